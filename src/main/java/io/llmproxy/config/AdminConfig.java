@@ -1,0 +1,16 @@
+package io.llmproxy.config;
+
+/** The listener for health checks, metrics and administration. */
+public record AdminConfig(
+        @Setting(
+                value = "Port of the admin listener; 0 lets the system choose.",
+                byDefault = "9000",
+                min = 0,
+                max = 65535)
+        int port,
+
+        @Setting(value = "IP address that the admin listener binds to.", byDefault = "0.0.0.0")
+        String address,
+
+        @Setting("How long an operator's connection may take.")
+        ClientTimeoutConfig timeout) {}

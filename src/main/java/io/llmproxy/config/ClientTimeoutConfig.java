@@ -1,0 +1,13 @@
+package io.llmproxy.config;
+
+import java.time.Duration;
+
+/** How long a client may take to say what it wants. It never limits how long an answer may take. */
+public record ClientTimeoutConfig(
+        @Setting(
+                value = "How long a client may take to send the head of a request, and each gap in its body.",
+                byDefault = "10",
+                min = 1,
+                max = 120,
+                unit = Unit.SECONDS)
+        Duration connect) {}

@@ -1,0 +1,43 @@
+package io.llmproxy.config;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** How a group's upstreams are spoken to. */
+public record HttpClientConfig(
+        @Setting(value = "`User-Agent` that upstreams see.", byDefault = "LLMProxy/1.0")
+        String agent,
+
+        @Setting(
+                value = "Idle time after which TCP keepalive probes start; 0 switches them off.",
+                byDefault = "60",
+                min = 0,
+                max = 600,
+                unit = Unit.SECONDS)
+        Duration keepalive,
+
+        @Setting(
+                value =
+                        "Whether answers may stream for as long as they flow; `false` makes `timeout.request` limit them.",
+                byDefault = "true",
+                alias = "stream_mode")
+        boolean stream,
+
+        @Setting(
+                value =
+                        "Silence on an event stream after which the client is sent a comment, so that a client that left is noticed; 0 switches it off.",
+                byDefault = "15",
+                min = 0,
+                max = 600,
+                unit = Unit.SECONDS)
+        Duration heartbeat,
+
+        @Setting(value = "Whether upstreams are told the client's address (`X-Forwarded-For`).", byDefault = "false")
+        boolean forwarded,
+
+        @Setting("How long the steps of an exchange may take.")
+        TimeoutConfig timeout,
+
+        @Setting("Whether and how failed requests are tried again.") @Nullable RetryConfig retry,
+
+        @Setting("The proxy through which the upstreams are reached.") @Nullable OutboundProxyConfig proxy) {}

@@ -1,0 +1,33 @@
+package io.llmproxy.config;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** What is logged, and how. */
+public record LogConfig(
+        @Setting(value = "Least severe messages that are logged.", byDefault = "info")
+        Level level,
+
+        @Setting(value = "`text` for people or `json` for machines; one line an entry.", byDefault = "text")
+        Format format,
+
+        @Setting(value = "Whether each exchange is logged with one line.", byDefault = "true")
+        boolean access,
+
+        @Setting("File for the access lines instead of standard output.") @Nullable Path accessFile) {
+
+    /** How severe a message is. */
+    public enum Level {
+        ERROR,
+        WARN,
+        INFO,
+        DEBUG,
+        TRACE
+    }
+
+    /** How a line is written. */
+    public enum Format {
+        TEXT,
+        JSON
+    }
+}

@@ -1,0 +1,14 @@
+package io.llmproxy.config;
+
+import org.jspecify.annotations.Nullable;
+
+/** An upstream's place in a group. */
+public record MemberConfig(
+        @Setting(value = "Name of an upstream.", required = true)
+        String name,
+
+        @Setting(
+                value = "Share of the requests under `weighted_roundrobin`; the upstream's own weight unless stated.",
+                min = 1,
+                max = 65535)
+        @Nullable Integer weight) {}

@@ -1,0 +1,43 @@
+package io.llmproxy.config;
+
+import java.net.URI;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One backend: where it is, how we identify ourselves to it, and when we leave it alone. */
+public record UpstreamConfig(
+        @Setting(value = "Unique name; also a metric label.", required = true)
+        String name,
+
+        @Setting(value = "Base URL, `http` or `https`, to which a request's path and query are added.", required = true)
+        URI url,
+
+        @Setting(
+                value =
+                        "`join` adds the request's path and query to `url`; `exact` sends every request to `url` as it stands.",
+                byDefault = "join")
+        UrlMode urlMode,
+
+        @Setting(value = "Weight where a group does not state one.", byDefault = "1", min = 1, max = 65535)
+        int weight,
+
+        @Setting("The credential that the upstream is shown.")
+        AuthConfig auth,
+
+        @Setting("Changes to the headers of a request, made in order after everything else.")
+        List<HeaderConfig> headers,
+
+        @Setting("When to stop sending requests to an upstream that fails.") @Nullable BreakerConfig breaker,
+
+        @Setting("How the upstream's certificate is checked, and ours shown.")
+        TlsConfig tls) {
+    public UpstreamConfig {
+        headers = List.copyOf(headers);
+    }
+
+    /** How the URL of a request to the upstream comes about. */
+    public enum UrlMode {
+        JOIN,
+        EXACT
+    }
+}
