@@ -1,15 +1,147 @@
 package io.llmproxy.protocol;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.function.Predicate;
 
-/** An API as clients speak it: by which paths it is known, and how it says that something went wrong. */
+/** An API as clients speak it: the paths that it is known by, and the words in which it tells an error. */
 public enum ApiDialect {
-    /** OpenAI's, which is also spoken to all that is not known better. */
-    OPENAI,
+    /** OpenAI's, which is also assumed for all that is not known to be another's. */
+    OPENAI {
+        @Override
+        public int statusFor(int status) {
+            return switch (status) {
+                case 402 -> 429;
+                case 529 -> 503;
+                default -> status;
+            };
+        }
+
+        @Override
+        String errorText(ApiError error) {
+            return """
+                    {"error":{"message":%s,"type":"%s","param":null,"code":%s}}""".formatted(JsonText.quote(error.message()), type(error.status()), JsonText.quote(error.code()));
+        }
+
+        @Override
+        String eventText(ApiError error, String path) {
+            return ApiPath.of(path).startsWith("/v1/responses")
+                    ? "event: error\ndata: " + responsesErrorText(error) + "\n\n"
+                    : super.eventText(error, path);
+        }
+
+        /** The number is there because clients demand one; those of the stream so far are not known. */
+        private static String responsesErrorText(ApiError error) {
+            return """
+                    {"type":"error","code":%s,"message":%s,"param":null,"sequence_number":0}""".formatted(JsonText.quote(error.code()), JsonText.quote(error.message()));
+        }
+
+        private static String type(int status) {
+            return switch (status) {
+                case 402 -> "insufficient_quota";
+                case 429 -> "rate_limit_exceeded";
+                default -> status < 500 ? "invalid_request_error" : "server_error";
+            };
+        }
+    },
+
     /** Anthropic's Messages. */
-    ANTHROPIC,
+    ANTHROPIC {
+        @Override
+        public int statusFor(int status) {
+            return switch (status) {
+                case 502 -> 500;
+                case 503 -> 529;
+                default -> status;
+            };
+        }
+
+        @Override
+        String errorText(ApiError error) {
+            return """
+                    {"type":"error","error":{"type":"%s","message":%s},"request_id":%s}""".formatted(
+                            type(error.status()), JsonText.quote(error.message()), JsonText.quote(error.requestId()));
+        }
+
+        @Override
+        String eventText(ApiError error, String path) {
+            return "event: error\n" + super.eventText(error, path);
+        }
+
+        private static String type(int status) {
+            return switch (status) {
+                case 401 -> "authentication_error";
+                case 402 -> "billing_error";
+                case 403 -> "permission_error";
+                case 404 -> "not_found_error";
+                case 408, 504 -> "timeout_error";
+                case 409 -> "conflict_error";
+                case 413 -> "request_too_large";
+                case 429 -> "rate_limit_error";
+                case 503, 529 -> "overloaded_error";
+                default -> status < 500 ? "invalid_request_error" : "api_error";
+            };
+        }
+    },
+
     /** Google's, of Gemini and Vertex AI. */
-    GEMINI;
+    GEMINI {
+        @Override
+        public int statusFor(int status) {
+            return switch (status) {
+                case 402 -> 429;
+                case 413 -> 400;
+                case 502 -> 500;
+                case 529 -> 503;
+                default -> status;
+            };
+        }
+
+        @Override
+        String errorText(ApiError error) {
+            int status = statusFor(error.status());
+            return """
+                    {"error":{"code":%s,"message":%s,"status":"%s"%s}}""".formatted(status, JsonText.quote(error.message()), name(status), details(error));
+        }
+
+        /** There is no header by which Google's clients are told when to try again. */
+        private static String details(ApiError error) {
+            return error.retryAfterSeconds() <= 0 ? "" : """
+                            ,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"%ss"}]""".formatted(error.retryAfterSeconds());
+        }
+
+        /** The name in {@code google.rpc.Code} that Google maps to a status. */
+        private static String name(int status) {
+            return switch (status) {
+                case 401 -> "UNAUTHENTICATED";
+                case 403 -> "PERMISSION_DENIED";
+                case 404 -> "NOT_FOUND";
+                case 408, 504 -> "DEADLINE_EXCEEDED";
+                case 409 -> "ABORTED";
+                case 429 -> "RESOURCE_EXHAUSTED";
+                case 501 -> "UNIMPLEMENTED";
+                case 503 -> "UNAVAILABLE";
+                default -> status < 500 ? "INVALID_ARGUMENT" : "INTERNAL";
+            };
+        }
+    };
+
+    private static final Set<String> GOOGLE_VERBS = Set.of(
+            "asyncBatchEmbedContent",
+            "batchEmbedContents",
+            "batchGenerateContent",
+            "computeTokens",
+            "countTokens",
+            "embedContent",
+            "fetchPredictOperation",
+            "generateAnswer",
+            "generateContent",
+            "predict",
+            "predictLongRunning",
+            "rawPredict",
+            "serverStreamingPredict",
+            "streamGenerateContent",
+            "streamRawPredict");
 
     /**
      * Tells the dialect by the path alone.
@@ -17,7 +149,13 @@ public enum ApiDialect {
      * @param path the request's path, with or without a base before the part that is known
      */
     public static ApiDialect ofPath(String path) {
-        return OPENAI;
+        int known = ApiPath.baseLength(path);
+        if (isOrBelow(path, known, "/messages")
+                || isOrBelow(path, known, "/complete")
+                || path.contains("/publishers/anthropic/")) {
+            return ANTHROPIC;
+        }
+        return isGoogleVersion(path, known) || hasGoogleVerb(path) ? GEMINI : OPENAI;
     }
 
     /**
@@ -27,29 +165,61 @@ public enum ApiDialect {
      * @param hasHeader whether the request has a header of that name, which is given in lower case
      */
     public static ApiDialect of(String path, Predicate<String> hasHeader) {
-        return OPENAI;
+        ApiDialect byPath = ofPath(path);
+        if (byPath != OPENAI || isOpenAiAlone(ApiPath.of(path))) {
+            return byPath;
+        }
+        if (hasHeader.test("anthropic-version")) {
+            return ANTHROPIC;
+        }
+        return hasHeader.test("x-goog-api-key") ? GEMINI : OPENAI;
     }
 
     /**
      * Returns the status that a client of this dialect expects for a cause.
      *
-     * @param status the HTTP status that names the cause
+     * @param status the HTTP status that names the cause, see {@link ApiError#status}
      */
-    public int statusFor(int status) {
-        return status;
-    }
+    public abstract int statusFor(int status);
 
-    /** Returns the body of the response that tells the error, JSON in UTF-8. */
-    public byte[] errorBody(ApiError error) {
-        return new byte[0];
+    /** Returns the body of the response that tells the error: JSON in UTF-8. */
+    public final byte[] errorBody(ApiError error) {
+        return errorText(error).getBytes(StandardCharsets.UTF_8);
     }
 
     /**
-     * Returns the event that tells the error in a stream which has already begun, up to and with its blank line.
+     * Returns the event that tells the error in a stream that has begun, up to and with its blank line, in UTF-8.
      *
-     * @param path the request's path: OpenAI's Responses tell an error in another way than its other streams
+     * @param path the request's path, as OpenAI's Responses tell an error in another way than its other streams
      */
-    public byte[] errorEvent(ApiError error, String path) {
-        return new byte[0];
+    public final byte[] errorEvent(ApiError error, String path) {
+        return eventText(error, path).getBytes(StandardCharsets.UTF_8);
+    }
+
+    abstract String errorText(ApiError error);
+
+    String eventText(ApiError error, String path) {
+        return "data: " + errorText(error) + "\n\n";
+    }
+
+    private static boolean isOrBelow(String path, int from, String parent) {
+        int end = from + parent.length();
+        return path.startsWith(parent, from) && (path.length() == end || path.charAt(end) == '/');
+    }
+
+    private static boolean isGoogleVersion(String path, int known) {
+        String base = path.substring(0, known);
+        boolean preview = base.contains("/v1beta") || base.contains("/v1alpha");
+        // Google serves OpenAI's API beside its own.
+        return preview && !base.endsWith("/openai") && !path.contains("/endpoints/openapi/");
+    }
+
+    /** Not every colon is followed by a verb: OpenAI's fine-tuned models have some in their names. */
+    private static boolean hasGoogleVerb(String path) {
+        return GOOGLE_VERBS.contains(path.substring(path.lastIndexOf(':') + 1));
+    }
+
+    private static boolean isOpenAiAlone(String known) {
+        return !known.equals(ApiPath.OTHER) && !known.startsWith("/v1/models") && !known.startsWith("/v1/files");
     }
 }

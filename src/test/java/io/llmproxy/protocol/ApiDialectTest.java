@@ -1,0 +1,91 @@
+package io.llmproxy.protocol;
+
+import static io.llmproxy.protocol.ApiDialect.ANTHROPIC;
+import static io.llmproxy.protocol.ApiDialect.GEMINI;
+import static io.llmproxy.protocol.ApiDialect.OPENAI;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ApiDialectTest {
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/v1/messages",
+                "/v1/messages/",
+                "/v1/messages/count_tokens",
+                "/v1/messages/batches/msgbatch_1/results",
+                "/v1/complete",
+                "/messages",
+                "/anthropic/v1/messages",
+                "/a/b/v1/messages",
+                "/v1/projects/p/locations/l/publishers/anthropic/models/claude:streamRawPredict",
+            })
+    void anthropicsPathsAreKnown(String path) {
+        assertThat(ApiDialect.ofPath(path)).isEqualTo(ANTHROPIC);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/v1beta/models",
+                "/v1beta/models/gemini-pro",
+                "/v1beta/models/gemini-pro:generateContent",
+                "/v1alpha/models/gemini-pro:streamGenerateContent",
+                "/v1beta/cachedContents",
+                "/google/v1beta/models",
+                "/upload/v1beta/files",
+                "/v1/models/gemini-pro:generateContent",
+                "/models/gemini-pro:countTokens",
+                "/v1/projects/p/locations/l/publishers/google/models/gemini-pro:streamGenerateContent",
+                "/v1beta1/projects/p/locations/l/models/m:predict",
+            })
+    void googlesPathsAreKnown(String path) {
+        assertThat(ApiDialect.ofPath(path)).isEqualTo(GEMINI);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "/",
+                "*",
+                "/v1/chat/completions",
+                "/v1/completions",
+                "/v1/responses",
+                "/v1/models",
+                "/v1/models/ft:gpt-4o:acme::7p4lURel",
+                "/v1/threads/thread_1/messages",
+                "/v1/messagesX",
+                "/v1/completed",
+                "/v1beta/openai/chat/completions",
+                "/v1beta1/projects/p/locations/l/endpoints/openapi/chat/completions",
+                "/openai/deployments/gpt-4o/chat/completions",
+                "/health",
+            })
+    void allOtherPathsAreTakenForOpenAis(String path) {
+        assertThat(ApiDialect.ofPath(path)).isEqualTo(OPENAI);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/models", "/v1/models/m", "/v1/files", "/v1/files/f/content", "/v1/organizations/me"})
+    void headersTellWhereThePathDoesNot(String path) {
+        assertThat(ApiDialect.of(path, Set.of("anthropic-version")::contains)).isEqualTo(ANTHROPIC);
+        assertThat(ApiDialect.of(path, Set.of("x-goog-api-key")::contains)).isEqualTo(GEMINI);
+        assertThat(ApiDialect.of(path, Set.of("authorization")::contains)).isEqualTo(OPENAI);
+    }
+
+    @Test
+    void headersDoNotOverruleThePath() {
+        assertThat(ApiDialect.of("/v1/chat/completions", Set.of("anthropic-version")::contains))
+                .isEqualTo(OPENAI);
+        assertThat(ApiDialect.of("/v1/messages", Set.of("x-goog-api-key")::contains))
+                .isEqualTo(ANTHROPIC);
+        assertThat(ApiDialect.of("/v1beta/models", Set.of("anthropic-version")::contains))
+                .isEqualTo(GEMINI);
+    }
+}
