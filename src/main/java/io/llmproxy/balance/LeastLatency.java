@@ -21,13 +21,20 @@ final class LeastLatency implements LoadBalancer {
 
     private final Load[] loads;
     private final ToDoubleFunction<Load> time;
-    private final AtomicInteger picks = new AtomicInteger();
-    private final AtomicInteger lastTrial = new AtomicInteger(-PICKS_PER_TRIAL);
+    private final AtomicInteger picks;
+    private final AtomicInteger lastTrial;
 
     /** @param time the average time of a member that is to be low */
     LeastLatency(List<Member> members, ToDoubleFunction<Load> time) {
+        this(members, time, 0);
+    }
+
+    /** @param firstPick the number of the first pick, of which the rest modulo the number of members is where it starts */
+    LeastLatency(List<Member> members, ToDoubleFunction<Load> time, int firstPick) {
         this.loads = members.stream().map(Member::load).toArray(Load[]::new);
         this.time = time;
+        this.picks = new AtomicInteger(firstPick);
+        this.lastTrial = new AtomicInteger(firstPick - PICKS_PER_TRIAL);
     }
 
     @Override
