@@ -7,13 +7,13 @@ import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The member that will probably answer soonest: the lowest average time × (requests in flight + 1) / success rate. The scan
- * starts at another member each time, so that equals take turns.
+ * The member that will probably answer soonest: the lowest average time × (requests in flight + 1) / success rate. The
+ * scan starts at another member each time, so that equals take turns.
  *
  * <p>A member that was never tried is picked first; while its first request is on its way, it is scored with
- * {@link Load#ASSUMED_NANOS}. One that has been idle for 30 s gets a trial, since its figures are old and it would otherwise
- * never earn better ones. The longest idle comes first, and at most one pick in ten is a trial, so that a trickle of requests,
- * between which all are idle, is not spent on slow members.
+ * {@link Load#ASSUMED_NANOS}. One that has been idle for 30 s gets a trial, since its figures are old and it would
+ * otherwise never earn better ones. The longest idle comes first, and at most one pick in ten is a trial, so that a
+ * trickle of requests, between which all are idle, is not spent on slow members.
  */
 final class LeastLatency implements LoadBalancer {
     private static final long STARVED_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -29,7 +29,9 @@ final class LeastLatency implements LoadBalancer {
         this(members, time, 0);
     }
 
-    /** @param firstPick the number of the first pick, of which the rest modulo the number of members is where it starts */
+    /**
+     * @param firstPick the number of the first pick, of which the rest modulo the number of members is where it starts
+     */
     LeastLatency(List<Member> members, ToDoubleFunction<Load> time, int firstPick) {
         this.loads = members.stream().map(Member::load).toArray(Load[]::new);
         this.time = time;

@@ -5,11 +5,11 @@ import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Of two members drawn at random, the one with fewer requests in flight for its weight, counting the request to come. All
- * members are compared if there are few, or if one of the two drawn is not selectable.
+ * Of two members drawn at random, the one with fewer requests in flight for its weight, counting the request to come.
+ * All members are compared if there are few, or if one of the two drawn is not selectable.
  *
- * @see <a href="https://www.eecs.harvard.edu/~michaelm/postscripts/tpds2001.pdf">Mitzenmacher: The Power of Two Choices in
- *     Randomized Load Balancing</a>
+ * @see <a href="https://www.eecs.harvard.edu/~michaelm/postscripts/tpds2001.pdf">Mitzenmacher: The Power of Two Choices
+ *     in Randomized Load Balancing</a>
  */
 final class LeastRequests implements LoadBalancer {
     private static final int FEW = 4;

@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The live figures of one upstream: written by the requests that pass through it, read by the balancers of every group that
- * it is a member of. Each figure is exact by itself; no two are read at one instant.
+ * The live figures of one upstream: written by the requests that pass through it, read by the balancers of every group
+ * that it is a member of. Each figure is exact by itself; no two are read at one instant.
  *
  * <p>A request calls {@link #started} once, {@link #responded} at most once and {@link #finished} once.
  */
@@ -38,8 +38,8 @@ public final class Load {
     }
 
     /**
-     * The first byte of an answer came that serves the request. Not to be called for an error: it mostly comes fast, and
-     * would draw more requests to the upstream that failed.
+     * The first byte of an answer came that serves the request. Not to be called for an error: it mostly comes fast,
+     * and would draw more requests to the upstream that failed.
      *
      * @param nanosSinceStart the time since {@link #started}
      */
@@ -72,7 +72,9 @@ public final class Load {
         return inFlight.get();
     }
 
-    /** Returns the average time of a whole response, in nanoseconds; {@link #ASSUMED_NANOS} before the first success. */
+    /**
+     * Returns the average time of a whole response, in nanoseconds; {@link #ASSUMED_NANOS} before the first success.
+     */
     public double responseNanos() {
         return responseNanos.orElse(ASSUMED_NANOS);
     }
@@ -93,8 +95,8 @@ public final class Load {
     }
 
     /**
-     * Returns for how long nothing has been asked of an upstream that was tried before, in nanoseconds; 0 if a request is in
-     * flight. Not positive if a request finished after {@code nanosNow} was taken.
+     * Returns for how long nothing has been asked of an upstream that was tried before, in nanoseconds; 0 if a request
+     * is in flight. Not positive if a request finished after {@code nanosNow} was taken.
      */
     long idleNanos(long nanosNow) {
         return tried && inFlight.get() == 0 ? nanosNow - lastFinishedNanos : 0;

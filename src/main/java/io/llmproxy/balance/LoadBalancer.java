@@ -7,8 +7,8 @@ import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Picks the member of a group that gets the next request. A balancer knows its members by their place in the list that it
- * was made from, and is safe for use by many threads. A pick allocates nothing.
+ * Picks the member of a group that gets the next request. A balancer knows its members by their place in the list that
+ * it was made from, and is safe for use by many threads. A pick allocates nothing.
  */
 @FunctionalInterface
 public interface LoadBalancer {
@@ -18,8 +18,8 @@ public interface LoadBalancer {
     /**
      * Picks a member. The pick claims nothing: that a request is on its way is told to the member's {@link Load}.
      *
-     * @param selectable whether the member at an index may be picked; must be quick and free of side effects, as it may be
-     *     asked more than once about a member, and must not call a balancer
+     * @param selectable whether the member at an index may be picked; must be quick and free of side effects, as it may
+     *     be asked more than once about a member, and must not call a balancer
      * @param nanos now, on a monotonic clock of any origin
      * @return the index of a selectable member, or {@link #NONE}
      */

@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
 
 /**
- * Each selectable member in turn. The turn goes on behind the member that was picked, not behind the one it would have been,
- * so that the neighbour of an absent member does not get the requests of both.
+ * Each selectable member in turn. The turn goes on behind the member that was picked, not behind the one it would have
+ * been, so that the neighbour of an absent member does not get the requests of both.
  */
 final class RoundRobin implements LoadBalancer {
     private final int size;

@@ -5,8 +5,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntPredicate;
 
 /**
- * Each selectable member as often as its weight says, spread as evenly as can be: 5, 1 and 1 give {@code a a b a c a a}.
- * Before each pick every member earns its weight; the richest is picked and pays what all have earned.
+ * Each selectable member as often as its weight says, spread as evenly as can be: weights of 5, 1 and 1 give
+ * {@code a a b a c a a}. Before each pick every member earns its weight; the richest is picked and pays what all have
+ * earned.
  *
  * @see <a href="https://github.com/nginx/nginx/commit/52327e0627f49dbda1e8db695e63a4b0af4448b1">Smooth weighted
  *     round-robin, nginx</a>

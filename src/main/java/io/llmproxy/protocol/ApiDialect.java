@@ -8,6 +8,13 @@ import java.util.function.Predicate;
 public enum ApiDialect {
     /** OpenAI's, which is also assumed for all that is not known to be another's. */
     OPENAI {
+        private static final String BODY = """
+                {"error":{"message":%s,"type":"%s","param":null,"code":%s}}""";
+
+        /** The number is there because clients demand one; those of the stream so far are not known. */
+        private static final String RESPONSES_EVENT = """
+                {"type":"error","code":%s,"message":%s,"param":null,"sequence_number":0}""";
+
         @Override
         public int statusFor(int status) {
             return switch (status) {
@@ -19,21 +26,16 @@ public enum ApiDialect {
 
         @Override
         String errorText(ApiError error) {
-            return """
-                    {"error":{"message":%s,"type":"%s","param":null,"code":%s}}""".formatted(JsonText.quote(error.message()), type(error.status()), JsonText.quote(error.code()));
+            return BODY.formatted(JsonText.quote(error.message()), type(error.status()), JsonText.quote(error.code()));
         }
 
         @Override
         String eventText(ApiError error, String path) {
-            return ApiPath.of(path).startsWith("/v1/responses")
-                    ? "event: error\ndata: " + responsesErrorText(error) + "\n\n"
-                    : super.eventText(error, path);
-        }
-
-        /** The number is there because clients demand one; those of the stream so far are not known. */
-        private static String responsesErrorText(ApiError error) {
-            return """
-                    {"type":"error","code":%s,"message":%s,"param":null,"sequence_number":0}""".formatted(JsonText.quote(error.code()), JsonText.quote(error.message()));
+            if (!ApiPath.of(path).startsWith("/v1/responses")) {
+                return super.eventText(error, path);
+            }
+            String data = RESPONSES_EVENT.formatted(JsonText.quote(error.code()), JsonText.quote(error.message()));
+            return "event: error\ndata: " + data + "\n\n";
         }
 
         private static String type(int status) {
@@ -47,6 +49,9 @@ public enum ApiDialect {
 
     /** Anthropic's Messages. */
     ANTHROPIC {
+        private static final String BODY = """
+                {"type":"error","error":{"type":"%s","message":%s},"request_id":%s}""";
+
         @Override
         public int statusFor(int status) {
             return switch (status) {
@@ -58,9 +63,8 @@ public enum ApiDialect {
 
         @Override
         String errorText(ApiError error) {
-            return """
-                    {"type":"error","error":{"type":"%s","message":%s},"request_id":%s}""".formatted(
-                            type(error.status()), JsonText.quote(error.message()), JsonText.quote(error.requestId()));
+            return BODY.formatted(
+                    type(error.status()), JsonText.quote(error.message()), JsonText.quote(error.requestId()));
         }
 
         @Override
@@ -86,6 +90,13 @@ public enum ApiDialect {
 
     /** Google's, of Gemini and Vertex AI. */
     GEMINI {
+        private static final String BODY = """
+                {"error":{"code":%s,"message":%s,"status":"%s"%s}}""";
+
+        /** Google's clients are told in the body, not in a header, when to try again. */
+        private static final String DETAILS = """
+                ,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"%ss"}]""";
+
         @Override
         public int statusFor(int status) {
             return switch (status) {
@@ -100,14 +111,12 @@ public enum ApiDialect {
         @Override
         String errorText(ApiError error) {
             int status = statusFor(error.status());
-            return """
-                    {"error":{"code":%s,"message":%s,"status":"%s"%s}}""".formatted(status, JsonText.quote(error.message()), name(status), details(error));
+            return BODY.formatted(status, JsonText.quote(error.message()), name(status), details(error));
         }
 
-        /** There is no header by which Google's clients are told when to try again. */
         private static String details(ApiError error) {
-            return error.retryAfterSeconds() <= 0 ? "" : """
-                            ,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"%ss"}]""".formatted(error.retryAfterSeconds());
+            long seconds = error.retryAfterSeconds();
+            return seconds > 0 ? DETAILS.formatted(seconds) : "";
         }
 
         /** The name in {@code google.rpc.Code} that Google maps to a status. */

@@ -79,8 +79,8 @@ public final class ApiPath {
     }
 
     /**
-     * Returns the length of what stands before the part that is known: up to and with the last segment that is a version, such
-     * as {@code v1} or {@code v1beta}, or {@code openai}; 0 if there is none.
+     * Returns the length of what stands before the part that is known: up to and with the last segment that is a
+     * version, such as {@code v1} or {@code v1beta}, or {@code openai}; 0 if there is none.
      */
     static int baseLength(String path) {
         int length = 0;

@@ -3,11 +3,12 @@ package io.llmproxy.protocol;
 import java.util.Objects;
 
 /**
- * Watches the bytes of one event stream ({@code text/event-stream}) pass by, changes none and keeps none. It tells where
- * something may be put between two events. Pieces may be cut anywhere. Not safe for use by several threads at once.
+ * Watches the bytes of one event stream ({@code text/event-stream}) pass by, changes none and keeps none. It tells
+ * where something may be put between two events. Pieces may be cut anywhere. Not safe for use by several threads at
+ * once.
  *
- * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">HTML: parsing an event
- *     stream</a>
+ * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">HTML: parsing
+ *     an event stream</a>
  */
 public final class EventStreamScanner {
     private Line line = Line.BLANK;
@@ -43,8 +44,8 @@ public final class EventStreamScanner {
     }
 
     /**
-     * Returns whether the bytes so far end where an event ends, or none has begun: a comment or an event that is put here
-     * corrupts nothing.
+     * Returns whether the bytes so far end where an event ends, or none has begun: a comment or an event that is put
+     * here corrupts nothing.
      */
     public boolean betweenEvents() {
         // A carriage return may end a line by itself; where line feeds have followed so far, one more is on its way.

@@ -10,8 +10,8 @@ final class JsonText {
     private JsonText() {}
 
     /**
-     * Returns a text as a JSON string with its quotes. Control characters are escaped, those too that JSON would allow, as
-     * they drive terminals. A surrogate without its partner cannot be written in UTF-8 and is replaced by U+FFFD.
+     * Returns a text as a JSON string with its quotes. Control characters are escaped, those too that JSON would allow,
+     * as they drive terminals. A surrogate without its partner cannot be written in UTF-8 and is replaced by U+FFFD.
      *
      * @see <a href="https://www.rfc-editor.org/rfc/rfc8259#section-7">RFC 8259, section 7</a>
      */

@@ -1,4 +1,7 @@
-/** The APIs that clients speak: their paths, their error bodies, the ends of their streams. Knows the configuration only. */
+/**
+ * The APIs that clients speak: their paths, their error bodies, the ends of their streams. Knows the configuration
+ * only.
+ */
 @NullMarked
 package io.llmproxy.protocol;
 

@@ -10,22 +10,22 @@ import java.util.List;
  * <ul>
  *   <li>a text, which has to be there as it is;
  *   <li>{@code :name}, any segment that is not empty;
- *   <li><code>{name:regex}</code>, <code>{:regex}</code> or <code>{regex}</code>, a segment that the whole expression matches,
- *       also with text before or after the braces;
- *   <li>{@code *}, any segment that is not empty, or, at the very end, all the rest of the path, which may be empty; there with
- *       or without text before it.
+ *   <li><code>{name:regex}</code>, <code>{:regex}</code> or <code>{regex}</code>, a segment that the whole expression
+ *       matches, also with text before or after the braces;
+ *   <li>{@code *}, any segment that is not empty, or, at the very end, all the rest of the path, which may be empty;
+ *       there with or without text before it.
  * </ul>
  *
- * <p>Upper and lower case differ, and so do paths with and without a slash at the end. Expressions are those of RE2, which
- * take time in proportion to the path, whatever is asked of them.
+ * <p>Upper and lower case differ, and so do paths with and without a slash at the end. Expressions are those of RE2,
+ * which take time in proportion to the path, whatever is asked of them.
  *
  * @see <a href="https://github.com/google/re2/wiki/Syntax">RE2: syntax</a>
  */
 public final class PathPattern {
     /**
-     * Orders patterns that match the same path by how well: the one with more static segments comes first, so that one which
-     * is all static is before all others. Among equals, the first segment of a different kind decides: static, expression,
-     * parameter, wildcard, rest. Then the longer text does; what it demands counts, not the names in it.
+     * Orders patterns that match the same path by how well: the one with more static segments comes first, so that one
+     * which is all static is before all others. Among equals, the first segment of a different kind decides: static,
+     * expression, parameter, wildcard, rest. Then the longer text does; what it demands counts, not the names in it.
      */
     public static final Comparator<PathPattern> MOST_SPECIFIC_FIRST = Comparator.comparingInt(
                     (PathPattern pattern) -> -pattern.staticSegments)

@@ -10,9 +10,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the target of a path: that of the pattern which is first in the order of {@link PathPattern#MOST_SPECIFIC_FIRST}, and of
- * equals that of the route which was given first. A lookup takes time by the length of the path, not by the number of routes.
- * Immutable.
+ * Finds the target of a path: that of the pattern which is first in the order of
+ * {@link PathPattern#MOST_SPECIFIC_FIRST}, and of equals that of the route which was given first. A lookup takes time by the
+ * length of the path, not by the number of routes. Immutable.
  *
  * @param <T> what a route leads to
  */

@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tries every pattern on every path and compares those that match one by one: slow, and nothing shared with what it checks. It
- * knows expressions without slashes and braces only.
+ * Tries every pattern on every path and compares those that match one by one: slow, and nothing shared with what it
+ * checks. It knows expressions without slashes and braces only.
  */
 final class NaiveRouter {
     private final List<String> patterns;
