@@ -1,0 +1,18 @@
+package io.llmproxy.config;
+
+/**
+ * One thing that is wrong with the configuration, or suspicious about it. Never holds a secret's value.
+ *
+ * @param source name of the file, or {@code environment LLMPROXY_X}
+ * @param line line in the file, counted from 1; 0 where there is none
+ * @param path where in the YAML, such as {@code http_server.forwards[0].port}; empty for the whole file
+ * @param message what is wrong, mostly {@code value (expected: …)}
+ */
+public record Problem(String source, int line, String path, String message) {
+
+    /** Returns the line for the operator, such as {@code config.yaml:12: log.level: loud (expected: …)}. */
+    @Override
+    public String toString() {
+        return source + (line > 0 ? ":" + line : "") + ": " + (path.isEmpty() ? "" : path + ": ") + message;
+    }
+}
