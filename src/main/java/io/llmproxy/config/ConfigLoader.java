@@ -1,11 +1,13 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.YamlTree.Mapping;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Makes a {@link ProxyConfig} of a YAML file and the environment, or says all that is wrong with them. */
-@SuppressWarnings("DoNotCallSuggester")
 public final class ConfigLoader {
     private ConfigLoader() {}
 
@@ -31,7 +33,14 @@ public final class ConfigLoader {
      * @throws ConfigException if anything is wrong
      */
     public static Loaded load(Path file, Map<String, String> environment, PatternCheck patterns) {
-        throw new UnsupportedOperationException();
+        String yaml;
+        try {
+            yaml = TextFile.read(file, YamlParser.MAX_LENGTH);
+        } catch (IOException e) {
+            throw new Problems().fatal(new Origin(file.toString(), 0), "", TextFile.reason(e));
+        }
+        Path directory = file.toAbsolutePath().resolveSibling("");
+        return parse(yaml, file.toString(), directory, environment, patterns);
     }
 
     /**
@@ -50,6 +59,16 @@ public final class ConfigLoader {
             Path baseDirectory,
             Map<String, String> environment,
             PatternCheck patterns) {
-        throw new UnsupportedOperationException();
+        Problems problems = new Problems();
+        Map<String, String> variables = new HashMap<>(DotEnv.read(baseDirectory, problems));
+        variables.putAll(environment);
+        Mapping written = YamlParser.parse(yaml, sourceName, problems);
+        Mapping tree = EnvironmentOverride.applyAll(written, variables, problems);
+        ValueReader values = new ValueReader(new Interpolation(variables, baseDirectory), baseDirectory);
+        ProxyConfig config = new RecordReader(values, problems).read(tree);
+        new SectionChecks(problems).check(config);
+        new CrossChecks(patterns, problems).check(config);
+        problems.throwIfAny();
+        return new Loaded(config, problems.warnings());
     }
 }

@@ -1,5 +1,7 @@
 package io.llmproxy.config;
 
+import java.util.regex.Pattern;
+
 /**
  * One thing that is wrong with the configuration, or suspicious about it. Never holds a secret's value.
  *
@@ -9,6 +11,13 @@ package io.llmproxy.config;
  * @param message what is wrong, mostly {@code value (expected: …)}
  */
 public record Problem(String source, int line, String path, String message) {
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+
+    /** Keeps everything on one line. */
+    public Problem {
+        path = CONTROL.matcher(path).replaceAll("?");
+        message = CONTROL.matcher(message).replaceAll("?");
+    }
 
     /** Returns the line for the operator, such as {@code config.yaml:12: log.level: loud (expected: …)}. */
     @Override

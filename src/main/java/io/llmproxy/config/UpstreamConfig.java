@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One backend: where it is, how we identify ourselves to it, and when we leave it alone. */
+@Obsolete({"http_client", "ratelimit"})
 public record UpstreamConfig(
         @Setting(value = "Unique name; also a metric label.", required = true)
         String name,

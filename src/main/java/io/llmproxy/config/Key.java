@@ -1,0 +1,52 @@
+package io.llmproxy.config;
+
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * One key of a section, as a record component describes it.
+ *
+ * @param name the key's own spelling
+ * @param type type of its value; of a list's items, if it holds a list
+ * @param isList whether it holds a list of sections
+ * @param setting what it means and takes
+ */
+record Key(String name, Class<?> type, boolean isList, Setting setting) {
+    private static final Pattern HUMP = Pattern.compile("(?=[A-Z])");
+
+    static Key of(RecordComponent component) {
+        Setting setting = component.getAnnotation(Setting.class);
+        if (setting == null) {
+            throw new IllegalStateException(component + " lacks @Setting");
+        }
+        boolean isList = component.getType() == List.class;
+        Class<?> type = isList
+                ? (Class<?>) ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0]
+                : component.getType();
+        return new Key(snakeCase(component.getName()), type, isList, setting);
+    }
+
+    /** All spellings, the key's own first. */
+    List<String> spellings() {
+        return Stream.concat(Stream.of(name), Stream.of(setting.alias())).toList();
+    }
+
+    /** Whether it holds a section, or a list of them. */
+    boolean isSection() {
+        return type.isRecord();
+    }
+
+    /** The record that the section, or each section of the list, becomes. */
+    Section section() {
+        return Section.of(type.asSubclass(Record.class));
+    }
+
+    /** Writes a Java name, or that of an enum's constant, as it is spelled in YAML. */
+    static String snakeCase(String javaName) {
+        return HUMP.matcher(javaName).replaceAll("_").toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,143 @@
+package io.llmproxy.config;
+
+import io.llmproxy.config.YamlTree.Mapping;
+import io.llmproxy.config.YamlTree.Scalar;
+import io.llmproxy.config.YamlTree.Sequence;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes records of the tree. A key is a component's name in snake case; what it takes is said by {@link Setting}. After a
+ * problem a default or a blank stands in, so that everything else is looked at too.
+ */
+final class RecordReader {
+    private static final String EXTENSION = "x-";
+
+    private final ValueReader values;
+    private final Problems problems;
+
+    RecordReader(ValueReader values, Problems problems) {
+        this.values = values;
+        this.problems = problems;
+    }
+
+    /** Reads the whole tree. */
+    ProxyConfig read(Mapping root) {
+        problems.locate("", root.origin(), "");
+        return (ProxyConfig) read(Section.of(ProxyConfig.class), root, "");
+    }
+
+    private Record read(Section section, Mapping mapping, String path) {
+        checkKeys(section, mapping, path);
+        return section.create(
+                section.keys().stream().map(key -> value(key, mapping, path)).toArray());
+    }
+
+    private @Nullable Object value(Key key, Mapping parent, String parentPath) {
+        String path = YamlPath.key(parentPath, key.name());
+        Optional<YamlTree> written = written(key, parent, parentPath);
+        if (key.isList()) {
+            return list(key, written, path);
+        }
+        if (key.isSection()) {
+            return section(key.section(), written.orElse(null), parent, path);
+        }
+        if (written.isEmpty()) {
+            return values.absent(key, path, problems);
+        }
+        if (written.get() instanceof Scalar scalar) {
+            return values.read(key, scalar, path, problems);
+        }
+        problems.error(path, written.get().kind() + " (expected: a single value)");
+        return values.standIn(key);
+    }
+
+    private List<Record> list(Key key, Optional<YamlTree> written, String path) {
+        if (written.isPresent() && !(written.get() instanceof Sequence)) {
+            problems.error(path, written.get().kind() + " (expected: a list)");
+            return List.of();
+        }
+        List<YamlTree> items =
+                written.map(Sequence.class::cast).map(Sequence::items).orElse(List.of());
+        if (items.isEmpty() && key.setting().required()) {
+            problems.error(path, (written.isPresent() ? "empty" : "missing") + " (expected: a list of at least one)");
+        }
+        List<Record> records = new ArrayList<>();
+        for (YamlTree item : items) {
+            String itemPath = YamlPath.item(path, records.size());
+            problems.locate(itemPath, item.origin(), itemPath);
+            records.add(required(key.section(), item, itemPath));
+        }
+        return records;
+    }
+
+    private @Nullable Record section(Section section, @Nullable YamlTree written, Mapping parent, String path) {
+        if (written == null) {
+            return section.isSwitchable() ? null : read(section, new Mapping(parent.origin(), Map.of()), path);
+        }
+        if (section.isSwitchable() && written instanceof Mapping mapping && !isOn(mapping, path)) {
+            checkKeys(section, mapping, path);
+            return null;
+        }
+        return required(section, written, path);
+    }
+
+    private Record required(Section section, YamlTree written, String path) {
+        if (written instanceof Mapping mapping) {
+            return read(section, mapping, path);
+        }
+        problems.error(path, written.kind() + " (expected: a section)");
+        return blank(section);
+    }
+
+    /** A section of defaults, whose missing keys are nobody's fault. */
+    private Record blank(Section section) {
+        Problems unheard = new Problems();
+        Origin nowhere = new Origin("", 0);
+        unheard.locate("", nowhere, "");
+        return new RecordReader(values, unheard).read(section, new Mapping(nowhere, Map.of()), "");
+    }
+
+    private boolean isOn(Mapping section, String path) {
+        return !Boolean.FALSE.equals(value(Section.SWITCH, section, path));
+    }
+
+    /** Finds what a key holds, in whatever spelling. */
+    private Optional<YamlTree> written(Key key, Mapping parent, String parentPath) {
+        Optional<YamlTree> written = Optional.empty();
+        for (String spelling : key.spellings()) {
+            YamlTree tree = parent.entries().get(spelling);
+            if (tree == null
+                    || (written.isPresent() && outranks(written.get(), tree, YamlPath.key(parentPath, spelling)))) {
+                continue;
+            }
+            problems.locate(YamlPath.key(parentPath, key.name()), tree.origin(), YamlPath.key(parentPath, spelling));
+            written = tree.isAbsent() ? written : Optional.of(tree);
+        }
+        return written;
+    }
+
+    /** A variable goes over the file, whichever spelling either uses; within the file there must be one only. */
+    private boolean outranks(YamlTree earlier, YamlTree later, String laterPath) {
+        if (!earlier.isVariable() && !later.isVariable() && !later.isAbsent()) {
+            problems.error(later.origin(), laterPath, "the same key in another spelling (expected: one of them)");
+        }
+        return !later.isVariable();
+    }
+
+    private void checkKeys(Section section, Mapping mapping, String path) {
+        List<String> known = section.spellings();
+        mapping.entries().forEach((key, value) -> {
+            String at = YamlPath.key(path, key);
+            if (section.obsolete().contains(key)) {
+                problems.locate(at, value.origin(), at);
+                problems.warn(at, "has no effect");
+            } else if (!known.contains(key) && !(path.isEmpty() && key.startsWith(EXTENSION))) {
+                problems.error(value.origin(), at, "unknown key " + Suggestion.hint(key, known));
+            }
+        });
+    }
+}

@@ -1,0 +1,86 @@
+package io.llmproxy.config;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Checks what needs more than the range of a single key. A section with problems already is left alone. */
+final class SectionChecks {
+    private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+    private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
+    private static final Pattern IPV6 = Pattern.compile("\\[?([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)]?");
+    private static final Set<String> PROXY_SCHEMES = Set.of("http", "https", "socks5");
+
+    private final Problems problems;
+    private final UpstreamChecks upstreamChecks;
+
+    SectionChecks(Problems problems) {
+        this.problems = problems;
+        this.upstreamChecks = new UpstreamChecks(problems);
+    }
+
+    void check(ProxyConfig config) {
+        YamlPath.forEach("http_server.forwards", config.httpServer().forwards(), this::checkForward);
+        checkAddress("http_server.admin", config.httpServer().admin().address());
+        YamlPath.forEach("upstreams", config.upstreams(), upstreamChecks::check);
+        YamlPath.forEach("upstream_groups", config.upstreamGroups(), this::checkGroup);
+    }
+
+    private void checkForward(String path, ForwardConfig forward) {
+        checkAddress(path, forward.address());
+        String ratelimit = YamlPath.key(path, "ratelimit");
+        RateLimitConfig limit = forward.ratelimit();
+        if (limit != null && !problems.failed(ratelimit) && limit.burst() < limit.perSecond()) {
+            String message = limit.burst() + " (expected: at least per_second, which is " + limit.perSecond() + ")";
+            problems.error(YamlPath.key(ratelimit, "burst"), message);
+        }
+    }
+
+    private void checkAddress(String listener, String address) {
+        if (!isIpAddress(address)) {
+            problems.error(YamlPath.key(listener, "address"), "'" + address + "' (expected: an IP address)");
+        }
+    }
+
+    private void checkGroup(String path, GroupConfig group) {
+        String client = YamlPath.key(path, "http_client");
+        String agent = group.httpClient().agent();
+        if (agent.isBlank() || !HeaderSyntax.isValue(agent)) {
+            problems.error(YamlPath.key(client, "agent"), "'" + agent + "' (expected: text that a header may hold)");
+        }
+        String proxyUrl = YamlPath.key(client, "proxy.url");
+        OutboundProxyConfig proxy = group.httpClient().proxy();
+        if (proxy != null
+                && !problems.failed(proxyUrl)
+                && !isProxyUrl(proxy.url().reveal())) {
+            problems.error(proxyUrl, "the value (expected: an http, https or socks5 URL with a host)");
+        }
+    }
+
+    private static boolean isProxyUrl(String text) {
+        try {
+            URI url = new URI(text);
+            String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
+            return PROXY_SCHEMES.contains(scheme) && url.getHost() != null && url.getPort() <= 65535;
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    /** Brackets keep the JDK from looking up a name. */
+    private static boolean isIpAddress(String text) {
+        if (IPV4.matcher(text).matches()) {
+            return true;
+        }
+        var ipv6 = IPV6.matcher(text);
+        try {
+            return ipv6.matches() && InetAddress.getByName("[" + ipv6.group(1) + "]") != null;
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.llmproxy.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Checks an upstream's credentials, headers and TLS files. Says nothing that a credential could be guessed from. */
+final class UpstreamChecks {
+    private final Problems problems;
+
+    UpstreamChecks(Problems problems) {
+        this.problems = problems;
+    }
+
+    void check(String path, UpstreamConfig upstream) {
+        checkAuth(YamlPath.key(path, "auth"), upstream.auth());
+        YamlPath.forEach(YamlPath.key(path, "headers"), upstream.headers(), this::checkHeader);
+        checkTls(YamlPath.key(path, "tls"), upstream.tls());
+    }
+
+    private void checkAuth(String path, AuthConfig auth) {
+        if (problems.failed(path)) {
+            return;
+        }
+        switch (auth.type()) {
+            case BEARER ->
+                checkFieldValue(YamlPath.key(path, "token"), auth.token(), "a token, as auth.type is bearer");
+            case BASIC -> {
+                checkUsername(YamlPath.key(path, "username"), auth.username());
+                checkPresent(YamlPath.key(path, "password"), auth.password(), "a password, as auth.type is basic");
+            }
+            case NONE -> {
+                if (auth.token() != null || auth.username() != null || auth.password() != null) {
+                    problems.warn(path, "the credential has no effect (expected: type bearer or basic)");
+                }
+            }
+        }
+    }
+
+    private void checkUsername(String path, @Nullable String username) {
+        Secret value = username == null ? null : new Secret(username);
+        checkPresent(path, value, "a user name, as auth.type is basic");
+        if (username != null && username.contains(":")) {
+            problems.error(path, "a user name with a colon (expected: one without, as a colon ends it)");
+        }
+    }
+
+    private void checkHeader(String path, HeaderConfig header) {
+        if (problems.failed(path)) {
+            return;
+        }
+        String key = YamlPath.key(path, "key");
+        if (!HeaderSyntax.isName(header.key())) {
+            problems.error(key, "'" + header.key() + "' (expected: the name of a header)");
+        } else if (HeaderSyntax.isOfConnection(header.key())) {
+            problems.error(key, header.key() + " (expected: a header that does not belong to the connection)");
+        }
+        if (header.op() != HeaderConfig.Op.REMOVE) {
+            checkFieldValue(YamlPath.key(path, "value"), header.value(), "a value to insert or replace");
+        }
+    }
+
+    private void checkFieldValue(String path, @Nullable Secret value, String expectation) {
+        checkPresent(path, value, expectation);
+        if (value != null && !HeaderSyntax.isValue(value.reveal())) {
+            problems.error(
+                    path, "a line break or another character that no header may hold (expected: printable text)");
+        }
+    }
+
+    private void checkPresent(String path, @Nullable Secret value, String expectation) {
+        if (value == null) {
+            problems.error(path, "missing (expected: " + expectation + ")");
+        } else if (value.reveal().isBlank()) {
+            problems.error(path, "blank (expected: " + expectation + ")");
+        }
+    }
+
+    private void checkTls(String path, TlsConfig tls) {
+        checkReadable(YamlPath.key(path, "ca_file"), tls.caFile());
+        checkReadable(YamlPath.key(path, "cert_file"), tls.certFile());
+        checkReadable(YamlPath.key(path, "key_file"), tls.keyFile());
+        if (tls.certFile() != null && tls.keyFile() == null) {
+            problems.error(YamlPath.key(path, "key_file"), "missing (expected: the key of cert_file)");
+        }
+        if (tls.keyFile() != null && tls.certFile() == null) {
+            problems.error(YamlPath.key(path, "cert_file"), "missing (expected: the certificate of key_file)");
+        }
+        if (!tls.verify()) {
+            String message = "CERTIFICATES ARE NOT CHECKED: whoever is in between can read credentials and content";
+            problems.warn(YamlPath.key(path, "verify"), message + " (expected: true)");
+        }
+    }
+
+    private void checkReadable(String path, @Nullable Path file) {
+        if (file != null && !(Files.isRegularFile(file) && Files.isReadable(file))) {
+            problems.error(path, file + " (expected: a file that this process may read)");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package io.llmproxy.config;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.LongFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * What a single value may be.
+ *
+ * @param expectation what an operator is told who wrote something else
+ * @param parser makes the value of its text, or nothing if the text is not what is expected
+ */
+record ValueType(String expectation, Function<String, Optional<?>> parser) {
+    private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,18}");
+    private static final Pattern DECIMAL = Pattern.compile("[+-]?\\d{1,18}(\\.\\d{1,18})?");
+
+    /** Returns the type of a key's values. Relative paths start at the directory. */
+    static ValueType of(Key key, Path baseDirectory) {
+        Class<?> type = key.type();
+        Setting setting = key.setting();
+        if (type.isEnum()) {
+            return oneOf(type.getEnumConstants());
+        }
+        if (type == boolean.class) {
+            return new ValueType("true or false", ValueType::parseBoolean);
+        }
+        if (type == int.class || type == Integer.class) {
+            return whole(setting, Math::toIntExact);
+        }
+        if (type == Duration.class) {
+            return whole(setting, setting.unit() == Unit.SECONDS ? Duration::ofSeconds : Duration::ofMillis);
+        }
+        if (type == long.class) {
+            return bytes(setting);
+        }
+        if (type == double.class) {
+            return decimal(setting);
+        }
+        if (type == URI.class) {
+            return new ValueType(
+                    "an absolute http or https URL with a legal host name, without user, password and fragment",
+                    ValueType::parseUrl);
+        }
+        if (type == Path.class) {
+            return new ValueType("the path of a file", text -> parsePath(baseDirectory, text));
+        }
+        return new ValueType("text", type == Secret.class ? text -> Optional.of(new Secret(text)) : Optional::of);
+    }
+
+    Optional<?> parse(String text) {
+        return parser.apply(text);
+    }
+
+    private static ValueType oneOf(Object[] constants) {
+        List<String> names = Stream.of(constants)
+                .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
+                .toList();
+        return new ValueType(
+                String.join(", ", names),
+                text -> Optional.of(names.indexOf(text)).filter(i -> i >= 0).map(i -> constants[i]));
+    }
+
+    private static ValueType whole(Setting setting, LongFunction<?> convert) {
+        String range = (long) setting.min() + " to " + (long) setting.max();
+        String unit =
+                setting.unit() == Unit.NONE ? "" : " " + setting.unit().name().toLowerCase(Locale.ROOT);
+        return new ValueType(
+                range + unit,
+                text -> Optional.of(text)
+                        .filter(digits -> WHOLE.matcher(digits).matches())
+                        .map(Long::parseLong)
+                        .filter(number -> inRange(number, setting))
+                        .map(convert::apply));
+    }
+
+    private static ValueType bytes(Setting setting) {
+        String range = Bytes.format((long) setting.min()) + " to " + Bytes.format((long) setting.max());
+        return new ValueType(range + " bytes", text -> {
+            OptionalLong size = Bytes.parse(text);
+            return size.isPresent() && inRange((double) size.getAsLong(), setting)
+                    ? Optional.of(size.getAsLong())
+                    : Optional.empty();
+        });
+    }
+
+    private static ValueType decimal(Setting setting) {
+        return new ValueType(
+                setting.min() + " to " + setting.max(),
+                text -> Optional.of(text)
+                        .filter(digits -> DECIMAL.matcher(digits).matches())
+                        .map(Double::parseDouble)
+                        .filter(number -> inRange(number, setting)));
+    }
+
+    private static boolean inRange(double number, Setting setting) {
+        return number >= setting.min() && number <= setting.max();
+    }
+
+    private static Optional<Boolean> parseBoolean(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "true" -> Optional.of(true);
+            case "false" -> Optional.of(false);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<URI> parseUrl(String text) {
+        try {
+            return Optional.of(new URI(text)).filter(ValueType::isBase);
+        } catch (URISyntaxException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isBase(URI url) {
+        boolean http = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+        boolean port = url.getPort() == -1 || (url.getPort() > 0 && url.getPort() <= 65535);
+        return http && port && url.getHost() != null && url.getRawUserInfo() == null && url.getRawFragment() == null;
+    }
+
+    private static Optional<Path> parsePath(Path baseDirectory, String text) {
+        try {
+            return text.isBlank() ? Optional.empty() : Optional.of(baseDirectory.resolve(text));
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+}
