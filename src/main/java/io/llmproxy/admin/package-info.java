@@ -1,0 +1,5 @@
+/** What operators see beside health and metrics. */
+@NullMarked
+package io.llmproxy.admin;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,106 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.config.ConfigException;
+import io.llmproxy.config.ConfigLoader;
+import io.llmproxy.config.Problem;
+import jakarta.servlet.ServletContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import javax.naming.InitialContext;
+import javax.naming.NamingException;
+import org.jspecify.annotations.Nullable;
+
+/** Where the configuration comes from. */
+public final class ConfigSource {
+    private static final String PROPERTY = "llmproxy.config";
+    private static final String VARIABLE = "LLMPROXY_CONFIG";
+    private static final String JNDI_NAME = "java:comp/env/llmproxy/config";
+    private static final String BUNDLED = "/WEB-INF/llmproxy.yaml";
+
+    private final @Nullable Path file;
+    private final @Nullable String text;
+    private final String name;
+
+    private ConfigSource(@Nullable Path file, @Nullable String text, String name) {
+        this.file = file;
+        this.text = text;
+        this.name = name;
+    }
+
+    /** Returns a text as source; problems call it by the name. */
+    public static ConfigSource of(String text, String name) {
+        return new ConfigSource(null, text, name);
+    }
+
+    /** Returns the source for the launcher: the file given, the one that property or environment name, or config.yaml. */
+    public static ConfigSource find(@Nullable Path given) {
+        Path file =
+                given != null ? given : named(Stream.of(property(), variable())).orElse(Path.of("config.yaml"));
+        return new ConfigSource(file, null, "");
+    }
+
+    /** Returns the source for a container: as for the launcher, then JNDI, context parameter and the WAR's own file. */
+    static ConfigSource find(ServletContext context) {
+        Optional<Path> file = named(
+                Stream.of(property(), variable(), jndi(), Optional.ofNullable(context.getInitParameter(PROPERTY))));
+        return file.isPresent()
+                ? new ConfigSource(file.get(), null, "")
+                : new ConfigSource(null, bundled(context), BUNDLED);
+    }
+
+    /**
+     * Loads the configuration.
+     *
+     * @throws ConfigException if anything is wrong with it
+     */
+    public ConfigLoader.Loaded load() {
+        if (file != null) {
+            return ConfigLoader.load(file, System.getenv(), RoutePatterns::problem);
+        }
+        if (text == null) {
+            String message = "no configuration (expected: its path in the system property llmproxy.config, the "
+                    + "environment variable LLMPROXY_CONFIG, JNDI llmproxy/config or the context parameter "
+                    + "llmproxy.config, or the file WEB-INF/llmproxy.yaml)";
+            throw new ConfigException(List.of(new Problem("LLMProxy", 0, "", message)));
+        }
+        return ConfigLoader.parse(text, name, Path.of(""), System.getenv(), RoutePatterns::problem);
+    }
+
+    private static Optional<Path> named(Stream<Optional<String>> names) {
+        return names.flatMap(Optional::stream)
+                .filter(name -> !name.isBlank())
+                .findFirst()
+                .map(Path::of);
+    }
+
+    private static Optional<String> property() {
+        return Optional.ofNullable(System.getProperty(PROPERTY));
+    }
+
+    private static Optional<String> variable() {
+        return Optional.ofNullable(System.getenv(VARIABLE));
+    }
+
+    /** The name is a constant, and what it names is the container's own. */
+    @SuppressWarnings("BanJNDI")
+    private static Optional<String> jndi() {
+        try {
+            return Optional.ofNullable((String) new InitialContext().lookup(JNDI_NAME));
+        } catch (NamingException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static @Nullable String bundled(ServletContext context) {
+        try (InputStream in = context.getResourceAsStream(BUNDLED)) {
+            return in == null ? null : new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new ConfigException(List.of(new Problem(BUNDLED, 0, "", "unreadable: " + e.getMessage())));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.llmproxy.health;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.concurrent.TimeUnit;
+
+/** Where the process is between its start and its end. */
+@ApplicationScoped
+public class Lifecycle {
+    private static final long LONGEST_SILENCE = TimeUnit.SECONDS.toNanos(10);
+
+    private volatile Phase phase = Phase.STARTING;
+    private volatile long lastBeat = System.nanoTime();
+
+    /** The phases, in their order. */
+    public enum Phase {
+        /** The configuration is read, filters and servlets are registered. */
+        STARTING,
+        /** Requests are served. */
+        READY,
+        /** Exchanges that are open may end; new ones should go elsewhere. */
+        DRAINING
+    }
+
+    /** Returns the current phase. */
+    public Phase phase() {
+        return phase;
+    }
+
+    /** Goes on to a phase. */
+    public void enter(Phase next) {
+        phase = next;
+    }
+
+    /** The thread that watches over the exchanges is at work. */
+    public void beat() {
+        lastBeat = System.nanoTime();
+    }
+
+    /** Whether that thread was at work within the last ten seconds. */
+    public boolean isAlive() {
+        return System.nanoTime() - lastBeat < LONGEST_SILENCE;
+    }
+}

@@ -1,0 +1,70 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.boot.ConfigSource;
+import io.llmproxy.config.ProxyConfig;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.component.LifeCycle;
+
+/** A gateway that can be tried with nothing: its only upstream is a mock LLM in the same process. */
+final class Demo {
+    static final String INVITATION = """
+            LLMProxy demo: a mock LLM behind http://localhost:3000, metrics and health on http://localhost:9000
+
+            OpenAI:
+              curl -N localhost:3000/v1/chat/completions -H 'content-type: application/json' \\
+                -d '{"model":"demo","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
+
+            Anthropic:
+              curl -N localhost:3000/v1/messages -H 'content-type: application/json' -H 'anthropic-version: 2023-06-01' \\
+                -d '{"model":"demo","stream":true,"max_tokens":100,"messages":[{"role":"user","content":"Hello"}]}'
+
+            Gemini:
+              curl -N 'localhost:3000/v1beta/models/demo:streamGenerateContent?alt=sse' -H 'content-type: application/json' \\
+                -d '{"contents":[{"parts":[{"text":"Hello"}]}]}'
+
+              curl localhost:9000/health
+              curl localhost:9000/metrics
+
+            Stop it with Ctrl-C.
+
+            """;
+
+    private static final String CONFIGURATION = """
+            http_server:
+              forwards:
+                - { name: demo, port: 3000, address: 127.0.0.1, upstream_group: mock }
+              admin: { port: 9000, address: 127.0.0.1 }
+            upstreams:
+              - { name: mock, url: "http://127.0.0.1:%d" }
+            upstream_groups:
+              - name: mock
+                upstreams: [ { name: mock } ]
+            """;
+
+    private final Server server;
+
+    private Demo(Server server) {
+        this.server = server;
+    }
+
+    /** Starts the mock LLM on a port that the system chooses. */
+    static Demo start() {
+        Server server = new Server();
+        ServerConnector connector = new ServerConnector(server, 1, 1);
+        connector.setHost("127.0.0.1");
+        server.addConnector(connector);
+        server.setHandler(new DemoUpstream());
+        LifeCycle.start(server);
+        return new Demo(server);
+    }
+
+    ProxyConfig config() {
+        int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
+        return ConfigSource.of(CONFIGURATION.formatted(port), "the demo").load().config();
+    }
+
+    void stop() {
+        LifeCycle.stop(server);
+    }
+}

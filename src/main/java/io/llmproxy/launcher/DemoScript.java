@@ -1,0 +1,128 @@
+package io.llmproxy.launcher;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the mock LLM says, in the words of one API. */
+enum DemoScript {
+    OPENAI_CHAT("/chat/completions", """
+            {"id":"demo-1","object":"chat.completion","created":1,"model":"demo","choices":[{"index":0,"message":\
+            {"role":"assistant","content":"%s","refusal":null},"logprobs":null,"finish_reason":"stop"}],\
+            "usage":{"prompt_tokens":1,"completion_tokens":40,"total_tokens":41}}""", "", """
+            data: {"id":"demo-1","object":"chat.completion.chunk","created":1,"model":"demo","choices":[{"index":0,\
+            "delta":{"role":"assistant","content":"%s"},"finish_reason":null}]}
+
+            """, """
+                    data: {"id":"demo-1","object":"chat.completion.chunk","created":1,"model":"demo","choices":[\
+                    {"index":0,"delta":{},"finish_reason":"stop"}]}
+
+                    data: [DONE]
+
+                    """),
+
+    OPENAI_COMPLETIONS("/completions", """
+            {"id":"demo-1","object":"text_completion","created":1,"model":"demo","choices":[{"index":0,"text":"%s",\
+            "logprobs":null,"finish_reason":"stop"}],\
+            "usage":{"prompt_tokens":1,"completion_tokens":40,"total_tokens":41}}""", "", """
+            data: {"id":"demo-1","object":"text_completion","created":1,"model":"demo","choices":[{"index":0,\
+            "text":"%s","logprobs":null,"finish_reason":null}]}
+
+            """, """
+                    data: {"id":"demo-1","object":"text_completion","created":1,"model":"demo","choices":[{"index":0,\
+                    "text":"","logprobs":null,"finish_reason":"stop"}]}
+
+                    data: [DONE]
+
+                    """),
+
+    ANTHROPIC("/messages", """
+            {"id":"msg_demo","type":"message","role":"assistant","model":"demo","content":[{"type":"text",\
+            "text":"%s"}],"stop_reason":"end_turn","stop_sequence":null,\
+            "usage":{"input_tokens":1,"output_tokens":40}}""", """
+                    event: message_start
+                    data: {"type":"message_start","message":{"id":"msg_demo","type":"message","role":"assistant",\
+                    "model":"demo","content":[],"stop_reason":null,"stop_sequence":null,\
+                    "usage":{"input_tokens":1,"output_tokens":1}}}
+
+                    event: content_block_start
+                    data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+                    """, """
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%s"}}
+
+            """, """
+                    event: content_block_stop
+                    data: {"type":"content_block_stop","index":0}
+
+                    event: message_delta
+                    data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},\
+                    "usage":{"output_tokens":40}}
+
+                    event: message_stop
+                    data: {"type":"message_stop"}
+
+                    """),
+
+    GEMINI("enerateContent", """
+            {"candidates":[{"content":{"role":"model","parts":[{"text":"%s"}]},"finishReason":"STOP","index":0}],\
+            "modelVersion":"demo"}""", "", """
+            data: {"candidates":[{"content":{"role":"model","parts":[{"text":"%s"}]},"index":0}],\
+            "modelVersion":"demo"}
+
+            """, """
+                    data: {"candidates":[{"content":{"role":"model","parts":[{"text":""}]},"finishReason":"STOP",\
+                    "index":0}],"modelVersion":"demo"}
+
+                    """),
+
+    MODELS("/models", """
+            {"object":"list","data":[{"id":"demo","object":"model","created":1,"owned_by":"llmproxy"}]}""", "", "", "");
+
+    private static final String TEXT =
+            "Hello! I am the mock LLM inside LLMProxy. I always say this, word by word, so that "
+                    + "you can watch the stream. Put your own upstreams into a config.yaml, and talk to real models at the same "
+                    + "address.";
+
+    private final String pathEnd;
+    private final String whole;
+    private final String before;
+    private final String word;
+    private final String after;
+
+    DemoScript(String pathEnd, String whole, String before, String word, String after) {
+        this.pathEnd = pathEnd;
+        this.whole = whole;
+        this.before = before;
+        this.word = word;
+        this.after = after;
+    }
+
+    /** Returns the script for a path, or null if nothing is known of it. */
+    static @Nullable DemoScript of(String path) {
+        return Arrays.stream(values())
+                .filter(script -> path.endsWith(script.pathEnd))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The answer in one piece. */
+    String whole() {
+        return whole.formatted(TEXT);
+    }
+
+    /** The answer as events. */
+    List<String> events() {
+        List<String> events = new ArrayList<>();
+        events.addAll(split(before, "(?<=\n\n)"));
+        split(TEXT, "(?<= )").forEach(part -> events.add(word.formatted(part)));
+        events.addAll(split(after, "(?<=\n\n)"));
+        return events;
+    }
+
+    private static List<String> split(String text, String behind) {
+        return text.isEmpty() ? List.of() : List.of(text.split(behind, 0));
+    }
+}

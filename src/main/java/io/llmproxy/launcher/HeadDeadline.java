@@ -1,0 +1,103 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.boot.ContainerError;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpParser.State;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.component.AbstractLifeCycle;
+import org.eclipse.jetty.util.thread.Scheduler;
+
+/**
+ * Closes connections whose client takes too long over the head of a request. Jetty's idle timeout does not: a byte every
+ * now and then keeps a connection from ever being idle.
+ */
+final class HeadDeadline extends AbstractLifeCycle implements Connection.Listener {
+    private static final long PERIOD_MILLIS = 500;
+    private static final Set<State> BEFORE_CONTENT = EnumSet.range(State.START, State.HEADER);
+
+    private final Duration allowed;
+    private final Scheduler scheduler;
+    private final Map<HttpConnection, Head> open = new ConcurrentHashMap<>();
+
+    /**
+     * The head that a connection was last seen to wait for.
+     *
+     * @param request number of the request on the connection
+     * @param since when its first byte was seen, in nanoseconds; of a connection's first request, when it was opened
+     */
+    private record Head(long request, long since) {}
+
+    HeadDeadline(Duration allowed, Scheduler scheduler) {
+        this.allowed = allowed;
+        this.scheduler = scheduler;
+    }
+
+    @Override
+    protected void doStart() {
+        scheduler.schedule(this::look, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void onOpened(Connection connection) {
+        if (connection instanceof HttpConnection http) {
+            open.put(http, new Head(0, System.nanoTime()));
+        }
+    }
+
+    @Override
+    public void onClosed(Connection connection) {
+        if (connection instanceof HttpConnection http) {
+            open.remove(http);
+        }
+    }
+
+    private void look() {
+        long now = System.nanoTime();
+        open.replaceAll((connection, head) -> look(connection, head, now));
+        if (isRunning()) {
+            scheduler.schedule(this::look, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private Head look(HttpConnection connection, Head head, long now) {
+        long request = connection.getMessagesIn();
+        boolean waiting = request == 0 ? isBeforeContent(connection) : isInHead(connection);
+        if (!waiting || request != head.request) {
+            return new Head(request, now);
+        }
+        if (now - head.since > allowed.toNanos()) {
+            refuse(connection.getEndPoint());
+        }
+        return head;
+    }
+
+    private static boolean isInHead(HttpConnection connection) {
+        return isBeforeContent(connection) && !connection.getParser().isStart();
+    }
+
+    private static boolean isBeforeContent(HttpConnection connection) {
+        return BEFORE_CONTENT.contains(connection.getParser().getState());
+    }
+
+    private static void refuse(EndPoint endPoint) {
+        ContainerError error = ContainerError.of(null, 408);
+        StringBuilder answer = new StringBuilder("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n")
+                .append("Content-Type: application/json\r\nContent-Length: ")
+                .append(error.body().getBytes(StandardCharsets.UTF_8).length)
+                .append("\r\n");
+        error.headers()
+                .forEach((name, value) ->
+                        answer.append(name).append(": ").append(value).append("\r\n"));
+        answer.append("\r\n").append(error.body());
+        endPoint.write(Callback.from(endPoint::close), StandardCharsets.UTF_8.encode(answer.toString()));
+    }
+}

@@ -1,0 +1,94 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.boot.ConfigSource;
+import io.llmproxy.boot.Logging;
+import io.llmproxy.boot.Version;
+import io.llmproxy.config.ConfigException;
+import io.llmproxy.config.ConfigLoader;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.launcher.LauncherOptions.UsageException;
+import java.io.PrintStream;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The {@code main} of the runnable jar. */
+public final class Launcher {
+    private static final int FINE = 0;
+    private static final int BAD_CONFIGURATION = 1;
+    private static final int WRONG_USAGE = 2;
+    private static final int PORT_TAKEN = 3;
+
+    private final PrintStream out;
+    private final PrintStream err;
+
+    private Launcher(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Runs the gateway; see {@code --help}. */
+    public static void main(String[] arguments) {
+        int code = new Launcher(System.out, System.err).run(List.of(arguments));
+        System.out.flush();
+        // Not exit: everything is stopped, and what the libraries hook into the end would only delay it.
+        Runtime.getRuntime().halt(code);
+    }
+
+    private int run(List<String> arguments) {
+        try {
+            return act(LauncherOptions.parse(arguments));
+        } catch (UsageException e) {
+            err.println("llmproxy: " + e.getMessage());
+            err.print(LauncherOptions.USAGE);
+            return WRONG_USAGE;
+        } catch (ConfigException e) {
+            e.problems().forEach(err::println);
+            return BAD_CONFIGURATION;
+        } catch (PortTakenException e) {
+            err.println("llmproxy: " + e.getMessage());
+            return PORT_TAKEN;
+        }
+    }
+
+    private int act(LauncherOptions options) {
+        switch (options.action()) {
+            case HELP -> out.print(LauncherOptions.USAGE);
+            case VERSION -> out.println("LLMProxy " + Version.current());
+            case CHECK -> check(options);
+            case DEMO -> demo();
+            case RUN -> serve(load(options));
+        }
+        return FINE;
+    }
+
+    private void check(LauncherOptions options) {
+        ConfigLoader.Loaded loaded = ConfigSource.find(options.config()).load();
+        loaded.warnings().forEach(warning -> err.println("warning: " + warning));
+        out.println("the configuration is valid");
+    }
+
+    private static ProxyConfig load(LauncherOptions options) {
+        ConfigLoader.Loaded loaded = ConfigSource.find(options.config()).load();
+        Logging.apply(loaded.config().log());
+        Logger log = LoggerFactory.getLogger(Launcher.class);
+        loaded.warnings().forEach(warning -> log.warn("{}", warning));
+        return loaded.config();
+    }
+
+    private void demo() {
+        Demo demo = Demo.start();
+        ProxyConfig config = demo.config();
+        Logging.apply(config.log());
+        out.print(Demo.INVITATION);
+        serve(config);
+        demo.stop();
+    }
+
+    private static void serve(ProxyConfig config) {
+        Signals signals = Signals.install();
+        EmbeddedServer server = EmbeddedServer.start(config);
+        signals.awaitStop();
+        server.stop();
+    }
+}

@@ -1,0 +1,78 @@
+package io.llmproxy.launcher;
+
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the command line asks for.
+ *
+ * @param action what to do
+ * @param config the configuration file that was named, or null
+ */
+record LauncherOptions(Action action, @Nullable Path config) {
+    static final String USAGE = """
+            LLMProxy, a gateway for LLM APIs
+
+            usage: java -jar llmproxy.jar [--config FILE]    run
+                   java -jar llmproxy.jar --demo             run with a built-in mock LLM, to try it
+
+              -c, --config FILE   the configuration; else the system property llmproxy.config,
+                                  the environment variable LLMPROXY_CONFIG, or ./config.yaml
+              -t, --check         check the configuration, print every problem, exit with 0 or 1
+                  --demo          forward port 3000 to a mock LLM inside, admin on port 9000
+                  --version       print the version
+              -h, --help          print this
+
+            exit codes: 0 fine, 1 bad configuration, 2 wrong usage, 3 a port is taken
+            """;
+
+    /** What the launcher can do. */
+    enum Action {
+        RUN,
+        CHECK,
+        DEMO,
+        VERSION,
+        HELP
+    }
+
+    /** A command line that makes no sense. */
+    static final class UsageException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        UsageException(String message) {
+            super(message);
+        }
+    }
+
+    static LauncherOptions parse(List<String> arguments) throws UsageException {
+        Action action = Action.RUN;
+        Path config = null;
+        for (Iterator<String> rest = arguments.iterator(); rest.hasNext(); ) {
+            String argument = rest.next();
+            switch (argument) {
+                case "-c", "--config" -> config = Path.of(value(argument, rest));
+                case "-t", "--check" -> action = Action.CHECK;
+                case "--demo" -> action = Action.DEMO;
+                case "--version" -> action = Action.VERSION;
+                case "-h", "--help" -> action = Action.HELP;
+                default -> {
+                    if (!argument.startsWith("--config=")) {
+                        throw new UsageException(
+                                argument + ": unknown option (expected: one of those that --help lists)");
+                    }
+                    config = Path.of(argument.substring("--config=".length()));
+                }
+            }
+        }
+        return new LauncherOptions(action, config);
+    }
+
+    private static String value(String option, Iterator<String> rest) throws UsageException {
+        if (!rest.hasNext()) {
+            throw new UsageException(option + ": no value (expected: a file)");
+        }
+        return rest.next();
+    }
+}

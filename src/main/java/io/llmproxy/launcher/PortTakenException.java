@@ -1,0 +1,10 @@
+package io.llmproxy.launcher;
+
+/** A listener could not be opened. */
+final class PortTakenException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    PortTakenException(String listener, String address, int port, Throwable cause) {
+        super(listener + ": cannot listen on " + address + ":" + port + " (" + cause.getMessage() + ")", cause);
+    }
+}

@@ -1,0 +1,94 @@
+package io.llmproxy.metrics;
+
+import io.llmproxy.config.LogConfig.Format;
+import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.proxy.Exchange;
+import io.llmproxy.proxy.ExchangeListener;
+import io.llmproxy.proxy.ProxyError;
+import io.llmproxy.upstream.UpstreamGroup;
+import jakarta.json.Json;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One line for each exchange, with neither body nor query nor credential in it. */
+public final class AccessLog implements ExchangeListener {
+    /** The logger that the lines go to. */
+    public static final String LOGGER = "io.llmproxy.access";
+
+    private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
+    private static final String NONE = "-";
+
+    private final Format format;
+
+    /** @param format how a line is written */
+    public AccessLog(Format format) {
+        this.format = format;
+    }
+
+    @Override
+    public void ended(Exchange exchange) {
+        if (LOG.isInfoEnabled()) {
+            LOG.info(format == Format.JSON ? json(exchange) : text(exchange));
+        }
+    }
+
+    private static String text(Exchange exchange) {
+        return Instant.now() + " " + exchange.id() + " " + exchange.method() + " " + ApiPath.of(exchange.path())
+                + " forward=" + exchange.forward().name()
+                + " group=" + group(exchange)
+                + " upstream=" + upstream(exchange)
+                + " attempts=" + exchange.attempts()
+                + " status=" + exchange.status()
+                + " ttfb_ms=" + millis(exchange.firstByteNanos())
+                + " total_ms=" + millis(exchange.nanos())
+                + " bytes=" + exchange.bytes()
+                + " outcome=" + outcome(exchange)
+                + " error=" + error(exchange);
+    }
+
+    private static String json(Exchange exchange) {
+        return Json.createObjectBuilder()
+                .add("time", Instant.now().toString())
+                .add("id", exchange.id())
+                .add("method", exchange.method())
+                .add("path", ApiPath.of(exchange.path()))
+                .add("forward", exchange.forward().name())
+                .add("group", group(exchange))
+                .add("upstream", upstream(exchange))
+                .add("attempts", exchange.attempts())
+                .add("status", exchange.status())
+                .add("ttfb_ms", millis(exchange.firstByteNanos()))
+                .add("total_ms", millis(exchange.nanos()))
+                .add("bytes", exchange.bytes())
+                .add("outcome", outcome(exchange))
+                .add("error", error(exchange))
+                .build()
+                .toString();
+    }
+
+    private static String group(Exchange exchange) {
+        UpstreamGroup group = exchange.group();
+        return group == null ? NONE : group.name();
+    }
+
+    private static String upstream(Exchange exchange) {
+        String upstream = exchange.upstream();
+        return upstream == null ? NONE : upstream;
+    }
+
+    private static String error(Exchange exchange) {
+        ProxyError error = exchange.error();
+        return error == null ? NONE : error.code();
+    }
+
+    private static String outcome(Exchange exchange) {
+        return exchange.outcome().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static long millis(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(nanos);
+    }
+}

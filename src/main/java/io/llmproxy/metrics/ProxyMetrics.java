@@ -1,0 +1,129 @@
+package io.llmproxy.metrics;
+
+import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.proxy.AttemptResult;
+import io.llmproxy.proxy.Exchange;
+import io.llmproxy.proxy.ExchangeListener;
+import io.llmproxy.proxy.ProxyError;
+import io.llmproxy.upstream.UpstreamGroup;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts exchanges and attempts under the names that LLMProxy's documents give. Label values come from the configuration
+ * and from enumerations only: no request can make a new series.
+ */
+public final class ProxyMetrics implements ExchangeListener {
+    private static final double[] BUCKETS = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60};
+    private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+    private static final int ERROR_STATUS = 400;
+
+    private final Counter requests;
+    private final Histogram requestDuration;
+    private final Counter requestErrors;
+    private final Counter routeMatches;
+    private final Counter upstreamRequests;
+    private final Histogram upstreamDuration;
+    private final Counter upstreamErrors;
+
+    /** @param registry where the metrics are registered */
+    public ProxyMetrics(PrometheusRegistry registry) {
+        requests = counter("llmproxy_http_requests_total", "Requests of clients.", "forward", "method", "path")
+                .register(registry);
+        requestDuration = histogram(
+                        "llmproxy_http_request_duration_seconds",
+                        "Time from a client's request to the end of its answer.",
+                        "forward",
+                        "method",
+                        "path")
+                .register(registry);
+        requestErrors = counter(
+                        "llmproxy_http_request_errors_total",
+                        "Requests that were answered with an error: one of the proxy's own, or upstream_error.",
+                        "forward",
+                        "error",
+                        "status")
+                .register(registry);
+        routeMatches = counter("llmproxy_route_matches_total", "Requests that a group served.", "forward", "group")
+                .register(registry);
+        upstreamRequests = counter("llmproxy_upstream_requests_total", "Requests to upstreams.", "group", "upstream")
+                .register(registry);
+        upstreamDuration = histogram(
+                        "llmproxy_upstream_duration_seconds",
+                        "Time from a request to an upstream to the head of its answer.",
+                        "group",
+                        "upstream")
+                .register(registry);
+        upstreamErrors = counter(
+                        "llmproxy_upstream_errors_total",
+                        "Requests to upstreams that failed, and requests for which there was no upstream.",
+                        "error",
+                        "group",
+                        "upstream")
+                .register(registry);
+    }
+
+    private static Counter.Builder counter(String name, String help, String... labels) {
+        return Counter.builder().name(name).help(help).labelNames(labels);
+    }
+
+    private static Histogram.Builder histogram(String name, String help, String... labels) {
+        return Histogram.builder()
+                .name(name)
+                .help(help)
+                .labelNames(labels)
+                .classicOnly()
+                .classicUpperBounds(BUCKETS);
+    }
+
+    @Override
+    public void routed(Exchange exchange) {
+        UpstreamGroup group = exchange.group();
+        if (group != null) {
+            routeMatches.labelValues(exchange.forward().name(), group.name()).inc();
+        }
+    }
+
+    @Override
+    public void attempted(Exchange exchange, AttemptResult attempt) {
+        String upstream = attempt.upstream() == null ? "unknown" : attempt.upstream();
+        if (attempt.upstream() != null) {
+            upstreamRequests.labelValues(attempt.group(), upstream).inc();
+            upstreamDuration.labelValues(attempt.group(), upstream).observe(Unit.nanosToSeconds(attempt.nanos()));
+        }
+        String error = error(attempt);
+        if (error != null) {
+            upstreamErrors.labelValues(error, attempt.group(), upstream).inc();
+        }
+    }
+
+    private static @Nullable String error(AttemptResult attempt) {
+        ProxyError failure = attempt.failure();
+        if (failure != null) {
+            return attempt.upstream() == null ? "select_error" : failure.code();
+        }
+        return attempt.status() >= ERROR_STATUS ? "upstream_error" : null;
+    }
+
+    @Override
+    public void ended(Exchange exchange) {
+        String forward = exchange.forward().name();
+        String method = METHODS.contains(exchange.method()) ? exchange.method() : "other";
+        String path = ApiPath.of(exchange.path());
+        requests.labelValues(forward, method, path).inc();
+        requestDuration.labelValues(forward, method, path).observe(Unit.nanosToSeconds(exchange.nanos()));
+        ProxyError error = exchange.error();
+        if (error != null || exchange.status() >= ERROR_STATUS) {
+            requestErrors
+                    .labelValues(
+                            forward,
+                            error == null ? "upstream_error" : error.code(),
+                            Integer.toString(exchange.status()))
+                    .inc();
+        }
+    }
+}

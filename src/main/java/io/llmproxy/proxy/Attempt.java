@@ -1,0 +1,74 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.upstream.Lease;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.io.Content;
+
+/** One request to one upstream, until the head of its answer has come or it has failed. */
+final class Attempt implements Request.BeginListener, Response.ContentSourceListener, Response.CompleteListener {
+    private final Lease lease;
+    private final Request upstreamRequest;
+    private final Owner owner;
+    private volatile boolean connected;
+    private volatile boolean answered;
+
+    /** Who wants to know what becomes of an attempt: one of the two is called, once. */
+    interface Owner {
+        /** The head of the answer has come. */
+        void answered(Attempt attempt, Response upstreamResponse, Content.Source content);
+
+        /** There will be no answer. */
+        void failed(Attempt attempt, UpstreamFailure failure);
+    }
+
+    Attempt(Lease lease, Request upstreamRequest, Owner owner) {
+        this.lease = lease;
+        this.upstreamRequest = upstreamRequest;
+        this.owner = owner;
+        upstreamRequest.onRequestBegin(this);
+    }
+
+    void send() {
+        upstreamRequest.send(this);
+    }
+
+    /** Stops at once, in whatever state it is. The failure is reported unless the head of the answer has come already. */
+    void abort(UpstreamFailure failure) {
+        var unused = upstreamRequest.abort(failure);
+    }
+
+    Lease lease() {
+        return lease;
+    }
+
+    /** Whether a connection is there and the request is on its way. */
+    boolean isConnected() {
+        return connected;
+    }
+
+    /** Whether the head of the answer has come. */
+    boolean isAnswered() {
+        return answered;
+    }
+
+    @Override
+    public void onBegin(Request request) {
+        connected = true;
+    }
+
+    @Override
+    public void onContentSource(Response upstreamResponse, Content.Source content) {
+        answered = true;
+        owner.answered(this, upstreamResponse, content);
+    }
+
+    /** After the head, a failure is met by whoever reads the content. */
+    @Override
+    public void onComplete(Result result) {
+        if (!answered) {
+            owner.failed(this, UpstreamFailure.of(result.getFailure(), connected));
+        }
+    }
+}

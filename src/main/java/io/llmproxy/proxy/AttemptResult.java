@@ -1,0 +1,19 @@
+package io.llmproxy.proxy;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came of asking one upstream.
+ *
+ * @param group name of the group
+ * @param upstream name of the upstream, or null if none could be chosen
+ * @param status status of its answer; 0 if none came
+ * @param failure why no answer came, or null
+ * @param nanos time to the head of the answer, or to the failure
+ */
+public record AttemptResult(
+        String group,
+        @Nullable String upstream,
+        int status,
+        @Nullable ProxyError failure,
+        long nanos) {}

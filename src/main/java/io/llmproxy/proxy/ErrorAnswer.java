@@ -1,0 +1,53 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.protocol.ApiError;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.content.ByteBufferContentSource;
+
+/** Tells a client that the proxy itself has failed or refused its request, in the dialect that the client speaks. */
+final class ErrorAnswer {
+    static final String HEADER = "X-LLMProxy-Error";
+
+    private ErrorAnswer() {}
+
+    /** Writes the answer while the container's thread is still in the filters or the servlet, and ends the exchange. */
+    static void send(Exchange exchange, ProxyError error) throws IOException {
+        byte[] body = head(exchange, error);
+        exchange.clientResponse().getOutputStream().write(body);
+        exchange.relayed(body.length);
+        exchange.end();
+    }
+
+    /** Writes the head of the answer, and returns its body as something to relay. */
+    static Content.Source content(Exchange exchange, ProxyError error) {
+        return new ByteBufferContentSource(ByteBuffer.wrap(head(exchange, error)));
+    }
+
+    /** Returns the event that says that a stream has broken off. */
+    static byte[] event(Exchange exchange, ProxyError error) {
+        return exchange.dialect().errorEvent(of(exchange, error), exchange.path());
+    }
+
+    private static byte[] head(Exchange exchange, ProxyError error) {
+        HttpServletResponse clientResponse = exchange.clientResponse();
+        int status = exchange.dialect().statusFor(error.status());
+        byte[] body = exchange.dialect().errorBody(of(exchange, error));
+        clientResponse.setStatus(status);
+        clientResponse.setContentType("application/json");
+        clientResponse.setContentLength(body.length);
+        clientResponse.setHeader(RequestId.HEADER, exchange.id());
+        clientResponse.setHeader(HEADER, error.code());
+        if (error.leavesBodyUnread() && exchange.clientRequest().getProtocol().equals("HTTP/1.1")) {
+            clientResponse.setHeader("Connection", "close");
+        }
+        exchange.answering(status, error);
+        return body;
+    }
+
+    private static ApiError of(Exchange exchange, ProxyError error) {
+        return new ApiError(error.status(), error.code(), error.message(), exchange.id());
+    }
+}

@@ -1,0 +1,31 @@
+package io.llmproxy.proxy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.eclipse.jetty.http.HttpFields;
+import org.jspecify.annotations.Nullable;
+
+/** What an event stream looks like from outside. */
+final class EventStreams {
+    /** A comment: tells a client nothing but that it is still being served. */
+    static final byte[] HEARTBEAT = ": heartbeat\n\n".getBytes(StandardCharsets.US_ASCII);
+
+    private EventStreams() {}
+
+    /** Returns the event with an end for the one that was broken off before it. */
+    static byte[] onNewLine(byte[] event) {
+        byte[] whole = new byte[event.length + 2];
+        whole[0] = '\n';
+        whole[1] = '\n';
+        System.arraycopy(event, 0, whole, 2, event.length);
+        return whole;
+    }
+
+    static boolean isEventStream(HttpFields headers) {
+        return isEventStream(headers.get("Content-Type"));
+    }
+
+    static boolean isEventStream(@Nullable String contentType) {
+        return contentType != null && contentType.toLowerCase(Locale.ROOT).startsWith("text/event-stream");
+    }
+}

@@ -1,0 +1,222 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.protocol.ApiDialect;
+import io.llmproxy.upstream.UpstreamGroup;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client request and all that is known of it. It is handed from thread to thread along the path of the request,
+ * never shared; the fields that are written late are volatile for the listeners' sake.
+ */
+public final class Exchange {
+    private static final String ATTRIBUTE = Exchange.class.getName();
+
+    private final String id;
+    private final long started;
+    private final Forward forward;
+    private final HttpServletRequest clientRequest;
+    private final HttpServletResponse clientResponse;
+    private final ApiDialect dialect;
+    private final String path;
+    private final ExchangeListener listener;
+    private final AtomicBoolean ended = new AtomicBoolean();
+
+    private volatile @Nullable UpstreamGroup group;
+    private volatile @Nullable String upstream;
+    private volatile boolean aborted;
+    private int attempts;
+    private volatile int status;
+    private volatile @Nullable ProxyError error;
+    private volatile Outcome outcome = Outcome.COMPLETED;
+    private volatile long firstByte;
+    private long bytes;
+    private volatile long nanos;
+
+    /** How an exchange went. */
+    public enum Outcome {
+        /** An upstream's answer reached the client whole. */
+        COMPLETED,
+        /** The proxy answered with an error of its own. */
+        REFUSED,
+        /** The answer broke off after its beginning had reached the client. */
+        CUT,
+        /** The client left before the end. */
+        CLIENT_GONE
+    }
+
+    Exchange(
+            RequestId id,
+            Place place,
+            HttpServletRequest clientRequest,
+            HttpServletResponse clientResponse,
+            ExchangeListener listener) {
+        this.id = id.value();
+        this.started = System.nanoTime();
+        this.forward = place.forward();
+        this.path = place.path();
+        this.dialect = ApiDialect.of(path, header -> clientRequest.getHeader(header) != null);
+        this.clientRequest = clientRequest;
+        this.clientResponse = clientResponse;
+        this.listener = listener;
+    }
+
+    /** Makes the exchange known to the servlets further down. */
+    void attach() {
+        clientRequest.setAttribute(ATTRIBUTE, this);
+        listener.started(this);
+    }
+
+    /** Returns the exchange that a request belongs to, or null if it is not to be forwarded. */
+    static @Nullable Exchange of(ServletRequest request) {
+        return (Exchange) request.getAttribute(ATTRIBUTE);
+    }
+
+    void routed(UpstreamGroup chosen) {
+        group = chosen;
+        listener.routed(this);
+    }
+
+    void attempting(String upstreamName) {
+        upstream = upstreamName;
+        attempts++;
+    }
+
+    void attempted(AttemptResult result) {
+        listener.attempted(this, result);
+    }
+
+    /** An answer begins to flow to the client. */
+    void answering(int answerStatus, @Nullable ProxyError because) {
+        status = answerStatus;
+        error = because;
+        firstByte = System.nanoTime() - started;
+        if (because != null) {
+            outcome = Outcome.REFUSED;
+        }
+    }
+
+    /** The answer broke off after its beginning had reached the client. */
+    void cut(ProxyError because) {
+        error = because;
+        outcome = Outcome.CUT;
+    }
+
+    void relayed(int count) {
+        bytes += count;
+    }
+
+    void clientGone() {
+        if (!ended.get()) {
+            outcome = Outcome.CLIENT_GONE;
+        }
+    }
+
+    /**
+     * Breaks the client's connection. The servlet API has no call for it, but every container does it when a dispatch
+     * throws after the answer has begun: {@link ExchangeFilter} does.
+     */
+    void abort(AsyncContext async) {
+        aborted = true;
+        async.dispatch();
+    }
+
+    boolean isAborted() {
+        return aborted;
+    }
+
+    /** Tells the listeners that it is over; only the first call counts. */
+    void end() {
+        if (ended.compareAndSet(false, true)) {
+            nanos = System.nanoTime() - started;
+            listener.ended(this);
+        }
+    }
+
+    HttpServletRequest clientRequest() {
+        return clientRequest;
+    }
+
+    HttpServletResponse clientResponse() {
+        return clientResponse;
+    }
+
+    /** The API that the client speaks. */
+    public ApiDialect dialect() {
+        return dialect;
+    }
+
+    /** Identifies the exchange in logs, towards the upstream and towards the client. */
+    public String id() {
+        return id;
+    }
+
+    /** When the exchange began, in nanoseconds. */
+    long started() {
+        return started;
+    }
+
+    /** The forward that took the request. */
+    public Forward forward() {
+        return forward;
+    }
+
+    /** The request's method. */
+    public String method() {
+        return clientRequest.getMethod();
+    }
+
+    /** The request's path within the forward, as the client wrote it. */
+    public String path() {
+        return path;
+    }
+
+    /** The group that serves the request, or null if it did not come that far. */
+    public @Nullable UpstreamGroup group() {
+        return group;
+    }
+
+    /** The upstream that was asked last, or null. */
+    public @Nullable String upstream() {
+        return upstream;
+    }
+
+    /** How many upstreams were asked. */
+    public int attempts() {
+        return attempts;
+    }
+
+    /** The status that the client was sent; 0 if none was. */
+    public int status() {
+        return status;
+    }
+
+    /** The proxy's own error that the client was told, or null. */
+    public @Nullable ProxyError error() {
+        return error;
+    }
+
+    /** How it went. */
+    public Outcome outcome() {
+        return outcome;
+    }
+
+    /** Nanoseconds from the request to the head of the answer; 0 if there was none. */
+    public long firstByteNanos() {
+        return firstByte;
+    }
+
+    /** Nanoseconds that the whole exchange took. */
+    public long nanos() {
+        return nanos;
+    }
+
+    /** Bytes of the answer's body that the client was sent. */
+    public long bytes() {
+        return bytes;
+    }
+}

@@ -1,0 +1,16 @@
+package io.llmproxy.proxy;
+
+/** Looks on while requests are forwarded: metrics, the access log. It must neither block nor throw. */
+public interface ExchangeListener {
+    /** A request came in. */
+    default void started(Exchange exchange) {}
+
+    /** The group that serves the request is known. */
+    default void routed(Exchange exchange) {}
+
+    /** An upstream answered, or failed to: {@code attempt} tells which one, and how. */
+    default void attempted(Exchange exchange, AttemptResult attempt) {}
+
+    /** The exchange is over, however it went. Called exactly once for each exchange. */
+    default void ended(Exchange exchange) {}
+}

@@ -1,0 +1,48 @@
+package io.llmproxy.proxy;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Several listeners as one; what one of them throws disturbs neither the others nor the exchange. */
+public final class ExchangeListeners implements ExchangeListener {
+    private static final Logger LOG = LoggerFactory.getLogger(ExchangeListeners.class);
+
+    private final List<ExchangeListener> listeners;
+
+    /** @param listeners told in this order */
+    public ExchangeListeners(List<ExchangeListener> listeners) {
+        this.listeners = List.copyOf(listeners);
+    }
+
+    @Override
+    public void started(Exchange exchange) {
+        tell(listener -> listener.started(exchange));
+    }
+
+    @Override
+    public void routed(Exchange exchange) {
+        tell(listener -> listener.routed(exchange));
+    }
+
+    @Override
+    public void attempted(Exchange exchange, AttemptResult attempt) {
+        tell(listener -> listener.attempted(exchange, attempt));
+    }
+
+    @Override
+    public void ended(Exchange exchange) {
+        tell(listener -> listener.ended(exchange));
+    }
+
+    private void tell(Consumer<ExchangeListener> event) {
+        for (ExchangeListener listener : listeners) {
+            try {
+                event.accept(listener);
+            } catch (RuntimeException e) {
+                LOG.error("{} failed", listener.getClass().getSimpleName(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.balance.Load;
+import io.llmproxy.config.HttpClientConfig;
+import io.llmproxy.upstream.Lease;
+import io.llmproxy.upstream.Upstream;
+import io.llmproxy.upstream.UpstreamGroup;
+import jakarta.servlet.AsyncContext;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries one exchange through: collects the body, asks one upstream after the other until one answers, hands the answer
+ * to the relay, and sees to it that the exchange ends once, whoever fails.
+ */
+final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay.Owner, Deadlines.Watched {
+    private final Exchange exchange;
+    private final UpstreamGroup group;
+    private final Deadlines deadlines;
+    private final RequestBody body;
+    private final ResponseRelay relay;
+    private final Set<Upstream> tried = new HashSet<>(2);
+    private volatile @Nullable Attempt attempt;
+    private volatile boolean clientGone;
+
+    Forwarder(Exchange exchange, AsyncContext async, Deadlines deadlines) throws IOException {
+        this.exchange = exchange;
+        this.group = Objects.requireNonNull(exchange.group(), "routed");
+        this.deadlines = deadlines;
+        this.body = new RequestBody(exchange.clientRequest(), exchange.forward(), this);
+        this.relay = new ResponseRelay(exchange, async, this);
+    }
+
+    void start() {
+        deadlines.watch(this);
+        relay.open();
+        body.collect();
+    }
+
+    @Override
+    public void bodyReady() {
+        askNext(ProxyError.NO_UPSTREAM);
+    }
+
+    @Override
+    public void bodyRefused(ProxyError error) {
+        answer(error);
+    }
+
+    @Override
+    public void bodyBroken(UpstreamFailure failure) {
+        abortAttempt(failure);
+    }
+
+    /** The only loop: it comes back here while an upstream fails that cannot have begun to work on the request. */
+    private void askNext(ProxyError otherwise) {
+        Lease lease = clientGone ? null : group.acquire(upstream -> !tried.contains(upstream), System.nanoTime());
+        if (lease == null) {
+            answer(otherwise);
+            return;
+        }
+        tried.add(lease.upstream());
+        exchange.attempting(lease.upstream().name());
+        Request upstreamRequest =
+                UpstreamRequests.of(exchange, lease, group.settings()).body(body.content());
+        Attempt next = new Attempt(lease, upstreamRequest, this);
+        attempt = next;
+        next.send();
+        if (clientGone) {
+            next.abort(new UpstreamFailure(ProxyError.CLIENT_GONE));
+        }
+    }
+
+    @Override
+    public void answered(Attempt answering, Response upstreamResponse, Content.Source content) {
+        long now = System.nanoTime();
+        int status = upstreamResponse.getStatus();
+        if (!UpstreamStatus.isFailure(status)) {
+            answering.lease().responded(now);
+        }
+        report(answering, status, null, now);
+        exchange.answering(status, null);
+        ResponseHeaders.copy(upstreamResponse, exchange);
+        relay.relay(content);
+    }
+
+    @Override
+    public void failed(Attempt failing, UpstreamFailure failure) {
+        long now = System.nanoTime();
+        boolean blameless = failure.error().isClients();
+        failing.lease().close(blameless ? Load.Outcome.NEUTRAL : Load.Outcome.FAILURE, now);
+        report(failing, 0, failure.error(), now);
+        if (!failing.isConnected() && !blameless && body.isRepeatable()) {
+            askNext(failure.error());
+        } else {
+            answer(failure.error());
+        }
+    }
+
+    private void report(Attempt reported, int status, @Nullable ProxyError failure, long now) {
+        Lease lease = reported.lease();
+        exchange.attempted(
+                new AttemptResult(group.name(), lease.upstream().name(), status, failure, now - lease.acquired()));
+    }
+
+    private void answer(ProxyError error) {
+        if (clientGone) {
+            end();
+        } else {
+            relay.relay(ErrorAnswer.content(exchange, error));
+        }
+    }
+
+    @Override
+    public void relayed() {
+        Attempt answering = attempt;
+        if (answering != null && answering.isAnswered()) {
+            answering.lease().close(UpstreamStatus.outcome(exchange.status()), System.nanoTime());
+            if (body.isFlowing()) {
+                // The upstream has said its last word and wants no more of the request.
+                answering.abort(new UpstreamFailure(ProxyError.RESET));
+            }
+        }
+        end();
+    }
+
+    @Override
+    public void cut(UpstreamFailure failure) {
+        Attempt answering = attempt;
+        if (answering != null) {
+            answering.lease().close(Load.Outcome.FAILURE, System.nanoTime());
+        }
+    }
+
+    @Override
+    public void clientGone() {
+        clientGone = true;
+        exchange.clientGone();
+        abortAttempt(new UpstreamFailure(ProxyError.CLIENT_GONE));
+        Attempt answering = attempt;
+        if (answering == null || answering.isAnswered()) {
+            end();
+        }
+    }
+
+    private void abortAttempt(UpstreamFailure failure) {
+        Attempt current = attempt;
+        if (current != null) {
+            current.abort(failure);
+        }
+    }
+
+    private void end() {
+        deadlines.forget(this);
+        Attempt last = attempt;
+        if (last != null) {
+            last.lease().close(Load.Outcome.NEUTRAL, System.nanoTime());
+        }
+        exchange.end();
+        relay.close();
+    }
+
+    @Override
+    public void checkDeadlines(long now) {
+        HttpClientConfig settings = group.settings();
+        Attempt current = attempt;
+        if (body.isAwaitingClient()) {
+            if (isOver(exchange.forward().config().timeout().connect(), body.lastActivity(), now)) {
+                body.expire();
+            }
+        } else if (current != null && !current.isAnswered()) {
+            checkAttempt(current, now);
+        } else if (relay.isAwaitingUpstream()) {
+            checkRelay(current, now);
+        }
+        if (current != null && !settings.stream() && isOver(settings.timeout().request(), exchange.started(), now)) {
+            current.abort(new UpstreamFailure(ProxyError.REQUEST_TIMEOUT));
+        }
+    }
+
+    private void checkAttempt(Attempt current, long now) {
+        Duration connect = group.settings().timeout().connect();
+        Duration firstByte = group.settings().timeout().firstByte();
+        long since = Math.max(current.lease().acquired(), body.isFlowing() ? body.lastActivity() : Long.MIN_VALUE);
+        if (!current.isConnected() && isOver(connect, current.lease().acquired(), now)) {
+            current.abort(new UpstreamFailure(ProxyError.CONNECT_TIMEOUT));
+        } else if (isOver(firstByte, since, now)) {
+            current.abort(new UpstreamFailure(ProxyError.FIRST_BYTE_TIMEOUT));
+        }
+    }
+
+    private void checkRelay(@Nullable Attempt current, long now) {
+        Duration heartbeat = group.settings().heartbeat();
+        if (current != null && isOver(group.settings().timeout().stall(), relay.lastPiece(), now)) {
+            current.abort(new UpstreamFailure(ProxyError.STALLED));
+        } else if (!heartbeat.isZero() && isOver(heartbeat, relay.lastWrite(), now)) {
+            relay.heartbeat();
+        }
+    }
+
+    private static boolean isOver(Duration allowed, long since, long now) {
+        return now - since > allowed.toNanos();
+    }
+}

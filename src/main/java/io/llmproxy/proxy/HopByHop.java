@@ -1,0 +1,42 @@
+package io.llmproxy.proxy;
+
+import java.util.Enumeration;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+
+/** The headers that are meant for the next hop only (RFC 9110, section 7.6.1). */
+final class HopByHop {
+    private static final Set<String> NAMES = Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authentication-info",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    private HopByHop() {}
+
+    /** @param name a header's name in lower case */
+    static boolean contains(String name) {
+        return NAMES.contains(name);
+    }
+
+    /** Returns the names, in lower case, that the values of {@code Connection} declare to be hop-by-hop as well. */
+    static Set<String> namedIn(Enumeration<String> connection) {
+        if (!connection.hasMoreElements()) {
+            return Set.of();
+        }
+        Set<String> named = new HashSet<>();
+        while (connection.hasMoreElements()) {
+            for (String name : connection.nextElement().split(",", -1)) {
+                named.add(name.strip().toLowerCase(Locale.ROOT));
+            }
+        }
+        return named;
+    }
+}

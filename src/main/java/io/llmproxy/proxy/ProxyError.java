@@ -1,0 +1,56 @@
+package io.llmproxy.proxy;
+
+/** Why the proxy itself answers with an error: status, stable code, and a text that tells nothing internal. */
+public enum ProxyError {
+    INVALID_PATH(400, "invalid_path", "The path or query of the request is not allowed."),
+    INVALID_REQUEST(400, "invalid_request", "The body of the request could not be read."),
+    NOT_FOUND(404, "not_found", "There is nothing at this path."),
+    CLIENT_TIMEOUT(408, "request_timeout", "The request was not received in time."),
+    BODY_TOO_LARGE(413, "body_too_large", "The body of the request is larger than this gateway accepts."),
+    CLIENT_GONE(499, "client_closed_request", "The client closed the connection before the answer was complete."),
+    INTERNAL(500, "internal_error", "The gateway failed to handle the request."),
+    CONNECT_FAILED(502, "upstream_connect_error", "The upstream could not be reached."),
+    TLS_FAILED(502, "upstream_tls_error", "No secure connection to the upstream could be made."),
+    RESET(502, "upstream_reset", "The upstream closed the connection before its answer was complete."),
+    BAD_RESPONSE(502, "upstream_bad_response", "The upstream's answer is not valid HTTP."),
+    NO_UPSTREAM(503, "no_upstream_available", "No upstream is available at the moment."),
+    CONNECT_TIMEOUT(504, "upstream_connect_timeout", "The upstream could not be reached in time."),
+    FIRST_BYTE_TIMEOUT(504, "upstream_timeout", "The upstream did not answer in time."),
+    STALLED(504, "upstream_stalled", "The upstream stopped in the middle of its answer."),
+    REQUEST_TIMEOUT(504, "upstream_deadline", "The answer took longer than this gateway allows.");
+
+    private final int status;
+    private final String code;
+    private final String message;
+
+    ProxyError(int status, String code, String message) {
+        this.status = status;
+        this.code = code;
+        this.message = message;
+    }
+
+    /** The HTTP status, before a dialect maps it to one of its own. */
+    public int status() {
+        return status;
+    }
+
+    /** The code in the body, in {@code X-LLMProxy-Error} and in metrics. */
+    public String code() {
+        return code;
+    }
+
+    /** Whether the client is to blame, and no upstream. */
+    boolean isClients() {
+        return status < 500;
+    }
+
+    /** Whether some of the request may be left unread, so that its connection is of no more use. */
+    boolean leavesBodyUnread() {
+        return status == 400 || this == CLIENT_TIMEOUT || this == BODY_TOO_LARGE;
+    }
+
+    /** The text for the client. */
+    public String message() {
+        return message;
+    }
+}

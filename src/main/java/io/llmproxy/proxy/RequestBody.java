@@ -1,0 +1,286 @@
+package io.llmproxy.proxy;
+
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.eclipse.jetty.client.ByteBufferRequestContent;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of a client's request. It is collected without blocking, up to a limit, so that it can be sent to more than
+ * one upstream; what lies beyond the limit flows through as the upstream takes it, and can be sent once only.
+ */
+final class RequestBody implements ReadListener {
+    private static final int FIRST_SEGMENT = 4 * 1024;
+    private static final int LARGEST_SEGMENT = 64 * 1024;
+
+    private final ServletInputStream input;
+    private final Owner owner;
+    private final long length;
+    private final long maxBody;
+    private final long replayLimit;
+    private final List<ByteBuffer> collected = new ArrayList<>(1);
+    private final AtomicBoolean settled = new AtomicBoolean();
+    private final AtomicReference<@Nullable Runnable> demand = new AtomicReference<>();
+
+    private @Nullable ByteBuffer segment;
+    private long count;
+    private volatile boolean whole;
+    private volatile boolean readable;
+    private volatile boolean finished;
+    private volatile @Nullable UpstreamFailure failure;
+    private volatile long lastActivity = System.nanoTime();
+
+    /** Who waits for the body. Exactly one of the first two is called, and only once. */
+    interface Owner {
+        /** The body can be sent: it is there as a whole, or at least as much of it as is kept. */
+        void bodyReady();
+
+        /** The body will never be whole. */
+        void bodyRefused(ProxyError error);
+
+        /** The client failed to send the rest of a body that is on its way to the upstream. */
+        void bodyBroken(UpstreamFailure failure);
+    }
+
+    RequestBody(HttpServletRequest request, Forward forward, Owner owner) throws IOException {
+        this.input = request.getInputStream();
+        this.owner = owner;
+        this.length = request.getContentLengthLong();
+        this.maxBody = forward.config().maxBody();
+        this.replayLimit = forward.config().replayBuffer();
+    }
+
+    /** Begins to collect; the owner hears of the result, perhaps before this method returns. */
+    void collect() {
+        if (length == 0) {
+            whole();
+        } else {
+            input.setReadListener(this);
+        }
+    }
+
+    /** Whether the rest of the body is still to come while the request is on its way to the upstream. */
+    boolean isFlowing() {
+        return settled.get() && !whole && !finished;
+    }
+
+    /** When the client, or the upstream that takes the body, did something last, in nanoseconds. */
+    long lastActivity() {
+        return lastActivity;
+    }
+
+    /** Whether the rest of the body is wanted and the client does not send it. */
+    boolean isAwaitingClient() {
+        return !settled.get() || (demand.get() != null && !readable);
+    }
+
+    /** Gives up on a client that is too slow. */
+    void expire() {
+        if (settled.compareAndSet(false, true)) {
+            owner.bodyRefused(ProxyError.CLIENT_TIMEOUT);
+        } else {
+            broken(new UpstreamFailure(ProxyError.CLIENT_TIMEOUT));
+        }
+    }
+
+    /** Returns the content for an upstream request, or null if there is none. A body that flows has only one. */
+    Request.@Nullable Content content() {
+        if (!whole) {
+            return new Flow();
+        }
+        return count == 0
+                ? null
+                : new ByteBufferRequestContent(
+                        null, collected.stream().map(ByteBuffer::duplicate).toList());
+    }
+
+    /** Whether {@link #content()} can be had again for another attempt. */
+    boolean isRepeatable() {
+        return whole;
+    }
+
+    @Override
+    public void onDataAvailable() throws IOException {
+        lastActivity = System.nanoTime();
+        if (settled.get()) {
+            readable = true;
+            runDemand();
+        } else {
+            collectAvailable();
+        }
+    }
+
+    private void collectAvailable() throws IOException {
+        while (!settled.get() && input.isReady()) {
+            int read = input.isFinished() ? -1 : readInto(segment());
+            if (read < 0 || count == length) {
+                whole();
+            } else if (count > maxBody) {
+                refuse(ProxyError.BODY_TOO_LARGE);
+            } else if (count >= replayLimit && settled.compareAndSet(false, true)) {
+                readable = true;
+                flipSegment();
+                owner.bodyReady();
+            }
+        }
+    }
+
+    private int readInto(ByteBuffer target) throws IOException {
+        int read = input.read(target.array(), target.arrayOffset() + target.position(), target.remaining());
+        if (read > 0) {
+            target.position(target.position() + read);
+            count += read;
+        }
+        return read;
+    }
+
+    /** The segment to read into: as large as what is known to come, or ever larger ones. */
+    private ByteBuffer segment() {
+        ByteBuffer current = segment;
+        if (current == null || !current.hasRemaining()) {
+            flipSegment();
+            long wanted = length > 0 ? length - count : Math.max(FIRST_SEGMENT, count);
+            current = ByteBuffer.allocate((int) Math.min(wanted, LARGEST_SEGMENT));
+            segment = current;
+        }
+        return current;
+    }
+
+    private void flipSegment() {
+        if (segment != null) {
+            collected.add(segment.flip());
+            segment = null;
+        }
+    }
+
+    private void whole() {
+        if (settled.compareAndSet(false, true)) {
+            flipSegment();
+            whole = true;
+            owner.bodyReady();
+        }
+    }
+
+    private void refuse(ProxyError error) {
+        if (settled.compareAndSet(false, true)) {
+            owner.bodyRefused(error);
+        }
+    }
+
+    @Override
+    public void onAllDataRead() {
+        if (settled.get()) {
+            finished = true;
+            runDemand();
+        } else {
+            whole();
+        }
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        boolean slow = cause instanceof java.util.concurrent.TimeoutException
+                || cause instanceof java.net.SocketTimeoutException;
+        ProxyError error = slow ? ProxyError.CLIENT_TIMEOUT : ProxyError.INVALID_REQUEST;
+        if (settled.compareAndSet(false, true)) {
+            owner.bodyRefused(error);
+        } else {
+            broken(new UpstreamFailure(error));
+        }
+    }
+
+    private void broken(UpstreamFailure because) {
+        if (!whole && failure == null) {
+            failure = because;
+            owner.bodyBroken(because);
+            runDemand();
+        }
+    }
+
+    private void runDemand() {
+        Runnable waiting = demand.getAndSet(null);
+        if (waiting != null) {
+            waiting.run();
+        }
+    }
+
+    /** Reads what the client has sent by now; null if that is nothing. */
+    private Content.@Nullable Chunk readAvailable() {
+        UpstreamFailure broken = failure;
+        if (broken != null) {
+            return Content.Chunk.from(broken, true);
+        }
+        if (finished || input.isFinished()) {
+            finished = true;
+            return Content.Chunk.EOF;
+        }
+        if (!readable) {
+            return null;
+        }
+        readable = false;
+        if (!input.isReady()) {
+            return null;
+        }
+        readable = true;
+        return readPiece();
+    }
+
+    private Content.Chunk readPiece() {
+        lastActivity = System.nanoTime();
+        ByteBuffer piece = ByteBuffer.allocate(LARGEST_SEGMENT / 4);
+        try {
+            int read = readInto(piece);
+            finished = read < 0 || count == length;
+        } catch (IOException e) {
+            onError(e);
+            return Content.Chunk.from(new UpstreamFailure(ProxyError.INVALID_REQUEST), true);
+        }
+        if (count > maxBody) {
+            UpstreamFailure tooLarge = new UpstreamFailure(ProxyError.BODY_TOO_LARGE);
+            broken(tooLarge);
+            return Content.Chunk.from(tooLarge, true);
+        }
+        return Content.Chunk.from(piece.flip(), finished);
+    }
+
+    /** What was collected, then what the client goes on to send. */
+    private final class Flow implements Request.Content {
+        private int next;
+
+        @Override
+        public long getLength() {
+            return length;
+        }
+
+        @Override
+        public Content.@Nullable Chunk read() {
+            return next < collected.size()
+                    ? Content.Chunk.from(collected.get(next++).duplicate(), false)
+                    : readAvailable();
+        }
+
+        @Override
+        public void demand(Runnable callback) {
+            if (!demand.compareAndSet(null, callback)) {
+                throw new IllegalStateException("demanded twice");
+            }
+            if (readable || finished || failure != null || next < collected.size()) {
+                runDemand();
+            }
+        }
+
+        @Override
+        public void fail(Throwable cause) {
+            demand.set(null);
+        }
+    }
+}

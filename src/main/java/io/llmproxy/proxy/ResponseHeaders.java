@@ -1,0 +1,41 @@
+package io.llmproxy.proxy;
+
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.Locale;
+import java.util.Set;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.http.HttpField;
+
+/** Writes the head of an upstream's answer for the client: as it came, less what was between the upstream and us. */
+final class ResponseHeaders {
+    private static final String UPSTREAM_REQUEST_ID = "X-Upstream-Request-Id";
+
+    private ResponseHeaders() {}
+
+    static void copy(Response upstreamResponse, Exchange exchange) {
+        HttpServletResponse clientResponse = exchange.clientResponse();
+        clientResponse.setStatus(upstreamResponse.getStatus());
+        Set<String> named = HopByHop.namedIn(upstreamResponse.getHeaders().getValues("Connection"));
+        for (HttpField field : upstreamResponse.getHeaders()) {
+            String name = field.getName();
+            String lower = name.toLowerCase(Locale.ROOT);
+            String value = field.getValue() == null ? "" : field.getValue();
+            if (lower.equals("x-request-id")) {
+                keepForeignId(clientResponse, value, exchange.id());
+            } else if (!HopByHop.contains(lower) && !named.contains(lower)) {
+                clientResponse.addHeader(name, value);
+            }
+        }
+        clientResponse.setHeader(RequestId.HEADER, exchange.id());
+        if (EventStreams.isEventStream(upstreamResponse.getHeaders())) {
+            clientResponse.setHeader("X-Accel-Buffering", "no");
+        }
+    }
+
+    /** The client knows the exchange by our id; the upstream's own is what its support asks for. */
+    private static void keepForeignId(HttpServletResponse clientResponse, String foreign, String ours) {
+        if (!foreign.equals(ours)) {
+            clientResponse.addHeader(UPSTREAM_REQUEST_ID, foreign);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.protocol.EventStreamScanner;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.util.thread.Invocable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves the pieces of an answer to the client: each is written and flushed as it comes, and the next is asked for when the
+ * client has taken it, so that a slow client slows its upstream down and costs one piece of memory.
+ *
+ * <p>Whatever happens (a piece is there, the client can take more, a heartbeat is due, it is over) is a signal. The thread
+ * that finds the relay idle acts on it; one that finds it busy leaves its signal for the other to act on. So the fields
+ * below need no lock: at any time they belong to one thread.
+ */
+final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Task {
+    private static final int BUSY = 1;
+    private static final int ATTACHED = 1 << 1;
+    private static final int UPSTREAM_READY = 1 << 2;
+    private static final int CLIENT_READY = 1 << 3;
+    private static final int HEARTBEAT_DUE = 1 << 4;
+    private static final int CLOSED = 1 << 5;
+
+    private final AtomicInteger signals = new AtomicInteger();
+    private final Exchange exchange;
+    private final AsyncContext async;
+    private final ServletOutputStream output;
+    private final Owner owner;
+
+    private volatile Content.@Nullable Source attached;
+    private Content.@Nullable Source content;
+    private Content.@Nullable Chunk held;
+    private @Nullable EventStreamScanner events;
+    private boolean blocked = true;
+    private boolean pending;
+    private boolean unflushed = true;
+    private boolean heartbeatDue;
+    private boolean available;
+    private boolean ended;
+    private boolean closed;
+    private volatile boolean demanded;
+    private volatile long lastPiece;
+    private volatile long lastWrite;
+
+    /** Who wants to know how it went. */
+    interface Owner {
+        /** The client has taken the whole answer. */
+        void relayed();
+
+        /** The answer broke off; the relay goes on to tell the client, and calls {@link #relayed()} when it has. */
+        void cut(UpstreamFailure failure);
+
+        /** The client has left. */
+        void clientGone();
+    }
+
+    ResponseRelay(Exchange exchange, AsyncContext async, Owner owner) throws IOException {
+        this.exchange = exchange;
+        this.async = async;
+        this.owner = owner;
+        this.output = exchange.clientResponse().getOutputStream();
+    }
+
+    /** Lets the container say when the client can take something. */
+    void open() {
+        async.addListener(this);
+        output.setWriteListener(this);
+    }
+
+    /** Begins to move an answer, whose head is written already. */
+    void relay(Content.Source answer) {
+        attached = answer;
+        lastPiece = System.nanoTime();
+        lastWrite = lastPiece;
+        signal(ATTACHED);
+    }
+
+    /** Whether the relay waits for the upstream, not for the client. */
+    boolean isAwaitingUpstream() {
+        return demanded;
+    }
+
+    /** When the upstream last sent something, in nanoseconds. */
+    long lastPiece() {
+        return lastPiece;
+    }
+
+    /** When the client was last sent something, in nanoseconds. */
+    long lastWrite() {
+        return lastWrite;
+    }
+
+    /** Asks for a sign of life, if it can be given now. */
+    void heartbeat() {
+        signal(HEARTBEAT_DUE);
+    }
+
+    /** Gives the client's connection back to the container. */
+    void close() {
+        signal(CLOSED);
+    }
+
+    /** The upstream has sent something: the callback of a demand. */
+    @Override
+    public void run() {
+        signal(UPSTREAM_READY);
+    }
+
+    /** The thread that has read a piece also writes it: neither blocks, and a hand-over would cost more than the work. */
+    @Override
+    public InvocationType getInvocationType() {
+        return InvocationType.NON_BLOCKING;
+    }
+
+    @Override
+    public void onWritePossible() {
+        signal(CLIENT_READY);
+    }
+
+    private void signal(int what) {
+        int before = signals.getAndAccumulate(what | BUSY, (a, b) -> a | b);
+        if ((before & BUSY) != 0) {
+            return;
+        }
+        do {
+            act(signals.getAndSet(BUSY));
+        } while (!signals.compareAndSet(BUSY, 0));
+    }
+
+    private void act(int signalled) {
+        if ((signalled & ATTACHED) != 0) {
+            begin();
+        }
+        if ((signalled & UPSTREAM_READY) != 0) {
+            demanded = false;
+            available = true;
+        }
+        blocked &= (signalled & CLIENT_READY) == 0;
+        heartbeatDue = (signalled & HEARTBEAT_DUE) != 0;
+        if ((signalled & CLOSED) != 0) {
+            complete();
+        }
+        try {
+            boolean going = true;
+            while (going && !closed && !blocked && content != null) {
+                going = advance(content);
+            }
+        } catch (IOException | IllegalStateException e) {
+            // The container takes no more: its connection is gone, and it tells so in its own way later.
+            blocked = true;
+            owner.clientGone();
+        }
+    }
+
+    private void begin() {
+        content = attached;
+        available = true;
+        HttpServletResponse clientResponse = exchange.clientResponse();
+        boolean readable = EventStreams.isEventStream(clientResponse.getContentType())
+                && clientResponse.getHeader("Content-Encoding") == null;
+        events = readable ? new EventStreamScanner() : null;
+    }
+
+    /** Takes one step; false if there is none to take until the next signal. */
+    private boolean advance(Content.Source source) throws IOException {
+        if (pending) {
+            return awaitClient();
+        }
+        if (ended) {
+            blocked = true;
+            owner.relayed();
+            return false;
+        }
+        if (demanded) {
+            return idle();
+        }
+        Content.Chunk chunk = available ? source.read() : null;
+        available = false;
+        if (chunk == null) {
+            demanded = true;
+            source.demand(this);
+        } else if (Content.Chunk.isFailure(chunk)) {
+            breakOff(UpstreamFailure.of(chunk.getFailure(), true));
+        } else {
+            take(chunk);
+        }
+        return true;
+    }
+
+    /** What was written belongs to the container until it says that it is ready for more. */
+    private boolean awaitClient() {
+        if (!output.isReady()) {
+            blocked = true;
+            return false;
+        }
+        pending = false;
+        releaseHeld();
+        return true;
+    }
+
+    /** Nothing is there from the upstream: now is the time to flush. */
+    private boolean idle() throws IOException {
+        if ((signals.get() & UPSTREAM_READY) != 0) {
+            return false;
+        }
+        if (unflushed) {
+            unflushed = false;
+            pending = true;
+            output.flush();
+            return true;
+        }
+        EventStreamScanner stream = events;
+        if (heartbeatDue && stream != null && stream.betweenEvents()) {
+            heartbeatDue = false;
+            write(ByteBuffer.wrap(EventStreams.HEARTBEAT));
+            return true;
+        }
+        return false;
+    }
+
+    private void take(Content.Chunk chunk) throws IOException {
+        lastPiece = System.nanoTime();
+        held = chunk;
+        ended = chunk.isLast();
+        if (chunk.hasRemaining()) {
+            write(chunk.getByteBuffer());
+        } else {
+            releaseHeld();
+        }
+    }
+
+    private void write(ByteBuffer piece) throws IOException {
+        byte[] bytes;
+        int offset = 0;
+        int length = piece.remaining();
+        if (piece.hasArray()) {
+            bytes = piece.array();
+            offset = piece.arrayOffset() + piece.position();
+        } else {
+            bytes = new byte[length];
+            piece.get(bytes);
+        }
+        if (events != null) {
+            events.scan(bytes, offset, length);
+        }
+        pending = true;
+        unflushed = true;
+        lastWrite = System.nanoTime();
+        output.write(bytes, offset, length);
+        exchange.relayed(length);
+    }
+
+    private void releaseHeld() {
+        if (held != null) {
+            held.release();
+            held = null;
+        }
+    }
+
+    /** Before the client has seen anything it gets a whole error; after that, an end that no client takes for a good one. */
+    private void breakOff(UpstreamFailure failure) throws IOException {
+        owner.cut(failure);
+        if (!exchange.clientResponse().isCommitted()) {
+            exchange.clientResponse().reset();
+            attached = ErrorAnswer.content(exchange, failure.error());
+            begin();
+        } else if (events != null) {
+            exchange.cut(failure.error());
+            ended = true;
+            byte[] event = ErrorAnswer.event(exchange, failure.error());
+            write(ByteBuffer.wrap(events.betweenEvents() ? event : EventStreams.onNewLine(event)));
+        } else {
+            exchange.cut(failure.error());
+            closed = true;
+            releaseHeld();
+            exchange.abort(async);
+            owner.relayed();
+        }
+    }
+
+    private void complete() {
+        if (!closed) {
+            closed = true;
+            releaseHeld();
+            try {
+                async.complete();
+            } catch (IllegalStateException e) {
+                // The container has completed it already, having found the connection broken.
+                closed = true;
+            }
+        }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        owner.clientGone();
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+        owner.clientGone();
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+        owner.clientGone();
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {}
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {}
+}

@@ -1,0 +1,73 @@
+package io.llmproxy.proxy;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** An attempt that brought no whole answer, and why. */
+final class UpstreamFailure extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final ProxyError error;
+
+    /** A failure that we brought about ourselves: a deadline passed, or the client left. */
+    UpstreamFailure(ProxyError error) {
+        this(error, null);
+    }
+
+    private UpstreamFailure(ProxyError error, @Nullable Throwable cause) {
+        super(error.code(), cause);
+        this.error = error;
+    }
+
+    ProxyError error() {
+        return error;
+    }
+
+    /**
+     * Returns what a failure of the HTTP client means.
+     *
+     * @param cause what the client reports
+     * @param connected whether a connection had been made
+     */
+    static UpstreamFailure of(Throwable cause, boolean connected) {
+        for (Throwable c = cause; c != null; c = c.getCause()) {
+            if (c instanceof UpstreamFailure failure) {
+                return failure;
+            }
+        }
+        return new UpstreamFailure(connected ? afterConnect(cause) : beforeConnect(cause), cause);
+    }
+
+    private static ProxyError beforeConnect(Throwable cause) {
+        if (cause instanceof SocketTimeoutException) {
+            return ProxyError.CONNECT_TIMEOUT;
+        }
+        return cause instanceof SSLException ? ProxyError.TLS_FAILED : ProxyError.CONNECT_FAILED;
+    }
+
+    private static ProxyError afterConnect(Throwable cause) {
+        if (cause instanceof SSLException) {
+            return ProxyError.TLS_FAILED;
+        }
+        if (cause instanceof ConnectException
+                || cause instanceof UnknownHostException
+                || cause instanceof UnresolvedAddressException) {
+            return ProxyError.CONNECT_FAILED;
+        }
+        boolean cut = cause instanceof EOFException || cause instanceof SocketException || cause instanceof IOException;
+        return cut ? ProxyError.RESET : ProxyError.BAD_RESPONSE;
+    }
+
+    /** A failure is told by its kind; where it came from is of no use to anybody. */
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+        return this;
+    }
+}

@@ -1,0 +1,57 @@
+package io.llmproxy.upstream;
+
+import io.llmproxy.auth.Credential;
+import io.llmproxy.balance.Load;
+import io.llmproxy.config.HeaderConfig;
+import io.llmproxy.config.UpstreamConfig;
+import java.net.URI;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One backend: where it is, what it is shown, and how it is doing. There is one object for all groups that use it. */
+public final class Upstream {
+    private final UpstreamConfig config;
+    private final BaseUrl baseUrl;
+    private final Credential credential;
+    private final Load load = new Load();
+
+    /** @param config what is known of the backend */
+    public Upstream(UpstreamConfig config) {
+        this.config = config;
+        this.baseUrl = new BaseUrl(config.url(), config.urlMode());
+        this.credential = Credential.of(config.auth());
+    }
+
+    /** The name from the configuration; also a metric label. */
+    public String name() {
+        return config.name();
+    }
+
+    /** Scheme, host and port. */
+    public URI origin() {
+        return baseUrl.origin();
+    }
+
+    /** Path and query of the upstream request for a client's path and query. */
+    public String target(String path, @Nullable String query) {
+        return baseUrl.target(path, query);
+    }
+
+    /** What the backend is shown to let us in. */
+    public Credential credential() {
+        return credential;
+    }
+
+    /** Changes to a request's headers, in order. */
+    public List<HeaderConfig> headers() {
+        return config.headers();
+    }
+
+    UpstreamConfig config() {
+        return config;
+    }
+
+    Load load() {
+        return load;
+    }
+}

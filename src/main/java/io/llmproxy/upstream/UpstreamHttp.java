@@ -1,0 +1,111 @@
+package io.llmproxy.upstream;
+
+import io.llmproxy.config.HttpClientConfig;
+import io.llmproxy.config.OutboundProxyConfig;
+import io.llmproxy.config.TlsConfig;
+import io.llmproxy.config.UpstreamConfig;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.HttpClientTransport;
+import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
+import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
+import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
+import org.eclipse.jetty.http.HttpCookieStore;
+import org.eclipse.jetty.http2.client.HTTP2Client;
+import org.eclipse.jetty.http2.client.transport.ClientConnectionFactoryOverHTTP2;
+import org.eclipse.jetty.io.ArrayByteBufferPool;
+import org.eclipse.jetty.io.ByteBufferPool;
+import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.util.component.ContainerLifeCycle;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owns the HTTP clients. Upstreams that are spoken to in the same way share one, with its selector and its pool of
+ * connections; all clients share the threads. A client passes bytes: it follows no redirect, keeps no cookie and
+ * decodes nothing.
+ */
+public final class UpstreamHttp extends ContainerLifeCycle {
+    private static final int MAX_THREADS = 200;
+    private static final int MAX_CONNECTIONS = 65_536;
+    private static final int MAX_HEAD_BYTES = 64 * 1024;
+
+    private final QueuedThreadPool executor = new QueuedThreadPool(MAX_THREADS);
+    private final ScheduledExecutorScheduler scheduler =
+            new ScheduledExecutorScheduler("llmproxy-upstream-timer", true);
+    private final ByteBufferPool buffers = new ArrayByteBufferPool();
+    private final Map<Transport, HttpClient> clients = new ConcurrentHashMap<>();
+
+    /** Everything that makes one client different from another. */
+    private record Transport(
+            boolean secure,
+            Duration connect,
+            Duration idle,
+            Duration keepalive,
+            TlsConfig tls,
+            @Nullable OutboundProxyConfig proxy) {}
+
+    /** Makes the owner; {@link #start()} it before the first client is asked for. */
+    public UpstreamHttp() {
+        executor.setName("llmproxy-upstream");
+        executor.setDaemon(true);
+        installBean(executor);
+        installBean(scheduler);
+        installBean(buffers);
+    }
+
+    /** Returns the started client for an upstream, spoken to with a group's settings. */
+    HttpClient client(HttpClientConfig settings, UpstreamConfig upstream) {
+        Transport transport = new Transport(
+                "https".equalsIgnoreCase(upstream.url().getScheme()),
+                settings.timeout().connect(),
+                settings.timeout().idle(),
+                settings.keepalive(),
+                upstream.tls(),
+                settings.proxy());
+        return clients.computeIfAbsent(transport, this::create);
+    }
+
+    private HttpClient create(Transport transport) {
+        HttpClient client = new HttpClient(protocols(transport));
+        client.setExecutor(executor);
+        client.setScheduler(scheduler);
+        client.setByteBufferPool(buffers);
+        client.setConnectTimeout(transport.connect.toMillis());
+        client.setIdleTimeout(transport.idle.toMillis());
+        client.setFollowRedirects(false);
+        client.setHttpCookieStore(new HttpCookieStore.Empty());
+        client.setUserAgentField(null);
+        client.setDefaultRequestContentType(null);
+        client.setMaxConnectionsPerDestination(MAX_CONNECTIONS);
+        client.setMaxRequestsQueuedPerDestination(MAX_CONNECTIONS);
+        client.setMaxRequestHeadersSize(MAX_HEAD_BYTES);
+        client.setMaxResponseHeadersSize(MAX_HEAD_BYTES);
+        client.setUseInputDirectByteBuffers(false);
+        if (transport.proxy != null) {
+            OutboundProxy.of(transport.proxy).install(client);
+        }
+        addBean(client, true);
+        LifeCycle.start(client);
+        client.getContentDecoderFactories().clear();
+        client.getProtocolHandlers().clear();
+        return client;
+    }
+
+    /** Over plain TCP HTTP/1.1 is spoken; over TLS the upstream chooses between it and HTTP/2 by ALPN. */
+    private HttpClientTransport protocols(Transport transport) {
+        ClientConnector connector = new KeepAliveConnector(transport.keepalive);
+        connector.setSelectors(1);
+        if (!transport.secure) {
+            return new HttpClientTransportOverHTTP(connector);
+        }
+        connector.setSslContextFactory(UpstreamTls.factory(transport.tls));
+        HTTP2Client http2 = new HTTP2Client(connector);
+        return new HttpClientTransportDynamic(
+                connector, HttpClientConnectionFactory.HTTP11, new ClientConnectionFactoryOverHTTP2.HTTP2(http2));
+    }
+}
