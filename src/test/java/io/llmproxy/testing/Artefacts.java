@@ -1,0 +1,61 @@
+package io.llmproxy.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Where the build has put what the integration tests run. */
+public final class Artefacts {
+    private Artefacts() {}
+
+    /** The launcher. */
+    public static Path launcher() {
+        return existing(target().resolve("llmproxy.jar"));
+    }
+
+    /** The web application. */
+    public static Path war() {
+        return existing(target().resolve("llmproxy.war"));
+    }
+
+    static Path tomcat() {
+        return existing(Path.of(System.getProperty("llmproxy.tomcat", "target/containers/apache-tomcat-10.1.60")));
+    }
+
+    static Path jetty() {
+        return existing(Path.of(System.getProperty("llmproxy.jetty", "target/containers/jetty-home-12.1.12")));
+    }
+
+    /** The directory with what runs the web application: the files that its set-up pages show. */
+    static Path server() {
+        return existing(target().resolveSibling("server"));
+    }
+
+    /** The JVM that runs the tests. */
+    static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    /** A new directory for one run of something; what it leaves there is kept until the build is cleaned. */
+    public static Path workDirectory(String prefix) {
+        try {
+            Path parent = Files.createDirectories(target().resolve("it"));
+            return Files.createTempDirectory(parent, prefix.toLowerCase(Locale.ROOT) + "-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path target() {
+        return Path.of(System.getProperty("llmproxy.target", "target")).toAbsolutePath();
+    }
+
+    private static Path existing(Path path) {
+        if (!Files.exists(path)) {
+            throw new IllegalStateException(path + " is missing; 'mvn verify' builds it");
+        }
+        return path.toAbsolutePath();
+    }
+}

@@ -1,0 +1,109 @@
+package io.llmproxy.testing;
+
+import io.llmproxy.testing.Deployment.Container;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Starts the gateway the way that {@code server/tomcat/README.md} and {@code server/jetty-base/README.md} describe, with
+ * the very files that they show. Only the ports differ, and the part for one forward is repeated for each.
+ */
+final class Containers {
+    private static final String FORWARD_PORT = "3000";
+    private static final String ADMIN_PORT = "9000";
+
+    private Containers() {}
+
+    static ServerProcess launcher(Container container, List<String> jvmOptions) {
+        List<String> command = java(jvmOptions);
+        command.addAll(List.of(
+                "-jar",
+                Artefacts.launcher().toString(),
+                "--config",
+                container.config().toString()));
+        return ServerProcess.start(container.directory(), Map.of(), command);
+    }
+
+    static ServerProcess tomcat(Container container, List<String> jvmOptions) throws IOException {
+        Path base = container.directory();
+        Path conf = Files.createDirectories(base.resolve("conf"));
+        for (String directory : List.of("webapps", "logs", "temp", "work")) {
+            Files.createDirectories(base.resolve(directory));
+        }
+        Path web = Artefacts.tomcat().resolve("conf").resolve("web.xml");
+        Files.copy(web, conf.resolve("web.xml"));
+        Path sample = Artefacts.server().resolve("tomcat").resolve("conf").resolve("server.xml");
+        String server = repeat(Files.readString(sample), container);
+        Files.writeString(conf.resolve("server.xml"), server);
+        Files.copy(Artefacts.war(), base.resolve("webapps").resolve(webappName(container.context(), "ROOT") + ".war"));
+        List<String> command = java(jvmOptions);
+        Path bin = Artefacts.tomcat().resolve("bin");
+        command.addAll(List.of(
+                "-Dllmproxy.config=" + container.config(),
+                "-Dcatalina.home=" + Artefacts.tomcat(),
+                "-Dcatalina.base=" + base,
+                "-Djava.io.tmpdir=" + base.resolve("temp"),
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+                "--add-opens=java.base/java.io=ALL-UNNAMED",
+                "--add-opens=java.base/java.util=ALL-UNNAMED",
+                "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
+                "--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED",
+                "-cp",
+                bin.resolve("bootstrap.jar") + ":" + bin.resolve("tomcat-juli.jar"),
+                "org.apache.catalina.startup.Bootstrap",
+                "start"));
+        return ServerProcess.start(base, Map.of(), command);
+    }
+
+    static ServerProcess jetty(Container container, List<String> jvmOptions) throws IOException {
+        Path base = container.directory();
+        Path sample = Artefacts.server().resolve("jetty-base");
+        try (Stream<Path> files = Files.walk(sample)) {
+            for (Path file : files.filter(file -> Files.isRegularFile(file) && !file.endsWith("README.md"))
+                    .toList()) {
+                Path copy = base.resolve(sample.relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.writeString(copy, repeat(Files.readString(file), container));
+            }
+        }
+        Path webapps = Files.createDirectories(base.resolve("webapps"));
+        Files.copy(Artefacts.war(), webapps.resolve(webappName(container.context(), "root") + ".war"));
+        List<String> command = java(jvmOptions);
+        command.addAll(List.of(
+                "-Dllmproxy.config=" + container.config(),
+                "-Djava.io.tmpdir=" + Files.createDirectories(base.resolve("work")),
+                "-jar",
+                Artefacts.jetty().resolve("start.jar").toString(),
+                "jetty.base=" + base));
+        return ServerProcess.start(base, Map.of(), command);
+    }
+
+    private static List<String> java(List<String> jvmOptions) {
+        List<String> command = new ArrayList<>(List.of(Artefacts.java()));
+        command.addAll(jvmOptions);
+        return command;
+    }
+
+    private static String webappName(String context, String root) {
+        return context.isEmpty() ? root : context.substring(1);
+    }
+
+    /** Repeats what stands between two comments for the one forward of a sample, and fills in all ports. */
+    static String repeat(String sample, Container container) {
+        Pattern part = Pattern.compile("(?s)(<!-- forward -->)(.*?)(<!-- /forward -->)");
+        Matcher matcher = part.matcher(sample);
+        String whole = matcher.replaceAll(found -> Matcher.quoteReplacement(container.forwards().stream()
+                .map(port -> found.group(2).replace(FORWARD_PORT, port.toString()))
+                .collect(Collectors.joining("\n"))));
+        return whole.replace(ADMIN_PORT, Integer.toString(container.admin()));
+    }
+}

@@ -1,0 +1,133 @@
+package io.llmproxy.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The gateway as users run it: a process of its own, reached through its ports alone. */
+public final class Deployment implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final ServerProcess process;
+    private final Map<String, Integer> ports;
+    private final int admin;
+    private final String context;
+
+    private Deployment(ServerProcess process, Map<String, Integer> ports, int admin, String context) {
+        this.process = process;
+        this.ports = ports;
+        this.admin = admin;
+        this.context = context;
+    }
+
+    /** The ways to run the gateway. */
+    public enum Kind {
+        LAUNCHER,
+        TOMCAT,
+        JETTY
+    }
+
+    /** Starts the gateway at the root of its ports and waits until it is ready. */
+    public static Deployment start(Kind kind, Gateway gateway, String... jvmOptions) {
+        return start(kind, gateway, "", List.of(jvmOptions));
+    }
+
+    /** Starts the gateway in a container under a context path, such as {@code /gw}. */
+    public static Deployment start(Kind kind, Gateway gateway, String context, List<String> jvmOptions) {
+        Map<String, Integer> ports = new LinkedHashMap<>();
+        gateway.forwards().forEach(name -> ports.put(name, Ports.free()));
+        int admin = Ports.free();
+        try {
+            Path directory = Artefacts.workDirectory(kind.name());
+            Path config = Files.writeString(directory.resolve("gateway.yaml"), gateway.yaml(ports, admin));
+            Container container = new Container(directory, config, List.copyOf(ports.values()), admin, context);
+            ServerProcess process = switch (kind) {
+                case LAUNCHER -> Containers.launcher(container, jvmOptions);
+                case TOMCAT -> Containers.tomcat(container, jvmOptions);
+                case JETTY -> Containers.jetty(container, jvmOptions);
+            };
+            Deployment deployment = new Deployment(process, ports, admin, context);
+            deployment.awaitReady();
+            return deployment;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * What a container needs to know.
+     *
+     * @param directory a private place
+     * @param config the gateway's configuration
+     * @param forwards the ports of the forwards
+     * @param admin the port for everything else
+     * @param context the context path, empty for the root
+     */
+    record Container(Path directory, Path config, List<Integer> forwards, int admin, String context) {}
+
+    /** Where a forward is reached. */
+    public URI forward(String name) {
+        Integer port = ports.get(name);
+        if (port == null) {
+            throw new IllegalArgumentException("no forward " + name + ", only " + ports.keySet());
+        }
+        return URI.create("http://127.0.0.1:" + port + context);
+    }
+
+    /** A path of a forward. */
+    public URI forward(String name, String path) {
+        return URI.create(forward(name) + path);
+    }
+
+    /** Where health and metrics are reached. */
+    public URI admin() {
+        return URI.create("http://127.0.0.1:" + admin + context);
+    }
+
+    /** A path of the admin listener. */
+    public URI admin(String path) {
+        return URI.create(admin() + path);
+    }
+
+    /** The process itself. */
+    public ServerProcess process() {
+        return process;
+    }
+
+    /** What the process has written so far. */
+    public String log() {
+        return process.log();
+    }
+
+    private void awaitReady() {
+        long end = System.nanoTime() + START.toNanos();
+        String last = "nothing listens";
+        while (System.nanoTime() - end < 0) {
+            if (process.ended(Duration.ofMillis(50))) {
+                throw new IllegalStateException("the gateway ended while it started:\n" + log());
+            }
+            try {
+                Answer answer = RawClient.exchange(admin("/health/ready"), "GET", "Connection: close\r\n", new byte[0]);
+                if (answer.status() == 200) {
+                    return;
+                }
+                last = answer.toString();
+            } catch (UncheckedIOException e) {
+                last = String.valueOf(e.getMessage());
+            }
+        }
+        process.close();
+        throw new IllegalStateException("not ready within " + START + " (" + last + "):\n" + log());
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

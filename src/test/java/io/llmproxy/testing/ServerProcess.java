@@ -1,0 +1,116 @@
+package io.llmproxy.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A process whose output is kept and that never outlives the tests. */
+public final class ServerProcess implements AutoCloseable {
+    private final Process process;
+    private final Path output;
+    private final Thread hook;
+
+    private ServerProcess(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+        this.hook = new Thread(process::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** Starts a command in a directory; its output goes to a file there. */
+    public static ServerProcess start(Path directory, Map<String, String> environment, List<String> command) {
+        Path output = directory.resolve("output.log");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        List.of("LLMPROXY_CONFIG", "JAVA_TOOL_OPTIONS", "CATALINA_OPTS", "JAVA_OPTS")
+                .forEach(builder.environment()::remove);
+        builder.environment().putAll(environment);
+        try {
+            return new ServerProcess(builder.start(), output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Its process id. */
+    public long pid() {
+        return process.pid();
+    }
+
+    /** What it has written so far. */
+    public String log() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Asks it to end, as an operator would. */
+    public void terminate() {
+        process.destroy();
+    }
+
+    /** Whether it is running. */
+    public boolean alive() {
+        return process.isAlive();
+    }
+
+    /** Waits for its end and returns its exit code. */
+    public int exitCode(Duration limit) {
+        if (!ended(limit)) {
+            throw new AssertionError("the process still runs after " + limit + ":\n" + log());
+        }
+        return process.exitValue();
+    }
+
+    /** Waits for its end. */
+    boolean ended(Duration limit) {
+        try {
+            return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** How many threads it has. */
+    public int threads() {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
+            return (int) tasks.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How much memory it occupies, in bytes. */
+    public long residentBytes() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        if (!ended(Duration.ofSeconds(10))) {
+            process.destroyForcibly();
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException alreadyShuttingDown) {
+            process.destroyForcibly();
+        }
+    }
+}
