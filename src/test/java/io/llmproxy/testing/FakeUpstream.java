@@ -74,6 +74,12 @@ public final class FakeUpstream implements AutoCloseable {
         return this;
     }
 
+    /** Forgets all requests and behaviours. */
+    public void reset() {
+        behaviours.clear();
+        requests.clear();
+    }
+
     /** Where it listens. */
     public int port() {
         return listener.getLocalPort();

@@ -1,0 +1,115 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.RawClient;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class BalanceIT {
+    private static final byte[] QUESTION = {'{', '}'};
+    private static final String CHAT = "/v1/chat/completions";
+
+    private final World world = World.fresh();
+
+    private static void ask(RawClient client, int times) {
+        for (int i = 0; i < times; i++) {
+            assertThat(client.send("POST", CHAT, "", QUESTION).answer().status())
+                    .isEqualTo(200);
+        }
+    }
+
+    private static void ask(URI uri, int times) {
+        try (RawClient client = RawClient.connect(uri)) {
+            ask(client, times);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void weightsOfEightToTwoGiveEightToTwo(Deployment.Kind kind) {
+        ask(world.deployment(kind).forward("weighted"), 100);
+
+        assertThat(world.first.requests()).hasSizeBetween(79, 81);
+        assertThat(world.second.requests()).hasSizeBetween(19, 21);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void takingTurnsIsEven(Deployment.Kind kind) {
+        ask(world.deployment(kind).forward("roundrobin"), 20);
+
+        assertThat(world.first.requests()).hasSize(10);
+        assertThat(world.second.requests()).hasSize(10);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aSlowNodeGetsUnderATenthOfWhatAFastOneGets(Deployment.Kind kind) throws Exception {
+        world.first.otherwise(Behaviour.delayed(Duration.ofMillis(10), Behaviour.json("{}")));
+        world.second.otherwise(Behaviour.delayed(Duration.ofMillis(200), Behaviour.json("{}")));
+        URI uri = world.deployment(kind).forward("response_aware");
+
+        concurrently(4, () -> ask(uri, 150));
+
+        assertThat(world.first.requests().size() + world.second.requests().size())
+                .isEqualTo(600);
+        assertThat(world.second.requests().size() * 10)
+                .isLessThan(world.first.requests().size());
+    }
+
+    private static void concurrently(int threads, Runnable task) throws InterruptedException, ExecutionException {
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        try {
+            List<? extends Future<?>> running = IntStream.range(0, threads)
+                    .mapToObj(n -> executor.submit(task))
+                    .toList();
+            for (Future<?> one : running) {
+                one.get();
+            }
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void failoverUsesTheFirstAsLongAsItCan(Deployment.Kind kind) {
+        ask(world.deployment(kind).forward("failover"), 10);
+
+        assertThat(world.first.requests()).hasSize(10);
+        assertThat(world.second.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void anUpstreamThatRefusesIsPassedOverBeforeTheClientNotices(Deployment.Kind kind) {
+        ask(world.deployment(kind).forward("dead-first"), 10);
+
+        assertThat(world.second.requests()).hasSize(10);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void everyStrategyUsesBothUpstreams(Deployment.Kind kind) throws Exception {
+        for (String strategy : List.of("random", "least_requests", "response_aware", "ttft_aware")) {
+            World.fresh();
+            URI uri = world.deployment(kind).forward(strategy);
+
+            concurrently(4, () -> ask(uri, 15));
+
+            assertThat(world.first.requests()).as(strategy).isNotEmpty();
+            assertThat(world.second.requests()).as(strategy).isNotEmpty();
+        }
+    }
+}

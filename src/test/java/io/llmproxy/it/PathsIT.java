@@ -1,0 +1,180 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.RawClient;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class PathsIT {
+    private static final String GET = "GET %s HTTP/1.1\r\nHost: client.test\r\n\r\n";
+
+    private final World world = World.fresh();
+
+    private String joined(Deployment.Kind kind, String forward, String target) {
+        world.upstream.reset();
+        world.upstream.otherwise(Behaviour.json("{}"));
+        Answer answer = RawClient.exchange(world.deployment(kind).forward(forward), GET.formatted(target));
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        return world.upstream.requests().get(0).head().target();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aPathThatRepeatsTheBaseIsNotDoubled(Deployment.Kind kind) {
+        Map<String, String> v1 = Map.of(
+                "/v1/chat/completions", "/v1/chat/completions",
+                "/chat/completions", "/v1/chat/completions",
+                "/v1", "/v1",
+                "/v1beta/models", "/v1/v1beta/models",
+                "/v1/chat/completions?a=b", "/v1/chat/completions?a=b");
+        v1.forEach((asked, expected) -> {
+            assertThat(joined(kind, "join-v1", asked)).as(asked).isEqualTo(expected);
+            assertThat(joined(kind, "join-slash", asked))
+                    .as(asked + " with a slash at the end of the base")
+                    .isEqualTo(expected);
+        });
+        assertThat(joined(kind, "join-deep", "/v1/models")).isEqualTo("/proxy/v1/models");
+        assertThat(joined(kind, "join-deep", "/proxy/v1/models")).isEqualTo("/proxy/v1/models");
+        assertThat(joined(kind, "join-deep", "/models")).isEqualTo("/proxy/v1/models");
+        assertThat(joined(kind, "join-whole", "/v1/chat/completions")).isEqualTo("/v1/chat/completions");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void anExactUrlIsSentAsItStands(Deployment.Kind kind) {
+        assertThat(joined(kind, "exact", "/v1/chat/completions?of=theirs")).isEqualTo("/fixed/place?of=ours");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void pathsAndQueriesPassByteForByte(Deployment.Kind kind) {
+        for (String target : List.of(
+                "/v1beta/models/gemini-2.5-pro:generateContent",
+                "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
+                "/v1/a%20b/%E4%BD%A0%E5%A5%BD",
+                "/v1/a+b~c!$&'()*,=@:",
+                "/v1/x?q=%2F%2e%2E%00&empty=&flag&a=1&a=2&plus=a+b&slash=/../",
+                "/v1/x?",
+                "/v1/%7Euser?%7E=%c3%a9",
+                "/")) {
+            assertThat(joined(kind, "plain", target)).isEqualTo(target);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void pathsThatMightClimbAreRefused(Deployment.Kind kind) {
+        for (String target : List.of(
+                "/v1/../internal",
+                "/v1/./internal",
+                "/v1/..",
+                "/v1/%2e%2e/internal",
+                "/v1/%2E%2e/internal",
+                "/v1/.%2e/internal",
+                "/v1/%2e/internal",
+                "/v1/..;/internal",
+                "/v1/..;a=b/internal",
+                "/v1/%2e%2e;/internal",
+                "/v1/.;/internal",
+                "/v1/a%2fb",
+                "/v1/a%2Fb",
+                "/v1/a%5cb",
+                "/v1/a\\b",
+                "/v1/a%00b",
+                "/v1/a%0d%0aX-Evil:1",
+                "/v1/a%7fb",
+                "/v1/a%zz")) {
+            Answer answer = RawClient.exchange(world.deployment(kind).forward("plain"), GET.formatted(target));
+            assertThat(answer.status()).as(target).isEqualTo(400);
+            assertThat(answer.text()).as(target).doesNotContain("Exception").doesNotContain("Apache Tomcat/");
+        }
+        assertThat(world.upstream.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void theClientNeverChoosesTheUpstream(Deployment.Kind kind) {
+        world.upstream.otherwise(Behaviour.json("{}"));
+        try (FakeUpstream stranger = FakeUpstream.start()) {
+            URI forward = world.deployment(kind).forward("plain");
+            String absolute = "GET " + stranger.url() + "/v1/models HTTP/1.1\r\nHost: 127.0.0.1:" + stranger.port()
+                    + "\r\nX-Base-Url: " + stranger.url() + "\r\n\r\n";
+            Answer answer = RawClient.exchange(forward, absolute);
+            assertThat(answer.status()).isIn(200, 400);
+            RawClient.exchange(forward, "GET //127.0.0.1:" + stranger.port() + "/x HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(stranger.connections()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void routingRulesChooseTheGroup(Deployment.Kind kind) {
+        Map<String, FakeUpstream> expected = Map.of(
+                "/v1/chat/completions", world.first,
+                "/v1/chat/deep/er", world.first,
+                "/v1/models/any", world.second,
+                "/v1/models/special", world.first,
+                "/files/42", world.second,
+                "/files/4x", world.upstream,
+                "/v1/models", world.upstream);
+        expected.forEach((path, target) -> {
+            World.fresh();
+            world.upstream.otherwise(Behaviour.json("{}"));
+            RawClient.exchange(world.deployment(kind).forward("routed"), GET.formatted(path));
+            assertThat(target.requests(path)).as(path).hasSize(1);
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Deployment.Kind.class,
+            names = {"TOMCAT", "JETTY"})
+    void aContainerAlsoServesEachForwardUnderItsName(Deployment.Kind kind) {
+        world.upstream.otherwise(Behaviour.json("{}"));
+        URI shared = world.deployment(kind).admin();
+
+        assertThat(RawClient.exchange(shared, GET.formatted("/plain/v1/x%20y?a=%20"))
+                        .status())
+                .isEqualTo(200);
+        assertThat(RawClient.exchange(shared, GET.formatted("/nosuchforward/v1/x"))
+                        .status())
+                .isEqualTo(404);
+        assertThat(world.upstream.requests())
+                .extracting(request -> request.head().target())
+                .containsExactly("/v1/x%20y?a=%20");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Deployment.Kind.class,
+            names = {"TOMCAT", "JETTY"})
+    void aSingleForwardIsAlsoServedAtTheRootOfItsContext(Deployment.Kind kind) {
+        world.upstream.otherwise(Behaviour.json("{}"));
+        Gateway gateway = new Gateway().single("only", world.upstream.url(), "", "", "");
+        try (Deployment deployment = Deployment.start(kind, gateway, "/gw", List.of("-Xmx128m"))) {
+            for (URI base : List.of(deployment.admin(), deployment.forward("only"))) {
+                assertThat(RawClient.exchange(base, GET.formatted("/gw/v1/x?a=b"))
+                                .status())
+                        .isEqualTo(200);
+            }
+            assertThat(RawClient.exchange(deployment.admin(), GET.formatted("/gw/only/v1/y"))
+                            .status())
+                    .isEqualTo(200);
+            assertThat(RawClient.exchange(deployment.admin(), GET.formatted("/gw/health"))
+                            .text())
+                    .contains("UP");
+        }
+        assertThat(world.upstream.requests())
+                .extracting(request -> request.head().target())
+                .containsExactly("/v1/x?a=b", "/v1/x?a=b", "/v1/y");
+    }
+}

@@ -1,0 +1,277 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.Event;
+import io.llmproxy.testing.H2Client;
+import io.llmproxy.testing.H2Stream;
+import io.llmproxy.testing.LockStep;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.UpstreamRequest;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.eclipse.jetty.http.HttpFields;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class StreamingIT {
+    private static final byte[] NOTHING = {};
+    private static final String CHAT = "/v1/chat/completions";
+    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final byte[] QUESTION =
+            "{\"model\":\"m\",\"stream\":true,\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
+    private static final String DELTA =
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%d\"},\"finish_reason\":null}]}\n\n";
+    private static final String STOP =
+            "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    private static final String DONE = "data: [DONE]\n\n";
+    private static final List<String> EVENTS =
+            List.of(DELTA.formatted(1), DELTA.formatted(2), DELTA.formatted(3), STOP, DONE);
+
+    private final World world = World.fresh();
+
+    private static RawClient ask(URI uri) {
+        return RawClient.connect(uri)
+                .send("POST", RawClient.target(uri), "Content-Type: application/json\r\n", QUESTION);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void anEventArrivesBeforeTheUpstreamMakesTheNext(Deployment.Kind kind) {
+        LockStep steps = new LockStep();
+        world.upstream.on(CHAT, Behaviour.lockStep(steps, EVENTS));
+
+        try (RawClient client = ask(world.deployment(kind).forward("plain", CHAT))) {
+            var head = client.head();
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(head.value("Content-Type")).hasValue("text/event-stream");
+            assertThat(head.value("X-Accel-Buffering")).hasValue("no");
+            for (int n = 0; n < EVENTS.size(); n++) {
+                assertThat(client.event(SOON).text() + "\n\n").isEqualTo(EVENTS.get(n));
+                assertThat(steps.made()).isEqualTo(n + 1);
+                steps.next();
+            }
+            assertThat(client.answer().whole()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void anEventArrivesBeforeTheUpstreamMakesTheNextOverHttp2(Deployment.Kind kind) {
+        LockStep steps = new LockStep();
+        world.upstream.on(CHAT, Behaviour.lockStep(steps, EVENTS));
+        URI uri = world.deployment(kind).forward("plain", CHAT);
+
+        try (H2Client client = H2Client.connect(uri)) {
+            H2Stream stream = client.post(uri, HttpFields.build().put("Content-Type", "application/json"), QUESTION);
+            assertThat(stream.head().getStatus()).isEqualTo(200);
+            assertThat(stream.head().getHttpFields().get("X-Accel-Buffering")).isEqualTo("no");
+            for (int n = 0; n < EVENTS.size(); n++) {
+                assertThat(stream.event(SOON).text() + "\n\n").isEqualTo(EVENTS.get(n));
+                assertThat(steps.made()).isEqualTo(n + 1);
+                steps.next();
+            }
+            assertThat(stream.body()).isEmpty();
+            assertThat(stream.whole()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void bodiesArriveByteForByteHoweverTheyAreFramed(Deployment.Kind kind) {
+        byte[] body = new byte[300_000];
+        new Random(7).nextBytes(body);
+        world.upstream
+                .on("/chunked", Behaviour.chunked(body, 777))
+                .on("/length", Behaviour.bytes(200, "Content-Type: image/png\r\n", body))
+                .on("/close", Behaviour.closeDelimited(body))
+                .on("/dripped", Behaviour.drips("{\"slow\":true}", Duration.ofMillis(10)));
+        Deployment deployment = world.deployment(kind);
+
+        for (String path : List.of("/chunked", "/length", "/close")) {
+            Answer answer = RawClient.exchange(deployment.forward("plain", path), "GET", "", NOTHING);
+            assertThat(answer.body()).as(path).isEqualTo(body);
+            assertThat(answer.whole()).as(path).isTrue();
+            assertThat(answer.header("Content-Length")).as(path).isEqualTo(path.equals("/length") ? "300000" : "");
+        }
+        Answer dripped = RawClient.exchange(deployment.forward("plain", "/dripped"), "GET", "", NOTHING);
+        assertThat(dripped.text()).isEqualTo("{\"slow\":true}");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void compressedBodiesPassUntouched(Deployment.Kind kind) {
+        byte[] compressed = Behaviour.compress("{\"compressed\":true}".repeat(100));
+        String path = World.path();
+        world.upstream.on(path, Behaviour.gzip(compressed));
+
+        URI uri = world.deployment(kind).forward("plain", path);
+        Answer answer = RawClient.exchange(uri, "GET", "Accept-Encoding: gzip, br\r\n", NOTHING);
+
+        assertThat(answer.body()).isEqualTo(compressed);
+        assertThat(answer.header("Content-Encoding")).isEqualTo("gzip");
+        assertThat(answer.header("Content-Length")).isEqualTo(Integer.toString(compressed.length));
+        assertThat(world.upstream.awaitRequest(path).head().value("Accept-Encoding"))
+                .hasValue("gzip, br");
+        RawClient.exchange(uri, "GET", "", NOTHING);
+        assertThat(world.upstream.awaitRequest(path).head().has("Accept-Encoding"))
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void answersWithoutABodyStayWithoutOne(Deployment.Kind kind) {
+        String path = World.path();
+        world.upstream.on(
+                path,
+                Behaviour.headOnly(200, "Content-Type: application/json\r\nContent-Length: 1234\r\n"),
+                Behaviour.headOnly(204, ""),
+                Behaviour.headOnly(304, "ETag: \"a\"\r\n"));
+        URI uri = world.deployment(kind).forward("plain", path);
+
+        Answer head = RawClient.exchange(uri, "HEAD", "", NOTHING);
+        assertThat(head.status()).isEqualTo(200);
+        assertThat(head.header("Content-Length")).isEqualTo("1234");
+        try (RawClient client = RawClient.connect(uri)) {
+            assertThat(client.send("DELETE", path, "", NOTHING).answer().status())
+                    .isEqualTo(204);
+            Answer unmodified = client.send("GET", path, "", NOTHING).answer();
+            assertThat(unmodified.status()).isEqualTo(304);
+            assertThat(unmodified.header("ETag")).isEqualTo("\"a\"");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aSilentStreamIsKeptAliveWithComments(Deployment.Kind kind) {
+        world.upstream.on(CHAT, Behaviour.fallsSilent(EVENTS.subList(0, 2)));
+
+        RawClient client = ask(world.deployment(kind).forward("heartbeat", CHAT));
+        client.head();
+        assertThat(client.event(SOON).comment()).isFalse();
+        assertThat(client.event(SOON).comment()).isFalse();
+        Event heartbeat = client.event(Duration.ofSeconds(3));
+        assertThat(heartbeat.comment()).as(heartbeat.text()).isTrue();
+        UpstreamRequest request = world.upstream.awaitRequest(CHAT);
+        client.reset();
+
+        assertThat(request.awaitAborted(Duration.ofMillis(2500))).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aClientThatLeavesMidStreamAbortsTheUpstream(Deployment.Kind kind) {
+        world.upstream.on(CHAT, Behaviour.streams(Duration.ofMillis(50), Collections.nCopies(400, DELTA.formatted(1))));
+
+        RawClient client = ask(world.deployment(kind).forward("plain", CHAT));
+        client.head();
+        client.event(SOON);
+        client.close();
+
+        assertThat(world.upstream.awaitRequest(CHAT).awaitAborted(Duration.ofSeconds(1)))
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void anHttp2ClientThatLeavesAbortsASilentUpstream(Deployment.Kind kind) {
+        world.upstream.on("/hangs", Behaviour.hangs()).on(CHAT, Behaviour.fallsSilent(EVENTS.subList(0, 1)));
+        URI silent = world.deployment(kind).forward("plain", CHAT);
+        URI hanging = world.deployment(kind).forward("plain", "/hangs");
+
+        try (H2Client client = H2Client.connect(silent)) {
+            H2Stream stream = client.post(silent, HttpFields.build(), QUESTION);
+            stream.event(SOON);
+            stream.cancel();
+            assertThat(world.upstream.awaitRequest(CHAT).awaitAborted(Duration.ofSeconds(1)))
+                    .as("mid-stream")
+                    .isTrue();
+            H2Stream unanswered = client.post(hanging, HttpFields.build(), QUESTION);
+            UpstreamRequest request = world.upstream.awaitRequest("/hangs");
+            unanswered.cancel();
+            assertThat(request.awaitAborted(Duration.ofSeconds(1)))
+                    .as("before headers")
+                    .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aSlowReaderHoldsTheUpstreamBack(Deployment.Kind kind) {
+        int size = 64 << 20;
+        String path = World.path();
+        world.upstream.on(path, Behaviour.floods(size));
+        Deployment deployment = world.deployment(kind);
+        URI uri = deployment.forward("plain", path);
+        long before = deployment.process().residentBytes();
+
+        try (RawClient client = RawClient.connect(uri, 65536).send("GET", path, "", NOTHING)) {
+            client.head();
+            UpstreamRequest request = world.upstream.awaitRequest(path);
+            assertThat(request.awaitAborted(Duration.ofMillis(1500))).isFalse();
+            assertThat(request.sent()).isLessThan(24 << 20);
+            assertThat(deployment.process().residentBytes() - before).isLessThan(48 << 20);
+            Answer answer = client.answer();
+            assertThat(answer.whole()).isTrue();
+            assertThat(answer.body()).hasSize(size);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aCutNeverLooksLikeAnEnd(Deployment.Kind kind) {
+        List<String> begun = EVENTS.subList(0, 2);
+        world.upstream.on(CHAT, Behaviour.resetsMidStream(begun), Behaviour.closesMidStream(begun));
+        world.upstream.on("/body", Behaviour.statesTooMuch("{\"half\":"));
+        Deployment deployment = world.deployment(kind);
+
+        for (int i = 0; i < 2; i++) {
+            try (RawClient client = ask(deployment.forward("plain", CHAT))) {
+                String text = client.answer().text();
+                assertThat(text)
+                        .startsWith(String.join("", begun))
+                        .contains("\"error\"")
+                        .doesNotContain("[DONE]");
+            }
+        }
+        Answer half = RawClient.exchange(deployment.forward("plain", "/body"), "GET", "", NOTHING);
+        assertThat(half.status() == 502 || !half.whole()).as(half.toString()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aStreamThatStopsShortOfItsEndIsACutEvenIfItClosesCleanly(Deployment.Kind kind) {
+        world.upstream.on(CHAT, Behaviour.streams(Duration.ZERO, EVENTS.subList(0, 2)));
+        world.upstream.on(
+                "/v1/messages",
+                Behaviour.streams(Duration.ZERO, List.of("event: ping\ndata: {\"type\":\"ping\"}\n\n")));
+        Deployment deployment = world.deployment(kind);
+
+        try (RawClient client = ask(deployment.forward("plain", CHAT))) {
+            assertThat(client.answer().text()).contains("\"error\"").doesNotContain("[DONE]");
+        }
+        try (RawClient client = ask(deployment.forward("plain", "/v1/messages"))) {
+            assertThat(client.answer().text()).contains("event: error").doesNotContain("message_stop");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aStreamThatStallsEndsWithAnError(Deployment.Kind kind) {
+        world.upstream.on(CHAT, Behaviour.fallsSilent(EVENTS.subList(0, 2)));
+
+        try (RawClient client = ask(world.deployment(kind).forward("hasty", CHAT))) {
+            Answer answer = client.answer();
+            assertThat(answer.text()).contains("\"error\"").doesNotContain("[DONE]");
+        }
+        assertThat(world.upstream.awaitRequest(CHAT).awaitAborted(Duration.ofSeconds(1)))
+                .isTrue();
+    }
+}

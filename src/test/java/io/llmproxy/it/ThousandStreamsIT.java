@@ -1,0 +1,47 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.SsePacer;
+import io.llmproxy.testing.StreamLoad;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+class ThousandStreamsIT {
+    private static final int STREAMS = 1000;
+    private static final int EVENTS = 20;
+    private static final Duration GAP = Duration.ofMillis(400);
+
+    @Test
+    void aThousandStreamsFlowThroughFewThreads() {
+        try (SsePacer pacer = SsePacer.start(EVENTS, GAP)) {
+            Gateway gateway = new Gateway().single("many", pacer.url(), "", "", "");
+            try (Deployment deployment = Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx256m")) {
+                StreamLoad warmUp = new StreamLoad(deployment.forward("many", "/v1/chat/completions"), 200);
+                warmUp.run(Duration.ofSeconds(1), Duration.ofSeconds(30));
+                StreamLoad load = new StreamLoad(deployment.forward("many", "/v1/chat/completions"), STREAMS);
+
+                CompletableFuture<StreamLoad.Outcome> running =
+                        CompletableFuture.supplyAsync(() -> load.run(Duration.ofSeconds(4), Duration.ofSeconds(60)));
+                int threads = 0;
+                while (!running.isDone()) {
+                    threads = Math.max(threads, deployment.process().threads());
+                    running.copy()
+                            .completeOnTimeout(null, 200, java.util.concurrent.TimeUnit.MILLISECONDS)
+                            .join();
+                }
+
+                StreamLoad.Outcome outcome = running.join();
+                assertThat(outcome.broken())
+                        .as(outcome + "\n" + deployment.log())
+                        .isZero();
+                assertThat(outcome.events()).isEqualTo(STREAMS * EVENTS);
+                assertThat(outcome.p99()).isLessThan(Duration.ofMillis(50));
+                assertThat(threads).isLessThan(100);
+            }
+        }
+    }
+}
