@@ -96,9 +96,10 @@ final class EmbeddedServer {
         return connector.getLocalPort();
     }
 
-    /** The same two listeners as in the WAR's web.xml. */
+    /** The same parameter and the same two listeners as in the WAR's web.xml. */
     private static ServletContextHandler webApplication(Handover handover) {
         ServletContextHandler context = new ServletContextHandler("/");
+        context.setInitParameter("org.jboss.weld.context.mapping", "none");
         context.setAttribute(Handover.ATTRIBUTE, handover);
         context.addEventListener(new Listener());
         context.addEventListener(new ProxyContextListener());

@@ -10,6 +10,7 @@ final class BodyStream extends InputStream {
     private final InputStream in;
     private final boolean chunked;
     private long left;
+    private boolean afterChunk;
     private boolean ended;
 
     private BodyStream(InputStream in, boolean chunked, long left) {
@@ -77,7 +78,11 @@ final class BodyStream extends InputStream {
         return -1;
     }
 
+    /** The line end behind a chunk is read with the next one: it may come as late. */
     private boolean nextChunk() throws IOException {
+        if (afterChunk && !Head.line(in).isEmpty()) {
+            throw new IOException("a chunk is longer than it says");
+        }
         String size = Head.line(in).split(";", 2)[0].strip();
         left = Long.parseLong(size, 16);
         if (left > 0) {
@@ -90,11 +95,8 @@ final class BodyStream extends InputStream {
         return false;
     }
 
-    private void finishPiece() throws IOException {
-        if (!chunked) {
-            ended = true;
-        } else if (!Head.line(in).isEmpty()) {
-            throw new IOException("a chunk is longer than it says");
-        }
+    private void finishPiece() {
+        afterChunk = chunked;
+        ended = !chunked;
     }
 }
