@@ -81,8 +81,8 @@ public class ProxyAssembly {
 
         filter(context, "exchange", new ExchangeFilter(mounts, listener));
         filter(context, "mount", new MountFilter(servlets));
-        servlets.forEach((forward, servlet) ->
-                servlet(context, "forward " + forward.name(), servlet, "/" + forward.name() + "/*"));
+        // The filter above calls them; no path of the container's leads to one.
+        servlets.forEach((forward, servlet) -> servlet(context, "forward " + forward.name(), servlet));
         servlet(context, "health", new HealthServlet(reporter), "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
         servlet(context, "nothing", new NotFoundServlet(), "/*");
@@ -120,10 +120,10 @@ public class ProxyAssembly {
         registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC), true, "/*");
     }
 
-    private static void servlet(ServletContext context, String name, Servlet servlet, String mapping) {
+    private static void servlet(ServletContext context, String name, Servlet servlet, String... mappings) {
         ServletRegistration.Dynamic registration = context.addServlet(name, servlet);
         registration.setAsyncSupported(true);
         registration.setLoadOnStartup(1);
-        registration.addMapping(mapping);
+        registration.addMapping(mappings);
     }
 }

@@ -55,7 +55,6 @@ public enum ApiDialect {
         @Override
         public int statusFor(int status) {
             return switch (status) {
-                case 502 -> 500;
                 case 503 -> 529;
                 default -> status;
             };
@@ -102,7 +101,6 @@ public enum ApiDialect {
             return switch (status) {
                 case 402 -> 429;
                 case 413 -> 400;
-                case 502 -> 500;
                 case 529 -> 503;
                 default -> status;
             };

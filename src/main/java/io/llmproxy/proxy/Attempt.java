@@ -4,6 +4,8 @@ import io.llmproxy.upstream.Lease;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 
 /** One request to one upstream, until the head of its answer has come or it has failed. */
@@ -12,6 +14,7 @@ final class Attempt implements Request.BeginListener, Response.ContentSourceList
     private final Request upstreamRequest;
     private final Owner owner;
     private volatile boolean connected;
+    private volatile boolean used;
     private volatile boolean answered;
 
     /** Who wants to know what becomes of an attempt: one of the two is called, once. */
@@ -53,13 +56,23 @@ final class Attempt implements Request.BeginListener, Response.ContentSourceList
         return answered;
     }
 
+    /** Whether the connection had served other requests before: then it may have died while it lay in the pool. */
+    boolean isOnUsedConnection() {
+        return used;
+    }
+
     @Override
     public void onBegin(Request request) {
         connected = true;
+        used = request.getConnection() instanceof Connection connection && connection.getMessagesIn() > 0;
     }
 
     @Override
     public void onContentSource(Response upstreamResponse, Content.Source content) {
+        if (upstreamResponse.getStatus() == HttpStatus.SWITCHING_PROTOCOLS_101) {
+            abort(new UpstreamFailure(ProxyError.BAD_RESPONSE));
+            return;
+        }
         answered = true;
         owner.answered(this, upstreamResponse, content);
     }

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * to the relay, and sees to it that the exchange ends once, whoever fails.
  */
 final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay.Owner, Deadlines.Watched {
+    private static final int MAX_REPLACEMENTS = 3;
+
     private final Exchange exchange;
     private final UpstreamGroup group;
     private final Deadlines deadlines;
@@ -28,6 +30,7 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
     private final ResponseRelay relay;
     private final Set<Upstream> tried = new HashSet<>(2);
     private volatile @Nullable Attempt attempt;
+    private int replacements;
     private volatile boolean clientGone;
 
     Forwarder(Exchange exchange, AsyncContext async, Deadlines deadlines) throws IOException {
@@ -68,6 +71,10 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
         }
         tried.add(lease.upstream());
         exchange.attempting(lease.upstream().name());
+        send(lease);
+    }
+
+    private void send(Lease lease) {
         Request upstreamRequest =
                 UpstreamRequests.of(exchange, lease, group.settings()).body(body.content());
         Attempt next = new Attempt(lease, upstreamRequest, this);
@@ -93,6 +100,11 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
 
     @Override
     public void failed(Attempt failing, UpstreamFailure failure) {
+        if (isStale(failing, failure)) {
+            replacements++;
+            send(failing.lease());
+            return;
+        }
         long now = System.nanoTime();
         boolean blameless = failure.error().isClients();
         failing.lease().close(blameless ? Load.Outcome.NEUTRAL : Load.Outcome.FAILURE, now);
@@ -102,6 +114,14 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
         } else {
             answer(failure.error());
         }
+    }
+
+    /** Whether the upstream had closed a pooled connection, and has not seen the request: another one may do. */
+    private boolean isStale(Attempt failing, UpstreamFailure failure) {
+        return failure.error() == ProxyError.RESET
+                && failing.isOnUsedConnection()
+                && replacements < MAX_REPLACEMENTS
+                && body.isRepeatable();
     }
 
     private void report(Attempt reported, int status, @Nullable ProxyError failure, long now) {

@@ -93,6 +93,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         LifeCycle.start(client);
         client.getContentDecoderFactories().clear();
         client.getProtocolHandlers().clear();
+        client.getProtocolHandlers().put(new InterimAnswers());
         return client;
     }
 

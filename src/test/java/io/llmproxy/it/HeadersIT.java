@@ -119,7 +119,11 @@ class HeadersIT {
         Head request = sent(kind, "plain", "X-Odd: \"quoted, with comma\"; a=b,  c\r\n");
 
         assertThat(answer.head().values("Content-Disposition")).containsExactly(disposition);
-        assertThat(answer.head().values("Content-Type")).containsExactly("application/json;charset=UTF-8;x=\"y z\"");
+        // Both containers parse this one header and write it anew: the same value, in their own spelling.
+        assertThat(answer.header("Content-Type"))
+                .startsWith("application/json;")
+                .containsIgnoringCase("charset=utf-8");
+        assertThat(answer.header("Content-Type")).contains("x=\"y z\"");
         assertThat(answer.header("openai-processing-ms")).isEqualTo("12");
         assertThat(answer.header("x-ratelimit-reset-tokens")).isEqualTo("6m0s");
         assertThat(answer.header("X-Odd")).isEqualTo("\"quoted, with comma\"; a=b,  c");

@@ -32,7 +32,7 @@ final class ApiErrorTest {
         "429, 429, rate_limit_exceeded, 429, rate_limit_error, 429, RESOURCE_EXHAUSTED",
         "500, 500, server_error, 500, api_error, 500, INTERNAL",
         "501, 501, server_error, 501, api_error, 501, UNIMPLEMENTED",
-        "502, 502, server_error, 500, api_error, 500, INTERNAL",
+        "502, 502, server_error, 502, api_error, 502, INTERNAL",
         "503, 503, server_error, 529, overloaded_error, 503, UNAVAILABLE",
         "504, 504, server_error, 504, timeout_error, 504, DEADLINE_EXCEEDED",
         "529, 503, server_error, 529, overloaded_error, 503, UNAVAILABLE",
