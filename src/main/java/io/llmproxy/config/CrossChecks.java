@@ -42,26 +42,26 @@ final class CrossChecks {
     }
 
     private void checkForwardName(String path, ForwardConfig forward) {
-        if (!PATH_SEGMENT.matcher(forward.name()).matches()) {
-            String expected = "letters, digits, `_`, `-` and, not in front, `.`, as it becomes part of a URL";
-            problems.error(YamlPath.key(path, "name"), quoted(forward.name()) + " (expected: " + expected + ")");
-        }
+        String name = YamlPath.key(path, "name");
         if (RESERVED.contains(forward.name())) {
-            String message = forward.name() + " is reserved (expected: none of admin, health, metrics)";
-            problems.error(YamlPath.key(path, "name"), message);
+            problems.error(name, forward.name() + " is reserved (expected: none of admin, health, metrics)");
+        } else if (!PATH_SEGMENT.matcher(forward.name()).matches()) {
+            String expected = "letters, digits, `_`, `-` and, not in front, `.`, as it becomes part of a URL";
+            problems.error(name, problems.shown(name, forward.name()) + " (expected: " + expected + ")");
         }
     }
 
     /** Reports blank and repeated names, and returns them all. */
     private <T> Set<String> names(String list, String what, List<T> items, Function<T, String> nameOf) {
         Set<String> names = new LinkedHashSet<>();
-        YamlPath.forEach(list, items, (path, item) -> {
+        YamlPath.forEach(list, items, (itemPath, item) -> {
+            String path = YamlPath.key(itemPath, "name");
             String name = nameOf.apply(item);
+            String shown = problems.shown(path, name);
             if (name.isBlank()) {
-                problems.error(YamlPath.key(path, "name"), quoted(name) + " (expected: a name)");
+                problems.error(path, shown + " (expected: a name)");
             } else if (!names.add(name)) {
-                String message = "Duplicate " + what + " name '" + name + "' (expected: a name of its own)";
-                problems.error(YamlPath.key(path, "name"), message);
+                problems.error(path, "Duplicate " + what + " name '" + shown + "' (expected: a name of its own)");
             }
         });
         return names;
@@ -69,12 +69,13 @@ final class CrossChecks {
 
     private void checkMembers(String groupPath, GroupConfig group, Set<String> upstreams) {
         Set<String> seen = new HashSet<>();
-        YamlPath.forEach(YamlPath.key(groupPath, "upstreams"), group.upstreams(), (path, member) -> {
-            String name = YamlPath.key(path, "name");
-            checkReference(name, UPSTREAMS, "upstream", member.name(), upstreams);
+        YamlPath.forEach(YamlPath.key(groupPath, "upstreams"), group.upstreams(), (itemPath, member) -> {
+            String path = YamlPath.key(itemPath, "name");
+            checkReference(path, UPSTREAMS, "upstream", member.name(), upstreams);
             if (!seen.add(member.name())) {
-                String message = "Duplicate upstream '" + member.name() + "' in group '" + group.name() + "'";
-                problems.error(name, message + " (expected: each upstream once)");
+                String duplicate = "Duplicate upstream '" + problems.shown(path, member.name()) + "'";
+                String where = " in group '" + problems.shown(YamlPath.key(groupPath, "name"), group.name()) + "'";
+                problems.error(path, duplicate + where + " (expected: each upstream once)");
             }
         });
     }
@@ -82,21 +83,24 @@ final class CrossChecks {
     private void checkReference(String path, String list, String what, String name, Set<String> known) {
         boolean listUnreadable = known.isEmpty() && problems.failed(list);
         if (!known.contains(name) && !listUnreadable) {
-            problems.error(path, "unknown " + what + " '" + name + "' " + Suggestion.hint(name, known));
+            String shown = problems.shown(path, name);
+            problems.error(path, "unknown " + what + " '" + shown + "' " + Suggestion.hint(name, known));
         }
     }
 
     private void checkRouting(String list, List<RouteConfig> routing, Set<String> groups) {
         Set<String> seen = new HashSet<>();
-        YamlPath.forEach(list, routing, (path, route) -> {
-            String pattern = YamlPath.key(path, "path");
+        YamlPath.forEach(list, routing, (itemPath, route) -> {
+            String path = YamlPath.key(itemPath, "path");
+            String shown = problems.shown(path, route.path());
             Optional<String> illegal = patterns.problem(route.path());
             if (illegal.isPresent()) {
-                problems.error(pattern, quoted(route.path()) + " (" + illegal.get() + ")");
+                problems.error(path, shown + " (" + illegal.get() + ")");
             } else if (!seen.add(route.path())) {
-                problems.error(pattern, "Duplicate path pattern '" + route.path() + "' (expected: each pattern once)");
+                problems.error(path, "Duplicate path pattern '" + shown + "' (expected: each pattern once)");
             }
-            checkReference(YamlPath.key(path, "target_group"), GROUPS, "upstream group", route.targetGroup(), groups);
+            String target = YamlPath.key(itemPath, "target_group");
+            checkReference(target, GROUPS, "upstream group", route.targetGroup(), groups);
         });
     }
 
@@ -113,11 +117,8 @@ final class CrossChecks {
         }
         String other = taken.putIfAbsent(port, listener);
         if (other != null) {
-            problems.error(path, port + " (expected: a port of its own; " + other + " has this one)");
+            String shown = problems.shown(path, Integer.toString(port));
+            problems.error(path, shown + " (expected: a port of its own; " + other + " has this one)");
         }
-    }
-
-    private static String quoted(String text) {
-        return "'" + text + "'";
     }
 }

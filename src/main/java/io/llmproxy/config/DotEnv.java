@@ -14,17 +14,20 @@ final class DotEnv {
     private static final String NAME = ".env";
     private static final int MAX_BYTES = 1024 * 1024;
     private static final Pattern ASSIGNMENT = Pattern.compile("(?:export\\s+)?([A-Za-z_][A-Za-z0-9_]*)\\s*=\\s*(.*)");
-    private static final Pattern VALUE = Pattern.compile(
-            "'(?<literal>[^']*+)'\\s*+(?:#.*)?|\"(?<escaped>[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"\\s*+(?:#.*)?|(?<bare>(?!['\"]).*)");
+    private static final String COMMENT = "\\s*+(?:#.*)?";
+    private static final String SINGLE_QUOTED = "'(?<literal>[^']*+)'" + COMMENT;
+    private static final String DOUBLE_QUOTED = "\"(?<escaped>[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"" + COMMENT;
+    private static final String BARE = "(?<bare>(?!['\"]).*)";
+    private static final Pattern VALUE = Pattern.compile(SINGLE_QUOTED + "|" + DOUBLE_QUOTED + "|" + BARE);
     private static final Pattern ESCAPE = Pattern.compile("\\\\(.)");
-    private static final Pattern COMMENT = Pattern.compile("(^|\\s+)#.*");
+    private static final Pattern BARE_COMMENT = Pattern.compile("(^|\\s+)#.*");
 
     private DotEnv() {}
 
     /** Returns the variables of a directory's {@code .env}, none if there is no such file. */
     static Map<String, String> read(Path directory, Problems problems) {
         Path file = directory.resolve(NAME);
-        if (!Files.exists(file)) {
+        if (!Files.isRegularFile(file)) {
             return Map.of();
         }
         Map<String, String> variables = new HashMap<>();
@@ -68,7 +71,7 @@ final class DotEnv {
             return ESCAPE.matcher(value.group("escaped"))
                     .replaceAll(escape -> Matcher.quoteReplacement(unescape(escape.group(1))));
         }
-        return COMMENT.matcher(value.group("bare")).replaceFirst("").strip();
+        return BARE_COMMENT.matcher(value.group("bare")).replaceFirst("").strip();
     }
 
     private static String unescape(String character) {

@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts a single value over the tree: {@code LLMPROXY_UPSTREAMS__0__AUTH__TOKEN} sets {@code upstreams[0].auth.token}. Whether
- * there is such a key is for the reader of the tree to say, as of any other key.
+ * Puts a single value over the tree: {@code LLMPROXY_UPSTREAMS__0__AUTH__TOKEN} sets {@code upstreams[0].auth.token}.
+ * Whether there is such a key is for the reader of the tree to say, as of any other key.
  */
 record EnvironmentOverride(List<String> keys, Scalar value) {
     private static final String PREFIX = "LLMPROXY_";
@@ -79,13 +79,21 @@ record EnvironmentOverride(List<String> keys, Scalar value) {
         int index = Integer.parseInt(keys.get(depth));
         if (index > items.size()) {
             String message = "item " + index + " (expected: 0 to " + items.size() + ")";
-            problems.error(value.origin(), String.join(".", keys.subList(0, depth)), message);
+            problems.error(value.origin(), path(depth), message);
         } else if (index == items.size()) {
             items.add(set(null, depth + 1, problems));
         } else {
             items.set(index, set(items.get(index), depth + 1, problems));
         }
         return new Sequence(sequence.origin(), items);
+    }
+
+    private String path(int depth) {
+        String path = "";
+        for (String key : keys.subList(0, depth)) {
+            path = isIndex(key) ? YamlPath.item(path, Integer.parseInt(key)) : YamlPath.key(path, key);
+        }
+        return path;
     }
 
     private static boolean isIndex(String key) {

@@ -4,6 +4,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -19,10 +20,7 @@ record Key(String name, Class<?> type, boolean isList, Setting setting) {
     private static final Pattern HUMP = Pattern.compile("(?=[A-Z])");
 
     static Key of(RecordComponent component) {
-        Setting setting = component.getAnnotation(Setting.class);
-        if (setting == null) {
-            throw new IllegalStateException(component + " lacks @Setting");
-        }
+        Setting setting = Objects.requireNonNull(component.getAnnotation(Setting.class), component::toString);
         boolean isList = component.getType() == List.class;
         Class<?> type = isList
                 ? (Class<?>) ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0]
@@ -45,8 +43,7 @@ record Key(String name, Class<?> type, boolean isList, Setting setting) {
         return Section.of(type.asSubclass(Record.class));
     }
 
-    /** Writes a Java name, or that of an enum's constant, as it is spelled in YAML. */
-    static String snakeCase(String javaName) {
+    private static String snakeCase(String javaName) {
         return HUMP.matcher(javaName).replaceAll("_").toLowerCase(Locale.ROOT);
     }
 }

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * @param message what is wrong, mostly {@code value (expected: …)}
  */
 public record Problem(String source, int line, String path, String message) {
-    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\u2028\\u2029]");
 
     /** Keeps everything on one line. */
     public Problem {

@@ -3,8 +3,10 @@ package io.llmproxy.config;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Collects what is wrong, and knows where each path is written. */
@@ -13,22 +15,42 @@ final class Problems {
                     (Problem problem) -> problem.line() == 0)
             .thenComparing(Problem::source)
             .thenComparing(Problem::line);
+    private static final int LONGEST_SHOWN = 80;
+    private static final Place NOWHERE = new Place(new Origin("", 0), "");
 
     private final List<Problem> errors = new ArrayList<>();
     private final List<Problem> warnings = new ArrayList<>();
     private final TreeSet<String> failed = new TreeSet<>();
+    private final Set<String> concealed = new HashSet<>();
     private final Map<String, Place> places = new HashMap<>();
 
-    private record Place(Origin origin, String writtenPath) {}
+    private record Place(Origin origin, String path) {}
 
     /** Remembers where a path is written, and in which spelling. */
     void locate(String path, Origin origin, String writtenPath) {
         places.put(path, new Place(origin, writtenPath));
     }
 
-    /** Reports a value that cannot be used. Further problems of the same path would only be consequences: they are dropped. */
+    /** Remembers that what a path holds is never shown: it is a secret, or came from outside of the file. */
+    void conceal(String path) {
+        concealed.add(path);
+    }
+
+    /** Returns what a path holds as a message may show it. */
+    String shown(String path, String value) {
+        if (concealed.contains(path)) {
+            return "***";
+        }
+        if (value.isBlank()) {
+            return "\"\"";
+        }
+        return value.length() > LONGEST_SHOWN ? value.substring(0, LONGEST_SHOWN) + "…" : value;
+    }
+
+    /** Reports a value that cannot be used. What is reported of it or within it later on is a consequence: dropped. */
     void error(String path, String message) {
-        if (failed.add(path)) {
+        if (!isWithinFailed(path)) {
+            failed.add(path);
             errors.add(problem(path, message));
         }
     }
@@ -43,10 +65,14 @@ final class Problems {
         warnings.add(problem(path, message));
     }
 
-    /** Whether a path, or one within it, has been reported. */
+    /** Whether a path, one within it or one around it has been reported. */
     boolean failed(String path) {
         String within = failed.ceiling(path + ".");
-        return failed.contains(path) || (within != null && within.startsWith(path + "."));
+        return isWithinFailed(path) || (within != null && within.startsWith(path + "."));
+    }
+
+    private boolean isWithinFailed(String path) {
+        return !path.isEmpty() && (failed.contains(path) || isWithinFailed(enclosing(path)));
     }
 
     /** Reports what makes it pointless to go on. The caller throws the exception. */
@@ -67,21 +93,17 @@ final class Problems {
     }
 
     private Problem problem(String path, String message) {
-        Place exact = places.get(path);
-        Origin origin = exact != null ? exact.origin() : enclosing(path);
-        return new Problem(origin.source(), origin.line(), exact != null ? exact.writtenPath() : path, message);
+        String located = path;
+        while (!places.containsKey(located) && !located.isEmpty()) {
+            located = enclosing(located);
+        }
+        Place place = places.getOrDefault(located, NOWHERE);
+        String written = place.path() + path.substring(located.length());
+        return new Problem(place.origin().source(), place.origin().line(), written, message);
     }
 
-    private Origin enclosing(String path) {
-        String outer = path;
-        while (!outer.isEmpty()) {
-            outer = outer.substring(0, Math.max(0, Math.max(outer.lastIndexOf('.'), outer.lastIndexOf('['))));
-            Place place = places.get(outer);
-            if (place != null) {
-                return place.origin();
-            }
-        }
-        throw new IllegalStateException("the root is not located");
+    private static String enclosing(String path) {
+        return path.substring(0, Math.max(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['))));
     }
 
     private static List<Problem> sorted(List<Problem> problems) {

@@ -4,17 +4,25 @@ import io.llmproxy.config.YamlTree.Mapping;
 import io.llmproxy.config.YamlTree.Scalar;
 import io.llmproxy.config.YamlTree.Sequence;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes records of the tree. A key is a component's name in snake case; what it takes is said by {@link Setting}. After a
- * problem a default or a blank stands in, so that everything else is looked at too.
+ * Makes records of the tree. A key is a component's name in snake case; what it takes is said by {@link Setting}. After
+ * a problem a default or a blank stands in, so that everything else is looked at too.
  */
 final class RecordReader {
     private static final String EXTENSION = "x-";
+
+    private record Spelled(String path, YamlTree tree) {
+        static final Comparator<Spelled> VARIABLES_FIRST = Comparator.comparing(
+                        (Spelled spelled) -> !spelled.tree().isVariable())
+                .thenComparing(spelled -> spelled.tree().isAbsent());
+    }
 
     private final ValueReader values;
     private final Problems problems;
@@ -90,42 +98,34 @@ final class RecordReader {
             return read(section, mapping, path);
         }
         problems.error(path, written.kind() + " (expected: a section)");
-        return blank(section);
-    }
-
-    /** A section of defaults, whose missing keys are nobody's fault. */
-    private Record blank(Section section) {
-        Problems unheard = new Problems();
-        Origin nowhere = new Origin("", 0);
-        unheard.locate("", nowhere, "");
-        return new RecordReader(values, unheard).read(section, new Mapping(nowhere, Map.of()), "");
+        return read(section, new Mapping(written.origin(), Map.of()), path);
     }
 
     private boolean isOn(Mapping section, String path) {
         return !Boolean.FALSE.equals(value(Section.SWITCH, section, path));
     }
 
-    /** Finds what a key holds, in whatever spelling. */
+    /** Finds what a key holds. A variable goes over the file, whichever spelling either uses. */
     private Optional<YamlTree> written(Key key, Mapping parent, String parentPath) {
-        Optional<YamlTree> written = Optional.empty();
-        for (String spelling : key.spellings()) {
-            YamlTree tree = parent.entries().get(spelling);
-            if (tree == null
-                    || (written.isPresent() && outranks(written.get(), tree, YamlPath.key(parentPath, spelling)))) {
-                continue;
-            }
-            problems.locate(YamlPath.key(parentPath, key.name()), tree.origin(), YamlPath.key(parentPath, spelling));
-            written = tree.isAbsent() ? written : Optional.of(tree);
+        List<Spelled> found = key.spellings().stream()
+                .flatMap(spelling -> Stream.ofNullable(parent.entries().get(spelling))
+                        .map(tree -> new Spelled(YamlPath.key(parentPath, spelling), tree)))
+                .sorted(Spelled.VARIABLES_FIRST)
+                .toList();
+        if (found.isEmpty()) {
+            return Optional.empty();
         }
-        return written;
+        Spelled first = found.get(0);
+        problems.locate(YamlPath.key(parentPath, key.name()), first.tree().origin(), first.path());
+        if (!first.tree().isVariable()) {
+            found.stream().skip(1).filter(other -> !other.tree().isAbsent()).forEach(this::refuse);
+        }
+        return Optional.of(first.tree()).filter(tree -> !tree.isAbsent());
     }
 
-    /** A variable goes over the file, whichever spelling either uses; within the file there must be one only. */
-    private boolean outranks(YamlTree earlier, YamlTree later, String laterPath) {
-        if (!earlier.isVariable() && !later.isVariable() && !later.isAbsent()) {
-            problems.error(later.origin(), laterPath, "the same key in another spelling (expected: one of them)");
-        }
-        return !later.isVariable();
+    private void refuse(Spelled second) {
+        String message = "the same key in another spelling (expected: one of them)";
+        problems.error(second.tree().origin(), second.path(), message);
     }
 
     private void checkKeys(Section section, Mapping mapping, String path) {

@@ -18,7 +18,7 @@ record Section(Class<? extends Record> type, List<Key> keys, List<String> obsole
     static final Key SWITCH = of(Switch.class).keys().get(0);
 
     private record Switch(
-            @Setting(value = "Whether the section has any effect; one without `enabled` does.", byDefault = "true")
+            @Setting(value = "`false` switches the section off; without this key it is on.", byDefault = "true")
             boolean enabled) {}
 
     static Section of(Class<? extends Record> type) {

@@ -6,6 +6,7 @@ import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Checks what needs more than the range of a single key. A section with problems already is left alone. */
@@ -35,14 +36,13 @@ final class SectionChecks {
         String ratelimit = YamlPath.key(path, "ratelimit");
         RateLimitConfig limit = forward.ratelimit();
         if (limit != null && !problems.failed(ratelimit) && limit.burst() < limit.perSecond()) {
-            String message = limit.burst() + " (expected: at least per_second, which is " + limit.perSecond() + ")";
-            problems.error(YamlPath.key(ratelimit, "burst"), message);
+            refuse(YamlPath.key(ratelimit, "burst"), Integer.toString(limit.burst()), "at least per_second");
         }
     }
 
     private void checkAddress(String listener, String address) {
         if (!isIpAddress(address)) {
-            problems.error(YamlPath.key(listener, "address"), "'" + address + "' (expected: an IP address)");
+            refuse(YamlPath.key(listener, "address"), address, "an IP address");
         }
     }
 
@@ -50,15 +50,23 @@ final class SectionChecks {
         String client = YamlPath.key(path, "http_client");
         String agent = group.httpClient().agent();
         if (agent.isBlank() || !HeaderSyntax.isValue(agent)) {
-            problems.error(YamlPath.key(client, "agent"), "'" + agent + "' (expected: text that a header may hold)");
+            refuse(YamlPath.key(client, "agent"), agent, "text that a header may hold");
         }
-        String proxyUrl = YamlPath.key(client, "proxy.url");
+        String proxyPath = YamlPath.key(client, "proxy");
         OutboundProxyConfig proxy = group.httpClient().proxy();
-        if (proxy != null
-                && !problems.failed(proxyUrl)
-                && !isProxyUrl(proxy.url().reveal())) {
-            problems.error(proxyUrl, "the value (expected: an http, https or socks5 URL with a host)");
+        if (proxy != null && !problems.failed(proxyPath)) {
+            checkProxyUrl(YamlPath.key(proxyPath, "url"), proxy.url().reveal());
         }
+    }
+
+    private void checkProxyUrl(String path, String url) {
+        if (!isProxyUrl(url)) {
+            refuse(path, url, "an http, https or socks5 URL with a host");
+        }
+    }
+
+    private void refuse(String path, String value, String expectation) {
+        problems.error(path, problems.shown(path, value) + " (expected: " + expectation + ")");
     }
 
     private static boolean isProxyUrl(String text) {
@@ -76,7 +84,7 @@ final class SectionChecks {
         if (IPV4.matcher(text).matches()) {
             return true;
         }
-        var ipv6 = IPV6.matcher(text);
+        Matcher ipv6 = IPV6.matcher(text);
         try {
             return ipv6.matches() && InetAddress.getByName("[" + ipv6.group(1) + "]") != null;
         } catch (UnknownHostException e) {

@@ -16,7 +16,7 @@ final class Suggestion {
         return closest(word, candidates)
                 .map(candidate -> "(did you mean `" + candidate + "`?)")
                 .orElseGet(() -> candidates.isEmpty()
-                        ? "(expected: none, as none is defined)"
+                        ? "(expected: one that is defined)"
                         : "(expected: " + String.join(", ", candidates) + ")");
     }
 

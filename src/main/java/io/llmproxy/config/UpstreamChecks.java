@@ -51,7 +51,7 @@ final class UpstreamChecks {
         }
         String key = YamlPath.key(path, "key");
         if (!HeaderSyntax.isName(header.key())) {
-            problems.error(key, "'" + header.key() + "' (expected: the name of a header)");
+            problems.error(key, problems.shown(key, header.key()) + " (expected: the name of a header)");
         } else if (HeaderSyntax.isOfConnection(header.key())) {
             problems.error(key, header.key() + " (expected: a header that does not belong to the connection)");
         }
@@ -94,7 +94,8 @@ final class UpstreamChecks {
 
     private void checkReadable(String path, @Nullable Path file) {
         if (file != null && !(Files.isRegularFile(file) && Files.isReadable(file))) {
-            problems.error(path, file + " (expected: a file that this process may read)");
+            problems.error(
+                    path, problems.shown(path, file.toString()) + " (expected: a file that this process may read)");
         }
     }
 }

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads single values: puts in what they refer to, and makes them the type that their key takes. */
 final class ValueReader {
-    private static final int LONGEST_SHOWN = 80;
-    private static final Pattern URL_SECRETS = Pattern.compile("(?<=//)[^/]*@|(?<=\\?).*");
+    private static final Pattern URL_SECRETS = Pattern.compile(".+(?=@)|(?<=\\?).+", Pattern.DOTALL);
 
     private final Interpolation interpolation;
     private final Path baseDirectory;
@@ -23,6 +22,9 @@ final class ValueReader {
 
     /** Returns the value, or its stand-in if there was a problem. */
     @Nullable Object read(Key key, Scalar scalar, String path, Problems problems) {
+        if (key.type() == Secret.class || scalar.isVariable()) {
+            problems.conceal(path);
+        }
         Interpolation.Resolved resolved = scalar.isVariable()
                 ? new Interpolation.Resolved(scalar.text(), List.of())
                 : interpolation.resolve(scalar.text());
@@ -33,8 +35,12 @@ final class ValueReader {
         ValueType type = ValueType.of(key, baseDirectory);
         Optional<?> value = type.parse(resolved.text());
         if (value.isEmpty()) {
-            problems.error(path, shown(key, scalar) + " (expected: " + type.expectation() + ")");
+            String shown = problems.shown(path, printable(key, scalar.text()));
+            problems.error(path, shown + " (expected: " + type.expectation() + ")");
             return standIn(key);
+        }
+        if (!resolved.text().equals(scalar.text())) {
+            problems.conceal(path);
         }
         return value.get();
     }
@@ -57,18 +63,8 @@ final class ValueReader {
         return key.setting().required() && key.type() == String.class ? "" : null;
     }
 
-    /** What stands in the file, not what references in it stand for. */
-    private static String shown(Key key, Scalar scalar) {
-        if (key.type() == Secret.class || scalar.isVariable()) {
-            return "the value";
-        }
-        String text = scalar.text();
-        if (key.type() == URI.class) {
-            text = URL_SECRETS.matcher(text).replaceAll("***");
-        }
-        if (text.isBlank()) {
-            return "\"\"";
-        }
-        return text.length() > LONGEST_SHOWN ? text.substring(0, LONGEST_SHOWN) + "…" : text;
+    /** A URL that is refused may be so because of the password in it. */
+    private static String printable(Key key, String text) {
+        return key.type() == URI.class ? URL_SECRETS.matcher(text).replaceAll("***") : text;
     }
 }

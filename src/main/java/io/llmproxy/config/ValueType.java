@@ -1,5 +1,6 @@
 package io.llmproxy.config;
 
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -71,7 +72,7 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
     }
 
     private static ValueType whole(Setting setting, LongFunction<?> convert) {
-        String range = (long) setting.min() + " to " + (long) setting.max();
+        String range = plain(setting.min()) + " to " + plain(setting.max());
         String unit =
                 setting.unit() == Unit.NONE ? "" : " " + setting.unit().name().toLowerCase(Locale.ROOT);
         return new ValueType(
@@ -85,7 +86,7 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
 
     private static ValueType bytes(Setting setting) {
         String range = Bytes.format((long) setting.min()) + " to " + Bytes.format((long) setting.max());
-        return new ValueType(range + " bytes", text -> {
+        return new ValueType(range, text -> {
             OptionalLong size = Bytes.parse(text);
             return size.isPresent() && inRange((double) size.getAsLong(), setting)
                     ? Optional.of(size.getAsLong())
@@ -95,11 +96,15 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
 
     private static ValueType decimal(Setting setting) {
         return new ValueType(
-                setting.min() + " to " + setting.max(),
+                plain(setting.min()) + " to " + plain(setting.max()),
                 text -> Optional.of(text)
                         .filter(digits -> DECIMAL.matcher(digits).matches())
                         .map(Double::parseDouble)
                         .filter(number -> inRange(number, setting)));
+    }
+
+    private static String plain(double number) {
+        return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
     }
 
     private static boolean inRange(double number, Setting setting) {
