@@ -1,0 +1,190 @@
+package io.llmproxy.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ConfigSamplesTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"mixgroup.yaml", "mixgroup-stream-mode.yaml"})
+    void documentedForwardAndAdminLoad(String sample) {
+        HttpServerConfig server = load(sample).httpServer();
+
+        assertThat(server.forwards()).singleElement().satisfies(forward -> {
+            assertThat(forward.name()).isEqualTo("to_mixgroup");
+            assertThat(forward.port()).isEqualTo(3000);
+            assertThat(forward.address()).isEqualTo("0.0.0.0");
+            assertThat(forward.upstreamGroup()).isEqualTo("mixgroup");
+            assertThat(forward.ratelimit()).isEqualTo(new RateLimitConfig(100, 200));
+            assertThat(forward.timeout().connect()).isEqualTo(Duration.ofSeconds(10));
+            assertThat(forward.routing()).isEmpty();
+        });
+        assertThat(server.admin())
+                .isEqualTo(new AdminConfig(9000, "0.0.0.0", new ClientTimeoutConfig(Duration.ofSeconds(10))));
+    }
+
+    @Test
+    void documentedUpstreamsLoad() {
+        ProxyConfig config = load("mixgroup.yaml");
+
+        assertThat(config.upstreams())
+                .extracting(UpstreamConfig::name)
+                .containsExactly("openai_primary", "anthropic_primary");
+        UpstreamConfig openai = config.upstreams().get(0);
+        assertThat(openai.url()).isEqualTo(URI.create("https://api.openai.com/v1"));
+        assertThat(openai.auth())
+                .isEqualTo(new AuthConfig(AuthConfig.Type.BEARER, new Secret("YOUR_API_KEY"), null, null));
+        assertThat(openai.headers())
+                .containsExactly(
+                        new HeaderConfig(HeaderConfig.Op.INSERT, "X-Custom-Header", new Secret("MyProxyValue")));
+        assertThat(openai.breaker()).isEqualTo(new BreakerConfig(0.5, Duration.ofSeconds(30), 10));
+        UpstreamConfig anthropic = config.upstreams().get(1);
+        assertThat(anthropic.url()).isEqualTo(URI.create("https://api.anthropic.com"));
+        assertThat(anthropic.breaker()).isNull();
+        assertThat(load("mixgroup-stream-mode.yaml").upstreams().get(0).breaker())
+                .isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mixgroup.yaml", "mixgroup-stream-mode.yaml"})
+    void documentedGroupLoads(String sample) {
+        assertThat(load(sample).upstreamGroups()).singleElement().satisfies(group -> {
+            assertThat(group.upstreams())
+                    .containsExactly(new MemberConfig("openai_primary", 8), new MemberConfig("anthropic_primary", 2));
+            assertThat(group.balance().strategy()).isEqualTo(BalanceConfig.Strategy.WEIGHTED_ROUNDROBIN);
+            HttpClientConfig client = group.httpClient();
+            assertThat(client.agent()).isEqualTo("LLMProxy/1.0");
+            assertThat(client.keepalive()).isEqualTo(Duration.ofMinutes(1));
+            assertThat(client.stream()).isTrue();
+            assertThat(client.timeout().request()).isEqualTo(Duration.ofMinutes(5));
+            assertThat(client.retry()).isEqualTo(new RetryConfig(3, Duration.ofMillis(500), false));
+            assertThat(client.proxy()).isNull();
+        });
+    }
+
+    @Test
+    void documentedResponseAwareGroupLoads() {
+        ProxyConfig config = load("response-aware.yaml");
+
+        assertThat(config.upstreamGroups().get(0).balance().strategy())
+                .isEqualTo(BalanceConfig.Strategy.RESPONSE_AWARE);
+        assertThat(config.upstreams())
+                .extracting(UpstreamConfig::breaker)
+                .containsExactly(
+                        new BreakerConfig(0.5, Duration.ofSeconds(30), 10),
+                        new BreakerConfig(0.3, Duration.ofSeconds(60), 10));
+    }
+
+    @Test
+    void everySpellingLoads() {
+        ProxyConfig config = load("every-spelling.yaml");
+
+        ForwardConfig forward = config.httpServer().forwards().get(0);
+        assertThat(forward.upstreamGroup()).isEqualTo("main");
+        assertThat(forward.ratelimit()).isNull();
+        assertThat(forward.routing())
+                .containsExactly(
+                        new RouteConfig("/v1/messages", "local"), new RouteConfig("/files/{id:[0-9]+}", "main"));
+        UpstreamConfig cloud = config.upstreams().get(0);
+        assertThat(cloud.urlMode()).isEqualTo(UpstreamConfig.UrlMode.EXACT);
+        assertThat(cloud.auth()).isEqualTo(new AuthConfig(AuthConfig.Type.BASIC, null, "user", new Secret("pa$$word")));
+        assertThat(config.upstreams().get(1).url().getHost()).isEqualTo("[::1]");
+        HttpClientConfig merged = config.upstreamGroups().get(0).httpClient();
+        assertThat(merged.agent()).isEqualTo("Gateway/2");
+        assertThat(merged.stream()).isFalse();
+        assertThat(merged.retry()).isNull();
+        assertThat(config.upstreamGroups().get(1).httpClient().agent()).isEqualTo("LLMProxy/1.0");
+        assertThat(config.log().level()).isEqualTo(LogConfig.Level.DEBUG);
+        assertThat(config.log().accessFile())
+                .isEqualTo(ConfigFixtures.resource("logs/access.log").toAbsolutePath());
+    }
+
+    @Test
+    void keysThatNothingEverReadAreAcceptedWithAWarning() {
+        assertThat(ConfigFixtures.sample("every-spelling.yaml").warnings())
+                .extracting(Problem::toString)
+                .containsExactly(
+                        "src/test/resources/config/every-spelling.yaml:32: upstreams[0].http_client: has no effect",
+                        "src/test/resources/config/every-spelling.yaml:35: upstreams[0].ratelimit: has no effect");
+    }
+
+    @Test
+    void absentKeysHaveTheDocumentedDefaults() {
+        ProxyConfig config = ConfigLoader.parse(
+                        ConfigFixtures.complete(""),
+                        "minimal",
+                        ConfigFixtures.resource(""),
+                        Map.of(),
+                        ConfigFixtures.PATTERNS)
+                .config();
+
+        assertThat(config.httpServer())
+                .isEqualTo(new HttpServerConfig(
+                        List.of(new ForwardConfig(
+                                "a",
+                                3000,
+                                "0.0.0.0",
+                                "g",
+                                null,
+                                new ClientTimeoutConfig(Duration.ofSeconds(10)),
+                                List.of(),
+                                512L << 20,
+                                8L << 20)),
+                        new AdminConfig(9000, "0.0.0.0", new ClientTimeoutConfig(Duration.ofSeconds(10)))));
+        assertThat(config.upstreams())
+                .containsExactly(new UpstreamConfig(
+                        "u",
+                        URI.create("http://u"),
+                        UpstreamConfig.UrlMode.JOIN,
+                        1,
+                        new AuthConfig(AuthConfig.Type.NONE, null, null, null),
+                        List.of(),
+                        null,
+                        new TlsConfig(null, null, null, true)));
+        assertThat(config.upstreamGroups())
+                .containsExactly(new GroupConfig(
+                        "g",
+                        List.of(new MemberConfig("u", null)),
+                        new BalanceConfig(BalanceConfig.Strategy.ROUNDROBIN),
+                        defaultClient()));
+        assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT, true, null));
+    }
+
+    @Test
+    void emptySwitchableSectionsHaveTheDocumentedDefaults() {
+        ProxyConfig config =
+                ConfigFixtures.parse("""
+                        http_server: {forwards: [{name: a, upstream_group: g, ratelimit: {}}]}
+                        upstreams: [{name: u, url: 'http://u', breaker: {}}]
+                        upstream_groups: [{name: g, upstreams: [{name: u}], http_client: {retry: {}}}]
+                        """, ConfigFixtures.resource(""), Map.of()).config();
+
+        assertThat(config.httpServer().forwards().get(0).ratelimit()).isEqualTo(new RateLimitConfig(100, 200));
+        assertThat(config.upstreams().get(0).breaker()).isEqualTo(new BreakerConfig(0.5, Duration.ofSeconds(30), 10));
+        assertThat(Objects.requireNonNull(
+                        config.upstreamGroups().get(0).httpClient().retry()))
+                .isEqualTo(new RetryConfig(3, Duration.ofMillis(500), false));
+    }
+
+    private static HttpClientConfig defaultClient() {
+        TimeoutConfig timeout = new TimeoutConfig(
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(300),
+                Duration.ofSeconds(120),
+                Duration.ofSeconds(300),
+                Duration.ofSeconds(60));
+        return new HttpClientConfig(
+                "LLMProxy/1.0", Duration.ofSeconds(60), true, Duration.ofSeconds(15), false, timeout, null, null);
+    }
+
+    private static ProxyConfig load(String sample) {
+        return ConfigFixtures.sample(sample).config();
+    }
+}
