@@ -1,0 +1,66 @@
+package io.llmproxy.config;
+
+import java.nio.file.Path;
+
+/** Renders the tables of keys in the documentation off the records, one table a section. */
+final class KeyTables {
+    private final StringBuilder markdown = new StringBuilder();
+
+    private KeyTables() {}
+
+    static String render() {
+        KeyTables tables = new KeyTables();
+        for (Key key : Section.of(ProxyConfig.class).keys()) {
+            tables.table(key, "");
+        }
+        return tables.markdown.toString();
+    }
+
+    private void table(Key holder, String parent) {
+        Section section = holder.section();
+        String path = YamlPath.key(parent, holder.name()) + (holder.isList() ? "[]" : "");
+        markdown.append("### `")
+                .append(path)
+                .append("`\n\n")
+                .append(holder.setting().value());
+        markdown.append("\n\n| Key | Value | Default | Meaning |\n| --- | --- | --- | --- |\n");
+        if (section.isSwitchable()) {
+            row(Section.SWITCH);
+        }
+        section.keys().forEach(this::row);
+        markdown.append('\n');
+        if (!section.obsolete().isEmpty()) {
+            markdown.append("Accepted with a warning, without effect: `")
+                    .append(String.join("`, `", section.obsolete()))
+                    .append("`.\n\n");
+        }
+        section.keys().stream().filter(Key::isSection).forEach(key -> table(key, path));
+    }
+
+    private void row(Key key) {
+        String spelling = "`" + String.join("`, also `", key.spellings()) + "`";
+        String cells = String.join(
+                " | ", spelling, value(key), byDefault(key), key.setting().value());
+        markdown.append("| ").append(cells).append(" |\n");
+    }
+
+    private static String value(Key key) {
+        if (key.isList()) {
+            return "list of sections";
+        }
+        return key.isSection() ? "section" : ValueType.of(key, Path.of("")).expectation();
+    }
+
+    private static String byDefault(Key key) {
+        if (key.setting().required()) {
+            return "**required**";
+        }
+        if (key.isList()) {
+            return "empty";
+        }
+        if (key.isSection()) {
+            return key.section().isSwitchable() ? "off" : "its defaults";
+        }
+        return key.setting().byDefault().isEmpty() ? "–" : "`" + key.setting().byDefault() + "`";
+    }
+}
