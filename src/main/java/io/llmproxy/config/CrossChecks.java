@@ -95,7 +95,7 @@ final class CrossChecks {
             String shown = problems.shown(path, route.path());
             Optional<String> illegal = patterns.problem(route.path());
             if (illegal.isPresent()) {
-                problems.error(path, shown + " (" + illegal.get() + ")");
+                problems.error(path, problems.conceals(path) ? shown + " (expected: a pattern)" : illegal.get());
             } else if (!seen.add(route.path())) {
                 problems.error(path, "Duplicate path pattern '" + shown + "' (expected: each pattern once)");
             }

@@ -36,9 +36,13 @@ final class Problems {
         concealed.add(path);
     }
 
+    boolean conceals(String path) {
+        return concealed.contains(path);
+    }
+
     /** Returns what a path holds as a message may show it. */
     String shown(String path, String value) {
-        if (concealed.contains(path)) {
+        if (conceals(path)) {
             return "***";
         }
         if (value.isBlank()) {

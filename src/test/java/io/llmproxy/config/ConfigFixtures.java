@@ -17,7 +17,7 @@ final class ConfigFixtures {
             "upstream_groups: [{name: g, upstreams: [{name: u}]}]");
 
     static final PatternCheck PATTERNS = pattern -> pattern.contains("{") && !pattern.contains("}")
-            ? Optional.of("expected: a closing brace")
+            ? Optional.of(pattern + " (expected: a closing brace)")
             : Optional.empty();
 
     static final List<String> SAMPLES =

@@ -201,7 +201,10 @@ final class ConfigValuesTest {
                       address: ${VALUE}
                       port: ${PORT}
                       upstream_group: ${VALUE}
-                      routing: [{path: "${VALUE}", target_group: "${VALUE}"}, {path: "${VALUE}", target_group: g}]
+                      routing:
+                        - {path: "${VALUE}", target_group: "${VALUE}"}
+                        - {path: "${VALUE}", target_group: g}
+                        - {path: "${OPEN}", target_group: g}
                   admin: {port: 4711}
                 upstreams:
                   - {name: u, url: http://u, headers: [{op: remove, key: "${VALUE}"}]}
@@ -209,14 +212,15 @@ final class ConfigValuesTest {
                   - {name: "${VALUE}", url: http://u}
                 """;
 
-        List<String> problems = problems(yaml, Map.of("VALUE", "hunter 2", "PORT", "4711"));
+        List<String> problems = problems(yaml, Map.of("VALUE", "hunter 2", "PORT", "4711", "OPEN", "/{hunter"));
 
-        assertThat(problems).hasSize(9).noneMatch(problem -> problem.contains("hunter"));
+        assertThat(problems).hasSize(10).noneMatch(problem -> problem.contains("hunter"));
         assertThat(problems)
                 .contains(
                         "config.yaml:4: http_server.forwards[0].address: *** (expected: an IP address)",
-                        "config.yaml:7: http_server.forwards[0].routing[1].path: Duplicate path pattern '***'"
-                                + " (expected: each pattern once)");
+                        "config.yaml:9: http_server.forwards[0].routing[1].path: Duplicate path pattern '***'"
+                                + " (expected: each pattern once)",
+                        "config.yaml:10: http_server.forwards[0].routing[2].path: *** (expected: a pattern)");
     }
 
     @Test
