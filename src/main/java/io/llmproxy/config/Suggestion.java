@@ -32,21 +32,25 @@ final class Suggestion {
         return word.toLowerCase(Locale.ROOT).replaceAll("[-_]", "");
     }
 
-    /** How many characters have to be inserted, removed or replaced to make one word of the other. */
+    /**
+     * How many characters have to be inserted, removed, replaced or swapped with their neighbour to make one word of the
+     * other: the optimal string alignment distance (Damerau 1964).
+     */
     private static int distance(String one, String other) {
-        int[] row = new int[other.length() + 1];
-        for (int j = 0; j < row.length; j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= one.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+        int[][] edits = new int[one.length() + 1][other.length() + 1];
+        for (int i = 0; i <= one.length(); i++) {
+            for (int j = 0; j <= other.length(); j++) {
+                edits[i][j] = i == 0 || j == 0 ? i + j : fewest(edits, one, other, i, j);
             }
         }
-        return row[other.length()];
+        return edits[one.length()][other.length()];
+    }
+
+    private static int fewest(int[][] edits, String one, String other, int i, int j) {
+        boolean same = one.charAt(i - 1) == other.charAt(j - 1);
+        int fewest = Math.min(edits[i - 1][j - 1] + (same ? 0 : 1), 1 + Math.min(edits[i - 1][j], edits[i][j - 1]));
+        boolean swapped =
+                i > 1 && j > 1 && one.charAt(i - 1) == other.charAt(j - 2) && one.charAt(i - 2) == other.charAt(j - 1);
+        return swapped ? Math.min(fewest, 1 + edits[i - 2][j - 2]) : fewest;
     }
 }
