@@ -10,6 +10,9 @@ import org.eclipse.jetty.http.HttpField;
 final class ResponseHeaders {
     private static final String UPSTREAM_REQUEST_ID = "X-Upstream-Request-Id";
 
+    /** Written by some containers unasked; the upstream's take their place. */
+    private static final Set<String> CONTAINERS = Set.of("date", "server");
+
     private ResponseHeaders() {}
 
     static void copy(Response upstreamResponse, Exchange exchange) {
@@ -22,6 +25,8 @@ final class ResponseHeaders {
             String value = field.getValue() == null ? "" : field.getValue();
             if (lower.equals("x-request-id")) {
                 keepForeignId(clientResponse, value, exchange.id());
+            } else if (CONTAINERS.contains(lower)) {
+                clientResponse.setHeader(name, value);
             } else if (!HopByHop.contains(lower) && !named.contains(lower)) {
                 clientResponse.addHeader(name, value);
             }

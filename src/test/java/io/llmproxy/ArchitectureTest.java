@@ -1,0 +1,141 @@
+package io.llmproxy;
+
+import static com.tngtech.archunit.core.domain.JavaModifier.ABSTRACT;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Who may know whom. Each rule says what to do instead. */
+@AnalyzeClasses(packages = "io.llmproxy", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+    private static final String[] MECHANISMS = {"..route..", "..balance..", "..auth..", "..protocol.."};
+
+    @ArchTest
+    static final ArchRule knowledgePointsDown = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("launcher")
+            .definedBy("..launcher..")
+            .layer("boot")
+            .definedBy("..boot..")
+            .layer("observers")
+            .definedBy("..admin..", "..metrics..")
+            .layer("proxy")
+            .definedBy("..proxy..")
+            .layer("health")
+            .definedBy("..health..")
+            .layer("upstream")
+            .definedBy("io.llmproxy.upstream..")
+            .layer("mechanisms")
+            .definedBy(MECHANISMS)
+            .layer("config")
+            .definedBy("..config..")
+            .whereLayer("launcher")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("boot")
+            .mayOnlyBeAccessedByLayers("launcher")
+            .whereLayer("observers")
+            .mayOnlyBeAccessedByLayers("boot")
+            .whereLayer("proxy")
+            .mayOnlyBeAccessedByLayers("boot", "observers")
+            .whereLayer("health")
+            .mayOnlyBeAccessedByLayers("boot", "observers")
+            .whereLayer("upstream")
+            .mayOnlyBeAccessedByLayers("boot", "observers", "proxy", "health")
+            .whereLayer("mechanisms")
+            .mayOnlyBeAccessedByLayers("boot", "observers", "proxy", "health", "upstream")
+            .because("a request is read in one direction: hand the value down, or let boot wire an interface");
+
+    @ArchTest
+    static final ArchRule aMechanismKnowsNoOther =
+            com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices()
+                    .matching("io.llmproxy.(route|balance|auth|protocol)..")
+                    .should()
+                    .notDependOnEachOther()
+                    .because("each mechanism can be read and tested alone: let upstream or proxy bring them together");
+
+    @ArchTest
+    static final ArchRule mechanismsKnowNoTransport = noClasses()
+            .that()
+            .resideInAnyPackage("..route..", "..balance..", "..auth..", "..protocol..", "..config..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("jakarta.servlet..", "org.eclipse.jetty..")
+            .because("servlets and Jetty belong to proxy and upstream: pass bytes, strings and functions");
+
+    @ArchTest
+    static final ArchRule yamlStaysInConfig =
+            onlyIn("..config..", "org.yaml..", "let ConfigLoader read it, and use the records");
+
+    @ArchTest
+    static final ArchRule prometheusStaysInMetrics = noClasses()
+            .that()
+            .resideOutsideOfPackages("..metrics..", "..boot..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.prometheus..")
+            .because("whoever wants to count something tells an ExchangeListener");
+
+    @ArchTest
+    static final ArchRule theServerStaysInTheLauncher =
+            onlyIn("..launcher..", "org.eclipse.jetty.server..", "a container may be Tomcat: use the servlet API");
+
+    @ArchTest
+    static final ArchRule theClientStaysOnThePath = noClasses()
+            .that()
+            .resideOutsideOfPackages("..proxy..", "io.llmproxy.upstream..", "..health..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.eclipse.jetty.client..")
+            .because("UpstreamHttp owns the clients; ask a Lease for one");
+
+    @ArchTest
+    static final ArchRule mechanismsAreToldTheTime = noClasses()
+            .that()
+            .resideInAnyPackage(MECHANISMS)
+            .should()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis")
+            .because("a test gives the time as an argument: take nanoseconds");
+
+    @ArchTest
+    static final ArchRule classesAreFinal = classes()
+            .that()
+            .areNotInterfaces()
+            .and()
+            .areNotEnums()
+            .and()
+            .areNotAnonymousClasses()
+            .and()
+            .doNotHaveModifier(ABSTRACT)
+            .and()
+            .areNotAnnotatedWith(jakarta.enterprise.context.Dependent.class)
+            .and()
+            .areNotAnnotatedWith(jakarta.enterprise.context.ApplicationScoped.class)
+            .should()
+            .haveModifier(com.tngtech.archunit.core.domain.JavaModifier.FINAL)
+            .because("nothing here is made to be extended: pass a function, or add an interface");
+
+    @ArchTest
+    static final ArchRule nothingIsSynchronized = com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods()
+            .that()
+            .doNotHaveName("fillInStackTrace")
+            .should()
+            .haveModifier(com.tngtech.archunit.core.domain.JavaModifier.SYNCHRONIZED)
+            .because("shared state is one immutable snapshot in an AtomicReference, or an atomic counter");
+
+    private static ArchRule onlyIn(String home, String library, String instead) {
+        return noClasses()
+                .that()
+                .resideOutsideOfPackage(home)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(library)
+                .because(instead);
+    }
+}
