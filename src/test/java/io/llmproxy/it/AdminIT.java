@@ -98,7 +98,10 @@ class AdminIT {
             ask(kind, "told", CHAT);
         }
 
-        assertThat(counted(get(kind, "/metrics")) - before).isEqualTo(5);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .untilAsserted(() ->
+                        assertThat(counted(get(kind, "/metrics")) - before).isEqualTo(5));
     }
 
     private static double counted(Answer metrics) {

@@ -135,22 +135,34 @@ class PathsIT {
     }
 
     @ParameterizedTest
+    @EnumSource(value = Deployment.Kind.class, names = "LAUNCHER")
+    void theAdminPortOfTheLauncherServesNoForward(Deployment.Kind kind) {
+        URI admin = world.deployment(kind).admin();
+
+        assertThat(RawClient.exchange(admin, GET.formatted("/plain/v1/x")).status())
+                .isEqualTo(404);
+        assertThat(world.upstream.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
     @EnumSource(
             value = Deployment.Kind.class,
             names = {"TOMCAT", "JETTY"})
-    void aContainerAlsoServesEachForwardUnderItsName(Deployment.Kind kind) {
+    void aContainerServesEachForwardUnderItsName(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
-        URI shared = world.deployment(kind).admin();
-
-        assertThat(RawClient.exchange(shared, GET.formatted("/plain/v1/x%20y?a=%20"))
-                        .status())
-                .isEqualTo(200);
-        assertThat(RawClient.exchange(shared, GET.formatted("/nosuchforward/v1/x"))
-                        .status())
-                .isEqualTo(404);
+        Gateway gateway = new Gateway()
+                .single("one", world.upstream.url() + "/one", "", "", "")
+                .single("two", world.upstream.url() + "/two", "", "", "");
+        try (Deployment deployment = Deployment.start(kind, gateway, "/gw", List.of("-Xmx128m"))) {
+            assertThat(status(deployment.admin(), "/gw/one/v1/x%20y?a=%20")).isEqualTo(200);
+            assertThat(status(deployment.admin(), "/gw/two/v1/x")).isEqualTo(200);
+            assertThat(status(deployment.forward("two"), "/gw/v1/x")).isEqualTo(200);
+            assertThat(status(deployment.admin(), "/gw/three/v1/x")).isEqualTo(404);
+            assertThat(status(deployment.admin(), "/gw/metrics")).isEqualTo(200);
+        }
         assertThat(world.upstream.requests())
                 .extracting(request -> request.head().target())
-                .containsExactly("/v1/x%20y?a=%20");
+                .containsExactly("/one/v1/x%20y?a=%20", "/two/v1/x", "/two/v1/x");
     }
 
     @ParameterizedTest
@@ -162,19 +174,17 @@ class PathsIT {
         Gateway gateway = new Gateway().single("only", world.upstream.url(), "", "", "");
         try (Deployment deployment = Deployment.start(kind, gateway, "/gw", List.of("-Xmx128m"))) {
             for (URI base : List.of(deployment.admin(), deployment.forward("only"))) {
-                assertThat(RawClient.exchange(base, GET.formatted("/gw/v1/x?a=b"))
-                                .status())
-                        .isEqualTo(200);
+                assertThat(status(base, "/gw/v1/x?a=b")).isEqualTo(200);
             }
-            assertThat(RawClient.exchange(deployment.admin(), GET.formatted("/gw/only/v1/y"))
-                            .status())
-                    .isEqualTo(200);
-            assertThat(RawClient.exchange(deployment.admin(), GET.formatted("/gw/health"))
-                            .text())
-                    .contains("UP");
+            assertThat(status(deployment.admin(), "/gw/only/v1/y")).isEqualTo(200);
+            assertThat(status(deployment.admin(), "/gw/health")).isEqualTo(200);
         }
         assertThat(world.upstream.requests())
                 .extracting(request -> request.head().target())
                 .containsExactly("/v1/x?a=b", "/v1/x?a=b", "/v1/y");
+    }
+
+    private static int status(URI base, String target) {
+        return RawClient.exchange(base, GET.formatted(target)).status();
     }
 }

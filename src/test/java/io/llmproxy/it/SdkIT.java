@@ -264,8 +264,10 @@ class SdkIT {
 
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
-    void geminiSeesEachEventBeforeTheUpstreamMakesTheNext(Deployment.Kind kind) {
+    void geminiSeesEachEventBeforeTheUpstreamMakesTheNextButOne(Deployment.Kind kind) {
         LockStep steps = new LockStep();
+        // The client hands out an event when it has read the one after it, or the end.
+        steps.next();
         List<String> words = List.of("one", "two", "three");
         List<String> events = words.stream()
                 .map(word -> "data: " + content(word, word.equals("three")) + "\r\n\r\n")

@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class StreamingIT {
     private static final byte[] NOTHING = {};
     private static final String CHAT = "/v1/chat/completions";
+    private static final String MESSAGES = "/v1/messages";
+    private static final String GENERATE = "/v1beta/models/gemini-2.5-flash:streamGenerateContent";
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final byte[] QUESTION =
             "{\"model\":\"m\",\"stream\":true,\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
@@ -45,20 +47,37 @@ class StreamingIT {
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
     void anEventArrivesBeforeTheUpstreamMakesTheNext(Deployment.Kind kind) {
-        LockStep steps = new LockStep();
-        world.upstream.on(CHAT, Behaviour.lockStep(steps, EVENTS));
+        Deployment deployment = world.deployment(kind);
+        eventsArriveInLockStep(deployment.forward("plain", CHAT), EVENTS);
+        eventsArriveInLockStep(
+                deployment.forward("plain", MESSAGES),
+                List.of(
+                        "event: ping\ndata: {\"type\":\"ping\"}\n\n",
+                        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
+        eventsArriveInLockStep(
+                deployment.forward("plain", GENERATE),
+                List.of(
+                        "data: {\"candidates\":[{\"index\":0}]}\n\n",
+                        "data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}\n\n"));
+    }
 
-        try (RawClient client = ask(world.deployment(kind).forward("plain", CHAT))) {
+    private void eventsArriveInLockStep(URI uri, List<String> events) {
+        LockStep steps = new LockStep();
+        world.upstream.on(uri.getPath(), Behaviour.lockStep(steps, events));
+
+        try (RawClient client = ask(uri)) {
             var head = client.head();
             assertThat(head.status()).isEqualTo(200);
             assertThat(head.value("Content-Type")).hasValue("text/event-stream");
             assertThat(head.value("X-Accel-Buffering")).hasValue("no");
-            for (int n = 0; n < EVENTS.size(); n++) {
-                assertThat(client.event(SOON).text() + "\n\n").isEqualTo(EVENTS.get(n));
+            for (int n = 0; n < events.size(); n++) {
+                assertThat(client.event(SOON).text() + "\n\n").isEqualTo(events.get(n));
                 assertThat(steps.made()).isEqualTo(n + 1);
                 steps.next();
             }
-            assertThat(client.answer().whole()).isTrue();
+            Answer rest = client.answer();
+            assertThat(rest.whole()).isTrue();
+            assertThat(rest.text()).isEmpty();
         }
     }
 
@@ -257,7 +276,7 @@ class StreamingIT {
         try (RawClient client = ask(deployment.forward("plain", CHAT))) {
             assertThat(client.answer().text()).contains("\"error\"").doesNotContain("[DONE]");
         }
-        try (RawClient client = ask(deployment.forward("plain", "/v1/messages"))) {
+        try (RawClient client = ask(deployment.forward("plain", MESSAGES))) {
             assertThat(client.answer().text()).contains("event: error").doesNotContain("message_stop");
         }
     }

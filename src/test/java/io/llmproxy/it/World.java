@@ -51,6 +51,7 @@ final class World {
 
     private final Gateway gateway = new Gateway();
     private final Map<Deployment.Kind, Deployment> deployments = new EnumMap<>(Deployment.Kind.class);
+    private final Map<Deployment.Kind, String> failures = new EnumMap<>(Deployment.Kind.class);
 
     private World() {
         Certificates certificates = new Certificates(Artefacts.workDirectory("certificates"));
@@ -79,7 +80,17 @@ final class World {
 
     /** A deployment that runs this world's configuration with a heap of 128 MiB. */
     Deployment deployment(Deployment.Kind kind) {
-        return deployments.computeIfAbsent(kind, missing -> Deployment.start(missing, gateway, "-Xmx128m"));
+        String failure = failures.get(kind);
+        if (failure != null) {
+            throw new IllegalStateException("it did not start before either: " + failure);
+        }
+        try {
+            return deployments.computeIfAbsent(kind, missing -> Deployment.start(missing, gateway, "-Xmx128m"));
+        } catch (IllegalStateException e) {
+            failures.put(
+                    kind, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+            throw e;
+        }
     }
 
     /** A path that no test has used before. */

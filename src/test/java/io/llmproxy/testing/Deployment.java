@@ -38,14 +38,18 @@ public final class Deployment implements AutoCloseable {
         return start(kind, gateway, "", List.of(jvmOptions));
     }
 
-    /** Starts the gateway in a container under a context path, such as {@code /gw}. */
+    /**
+     * Starts the gateway in a container under a context path, such as {@code /gw}. There, as in a container that was
+     * running already, the port for everything else is not the configuration's admin port.
+     */
     public static Deployment start(Kind kind, Gateway gateway, String context, List<String> jvmOptions) {
         Map<String, Integer> ports = new LinkedHashMap<>();
         gateway.forwards().forEach(name -> ports.put(name, Ports.free()));
         int admin = Ports.free();
         try {
             Path directory = Artefacts.workDirectory(kind.name());
-            Path config = Files.writeString(directory.resolve("gateway.yaml"), gateway.yaml(ports, admin));
+            Path config = Files.writeString(
+                    directory.resolve("gateway.yaml"), gateway.yaml(ports, context.isEmpty() ? admin : Ports.free()));
             Container container = new Container(directory, config, List.copyOf(ports.values()), admin, context);
             ServerProcess process = switch (kind) {
                 case LAUNCHER -> Containers.launcher(container, jvmOptions);
@@ -109,8 +113,9 @@ public final class Deployment implements AutoCloseable {
         long end = System.nanoTime() + START.toNanos();
         String last = "nothing listens";
         while (System.nanoTime() - end < 0) {
-            if (process.ended(Duration.ofMillis(50))) {
-                throw new IllegalStateException("the gateway ended while it started:\n" + log());
+            if (process.ended(Duration.ofMillis(50)) || contextFailed()) {
+                process.close();
+                throw new IllegalStateException("the gateway did not start:\n" + log());
             }
             try {
                 Answer answer = RawClient.exchange(admin("/health/ready"), "GET", "Connection: close\r\n", new byte[0]);
@@ -124,6 +129,12 @@ public final class Deployment implements AutoCloseable {
         }
         process.close();
         throw new IllegalStateException("not ready within " + START + " (" + last + "):\n" + log());
+    }
+
+    /** Whether a container runs on without the web application, as both do when its start fails. */
+    private boolean contextFailed() {
+        String log = log();
+        return log.contains("Failed startup of context") || log.contains("startup failed due to previous errors");
     }
 
     @Override
