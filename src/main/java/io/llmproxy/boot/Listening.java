@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
  * The ports that are listened on. They differ from the configured ones where the system was left to choose.
  *
  * @param forwardPorts port of each forward, by name
- * @param adminPort port that is for operators only; 0 in a container, whose connectors are for everybody
+ * @param adminPort port for operators, on which no forward is served
  */
 public record Listening(Map<String, Integer> forwardPorts, int adminPort) {
     /** Copies the map. */
@@ -23,7 +23,7 @@ public record Listening(Map<String, Integer> forwardPorts, int adminPort) {
         return new Listening(
                 config.httpServer().forwards().stream()
                         .collect(Collectors.toMap(ForwardConfig::name, ForwardConfig::port)),
-                0);
+                config.httpServer().admin().port());
     }
 
     int port(ForwardConfig forward) {

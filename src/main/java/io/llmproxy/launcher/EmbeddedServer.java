@@ -23,7 +23,7 @@ import org.jboss.weld.environment.servlet.Listener;
 
 /** Jetty in the place of a container: a listener for each forward and one for operators, and one web application. */
 final class EmbeddedServer {
-    private static final int MAX_THREADS = 200;
+    private static final int MAX_THREADS = 32;
     private static final int MAX_REQUEST_HEAD = 16 * 1024;
     private static final int MAX_RESPONSE_HEAD = 64 * 1024;
     /** Larger pieces are not copied; smaller ones share a packet with the head. An idle stream costs this much. */

@@ -18,7 +18,7 @@ public final class Mounts {
     /**
      * @param forwards the forwards
      * @param ports the port on which each of them listens
-     * @param adminPort the port that is for operators only, or 0
+     * @param adminPort the port that is for operators only
      */
     public Mounts(List<Forward> forwards, Function<Forward, Integer> ports, int adminPort) {
         this.byPort = forwards.stream().collect(Collectors.toUnmodifiableMap(ports, Function.identity()));

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.protocol.EventStreamScanner;
+import io.llmproxy.protocol.StreamEnd;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -40,6 +41,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private Content.@Nullable Source content;
     private Content.@Nullable Chunk held;
     private @Nullable EventStreamScanner events;
+    private @Nullable StreamEnd end;
     private boolean blocked = true;
     private boolean pending;
     private boolean unflushed = true;
@@ -164,10 +166,13 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private void begin() {
         content = attached;
         available = true;
+        ended = false;
         HttpServletResponse clientResponse = exchange.clientResponse();
         boolean readable = EventStreams.isEventStream(clientResponse.getContentType())
                 && clientResponse.getHeader("Content-Encoding") == null;
         events = readable ? new EventStreamScanner() : null;
+        boolean answer = exchange.status() == HttpServletResponse.SC_OK && !exchange.method().equals("HEAD");
+        end = readable && answer ? StreamEnd.of(exchange.path()) : null;
     }
 
     /** Takes one step; false if there is none to take until the next signal. */
@@ -176,9 +181,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             return awaitClient();
         }
         if (ended) {
-            blocked = true;
-            owner.relayed();
-            return false;
+            return finish();
         }
         if (demanded) {
             return idle();
@@ -194,6 +197,19 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             take(chunk);
         }
         return true;
+    }
+
+    /** The upstream has closed the answer in order; whether it had come to its end is another matter. */
+    private boolean finish() throws IOException {
+        StreamEnd expected = end;
+        end = null;
+        if (expected != null && !expected.seen()) {
+            breakOff(new UpstreamFailure(ProxyError.RESET));
+            return true;
+        }
+        blocked = true;
+        owner.relayed();
+        return false;
     }
 
     /** What was written belongs to the container until it says that it is ready for more. */
@@ -251,6 +267,9 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         }
         if (events != null) {
             events.scan(bytes, offset, length);
+        }
+        if (end != null) {
+            end.scan(bytes, offset, length);
         }
         pending = true;
         unflushed = true;

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * decodes nothing.
  */
 public final class UpstreamHttp extends ContainerLifeCycle {
-    private static final int MAX_THREADS = 200;
+    private static final int MAX_THREADS = 32;
     private static final int MAX_CONNECTIONS = 65_536;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
 

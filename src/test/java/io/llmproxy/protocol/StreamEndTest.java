@@ -1,0 +1,68 @@
+package io.llmproxy.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StreamEndTest {
+    private static boolean seen(String path, String stream) {
+        byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
+        StreamEnd whole = StreamEnd.of(path);
+        whole.scan(bytes, 0, bytes.length);
+        for (int cut = 0; cut <= bytes.length; cut++) {
+            StreamEnd split = StreamEnd.of(path);
+            split.scan(bytes, 0, cut);
+            split.scan(bytes, cut, bytes.length - cut);
+            assertThat(split.seen()).as("cut at " + cut).isEqualTo(whole.seen());
+        }
+        return whole.seen();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/chat/completions | data: [DONE]",
+                "/v1/chat/completions | data:[DONE]",
+                "/v1/chat/completions | data: {\"choices\":[{\"delta\":{},\"finish_reason\": \"stop\"}]}",
+                "/chat/completions | data: {\"error\": {\"message\":\"x\"}}",
+                "/v1/completions | data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}]}",
+                "/v1/messages | data: {\"type\": \"message_stop\"}",
+                "/v1/messages | data: {\"type\":\"error\",\"error\":{}}",
+                "/v1/responses | data: {\"type\":\"response.completed\"}",
+                "/v1/responses | data: {\"type\":\"response.incomplete\"}",
+                "/v1beta/models/g:streamGenerateContent | data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}",
+                "/v1beta/models/g:streamGenerateContent | data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}",
+                "/v1/unknown | "
+            })
+    void anAnswerThatIsComplete(String path, String stream) {
+        assertThat(seen(path, stream == null ? "" : stream)).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/chat/completions | data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":null}]}",
+                "/v1/chat/completions | data: {\"content\":\"data: [DONE]\"}",
+                "/v1/chat/completions | data: {\"content\":\"\\\"finish_reason\\\":\\\"stop\\\"\"}",
+                "/v1/chat/completions | data: {\"type\":\"message_stop\"}",
+                "/v1/messages | data: {\"type\":\"content_block_stop\"}",
+                "/v1/messages | data: [DONE]",
+                "/v1/responses | data: {\"type\":\"response.output_text.delta\"}",
+                "/v1beta/models/g:streamGenerateContent | data: {\"candidates\":[{\"content\":{}}]}"
+            })
+    void anAnswerThatIsNot(String path, String stream) {
+        assertThat(seen(path, stream)).isFalse();
+    }
+
+    @Test
+    void aSignIsFoundBehindItsOwnBeginning() {
+        assertThat(seen("/v1/messages", "\"type\":\"type\":\"message_stop\"")).isTrue();
+        assertThat(seen("/v1/chat/completions", "x\n\ndata: data: [DONE]\r\ndata: [DONE]"))
+                .isTrue();
+    }
+}
