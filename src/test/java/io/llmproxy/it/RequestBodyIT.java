@@ -150,6 +150,10 @@ class RequestBodyIT {
 
         try (RawClient client = RawClient.connect(uri)) {
             client.send(POST.formatted(uri.getPath()) + "Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n");
+            if (kind == Deployment.Kind.TOMCAT) {
+                // Tomcat gives leave on its own, before it asks us.
+                assertThat(client.head().status()).isEqualTo(100);
+            }
             assertThat(client.head().status()).isEqualTo(413);
         }
         assertThat(world.upstream.requests()).isEmpty();

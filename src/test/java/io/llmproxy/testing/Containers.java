@@ -17,8 +17,8 @@ import java.util.stream.Stream;
  * the very files that they show. Only the ports differ, and the part for one forward is repeated for each.
  */
 final class Containers {
-    private static final String FORWARD_PORT = "3000";
-    private static final String ADMIN_PORT = "9000";
+    private static final String FORWARD_PORT = "\\b3000\\b";
+    private static final String ADMIN_PORT = "\\b9000\\b";
 
     private Containers() {}
 
@@ -100,10 +100,9 @@ final class Containers {
     /** Repeats what stands between two comments for the one forward of a sample, and fills in all ports. */
     static String repeat(String sample, Container container) {
         Pattern part = Pattern.compile("(?s)(<!-- forward -->)(.*?)(<!-- /forward -->)");
-        Matcher matcher = part.matcher(sample);
-        String whole = matcher.replaceAll(found -> Matcher.quoteReplacement(container.forwards().stream()
-                .map(port -> found.group(2).replace(FORWARD_PORT, port.toString()))
+        Matcher matcher = part.matcher(sample.replaceAll(ADMIN_PORT, Integer.toString(container.admin())));
+        return matcher.replaceAll(found -> Matcher.quoteReplacement(container.forwards().stream()
+                .map(port -> found.group(2).replaceAll(FORWARD_PORT, port.toString()))
                 .collect(Collectors.joining("\n"))));
-        return whole.replace(ADMIN_PORT, Integer.toString(container.admin()));
     }
 }
