@@ -48,6 +48,8 @@ public final class Logging {
         for (String library : new String[] {"org.eclipse.jetty", "org.jboss", "io.smallrye"}) {
             context.getLogger(library).setLevel(Level.WARN);
         }
+        // The configuration has warned of certificates that are not checked, and named the upstream.
+        context.getLogger("org.eclipse.jetty.util.ssl.SslContextFactory.config").setLevel(Level.ERROR);
     }
 
     private static Encoder<ILoggingEvent> encoder(Format format, LoggerContext context) {

@@ -23,7 +23,9 @@ import org.jboss.weld.environment.servlet.Listener;
 
 /** Jetty in the place of a container: a listener for each forward and one for operators, and one web application. */
 final class EmbeddedServer {
-    private static final int MAX_THREADS = 32;
+    /** Nothing on the path of a request blocks: more threads would only contend for the processors. */
+    private static final int WORKERS = 32;
+
     private static final int MAX_REQUEST_HEAD = 16 * 1024;
     private static final int MAX_RESPONSE_HEAD = 64 * 1024;
     /** Larger pieces are not copied; smaller ones share a packet with the head. An idle stream costs this much. */
@@ -41,7 +43,8 @@ final class EmbeddedServer {
 
     /** @throws PortTakenException if a listener cannot be opened; then nothing is left open */
     static EmbeddedServer start(ProxyConfig config) {
-        QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS);
+        int selectors = config.httpServer().forwards().size() + 1;
+        QueuedThreadPool threads = new QueuedThreadPool(WORKERS + selectors);
         threads.setName("llmproxy-client");
         Server server = new Server(threads);
         server.setStopTimeout(DRAIN.toMillis());
@@ -80,7 +83,7 @@ final class EmbeddedServer {
         http.setOutputBufferSize(OUTPUT_BUFFER);
         http.setUseInputDirectByteBuffers(false);
         ServerConnector connector = new ServerConnector(
-                server, 1, 1, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
+                server, 0, 1, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
         connector.setName(name);
         connector.setHost(address);
         connector.setPort(port);

@@ -15,12 +15,15 @@ import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries one exchange through: collects the body, asks one upstream after the other until one answers, hands the answer
  * to the relay, and sees to it that the exchange ends once, whoever fails.
  */
 final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay.Owner, Deadlines.Watched {
+    private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
     private static final int MAX_REPLACEMENTS = 3;
 
     private final Exchange exchange;
@@ -66,6 +69,9 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
     private void askNext(ProxyError otherwise) {
         Lease lease = clientGone ? null : group.acquire(upstream -> !tried.contains(upstream), System.nanoTime());
         if (lease == null) {
+            if (otherwise == ProxyError.NO_UPSTREAM) {
+                exchange.attempted(new AttemptResult(group.name(), null, 0, otherwise, 0));
+            }
             answer(otherwise);
             return;
         }
@@ -75,13 +81,23 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
     }
 
     private void send(Lease lease) {
-        Request upstreamRequest =
-                UpstreamRequests.of(exchange, lease, group.settings()).body(body.content());
-        Attempt next = new Attempt(lease, upstreamRequest, this);
-        attempt = next;
-        next.send();
-        if (clientGone) {
-            next.abort(new UpstreamFailure(ProxyError.CLIENT_GONE));
+        try {
+            Request upstreamRequest =
+                    UpstreamRequests.of(exchange, lease, group.settings()).body(body.content());
+            Attempt next = new Attempt(lease, upstreamRequest, this);
+            attempt = next;
+            next.send();
+            if (clientGone) {
+                next.abort(new UpstreamFailure(ProxyError.CLIENT_GONE));
+            }
+        } catch (RuntimeException e) {
+            LOG.error(
+                    "{}: no request could be made for {}",
+                    exchange.id(),
+                    lease.upstream().name(),
+                    e);
+            lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
+            answer(ProxyError.INTERNAL);
         }
     }
 
@@ -94,8 +110,15 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
         }
         report(answering, status, null, now);
         exchange.answering(status, null);
-        ResponseHeaders.copy(upstreamResponse, exchange);
-        relay.relay(content);
+        try {
+            ResponseHeaders.copy(upstreamResponse, exchange);
+            relay.relay(content);
+        } catch (RuntimeException e) {
+            // Without this nobody would: the client's library only logs what its listeners throw.
+            LOG.error("{}: the answer could not be passed on", exchange.id(), e);
+            answering.abort(new UpstreamFailure(ProxyError.INTERNAL));
+            answer(ProxyError.INTERNAL);
+        }
     }
 
     @Override

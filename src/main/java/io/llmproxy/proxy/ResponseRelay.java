@@ -171,7 +171,8 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         boolean readable = EventStreams.isEventStream(clientResponse.getContentType())
                 && clientResponse.getHeader("Content-Encoding") == null;
         events = readable ? new EventStreamScanner() : null;
-        boolean answer = exchange.status() == HttpServletResponse.SC_OK && !exchange.method().equals("HEAD");
+        boolean answer = exchange.status() == HttpServletResponse.SC_OK
+                && !exchange.method().equals("HEAD");
         end = readable && answer ? StreamEnd.of(exchange.path()) : null;
     }
 

@@ -30,11 +30,13 @@ import org.jspecify.annotations.Nullable;
  * decodes nothing.
  */
 public final class UpstreamHttp extends ContainerLifeCycle {
-    private static final int MAX_THREADS = 32;
+    /** Only the lookup of a name blocks a thread. */
+    private static final int WORKERS = 32;
+
     private static final int MAX_CONNECTIONS = 65_536;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
 
-    private final QueuedThreadPool executor = new QueuedThreadPool(MAX_THREADS);
+    private final QueuedThreadPool executor = new QueuedThreadPool(WORKERS);
     private final ScheduledExecutorScheduler scheduler =
             new ScheduledExecutorScheduler("llmproxy-upstream-timer", true);
     private final ByteBufferPool buffers = new ArrayByteBufferPool();
@@ -89,6 +91,8 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         if (transport.proxy != null) {
             OutboundProxy.of(transport.proxy).install(client);
         }
+        // Each client's selector takes a thread for itself.
+        executor.setMaxThreads(executor.getMaxThreads() + 1);
         addBean(client, true);
         LifeCycle.start(client);
         client.getContentDecoderFactories().clear();
