@@ -99,10 +99,11 @@ final class EmbeddedServer {
         return connector.getLocalPort();
     }
 
-    /** The same parameter and the same two listeners as in the WAR's web.xml. */
+    /** The same parameters and listeners as in the WAR's web.xml. */
     private static ServletContextHandler webApplication(Handover handover) {
         ServletContextHandler context = new ServletContextHandler("/");
         context.setInitParameter("org.jboss.weld.context.mapping", "none");
+        context.setInitParameter("org.jboss.weld.context.ignore.guard", "false");
         context.setAttribute(Handover.ATTRIBUTE, handover);
         context.addEventListener(new Listener());
         context.addEventListener(new ProxyContextListener());

@@ -48,7 +48,20 @@ public final class Launcher {
         } catch (PortTakenException e) {
             err.println("llmproxy: " + e.getMessage());
             return PORT_TAKEN;
+        } catch (RuntimeException e) {
+            // Such as a certificate that is none: the files that the configuration names are read here.
+            err.println("llmproxy: cannot start: " + rootOf(e).getMessage());
+            LoggerFactory.getLogger(Launcher.class).debug("cannot start", e);
+            return BAD_CONFIGURATION;
         }
+    }
+
+    private static Throwable rootOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && !(root instanceof IllegalArgumentException)) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     private int act(LauncherOptions options) {
