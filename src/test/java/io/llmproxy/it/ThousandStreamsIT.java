@@ -40,7 +40,7 @@ class ThousandStreamsIT {
                         .isZero();
                 assertThat(outcome.events()).isEqualTo(STREAMS * EVENTS);
                 assertThat(outcome.p99()).isLessThan(Duration.ofMillis(50));
-                assertThat(threads).isLessThan(100);
+                assertThat(threads).isLessThan(STREAMS / 5);
             }
         }
     }
