@@ -145,7 +145,10 @@ class AdminIT {
 
         assertThat(log.lines().filter(line -> line.contains("logged-" + path.hashCode())))
                 .hasSize(1);
-        assertThat(log).doesNotContain("canary").doesNotContain("upstream-token");
+        assertThat(log)
+                .doesNotContain("canary")
+                .doesNotContain("upstream-token")
+                .doesNotContain("WELD-");
     }
 
     private String awaitLog(Deployment.Kind kind, String wanted) {
