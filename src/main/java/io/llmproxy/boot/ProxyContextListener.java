@@ -34,6 +34,7 @@ public final class ProxyContextListener implements ServletContextListener {
         ProxyAssembly built = CDI.current().select(ProxyAssembly.class).get();
         assembly = built;
         built.install(context, handover.config(), handover.listening());
+        warnOfWhatIsNotEnforced(handover.config());
         LOG.info(
                 "LLMProxy {} serves {} forwards",
                 Version.current(),
@@ -52,6 +53,20 @@ public final class ProxyContextListener implements ServletContextListener {
             e.problems().forEach(problem -> LOG.error("{}", problem));
             throw e;
         }
+    }
+
+    /** The configuration of LLMProxy's users is taken whole; what protects them in it is yet to come. */
+    private static void warnOfWhatIsNotEnforced(ProxyConfig config) {
+        String notYet = "{} `{}`: `{}` is not enforced by this version";
+        config.httpServer().forwards().stream()
+                .filter(forward -> forward.ratelimit() != null)
+                .forEach(forward -> LOG.warn(notYet, "forward", forward.name(), "ratelimit"));
+        config.upstreams().stream()
+                .filter(upstream -> upstream.breaker() != null)
+                .forEach(upstream -> LOG.warn(notYet, "upstream", upstream.name(), "breaker"));
+        config.upstreamGroups().stream()
+                .filter(group -> group.httpClient().retry() != null)
+                .forEach(group -> LOG.warn(notYet, "group", group.name(), "retry"));
     }
 
     @Override
