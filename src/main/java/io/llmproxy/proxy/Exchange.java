@@ -22,6 +22,7 @@ public final class Exchange {
     private final HttpServletRequest clientRequest;
     private final HttpServletResponse clientResponse;
     private final ApiDialect dialect;
+    private final String method;
     private final String path;
     private final ExchangeListener listener;
     private final AtomicBoolean ended = new AtomicBoolean();
@@ -60,6 +61,7 @@ public final class Exchange {
         this.forward = place.forward();
         this.path = place.path();
         this.dialect = ApiDialect.of(path, header -> clientRequest.getHeader(header) != null);
+        this.method = clientRequest.getMethod();
         this.clientRequest = clientRequest;
         this.clientResponse = clientResponse;
         this.listener = listener;
@@ -102,8 +104,10 @@ public final class Exchange {
 
     /** The answer broke off after its beginning had reached the client. */
     void cut(ProxyError because) {
-        error = because;
-        outcome = Outcome.CUT;
+        if (outcome != Outcome.CLIENT_GONE) {
+            error = because;
+            outcome = Outcome.CUT;
+        }
     }
 
     void relayed(int count) {
@@ -167,7 +171,7 @@ public final class Exchange {
 
     /** The request's method. */
     public String method() {
-        return clientRequest.getMethod();
+        return method;
     }
 
     /** The request's path within the forward, as the client wrote it. */

@@ -44,6 +44,6 @@ public final class ForwardServlet extends AsyncProxyServlet {
         }
         AsyncContext async = clientRequest.startAsync();
         async.setTimeout(0);
-        new Forwarder(exchange, async, deadlines).start();
+        new Forwarder(exchange, async, deadlines).start(async);
     }
 }

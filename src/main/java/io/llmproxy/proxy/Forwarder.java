@@ -24,29 +24,30 @@ import org.slf4j.LoggerFactory;
  */
 final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay.Owner, Deadlines.Watched {
     private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
-    private static final int MAX_REPLACEMENTS = 3;
 
     private final Exchange exchange;
     private final UpstreamGroup group;
     private final Deadlines deadlines;
+    private final ContainerSide container;
     private final RequestBody body;
     private final ResponseRelay relay;
     private final Set<Upstream> tried = new HashSet<>(2);
     private volatile @Nullable Attempt attempt;
-    private int replacements;
+    private boolean replaced;
     private volatile boolean clientGone;
 
     Forwarder(Exchange exchange, AsyncContext async, Deadlines deadlines) throws IOException {
         this.exchange = exchange;
         this.group = Objects.requireNonNull(exchange.group(), "routed");
         this.deadlines = deadlines;
-        this.body = new RequestBody(exchange.clientRequest(), exchange.forward(), this);
-        this.relay = new ResponseRelay(exchange, async, this);
+        this.container = new ContainerSide(async);
+        this.body = new RequestBody(exchange.clientRequest(), exchange.forward(), container, this);
+        this.relay = new ResponseRelay(exchange, container, this);
     }
 
-    void start() {
+    void start(AsyncContext async) {
         deadlines.watch(this);
-        relay.open();
+        relay.open(async);
         body.collect();
     }
 
@@ -82,9 +83,12 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
 
     private void send(Lease lease) {
         try {
-            Request upstreamRequest =
-                    UpstreamRequests.of(exchange, lease, group.settings()).body(body.content());
-            Attempt next = new Attempt(lease, upstreamRequest, this);
+            Request upstreamRequest = container.touch(() -> UpstreamRequests.of(exchange, lease, group.settings()));
+            if (upstreamRequest == null) {
+                end();
+                return;
+            }
+            Attempt next = new Attempt(lease, upstreamRequest.body(body.content()), this);
             attempt = next;
             next.send();
             if (clientGone) {
@@ -111,7 +115,7 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
         report(answering, status, null, now);
         exchange.answering(status, null);
         try {
-            ResponseHeaders.copy(upstreamResponse, exchange);
+            container.touch(() -> ResponseHeaders.copy(upstreamResponse, exchange));
             relay.relay(content);
         } catch (RuntimeException e) {
             // Without this nobody would: the client's library only logs what its listeners throw.
@@ -124,15 +128,14 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
     @Override
     public void failed(Attempt failing, UpstreamFailure failure) {
         if (isStale(failing, failure)) {
-            replacements++;
+            replaced = true;
             send(failing.lease());
             return;
         }
         long now = System.nanoTime();
-        boolean blameless = failure.error().isClients();
-        failing.lease().close(blameless ? Load.Outcome.NEUTRAL : Load.Outcome.FAILURE, now);
+        failing.lease().close(blame(failure), now);
         report(failing, 0, failure.error(), now);
-        if (!failing.isConnected() && !blameless && body.isRepeatable()) {
+        if (!failing.isConnected() && !failure.error().isClients() && body.isRepeatable()) {
             askNext(failure.error());
         } else {
             answer(failure.error());
@@ -141,10 +144,7 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
 
     /** Whether the upstream had closed a pooled connection, and has not seen the request: another one may do. */
     private boolean isStale(Attempt failing, UpstreamFailure failure) {
-        return failure.error() == ProxyError.RESET
-                && failing.isOnUsedConnection()
-                && replacements < MAX_REPLACEMENTS
-                && body.isRepeatable();
+        return failure.error() == ProxyError.RESET && failing.isOnUsedConnection() && !replaced && body.isRepeatable();
     }
 
     private void report(Attempt reported, int status, @Nullable ProxyError failure, long now) {
@@ -157,7 +157,10 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
         if (clientGone) {
             end();
         } else {
-            relay.relay(ErrorAnswer.content(exchange, error));
+            Content.Source content = container.touch(() -> ErrorAnswer.content(exchange, error));
+            if (content != null) {
+                relay.relay(content);
+            }
         }
     }
 
@@ -178,8 +181,12 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
     public void cut(UpstreamFailure failure) {
         Attempt answering = attempt;
         if (answering != null) {
-            answering.lease().close(Load.Outcome.FAILURE, System.nanoTime());
+            answering.lease().close(blame(failure), System.nanoTime());
         }
+    }
+
+    private static Load.Outcome blame(UpstreamFailure failure) {
+        return failure.error().isClients() ? Load.Outcome.NEUTRAL : Load.Outcome.FAILURE;
     }
 
     @Override

@@ -4,7 +4,6 @@ package io.llmproxy.proxy;
 public enum ProxyError {
     INVALID_PATH(400, "invalid_path", "The path or query of the request is not allowed."),
     INVALID_REQUEST(400, "invalid_request", "The body of the request could not be read."),
-    NOT_FOUND(404, "not_found", "There is nothing at this path."),
     CLIENT_TIMEOUT(408, "request_timeout", "The request was not received in time."),
     BODY_TOO_LARGE(413, "body_too_large", "The body of the request is larger than this gateway accepts."),
     CLIENT_GONE(499, "client_closed_request", "The client closed the connection before the answer was complete."),

@@ -23,6 +23,7 @@ final class RequestBody implements ReadListener {
     private static final int LARGEST_SEGMENT = 64 * 1024;
 
     private final ServletInputStream input;
+    private final ContainerSide container;
     private final Owner owner;
     private final long length;
     private final long maxBody;
@@ -51,7 +52,8 @@ final class RequestBody implements ReadListener {
         void bodyBroken(UpstreamFailure failure);
     }
 
-    RequestBody(HttpServletRequest request, Forward forward, Owner owner) throws IOException {
+    RequestBody(HttpServletRequest request, Forward forward, ContainerSide container, Owner owner) throws IOException {
+        this.container = container;
         this.input = request.getInputStream();
         this.owner = owner;
         this.length = request.getContentLengthLong();
@@ -265,7 +267,7 @@ final class RequestBody implements ReadListener {
         public Content.@Nullable Chunk read() {
             return next < collected.size()
                     ? Content.Chunk.from(collected.get(next++).duplicate(), false)
-                    : readAvailable();
+                    : container.touch(RequestBody.this::readAvailable);
         }
 
         @Override

@@ -15,7 +15,7 @@ final class ResponseHeaders {
 
     private ResponseHeaders() {}
 
-    static void copy(Response upstreamResponse, Exchange exchange) {
+    static HttpServletResponse copy(Response upstreamResponse, Exchange exchange) {
         HttpServletResponse clientResponse = exchange.clientResponse();
         clientResponse.setStatus(upstreamResponse.getStatus());
         Set<String> named = HopByHop.namedIn(upstreamResponse.getHeaders().getValues("Connection"));
@@ -35,6 +35,7 @@ final class ResponseHeaders {
         if (EventStreams.isEventStream(upstreamResponse.getHeaders())) {
             clientResponse.setHeader("X-Accel-Buffering", "no");
         }
+        return clientResponse;
     }
 
     /** The client knows the exchange by our id; the upstream's own is what its support asks for. */

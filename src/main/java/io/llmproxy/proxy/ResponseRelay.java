@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.util.thread.Invocable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Moves the pieces of an answer to the client: each is written and flushed as it comes, and the next is asked for when the
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * below need no lock: at any time they belong to one thread.
  */
 final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Task {
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseRelay.class);
     private static final int BUSY = 1;
     private static final int ATTACHED = 1 << 1;
     private static final int UPSTREAM_READY = 1 << 2;
@@ -33,7 +36,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
 
     private final AtomicInteger signals = new AtomicInteger();
     private final Exchange exchange;
-    private final AsyncContext async;
+    private final ContainerSide container;
     private final ServletOutputStream output;
     private final Owner owner;
 
@@ -49,6 +52,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private boolean available;
     private boolean ended;
     private boolean closed;
+    private boolean brokenOff;
     private volatile boolean demanded;
     private volatile long lastPiece;
     private volatile long lastWrite;
@@ -65,15 +69,15 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         void clientGone();
     }
 
-    ResponseRelay(Exchange exchange, AsyncContext async, Owner owner) throws IOException {
+    ResponseRelay(Exchange exchange, ContainerSide container, Owner owner) throws IOException {
         this.exchange = exchange;
-        this.async = async;
+        this.container = container;
         this.owner = owner;
         this.output = exchange.clientResponse().getOutputStream();
     }
 
     /** Lets the container say when the client can take something. */
-    void open() {
+    void open(AsyncContext async) {
         async.addListener(this);
         output.setWriteListener(this);
     }
@@ -134,11 +138,15 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             return;
         }
         do {
-            act(signals.getAndSet(BUSY));
+            int signalled = signals.getAndSet(BUSY);
+            container.touch(() -> act(signalled));
+            if (container.isHandedBack()) {
+                releaseHeld();
+            }
         } while (!signals.compareAndSet(BUSY, 0));
     }
 
-    private void act(int signalled) {
+    private @Nullable Void act(int signalled) {
         if ((signalled & ATTACHED) != 0) {
             begin();
         }
@@ -156,11 +164,13 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             while (going && !closed && !blocked && content != null) {
                 going = advance(content);
             }
-        } catch (IOException | IllegalStateException e) {
-            // The container takes no more: its connection is gone, and it tells so in its own way later.
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("{}: the client's connection is gone", exchange.id(), e);
             blocked = true;
+            brokenOff = e instanceof IOException;
             owner.clientGone();
         }
+        return null;
     }
 
     private void begin() {
@@ -302,41 +312,46 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             exchange.cut(failure.error());
             closed = true;
             releaseHeld();
-            exchange.abort(async);
+            container.handBack(exchange::abort);
             owner.relayed();
         }
     }
 
+    /** After a write has failed the container will say so, and the end is made then. */
     private void complete() {
         if (!closed) {
             closed = true;
             releaseHeld();
-            try {
-                async.complete();
-            } catch (IllegalStateException e) {
-                // The container has completed it already, having found the connection broken.
-                closed = true;
+            if (!brokenOff) {
+                container.handBack(AsyncContext::complete);
             }
         }
     }
 
+    private void gone() {
+        owner.clientGone();
+        container.handBack(AsyncContext::complete);
+    }
+
     @Override
     public void onError(Throwable failure) {
-        owner.clientGone();
+        gone();
     }
 
     @Override
     public void onError(AsyncEvent event) {
-        owner.clientGone();
+        gone();
     }
 
     @Override
     public void onTimeout(AsyncEvent event) {
-        owner.clientGone();
+        gone();
     }
 
     @Override
-    public void onComplete(AsyncEvent event) {}
+    public void onComplete(AsyncEvent event) {
+        container.handBack(async -> {});
+    }
 
     @Override
     public void onStartAsync(AsyncEvent event) {}
