@@ -1,5 +1,7 @@
 package io.llmproxy.config;
 
+import org.jspecify.annotations.Nullable;
+
 /** The listener for health checks, metrics and administration. */
 public record AdminConfig(
         @Setting(
@@ -13,4 +15,8 @@ public record AdminConfig(
         String address,
 
         @Setting("How long an operator's connection may take.")
-        ClientTimeoutConfig timeout) {}
+        ClientTimeoutConfig timeout,
+
+        @Setting(
+                "Bearer token for calls that change something; also read from `LLMPROXY_ADMIN_TOKEN`. Without one they are refused.")
+        @Nullable Secret token) {}

@@ -10,4 +10,12 @@ public record ClientTimeoutConfig(
                 min = 1,
                 max = 120,
                 unit = Unit.SECONDS)
-        Duration connect) {}
+        Duration connect,
+
+        @Setting(
+                value = "How long a client may take nothing of an answer that waits for it.",
+                byDefault = "60",
+                min = 1,
+                max = 3600,
+                unit = Unit.SECONDS)
+        Duration write) {}

@@ -20,13 +20,16 @@ import org.jspecify.annotations.Nullable;
 record EnvironmentOverride(List<String> keys, Scalar value) {
     private static final String PREFIX = "LLMPROXY_";
     private static final String SEPARATOR = "__";
+    /** The one variable whose name is no path: scripts that call the admin API read it too. */
+    private static final Map<String, String> SHORT = Map.of("LLMPROXY_ADMIN_TOKEN", "http_server__admin__token");
+
     private static final int INDEX_DIGITS = 5;
     private static final Pattern INDEX = Pattern.compile("\\d{1," + INDEX_DIGITS + "}");
 
     /** Returns the tree with the values of all variables in it whose names are such paths. */
     static Mapping applyAll(Mapping root, Map<String, String> variables, Problems problems) {
         List<EnvironmentOverride> overrides = variables.keySet().stream()
-                .filter(name -> name.startsWith(PREFIX) && name.indexOf(SEPARATOR, PREFIX.length()) > 0)
+                .filter(EnvironmentOverride::isPath)
                 .sorted()
                 .map(name -> of(name, variables.getOrDefault(name, "")))
                 .sorted(Comparator.comparing(EnvironmentOverride::order))
@@ -38,8 +41,12 @@ record EnvironmentOverride(List<String> keys, Scalar value) {
         return tree;
     }
 
+    private static boolean isPath(String name) {
+        return SHORT.containsKey(name) || (name.startsWith(PREFIX) && name.indexOf(SEPARATOR, PREFIX.length()) > 0);
+    }
+
     private static EnvironmentOverride of(String name, String value) {
-        String path = name.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
+        String path = SHORT.getOrDefault(name, name.substring(PREFIX.length()).toLowerCase(Locale.ROOT));
         Origin origin = new Origin("environment " + name, 0);
         return new EnvironmentOverride(
                 List.of(path.split(SEPARATOR, -1)), new Scalar(origin, value, Scalar.Style.ENVIRONMENT));

@@ -1,5 +1,6 @@
 package io.llmproxy.config;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,42 @@ public record ForwardConfig(
 
         @Setting("How many requests one client address may make.") @Nullable RateLimitConfig ratelimit,
 
+        @Setting(
+                "Networks (`10.0.0.0/8`) and addresses of proxies in front of the gateway, whose `X-Forwarded-For` tells the client's address.")
+        List<String> trustedProxies,
+
+        @Setting(
+                value = "Requests that are served at the same time; 0 sets no limit.",
+                byDefault = "0",
+                min = 0,
+                max = 1000000)
+        int maxConcurrent,
+
+        @Setting(
+                value =
+                        "Requests that may wait when `max_concurrent` are being served; further ones are refused with 503.",
+                byDefault = "100",
+                min = 0,
+                max = 1000000)
+        int maxQueued,
+
+        @Setting(
+                value = "How long a request may wait for its turn before it is refused with 503.",
+                byDefault = "10",
+                min = 1,
+                max = 3600,
+                unit = Unit.SECONDS)
+        Duration queueTimeout,
+
         @Setting("How long a client may take.") ClientTimeoutConfig timeout,
+
+        @Setting(
+                value =
+                        "Bytes a second that a client has to send of a body that is collected, on average, after `timeout.connect`; 0 sets no limit.",
+                byDefault = "128",
+                min = 0,
+                max = 1000000)
+        int minBodyRate,
 
         @Setting("Rules that send some paths to other groups.")
         List<RouteConfig> routing,
@@ -43,6 +79,7 @@ public record ForwardConfig(
                 unit = Unit.BYTES)
         long replayBuffer) {
     public ForwardConfig {
+        trustedProxies = List.copyOf(trustedProxies);
         routing = List.copyOf(routing);
     }
 }

@@ -32,6 +32,15 @@ public record HttpClientConfig(
                 unit = Unit.SECONDS)
         Duration heartbeat,
 
+        @Setting(
+                value =
+                        "How long the beginning of an event stream without any content is held back, so that another upstream can still take over; 0 holds nothing back.",
+                byDefault = "2000",
+                min = 0,
+                max = 60000,
+                unit = Unit.MILLISECONDS)
+        Duration commitDelay,
+
         @Setting(value = "Whether upstreams are told the client's address (`X-Forwarded-For`).", byDefault = "false")
         boolean forwarded,
 

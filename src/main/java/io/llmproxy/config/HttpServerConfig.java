@@ -1,5 +1,6 @@
 package io.llmproxy.config;
 
+import java.time.Duration;
 import java.util.List;
 
 /** The listeners: one for each forward, and one for the operators. */
@@ -8,7 +9,25 @@ public record HttpServerConfig(
         List<ForwardConfig> forwards,
 
         @Setting("The address for health checks, metrics and administration.")
-        AdminConfig admin) {
+        AdminConfig admin,
+
+        @Setting(
+                value =
+                        "How long exchanges that are open may go on when the process is told to stop; what is left then ends with an error.",
+                byDefault = "30",
+                min = 1,
+                max = 3600,
+                unit = Unit.SECONDS)
+        Duration shutdownTimeout,
+
+        @Setting(
+                value =
+                        "How many bytes of request bodies all exchanges together may keep; beyond it requests are refused with 503. 0 stands for a quarter of the heap.",
+                byDefault = "0",
+                min = 0,
+                max = 1099511627776.0,
+                unit = Unit.BYTES)
+        long maxBuffered) {
     public HttpServerConfig {
         forwards = List.copyOf(forwards);
     }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  *
  * @param name the key's own spelling
  * @param type type of its value; of a list's items, if it holds a list
- * @param isList whether it holds a list of sections
+ * @param isList whether it holds a list, of sections or of single values
  * @param setting what it means and takes
  */
 record Key(String name, Class<?> type, boolean isList, Setting setting) {

@@ -13,7 +13,10 @@ public record ProxyConfig(
         @Setting("Sets of upstreams among which requests are balanced.")
         List<GroupConfig> upstreamGroups,
 
-        @Setting("What is logged, and how.") LogConfig log) {
+        @Setting("What is logged, and how.") LogConfig log,
+
+        @Setting(value = "Whether the file is watched, and loaded again when it changes.", byDefault = "false")
+        boolean watch) {
     public ProxyConfig {
         upstreams = List.copyOf(upstreams);
         upstreamGroups = List.copyOf(upstreamGroups);

@@ -56,22 +56,42 @@ final class RecordReader {
         if (written.isEmpty()) {
             return values.absent(key, path, problems);
         }
-        if (written.get() instanceof Scalar scalar) {
+        return single(key, written.get(), path);
+    }
+
+    private @Nullable Object single(Key key, YamlTree written, String path) {
+        if (written instanceof Scalar scalar) {
             return values.read(key, scalar, path, problems);
         }
-        problems.error(path, written.get().kind() + " (expected: a single value)");
+        problems.error(path, written.kind() + " (expected: a single value)");
         return values.standIn(key);
     }
 
-    private List<Record> list(Key key, Optional<YamlTree> written, String path) {
+    private List<?> list(Key key, Optional<YamlTree> written, String path) {
         if (written.isPresent() && !(written.get() instanceof Sequence)) {
             problems.error(path, written.get().kind() + " (expected: a list)");
             return List.of();
         }
         List<YamlTree> items =
                 written.map(Sequence.class::cast).map(Sequence::items).orElse(List.of());
+        return key.isSection() ? sections(key, written.isPresent(), items, path) : singleValues(key, items, path);
+    }
+
+    private List<Object> singleValues(Key key, List<YamlTree> items, String path) {
+        List<Object> list = new ArrayList<>();
+        YamlPath.forEach(path, items, (itemPath, item) -> {
+            problems.locate(itemPath, item.origin(), itemPath);
+            Object value = single(key, item, itemPath);
+            if (value != null) {
+                list.add(value);
+            }
+        });
+        return list;
+    }
+
+    private List<Record> sections(Key key, boolean present, List<YamlTree> items, String path) {
         if (items.isEmpty() && key.setting().required()) {
-            problems.error(path, (written.isPresent() ? "empty" : "missing") + " (expected: a list of at least one)");
+            problems.error(path, (present ? "empty" : "missing") + " (expected: a list of at least one)");
         }
         List<Record> records = new ArrayList<>();
         for (YamlTree item : items) {

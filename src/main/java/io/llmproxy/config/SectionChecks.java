@@ -14,6 +14,7 @@ final class SectionChecks {
     private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
     private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
     private static final Pattern IPV6 = Pattern.compile("\\[?([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)]?");
+    private static final Pattern NETWORK = Pattern.compile("([^/\\[\\]]+)(?:/(\\d{1,3}))?");
     private static final Set<String> PROXY_SCHEMES = Set.of("http", "https", "socks5");
 
     private final Problems problems;
@@ -26,17 +27,30 @@ final class SectionChecks {
 
     void check(ProxyConfig config) {
         YamlPath.forEach("http_server.forwards", config.httpServer().forwards(), this::checkForward);
-        checkAddress("http_server.admin", config.httpServer().admin().address());
+        checkAdmin(config.httpServer().admin());
         YamlPath.forEach("upstreams", config.upstreams(), upstreamChecks::check);
         YamlPath.forEach("upstream_groups", config.upstreamGroups(), this::checkGroup);
     }
 
     private void checkForward(String path, ForwardConfig forward) {
         checkAddress(path, forward.address());
+        YamlPath.forEach(YamlPath.key(path, "trusted_proxies"), forward.trustedProxies(), (at, network) -> {
+            if (!isNetwork(network)) {
+                refuse(at, network, "an IP address, or a network such as 10.0.0.0/8");
+            }
+        });
         String ratelimit = YamlPath.key(path, "ratelimit");
         RateLimitConfig limit = forward.ratelimit();
         if (limit != null && !problems.failed(ratelimit) && limit.burst() < limit.perSecond()) {
             refuse(YamlPath.key(ratelimit, "burst"), Integer.toString(limit.burst()), "at least per_second");
+        }
+    }
+
+    private void checkAdmin(AdminConfig admin) {
+        checkAddress("http_server.admin", admin.address());
+        Secret token = admin.token();
+        if (token != null && token.reveal().isBlank()) {
+            problems.error("http_server.admin.token", "blank (expected: a token, or no such key)");
         }
     }
 
@@ -77,6 +91,15 @@ final class SectionChecks {
         } catch (URISyntaxException e) {
             return false;
         }
+    }
+
+    private static boolean isNetwork(String text) {
+        Matcher network = NETWORK.matcher(text);
+        if (!network.matches() || !isIpAddress(network.group(1))) {
+            return false;
+        }
+        int longest = network.group(1).indexOf(':') < 0 ? 32 : 128;
+        return network.group(2) == null || Integer.parseInt(network.group(2)) <= longest;
     }
 
     /** Brackets keep the JDK from looking up a name. */

@@ -2,10 +2,13 @@ package io.llmproxy.config;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Checks an upstream's credentials, headers and TLS files. Says nothing that a credential could be guessed from. */
 final class UpstreamChecks {
+    private static final Pattern TARGET = Pattern.compile("/[\\x21-\\x7E]*");
+
     private final Problems problems;
 
     UpstreamChecks(Problems problems) {
@@ -16,6 +19,31 @@ final class UpstreamChecks {
         checkAuth(YamlPath.key(path, "auth"), upstream.auth());
         YamlPath.forEach(YamlPath.key(path, "headers"), upstream.headers(), this::checkHeader);
         checkTls(YamlPath.key(path, "tls"), upstream.tls());
+        HealthCheckConfig healthCheck = upstream.healthCheck();
+        if (healthCheck != null) {
+            checkHealthCheck(YamlPath.key(path, "health_check"), healthCheck);
+        }
+        CooldownConfig cooldown = upstream.rateLimited();
+        if (cooldown.otherwise().compareTo(cooldown.max()) > 0) {
+            String max = YamlPath.key(YamlPath.key(path, "rate_limited"), "max");
+            problems.error(max, cooldown.max().toSeconds() + " (expected: at least otherwise)");
+        }
+    }
+
+    private void checkHealthCheck(String path, HealthCheckConfig check) {
+        String target = check.path();
+        if (target != null && !TARGET.matcher(target).matches()) {
+            String at = YamlPath.key(path, "path");
+            problems.error(at, problems.shown(at, target) + " (expected: a path that starts with a slash)");
+        }
+        String method = YamlPath.key(path, "method");
+        if (!HeaderSyntax.isName(check.method())) {
+            problems.error(method, problems.shown(method, check.method()) + " (expected: a method)");
+        }
+        YamlPath.forEach(YamlPath.key(path, "headers"), check.headers(), (at, header) -> {
+            checkName(at, header.key());
+            checkFieldValue(YamlPath.key(at, "value"), header.value(), "a value");
+        });
     }
 
     private void checkAuth(String path, AuthConfig auth) {
@@ -49,14 +77,18 @@ final class UpstreamChecks {
         if (problems.failed(path)) {
             return;
         }
-        String key = YamlPath.key(path, "key");
-        if (!HeaderSyntax.isName(header.key())) {
-            problems.error(key, problems.shown(key, header.key()) + " (expected: the name of a header)");
-        } else if (HeaderSyntax.isOfConnection(header.key())) {
-            problems.error(key, header.key() + " (expected: a header that does not belong to the connection)");
-        }
+        checkName(path, header.key());
         if (header.op() != HeaderConfig.Op.REMOVE) {
             checkFieldValue(YamlPath.key(path, "value"), header.value(), "a value to insert or replace");
+        }
+    }
+
+    private void checkName(String path, String name) {
+        String key = YamlPath.key(path, "key");
+        if (!HeaderSyntax.isName(name)) {
+            problems.error(key, problems.shown(key, name) + " (expected: the name of a header)");
+        } else if (HeaderSyntax.isOfConnection(name)) {
+            problems.error(key, name + " (expected: a header that does not belong to the connection)");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.llmproxy.config;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,39 @@ public record UpstreamConfig(
         List<HeaderConfig> headers,
 
         @Setting("When to stop sending requests to an upstream that fails.") @Nullable BreakerConfig breaker,
+
+        @Setting("For how long an upstream is left alone that says it is asked too much.")
+        CooldownConfig rateLimited,
+
+        @Setting("Requests that are made to find out whether the upstream is well.") @Nullable HealthCheckConfig healthCheck,
+
+        @Setting(
+                value = "Requests that are sent to it at the same time; 0 sets no limit.",
+                byDefault = "0",
+                min = 0,
+                max = 1000000)
+        int maxConcurrent,
+
+        @Setting(
+                value =
+                        "Requests that may wait for it when `max_concurrent` are in flight; further ones are refused with 503.",
+                byDefault = "100",
+                min = 0,
+                max = 1000000)
+        int maxQueued,
+
+        @Setting(
+                value = "How long a request may wait for it before it is refused with 503.",
+                byDefault = "10",
+                min = 1,
+                max = 3600,
+                unit = Unit.SECONDS)
+        Duration queueTimeout,
+
+        @Setting(
+                value = "`false` sends no more requests to the upstream; those that run come to their end.",
+                byDefault = "true")
+        boolean enabled,
 
         @Setting("How the upstream's certificate is checked, and ours shown.")
         TlsConfig tls) {

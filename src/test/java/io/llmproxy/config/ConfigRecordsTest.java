@@ -16,7 +16,7 @@ final class ConfigRecordsTest {
     @MethodSource("components")
     void componentIsNullableExactlyIfItHasNoValueWhenAbsent(RecordComponent component) {
         Key key = Key.of(component);
-        boolean absentIsNull = key.isSection()
+        boolean absentIsNull = (key.isList() || key.isSection())
                 ? !key.isList() && key.section().isSwitchable()
                 : key.setting().byDefault().isEmpty() && !key.setting().required();
 

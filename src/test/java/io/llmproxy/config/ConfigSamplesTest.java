@@ -12,6 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ConfigSamplesTest {
+    private static final ClientTimeoutConfig DEFAULT_TIMEOUT =
+            new ClientTimeoutConfig(Duration.ofSeconds(10), Duration.ofSeconds(60));
+
     @ParameterizedTest
     @ValueSource(strings = {"mixgroup.yaml", "mixgroup-stream-mode.yaml"})
     void documentedForwardAndAdminLoad(String sample) {
@@ -26,8 +29,7 @@ final class ConfigSamplesTest {
             assertThat(forward.timeout().connect()).isEqualTo(Duration.ofSeconds(10));
             assertThat(forward.routing()).isEmpty();
         });
-        assertThat(server.admin())
-                .isEqualTo(new AdminConfig(9000, "0.0.0.0", new ClientTimeoutConfig(Duration.ofSeconds(10))));
+        assertThat(server.admin()).isEqualTo(new AdminConfig(9000, "0.0.0.0", DEFAULT_TIMEOUT, null));
     }
 
     @Test
@@ -133,11 +135,18 @@ final class ConfigSamplesTest {
                                 "0.0.0.0",
                                 "g",
                                 null,
-                                new ClientTimeoutConfig(Duration.ofSeconds(10)),
+                                List.of(),
+                                0,
+                                100,
+                                Duration.ofSeconds(10),
+                                DEFAULT_TIMEOUT,
+                                128,
                                 List.of(),
                                 512L << 20,
                                 8L << 20)),
-                        new AdminConfig(9000, "0.0.0.0", new ClientTimeoutConfig(Duration.ofSeconds(10)))));
+                        new AdminConfig(9000, "0.0.0.0", DEFAULT_TIMEOUT, null),
+                        Duration.ofSeconds(30),
+                        0));
         assertThat(config.upstreams())
                 .containsExactly(new UpstreamConfig(
                         "u",
@@ -147,6 +156,12 @@ final class ConfigSamplesTest {
                         new AuthConfig(AuthConfig.Type.NONE, null, null, null),
                         List.of(),
                         null,
+                        new CooldownConfig(Duration.ofSeconds(5), Duration.ofMinutes(10)),
+                        null,
+                        0,
+                        100,
+                        Duration.ofSeconds(10),
+                        true,
                         new TlsConfig(null, null, null, true)));
         assertThat(config.upstreamGroups())
                 .containsExactly(new GroupConfig(
@@ -181,7 +196,15 @@ final class ConfigSamplesTest {
                 Duration.ofSeconds(300),
                 Duration.ofSeconds(60));
         return new HttpClientConfig(
-                "LLMProxy/1.0", Duration.ofSeconds(60), true, Duration.ofSeconds(15), false, timeout, null, null);
+                "LLMProxy/1.0",
+                Duration.ofSeconds(60),
+                true,
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(2),
+                false,
+                timeout,
+                null,
+                null);
     }
 
     private static ProxyConfig load(String sample) {

@@ -1,18 +1,23 @@
 package io.llmproxy.config;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /** Renders the tables of keys in the documentation off the records, one table a section. */
 final class KeyTables {
+    private static final String HEAD = "| Key | Value | Default | Meaning |\n| --- | --- | --- | --- |\n";
+
     private final StringBuilder markdown = new StringBuilder();
 
     private KeyTables() {}
 
     static String render() {
         KeyTables tables = new KeyTables();
-        for (Key key : Section.of(ProxyConfig.class).keys()) {
-            tables.table(key, "");
-        }
+        List<Key> top = Section.of(ProxyConfig.class).keys();
+        top.stream().filter(Key::isSection).forEach(key -> tables.table(key, ""));
+        tables.markdown.append("### At the top\n\n").append(HEAD);
+        top.stream().filter(key -> !key.isSection()).forEach(tables::row);
+        tables.markdown.append('\n');
         return tables.markdown.toString();
     }
 
@@ -23,7 +28,7 @@ final class KeyTables {
                 .append(path)
                 .append("`\n\n")
                 .append(holder.setting().value());
-        markdown.append("\n\n| Key | Value | Default | Meaning |\n| --- | --- | --- | --- |\n");
+        markdown.append("\n\n").append(HEAD);
         if (section.isSwitchable()) {
             row(Section.SWITCH);
         }
@@ -46,7 +51,9 @@ final class KeyTables {
 
     private static String value(Key key) {
         if (key.isList()) {
-            return "list of sections";
+            return key.isSection()
+                    ? "list of sections"
+                    : "list, each " + ValueType.of(key, Path.of("")).expectation();
         }
         return key.isSection() ? "section" : ValueType.of(key, Path.of("")).expectation();
     }

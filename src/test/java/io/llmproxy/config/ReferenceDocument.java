@@ -15,6 +15,8 @@ final class ReferenceDocument {
             Map.entry("upstreams[].headers[].op", "insert"),
             Map.entry("upstreams[].headers[].key", "X-Example"),
             Map.entry("upstreams[].headers[].value", "example"),
+            Map.entry("upstreams[].health_check.headers[].key", "X-Example"),
+            Map.entry("upstreams[].health_check.headers[].value", "example"),
             Map.entry("upstream_groups[].name", "main"),
             Map.entry("upstream_groups[].upstreams[].name", "example"),
             Map.entry("upstream_groups[].http_client.proxy.url", "http://proxy.example.com:3128"));
@@ -54,7 +56,9 @@ final class ReferenceDocument {
     }
 
     private void key(Key key, String path, String start, String indent) {
-        if (key.isList()) {
+        if (key.isList() && !key.isSection()) {
+            line(start, key.name() + ": []");
+        } else if (key.isList()) {
             line(start, key.name() + ":");
             section(key.section(), path + "[]", indent + "    ", "- ");
         } else if (key.isSection()) {

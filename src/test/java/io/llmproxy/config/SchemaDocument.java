@@ -95,7 +95,8 @@ final class SchemaDocument {
         boolean required = key.setting().required();
         if (key.isList()) {
             property.put("type", required ? "array" : List.of("array", "null"));
-            property.put("items", object(key.section(), "object"));
+            property.put(
+                    "items", key.isSection() ? object(key.section(), "object") : Map.of("anyOf", alternatives(key)));
             if (required) {
                 property.put("minItems", 1);
             }
