@@ -53,6 +53,11 @@ public final class ConfigSource {
                 : new ConfigSource(null, bundled(context), BUNDLED);
     }
 
+    /** The file that the configuration is read from, or null if it is not a file. */
+    @Nullable Path file() {
+        return file;
+    }
+
     /**
      * Loads the configuration.
      *

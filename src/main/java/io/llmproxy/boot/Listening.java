@@ -11,8 +11,10 @@ import java.util.stream.Collectors;
  *
  * @param forwardPorts port of each forward, by name
  * @param adminPort port for operators, on which no forward is served
+ * @param complete whether there are no other ports; then a request that arrived on another one came over a connection
+ *     whose listener is gone
  */
-public record Listening(Map<String, Integer> forwardPorts, int adminPort) {
+public record Listening(Map<String, Integer> forwardPorts, int adminPort, boolean complete) {
     /** Copies the map. */
     public Listening {
         forwardPorts = Map.copyOf(forwardPorts);
@@ -23,10 +25,11 @@ public record Listening(Map<String, Integer> forwardPorts, int adminPort) {
         return new Listening(
                 config.httpServer().forwards().stream()
                         .collect(Collectors.toMap(ForwardConfig::name, ForwardConfig::port)),
-                config.httpServer().admin().port());
+                config.httpServer().admin().port(),
+                false);
     }
 
-    int port(ForwardConfig forward) {
-        return Objects.requireNonNull(forwardPorts.get(forward.name()));
+    int port(String forward) {
+        return Objects.requireNonNull(forwardPorts.get(forward));
     }
 }

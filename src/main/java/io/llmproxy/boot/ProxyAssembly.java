@@ -1,25 +1,23 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.admin.AdminServlet;
 import io.llmproxy.admin.NotFoundServlet;
-import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.health.HealthServlet;
 import io.llmproxy.health.Lifecycle;
 import io.llmproxy.metrics.AccessLog;
+import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.metrics.ProxyMetrics;
-import io.llmproxy.proxy.Deadlines;
 import io.llmproxy.proxy.ExchangeFilter;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ExchangeListeners;
-import io.llmproxy.proxy.Forward;
 import io.llmproxy.proxy.ForwardServlet;
 import io.llmproxy.proxy.MountFilter;
 import io.llmproxy.proxy.Mounts;
-import io.llmproxy.route.PathPattern;
-import io.llmproxy.route.RouteTable;
-import io.llmproxy.route.RouteTable.Route;
-import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.proxy.OpenExchanges;
+import io.llmproxy.proxy.Serving;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.Upstreams;
 import io.prometheus.metrics.exporter.servlet.jakarta.PrometheusMetricsServlet;
@@ -33,20 +31,47 @@ import jakarta.servlet.Filter;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.util.component.LifeCycle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Builds the gateway of a configuration, and takes it down again. */
+/** Builds the gateway, changes it with its configuration, and takes it down again. */
 @Dependent
 public class ProxyAssembly {
+    /** Name of the context attribute that holds it once it is there. */
+    public static final String ATTRIBUTE = ProxyAssembly.class.getName();
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProxyAssembly.class);
+    private static final Duration WATCH_PERIOD = Duration.ofSeconds(1);
+
     private final Lifecycle lifecycle;
     private final SmallRyeHealthReporter reporter;
     private final UpstreamHttp http = new UpstreamHttp();
-    private final Deadlines deadlines;
+    private final OpenExchanges open;
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final ProxyMetrics metrics = new ProxyMetrics(registry);
+    private final ScheduledExecutorService background = new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+                Thread thread = new Thread(task, "llmproxy-config");
+                thread.setDaemon(true);
+                return thread;
+            },
+            new ThreadPoolExecutor.DiscardPolicy());
+    private final AtomicBoolean drained = new AtomicBoolean();
+    private @Nullable Reloader reloader;
 
     /**
      * @param lifecycle told when requests are served
@@ -56,58 +81,112 @@ public class ProxyAssembly {
     public ProxyAssembly(Lifecycle lifecycle, SmallRyeHealthReporter reporter) {
         this.lifecycle = lifecycle;
         this.reporter = reporter;
-        this.deadlines = new Deadlines(lifecycle::beat);
+        this.open = new OpenExchanges(lifecycle::beat);
     }
 
     /**
      * Registers everything that a request passes, in the order in which it does.
      *
      * @param context the web application
-     * @param config what to build
-     * @param listening the ports that clients and operators connect to
+     * @param handover what to build, and the ports that clients and operators connect to
      */
-    public void install(ServletContext context, ProxyConfig config, Listening listening) {
+    public void install(ServletContext context, Handover handover) {
         LifeCycle.start(http);
-        Upstreams upstreams = Upstreams.of(config, http);
-        PrometheusRegistry registry = new PrometheusRegistry();
         JvmMetrics.builder().register(registry);
-        ExchangeListener listener = listener(config.log(), registry);
-        List<Forward> forwards = config.httpServer().forwards().stream()
-                .map(forward -> forward(forward, upstreams))
-                .toList();
-        Map<Forward, ForwardServlet> servlets = new LinkedHashMap<>();
-        forwards.forEach(forward -> servlets.put(forward, new ForwardServlet(forward, deadlines)));
-        Mounts mounts = new Mounts(forwards, forward -> listening.port(forward.config()), listening.adminPort());
+        Reloader live = new Reloader(
+                handover.source(),
+                handover.listeners(),
+                http,
+                (config, listening, before, left) -> build(context, config, listening, before, left),
+                new ConfigMetrics(registry),
+                background);
+        reloader = live;
+        live.start(handover.config());
 
-        filter(context, "exchange", new ExchangeFilter(mounts, listener));
-        filter(context, "mount", new MountFilter(servlets));
-        // The filter above calls them; no path of the container's leads to one.
-        servlets.forEach((forward, servlet) -> servlet(context, "forward " + forward.name(), servlet));
+        filter(context, "exchange", new ExchangeFilter(live, this::isStopping));
+        filter(context, "mount", new MountFilter());
         servlet(context, "health", new HealthServlet(reporter), "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
+        servlet(
+                context,
+                "admin",
+                new AdminServlet(() -> config().httpServer().admin().token(), live),
+                "/admin/*");
         servlet(context, "nothing", new NotFoundServlet(), "/*");
 
-        deadlines.start();
+        open.start();
+        watch(handover.source().file(), live);
         lifecycle.enter(Lifecycle.Phase.READY);
+    }
+
+    private Generation build(
+            ServletContext context,
+            ProxyConfig config,
+            Listening listening,
+            @Nullable Generation before,
+            Runnable left) {
+        Upstreams upstreams = (before == null ? Upstreams.NONE : before.upstreams()).next(config, http);
+        List<ForwardServlet> servlets = Generation.forwards(config, upstreams).stream()
+                .map(forward -> ForwardServlet.of(forward, open, context))
+                .toList();
+        Mounts mounts = new Mounts(servlets, listening::port, listening.adminPort(), !listening.complete());
+        long version = before == null ? 1 : before.version() + 1;
+        return new Generation(version, config, upstreams, new Serving(mounts, listener(config.log()), left));
+    }
+
+    private void watch(@Nullable Path file, Reloader live) {
+        if (file != null) {
+            ConfigWatch watch = new ConfigWatch(file, this::config, live::reload);
+            long period = WATCH_PERIOD.toMillis();
+            var unused = background.scheduleWithFixedDelay(watch, period, period, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private boolean isStopping() {
+        return lifecycle.phase() == Lifecycle.Phase.DRAINING;
+    }
+
+    private ProxyConfig config() {
+        return live().generation().config();
+    }
+
+    private Reloader live() {
+        return Objects.requireNonNull(reloader, "installed");
+    }
+
+    /** Loads the configuration again; what came of it is logged and counted. */
+    public void reload() {
+        live().reload();
+    }
+
+    /** From now on the gateway tells load balancers to send no more requests; those that come are served. */
+    public void announceStop() {
+        lifecycle.enter(Lifecycle.Phase.DRAINING);
+    }
+
+    /** Waits until all exchanges have ended, or ends them when the configuration's time for that is over; only once. */
+    public void drain() {
+        announceStop();
+        if (reloader != null && !drained.getAndSet(true)) {
+            Duration limit = config().httpServer().shutdownTimeout();
+            LOG.info("stopping; {} exchanges may go on for {} s", open.count(), limit.toSeconds());
+            int left = open.drain(limit);
+            if (left > 0) {
+                LOG.warn("{} exchanges were ended", left);
+            }
+        }
     }
 
     /** Takes everything down in reverse; what is still open breaks off. */
     public void close() {
-        lifecycle.enter(Lifecycle.Phase.DRAINING);
-        deadlines.close();
+        background.shutdownNow();
+        open.close();
         LifeCycle.stop(http);
     }
 
-    private static Forward forward(ForwardConfig config, Upstreams upstreams) {
-        List<Route<UpstreamGroup>> routes = config.routing().stream()
-                .map(rule -> new Route<>(PathPattern.compile(rule.path()), upstreams.group(rule.targetGroup())))
-                .toList();
-        return new Forward(config, RouteTable.of(routes), upstreams.group(config.upstreamGroup()));
-    }
-
-    private static ExchangeListener listener(LogConfig log, PrometheusRegistry registry) {
+    private ExchangeListener listener(LogConfig log) {
         List<ExchangeListener> listeners = new ArrayList<>();
-        listeners.add(new ProxyMetrics(registry));
+        listeners.add(metrics);
         if (log.access()) {
             listeners.add(new AccessLog(log.format()));
         }

@@ -17,8 +17,14 @@ public final class ProxyContextListener implements ServletContextListener {
 
     private @Nullable ProxyAssembly assembly;
 
-    /** What the launcher, which has read the configuration and opened the ports already, hands over. */
-    public record Handover(ProxyConfig config, Listening listening) {
+    /**
+     * What the launcher, which has read the configuration and opened the ports already, hands over.
+     *
+     * @param source where the configuration came from
+     * @param config the configuration
+     * @param listeners opens and closes the ports
+     */
+    public record Handover(ConfigSource source, ProxyConfig config, Listeners listeners) {
         /** Name of the context attribute that holds it. */
         public static final String ATTRIBUTE = Handover.class.getName();
     }
@@ -28,13 +34,13 @@ public final class ProxyContextListener implements ServletContextListener {
         ServletContext context = event.getServletContext();
         Handover handover = (Handover) context.getAttribute(Handover.ATTRIBUTE);
         if (handover == null) {
-            ProxyConfig config = load(context);
-            handover = new Handover(config, Listening.asConfigured(config));
+            ConfigSource source = ConfigSource.find(context);
+            handover = new Handover(source, load(source), Listeners.OF_CONTAINER);
         }
         ProxyAssembly built = CDI.current().select(ProxyAssembly.class).get();
         assembly = built;
-        built.install(context, handover.config(), handover.listening());
-        warnOfWhatIsNotEnforced(handover.config());
+        context.setAttribute(ProxyAssembly.ATTRIBUTE, built);
+        built.install(context, handover);
         LOG.info(
                 "LLMProxy {} serves {} forwards",
                 Version.current(),
@@ -42,8 +48,7 @@ public final class ProxyContextListener implements ServletContextListener {
     }
 
     /** A container has nobody to show the problems to but its log; it does not start the application. */
-    private static ProxyConfig load(ServletContext context) {
-        ConfigSource source = ConfigSource.find(context);
+    private static ProxyConfig load(ConfigSource source) {
         try {
             ConfigLoader.Loaded loaded = source.load();
             Logging.apply(loaded.config().log());
@@ -55,23 +60,11 @@ public final class ProxyContextListener implements ServletContextListener {
         }
     }
 
-    /** The configuration of LLMProxy's users is taken whole; what protects them in it is yet to come. */
-    private static void warnOfWhatIsNotEnforced(ProxyConfig config) {
-        String notYet = "{} `{}`: `{}` is not enforced by this version";
-        config.httpServer().forwards().stream()
-                .filter(forward -> forward.ratelimit() != null)
-                .forEach(forward -> LOG.warn(notYet, "forward", forward.name(), "ratelimit"));
-        config.upstreams().stream()
-                .filter(upstream -> upstream.breaker() != null)
-                .forEach(upstream -> LOG.warn(notYet, "upstream", upstream.name(), "breaker"));
-        config.upstreamGroups().stream()
-                .filter(group -> group.httpClient().retry() != null)
-                .forEach(group -> LOG.warn(notYet, "group", group.name(), "retry"));
-    }
-
+    /** A container stops the application without asking whether anybody is being served: so the stop waits. */
     @Override
     public void contextDestroyed(ServletContextEvent event) {
         if (assembly != null) {
+            assembly.drain();
             assembly.close();
         }
     }

@@ -1,7 +1,6 @@
 package io.llmproxy.launcher;
 
 import io.llmproxy.boot.ConfigSource;
-import io.llmproxy.config.ProxyConfig;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -59,9 +58,9 @@ final class Demo {
         return new Demo(server);
     }
 
-    ProxyConfig config() {
+    ConfigSource source() {
         int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
-        return ConfigSource.of(CONFIGURATION.formatted(port), "the demo").load().config();
+        return ConfigSource.of(CONFIGURATION.formatted(port), "the demo");
     }
 
     void stop() {

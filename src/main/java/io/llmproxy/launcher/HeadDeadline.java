@@ -24,7 +24,7 @@ final class HeadDeadline extends AbstractLifeCycle implements Connection.Listene
     private static final long PERIOD_MILLIS = 500;
     private static final Set<State> BEFORE_CONTENT = EnumSet.range(State.START, State.HEADER);
 
-    private final Duration allowed;
+    private volatile Duration allowed = Duration.ofDays(1);
     private final Scheduler scheduler;
     private final Map<HttpConnection, Head> open = new ConcurrentHashMap<>();
 
@@ -36,9 +36,13 @@ final class HeadDeadline extends AbstractLifeCycle implements Connection.Listene
      */
     private record Head(long request, long since) {}
 
-    HeadDeadline(Duration allowed, Scheduler scheduler) {
-        this.allowed = allowed;
+    HeadDeadline(Scheduler scheduler) {
         this.scheduler = scheduler;
+    }
+
+    /** Sets how long a head may take. */
+    void allow(Duration time) {
+        allowed = time;
     }
 
     @Override

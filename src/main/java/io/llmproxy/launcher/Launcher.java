@@ -2,6 +2,7 @@ package io.llmproxy.launcher;
 
 import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.Logging;
+import io.llmproxy.boot.RootCause;
 import io.llmproxy.boot.Version;
 import io.llmproxy.config.ConfigException;
 import io.llmproxy.config.ConfigLoader;
@@ -50,18 +51,10 @@ public final class Launcher {
             return PORT_TAKEN;
         } catch (RuntimeException e) {
             // Such as a certificate that is none: the files that the configuration names are read here.
-            err.println("llmproxy: cannot start: " + rootOf(e).getMessage());
+            err.println("llmproxy: cannot start: " + RootCause.of(e));
             LoggerFactory.getLogger(Launcher.class).debug("cannot start", e);
             return BAD_CONFIGURATION;
         }
-    }
-
-    private static Throwable rootOf(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null && !(root instanceof IllegalArgumentException)) {
-            root = root.getCause();
-        }
-        return root;
     }
 
     private int act(LauncherOptions options) {
@@ -70,7 +63,7 @@ public final class Launcher {
             case VERSION -> out.println("LLMProxy " + Version.current());
             case CHECK -> check(options);
             case DEMO -> demo();
-            case RUN -> serve(load(options));
+            case RUN -> run(options);
         }
         return FINE;
     }
@@ -81,27 +74,31 @@ public final class Launcher {
         out.println("the configuration is valid");
     }
 
-    private static ProxyConfig load(LauncherOptions options) {
-        ConfigLoader.Loaded loaded = ConfigSource.find(options.config()).load();
+    private static void run(LauncherOptions options) {
+        ConfigSource source = ConfigSource.find(options.config());
+        ConfigLoader.Loaded loaded = source.load();
         Logging.apply(loaded.config().log());
         Logger log = LoggerFactory.getLogger(Launcher.class);
         loaded.warnings().forEach(warning -> log.warn("{}", warning));
-        return loaded.config();
+        serve(source, loaded.config());
     }
 
     private void demo() {
         Demo demo = Demo.start();
-        ProxyConfig config = demo.config();
+        ConfigSource source = demo.source();
+        ProxyConfig config = source.load().config();
         Logging.apply(config.log());
         out.print(Demo.INVITATION);
-        serve(config);
+        serve(source, config);
         demo.stop();
     }
 
-    private static void serve(ProxyConfig config) {
+    private static void serve(ConfigSource source, ProxyConfig config) {
         Signals signals = Signals.install();
-        EmbeddedServer server = EmbeddedServer.start(config);
-        signals.awaitStop();
+        EmbeddedServer server = EmbeddedServer.start(source, config);
+        while (signals.await() == Signals.Kind.RELOAD) {
+            server.reload();
+        }
         server.stop();
     }
 }

@@ -1,7 +1,7 @@
 package io.llmproxy.launcher;
 
 /** A listener could not be opened. */
-final class PortTakenException extends RuntimeException {
+final class PortTakenException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     PortTakenException(String listener, String address, int port, Throwable cause) {

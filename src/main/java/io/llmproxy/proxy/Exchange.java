@@ -18,13 +18,13 @@ public final class Exchange {
 
     private final String id;
     private final long started;
-    private final Forward forward;
+    private final Serving serving;
+    private final ForwardServlet servlet;
     private final HttpServletRequest clientRequest;
     private final HttpServletResponse clientResponse;
     private final ApiDialect dialect;
     private final String method;
     private final String path;
-    private final ExchangeListener listener;
     private final AtomicBoolean ended = new AtomicBoolean();
 
     private volatile @Nullable UpstreamGroup group;
@@ -55,22 +55,22 @@ public final class Exchange {
             Place place,
             HttpServletRequest clientRequest,
             HttpServletResponse clientResponse,
-            ExchangeListener listener) {
+            Serving serving) {
         this.id = id.value();
         this.started = System.nanoTime();
-        this.forward = place.forward();
+        this.serving = serving;
+        this.servlet = place.servlet();
         this.path = place.path();
         this.dialect = ApiDialect.of(path, header -> clientRequest.getHeader(header) != null);
         this.method = clientRequest.getMethod();
         this.clientRequest = clientRequest;
         this.clientResponse = clientResponse;
-        this.listener = listener;
     }
 
     /** Makes the exchange known to the servlets further down. */
     void attach() {
         clientRequest.setAttribute(ATTRIBUTE, this);
-        listener.started(this);
+        serving.listener().started(this);
     }
 
     /** Returns the exchange that a request belongs to, or null if it is not to be forwarded. */
@@ -80,7 +80,7 @@ public final class Exchange {
 
     void routed(UpstreamGroup chosen) {
         group = chosen;
-        listener.routed(this);
+        serving.listener().routed(this);
     }
 
     void attempting(String upstreamName) {
@@ -89,7 +89,7 @@ public final class Exchange {
     }
 
     void attempted(AttemptResult result) {
-        listener.attempted(this, result);
+        serving.listener().attempted(this, result);
     }
 
     /** An answer begins to flow to the client. */
@@ -137,7 +137,8 @@ public final class Exchange {
     void end() {
         if (ended.compareAndSet(false, true)) {
             nanos = System.nanoTime() - started;
-            listener.ended(this);
+            serving.listener().ended(this);
+            serving.leave();
         }
     }
 
@@ -166,7 +167,11 @@ public final class Exchange {
 
     /** The forward that took the request. */
     public Forward forward() {
-        return forward;
+        return servlet.forward();
+    }
+
+    ForwardServlet servlet() {
+        return servlet;
     }
 
     /** The request's method. */

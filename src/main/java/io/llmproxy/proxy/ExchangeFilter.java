@@ -10,6 +10,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,16 +23,16 @@ import org.slf4j.LoggerFactory;
 public final class ExchangeFilter implements Filter {
     private static final Logger LOG = LoggerFactory.getLogger(ExchangeFilter.class);
 
-    private final Mounts mounts;
-    private final ExchangeListener listener;
+    private final Supplier<Serving> current;
+    private final BooleanSupplier stopping;
 
     /**
-     * @param mounts which requests go to which forward
-     * @param listener who looks on
+     * @param current what is served at the moment
+     * @param stopping whether clients had better connect elsewhere
      */
-    public ExchangeFilter(Mounts mounts, ExchangeListener listener) {
-        this.mounts = mounts;
-        this.listener = listener;
+    public ExchangeFilter(Supplier<Serving> current, BooleanSupplier stopping) {
+        this.current = current;
+        this.stopping = stopping;
     }
 
     @Override
@@ -64,14 +66,28 @@ public final class ExchangeFilter implements Filter {
         String path = clientRequest
                 .getRequestURI()
                 .substring(clientRequest.getContextPath().length());
-        Place place = mounts.find(clientRequest.getLocalPort(), RequestTarget.withoutLeadingSlashes(path));
+        Serving serving = enter();
+        Place place = serving.find(clientRequest.getLocalPort(), RequestTarget.withoutLeadingSlashes(path));
         if (place == null) {
+            serving.leave();
             return null;
         }
         RequestId id = RequestId.of(clientRequest.getHeader(RequestId.HEADER));
-        Exchange exchange = new Exchange(id, place, clientRequest, clientResponse, listener);
+        Exchange exchange = new Exchange(id, place, clientRequest, clientResponse, serving);
         exchange.attach();
+        if (stopping.getAsBoolean() && clientRequest.getProtocol().equals("HTTP/1.1")) {
+            clientResponse.setHeader("Connection", "close");
+        }
         return exchange;
+    }
+
+    /** One that was replaced since it was read lets nobody in; then there is another one to read. */
+    private Serving enter() {
+        Serving serving = current.get();
+        while (!serving.enter()) {
+            serving = current.get();
+        }
+        return serving;
     }
 
     private static void forward(Exchange exchange, FilterChain chain) throws IOException {
@@ -84,6 +100,7 @@ public final class ExchangeFilter implements Filter {
                 exchange.clientResponse().reset();
                 ErrorAnswer.send(exchange, ProxyError.INTERNAL);
             }
+            exchange.end();
         }
     }
 }

@@ -1,27 +1,86 @@
 package io.llmproxy.proxy;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletConfig;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.Enumeration;
 import java.util.Objects;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.ee10.proxy.AsyncProxyServlet;
+import org.jspecify.annotations.Nullable;
 
 /** Forwards the requests of one forward: finds the group that serves the path, and leaves the container's thread. */
 public final class ForwardServlet extends AsyncProxyServlet {
     private static final long serialVersionUID = 1L;
 
     private final transient Forward forward;
-    private final transient Deadlines deadlines;
+    private final transient OpenExchanges open;
+
+    private ForwardServlet(Forward forward, OpenExchanges open) {
+        this.forward = forward;
+        this.open = open;
+    }
 
     /**
-     * @param forward the forward
-     * @param deadlines what sees to it that no exchange takes for ever
+     * A container takes servlets only while the application starts; forwards come later, too.
+     *
+     * @param name the name of the forward
+     * @param context the web application
      */
-    public ForwardServlet(Forward forward, Deadlines deadlines) {
-        this.forward = forward;
-        this.deadlines = deadlines;
+    private record Config(String name, ServletContext context) implements ServletConfig {
+        @Override
+        public String getServletName() {
+            return name;
+        }
+
+        @Override
+        public ServletContext getServletContext() {
+            return context;
+        }
+
+        @Override
+        public @Nullable String getInitParameter(String parameter) {
+            return null;
+        }
+
+        @Override
+        public Enumeration<String> getInitParameterNames() {
+            return Collections.emptyEnumeration();
+        }
+    }
+
+    /**
+     * Returns a servlet that is ready to serve.
+     *
+     * @param forward the forward
+     * @param open where its exchanges are kept while they are open
+     * @param context the web application
+     */
+    public static ForwardServlet of(Forward forward, OpenExchanges open, ServletContext context) {
+        ForwardServlet servlet = new ForwardServlet(forward, open);
+        try {
+            servlet.init(new Config(forward.name(), context));
+        } catch (ServletException e) {
+            throw new IllegalStateException("forward " + forward.name() + " cannot be served", e);
+        }
+        return servlet;
+    }
+
+    /** The forward whose requests it serves. */
+    Forward forward() {
+        return forward;
+    }
+
+    /** Leaves no client behind in the application's attributes: there it would outlive the forward. */
+    @Override
+    public void init() throws ServletException {
+        super.init();
+        getServletContext().removeAttribute(getServletName() + ".HttpClient");
     }
 
     /** The clients belong to {@code UpstreamHttp}; which one is used depends on the upstream that is chosen. */
@@ -44,6 +103,6 @@ public final class ForwardServlet extends AsyncProxyServlet {
         }
         AsyncContext async = clientRequest.startAsync();
         async.setTimeout(0);
-        new Forwarder(exchange, async, deadlines).start(async);
+        new Forwarder(exchange, async, open).start(async);
     }
 }

@@ -22,12 +22,12 @@ import org.slf4j.LoggerFactory;
  * Carries one exchange through: collects the body, asks one upstream after the other until one answers, hands the answer
  * to the relay, and sees to it that the exchange ends once, whoever fails.
  */
-final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay.Owner, Deadlines.Watched {
+final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay.Owner, OpenExchanges.Watched {
     private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
 
     private final Exchange exchange;
     private final UpstreamGroup group;
-    private final Deadlines deadlines;
+    private final OpenExchanges open;
     private final ContainerSide container;
     private final RequestBody body;
     private final ResponseRelay relay;
@@ -36,17 +36,17 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
     private boolean replaced;
     private volatile boolean clientGone;
 
-    Forwarder(Exchange exchange, AsyncContext async, Deadlines deadlines) throws IOException {
+    Forwarder(Exchange exchange, AsyncContext async, OpenExchanges open) throws IOException {
         this.exchange = exchange;
         this.group = Objects.requireNonNull(exchange.group(), "routed");
-        this.deadlines = deadlines;
+        this.open = open;
         this.container = new ContainerSide(async);
         this.body = new RequestBody(exchange.clientRequest(), exchange.forward(), container, this);
         this.relay = new ResponseRelay(exchange, container, this);
     }
 
     void start(AsyncContext async) {
-        deadlines.watch(this);
+        open.watch(this);
         relay.open(async);
         body.collect();
     }
@@ -200,6 +200,11 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
         }
     }
 
+    @Override
+    public void breakOff(ProxyError because) {
+        abortAttempt(new UpstreamFailure(because));
+    }
+
     private void abortAttempt(UpstreamFailure failure) {
         Attempt current = attempt;
         if (current != null) {
@@ -208,7 +213,7 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
     }
 
     private void end() {
-        deadlines.forget(this);
+        open.forget(this);
         Attempt last = attempt;
         if (last != null) {
             last.lease().close(Load.Outcome.NEUTRAL, System.nanoTime());

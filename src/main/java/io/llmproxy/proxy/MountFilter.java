@@ -6,21 +6,12 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import java.io.IOException;
-import java.util.Map;
-import java.util.Objects;
 
 /**
- * The last filter: hands the exchange to its forward's servlet. A forward has the whole path space of its port, so the
- * container's mapping of paths to servlets cannot be asked.
+ * The last filter: hands the exchange to its forward's servlet. A forward has the whole path space of its port, and comes
+ * and goes with the configuration, so the container's mapping of paths to servlets cannot be asked.
  */
 public final class MountFilter implements Filter {
-    private final Map<Forward, ForwardServlet> servlets;
-
-    /** @param servlets the servlet of each forward */
-    public MountFilter(Map<Forward, ForwardServlet> servlets) {
-        this.servlets = Map.copyOf(servlets);
-    }
-
     @Override
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
             throws IOException, ServletException {
@@ -28,7 +19,7 @@ public final class MountFilter implements Filter {
         if (exchange == null) {
             chain.doFilter(request, response);
         } else {
-            Objects.requireNonNull(servlets.get(exchange.forward())).service(request, response);
+            exchange.servlet().service(request, response);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.llmproxy.proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -11,19 +12,26 @@ import org.jspecify.annotations.Nullable;
  * there is only one forward, all that are not for the operators.
  */
 public final class Mounts {
-    private final Map<Integer, Forward> byPort;
-    private final Map<String, Forward> byName;
+    private final Map<Integer, ForwardServlet> byPort;
+    private final Map<String, ForwardServlet> byName;
     private final int adminPort;
+    private final boolean elsewhere;
 
     /**
-     * @param forwards the forwards
-     * @param ports the port on which each of them listens
+     * @param servlets one for each forward
+     * @param ports the port on which each forward listens, by name
      * @param adminPort the port that is for operators only
+     * @param elsewhere whether forwards are also served by their names on all other ports
      */
-    public Mounts(List<Forward> forwards, Function<Forward, Integer> ports, int adminPort) {
-        this.byPort = forwards.stream().collect(Collectors.toUnmodifiableMap(ports, Function.identity()));
-        this.byName = forwards.stream().collect(Collectors.toUnmodifiableMap(Forward::name, Function.identity()));
+    public Mounts(List<ForwardServlet> servlets, ToIntFunction<String> ports, int adminPort, boolean elsewhere) {
+        this.byPort = servlets.stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        servlet -> ports.applyAsInt(servlet.forward().name()), Function.identity()));
+        this.byName = servlets.stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        servlet -> servlet.forward().name(), Function.identity()));
         this.adminPort = adminPort;
+        this.elsewhere = elsewhere;
     }
 
     /**
@@ -34,11 +42,11 @@ public final class Mounts {
      * @return the forward and the path within it, or null if the request is for the operators or for nobody
      */
     @Nullable Place find(int port, String path) {
-        Forward listening = byPort.get(port);
+        ForwardServlet listening = byPort.get(port);
         if (listening != null) {
             return new Place(listening, path);
         }
-        if (port == adminPort || isAdmin(path)) {
+        if (!elsewhere || port == adminPort || isAdmin(path)) {
             return null;
         }
         return byName(path);
@@ -46,7 +54,7 @@ public final class Mounts {
 
     private @Nullable Place byName(String path) {
         int end = path.indexOf('/', 1);
-        Forward named = byName.get(path.substring(Math.min(1, path.length()), end < 0 ? path.length() : end));
+        ForwardServlet named = byName.get(path.substring(Math.min(1, path.length()), end < 0 ? path.length() : end));
         if (named != null) {
             return new Place(named, end < 0 ? "/" : path.substring(end));
         }

@@ -12,6 +12,7 @@ public enum ProxyError {
     TLS_FAILED(502, "upstream_tls_error", "No secure connection to the upstream could be made."),
     RESET(502, "upstream_reset", "The upstream closed the connection before its answer was complete."),
     BAD_RESPONSE(502, "upstream_bad_response", "The upstream's answer is not valid HTTP."),
+    SHUTTING_DOWN(503, "shutting_down", "The gateway is being stopped; try again."),
     NO_UPSTREAM(503, "no_upstream_available", "No upstream is available at the moment."),
     CONNECT_TIMEOUT(504, "upstream_connect_timeout", "The upstream could not be reached in time."),
     FIRST_BYTE_TIMEOUT(504, "upstream_timeout", "The upstream did not answer in time."),

@@ -13,13 +13,26 @@ public final class Upstream {
     private final UpstreamConfig config;
     private final BaseUrl baseUrl;
     private final Credential credential;
-    private final Load load = new Load();
+    private final Load load;
 
-    /** @param config what is known of the backend */
-    public Upstream(UpstreamConfig config) {
+    private Upstream(UpstreamConfig config, Load load) {
         this.config = config;
         this.baseUrl = new BaseUrl(config.url(), config.urlMode());
         this.credential = Credential.of(config.auth());
+        this.load = load;
+    }
+
+    /**
+     * Makes an upstream of its configuration. What was known of the same backend before is kept.
+     *
+     * @param config what is known of the backend
+     * @param before the upstream of the same name in the configuration before, or null
+     */
+    static Upstream of(UpstreamConfig config, @Nullable Upstream before) {
+        if (before == null || !before.config.url().equals(config.url())) {
+            return new Upstream(config, new Load());
+        }
+        return before.config.equals(config) ? before : new Upstream(config, before.load);
     }
 
     /** The name from the configuration; also a metric label. */

@@ -1,37 +1,71 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.balance.LoadBalancer;
+import io.llmproxy.balance.Member;
+import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HttpClientConfig;
+import io.llmproxy.config.MemberConfig;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.eclipse.jetty.client.HttpClient;
 import org.jspecify.annotations.Nullable;
 
 /** A set of upstreams that serve the same requests, and the way one of them is chosen. */
 public final class UpstreamGroup {
-    private final String name;
-    private final HttpClientConfig settings;
+    private final GroupConfig config;
     private final List<Reachable> members;
     private final LoadBalancer balancer;
 
-    UpstreamGroup(String name, HttpClientConfig settings, List<Reachable> members, LoadBalancer balancer) {
-        this.name = name;
-        this.settings = settings;
+    private UpstreamGroup(GroupConfig config, List<Reachable> members, LoadBalancer balancer) {
+        this.config = config;
         this.members = List.copyOf(members);
         this.balancer = balancer;
     }
 
     /** An upstream as the group's settings reach it. */
-    record Reachable(Upstream upstream, HttpClient client) {}
+    record Reachable(Upstream upstream, int weight, HttpClient client) {}
+
+    /** Makes a group; its balancer goes on where the one before it stood, if that had the same to choose from. */
+    static UpstreamGroup of(
+            GroupConfig config, Map<String, Upstream> upstreams, UpstreamHttp http, @Nullable UpstreamGroup before) {
+        List<Reachable> members = new ArrayList<>();
+        for (MemberConfig member : config.upstreams()) {
+            Upstream upstream = Objects.requireNonNull(upstreams.get(member.name()));
+            Integer weight = member.weight();
+            members.add(new Reachable(
+                    upstream,
+                    weight == null ? upstream.config().weight() : weight,
+                    http.client(config.httpClient(), upstream.config())));
+        }
+        LoadBalancer balancer = before != null && before.balances(config, members)
+                ? before.balancer
+                : LoadBalancer.of(config.balance().strategy(), balanced(members));
+        return new UpstreamGroup(config, members, balancer);
+    }
+
+    private boolean balances(GroupConfig other, List<Reachable> among) {
+        return config.balance().equals(other.balance()) && balanced(members).equals(balanced(among));
+    }
+
+    private static List<Member> balanced(List<Reachable> members) {
+        return members.stream()
+                .map(member -> new Member(member.upstream().load(), member.weight()))
+                .toList();
+    }
 
     /** The name from the configuration; also a metric label. */
     public String name() {
-        return name;
+        return config.name();
     }
 
     /** How the group's upstreams are spoken to. */
     public HttpClientConfig settings() {
-        return settings;
+        return config.httpClient();
     }
 
     /** The group's upstreams, in the order of the configuration. */
@@ -42,6 +76,10 @@ public final class UpstreamGroup {
     /** Any of the group's clients. */
     public HttpClient client() {
         return members.get(0).client();
+    }
+
+    Set<HttpClient> clients() {
+        return members.stream().map(Reachable::client).collect(Collectors.toUnmodifiableSet());
     }
 
     /**

@@ -5,8 +5,11 @@ import io.llmproxy.config.OutboundProxyConfig;
 import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.UpstreamConfig;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.HttpClientTransport;
 import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
@@ -70,6 +73,22 @@ public final class UpstreamHttp extends ContainerLifeCycle {
                 upstream.tls(),
                 settings.proxy());
         return clients.computeIfAbsent(transport, this::create);
+    }
+
+    /** Stops the clients that none of the snapshots uses. Whoever still had something open with them loses it. */
+    public void retain(Collection<Upstreams> inUse) {
+        Set<HttpClient> used = inUse.stream()
+                .flatMap(upstreams -> upstreams.clients().stream())
+                .collect(Collectors.toSet());
+        clients.values().removeIf(client -> {
+            boolean unused = !used.contains(client);
+            if (unused) {
+                LifeCycle.stop(client);
+                removeBean(client);
+                executor.setMaxThreads(executor.getMaxThreads() - 1);
+            }
+            return unused;
+        });
     }
 
     private HttpClient create(Transport transport) {

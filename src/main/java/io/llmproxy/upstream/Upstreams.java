@@ -1,52 +1,46 @@
 package io.llmproxy.upstream;
 
-import io.llmproxy.balance.LoadBalancer;
-import io.llmproxy.balance.Member;
 import io.llmproxy.config.GroupConfig;
-import io.llmproxy.config.MemberConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.UpstreamConfig;
-import io.llmproxy.upstream.UpstreamGroup.Reachable;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.eclipse.jetty.client.HttpClient;
 
 /** All upstreams and groups of one configuration: an immutable snapshot. */
 public final class Upstreams {
+    /** The snapshot before the first configuration. */
+    public static final Upstreams NONE = new Upstreams(Map.of(), Map.of());
+
     private final Map<String, Upstream> upstreams;
     private final Map<String, UpstreamGroup> groups;
 
     private Upstreams(Map<String, Upstream> upstreams, Map<String, UpstreamGroup> groups) {
-        this.upstreams = upstreams;
-        this.groups = groups;
+        this.upstreams = Map.copyOf(upstreams);
+        this.groups = Map.copyOf(groups);
     }
 
-    /** Builds the snapshot; the clients come from {@code http}, which keeps owning them. */
-    public static Upstreams of(ProxyConfig config, UpstreamHttp http) {
-        Map<String, Upstream> upstreams =
-                config.upstreams().stream().collect(Collectors.toUnmodifiableMap(UpstreamConfig::name, Upstream::new));
-        Map<String, UpstreamGroup> groups = config.upstreamGroups().stream()
-                .map(group -> group(group, upstreams, http))
-                .collect(Collectors.toUnmodifiableMap(UpstreamGroup::name, Function.identity()));
-        return new Upstreams(upstreams, groups);
-    }
-
-    private static UpstreamGroup group(GroupConfig config, Map<String, Upstream> upstreams, UpstreamHttp http) {
-        List<Member> members = new ArrayList<>();
-        List<Reachable> reachable = new ArrayList<>();
-        for (MemberConfig member : config.upstreams()) {
-            Upstream upstream = Objects.requireNonNull(upstreams.get(member.name()));
-            Integer weight = member.weight();
-            members.add(new Member(
-                    upstream.load(), weight == null ? upstream.config().weight() : weight));
-            reachable.add(new Reachable(upstream, http.client(config.httpClient(), upstream.config())));
+    /**
+     * Builds the snapshot of a configuration; what has not changed since this one is taken over with its state.
+     *
+     * @param config what to build
+     * @param http makes the clients, and keeps owning them
+     * @return the next snapshot; this one stays as it is
+     */
+    public Upstreams next(ProxyConfig config, UpstreamHttp http) {
+        Map<String, Upstream> nextUpstreams = new HashMap<>();
+        for (UpstreamConfig upstream : config.upstreams()) {
+            nextUpstreams.put(upstream.name(), Upstream.of(upstream, upstreams.get(upstream.name())));
         }
-        LoadBalancer balancer = LoadBalancer.of(config.balance().strategy(), members);
-        return new UpstreamGroup(config.name(), config.httpClient(), reachable, balancer);
+        Map<String, UpstreamGroup> nextGroups = new HashMap<>();
+        for (GroupConfig group : config.upstreamGroups()) {
+            nextGroups.put(group.name(), UpstreamGroup.of(group, nextUpstreams, http, groups.get(group.name())));
+        }
+        return new Upstreams(nextUpstreams, nextGroups);
     }
 
     /** Returns the group of that name; the configuration has made sure that there is one. */
@@ -57,5 +51,12 @@ public final class Upstreams {
     /** All upstreams. */
     public Collection<Upstream> all() {
         return upstreams.values();
+    }
+
+    /** The clients that the groups use. */
+    Set<HttpClient> clients() {
+        return groups.values().stream()
+                .flatMap(group -> group.clients().stream())
+                .collect(Collectors.toUnmodifiableSet());
     }
 }

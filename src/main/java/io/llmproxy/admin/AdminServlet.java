@@ -1,0 +1,115 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.config.Problem;
+import io.llmproxy.config.Secret;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
+import jakarta.json.spi.JsonProvider;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What operators can tell the gateway to do: {@code POST /admin/reload}. A call needs the bearer token of the configuration;
+ * where there is none, nobody may call.
+ */
+public final class AdminServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+    private static final String BEARER = "Bearer ";
+    private static final int UNPROCESSABLE = 422;
+
+    private final transient JsonProvider json = JsonProvider.provider();
+    private final transient Supplier<@Nullable Secret> token;
+    private final transient ConfigReload reload;
+
+    /**
+     * @param token what a caller has to show; null if nobody may call
+     * @param reload loads the configuration again
+     */
+    public AdminServlet(Supplier<@Nullable Secret> token, ConfigReload reload) {
+        this.token = token;
+        this.reload = reload;
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (!"/reload".equals(request.getPathInfo())) {
+            NotFoundServlet.answer(response);
+        } else if (!request.getMethod().equals("POST")) {
+            response.setHeader("Allow", "POST");
+            refuse(response, HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed", "Use POST.");
+        } else if (isAuthorized(request, response)) {
+            ConfigReload.Outcome outcome = reload.reload();
+            answer(response, outcome.loaded() ? HttpServletResponse.SC_OK : UNPROCESSABLE, told(outcome));
+        }
+    }
+
+    private boolean isAuthorized(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Secret expected = token.get();
+        if (expected == null) {
+            refuse(
+                    response,
+                    HttpServletResponse.SC_FORBIDDEN,
+                    "admin_disabled",
+                    "No token is configured (expected: http_server.admin.token or LLMPROXY_ADMIN_TOKEN).");
+            return false;
+        }
+        String shown = request.getHeader("Authorization");
+        boolean bearer = shown != null && shown.regionMatches(true, 0, BEARER, 0, BEARER.length());
+        if (bearer
+                && expected.equals(new Secret(shown.substring(BEARER.length()).strip()))) {
+            return true;
+        }
+        response.setHeader("WWW-Authenticate", "Bearer");
+        refuse(response, HttpServletResponse.SC_UNAUTHORIZED, "unauthorized", "The token is missing or wrong.");
+        return false;
+    }
+
+    private JsonObject told(ConfigReload.Outcome outcome) {
+        return json.createObjectBuilder()
+                .add("result", outcome.loaded() ? "success" : "failure")
+                .add("version", outcome.version())
+                .add(outcome.loaded() ? "warnings" : "problems", told(outcome.problems()))
+                .build();
+    }
+
+    private JsonArrayBuilder told(List<Problem> problems) {
+        JsonArrayBuilder list = json.createArrayBuilder();
+        for (Problem problem : problems) {
+            list.add(json.createObjectBuilder()
+                    .add("source", problem.source())
+                    .add("line", problem.line())
+                    .add("path", problem.path())
+                    .add("message", problem.message()));
+        }
+        return list;
+    }
+
+    private void refuse(HttpServletResponse response, int status, String code, String message) throws IOException {
+        response.setHeader("X-LLMProxy-Error", code);
+        answer(
+                response,
+                status,
+                json.createObjectBuilder()
+                        .add(
+                                "error",
+                                json.createObjectBuilder()
+                                        .add("message", message)
+                                        .add("code", code))
+                        .build());
+    }
+
+    private static void answer(HttpServletResponse response, int status, JsonObject told) throws IOException {
+        byte[] body = told.toString().getBytes(StandardCharsets.UTF_8);
+        response.setStatus(status);
+        response.setContentType("application/json");
+        response.setHeader("Cache-Control", "no-store");
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
+    }
+}

@@ -1,0 +1,157 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.admin.ConfigReload;
+import io.llmproxy.config.ConfigException;
+import io.llmproxy.config.ConfigLoader;
+import io.llmproxy.config.Problem;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.metrics.ConfigMetrics;
+import io.llmproxy.proxy.Serving;
+import io.llmproxy.upstream.UpstreamHttp;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts one configuration in the place of another: the next one is checked and built whole beside the current one, then takes
+ * over at once. If anything is wrong with it, nothing has happened. What no exchange uses any more is stopped.
+ */
+final class Reloader implements ConfigReload, Supplier<Serving> {
+    private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
+
+    private final ConfigSource source;
+    private final Listeners listeners;
+    private final UpstreamHttp http;
+    private final Builder builder;
+    private final ConfigMetrics metrics;
+    private final Executor background;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final List<Generation> alive = new ArrayList<>();
+    private volatile @Nullable Generation current;
+
+    /** Makes what a configuration needs. */
+    interface Builder {
+        /**
+         * Builds the next generation; the one before goes on as it is.
+         *
+         * @param config what to build
+         * @param listening the ports that it is served on
+         * @param before the generation before, or null for the first one
+         * @param left to be called when it was replaced and its last exchange is over
+         */
+        Generation build(ProxyConfig config, Listening listening, @Nullable Generation before, Runnable left);
+    }
+
+    /**
+     * @param source where the configuration comes from
+     * @param listeners the ports
+     * @param http owns the clients of all generations
+     * @param builder makes what a configuration needs
+     * @param metrics told of each attempt
+     * @param background where unused clients are stopped
+     */
+    Reloader(
+            ConfigSource source,
+            Listeners listeners,
+            UpstreamHttp http,
+            Builder builder,
+            ConfigMetrics metrics,
+            Executor background) {
+        this.background = background;
+        this.source = source;
+        this.listeners = listeners;
+        this.http = http;
+        this.builder = builder;
+        this.metrics = metrics;
+    }
+
+    /** Serves the first configuration. */
+    void start(ProxyConfig config) {
+        lock.lock();
+        try {
+            replaceWith(config);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is served at the moment. */
+    @Override
+    public Serving get() {
+        return generation().serving();
+    }
+
+    Generation generation() {
+        return Objects.requireNonNull(current, "started");
+    }
+
+    @Override
+    public Outcome reload() {
+        lock.lock();
+        try {
+            ConfigLoader.Loaded loaded = source.load();
+            loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
+            replaceWith(loaded.config());
+            long version = generation().version();
+            LOG.info("configuration {} is served", version);
+            return new Outcome(true, version, loaded.warnings());
+        } catch (ConfigException e) {
+            return refused(e.problems());
+        } catch (RuntimeException e) {
+            // Such as a port that is taken, or a certificate that is none.
+            LOG.debug("the configuration cannot be served", e);
+            return refused(List.of(new Problem("LLMProxy", 0, "", RootCause.of(e))));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Outcome refused(List<Problem> problems) {
+        problems.forEach(problem -> LOG.error("{}", problem));
+        long version = generation().version();
+        LOG.error("the configuration was not loaded; {} goes on", version);
+        metrics.failed();
+        return new Outcome(false, version, problems);
+    }
+
+    private void replaceWith(ProxyConfig config) {
+        Generation before = current;
+        try {
+            Listening listening = listeners.open(config);
+            Generation next = builder.build(config, listening, before, () -> background.execute(this::stopUnused));
+            alive.add(next);
+            current = next;
+        } catch (RuntimeException e) {
+            if (before != null) {
+                listeners.settle(before.config());
+                stopUnused();
+            }
+            throw e;
+        }
+        if (before != null) {
+            if (!before.config().log().equals(config.log())) {
+                Logging.apply(config.log());
+            }
+            before.serving().replaced();
+        }
+        listeners.settle(config);
+        metrics.loaded(generation().version());
+    }
+
+    /** Forgets the generations that no exchange belongs to any more, and stops the clients that only they used. */
+    private void stopUnused() {
+        lock.lock();
+        try {
+            alive.removeIf(generation -> generation.serving().isLeft());
+            http.retain(alive.stream().map(Generation::upstreams).toList());
+        } finally {
+            lock.unlock();
+        }
+    }
+}

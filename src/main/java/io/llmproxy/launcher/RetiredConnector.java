@@ -1,0 +1,53 @@
+package io.llmproxy.launcher;
+
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** A connector whose port is closed for good. It goes when its last connection has; nothing that is under way is cut. */
+final class RetiredConnector implements Runnable {
+    private static final long PERIOD_MILLIS = 500;
+
+    private final Server server;
+    private final ServerConnector connector;
+    private final QueuedThreadPool threads;
+
+    RetiredConnector(ServerConnector connector, QueuedThreadPool threads) {
+        this.server = connector.getServer();
+        this.connector = connector;
+        this.threads = threads;
+    }
+
+    /** Begins to look after the connections that are left. */
+    void closeWhenIdle() {
+        server.getScheduler().schedule(this, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void run() {
+        if (!connector.isRunning()) {
+            return;
+        }
+        connector.getConnectedEndPoints().stream()
+                .filter(RetiredConnector::isIdle)
+                .forEach(EndPoint::close);
+        if (connector.getConnectedEndPoints().isEmpty()) {
+            server.removeConnector(connector);
+            LifeCycle.stop(connector);
+            threads.setMaxThreads(threads.getMaxThreads() - 1);
+        } else {
+            closeWhenIdle();
+        }
+    }
+
+    /** Between two requests. HTTP/2 has its own way to end a connection; an idle one is closed in its time. */
+    private static boolean isIdle(EndPoint endPoint) {
+        return endPoint.getConnection() instanceof HttpConnection connection
+                && connection.getParser().isStart()
+                && connection.getMessagesIn() == connection.getMessagesOut();
+    }
+}

@@ -1,0 +1,181 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.boot.Listeners;
+import io.llmproxy.boot.Listening;
+import io.llmproxy.config.AdminConfig;
+import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.config.ProxyConfig;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.IO;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** The server's connectors: one for each forward and one for operators. They come and go with the configuration. */
+final class ServerListeners implements Listeners {
+    /** Nothing on the path of a request blocks: more threads would only contend for the processors. */
+    static final int WORKERS = 32;
+
+    private static final String ADMIN = "admin";
+    private static final int MAX_REQUEST_HEAD = 16 * 1024;
+    private static final int MAX_RESPONSE_HEAD = 64 * 1024;
+    /** Larger pieces are not copied; smaller ones share a packet with the head. An idle stream costs this much. */
+    private static final int OUTPUT_BUFFER = 4 * 1024;
+
+    private static final int BACKLOG = 4096;
+    private static final Duration CLIENT_IDLE = Duration.ofSeconds(75);
+
+    private final Server server;
+    private final QueuedThreadPool threads;
+    private final Map<Socket, ServerConnector> open = new HashMap<>();
+
+    /**
+     * What a connector listens on.
+     *
+     * @param port the port; 0 where the system chooses one, which then stays with the listener
+     * @param listener the name of the listener if the system chooses the port, else empty: a port may change hands
+     */
+    private record Socket(String address, int port, String listener) {
+        static Socket of(Wanted wanted) {
+            return new Socket(wanted.address, wanted.port, wanted.port == 0 ? wanted.name : "");
+        }
+    }
+
+    /** A listener of the configuration. */
+    private record Wanted(String name, String address, int port, Duration head) {
+        static List<Wanted> in(ProxyConfig config) {
+            List<Wanted> wanted = new ArrayList<>();
+            for (ForwardConfig forward : config.httpServer().forwards()) {
+                wanted.add(new Wanted(
+                        forwardName(forward),
+                        forward.address(),
+                        forward.port(),
+                        forward.timeout().connect()));
+            }
+            AdminConfig admin = config.httpServer().admin();
+            wanted.add(new Wanted(
+                    ADMIN, admin.address(), admin.port(), admin.timeout().connect()));
+            return wanted;
+        }
+    }
+
+    ServerListeners(Server server, QueuedThreadPool threads) {
+        this.server = server;
+        this.threads = threads;
+    }
+
+    private static String forwardName(ForwardConfig forward) {
+        return "forward " + forward.name();
+    }
+
+    @Override
+    public Listening open(ProxyConfig config) {
+        List<Wanted> wanted = Wanted.in(config);
+        List<Socket> opened = new ArrayList<>();
+        Map<String, Integer> ports = new HashMap<>();
+        try {
+            for (Wanted each : wanted) {
+                Socket socket = Socket.of(each);
+                if (!open.containsKey(socket)) {
+                    open.put(socket, connector(each));
+                    opened.add(socket);
+                }
+                ports.put(each.name, Objects.requireNonNull(open.get(socket)).getLocalPort());
+            }
+        } catch (PortTakenException e) {
+            opened.forEach(this::close);
+            throw e;
+        }
+        Map<String, Integer> forwardPorts = config.httpServer().forwards().stream()
+                .collect(Collectors.toMap(
+                        ForwardConfig::name, forward -> Objects.requireNonNull(ports.get(forwardName(forward)))));
+        return new Listening(forwardPorts, Objects.requireNonNull(ports.get(ADMIN)), true);
+    }
+
+    private ServerConnector connector(Wanted wanted) {
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setRequestHeaderSize(MAX_REQUEST_HEAD);
+        http.setResponseHeaderSize(MAX_RESPONSE_HEAD);
+        http.setOutputBufferSize(OUTPUT_BUFFER);
+        http.setUseInputDirectByteBuffers(false);
+        ServerConnector connector = new ServerConnector(
+                server, 0, 1, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
+        connector.setHost(wanted.address);
+        connector.setPort(wanted.port);
+        connector.setAcceptQueueSize(BACKLOG);
+        connector.setIdleTimeout(CLIENT_IDLE.toMillis());
+        connector.addBean(new HeadDeadline(server.getScheduler()));
+        try {
+            connector.open();
+        } catch (IOException e) {
+            throw new PortTakenException(wanted.name, wanted.address, wanted.port, e);
+        }
+        return connector;
+    }
+
+    @Override
+    public void settle(ProxyConfig config) {
+        List<Wanted> wanted = Wanted.in(config);
+        List<Socket> kept = wanted.stream().map(Socket::of).toList();
+        List.copyOf(open.keySet()).stream()
+                .filter(socket -> !kept.contains(socket))
+                .forEach(this::close);
+        for (Wanted each : wanted) {
+            ServerConnector connector = Objects.requireNonNull(open.get(Socket.of(each)));
+            connector.setName(each.name);
+            connector.getBean(HeadDeadline.class).allow(each.head);
+            if (!isAdded(connector)) {
+                add(connector);
+            }
+        }
+    }
+
+    private boolean isAdded(ServerConnector connector) {
+        return List.of(server.getConnectors()).contains(connector);
+    }
+
+    /** A server that is starting starts its connectors itself, after the application. */
+    private void add(ServerConnector connector) {
+        // Its selector takes a thread for itself.
+        threads.setMaxThreads(threads.getMaxThreads() + 1);
+        server.addConnector(connector);
+        if (server.isStarted()) {
+            LifeCycle.start(connector);
+        }
+    }
+
+    /** Closes the port at once; connections that are open are served until they are idle. */
+    private void close(Socket socket) {
+        ServerConnector connector = Objects.requireNonNull(open.remove(socket));
+        close(connector);
+        if (isAdded(connector)) {
+            new RetiredConnector(connector, threads).closeWhenIdle();
+        }
+    }
+
+    /** A connector whose selector accepts leaves the closing of the port to its end. */
+    private static void close(ServerConnector connector) {
+        connector.setAccepting(false);
+        IO.close((Closeable) connector.getTransport());
+    }
+
+    /** Closes all ports but that of the operators, who want to know how the stop goes on. */
+    void stopAccepting() {
+        open.values().stream()
+                .filter(connector -> !ADMIN.equals(connector.getName()))
+                .forEach(ServerListeners::close);
+    }
+}

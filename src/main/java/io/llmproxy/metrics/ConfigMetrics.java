@@ -1,0 +1,44 @@
+package io.llmproxy.metrics;
+
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Instant;
+
+/** Tells which configuration is served, since when, and how often one was refused. */
+public final class ConfigMetrics {
+    private final Counter reloads;
+    private final Gauge version;
+    private final Gauge lastSuccess;
+
+    /** @param registry where the metrics are registered */
+    public ConfigMetrics(PrometheusRegistry registry) {
+        reloads = Counter.builder()
+                .name("llmproxy_config_reloads_total")
+                .help("Attempts to load the configuration, the first one at the start.")
+                .labelNames("result")
+                .register(registry);
+        version = Gauge.builder()
+                .name("llmproxy_config_version")
+                .help("Number of the configuration that is served, counted from the start of the process.")
+                .register(registry);
+        lastSuccess = Gauge.builder()
+                .name("llmproxy_config_last_success_timestamp_seconds")
+                .help("When the configuration that is served was loaded.")
+                .register(registry);
+        reloads.initLabelValues("success");
+        reloads.initLabelValues("failure");
+    }
+
+    /** A configuration was loaded and is served from now on. */
+    public void loaded(long served) {
+        reloads.labelValues("success").inc();
+        version.set((double) served);
+        lastSuccess.set((double) Instant.now().getEpochSecond());
+    }
+
+    /** A configuration was refused. */
+    public void failed() {
+        reloads.labelValues("failure").inc();
+    }
+}

@@ -1,0 +1,61 @@
+package io.llmproxy.proxy;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one configuration serves: an immutable snapshot that is replaced as a whole. An exchange stays with the one that it
+ * began with, so each knows how many are still with it.
+ */
+public final class Serving {
+    /** Added to the count when the snapshot was replaced. */
+    private static final long REPLACED = Long.MIN_VALUE;
+
+    private final Mounts mounts;
+    private final ExchangeListener listener;
+    private final Runnable left;
+    private final AtomicLong open = new AtomicLong();
+
+    /**
+     * @param mounts which requests go to which forward
+     * @param listener who looks on
+     * @param left called once, when the snapshot was replaced and its last exchange is over
+     */
+    public Serving(Mounts mounts, ExchangeListener listener, Runnable left) {
+        this.mounts = mounts;
+        this.listener = listener;
+        this.left = left;
+    }
+
+    /** Lets no new exchange begin. */
+    public void replaced() {
+        if (open.getAndAdd(REPLACED) == 0) {
+            left.run();
+        }
+    }
+
+    /** Whether it was replaced, and no exchange is with it any more. */
+    public boolean isLeft() {
+        return open.get() == REPLACED;
+    }
+
+    /** Counts an exchange that begins; false if the snapshot has been replaced. */
+    boolean enter() {
+        return open.getAndUpdate(count -> count < 0 ? count : count + 1) >= 0;
+    }
+
+    /** An exchange is over. */
+    void leave() {
+        if (open.decrementAndGet() == REPLACED) {
+            left.run();
+        }
+    }
+
+    @Nullable Place find(int port, String path) {
+        return mounts.find(port, path);
+    }
+
+    ExchangeListener listener() {
+        return listener;
+    }
+}
