@@ -13,7 +13,9 @@ import com.tngtech.archunit.lang.ArchRule;
 /** Who may know whom. Each rule says what to do instead. */
 @AnalyzeClasses(packages = "io.llmproxy", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
-    private static final String[] MECHANISMS = {"..route..", "..balance..", "..auth..", "..protocol.."};
+    private static final String[] MECHANISMS = {
+        "..route..", "..balance..", "..breaker..", "..ratelimit..", "..auth..", "..protocol.."
+    };
 
     @ArchTest
     static final ArchRule knowledgePointsDown = layeredArchitecture()
@@ -53,7 +55,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule aMechanismKnowsNoOther =
             com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices()
-                    .matching("io.llmproxy.(route|balance|auth|protocol)..")
+                    .matching("io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol)..")
                     .should()
                     .notDependOnEachOther()
                     .because("each mechanism can be read and tested alone: let upstream or proxy bring them together");
@@ -61,7 +63,9 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule mechanismsKnowNoTransport = noClasses()
             .that()
-            .resideInAnyPackage("..route..", "..balance..", "..auth..", "..protocol..", "..config..")
+            .resideInAnyPackage(MECHANISMS)
+            .or()
+            .resideInAnyPackage("..config..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("jakarta.servlet..", "org.eclipse.jetty..")
@@ -74,6 +78,16 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule prometheusStaysInMetrics = onlyIn(
             "io.prometheus..", "whoever wants to count something tells an ExchangeListener", "..metrics..", "..boot..");
+
+    @ArchTest
+    static final ArchRule bucket4jStaysInRatelimit =
+            onlyIn("io.github.bucket4j..", "ask a RateLimiter, and use its Decision", "..ratelimit..");
+
+    @ArchTest
+    static final ArchRule caffeineStaysInRatelimit = onlyIn(
+            "com.github.benmanes.caffeine..",
+            "only what strangers can make many of needs a bounded cache: give it a mechanism of its own",
+            "..ratelimit..");
 
     @ArchTest
     static final ArchRule theServerStaysInTheLauncher =

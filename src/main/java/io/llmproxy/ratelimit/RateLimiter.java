@@ -1,0 +1,98 @@
+package io.llmproxy.ratelimit;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import io.github.bucket4j.Bandwidth;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.ConsumptionProbe;
+import io.github.bucket4j.TimeMeter;
+import io.llmproxy.config.RateLimitConfig;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * A token bucket for each client of one forward. A bucket is exact among threads and starts out full.
+ *
+ * <p>The memory is bounded whatever addresses come. A bucket that would be full again is dropped, as a new one is the
+ * same. When there are too many still, those that are asked for most stay: a flood of addresses that each come once
+ * sets no client free that is being limited.
+ */
+public final class RateLimiter {
+    /** How many clients are told apart at a time, some 30 MiB. */
+    static final int MOST_BUCKETS = 100_000;
+
+    private final RateLimitConfig config;
+    private final LoadingCache<ClientAddress, Bucket> buckets;
+
+    /**
+     * Makes a limiter that has seen no client yet.
+     *
+     * @param config how many tokens a bucket holds, and how many it gets each second
+     * @param nanoTime a clock that never goes back, in nanoseconds since any instant
+     */
+    public RateLimiter(RateLimitConfig config, LongSupplier nanoTime) {
+        this.config = config;
+        Bandwidth bandwidth = Bandwidth.builder()
+                .capacity(config.burst())
+                .refillGreedy(config.perSecond(), Duration.ofSeconds(1))
+                .build();
+        TimeMeter meter = new SinceStart(nanoTime, nanoTime.getAsLong());
+        this.buckets = Caffeine.newBuilder()
+                .maximumSize(MOST_BUCKETS)
+                .expireAfterAccess(timeToFill(config))
+                .ticker(nanoTime::getAsLong)
+                // Here and now, as a thread of the common pool would outlive the application in a container.
+                .executor(Runnable::run)
+                .build(client -> Bucket.builder()
+                        .addLimit(bandwidth)
+                        .withCustomTimePrecision(meter)
+                        .build());
+    }
+
+    /** Takes one token from the bucket of a client, if there is one. */
+    public Decision tryAcquire(ClientAddress client) {
+        ConsumptionProbe probe = buckets.get(client).tryConsumeAndReturnRemaining(1);
+        return new Decision(
+                probe.isConsumed(),
+                config.burst(),
+                probe.getRemainingTokens(),
+                Duration.ofNanos(probe.getNanosToWaitForReset()),
+                Duration.ofNanos(probe.getNanosToWaitForRefill()));
+    }
+
+    /** Returns how many buckets are held after all that is due was dropped. */
+    long size() {
+        buckets.cleanUp();
+        return buckets.estimatedSize();
+    }
+
+    private static Duration timeToFill(RateLimitConfig config) {
+        long nanos = TimeUnit.SECONDS.toNanos(config.burst());
+        return Duration.ofNanos(nanos / config.perSecond() + 1);
+    }
+
+    /**
+     * Whether a request may pass, and what its client may be told about that.
+     *
+     * @param allowed whether a token was taken
+     * @param limit how many tokens a full bucket holds
+     * @param remaining how many whole tokens are left
+     * @param reset the time until the bucket is full, if none is taken meanwhile
+     * @param retryAfter the time until there is a token; zero if the request is allowed
+     */
+    public record Decision(boolean allowed, long limit, long remaining, Duration reset, Duration retryAfter) {}
+
+    /** Counts from the start, as a bucket compares instants, and those of the clock may overflow. */
+    private record SinceStart(LongSupplier nanoTime, long start) implements TimeMeter {
+        @Override
+        public long currentTimeNanos() {
+            return nanoTime.getAsLong() - start;
+        }
+
+        @Override
+        public boolean isWallClockBased() {
+            return false;
+        }
+    }
+}
