@@ -11,35 +11,45 @@ import org.eclipse.jetty.io.content.ByteBufferContentSource;
 final class ErrorAnswer {
     static final String HEADER = "X-LLMProxy-Error";
 
+    /** Heeded by the clients of OpenAI and Anthropic. */
+    static final String SHOULD_RETRY = "x-should-retry";
+
     private ErrorAnswer() {}
 
     /** Writes the answer while the container's thread is still in the filters or the servlet, and ends the exchange. */
-    static void send(Exchange exchange, ProxyError error) throws IOException {
-        byte[] body = head(exchange, error);
+    static void send(Exchange exchange, Refusal refusal) throws IOException {
+        byte[] body = head(exchange, refusal);
         exchange.clientResponse().getOutputStream().write(body);
         exchange.relayed(body.length);
         exchange.end();
     }
 
     /** Writes the head of the answer, and returns its body as something to relay. */
-    static Content.Source content(Exchange exchange, ProxyError error) {
-        return new ByteBufferContentSource(ByteBuffer.wrap(head(exchange, error)));
+    static Content.Source content(Exchange exchange, Refusal refusal) {
+        return new ByteBufferContentSource(ByteBuffer.wrap(head(exchange, refusal)));
     }
 
     /** Returns the event that says that a stream has broken off. */
     static byte[] event(Exchange exchange, ProxyError error) {
-        return exchange.dialect().errorEvent(of(exchange, error), exchange.path());
+        return exchange.dialect().errorEvent(of(exchange, Refusal.of(error)), exchange.path());
     }
 
-    private static byte[] head(Exchange exchange, ProxyError error) {
+    private static byte[] head(Exchange exchange, Refusal refusal) {
+        ProxyError error = refusal.error();
         HttpServletResponse clientResponse = exchange.clientResponse();
         int status = exchange.dialect().statusFor(error.status());
-        byte[] body = exchange.dialect().errorBody(of(exchange, error));
+        byte[] body = exchange.dialect().errorBody(of(exchange, refusal));
         clientResponse.setStatus(status);
         clientResponse.setContentType("application/json");
         clientResponse.setContentLength(body.length);
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
         clientResponse.setHeader(HEADER, error.code());
+        if (refusal.retryAfterNanos() > 0) {
+            clientResponse.setHeader("Retry-After", Long.toString(refusal.retryAfterSeconds()));
+        }
+        if (refusal.attempted()) {
+            clientResponse.setHeader(SHOULD_RETRY, "false");
+        }
         if (error.leavesBodyUnread() && exchange.clientRequest().getProtocol().equals("HTTP/1.1")) {
             clientResponse.setHeader("Connection", "close");
         }
@@ -47,7 +57,8 @@ final class ErrorAnswer {
         return body;
     }
 
-    private static ApiError of(Exchange exchange, ProxyError error) {
-        return new ApiError(error.status(), error.code(), error.message(), exchange.id());
+    private static ApiError of(Exchange exchange, Refusal refusal) {
+        ProxyError error = refusal.error();
+        return new ApiError(error.status(), error.code(), error.message(), exchange.id(), refusal.retryAfterSeconds());
     }
 }

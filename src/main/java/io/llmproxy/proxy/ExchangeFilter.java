@@ -46,7 +46,7 @@ public final class ExchangeFilter implements Filter {
         if (exchange == null) {
             chain.doFilter(request, response);
         } else if (!RequestTarget.isAllowed(exchange.path(), ((HttpServletRequest) request).getQueryString())) {
-            ErrorAnswer.send(exchange, ProxyError.INVALID_PATH);
+            ErrorAnswer.send(exchange, Refusal.of(ProxyError.INVALID_PATH));
         } else {
             forward(exchange, chain);
         }
@@ -98,7 +98,7 @@ public final class ExchangeFilter implements Filter {
             if (!exchange.clientRequest().isAsyncStarted()
                     && !exchange.clientResponse().isCommitted()) {
                 exchange.clientResponse().reset();
-                ErrorAnswer.send(exchange, ProxyError.INTERNAL);
+                ErrorAnswer.send(exchange, Refusal.of(ProxyError.INTERNAL));
             }
             exchange.end();
         }

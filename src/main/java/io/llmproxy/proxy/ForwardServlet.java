@@ -98,7 +98,7 @@ public final class ForwardServlet extends AsyncProxyServlet {
         Exchange exchange = Objects.requireNonNull(Exchange.of(clientRequest), "the filter makes the exchange");
         exchange.routed(forward.route(exchange.path()));
         if (clientRequest.getContentLengthLong() > forward.config().maxBody()) {
-            ErrorAnswer.send(exchange, ProxyError.BODY_TOO_LARGE);
+            ErrorAnswer.send(exchange, Refusal.of(ProxyError.BODY_TOO_LARGE));
             return;
         }
         AsyncContext async = clientRequest.startAsync();

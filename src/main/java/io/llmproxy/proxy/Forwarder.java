@@ -157,7 +157,7 @@ final class Forwarder implements RequestBody.Owner, Attempt.Owner, ResponseRelay
         if (clientGone) {
             end();
         } else {
-            Content.Source content = container.touch(() -> ErrorAnswer.content(exchange, error));
+            Content.Source content = container.touch(() -> ErrorAnswer.content(exchange, Refusal.of(error)));
             if (content != null) {
                 relay.relay(content);
             }

@@ -6,12 +6,18 @@ public enum ProxyError {
     INVALID_REQUEST(400, "invalid_request", "The body of the request could not be read."),
     CLIENT_TIMEOUT(408, "request_timeout", "The request was not received in time."),
     BODY_TOO_LARGE(413, "body_too_large", "The body of the request is larger than this gateway accepts."),
+    TOO_MANY_HEADERS(431, "headers_too_large", "The request has more headers than this gateway accepts."),
+    RATE_LIMITED(429, "rate_limit_exceeded", "Too many requests; try again later."),
+    CLIENT_TOO_SLOW(499, "client_write_timeout", "The client did not take the answer in time."),
     CLIENT_GONE(499, "client_closed_request", "The client closed the connection before the answer was complete."),
     INTERNAL(500, "internal_error", "The gateway failed to handle the request."),
     CONNECT_FAILED(502, "upstream_connect_error", "The upstream could not be reached."),
     TLS_FAILED(502, "upstream_tls_error", "No secure connection to the upstream could be made."),
     RESET(502, "upstream_reset", "The upstream closed the connection before its answer was complete."),
     BAD_RESPONSE(502, "upstream_bad_response", "The upstream's answer is not valid HTTP."),
+    UPSTREAM_AUTH(502, "upstream_auth_error", "The upstream does not accept the gateway's credential."),
+    UPSTREAM_RATE_LIMITED(429, "upstream_rate_limited", "All upstreams are asked too much at the moment."),
+    OVERLOADED(503, "overloaded", "The gateway has too much to do at the moment; try again."),
     SHUTTING_DOWN(503, "shutting_down", "The gateway is being stopped; try again."),
     NO_UPSTREAM(503, "no_upstream_available", "No upstream is available at the moment."),
     CONNECT_TIMEOUT(504, "upstream_connect_timeout", "The upstream could not be reached in time."),
@@ -41,7 +47,7 @@ public enum ProxyError {
 
     /** Whether the client is to blame, and no upstream. */
     boolean isClients() {
-        return status < 500;
+        return status < 500 && this != UPSTREAM_RATE_LIMITED;
     }
 
     /** Whether some of the request may be left unread, so that its connection is of no more use. */

@@ -301,7 +301,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         owner.cut(failure);
         if (!exchange.clientResponse().isCommitted()) {
             exchange.clientResponse().reset();
-            attached = ErrorAnswer.content(exchange, failure.error());
+            attached = ErrorAnswer.content(exchange, new Refusal(failure.error(), 0, true));
             begin();
         } else if (events != null) {
             exchange.cut(failure.error());
