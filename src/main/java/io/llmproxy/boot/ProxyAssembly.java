@@ -10,6 +10,7 @@ import io.llmproxy.health.Lifecycle;
 import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.metrics.ProxyMetrics;
+import io.llmproxy.metrics.UpstreamMetrics;
 import io.llmproxy.proxy.ExchangeFilter;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ExchangeListeners;
@@ -62,6 +63,7 @@ public class ProxyAssembly {
     private final OpenExchanges open;
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final ProxyMetrics metrics = new ProxyMetrics(registry);
+    private final UpstreamMetrics upstreamMetrics = new UpstreamMetrics(registry);
     private final ScheduledExecutorService background = new ScheduledThreadPoolExecutor(
             1,
             task -> {
@@ -125,7 +127,8 @@ public class ProxyAssembly {
             Listening listening,
             @Nullable Generation before,
             Runnable left) {
-        Upstreams upstreams = (before == null ? Upstreams.NONE : before.upstreams()).next(config, http);
+        Upstreams upstreams =
+                (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
         List<ForwardServlet> servlets = Generation.forwards(config, upstreams).stream()
                 .map(forward -> ForwardServlet.of(forward, open, context))
                 .toList();

@@ -35,6 +35,9 @@ public interface CircuitBreaker {
      * was let through before the last change of state nothing is counted any more.
      */
     interface Permit {
+        /** Returns whether the call is a probe, for the end of which others wait. */
+        boolean isProbe();
+
         /** The upstream served the call. */
         void succeeded(long nowNanos);
 

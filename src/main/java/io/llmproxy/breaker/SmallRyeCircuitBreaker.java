@@ -157,6 +157,11 @@ final class SmallRyeCircuitBreaker implements CircuitBreaker {
         }
 
         @Override
+        public boolean isProbe() {
+            return !origin.isClosed();
+        }
+
+        @Override
         public void succeeded(long nowNanos) {
             report(SmallRyeCircuitBreaker::succeed, nowNanos);
         }

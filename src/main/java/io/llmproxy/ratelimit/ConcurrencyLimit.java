@@ -101,6 +101,11 @@ public final class ConcurrencyLimit {
         }
     }
 
+    /** Returns whether a permit is free. */
+    public boolean hasFree() {
+        return active() < max;
+    }
+
     /** Returns how many permits are held. */
     public int active() {
         lock.lock();

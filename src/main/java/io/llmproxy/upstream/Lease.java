@@ -2,22 +2,52 @@ package io.llmproxy.upstream;
 
 import io.llmproxy.balance.Load;
 import io.llmproxy.balance.Load.Outcome;
+import io.llmproxy.breaker.CircuitBreaker;
+import io.llmproxy.ratelimit.ConcurrencyLimit;
+import io.llmproxy.upstream.UpstreamListener.Call;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.client.HttpClient;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right to use one upstream for one attempt. It is the only thing that touches the upstream's figures; whoever
  * acquires it closes it.
  */
 public final class Lease {
+    private final UpstreamGroup group;
     private final UpstreamGroup.Reachable member;
     private final long acquired;
+    private final CircuitBreaker.@Nullable Permit permit;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    Lease(UpstreamGroup.Reachable member, long now) {
+    private Lease(
+            UpstreamGroup group, UpstreamGroup.Reachable member, long now, CircuitBreaker.@Nullable Permit permit) {
+        this.group = group;
         this.member = member;
         this.acquired = now;
+        this.permit = permit;
         load().started();
+    }
+
+    /** Takes a slot of the upstream and the right to call it; null if either has just been taken by another. */
+    static @Nullable Lease tryAcquire(UpstreamGroup group, UpstreamGroup.Reachable member, long now) {
+        ConcurrencyLimit slots = member.upstream().condition().slots();
+        return slots == null || slots.tryAcquire() ? ofSlot(group, member, now) : null;
+    }
+
+    /** Takes the right to call the upstream, of which a slot is held already; gives the slot back if there is none. */
+    static @Nullable Lease ofSlot(UpstreamGroup group, UpstreamGroup.Reachable member, long now) {
+        Condition condition = member.upstream().condition();
+        CircuitBreaker breaker = condition.breaker();
+        CircuitBreaker.Permit permit = breaker == null ? null : breaker.tryAcquire(now);
+        if (breaker == null || permit != null) {
+            return new Lease(group, member, now, permit);
+        }
+        if (condition.slots() != null) {
+            condition.slots().release();
+        }
+        return null;
     }
 
     /** The upstream that may be used. */
@@ -36,12 +66,26 @@ public final class Lease {
     }
 
     /**
-     * Tells that the head of an answer has come.
+     * Tells that the head of a good answer has come.
      *
      * @param now the time in nanoseconds
      */
     public void responded(long now) {
         load().responded(now - acquired);
+        if (permit != null && permit.isProbe()) {
+            // An answer may stream for minutes, in which nobody else could try.
+            permit.succeeded(now);
+        }
+    }
+
+    /**
+     * The upstream wants to be left alone.
+     *
+     * @param time for how long
+     * @param now the time in nanoseconds
+     */
+    public void coolDown(Duration time, long now) {
+        upstream().condition().cooldown().until(now + time.toNanos());
     }
 
     /**
@@ -51,12 +95,38 @@ public final class Lease {
      * @param now the time in nanoseconds
      */
     public void close(Outcome outcome, long now) {
-        if (closed.compareAndSet(false, true)) {
-            load().finished(now, now - acquired, outcome);
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        load().finished(now, now - acquired, outcome);
+        if (permit != null) {
+            report(permit, outcome, now);
+        }
+        ConcurrencyLimit slots = upstream().condition().slots();
+        if (slots != null) {
+            slots.release();
         }
     }
 
+    private void report(CircuitBreaker.Permit call, Outcome outcome, long now) {
+        switch (outcome) {
+            case SUCCESS -> {
+                call.succeeded(now);
+                tell(Call.SUCCESS);
+            }
+            case FAILURE -> {
+                call.failed(now);
+                tell(Call.FAILURE);
+            }
+            case NEUTRAL -> call.dropped();
+        }
+    }
+
+    private void tell(Call call) {
+        upstream().listener().breakerCalled(group.name(), upstream().name(), call);
+    }
+
     private Load load() {
-        return member.upstream().load();
+        return upstream().load();
     }
 }

@@ -13,26 +13,31 @@ public final class Upstream {
     private final UpstreamConfig config;
     private final BaseUrl baseUrl;
     private final Credential credential;
-    private final Load load;
+    private final Condition condition;
+    private final UpstreamListener listener;
 
-    private Upstream(UpstreamConfig config, Load load) {
+    private Upstream(UpstreamConfig config, Condition condition, UpstreamListener listener) {
         this.config = config;
         this.baseUrl = new BaseUrl(config.url(), config.urlMode());
         this.credential = Credential.of(config.auth());
-        this.load = load;
+        this.condition = condition;
+        this.listener = listener;
     }
 
     /**
      * Makes an upstream of its configuration. What was known of the same backend before is kept.
      *
      * @param config what is known of the backend
+     * @param groups the groups that it is a member of
+     * @param listener told of its ups and downs
      * @param before the upstream of the same name in the configuration before, or null
      */
-    static Upstream of(UpstreamConfig config, @Nullable Upstream before) {
-        if (before == null || !before.config.url().equals(config.url())) {
-            return new Upstream(config, new Load());
-        }
-        return before.config.equals(config) ? before : new Upstream(config, before.load);
+    static Upstream of(
+            UpstreamConfig config, List<String> groups, UpstreamListener listener, @Nullable Upstream before) {
+        Condition condition = before == null || !before.config.url().equals(config.url())
+                ? Condition.unknown(config, groups, listener)
+                : before.condition.under(config, before.config, groups, listener);
+        return new Upstream(config, condition, listener);
     }
 
     /** The name from the configuration; also a metric label. */
@@ -60,11 +65,50 @@ public final class Upstream {
         return config.headers();
     }
 
-    UpstreamConfig config() {
+    /** The settings. */
+    public UpstreamConfig config() {
         return config;
     }
 
+    /** Whether health checks found it well; true before the first one, and without any. */
+    public boolean isWell() {
+        return condition.isWell();
+    }
+
+    /** Tells what health checks found. */
+    public void found(boolean well) {
+        if (condition.found(well)) {
+            listener.healthChanged(name(), well);
+        }
+    }
+
     Load load() {
-        return load;
+        return condition.load();
+    }
+
+    Condition condition() {
+        return condition;
+    }
+
+    UpstreamListener listener() {
+        return listener;
+    }
+
+    /** Whether a request may be sent to it at once. */
+    boolean isAvailable(long now) {
+        return isUsable(now) && condition.hasFreeSlot();
+    }
+
+    /** Whether a request may be sent to it as soon as it has a slot. */
+    boolean isUsable(long now) {
+        return config.enabled() && condition.isUsable(now);
+    }
+
+    /** When it may be worth while to ask again, in nanoseconds from now; at least a second. */
+    long retryAfterNanos(long now) {
+        long shortest = 1_000_000_000L;
+        var check = config.healthCheck();
+        long unwell = isWell() || check == null ? 0 : check.interval().toNanos();
+        return Math.max(shortest, Math.max(unwell, condition.remainingNanos(now)));
     }
 }

@@ -2,6 +2,7 @@ package io.llmproxy.upstream;
 
 import io.llmproxy.balance.LoadBalancer;
 import io.llmproxy.balance.Member;
+import io.llmproxy.breaker.RetryBudget;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.MemberConfig;
@@ -12,6 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.eclipse.jetty.client.HttpClient;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +22,13 @@ public final class UpstreamGroup {
     private final GroupConfig config;
     private final List<Reachable> members;
     private final LoadBalancer balancer;
+    private final RetryBudget budget;
 
-    private UpstreamGroup(GroupConfig config, List<Reachable> members, LoadBalancer balancer) {
+    private UpstreamGroup(GroupConfig config, List<Reachable> members, LoadBalancer balancer, RetryBudget budget) {
         this.config = config;
         this.members = List.copyOf(members);
         this.balancer = balancer;
+        this.budget = budget;
     }
 
     /** An upstream as the group's settings reach it. */
@@ -45,7 +49,8 @@ public final class UpstreamGroup {
         LoadBalancer balancer = before != null && before.balances(config, members)
                 ? before.balancer
                 : LoadBalancer.of(config.balance().strategy(), balanced(members));
-        return new UpstreamGroup(config, members, balancer);
+        RetryBudget budget = before == null ? new RetryBudget(System.nanoTime()) : before.budget;
+        return new UpstreamGroup(config, members, balancer, budget);
     }
 
     private boolean balances(GroupConfig other, List<Reachable> among) {
@@ -82,6 +87,11 @@ public final class UpstreamGroup {
         return members.stream().map(Reachable::client).collect(Collectors.toUnmodifiableSet());
     }
 
+    /** Bounds how often requests are sent again. */
+    public RetryBudget budget() {
+        return budget;
+    }
+
     /**
      * Chooses an upstream.
      *
@@ -90,7 +100,67 @@ public final class UpstreamGroup {
      * @return the right to use it, or null if none may be chosen
      */
     public @Nullable Lease acquire(Predicate<Upstream> acceptable, long now) {
-        int chosen = balancer.pick(index -> acceptable.test(members.get(index).upstream()), now);
-        return chosen < 0 ? null : new Lease(members.get(chosen), now);
+        // Another thread may take what was free when it was picked: a slot, or the only probe of a breaker.
+        for (int tries = 0; tries <= members.size(); tries++) {
+            int chosen =
+                    balancer.pick(index -> upstream(index).isAvailable(now) && acceptable.test(upstream(index)), now);
+            if (chosen < 0) {
+                return null;
+            }
+            Lease lease = Lease.tryAcquire(this, members.get(chosen), now);
+            if (lease != null) {
+                return lease;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Chooses an upstream that could be used if it had a slot.
+     *
+     * @return what can be waited for, or null if no upstream is merely busy
+     */
+    public @Nullable SlotWait busy(Predicate<Upstream> acceptable, long now) {
+        int chosen = balancer.pick(
+                index -> upstream(index).isUsable(now)
+                        && upstream(index).condition().slots() != null
+                        && acceptable.test(upstream(index)),
+                now);
+        return chosen < 0 ? null : new SlotWait(this, members.get(chosen));
+    }
+
+    /** Tells that a request was turned away: of the breakers that had a part in it, too. */
+    public void rejected(long now) {
+        for (Reachable member : members) {
+            Upstream upstream = member.upstream();
+            if (!upstream.condition().isBreakerPermitting(now)) {
+                upstream.listener().breakerCalled(name(), upstream.name(), UpstreamListener.Call.REJECTED);
+            }
+        }
+    }
+
+    /** When one of the upstreams may be available again, in nanoseconds from now; 0 if none is enabled. */
+    public long retryAfterNanos(long now) {
+        return enabled()
+                .mapToLong(upstream -> upstream.retryAfterNanos(now))
+                .min()
+                .orElse(0);
+    }
+
+    /** Whether all upstreams have asked to be left alone. */
+    public boolean isCoolingDown(long now) {
+        return enabled().findAny().isPresent()
+                && enabled()
+                        .noneMatch(upstream -> upstream.condition().cooldown().isOver(now));
+    }
+
+    private Stream<Upstream> enabled() {
+        return members.stream()
+                .map(Reachable::upstream)
+                .filter(upstream -> upstream.config().enabled());
+    }
+
+    private Upstream upstream(int index) {
+        return members.get(index).upstream();
     }
 }

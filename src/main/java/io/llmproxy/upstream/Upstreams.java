@@ -5,6 +5,7 @@ import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.UpstreamConfig;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -29,18 +30,28 @@ public final class Upstreams {
      *
      * @param config what to build
      * @param http makes the clients, and keeps owning them
+     * @param listener told of the ups and downs of the upstreams
      * @return the next snapshot; this one stays as it is
      */
-    public Upstreams next(ProxyConfig config, UpstreamHttp http) {
+    public Upstreams next(ProxyConfig config, UpstreamHttp http, UpstreamListener listener) {
         Map<String, Upstream> nextUpstreams = new HashMap<>();
         for (UpstreamConfig upstream : config.upstreams()) {
-            nextUpstreams.put(upstream.name(), Upstream.of(upstream, upstreams.get(upstream.name())));
+            String name = upstream.name();
+            nextUpstreams.put(name, Upstream.of(upstream, groupsOf(name, config), listener, upstreams.get(name)));
         }
         Map<String, UpstreamGroup> nextGroups = new HashMap<>();
         for (GroupConfig group : config.upstreamGroups()) {
             nextGroups.put(group.name(), UpstreamGroup.of(group, nextUpstreams, http, groups.get(group.name())));
         }
         return new Upstreams(nextUpstreams, nextGroups);
+    }
+
+    private static List<String> groupsOf(String upstream, ProxyConfig config) {
+        return config.upstreamGroups().stream()
+                .filter(group -> group.upstreams().stream()
+                        .anyMatch(member -> member.name().equals(upstream)))
+                .map(GroupConfig::name)
+                .toList();
     }
 
     /** Returns the group of that name; the configuration has made sure that there is one. */

@@ -1,0 +1,56 @@
+package io.llmproxy.metrics;
+
+import io.llmproxy.breaker.CircuitBreaker.State;
+import io.llmproxy.upstream.UpstreamListener;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
+import java.util.Locale;
+
+/** Counts what breakers and health checks do, under the names that LLMProxy's documents give. */
+public final class UpstreamMetrics implements UpstreamListener {
+    private final Counter stateChanges;
+    private final Counter calls;
+    private final Gauge health;
+
+    /** @param registry where the metrics are registered */
+    public UpstreamMetrics(PrometheusRegistry registry) {
+        stateChanges = Counter.builder()
+                .name("llmproxy_circuitbreaker_state_changes_total")
+                .help("Changes of a breaker's state.")
+                .labelNames("group", "upstream", "from", "to")
+                .register(registry);
+        calls = Counter.builder()
+                .name("llmproxy_circuitbreaker_calls_total")
+                .help("Calls to upstreams with a breaker: success, failure, or rejected when no upstream was left.")
+                .labelNames("group", "upstream", "result")
+                .register(registry);
+        health = Gauge.builder()
+                .name("llmproxy_upstream_healthy")
+                .help("1 while health checks find the upstream well, 0 while they do not.")
+                .labelNames("upstream")
+                .register(registry);
+    }
+
+    @Override
+    public void breakerChanged(List<String> groups, String upstream, State from, State to) {
+        groups.forEach(group -> stateChanges
+                .labelValues(group, upstream, label(from), label(to))
+                .inc());
+    }
+
+    @Override
+    public void breakerCalled(String group, String upstream, Call call) {
+        calls.labelValues(group, upstream, label(call)).inc();
+    }
+
+    @Override
+    public void healthChanged(String upstream, boolean well) {
+        health.labelValues(upstream).set(well ? 1 : 0);
+    }
+
+    private static String label(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}
