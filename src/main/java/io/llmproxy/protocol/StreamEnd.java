@@ -12,21 +12,26 @@ import java.util.List;
  * several threads at once.
  */
 public final class StreamEnd {
-    private static final List<String> CHAT = List.of("\ndata:[DONE]", "\"finish_reason\":\"", "\"error\":{");
-    private static final List<String> MESSAGES = List.of("\"type\":\"message_stop\"", "\"type\":\"error\"");
-    private static final List<String> RESPONSES = List.of(
-            "\"type\":\"response.completed\"",
-            "\"type\":\"response.failed\"",
-            "\"type\":\"response.incomplete\"",
-            "\"type\":\"error\"");
-    private static final List<String> GEMINI = List.of("\"finishReason\":\"", "\"blockReason\":\"", "\"error\":{");
+    private static final Signs CHAT =
+            new Signs(List.of("\ndata:[DONE]", "\"finish_reason\":\""), List.of("\"error\":{"));
+    private static final Signs MESSAGES =
+            new Signs(List.of("\"type\":\"message_stop\""), List.of("\"type\":\"error\""));
+    private static final Signs RESPONSES = new Signs(
+            List.of("\"type\":\"response.completed\"", "\"type\":\"response.incomplete\""),
+            List.of("\"type\":\"response.failed\"", "\"type\":\"error\""));
+    private static final Signs GEMINI =
+            new Signs(List.of("\"finishReason\":\"", "\"blockReason\":\""), List.of("\"error\":{"));
+    private static final Signs NONE = new Signs(List.of(), List.of());
 
-    private final Sign[] signs;
+    private final Sign[] completions;
+    private final Sign[] failures;
     private boolean seen;
+    private boolean failed;
 
-    private StreamEnd(List<String> signs) {
-        this.signs = signs.stream().map(Sign::new).toArray(Sign[]::new);
-        this.seen = signs.isEmpty();
+    private StreamEnd(Signs signs) {
+        this.completions = signs.completions.stream().map(Sign::new).toArray(Sign[]::new);
+        this.failures = signs.failures.stream().map(Sign::new).toArray(Sign[]::new);
+        this.seen = completions.length == 0;
         // The stream begins with a line.
         scan(new byte[] {'\n'}, 0, 1);
     }
@@ -37,17 +42,17 @@ public final class StreamEnd {
      * @param path the request's path; streams of unknown paths are complete when they are closed
      */
     public static StreamEnd of(String path) {
-        String known = ApiPath.of(path);
-        if (known.equals("/v1/chat/completions") || known.equals("/v1/completions")) {
-            return new StreamEnd(CHAT);
-        }
-        if (known.equals("/v1/messages")) {
-            return new StreamEnd(MESSAGES);
-        }
-        if (known.equals("/v1/responses")) {
-            return new StreamEnd(RESPONSES);
-        }
-        return new StreamEnd(known.endsWith(":streamGenerateContent") ? GEMINI : List.of());
+        StreamApi api = StreamApi.of(path);
+        return new StreamEnd(api == null ? NONE : signs(api));
+    }
+
+    private static Signs signs(StreamApi api) {
+        return switch (api) {
+            case CHAT -> CHAT;
+            case MESSAGES -> MESSAGES;
+            case RESPONSES -> RESPONSES;
+            case GEMINI -> GEMINI;
+        };
     }
 
     /** Takes note of the next piece of the stream. */
@@ -55,9 +60,8 @@ public final class StreamEnd {
         for (int index = offset; index < offset + length && !seen; index++) {
             byte next = bytes[index] == '\r' ? (byte) '\n' : bytes[index];
             if (next != ' ') {
-                for (Sign sign : signs) {
-                    seen |= sign.endsWith(next);
-                }
+                failed = anyEndsWith(next, failures);
+                seen = anyEndsWith(next, completions) || failed;
             }
         }
     }
@@ -66,6 +70,22 @@ public final class StreamEnd {
     public boolean seen() {
         return seen;
     }
+
+    /** Whether the stream itself says that it has failed, before it said that the answer is complete. */
+    public boolean failed() {
+        return failed;
+    }
+
+    private static boolean anyEndsWith(byte next, Sign[] signs) {
+        boolean any = false;
+        for (Sign sign : signs) {
+            any |= sign.endsWith(next);
+        }
+        return any;
+    }
+
+    /** What tells that an answer is complete, and what tells that it has failed. */
+    private record Signs(List<String> completions, List<String> failures) {}
 
     /** One sign, searched for byte by byte as Knuth, Morris and Pratt do (1977). */
     private static final class Sign {

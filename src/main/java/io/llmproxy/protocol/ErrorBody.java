@@ -1,0 +1,30 @@
+package io.llmproxy.protocol;
+
+import java.util.Objects;
+
+/** Tells an error from an answer where the status does not: some upstreams send both with 200. */
+public final class ErrorBody {
+    private static final int LONGEST_PREFIX = 256;
+    private static final String OPENAI = "{\"error\":{";
+    private static final String ANTHROPIC = "{\"type\":\"error\"";
+
+    private ErrorBody() {}
+
+    /**
+     * Returns whether a JSON body begins like the errors of the known APIs do. Only the first 256 bytes are looked at.
+     *
+     * @throws IndexOutOfBoundsException if the range is not within the array
+     */
+    public static boolean isError(byte[] bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        StringBuilder beginning = new StringBuilder();
+        int end = offset + Math.min(length, LONGEST_PREFIX);
+        for (int index = offset; index < end && beginning.length() < ANTHROPIC.length(); index++) {
+            char next = (char) (bytes[index] & 0xff);
+            if (" \t\r\n".indexOf(next) < 0) {
+                beginning.append(next);
+            }
+        }
+        return beginning.indexOf(OPENAI) == 0 || beginning.indexOf(ANTHROPIC) == 0;
+    }
+}
