@@ -7,6 +7,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoField;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -121,6 +122,7 @@ public final class RetryAfter {
     /** The day of the week adds nothing: one that does not fit the date does no harm. */
     private static DateTimeFormatter withoutWeekday(DateTimeFormatterBuilder form) {
         return form.toFormatter(Locale.US)
+                .withResolverStyle(ResolverStyle.STRICT)
                 .withResolverFields(
                         ChronoField.YEAR,
                         ChronoField.MONTH_OF_YEAR,

@@ -59,6 +59,33 @@ class StreamEndTest {
         assertThat(seen(path, stream)).isFalse();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/chat/completions | true | data: {\"error\": {\"message\":\"x\"}}",
+                "/v1/chat/completions | false | data: {\"error\": null}",
+                "/v1/chat/completions | false | data: [DONE]",
+                "/v1/messages | true | data: {\"type\":\"error\",\"error\":{}}",
+                "/v1/messages | false | data: {\"type\":\"message_stop\"}",
+                "/v1/responses | true | data: {\"type\":\"response.failed\"}",
+                "/v1/responses | true | data: {\"type\":\"error\"}",
+                "/v1/responses | false | data: {\"type\":\"response.incomplete\"}",
+                "/v1/responses | false | data: {\"type\":\"response.completed\",\"error\":{\"type\":\"error\"}}",
+                "/v1beta/models/g:streamGenerateContent | true | data: {\"error\":{\"code\":503}}",
+                "/v1beta/models/g:streamGenerateContent | false | data: {\"finishReason\":\"SAFETY\"}",
+                "/openai/deployments/d/chat/completions | true | data: {\"error\":{\"code\":503}}",
+                "/v1/unknown | false | data: {\"error\":{}}",
+            })
+    void aStreamMaySayThatItFailed(String path, boolean failed, String stream) {
+        byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
+        StreamEnd end = StreamEnd.of(path);
+        for (byte next : bytes) {
+            end.scan(new byte[] {next}, 0, 1);
+        }
+        assertThat(end.failed()).isEqualTo(failed);
+    }
+
     @Test
     void aSignIsFoundBehindItsOwnBeginning() {
         assertThat(seen("/v1/messages", "\"type\":\"type\":\"message_stop\"")).isTrue();
