@@ -165,7 +165,7 @@ public final class ConcurrencyLimit {
      * Tells a waiter, after those whom this thread is telling already: waiters that have no use for their permit any
      * more, and release it at once, would otherwise overflow the stack.
      */
-    private void grant(Waiter waiter) {
+    private static void grant(Waiter waiter) {
         Queue<Waiter> untold = UNTOLD.get();
         if (untold != null) {
             untold.add(waiter);
@@ -179,6 +179,8 @@ public final class ConcurrencyLimit {
             }
         } finally {
             UNTOLD.remove();
+            // Only if a waiter threw: those behind it have their permits, and have to know.
+            further.forEach(ConcurrencyLimit::grant);
         }
     }
 }

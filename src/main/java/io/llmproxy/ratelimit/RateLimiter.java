@@ -22,6 +22,9 @@ public final class RateLimiter {
     /** How many clients are told apart at a time, some 30 MiB. */
     static final int MOST_BUCKETS = 100_000;
 
+    /** Caffeine notes an access no more often than each second, so that a bucket may seem idle for longer than it is. */
+    private static final Duration ACCESS_TOLERANCE = Duration.ofSeconds(1);
+
     private final RateLimitConfig config;
     private final LoadingCache<ClientAddress, Bucket> buckets;
 
@@ -40,7 +43,7 @@ public final class RateLimiter {
         TimeMeter meter = new SinceStart(nanoTime, nanoTime.getAsLong());
         this.buckets = Caffeine.newBuilder()
                 .maximumSize(MOST_BUCKETS)
-                .expireAfterAccess(timeToFill(config))
+                .expireAfterAccess(timeToFill(config).plus(ACCESS_TOLERANCE))
                 .ticker(nanoTime::getAsLong)
                 // Here and now, as a thread of the common pool would outlive the application in a container.
                 .executor(Runnable::run)
