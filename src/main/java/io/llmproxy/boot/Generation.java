@@ -10,6 +10,7 @@ import io.llmproxy.route.RouteTable.Route;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.upstream.Upstreams;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One configuration and what was made of it.
@@ -17,20 +18,29 @@ import java.util.List;
  * @param version counts the configurations since the start, from 1
  * @param config the configuration
  * @param upstreams its upstreams and groups
+ * @param forwards its forwards
  * @param serving where its requests go
  */
-record Generation(long version, ProxyConfig config, Upstreams upstreams, Serving serving) {
-    /** Returns the forwards of a configuration. */
-    static List<Forward> forwards(ProxyConfig config, Upstreams upstreams) {
+record Generation(long version, ProxyConfig config, Upstreams upstreams, List<Forward> forwards, Serving serving) {
+    /** Returns the forwards of a configuration; what has not changed since the generation before keeps its state. */
+    static List<Forward> forwards(ProxyConfig config, Upstreams upstreams, @Nullable Generation before) {
         return config.httpServer().forwards().stream()
-                .map(forward -> forward(forward, upstreams))
+                .map(forward -> forward(forward, upstreams, before))
                 .toList();
     }
 
-    private static Forward forward(ForwardConfig config, Upstreams upstreams) {
+    private static Forward forward(ForwardConfig config, Upstreams upstreams, @Nullable Generation before) {
         List<Route<UpstreamGroup>> routes = config.routing().stream()
                 .map(rule -> new Route<>(PathPattern.compile(rule.path()), upstreams.group(rule.targetGroup())))
                 .toList();
-        return new Forward(config, RouteTable.of(routes), upstreams.group(config.upstreamGroup()));
+        Forward predecessor = before == null ? null : before.forward(config.name());
+        return new Forward(config, RouteTable.of(routes), upstreams.group(config.upstreamGroup()), predecessor);
+    }
+
+    private @Nullable Forward forward(String name) {
+        return forwards.stream()
+                .filter(forward -> forward.name().equals(name))
+                .findFirst()
+                .orElse(null);
     }
 }

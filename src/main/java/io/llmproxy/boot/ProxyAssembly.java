@@ -11,9 +11,11 @@ import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.metrics.ProxyMetrics;
 import io.llmproxy.metrics.UpstreamMetrics;
+import io.llmproxy.proxy.BufferBudget;
 import io.llmproxy.proxy.ExchangeFilter;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ExchangeListeners;
+import io.llmproxy.proxy.Forward;
 import io.llmproxy.proxy.ForwardServlet;
 import io.llmproxy.proxy.MountFilter;
 import io.llmproxy.proxy.Mounts;
@@ -61,6 +63,7 @@ public class ProxyAssembly {
     private final SmallRyeHealthReporter reporter;
     private final UpstreamHttp http = new UpstreamHttp();
     private final OpenExchanges open;
+    private final BufferBudget buffers = new BufferBudget();
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final ProxyMetrics metrics = new ProxyMetrics(registry);
     private final UpstreamMetrics upstreamMetrics = new UpstreamMetrics(registry);
@@ -129,12 +132,15 @@ public class ProxyAssembly {
             Runnable left) {
         Upstreams upstreams =
                 (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
-        List<ForwardServlet> servlets = Generation.forwards(config, upstreams).stream()
-                .map(forward -> ForwardServlet.of(forward, open, context))
+        List<Forward> forwards = Generation.forwards(config, upstreams, before);
+        List<ForwardServlet> servlets = forwards.stream()
+                .map(forward -> ForwardServlet.of(forward, open, buffers, context))
                 .toList();
         Mounts mounts = new Mounts(servlets, listening::port, listening.adminPort(), !listening.complete());
+        long maxBuffered = config.httpServer().maxBuffered();
+        buffers.limit(maxBuffered > 0 ? maxBuffered : Runtime.getRuntime().maxMemory() / 4);
         long version = before == null ? 1 : before.version() + 1;
-        return new Generation(version, config, upstreams, new Serving(mounts, listener(config.log()), left));
+        return new Generation(version, config, upstreams, forwards, new Serving(mounts, listener(config.log()), left));
     }
 
     private void watch(@Nullable Path file, Reloader live) {

@@ -5,11 +5,13 @@ import io.llmproxy.proxy.AttemptResult;
 import io.llmproxy.proxy.Exchange;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ProxyError;
+import io.llmproxy.proxy.Shed;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,8 @@ public final class ProxyMetrics implements ExchangeListener {
     private final Counter upstreamRequests;
     private final Histogram upstreamDuration;
     private final Counter upstreamErrors;
+    private final Counter retries;
+    private final Counter shed;
 
     /** @param registry where the metrics are registered */
     public ProxyMetrics(PrometheusRegistry registry) {
@@ -64,6 +68,18 @@ public final class ProxyMetrics implements ExchangeListener {
                         "error",
                         "group",
                         "upstream")
+                .register(registry);
+        retries = counter(
+                        "llmproxy_retries_total",
+                        "Requests that were sent again, and those that were not as the budget was used up.",
+                        "group",
+                        "result")
+                .register(registry);
+        shed = counter(
+                        "llmproxy_shed_total",
+                        "Requests that were turned away as there was too much to do.",
+                        "forward",
+                        "reason")
                 .register(registry);
     }
 
@@ -103,10 +119,27 @@ public final class ProxyMetrics implements ExchangeListener {
 
     private static @Nullable String error(AttemptResult attempt) {
         ProxyError failure = attempt.failure();
+        if (failure != null && attempt.upstream() == null) {
+            return "select_error";
+        }
         if (failure != null) {
-            return attempt.upstream() == null ? "select_error" : failure.code();
+            return failure.concernsUpstream() ? failure.code() : null;
         }
         return attempt.status() >= ERROR_STATUS ? "upstream_error" : null;
+    }
+
+    @Override
+    public void retried(Exchange exchange, boolean allowed) {
+        UpstreamGroup group = exchange.group();
+        if (group != null) {
+            retries.labelValues(group.name(), allowed ? "sent" : "over_budget").inc();
+        }
+    }
+
+    @Override
+    public void shed(Exchange exchange, Shed because) {
+        shed.labelValues(exchange.forward().name(), because.name().toLowerCase(Locale.ROOT))
+                .inc();
     }
 
     @Override

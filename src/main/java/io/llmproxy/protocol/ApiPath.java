@@ -3,6 +3,7 @@ package io.llmproxy.protocol;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The known paths of the APIs, as a bounded set of names fit for a metric's label. */
@@ -62,6 +63,17 @@ public final class ApiPath {
         "/health/started",
     };
 
+    private static final Set<String> REPEATABLE = Set.of(
+            "/v1/embeddings",
+            "/v1/moderations",
+            "/v1/rerank",
+            "/v1/responses/input_tokens",
+            "/v1/messages/count_tokens",
+            "/openai/deployments/{deployment}/embeddings",
+            "/v1beta/models/{model}:countTokens",
+            "/v1beta/models/{model}:embedContent",
+            "/v1beta/models/{model}:batchEmbedContents");
+
     private static final Map<String, String> EXACT = exact();
     private static final List<Template> TEMPLATES =
             Stream.of(NAMES).filter(ApiPath::varies).map(Template::of).toList();
@@ -76,6 +88,16 @@ public final class ApiPath {
     public static String of(String path) {
         String name = EXACT.get(path);
         return name != null ? name : ofKnown(withoutBase(path));
+    }
+
+    /**
+     * Returns whether a request for a path may be repeated whatever its method: it makes nothing, costs next to nothing,
+     * and gives the same answer again.
+     *
+     * @param path the request's path, with or without the version or a base before it
+     */
+    public static boolean isRepeatable(String path) {
+        return REPEATABLE.contains(of(path));
     }
 
     /**

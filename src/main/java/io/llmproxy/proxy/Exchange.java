@@ -92,6 +92,14 @@ public final class Exchange {
         serving.listener().attempted(this, result);
     }
 
+    void retried(boolean allowed) {
+        serving.listener().retried(this, allowed);
+    }
+
+    void shed(Shed because) {
+        serving.listener().shed(this, because);
+    }
+
     /** An answer begins to flow to the client. */
     void answering(int answerStatus, @Nullable ProxyError because) {
         status = answerStatus;
@@ -115,7 +123,7 @@ public final class Exchange {
     }
 
     void clientGone() {
-        if (!ended.get()) {
+        if (!ended.get() && outcome != Outcome.CUT) {
             outcome = Outcome.CLIENT_GONE;
         }
     }

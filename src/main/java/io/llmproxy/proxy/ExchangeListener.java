@@ -11,6 +11,12 @@ public interface ExchangeListener {
     /** An upstream answered, or failed to: {@code attempt} tells which one, and how. */
     default void attempted(Exchange exchange, AttemptResult attempt) {}
 
+    /** The request could be sent again; {@code allowed} tells whether the budget of its group allowed it. */
+    default void retried(Exchange exchange, boolean allowed) {}
+
+    /** The request was turned away as there is too much to do. */
+    default void shed(Exchange exchange, Shed because) {}
+
     /** The exchange is over, however it went. Called exactly once for each exchange. */
     default void ended(Exchange exchange) {}
 }

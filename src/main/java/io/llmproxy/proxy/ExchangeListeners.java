@@ -32,6 +32,16 @@ public final class ExchangeListeners implements ExchangeListener {
     }
 
     @Override
+    public void retried(Exchange exchange, boolean allowed) {
+        tell(listener -> listener.retried(exchange, allowed));
+    }
+
+    @Override
+    public void shed(Exchange exchange, Shed because) {
+        tell(listener -> listener.shed(exchange, because));
+    }
+
+    @Override
     public void ended(Exchange exchange) {
         tell(listener -> listener.ended(exchange));
     }

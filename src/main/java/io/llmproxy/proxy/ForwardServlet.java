@@ -20,10 +20,12 @@ public final class ForwardServlet extends AsyncProxyServlet {
 
     private final transient Forward forward;
     private final transient OpenExchanges open;
+    private final transient BufferBudget budget;
 
-    private ForwardServlet(Forward forward, OpenExchanges open) {
+    private ForwardServlet(Forward forward, OpenExchanges open, BufferBudget budget) {
         this.forward = forward;
         this.open = open;
+        this.budget = budget;
     }
 
     /**
@@ -59,10 +61,11 @@ public final class ForwardServlet extends AsyncProxyServlet {
      *
      * @param forward the forward
      * @param open where its exchanges are kept while they are open
+     * @param budget bounds what is kept of their bodies
      * @param context the web application
      */
-    public static ForwardServlet of(Forward forward, OpenExchanges open, ServletContext context) {
-        ForwardServlet servlet = new ForwardServlet(forward, open);
+    public static ForwardServlet of(Forward forward, OpenExchanges open, BufferBudget budget, ServletContext context) {
+        ForwardServlet servlet = new ForwardServlet(forward, open, budget);
         try {
             servlet.init(new Config(forward.name(), context));
         } catch (ServletException e) {
@@ -103,6 +106,6 @@ public final class ForwardServlet extends AsyncProxyServlet {
         }
         AsyncContext async = clientRequest.startAsync();
         async.setTimeout(0);
-        new Forwarder(exchange, async, open).start(async);
+        new Forwarder(exchange, async, open, budget).start(async);
     }
 }

@@ -13,6 +13,7 @@ public enum ProxyError {
     INTERNAL(500, "internal_error", "The gateway failed to handle the request."),
     CONNECT_FAILED(502, "upstream_connect_error", "The upstream could not be reached."),
     TLS_FAILED(502, "upstream_tls_error", "No secure connection to the upstream could be made."),
+    REFUSED(502, "upstream_refused", "The upstream did not take the request."),
     RESET(502, "upstream_reset", "The upstream closed the connection before its answer was complete."),
     BAD_RESPONSE(502, "upstream_bad_response", "The upstream's answer is not valid HTTP."),
     UPSTREAM_AUTH(502, "upstream_auth_error", "The upstream does not accept the gateway's credential."),
@@ -45,14 +46,37 @@ public enum ProxyError {
         return code;
     }
 
-    /** Whether the client is to blame, and no upstream. */
-    boolean isClients() {
-        return status < 500 && this != UPSTREAM_RATE_LIMITED;
+    /** Whether it shows that an upstream does not work as it should. */
+    public boolean blamesUpstream() {
+        return switch (this) {
+            case CONNECT_FAILED,
+                    TLS_FAILED,
+                    RESET,
+                    BAD_RESPONSE,
+                    CONNECT_TIMEOUT,
+                    FIRST_BYTE_TIMEOUT,
+                    STALLED,
+                    REQUEST_TIMEOUT -> true;
+            default -> false;
+        };
+    }
+
+    /** Whether an attempt that ended so is of interest to whoever looks after the upstream. */
+    public boolean concernsUpstream() {
+        return blamesUpstream() || this == REFUSED || this == UPSTREAM_AUTH;
+    }
+
+    /** Whether an upstream that failed so cannot have begun to work on the request. */
+    boolean isBeforeWork() {
+        return switch (this) {
+            case CONNECT_FAILED, TLS_FAILED, CONNECT_TIMEOUT, REFUSED -> true;
+            default -> false;
+        };
     }
 
     /** Whether some of the request may be left unread, so that its connection is of no more use. */
     boolean leavesBodyUnread() {
-        return status == 400 || this == CLIENT_TIMEOUT || this == BODY_TOO_LARGE;
+        return status == 400 || this == CLIENT_TIMEOUT || this == BODY_TOO_LARGE || this == OVERLOADED;
     }
 
     /** The text for the client. */

@@ -5,9 +5,13 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.client.ByteBufferRequestContent;
 import org.eclipse.jetty.client.Request;
@@ -28,17 +32,22 @@ final class RequestBody implements ReadListener {
     private final long length;
     private final long maxBody;
     private final long replayLimit;
+    private final BufferBudget budget;
     private final List<ByteBuffer> collected = new ArrayList<>(1);
     private final AtomicBoolean settled = new AtomicBoolean();
+    private final AtomicLong reserved = new AtomicLong();
     private final AtomicReference<@Nullable Runnable> demand = new AtomicReference<>();
 
     private @Nullable ByteBuffer segment;
     private long count;
     private volatile boolean whole;
+    private volatile boolean released;
     private volatile boolean readable;
     private volatile boolean finished;
     private volatile @Nullable UpstreamFailure failure;
-    private volatile long lastActivity = System.nanoTime();
+    private volatile long began = System.nanoTime();
+    private volatile long lastActivity = began;
+    private volatile long received;
 
     /** Who waits for the body. Exactly one of the first two is called, and only once. */
     interface Owner {
@@ -52,7 +61,9 @@ final class RequestBody implements ReadListener {
         void bodyBroken(UpstreamFailure failure);
     }
 
-    RequestBody(HttpServletRequest request, Forward forward, ContainerSide container, Owner owner) throws IOException {
+    RequestBody(HttpServletRequest request, Forward forward, BufferBudget budget, ContainerSide container, Owner owner)
+            throws IOException {
+        this.budget = budget;
         this.container = container;
         this.input = request.getInputStream();
         this.owner = owner;
@@ -63,6 +74,8 @@ final class RequestBody implements ReadListener {
 
     /** Begins to collect; the owner hears of the result, perhaps before this method returns. */
     void collect() {
+        began = System.nanoTime();
+        lastActivity = began;
         if (length == 0) {
             whole();
         } else {
@@ -83,6 +96,32 @@ final class RequestBody implements ReadListener {
     /** Whether the rest of the body is wanted and the client does not send it. */
     boolean isAwaitingClient() {
         return !settled.get() || (demand.get() != null && !readable);
+    }
+
+    /**
+     * Whether a client that sends too little at a time to be of any use keeps what was collected of its body.
+     *
+     * @param grace how long it may do so in any case
+     * @param bytesPerSecond what it has to send on average after that
+     * @param now the time in nanoseconds
+     */
+    boolean isTooSlow(Duration grace, int bytesPerSecond, long now) {
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(now - began) - grace.toSeconds();
+        return !settled.get() && seconds > 0 && received < seconds * bytesPerSecond;
+    }
+
+    /** Collects no more of it, if it is still being collected. */
+    void giveUp(ProxyError because) {
+        refuse(because);
+    }
+
+    /** Frees the memory: the body will not be sent again. */
+    void release() {
+        released = true;
+        budget.release(reserved.getAndSet(0));
+        if (whole) {
+            collected.clear();
+        }
     }
 
     /** Gives up on a client that is too slow. */
@@ -107,7 +146,7 @@ final class RequestBody implements ReadListener {
 
     /** Whether {@link #content()} can be had again for another attempt. */
     boolean isRepeatable() {
-        return whole;
+        return whole && !released;
     }
 
     @Override
@@ -123,7 +162,11 @@ final class RequestBody implements ReadListener {
 
     private void collectAvailable() throws IOException {
         while (!settled.get() && input.isReady()) {
-            int read = input.isFinished() ? -1 : readInto(segment());
+            if (!hasRoom()) {
+                refuse(ProxyError.OVERLOADED);
+                return;
+            }
+            int read = input.isFinished() ? -1 : readInto(Objects.requireNonNull(segment));
             if (read < 0 || count == length) {
                 whole();
             } else if (count > maxBody) {
@@ -141,20 +184,25 @@ final class RequestBody implements ReadListener {
         if (read > 0) {
             target.position(target.position() + read);
             count += read;
+            received = count;
         }
         return read;
     }
 
-    /** The segment to read into: as large as what is known to come, or ever larger ones. */
-    private ByteBuffer segment() {
-        ByteBuffer current = segment;
-        if (current == null || !current.hasRemaining()) {
-            flipSegment();
-            long wanted = length > 0 ? length - count : Math.max(FIRST_SEGMENT, count);
-            current = ByteBuffer.allocate((int) Math.min(wanted, LARGEST_SEGMENT));
-            segment = current;
+    /** Sees to it that there is something to read into: as large as what is known to come, or ever larger. */
+    private boolean hasRoom() {
+        if (segment != null && segment.hasRemaining()) {
+            return true;
         }
-        return current;
+        flipSegment();
+        long wanted = length > 0 ? length - count : Math.max(FIRST_SEGMENT, count);
+        int size = (int) Math.min(wanted, LARGEST_SEGMENT);
+        if (!budget.tryReserve(size)) {
+            return false;
+        }
+        reserved.addAndGet(size);
+        segment = ByteBuffer.allocate(size);
+        return true;
     }
 
     private void flipSegment() {

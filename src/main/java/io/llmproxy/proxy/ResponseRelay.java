@@ -1,13 +1,10 @@
 package io.llmproxy.proxy;
 
-import io.llmproxy.protocol.EventStreamScanner;
-import io.llmproxy.protocol.StreamEnd;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
-import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,6 +30,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private static final int CLIENT_READY = 1 << 3;
     private static final int HEARTBEAT_DUE = 1 << 4;
     private static final int CLOSED = 1 << 5;
+    private static final int ABANDONED = 1 << 6;
 
     private final AtomicInteger signals = new AtomicInteger();
     private final Exchange exchange;
@@ -41,10 +39,11 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private final Owner owner;
 
     private volatile Content.@Nullable Source attached;
+    private volatile Content.@Nullable Chunk firstChunk;
     private Content.@Nullable Source content;
     private Content.@Nullable Chunk held;
-    private @Nullable EventStreamScanner events;
-    private @Nullable StreamEnd end;
+    private @Nullable AnswerWatch watch;
+    private @Nullable UpstreamFailure failure;
     private boolean blocked = true;
     private boolean pending;
     private boolean unflushed = true;
@@ -52,17 +51,23 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private boolean available;
     private boolean ended;
     private boolean closed;
+    private boolean broken;
     private boolean brokenOff;
     private volatile boolean demanded;
+    private volatile boolean stuck;
     private volatile long lastPiece;
     private volatile long lastWrite;
 
     /** Who wants to know how it went. */
     interface Owner {
-        /** The client has taken the whole answer. */
-        void relayed();
+        /**
+         * The client has taken the whole answer, or all of it that it will get.
+         *
+         * @param failed whether the answer itself was an error, or had no good end
+         */
+        void relayed(boolean failed);
 
-        /** The answer broke off; the relay goes on to tell the client, and calls {@link #relayed()} when it has. */
+        /** The answer broke off; the relay goes on to tell the client, and calls {@link #relayed} when it has. */
         void cut(UpstreamFailure failure);
 
         /** The client has left. */
@@ -82,9 +87,15 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         output.setWriteListener(this);
     }
 
-    /** Begins to move an answer, whose head is written already. */
-    void relay(Content.Source answer) {
+    /**
+     * Begins to move an answer, whose head is written already.
+     *
+     * @param answer what to move
+     * @param first what was read of it already, or null
+     */
+    void relay(Content.Source answer, Content.@Nullable Chunk first) {
         attached = answer;
+        firstChunk = first;
         lastPiece = System.nanoTime();
         lastWrite = lastPiece;
         signal(ATTACHED);
@@ -108,6 +119,16 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     /** Asks for a sign of life, if it can be given now. */
     void heartbeat() {
         signal(HEARTBEAT_DUE);
+    }
+
+    /** Whether the client does not take what is there for it. */
+    boolean isAwaitingClient() {
+        return stuck;
+    }
+
+    /** Gives up on a client that takes too long. */
+    void abandon() {
+        signal(ABANDONED);
     }
 
     /** Gives the client's connection back to the container. */
@@ -159,6 +180,11 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         if ((signalled & CLOSED) != 0) {
             complete();
         }
+        if ((signalled & ABANDONED) != 0) {
+            UpstreamFailure slow = new UpstreamFailure(ProxyError.CLIENT_TOO_SLOW);
+            owner.cut(slow);
+            abort(slow.error());
+        }
         try {
             boolean going = true;
             while (going && !closed && !blocked && content != null) {
@@ -177,13 +203,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         content = attached;
         available = true;
         ended = false;
-        HttpServletResponse clientResponse = exchange.clientResponse();
-        boolean readable = EventStreams.isEventStream(clientResponse.getContentType())
-                && clientResponse.getHeader("Content-Encoding") == null;
-        events = readable ? new EventStreamScanner() : null;
-        boolean answer = exchange.status() == HttpServletResponse.SC_OK
-                && !exchange.method().equals("HEAD");
-        end = readable && answer ? StreamEnd.of(exchange.path()) : null;
+        watch = AnswerWatch.of(exchange);
     }
 
     /** Takes one step; false if there is none to take until the next signal. */
@@ -191,35 +211,46 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         if (pending) {
             return awaitClient();
         }
+        if (failure != null) {
+            return breakOff(failure);
+        }
         if (ended) {
             return finish();
         }
         if (demanded) {
             return idle();
         }
-        Content.Chunk chunk = available ? source.read() : null;
-        available = false;
+        Content.Chunk chunk = next(source);
         if (chunk == null) {
             demanded = true;
             source.demand(this);
         } else if (Content.Chunk.isFailure(chunk)) {
-            breakOff(UpstreamFailure.of(chunk.getFailure(), true));
+            fail(UpstreamFailure.of(chunk.getFailure(), true));
         } else {
             take(chunk);
         }
         return true;
     }
 
+    private Content.@Nullable Chunk next(Content.Source source) {
+        Content.Chunk chunk = firstChunk;
+        firstChunk = null;
+        if (chunk == null && available) {
+            chunk = source.read();
+        }
+        available = false;
+        return chunk;
+    }
+
     /** The upstream has closed the answer in order; whether it had come to its end is another matter. */
     private boolean finish() throws IOException {
-        StreamEnd expected = end;
-        end = null;
-        if (expected != null && !expected.seen()) {
-            breakOff(new UpstreamFailure(ProxyError.RESET));
+        AnswerWatch seen = watch;
+        if (seen != null && seen.isIncomplete() && !broken) {
+            fail(new UpstreamFailure(ProxyError.RESET));
             return true;
         }
         blocked = true;
-        owner.relayed();
+        owner.relayed(seen != null && seen.isError());
         return false;
     }
 
@@ -227,8 +258,10 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private boolean awaitClient() {
         if (!output.isReady()) {
             blocked = true;
+            stuck = true;
             return false;
         }
+        stuck = false;
         pending = false;
         releaseHeld();
         return true;
@@ -245,8 +278,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             output.flush();
             return true;
         }
-        EventStreamScanner stream = events;
-        if (heartbeatDue && stream != null && stream.betweenEvents()) {
+        if (heartbeatDue && watch != null && watch.isBetweenEvents()) {
             heartbeatDue = false;
             write(ByteBuffer.wrap(EventStreams.HEARTBEAT));
             return true;
@@ -276,11 +308,8 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             bytes = new byte[length];
             piece.get(bytes);
         }
-        if (events != null) {
-            events.scan(bytes, offset, length);
-        }
-        if (end != null) {
-            end.scan(bytes, offset, length);
+        if (watch != null) {
+            watch.scan(bytes, offset, length);
         }
         pending = true;
         unflushed = true;
@@ -294,26 +323,49 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             held.release();
             held = null;
         }
+        Content.Chunk unread = firstChunk;
+        if (unread != null) {
+            firstChunk = null;
+            unread.release();
+        }
     }
 
-    /** Before the client has seen anything it gets a whole error; after that, an end that no client takes for a good one. */
-    private void breakOff(UpstreamFailure failure) throws IOException {
-        owner.cut(failure);
-        if (!exchange.clientResponse().isCommitted()) {
-            exchange.clientResponse().reset();
-            attached = ErrorAnswer.content(exchange, new Refusal(failure.error(), 0, true));
-            begin();
-        } else if (events != null) {
-            exchange.cut(failure.error());
+    private void fail(UpstreamFailure because) {
+        failure = because;
+        owner.cut(because);
+    }
+
+    /** Ends the answer so that no client takes it for a whole one. What came before it is sent first. */
+    private boolean breakOff(UpstreamFailure because) throws IOException {
+        AnswerWatch seen = watch;
+        if (seen != null && seen.isEventStream()) {
+            failure = null;
+            exchange.cut(because.error());
             ended = true;
-            byte[] event = ErrorAnswer.event(exchange, failure.error());
-            write(ByteBuffer.wrap(events.betweenEvents() ? event : EventStreams.onNewLine(event)));
-        } else {
-            exchange.cut(failure.error());
+            broken = true;
+            byte[] event = ErrorAnswer.event(exchange, because.error());
+            write(ByteBuffer.wrap(seen.isBetweenEvents() ? event : EventStreams.onNewLine(event)));
+            return true;
+        }
+        if (unflushed) {
+            // A container answers what breaks off before it has sent anything with a page of its own.
+            unflushed = false;
+            pending = true;
+            output.flush();
+            return true;
+        }
+        abort(because.error());
+        return false;
+    }
+
+    /** Ends the client's connection, so that nobody takes what was sent for the whole answer. */
+    private void abort(ProxyError because) {
+        if (!closed) {
             closed = true;
+            exchange.cut(because);
             releaseHeld();
             container.handBack(exchange::abort);
-            owner.relayed();
+            owner.relayed(true);
         }
     }
 

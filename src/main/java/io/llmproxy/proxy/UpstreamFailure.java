@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamFailure extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** How Jetty's client names HTTP/2's REFUSED_STREAM (RFC 9113, section 8.7): it was not worked on. */
+    private static final String REFUSED_STREAM = "refused_stream_error";
+
     private final ProxyError error;
 
     /** A failure that we brought about ourselves: a deadline passed, or the client left. */
@@ -40,6 +43,9 @@ final class UpstreamFailure extends IOException {
         for (Throwable c = cause; c != null; c = c.getCause()) {
             if (c instanceof UpstreamFailure failure) {
                 return failure;
+            }
+            if (REFUSED_STREAM.equals(c.getMessage())) {
+                return new UpstreamFailure(ProxyError.REFUSED, cause);
             }
         }
         return new UpstreamFailure(connected ? afterConnect(cause) : beforeConnect(cause), cause);

@@ -14,11 +14,21 @@ final class UpstreamStatus {
         };
     }
 
-    /** A rate limit says nothing about how well an upstream works; any other refusal shows that it does. */
+    /** Whether the upstream has not begun to work on the request, as it is asked too much. */
+    static boolean isRefusal(int status) {
+        return status == 429 || status == 503 || status == 529;
+    }
+
+    /** Whether the upstream does not know the credential, or what it may do. */
+    static boolean isUnauthorized(int status) {
+        return status == 401 || status == 403;
+    }
+
+    /** Other refusals are the client's doing, and show neither that the upstream works nor that it does not. */
     static Load.Outcome outcome(int status) {
         if (isFailure(status)) {
             return Load.Outcome.FAILURE;
         }
-        return status == 429 ? Load.Outcome.NEUTRAL : Load.Outcome.SUCCESS;
+        return status < 400 ? Load.Outcome.SUCCESS : Load.Outcome.NEUTRAL;
     }
 }

@@ -270,7 +270,10 @@ class StreamingIT {
         world.upstream.on(CHAT, Behaviour.streams(Duration.ZERO, EVENTS.subList(0, 2)));
         world.upstream.on(
                 "/v1/messages",
-                Behaviour.streams(Duration.ZERO, List.of("event: ping\ndata: {\"type\":\"ping\"}\n\n")));
+                Behaviour.streams(
+                        Duration.ZERO,
+                        List.of("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+                                + "\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n")));
         Deployment deployment = world.deployment(kind);
 
         try (RawClient client = ask(deployment.forward("plain", CHAT))) {

@@ -1,0 +1,68 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.protocol.ErrorBody;
+import io.llmproxy.protocol.EventStreamScanner;
+import io.llmproxy.protocol.StreamEnd;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Looks on as an answer passes by: whether it comes to its end, and whether it says itself that it is an error. */
+final class AnswerWatch {
+    private final @Nullable EventStreamScanner events;
+    private final @Nullable StreamEnd end;
+    private boolean beginning;
+    private boolean error;
+
+    private AnswerWatch(@Nullable EventStreamScanner events, @Nullable StreamEnd end, boolean beginning) {
+        this.events = events;
+        this.end = end;
+        this.beginning = beginning;
+    }
+
+    /** Returns a watch for the answer whose head has just been written. */
+    static AnswerWatch of(Exchange exchange) {
+        HttpServletResponse clientResponse = exchange.clientResponse();
+        boolean plain = clientResponse.getHeader("Content-Encoding") == null;
+        boolean answer = plain
+                && exchange.status() == HttpServletResponse.SC_OK
+                && !exchange.method().equals("HEAD");
+        boolean stream = EventStreams.isEventStream(clientResponse.getContentType());
+        return new AnswerWatch(
+                stream && plain ? new EventStreamScanner() : null,
+                stream && answer ? StreamEnd.of(exchange.path()) : null,
+                !stream && answer && exchange.error() == null);
+    }
+
+    void scan(byte[] bytes, int offset, int length) {
+        if (events != null) {
+            events.scan(bytes, offset, length);
+        }
+        if (end != null) {
+            end.scan(bytes, offset, length);
+        }
+        if (beginning) {
+            beginning = false;
+            error = ErrorBody.isError(bytes, offset, length);
+        }
+    }
+
+    /** Whether it is a stream of events that can be read. */
+    boolean isEventStream() {
+        return events != null;
+    }
+
+    /** Whether a whole event may be put in here. */
+    boolean isBetweenEvents() {
+        return events != null && events.betweenEvents();
+    }
+
+    /** Whether something is missing at the end, should this be it. */
+    boolean isIncomplete() {
+        return end != null && !end.seen();
+    }
+
+    /** Whether the answer itself says that it is an error, whatever its status is. */
+    boolean isError() {
+        return error || (end != null && end.failed());
+    }
+}

@@ -1,0 +1,83 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.config.RetryConfig;
+import io.llmproxy.protocol.ApiPath;
+import java.time.Duration;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which failures of a request may be answered by sending it again, and how long to wait before. A request that may
+ * have been worked on is repeated only if that does no harm.
+ */
+final class RetryPolicy {
+    private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE");
+    private static final long LONGEST_PAUSE = Duration.ofSeconds(30).toNanos();
+
+    private final @Nullable RetryConfig config;
+    private final boolean harmless;
+
+    private RetryPolicy(@Nullable RetryConfig config, boolean harmless) {
+        this.config = config;
+        this.harmless = harmless;
+    }
+
+    /** Returns the policy for a request. */
+    static RetryPolicy of(String method, String path, @Nullable RetryConfig config) {
+        boolean wanted = config != null && config.unsafe();
+        return new RetryPolicy(config, wanted || IDEMPOTENT.contains(method) || ApiPath.isRepeatable(path));
+    }
+
+    /**
+     * Whether a request without an answer may be sent again.
+     *
+     * @param failure why there is no answer
+     * @param connected whether the upstream may have seen the request
+     */
+    boolean allows(ProxyError failure, boolean connected) {
+        boolean unseen = failure.isBeforeWork() || !connected;
+        return failure.isBeforeWork() || (failure.blamesUpstream() && (unseen || harmless));
+    }
+
+    /**
+     * Whether a request may be sent again after an answer of this status.
+     *
+     * @param advice what the upstream's {@code x-should-retry} says, or null
+     */
+    boolean allows(int status, @Nullable String advice) {
+        if ("false".equalsIgnoreCase(advice)) {
+            return false;
+        }
+        if (UpstreamStatus.isRefusal(status) || (status >= 400 && "true".equalsIgnoreCase(advice))) {
+            return true;
+        }
+        return config != null && harmless && UpstreamStatus.isFailure(status);
+    }
+
+    /** Whether upstreams may be asked a second time after so many attempts. */
+    boolean allowsRound(int attempts) {
+        return config != null && attempts <= config.attempts();
+    }
+
+    /**
+     * How long to wait before a round, in nanoseconds: any time up to a bound that doubles with each ("full jitter").
+     *
+     * @param round number of the round, from 0
+     * @param random the source of chance
+     * @see <a href="https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/">Exponential backoff and
+     *     jitter, 2015</a>
+     */
+    long pauseNanos(int round, RandomGenerator random) {
+        if (config == null) {
+            return 0;
+        }
+        long bound = config.initial().toNanos() << Math.min(round, 16);
+        return random.nextLong(Math.min(bound, LONGEST_PAUSE) + 1);
+    }
+
+    /** Whether a client can be made to wait that long. */
+    static boolean isBearable(long nanos) {
+        return nanos <= LONGEST_PAUSE;
+    }
+}

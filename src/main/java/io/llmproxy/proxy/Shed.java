@@ -1,0 +1,11 @@
+package io.llmproxy.proxy;
+
+/** Why a request was turned away though nothing is wrong with it. */
+public enum Shed {
+    /** Too many others wait for their turn. */
+    QUEUE_FULL,
+    /** Its turn did not come in time. */
+    QUEUE_TIMEOUT,
+    /** There is no more room for its body. */
+    BUFFERS_FULL
+}
