@@ -1,0 +1,14 @@
+package io.llmproxy.proxy;
+
+import org.jspecify.annotations.Nullable;
+
+/** Lets tests of other packages ask which paths are let through. */
+public final class RequestTargets {
+    private RequestTargets() {}
+
+    /** Returns the path as it is forwarded, or null if it is refused. */
+    public static @Nullable String accepted(String path, @Nullable String query) {
+        String checked = RequestTarget.withoutLeadingSlashes(path);
+        return RequestTarget.isAllowed(checked, query) ? checked : null;
+    }
+}
