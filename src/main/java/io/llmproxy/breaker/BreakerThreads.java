@@ -1,10 +1,24 @@
 package io.llmproxy.breaker;
 
+import io.llmproxy.config.BreakerConfig;
 import io.smallrye.faulttolerance.standalone.StandaloneFaultTolerance;
+import java.time.Duration;
 
-/** The threads that move breakers from open to half open. They start when the first outcome is told. */
+/** The threads that move breakers from open to half open. */
 public final class BreakerThreads {
     private BreakerThreads() {}
+
+    /**
+     * Starts the threads. Else the first outcome that is told would do so: it takes some tenths of a second, and the threads
+     * get the context class loader of whoever starts them.
+     */
+    public static void start() {
+        CircuitBreaker breaker = CircuitBreaker.of(new BreakerConfig(1, Duration.ofSeconds(1), 1), (from, to) -> {});
+        CircuitBreaker.Permit permit = breaker.tryAcquire(0);
+        if (permit != null) {
+            permit.succeeded(0);
+        }
+    }
 
     /**
      * Ends the threads, so that the application's class loader can be forgotten. They cannot be started again in the same

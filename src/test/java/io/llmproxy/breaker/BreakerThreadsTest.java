@@ -34,6 +34,17 @@ final class BreakerThreadsTest {
     }
 
     @Test
+    void startBeforeAnyCall() throws Exception {
+        try (URLClassLoader loader = loader()) {
+            assertThat(run(loader, Start.class)).isEqualTo("started");
+            assertThat(threadsOf(loader)).isNotEmpty();
+            assertThat(run(loader, Stop.class)).isEqualTo("false");
+
+            await().untilAsserted(() -> assertThat(threadsOf(loader)).isEmpty());
+        }
+    }
+
+    @Test
     void canBeStoppedTwiceOrWithoutHavingStarted() throws Exception {
         try (URLClassLoader loader = loader()) {
             assertThat(run(loader, Stop.class)).isEqualTo("false");
@@ -59,6 +70,15 @@ final class BreakerThreadsTest {
             assertThat(run(loader, Recovery.class)).isEqualTo("[CLOSED->OPEN, OPEN->HALF_OPEN, HALF_OPEN->CLOSED]");
 
             assertThat(threadsOf(loader)).isEmpty();
+        }
+    }
+
+    /** Starts the threads. */
+    static final class Start implements Callable<String> {
+        @Override
+        public String call() {
+            BreakerThreads.start();
+            return "started";
         }
     }
 
