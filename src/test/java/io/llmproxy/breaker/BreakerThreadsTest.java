@@ -155,6 +155,8 @@ final class BreakerThreadsTest {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getContextClassLoader() == loader)
                 .filter(thread -> thread != Thread.currentThread())
+                // Those of the test itself go by and by.
+                .filter(thread -> !thread.getName().startsWith("awaitility"))
                 .toList();
     }
 
