@@ -2,6 +2,7 @@ package io.llmproxy.boot;
 
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.proxy.Admission;
 import io.llmproxy.proxy.Forward;
 import io.llmproxy.proxy.Serving;
 import io.llmproxy.route.PathPattern;
@@ -34,7 +35,8 @@ record Generation(long version, ProxyConfig config, Upstreams upstreams, List<Fo
                 .map(rule -> new Route<>(PathPattern.compile(rule.path()), upstreams.group(rule.targetGroup())))
                 .toList();
         Forward predecessor = before == null ? null : before.forward(config.name());
-        return new Forward(config, RouteTable.of(routes), upstreams.group(config.upstreamGroup()), predecessor);
+        Admission admission = Admission.of(config, predecessor == null ? null : predecessor.admission());
+        return new Forward(config, RouteTable.of(routes), upstreams.group(config.upstreamGroup()), admission);
     }
 
     private @Nullable Forward forward(String name) {

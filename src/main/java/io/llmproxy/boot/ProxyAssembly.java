@@ -20,6 +20,7 @@ import io.llmproxy.proxy.ForwardServlet;
 import io.llmproxy.proxy.MountFilter;
 import io.llmproxy.proxy.Mounts;
 import io.llmproxy.proxy.OpenExchanges;
+import io.llmproxy.proxy.RateLimitFilter;
 import io.llmproxy.proxy.Serving;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.Upstreams;
@@ -109,6 +110,7 @@ public class ProxyAssembly {
         live.start(handover.config());
 
         filter(context, "exchange", new ExchangeFilter(live, this::isStopping));
+        filter(context, "ratelimit", new RateLimitFilter());
         filter(context, "mount", new MountFilter());
         servlet(context, "health", new HealthServlet(reporter), "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");

@@ -27,6 +27,7 @@ public final class ProxyMetrics implements ExchangeListener {
     private final Counter requests;
     private final Histogram requestDuration;
     private final Counter requestErrors;
+    private final Counter rateLimited;
     private final Counter routeMatches;
     private final Counter upstreamRequests;
     private final Histogram upstreamDuration;
@@ -51,6 +52,8 @@ public final class ProxyMetrics implements ExchangeListener {
                         "forward",
                         "error",
                         "status")
+                .register(registry);
+        rateLimited = counter("llmproxy_ratelimit_total", "Requests that were refused by the rate limit.", "forward")
                 .register(registry);
         routeMatches = counter("llmproxy_route_matches_total", "Requests that a group served.", "forward", "group")
                 .register(registry);
@@ -150,6 +153,9 @@ public final class ProxyMetrics implements ExchangeListener {
         requests.labelValues(forward, method, path).inc();
         requestDuration.labelValues(forward, method, path).observe(Unit.nanosToSeconds(exchange.nanos()));
         ProxyError error = exchange.error();
+        if (error == ProxyError.RATE_LIMITED) {
+            rateLimited.labelValues(forward).inc();
+        }
         if (error != null || exchange.status() >= ERROR_STATUS) {
             requestErrors
                     .labelValues(

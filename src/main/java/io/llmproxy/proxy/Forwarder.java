@@ -71,7 +71,7 @@ final class Forwarder
     void start(AsyncContext async) {
         open.watch(this);
         relay.open(async);
-        ConcurrencyLimit slots = exchange.forward().slots();
+        ConcurrencyLimit slots = exchange.forward().admission().concurrency();
         if (slots == null) {
             body.collect();
             return;
@@ -93,7 +93,8 @@ final class Forwarder
     /** The forward may serve it now. */
     @Override
     public void granted() {
-        ConcurrencyLimit slots = Objects.requireNonNull(exchange.forward().slots());
+        ConcurrencyLimit slots =
+                Objects.requireNonNull(exchange.forward().admission().concurrency());
         if (pause.getAndSet(null) == null) {
             slots.release();
         } else {
