@@ -125,6 +125,10 @@ public final class Exchange {
     void clientGone() {
         if (!ended.get() && outcome != Outcome.CUT) {
             outcome = Outcome.CLIENT_GONE;
+            error = ProxyError.CLIENT_GONE;
+            if (status == 0) {
+                status = ProxyError.CLIENT_GONE.status();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Enumeration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class ExchangeFilter implements Filter {
     private static final Logger LOG = LoggerFactory.getLogger(ExchangeFilter.class);
+
+    private static final int MOST_HEADERS = 100;
 
     private final Supplier<Serving> current;
     private final BooleanSupplier stopping;
@@ -47,9 +50,22 @@ public final class ExchangeFilter implements Filter {
             chain.doFilter(request, response);
         } else if (!RequestTarget.isAllowed(exchange.path(), ((HttpServletRequest) request).getQueryString())) {
             ErrorAnswer.send(exchange, Refusal.of(ProxyError.INVALID_PATH));
+        } else if (hasTooManyHeaders((HttpServletRequest) request)) {
+            ErrorAnswer.send(exchange, Refusal.of(ProxyError.TOO_MANY_HEADERS));
         } else {
             forward(exchange, chain);
         }
+    }
+
+    /** Containers bound the bytes of a head, not all of them the headers in it. */
+    private static boolean hasTooManyHeaders(HttpServletRequest clientRequest) {
+        int count = 0;
+        Enumeration<String> names = clientRequest.getHeaderNames();
+        while (names.hasMoreElements()) {
+            names.nextElement();
+            count++;
+        }
+        return count > MOST_HEADERS;
     }
 
     /** An exchange comes back here only to be broken off. */

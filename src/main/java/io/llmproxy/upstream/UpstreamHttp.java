@@ -21,6 +21,7 @@ import org.eclipse.jetty.http2.client.transport.ClientConnectionFactoryOverHTTP2
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.util.SocketAddressResolver;
 import org.eclipse.jetty.util.component.ContainerLifeCycle;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -36,12 +37,15 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     /** Only the lookup of a name blocks a thread. */
     private static final int WORKERS = 32;
 
+    private static final Duration LONGEST_LOOKUP = Duration.ofSeconds(15);
     private static final int MAX_CONNECTIONS = 65_536;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
 
     private final QueuedThreadPool executor = new QueuedThreadPool(WORKERS);
     private final ScheduledExecutorScheduler scheduler =
             new ScheduledExecutorScheduler("llmproxy-upstream-timer", true);
+    private final KnownAddresses addresses =
+            new KnownAddresses(new SocketAddressResolver.Async(executor, scheduler, LONGEST_LOOKUP.toMillis()));
     private final ByteBufferPool buffers = new ArrayByteBufferPool();
     private final Map<Transport, HttpClient> clients = new ConcurrentHashMap<>();
 
@@ -96,6 +100,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         client.setExecutor(executor);
         client.setScheduler(scheduler);
         client.setByteBufferPool(buffers);
+        client.setSocketAddressResolver(addresses);
         client.setConnectTimeout(transport.connect.toMillis());
         client.setIdleTimeout(transport.idle.toMillis());
         client.setFollowRedirects(false);
