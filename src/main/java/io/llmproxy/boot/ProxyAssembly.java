@@ -2,6 +2,7 @@ package io.llmproxy.boot;
 
 import io.llmproxy.admin.AdminServlet;
 import io.llmproxy.admin.NotFoundServlet;
+import io.llmproxy.admin.ReadOnlyFilter;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
@@ -112,6 +113,8 @@ public class ProxyAssembly {
         filter(context, "exchange", new ExchangeFilter(live, this::isStopping));
         filter(context, "ratelimit", new RateLimitFilter());
         filter(context, "mount", new MountFilter());
+        // What comes past the mounts is for operators.
+        filter(context, "read-only", new ReadOnlyFilter(), "/health/*", "/metrics");
         servlet(context, "health", new HealthServlet(reporter), "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
         servlet(
@@ -205,9 +208,13 @@ public class ProxyAssembly {
     }
 
     private static void filter(ServletContext context, String name, Filter filter) {
+        filter(context, name, filter, "/*");
+    }
+
+    private static void filter(ServletContext context, String name, Filter filter, String... mappings) {
         var registration = context.addFilter(name, filter);
         registration.setAsyncSupported(true);
-        registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC), true, "/*");
+        registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC), true, mappings);
     }
 
     private static void servlet(ServletContext context, String name, Servlet servlet, String... mappings) {

@@ -132,6 +132,15 @@ public final class ProxyMetrics implements ExchangeListener {
     }
 
     @Override
+    public void brokeOff(Exchange exchange, ProxyError failure) {
+        UpstreamGroup group = exchange.group();
+        String upstream = exchange.upstream();
+        if (group != null && upstream != null && failure.concernsUpstream()) {
+            upstreamErrors.labelValues(failure.code(), group.name(), upstream).inc();
+        }
+    }
+
+    @Override
     public void retried(Exchange exchange, boolean allowed) {
         UpstreamGroup group = exchange.group();
         if (group != null) {

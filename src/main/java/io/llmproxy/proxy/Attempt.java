@@ -10,6 +10,8 @@ import org.eclipse.jetty.io.Content;
 
 /** One request to one upstream, until the head of its answer has come or it has failed. */
 final class Attempt implements Request.BeginListener, Response.ContentSourceListener, Response.CompleteListener {
+    private static final int LARGEST_STATUS = 599;
+
     private final Lease lease;
     private final Request upstreamRequest;
     private final Owner owner;
@@ -69,7 +71,9 @@ final class Attempt implements Request.BeginListener, Response.ContentSourceList
 
     @Override
     public void onContentSource(Response upstreamResponse, Content.Source content) {
-        if (upstreamResponse.getStatus() == HttpStatus.SWITCHING_PROTOCOLS_101) {
+        int status = upstreamResponse.getStatus();
+        // What is below has not been asked for, such as 101; what is above no container would pass on.
+        if (status < HttpStatus.OK_200 || status > LARGEST_STATUS) {
             abort(new UpstreamFailure(ProxyError.BAD_RESPONSE));
             return;
         }

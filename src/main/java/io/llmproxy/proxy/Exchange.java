@@ -92,6 +92,10 @@ public final class Exchange {
         serving.listener().attempted(this, result);
     }
 
+    void brokeOff(ProxyError failure) {
+        serving.listener().brokeOff(this, failure);
+    }
+
     void retried(boolean allowed) {
         serving.listener().retried(this, allowed);
     }

@@ -62,8 +62,11 @@ public final class ExchangeFilter implements Filter {
         int count = 0;
         Enumeration<String> names = clientRequest.getHeaderNames();
         while (names.hasMoreElements()) {
-            names.nextElement();
-            count++;
+            Enumeration<String> values = clientRequest.getHeaders(names.nextElement());
+            while (values.hasMoreElements()) {
+                values.nextElement();
+                count++;
+            }
         }
         return count > MOST_HEADERS;
     }

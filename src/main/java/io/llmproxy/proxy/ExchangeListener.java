@@ -11,6 +11,9 @@ public interface ExchangeListener {
     /** An upstream answered, or failed to: {@code attempt} tells which one, and how. */
     default void attempted(Exchange exchange, AttemptResult attempt) {}
 
+    /** An upstream's answer broke off after its head had come: {@code failure} tells how. */
+    default void brokeOff(Exchange exchange, ProxyError failure) {}
+
     /** The request could be sent again; {@code allowed} tells whether the budget of its group allowed it. */
     default void retried(Exchange exchange, boolean allowed) {}
 

@@ -32,6 +32,11 @@ public final class ExchangeListeners implements ExchangeListener {
     }
 
     @Override
+    public void brokeOff(Exchange exchange, ProxyError failure) {
+        tell(listener -> listener.brokeOff(exchange, failure));
+    }
+
+    @Override
     public void retried(Exchange exchange, boolean allowed) {
         tell(listener -> listener.retried(exchange, allowed));
     }

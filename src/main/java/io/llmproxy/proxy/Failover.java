@@ -344,9 +344,14 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
     }
 
-    /** Whether the upstream had closed a pooled connection, and has not seen the request: another one may do. */
+    /**
+     * Whether the connection is to blame: the upstream had closed it while it lay in the pool, or takes no more requests on
+     * it. It has not begun to work on the request, and may do so on another connection.
+     */
     private boolean isStale(Attempt failing, UpstreamFailure failure) {
-        return failure.error() == ProxyError.RESET && failing.isOnUsedConnection() && !replaced && body.isRepeatable();
+        boolean unworked = failure.error() == ProxyError.REFUSED
+                || (failure.error() == ProxyError.RESET && failing.isOnUsedConnection());
+        return unworked && !replaced && !stopped && body.isRepeatable();
     }
 
     private void setBack(Attempt failing, UpstreamFailure failure, boolean connected) {

@@ -153,6 +153,7 @@ final class Forwarder
 
     @Override
     public void cut(UpstreamFailure failure) {
+        exchange.brokeOff(failure.error());
         failover.close(Failover.blame(failure.error()));
         failover.stop(failure);
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.util.Promise;
 import org.eclipse.jetty.util.SocketAddressResolver;
 import org.slf4j.Logger;
@@ -17,6 +18,8 @@ import org.slf4j.LoggerFactory;
  */
 final class KnownAddresses implements SocketAddressResolver {
     private static final Logger LOG = LoggerFactory.getLogger(KnownAddresses.class);
+
+    private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
 
     private final SocketAddressResolver resolver;
     private final Map<Place, List<InetSocketAddress>> known = new ConcurrentHashMap<>();
@@ -31,6 +34,10 @@ final class KnownAddresses implements SocketAddressResolver {
 
     @Override
     public void resolve(String host, int port, Map<String, Object> context, Promise<List<InetSocketAddress>> promise) {
+        if (isAddress(host)) {
+            promise.succeeded(List.of(new InetSocketAddress(host, port)));
+            return;
+        }
         Place place = new Place(host, port);
         Lookup mine = new Lookup(place);
         Lookup joined = Objects.requireNonNull(running.compute(place, (key, other) -> {
@@ -41,6 +48,10 @@ final class KnownAddresses implements SocketAddressResolver {
         if (joined == mine) {
             resolver.resolve(host, port, context, mine);
         }
+    }
+
+    private static boolean isAddress(String host) {
+        return host.indexOf(':') >= 0 || IPV4.matcher(host).matches();
     }
 
     /** One look-up, and all who wait for it. */

@@ -34,8 +34,10 @@ import org.jspecify.annotations.Nullable;
  * decodes nothing.
  */
 public final class UpstreamHttp extends ContainerLifeCycle {
-    /** Only the lookup of a name blocks a thread. */
     private static final int WORKERS = 32;
+
+    /** The look-up of a name blocks a thread: these are apart, so that a slow name service holds up nobody else. */
+    private static final int LOOKUPS = 8;
 
     private static final Duration LONGEST_LOOKUP = Duration.ofSeconds(15);
     private static final int MAX_CONNECTIONS = 65_536;
@@ -44,8 +46,9 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     private final QueuedThreadPool executor = new QueuedThreadPool(WORKERS);
     private final ScheduledExecutorScheduler scheduler =
             new ScheduledExecutorScheduler("llmproxy-upstream-timer", true);
+    private final QueuedThreadPool lookups = new QueuedThreadPool(LOOKUPS, 0);
     private final KnownAddresses addresses =
-            new KnownAddresses(new SocketAddressResolver.Async(executor, scheduler, LONGEST_LOOKUP.toMillis()));
+            new KnownAddresses(new SocketAddressResolver.Async(lookups, scheduler, LONGEST_LOOKUP.toMillis()));
     private final ByteBufferPool buffers = new ArrayByteBufferPool();
     private final Map<Transport, HttpClient> clients = new ConcurrentHashMap<>();
 
@@ -62,7 +65,11 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     public UpstreamHttp() {
         executor.setName("llmproxy-upstream");
         executor.setDaemon(true);
+        lookups.setName("llmproxy-lookup");
+        lookups.setDaemon(true);
+        lookups.setReservedThreads(0);
         installBean(executor);
+        installBean(lookups);
         installBean(scheduler);
         installBean(buffers);
     }
