@@ -153,6 +153,21 @@ final class World {
         }
         gateway.group("dead-first", "{name: dead}, {name: second}", strategy("failover"))
                 .forward("dead-first", "dead-first", "");
+        again();
+    }
+
+    /** Forwards that ask again: each has {@link #first} before {@link #second}, or {@code first} alone. */
+    private void again() {
+        String retry = "http_client: {commit_delay: 1000, retry: {attempts: 2, initial: 100%s}}";
+        gateway.group(
+                        "unsafe",
+                        "{name: first}, {name: second}",
+                        strategy("failover") + ", " + retry.formatted(", unsafe: true"))
+                .forward("unsafe", "unsafe", "")
+                .group("rounds", "{name: first}", retry.formatted(""))
+                .forward("rounds", "rounds", "");
+        String slot = "max_concurrent: 1, max_queued: 1, queue_timeout: 2";
+        gateway.single("slot", first.url(), slot, "", "");
     }
 
     private static String strategy(String name) {

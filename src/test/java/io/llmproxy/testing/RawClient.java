@@ -184,6 +184,14 @@ public final class RawClient implements AutoCloseable {
     public boolean silentFor(Duration limit) {
         try {
             socket.setSoTimeout((int) limit.toMillis());
+            return isSilent();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private boolean isSilent() throws IOException {
+        try {
             in.mark(1);
             if (in.read() >= 0) {
                 in.reset();
@@ -191,8 +199,8 @@ public final class RawClient implements AutoCloseable {
             return false;
         } catch (SocketTimeoutException e) {
             return true;
-        } catch (IOException e) {
-            return false;
+        } finally {
+            socket.setSoTimeout((int) PATIENCE.toMillis());
         }
     }
 
