@@ -6,6 +6,7 @@ import io.llmproxy.admin.ReadOnlyFilter;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.health.HealthChecks;
 import io.llmproxy.health.HealthServlet;
 import io.llmproxy.health.Lifecycle;
 import io.llmproxy.metrics.AccessLog;
@@ -64,6 +65,7 @@ public class ProxyAssembly {
     private final Lifecycle lifecycle;
     private final SmallRyeHealthReporter reporter;
     private final UpstreamHttp http = new UpstreamHttp();
+    private final HealthChecks checks = new HealthChecks();
     private final OpenExchanges open;
     private final BufferBudget buffers = new BufferBudget();
     private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -105,6 +107,7 @@ public class ProxyAssembly {
                 handover.listeners(),
                 http,
                 (config, listening, before, left) -> build(context, config, listening, before, left),
+                generation -> checks.follow(generation.upstreams()),
                 new ConfigMetrics(registry),
                 background);
         reloader = live;
@@ -194,6 +197,7 @@ public class ProxyAssembly {
     /** Takes everything down in reverse; what is still open breaks off. */
     public void close() {
         background.shutdownNow();
+        checks.close();
         open.close();
         LifeCycle.stop(http);
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     private final Listeners listeners;
     private final UpstreamHttp http;
     private final Builder builder;
+    private final Consumer<Generation> served;
     private final ConfigMetrics metrics;
     private final Executor background;
     private final ReentrantLock lock = new ReentrantLock();
@@ -53,6 +55,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
      * @param listeners the ports
      * @param http owns the clients of all generations
      * @param builder makes what a configuration needs
+     * @param served told of each generation that has taken over, before clients of the one before are stopped
      * @param metrics told of each attempt
      * @param background where unused clients are stopped
      */
@@ -61,6 +64,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
             Listeners listeners,
             UpstreamHttp http,
             Builder builder,
+            Consumer<Generation> served,
             ConfigMetrics metrics,
             Executor background) {
         this.background = background;
@@ -68,6 +72,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         this.listeners = listeners;
         this.http = http;
         this.builder = builder;
+        this.served = served;
         this.metrics = metrics;
     }
 
@@ -134,6 +139,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
             }
             throw e;
         }
+        served.accept(generation());
         if (before != null) {
             if (!before.config().log().equals(config.log())) {
                 Logging.apply(config.log());

@@ -12,6 +12,7 @@ import java.util.Locale;
 public final class UpstreamMetrics implements UpstreamListener {
     private final Counter stateChanges;
     private final Counter calls;
+    private final Counter checks;
     private final Gauge health;
 
     /** @param registry where the metrics are registered */
@@ -25,6 +26,11 @@ public final class UpstreamMetrics implements UpstreamListener {
                 .name("llmproxy_circuitbreaker_calls_total")
                 .help("Calls to upstreams with a breaker: success, failure, or rejected when no upstream was left.")
                 .labelNames("group", "upstream", "result")
+                .register(registry);
+        checks = Counter.builder()
+                .name("llmproxy_upstream_health_checks_total")
+                .help("Health checks of upstreams: success or failure.")
+                .labelNames("upstream", "result")
                 .register(registry);
         health = Gauge.builder()
                 .name("llmproxy_upstream_healthy")
@@ -46,8 +52,18 @@ public final class UpstreamMetrics implements UpstreamListener {
     }
 
     @Override
+    public void healthChecked(String upstream, boolean success) {
+        checks.labelValues(upstream, success ? "success" : "failure").inc();
+    }
+
+    @Override
     public void healthChanged(String upstream, boolean well) {
         health.labelValues(upstream).set(well ? 1 : 0);
+    }
+
+    @Override
+    public void healthUnwatched(String upstream) {
+        health.remove(upstream);
     }
 
     private static String label(Enum<?> value) {

@@ -70,9 +70,6 @@ final class Condition {
         boolean sameBreaker = Objects.equals(config.breaker(), before.breaker());
         boolean sameSlots =
                 config.maxConcurrent() == before.maxConcurrent() && config.maxQueued() == before.maxQueued();
-        if (config.healthCheck() == null) {
-            well.set(true);
-        }
         return new Condition(
                 load,
                 cooldown,

@@ -75,11 +75,33 @@ public final class Upstream {
         return condition.isWell();
     }
 
-    /** Tells what health checks found. */
-    public void found(boolean well) {
-        if (condition.found(well)) {
+    /** Health checks begin to look at it. */
+    public void watched() {
+        listener.healthChanged(name(), isWell());
+    }
+
+    /** Health checks look at it no more: what they found last may not stay true. */
+    public void unwatched() {
+        condition.found(true);
+        listener.healthUnwatched(name());
+    }
+
+    /** Tells how one health check ended. */
+    public void checked(boolean success) {
+        listener.healthChecked(name(), success);
+    }
+
+    /**
+     * Tells what health checks found.
+     *
+     * @return false if that was known
+     */
+    public boolean found(boolean well) {
+        boolean news = condition.found(well);
+        if (news) {
             listener.healthChanged(name(), well);
         }
+        return news;
     }
 
     Load load() {

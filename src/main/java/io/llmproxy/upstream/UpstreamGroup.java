@@ -4,6 +4,7 @@ import io.llmproxy.balance.LoadBalancer;
 import io.llmproxy.balance.Member;
 import io.llmproxy.breaker.RetryBudget;
 import io.llmproxy.config.GroupConfig;
+import io.llmproxy.config.HealthCheckConfig;
 import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.MemberConfig;
 import java.util.ArrayList;
@@ -85,6 +86,18 @@ public final class UpstreamGroup {
 
     Set<HttpClient> clients() {
         return members.stream().map(Reachable::client).collect(Collectors.toUnmodifiableSet());
+    }
+
+    List<CheckedUpstream> checked() {
+        List<CheckedUpstream> checked = new ArrayList<>();
+        for (Reachable member : members) {
+            HealthCheckConfig check = member.upstream().config().healthCheck();
+            if (check != null && member.upstream().config().enabled()) {
+                checked.add(new CheckedUpstream(
+                        member.upstream(), check, member.client(), settings().agent()));
+            }
+        }
+        return checked;
     }
 
     /** Bounds how often requests are sent again. */

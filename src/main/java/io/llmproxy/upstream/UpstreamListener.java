@@ -21,6 +21,12 @@ public interface UpstreamListener {
     /** A call to an upstream that has a breaker is over, or was not made. */
     default void breakerCalled(String group, String upstream, Call call) {}
 
-    /** Health checks have found an upstream well, or not. */
+    /** A health check is over. */
+    default void healthChecked(String upstream, boolean success) {}
+
+    /** What health checks make of an upstream: at first, and whenever it has changed. */
     default void healthChanged(String upstream, boolean well) {}
+
+    /** There are no more health checks of an upstream. */
+    default void healthUnwatched(String upstream) {}
 }

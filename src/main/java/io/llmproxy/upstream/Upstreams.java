@@ -4,6 +4,7 @@ import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.UpstreamConfig;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,16 @@ public final class Upstreams {
             nextGroups.put(group.name(), UpstreamGroup.of(group, nextUpstreams, http, groups.get(group.name())));
         }
         return new Upstreams(nextUpstreams, nextGroups);
+    }
+
+    /** What is looked at by health checks: each enabled upstream that has one, as the first of its groups, by name, reaches it. */
+    public Collection<CheckedUpstream> checked() {
+        Map<String, CheckedUpstream> checked = new HashMap<>();
+        groups.values().stream()
+                .sorted(Comparator.comparing(UpstreamGroup::name))
+                .flatMap(group -> group.checked().stream())
+                .forEach(upstream -> checked.putIfAbsent(upstream.name(), upstream));
+        return List.copyOf(checked.values());
     }
 
     private static List<String> groupsOf(String upstream, ProxyConfig config) {

@@ -1,0 +1,118 @@
+package io.llmproxy.health;
+
+import io.llmproxy.upstream.CheckedUpstream;
+import io.llmproxy.upstream.Upstream;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks at one upstream, again and again, one look after the other. Belongs to the thread of its clock. */
+final class UpstreamCheck {
+    private static final Logger LOG = LoggerFactory.getLogger(UpstreamCheck.class);
+
+    /** Within which time the first looks are spread. */
+    private static final long FIRST_MILLIS = 1000;
+
+    private final ScheduledExecutorService clock;
+    private final Streak streak;
+    private CheckedUpstream target;
+    private Future<?> due = CompletableFuture.completedFuture(null);
+    private CompletableFuture<Finding> probe = new CompletableFuture<>();
+    private boolean stopped;
+
+    /**
+     * Makes one that has yet to start.
+     *
+     * @param target what to look at
+     * @param clock a single thread, the one that calls all methods
+     */
+    UpstreamCheck(CheckedUpstream target, ScheduledExecutorService clock) {
+        this.target = target;
+        this.clock = clock;
+        this.streak =
+                new Streak(target.check().unhealthyThreshold(), target.check().healthyThreshold());
+    }
+
+    void start() {
+        schedule(ThreadLocalRandom.current().nextLong(FIRST_MILLIS));
+    }
+
+    CheckedUpstream target() {
+        return target;
+    }
+
+    /** The same upstream is reached in another way from now on. */
+    void retarget(CheckedUpstream next) {
+        target = next;
+    }
+
+    /** Nothing is found any more, not even by a look that is under way. */
+    void stop() {
+        stopped = true;
+        due.cancel(false);
+        probe.cancel(false);
+    }
+
+    private void schedule(long millis) {
+        due = clock.schedule(this::look, millis, TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        CheckedUpstream seen = target;
+        CompletableFuture<Finding> looking = begin(seen);
+        probe = looking;
+        Future<?> limit = clock.schedule(
+                () -> looking.complete(Finding.TIMEOUT), seen.check().timeout().toMillis(), TimeUnit.MILLISECONDS);
+        var unused = looking.thenAcceptAsync(
+                finding -> {
+                    limit.cancel(false);
+                    ended(seen, finding);
+                },
+                clock);
+    }
+
+    private static CompletableFuture<Finding> begin(CheckedUpstream target) {
+        try {
+            return Probe.start(target);
+        } catch (RuntimeException e) {
+            LOG.debug("upstream {} cannot be checked", target.name(), e);
+            return CompletableFuture.completedFuture(Finding.failure(e));
+        }
+    }
+
+    private void ended(CheckedUpstream seen, Finding finding) {
+        if (stopped) {
+            return;
+        }
+        // A client that a new configuration has no use for fails, which says nothing of the upstream.
+        if (finding.success() || seen.client().isRunning()) {
+            judge(target.upstream(), finding);
+        }
+        schedule(varied(target.check().interval().toMillis()));
+    }
+
+    private void judge(Upstream upstream, Finding finding) {
+        upstream.checked(finding.success());
+        if (!streak.convinces(finding.success()) || !upstream.found(finding.success())) {
+            return;
+        }
+        if (finding.success()) {
+            LOG.info("upstream {}: well again ({})", upstream.name(), finding.reason());
+        } else {
+            LOG.warn(
+                    "upstream {}: not well; failed health checks in a row: {} ({})",
+                    upstream.name(),
+                    streak.length(),
+                    finding.reason());
+        }
+    }
+
+    private static long varied(long millis) {
+        long tenth = millis / 10;
+        return millis + ThreadLocalRandom.current().nextLong(-tenth, tenth + 1);
+    }
+}

@@ -1,0 +1,24 @@
+package io.llmproxy.upstream;
+
+import io.llmproxy.config.HealthCheckConfig;
+import org.eclipse.jetty.client.HttpClient;
+
+/**
+ * An upstream that health checks look at.
+ *
+ * @param upstream the upstream
+ * @param check what to ask it, and how often
+ * @param client the client through which requests reach it
+ * @param agent the {@code User-Agent} that it is used to
+ */
+public record CheckedUpstream(Upstream upstream, HealthCheckConfig check, HttpClient client, String agent) {
+    /** The upstream's name. */
+    public String name() {
+        return upstream.name();
+    }
+
+    /** Whether the same is asked of the same backend: then what was found before still counts. */
+    public boolean asksLike(CheckedUpstream before) {
+        return upstream.config().url().equals(before.upstream.config().url()) && check.equals(before.check);
+    }
+}
