@@ -15,12 +15,14 @@ public final class Deployment implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(60);
 
     private final ServerProcess process;
+    private final Path config;
     private final Map<String, Integer> ports;
     private final int admin;
     private final String context;
 
-    private Deployment(ServerProcess process, Map<String, Integer> ports, int admin, String context) {
+    private Deployment(ServerProcess process, Path config, Map<String, Integer> ports, int admin, String context) {
         this.process = process;
+        this.config = config;
         this.ports = ports;
         this.admin = admin;
         this.context = context;
@@ -56,7 +58,7 @@ public final class Deployment implements AutoCloseable {
                 case TOMCAT -> Containers.tomcat(container, jvmOptions);
                 case JETTY -> Containers.jetty(container, jvmOptions);
             };
-            Deployment deployment = new Deployment(process, ports, admin, context);
+            Deployment deployment = new Deployment(process, config, ports, admin, context);
             deployment.awaitReady();
             return deployment;
         } catch (IOException e) {
@@ -97,6 +99,15 @@ public final class Deployment implements AutoCloseable {
     /** A path of the admin listener. */
     public URI admin(String path) {
         return URI.create(admin() + path);
+    }
+
+    /** Writes another configuration with the same forwards in the place of the one it started with. */
+    public void reconfigure(Gateway gateway) {
+        try {
+            Files.writeString(config, gateway.yaml(ports, admin));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The process itself. */

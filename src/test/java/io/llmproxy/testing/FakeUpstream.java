@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -40,8 +41,16 @@ public final class FakeUpstream implements AutoCloseable {
 
     /** A server that speaks plain HTTP on a free port of the loopback interface. */
     public static FakeUpstream start() {
+        return start(0);
+    }
+
+    /** A server that speaks plain HTTP on a given port, where another one may just have ended. */
+    public static FakeUpstream start(int port) {
         try {
-            return new FakeUpstream(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()), false);
+            ServerSocket listener = new ServerSocket();
+            listener.setReuseAddress(true);
+            listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
+            return new FakeUpstream(listener, false);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -9,6 +9,7 @@ public final class Gateway {
     private final List<String> upstreams = new ArrayList<>();
     private final List<String> groups = new ArrayList<>();
     private final List<Forward> forwards = new ArrayList<>();
+    private String admin = "";
 
     private record Forward(String name, String group, String more) {}
 
@@ -37,19 +38,25 @@ public final class Gateway {
                 .forward(name, name, ofForward);
     }
 
+    /** Adds further keys in flow style to the admin listener, such as {@code token: secret}. */
+    public Gateway admin(String more) {
+        admin = more;
+        return this;
+    }
+
     /** The names of the forwards, in order. */
     public List<String> forwards() {
         return forwards.stream().map(Forward::name).toList();
     }
 
     /** The configuration as YAML. */
-    public String yaml(Map<String, Integer> ports, int admin) {
+    public String yaml(Map<String, Integer> ports, int adminPort) {
         List<String> lines = new ArrayList<>(List.of("http_server:", "  forwards:"));
         for (Forward forward : forwards) {
             lines.add("    - {name: \"%s\", address: 127.0.0.1, port: %d, upstream_group: \"%s\"%s}"
                     .formatted(forward.name, ports.get(forward.name), forward.group, further(forward.more)));
         }
-        lines.add("  admin: {address: 127.0.0.1, port: %d}".formatted(admin));
+        lines.add("  admin: {address: 127.0.0.1, port: %d%s}".formatted(adminPort, further(admin)));
         lines.add("upstreams:");
         lines.addAll(upstreams);
         lines.add("upstream_groups:");
