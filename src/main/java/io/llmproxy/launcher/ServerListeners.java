@@ -39,6 +39,7 @@ final class ServerListeners implements Listeners {
 
     private final Server server;
     private final QueuedThreadPool threads;
+    private final WaitingClients waiting;
     private final Map<Socket, ServerConnector> open = new HashMap<>();
 
     /**
@@ -74,6 +75,8 @@ final class ServerListeners implements Listeners {
     ServerListeners(Server server, QueuedThreadPool threads) {
         this.server = server;
         this.threads = threads;
+        this.waiting = new WaitingClients(server.getScheduler());
+        server.addBean(waiting);
     }
 
     private static String forwardName(ForwardConfig forward) {
@@ -111,6 +114,9 @@ final class ServerListeners implements Listeners {
         http.setResponseHeaderSize(MAX_RESPONSE_HEAD);
         http.setOutputBufferSize(OUTPUT_BUFFER);
         http.setUseInputDirectByteBuffers(false);
+        if (!wanted.name.equals(ADMIN)) {
+            http.addCustomizer(waiting);
+        }
         ServerConnector connector = new ServerConnector(
                 server, 0, 1, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
         connector.setHost(wanted.address);

@@ -30,6 +30,7 @@ final class Forwarder
     private final UpstreamGroup group;
     private final OpenExchanges open;
     private final ContainerSide container;
+    private final @Nullable ClientPresence presence;
     private final RequestBody body;
     private final Failover failover;
     private final ResponseRelay relay;
@@ -42,6 +43,7 @@ final class Forwarder
         this.group = Objects.requireNonNull(exchange.group(), "routed");
         this.open = open;
         this.container = new ContainerSide(async);
+        this.presence = (ClientPresence) exchange.clientRequest().getAttribute(ClientPresence.ATTRIBUTE);
         this.body = new RequestBody(exchange.clientRequest(), exchange.forward(), budget, container, this);
         this.failover = new Failover(exchange, group, container, body, waiting, this);
         this.relay = new ResponseRelay(exchange, container, this);
@@ -193,7 +195,9 @@ final class Forwarder
 
     @Override
     public void checkDeadlines(long now) {
-        if (waiting.isWaiting()) {
+        if ((waiting.isWaiting() || failover.isAwaitingAnswer()) && isClientGone(now)) {
+            clientGone();
+        } else if (waiting.isWaiting()) {
             waiting.check(now);
         } else if (body.isAwaitingClient()) {
             checkBody(now);
@@ -210,6 +214,15 @@ final class Forwarder
         if (!settings.stream() && isOver(settings.timeout().request(), exchange.started(), now)) {
             failover.abort(new UpstreamFailure(ProxyError.REQUEST_TIMEOUT));
         }
+    }
+
+    /** Whether a client to which nothing was written yet is known to have left; only a server that looks can tell. */
+    private boolean isClientGone(long now) {
+        if (presence == null || clientGone) {
+            return false;
+        }
+        Boolean gone = container.touch(() -> !exchange.clientResponse().isCommitted() && presence.isGone(now));
+        return gone != null && gone;
     }
 
     private void checkBody(long now) {

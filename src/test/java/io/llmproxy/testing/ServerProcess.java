@@ -90,6 +90,20 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** How many files and sockets it has open. */
+    public int descriptors() {
+        try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(pid()), "fd"))) {
+            return (int) files.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How much time it has had on a processor. */
+    public Duration cpu() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
     /** How much memory it occupies, in bytes. */
     public long residentBytes() {
         try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid()), "status"))) {

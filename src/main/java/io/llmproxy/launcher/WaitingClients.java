@@ -1,0 +1,112 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.boot.ClientWatch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.server.ConnectionMetaData;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.IO;
+import org.eclipse.jetty.util.component.AbstractLifeCycle;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the HTTP/1.1 connections whose clients wait for an answer, which Jetty does not: it reads again when the answer is
+ * done. They are looked at by a selector beside Jetty's, which never reads a byte; HTTP/2 needs none of this.
+ */
+final class WaitingClients extends AbstractLifeCycle implements HttpConfiguration.Customizer {
+    private static final Logger LOG = LoggerFactory.getLogger(WaitingClients.class);
+    private static final long PERIOD_MILLIS = 100;
+
+    private final Scheduler scheduler;
+    private final Selector selector;
+
+    /** @param scheduler when it is time to look */
+    WaitingClients(Scheduler scheduler) {
+        this.scheduler = scheduler;
+        try {
+            this.selector = Selector.open();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    protected void doStart() {
+        again();
+    }
+
+    @Override
+    protected void doStop() {
+        IO.close(selector);
+    }
+
+    private void again() {
+        scheduler.schedule(this::look, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public Request customize(Request request, HttpFields.Mutable responseHeaders) {
+        ConnectionMetaData connection = request.getConnectionMetaData();
+        // Of HTTP/1.0, clients know no interim answers.
+        if (connection.getHttpVersion() == HttpVersion.HTTP_1_1
+                && connection.getConnection() instanceof HttpConnection http
+                && http.getEndPoint() instanceof SocketChannelEndPoint endPoint) {
+            request.setAttribute(ClientWatch.ATTRIBUTE, new WaitingClient(endPoint.getChannel(), this));
+        }
+        return request;
+    }
+
+    /** Begins to look at a connection; null if that is not possible at the moment. */
+    @Nullable SelectionKey watch(SocketChannel channel, WaitingClient client) {
+        try {
+            return channel.register(selector, SelectionKey.OP_READ, client);
+        } catch (IOException | CancelledKeyException e) {
+            // Closed, or still watched for the request before.
+            LOG.debug("a connection cannot be watched", e);
+            return null;
+        }
+    }
+
+    /** Takes the news. A channel whose key is cancelled is let go of by a selection only, and is not closed before that. */
+    private void look() {
+        try {
+            if (!selector.keys().isEmpty()) {
+                long now = System.nanoTime();
+                selector.selectNow(WaitingClients::tell);
+                selector.keys().stream()
+                        .filter(key -> client(key).isForgotten(now))
+                        .forEach(SelectionKey::cancel);
+                selector.selectNow(WaitingClients::tell);
+            }
+            again();
+        } catch (ClosedSelectorException e) {
+            LOG.debug("stopped", e);
+        } catch (IOException e) {
+            LOG.warn("clients that leave are not noticed any more", e);
+        }
+    }
+
+    /** There is something to read, and will be until Jetty reads it: once is enough. */
+    private static void tell(SelectionKey key) {
+        key.cancel();
+        client(key).readable();
+    }
+
+    private static WaitingClient client(SelectionKey key) {
+        return (WaitingClient) key.attachment();
+    }
+}
