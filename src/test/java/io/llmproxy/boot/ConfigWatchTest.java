@@ -1,0 +1,101 @@
+package io.llmproxy.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.config.ConfigLoader;
+import io.llmproxy.config.ProxyConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigWatchTest {
+    private final AtomicInteger reloads = new AtomicInteger();
+    private boolean watching = true;
+
+    @TempDir
+    private Path directory;
+
+    private Path file;
+    private ConfigWatch watch;
+
+    @BeforeEach
+    void write() throws IOException {
+        file = Files.writeString(directory.resolve("config.yaml"), "one");
+        watch = new ConfigWatch(file, () -> config(watching), reloads::incrementAndGet);
+    }
+
+    private static ProxyConfig config(boolean watch) {
+        String yaml = """
+                http_server: {forwards: [{name: a, upstream_group: g}]}
+                upstreams: [{name: u, url: 'http://u'}]
+                upstream_groups: [{name: g, upstreams: [{name: u}]}]
+                watch: %s
+                """.formatted(watch);
+        return ConfigLoader.parse(yaml, "test", Path.of(""), Map.of(), pattern -> Optional.empty())
+                .config();
+    }
+
+    private void look(int times) {
+        for (int i = 0; i < times; i++) {
+            watch.run();
+        }
+    }
+
+    @Test
+    void aFileThatStaysAsItIsIsNotLoadedAgain() {
+        look(5);
+        assertThat(reloads).hasValue(0);
+    }
+
+    @Test
+    void aChangeIsLoadedOnceWhenItHasComeToRest() throws IOException {
+        Files.writeString(file, "another");
+        look(1);
+        assertThat(reloads).hasValue(0);
+        Files.writeString(file, "still another");
+        look(1);
+        assertThat(reloads).hasValue(0);
+        look(5);
+        assertThat(reloads).hasValue(1);
+    }
+
+    @Test
+    void aFileThatIsGoneForAMomentIsLoadedWhenItIsBack() throws IOException {
+        Files.delete(file);
+        look(3);
+        assertThat(reloads).hasValue(0);
+        Files.writeString(file, "back again");
+        look(3);
+        assertThat(reloads).hasValue(1);
+    }
+
+    @Test
+    void aLinkThatPointsElsewhereIsAChange() throws IOException {
+        Path link = directory.resolve("link.yaml");
+        Files.createSymbolicLink(link, file);
+        ConfigWatch linked = new ConfigWatch(link, () -> config(true), reloads::incrementAndGet);
+        Path other = Files.writeString(directory.resolve("other.yaml"), "one");
+        Files.setLastModifiedTime(other, Files.getLastModifiedTime(file));
+
+        Files.delete(link);
+        Files.createSymbolicLink(link, other);
+        linked.run();
+        linked.run();
+
+        assertThat(reloads).hasValue(1);
+    }
+
+    @Test
+    void nobodyIsWatchedWhoDoesNotWantIt() throws IOException {
+        watching = false;
+        Files.writeString(file, "another");
+        look(5);
+        assertThat(reloads).hasValue(0);
+    }
+}

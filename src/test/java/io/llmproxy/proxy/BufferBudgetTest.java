@@ -1,0 +1,31 @@
+package io.llmproxy.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class BufferBudgetTest {
+    private final BufferBudget budget = new BufferBudget();
+
+    @Test
+    void handsOutWhatThereIsAndTakesItBack() {
+        budget.limit(100);
+
+        assertThat(budget.tryReserve(60)).isTrue();
+        assertThat(budget.tryReserve(41)).isFalse();
+        assertThat(budget.tryReserve(40)).isTrue();
+        budget.release(60);
+        assertThat(budget.tryReserve(60)).isTrue();
+    }
+
+    @Test
+    void aLowerLimitTakesNothingAway() {
+        budget.limit(100);
+        assertThat(budget.tryReserve(90)).isTrue();
+
+        budget.limit(50);
+        assertThat(budget.tryReserve(1)).isFalse();
+        budget.release(90);
+        assertThat(budget.tryReserve(50)).isTrue();
+    }
+}
