@@ -7,8 +7,6 @@ import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
-import ch.qos.logback.core.FileAppender;
-import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.LogConfig.Format;
@@ -21,26 +19,88 @@ import org.slf4j.LoggerFactory;
 public final class Logging {
     private static final String MESSAGE = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{24} %msg%n";
     private static final String LINE = "%msg%n";
+    private static final String MESSAGES = Logger.ROOT_LOGGER_NAME;
+    private static final String ACCESS = AccessLog.LOGGER;
+    private static final String QUEUED = "queued";
 
     private Logging() {}
 
-    /** Sets the log up. Where a container has brought a log of its own in the place of ours, that one stays as it is. */
+    /**
+     * Sets the log up, or changes it without losing a line. Where a container has brought a log of its own in the place of
+     * ours, that one stays as it is.
+     */
     public static void apply(LogConfig config) {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
-            context.reset();
-            messages(context, Level.valueOf(config.level().name()), config.format());
-            quiet(context);
-            Logger access = context.getLogger(AccessLog.LOGGER);
-            access.setAdditive(false);
-            access.setLevel(Level.INFO);
-            access.addAppender(access(context, config.accessFile()));
+            if (appender(context, MESSAGES) == null) {
+                context.reset();
+                quiet(context);
+                install(context, MESSAGES);
+                install(context, ACCESS);
+            }
+            Logger root = context.getLogger(MESSAGES);
+            root.setLevel(Level.valueOf(config.level().name()));
+            redirect(context, MESSAGES, encoder(config.format(), context), LogSink.console(() -> System.err));
+            Path file = config.accessFile();
+            LogSink lines = file == null ? LogSink.console(() -> System.out) : LogSink.file(file);
+            redirect(context, ACCESS, pattern(context, LINE), lines);
         }
     }
 
-    static void messages(LoggerContext context, Level level, Format format) {
-        Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+    /** Writes what is still to be written; waits no longer than a moment for it. Nothing is logged after that. */
+    public static void close() {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+            context.stop();
+        }
+    }
+
+    /** How many access lines were not written. */
+    static long droppedAccess() {
+        return dropped(ACCESS);
+    }
+
+    /** How many messages were not written. */
+    static long droppedMessages() {
+        return dropped(MESSAGES);
+    }
+
+    private static long dropped(String logger) {
+        LogAppender appender =
+                LoggerFactory.getILoggerFactory() instanceof LoggerContext context ? appender(context, logger) : null;
+        return appender == null ? 0 : appender.dropped();
+    }
+
+    private static @Nullable LogAppender appender(LoggerContext context, String logger) {
+        return context.getLogger(logger).getAppender(QUEUED) instanceof LogAppender appender ? appender : null;
+    }
+
+    private static void install(LoggerContext context, String name) {
+        LogAppender appender = new LogAppender();
+        appender.setName(QUEUED);
+        appender.setContext(context);
+        appender.start();
+        Logger logger = context.getLogger(name);
+        logger.setAdditive(false);
+        logger.setLevel(Level.INFO);
+        logger.addAppender(appender);
+    }
+
+    private static void redirect(LoggerContext context, String logger, Encoder<ILoggingEvent> encoder, LogSink sink) {
+        LogAppender appender = appender(context, logger);
+        if (appender != null) {
+            appender.redirect(logger.equals(ACCESS) ? "access" : "messages", encoder, sink);
+        }
+    }
+
+    /** Logs on standard error, at once. */
+    static void plainly(LoggerContext context, Level level) {
+        ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+        console.setTarget("System.err");
+        console.setContext(context);
+        console.setEncoder(pattern(context, MESSAGE));
+        console.start();
+        Logger root = context.getLogger(MESSAGES);
         root.setLevel(level);
-        root.addAppender(console(context, "System.err", encoder(format, context)));
+        root.addAppender(console);
     }
 
     /** What libraries say at level info is of no use to an operator. */
@@ -66,30 +126,5 @@ public final class Logging {
         encoder.setContext(context);
         encoder.start();
         return encoder;
-    }
-
-    private static OutputStreamAppender<ILoggingEvent> access(LoggerContext context, @Nullable Path file) {
-        Encoder<ILoggingEvent> lines = pattern(context, LINE);
-        if (file == null) {
-            return console(context, "System.out", lines);
-        }
-        FileAppender<ILoggingEvent> appender = new FileAppender<>();
-        appender.setFile(file.toString());
-        return start(appender, context, lines);
-    }
-
-    private static OutputStreamAppender<ILoggingEvent> console(
-            LoggerContext context, String target, Encoder<ILoggingEvent> encoder) {
-        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
-        appender.setTarget(target);
-        return start(appender, context, encoder);
-    }
-
-    private static OutputStreamAppender<ILoggingEvent> start(
-            OutputStreamAppender<ILoggingEvent> appender, LoggerContext context, Encoder<ILoggingEvent> encoder) {
-        appender.setContext(context);
-        appender.setEncoder(encoder);
-        appender.start();
-        return appender;
     }
 }

@@ -11,6 +11,7 @@ import io.llmproxy.health.HealthServlet;
 import io.llmproxy.health.Lifecycle;
 import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.ConfigMetrics;
+import io.llmproxy.metrics.LogMetrics;
 import io.llmproxy.metrics.ProxyMetrics;
 import io.llmproxy.metrics.UpstreamMetrics;
 import io.llmproxy.proxy.BufferBudget;
@@ -102,6 +103,7 @@ public class ProxyAssembly {
     public void install(ServletContext context, Handover handover) {
         LifeCycle.start(http);
         JvmMetrics.builder().register(registry);
+        LogMetrics.register(registry, Logging::droppedAccess, Logging::droppedMessages);
         Reloader live = new Reloader(
                 handover.source(),
                 handover.listeners(),

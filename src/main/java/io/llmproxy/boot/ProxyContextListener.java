@@ -16,6 +16,7 @@ public final class ProxyContextListener implements ServletContextListener {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyContextListener.class);
 
     private @Nullable ProxyAssembly assembly;
+    private boolean logging;
 
     /**
      * What the launcher, which has read the configuration and opened the ports already, hands over.
@@ -36,6 +37,7 @@ public final class ProxyContextListener implements ServletContextListener {
         if (handover == null) {
             ConfigSource source = ConfigSource.find(context);
             handover = new Handover(source, load(source), Listeners.OF_CONTAINER);
+            logging = true;
         }
         ProxyAssembly built = CDI.current().select(ProxyAssembly.class).get();
         assembly = built;
@@ -66,6 +68,9 @@ public final class ProxyContextListener implements ServletContextListener {
         if (assembly != null) {
             assembly.drain();
             assembly.close();
+        }
+        if (logging) {
+            Logging.close();
         }
     }
 }

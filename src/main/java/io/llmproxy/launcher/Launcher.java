@@ -94,11 +94,15 @@ public final class Launcher {
     }
 
     private static void serve(ConfigSource source, ProxyConfig config) {
-        Signals signals = Signals.install();
-        EmbeddedServer server = EmbeddedServer.start(source, config);
-        while (signals.await() == Signals.Kind.RELOAD) {
-            server.reload();
+        try {
+            Signals signals = Signals.install();
+            EmbeddedServer server = EmbeddedServer.start(source, config);
+            while (signals.await() == Signals.Kind.RELOAD) {
+                server.reload();
+            }
+            server.stop();
+        } finally {
+            Logging.close();
         }
-        server.stop();
     }
 }

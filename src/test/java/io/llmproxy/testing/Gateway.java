@@ -10,6 +10,7 @@ public final class Gateway {
     private final List<String> groups = new ArrayList<>();
     private final List<Forward> forwards = new ArrayList<>();
     private String admin = "";
+    private String log = "";
 
     private record Forward(String name, String group, String more) {}
 
@@ -44,6 +45,12 @@ public final class Gateway {
         return this;
     }
 
+    /** Sets how it logs; {@code settings} holds keys in flow style, such as {@code level: debug}. */
+    public Gateway log(String settings) {
+        log = settings;
+        return this;
+    }
+
     /** The names of the forwards, in order. */
     public List<String> forwards() {
         return forwards.stream().map(Forward::name).toList();
@@ -61,6 +68,7 @@ public final class Gateway {
         lines.addAll(upstreams);
         lines.add("upstream_groups:");
         lines.addAll(groups);
+        lines.add("log: {%s}".formatted(log));
         return String.join("\n", lines) + "\n";
     }
 

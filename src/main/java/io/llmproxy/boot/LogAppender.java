@@ -1,0 +1,51 @@
+package io.llmproxy.boot;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import ch.qos.logback.core.encoder.Encoder;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** Leads what is logged to the queue of the sink that is configured at the moment. Changing it loses nothing. */
+final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
+    private final LongAdder dropped = new LongAdder();
+    private final AtomicReference<@Nullable LogQueue> queue = new AtomicReference<>();
+
+    /**
+     * From now on writes to another sink. What was logged before is still written to the one before.
+     *
+     * @param name names the log
+     * @param encoder how a line is written
+     * @param sink where to
+     */
+    void redirect(String name, Encoder<ILoggingEvent> encoder, LogSink sink) {
+        closeQueue(queue.getAndSet(LogQueue.start(name, encoder, sink, dropped)));
+    }
+
+    /** How many lines were not written: there was no room for them any more, or writing them failed. */
+    long dropped() {
+        return dropped.sum();
+    }
+
+    @Override
+    protected void append(ILoggingEvent event) {
+        event.prepareForDeferredProcessing();
+        LogQueue current = queue.get();
+        if (current != null) {
+            current.offer(event);
+        }
+    }
+
+    @Override
+    public void stop() {
+        super.stop();
+        closeQueue(queue.getAndSet(null));
+    }
+
+    private static void closeQueue(@Nullable LogQueue closing) {
+        if (closing != null) {
+            closing.close();
+        }
+    }
+}
