@@ -46,9 +46,13 @@ public final class Logging {
         }
     }
 
-    /** Writes what is still to be written; waits no longer than a moment for it. Nothing is logged after that. */
+    /**
+     * Writes what is still to be written; waits no longer than a moment for it. Nothing is logged after that. A log that a
+     * container has brought goes on.
+     */
     public static void close() {
-        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context
+                && context.getClass().getClassLoader() == Logging.class.getClassLoader()) {
             context.stop();
         }
     }

@@ -4,6 +4,7 @@ import io.llmproxy.admin.AdminServlet;
 import io.llmproxy.admin.NotFoundServlet;
 import io.llmproxy.admin.ReadOnlyFilter;
 import io.llmproxy.boot.ProxyContextListener.Handover;
+import io.llmproxy.breaker.BreakerThreads;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.health.HealthChecks;
@@ -13,6 +14,7 @@ import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.metrics.LogMetrics;
 import io.llmproxy.metrics.ProxyMetrics;
+import io.llmproxy.metrics.RuntimeMetrics;
 import io.llmproxy.metrics.UpstreamMetrics;
 import io.llmproxy.proxy.BufferBudget;
 import io.llmproxy.proxy.ExchangeFilter;
@@ -28,7 +30,6 @@ import io.llmproxy.proxy.Serving;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.Upstreams;
 import io.prometheus.metrics.exporter.servlet.jakarta.PrometheusMetricsServlet;
-import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.smallrye.health.SmallRyeHealthReporter;
 import jakarta.enterprise.context.Dependent;
@@ -102,7 +103,9 @@ public class ProxyAssembly {
      */
     public void install(ServletContext context, Handover handover) {
         LifeCycle.start(http);
-        JvmMetrics.builder().register(registry);
+        // It takes a moment that neither the start nor a client's request should.
+        background.execute(BreakerThreads::start);
+        RuntimeMetrics.register(registry);
         LogMetrics.register(registry, Logging::droppedAccess, Logging::droppedMessages);
         Reloader live = new Reloader(
                 handover.source(),
@@ -202,6 +205,7 @@ public class ProxyAssembly {
         checks.close();
         open.close();
         LifeCycle.stop(http);
+        BreakerThreads.stop();
     }
 
     private ExchangeListener listener(LogConfig log) {

@@ -35,9 +35,9 @@ public final class ProxyContextListener implements ServletContextListener {
         ServletContext context = event.getServletContext();
         Handover handover = (Handover) context.getAttribute(Handover.ATTRIBUTE);
         if (handover == null) {
+            logging = true;
             ConfigSource source = ConfigSource.find(context);
             handover = new Handover(source, load(source), Listeners.OF_CONTAINER);
-            logging = true;
         }
         ProxyAssembly built = CDI.current().select(ProxyAssembly.class).get();
         assembly = built;
@@ -62,7 +62,10 @@ public final class ProxyContextListener implements ServletContextListener {
         }
     }
 
-    /** A container stops the application without asking whether anybody is being served: so the stop waits. */
+    /**
+     * A container stops the application without asking whether anybody is being served: so the stop waits. Nothing may be left
+     * then that refers to the application, or its classes stay in memory when a container replaces it.
+     */
     @Override
     public void contextDestroyed(ServletContextEvent event) {
         if (assembly != null) {

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts exchanges and attempts under the names that LLMProxy's documents give. Label values come from the configuration
- * and from enumerations only: no request can make a new series.
+ * and from enumerations only: no request can make a new series. There are no exemplars: nothing here traces, and the
+ * library would start a thread for them that never ends.
  */
 public final class ProxyMetrics implements ExchangeListener {
     private static final double[] BUCKETS = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60};
@@ -87,11 +88,12 @@ public final class ProxyMetrics implements ExchangeListener {
     }
 
     private static Counter.Builder counter(String name, String help, String... labels) {
-        return Counter.builder().name(name).help(help).labelNames(labels);
+        return Counter.builder().withoutExemplars().name(name).help(help).labelNames(labels);
     }
 
     private static Histogram.Builder histogram(String name, String help, String... labels) {
         return Histogram.builder()
+                .withoutExemplars()
                 .name(name)
                 .help(help)
                 .labelNames(labels)

@@ -18,11 +18,13 @@ public final class UpstreamMetrics implements UpstreamListener {
     /** @param registry where the metrics are registered */
     public UpstreamMetrics(PrometheusRegistry registry) {
         stateChanges = Counter.builder()
+                .withoutExemplars()
                 .name("llmproxy_circuitbreaker_state_changes_total")
                 .help("Changes of a breaker's state.")
                 .labelNames("group", "upstream", "from", "to")
                 .register(registry);
         calls = Counter.builder()
+                .withoutExemplars()
                 .name("llmproxy_circuitbreaker_calls_total")
                 .help("Calls to upstreams with a breaker: success, failure, or rejected when no upstream was left.")
                 .labelNames("group", "upstream", "result")
@@ -33,6 +35,7 @@ public final class UpstreamMetrics implements UpstreamListener {
                 .labelNames("upstream", "result")
                 .register(registry);
         health = Gauge.builder()
+                .withoutExemplars()
                 .name("llmproxy_upstream_healthy")
                 .help("1 while health checks find the upstream well, 0 while they do not.")
                 .labelNames("upstream")

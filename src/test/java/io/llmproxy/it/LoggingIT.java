@@ -34,7 +34,10 @@ class LoggingIT {
     }
 
     private Gateway gateway(String log) {
-        return new Gateway().single("one", upstream.url(), "", "", "").admin("token: secret").log(log);
+        return new Gateway()
+                .single("one", upstream.url(), "", "", "")
+                .admin("token: secret")
+                .log(log);
     }
 
     private Deployment start(String log) {
