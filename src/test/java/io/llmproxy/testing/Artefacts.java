@@ -33,8 +33,18 @@ public final class Artefacts {
         return existing(target().resolveSibling("server"));
     }
 
+    /** The directory of the project's pages. */
+    public static Path docs() {
+        return existing(target().resolveSibling("docs"));
+    }
+
+    /** A file beside the build's other results. */
+    public static Path report(String name) {
+        return target().resolve(name);
+    }
+
     /** The JVM that runs the tests. */
-    static String java() {
+    public static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 

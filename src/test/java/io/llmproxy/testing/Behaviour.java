@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 
 /** How a {@link FakeUpstream} treats a request: a value with a name, so that a test reads as a sentence. */
@@ -174,6 +175,79 @@ public record Behaviour(String name, Script script) {
                 conversation.pause(pace);
             }
         }
+    }
+
+    /** Streams events and then does something else than to end. */
+    private static Behaviour streamsThen(String name, List<String> events, Script then) {
+        return afterBody(name, conversation -> {
+            sendEvents(conversation, Duration.ZERO, events);
+            conversation.pause(Duration.ofMillis(100));
+            then.play(conversation);
+        });
+    }
+
+    /** Streams events and then a chunk whose size is no number. */
+    public static Behaviour breaksFramingMidStream(List<String> events) {
+        return streamsThen("breaks its framing mid-stream", events, conversation -> conversation.send("ZZ\r\nbad"));
+    }
+
+    /** Streams events, each when the test allows it, as they stand, under a header that says that they are compressed. */
+    public static Behaviour lockStepGzip(LockStep steps, List<byte[]> pieces) {
+        return afterBody("streams compressed", conversation -> {
+            conversation.send(STREAM.replace("\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n"));
+            for (byte[] piece : pieces) {
+                conversation.await(steps);
+                conversation.chunk(piece);
+            }
+            conversation.lastChunk();
+        });
+    }
+
+    /** Resets the connection when it has the request. */
+    public static Behaviour resets() {
+        return afterBody("resets before headers", Conversation::reset);
+    }
+
+    /** States a length, sends the beginning of a body and resets. */
+    public static Behaviour resetsMidBody(String begin, int length) {
+        return afterBody("resets mid-body", conversation -> {
+            conversation.send(head(200, JSON + "Content-Length: " + length + "\r\n\r\n" + begin));
+            conversation.pause(Duration.ofMillis(100));
+            conversation.reset();
+        });
+    }
+
+    /** Sends these very bytes after having read the request, and keeps the connection open. */
+    public static Behaviour rawOpen(String bytes) {
+        return afterBody("sends raw bytes and stays", conversation -> conversation.send(bytes));
+    }
+
+    /** Sends header lines without end. */
+    public static Behaviour endlessHead(String line, int times) {
+        return afterBody("sends a head without measure", conversation -> {
+            conversation.send("HTTP/1.1 200 OK\r\n");
+            for (int i = 0; i < times; i++) {
+                conversation.send(line);
+            }
+            conversation.send("Content-Length: 0\r\n\r\n");
+        });
+    }
+
+    /** Sends a body in chunks, and trailers behind it. */
+    public static Behaviour trailers(String body, String trailers) {
+        return afterBody("sends trailers", conversation -> {
+            conversation.send(head(200, JSON + "Transfer-Encoding: chunked\r\nTrailer: X-Late\r\n\r\n"));
+            conversation.chunk(body);
+            conversation.send("0\r\n" + trailers + "\r\n");
+        });
+    }
+
+    /** Fails with a status every other time, and answers otherwise. */
+    public static Behaviour alternates(Behaviour odd, Behaviour even) {
+        AtomicInteger calls = new AtomicInteger();
+        return new Behaviour(
+                "alternates",
+                conversation -> (calls.getAndIncrement() % 2 == 0 ? odd : even).script.play(conversation));
     }
 
     /** Reads the request and never answers. */

@@ -40,6 +40,18 @@ public final class Certificates {
         return context(signed("server-" + names.hashCode(), "CN=Test Server", "san=" + names));
     }
 
+    /** TLS for a server whose certificate was good for some names until yesterday. */
+    public SSLContext expired(String names) {
+        return context(signed(
+                "expired-" + names.hashCode(),
+                "CN=Test Server",
+                "san=" + names,
+                "-startdate",
+                "-3d",
+                "-validity",
+                "2"));
+    }
+
     /** PEM file with a client's certificate; the key is in a file beside it. */
     public Path clientPem() {
         return export(signed("client", "CN=Test Client", "eku=clientAuth"), "client.pem");
@@ -58,6 +70,10 @@ public final class Certificates {
     }
 
     private Path signed(String name, String subject, String extension) {
+        return signed(name, subject, extension, "-validity", "30");
+    }
+
+    private Path signed(String name, String subject, String extension, String... validity) {
         Path store = directory.resolve(name + ".p12");
         if (Files.exists(store)) {
             return store;
@@ -66,20 +82,10 @@ public final class Certificates {
         Path request = directory.resolve(name + ".csr");
         Path certificate = directory.resolve(name + ".crt");
         keytool(store, "-certreq", "-alias", "it", "-file", request.toString());
-        keytool(
-                authority,
-                "-gencert",
-                "-alias",
-                "it",
-                "-rfc",
-                "-validity",
-                "30",
-                "-ext",
-                extension,
-                "-infile",
-                request.toString(),
-                "-outfile",
-                certificate.toString());
+        List<String> sign = new ArrayList<>(List.of("-gencert", "-alias", "it", "-rfc", "-ext", extension));
+        sign.addAll(List.of(validity));
+        sign.addAll(List.of("-infile", request.toString(), "-outfile", certificate.toString()));
+        keytool(authority, sign.toArray(String[]::new));
         keytool(
                 store,
                 "-importcert",

@@ -22,8 +22,9 @@ final class Containers {
 
     private Containers() {}
 
-    static ServerProcess launcher(Container container, List<String> jvmOptions) {
-        List<String> command = java(jvmOptions);
+    static ServerProcess launcher(List<String> wrapper, Container container, List<String> jvmOptions) {
+        List<String> command = new ArrayList<>(wrapper);
+        command.addAll(java(jvmOptions));
         command.addAll(List.of(
                 "-jar",
                 Artefacts.launcher().toString(),
@@ -61,6 +62,7 @@ final class Containers {
                 bin.resolve("bootstrap.jar") + ":" + bin.resolve("tomcat-juli.jar"),
                 "org.apache.catalina.startup.Bootstrap",
                 "start"));
+        container.prepare().accept(base);
         return ServerProcess.start(base, Map.of(), command);
     }
 
@@ -84,6 +86,7 @@ final class Containers {
                 "-jar",
                 Artefacts.jetty().resolve("start.jar").toString(),
                 "jetty.base=" + base));
+        container.prepare().accept(base);
         return ServerProcess.start(base, Map.of(), command);
     }
 

@@ -12,7 +12,8 @@ class ContainersTest {
 
     private static String repeated(int admin, Integer... forwards) {
         Path nowhere = Path.of("nowhere");
-        return Containers.repeat(SAMPLE, new Deployment.Container(nowhere, nowhere, List.of(forwards), admin, ""));
+        return Containers.repeat(
+                SAMPLE, new Deployment.Container(nowhere, nowhere, List.of(forwards), admin, "", directory -> {}));
     }
 
     @Test

@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
 
 /** The gateway as users run it: a process of its own, reached through its ports alone. */
 public final class Deployment implements AutoCloseable {
@@ -35,6 +37,52 @@ public final class Deployment implements AutoCloseable {
         JETTY
     }
 
+    /**
+     * Starts the launcher by way of another command, such as a shell that sets limits first.
+     *
+     * @param wrapper the beginning of the command line
+     */
+    public static Deployment startUnder(List<String> wrapper, Gateway gateway, String... jvmOptions) {
+        Map<String, Integer> ports = new LinkedHashMap<>();
+        gateway.forwards().forEach(name -> ports.put(name, Ports.free()));
+        int admin = Ports.free();
+        try {
+            Path directory = Artefacts.workDirectory(Kind.LAUNCHER.name());
+            Path config = Files.writeString(directory.resolve("gateway.yaml"), gateway.yaml(ports, admin));
+            return launch(wrapper, config, ports, admin, List.of(jvmOptions));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts the launcher again in the place of this one, which has ended. */
+    public Deployment again(String... jvmOptions) {
+        return launch(List.of(), config, ports, admin, List.of(jvmOptions));
+    }
+
+    private static Deployment launch(
+            List<String> wrapper, Path config, Map<String, Integer> ports, int admin, List<String> jvmOptions) {
+        Container container =
+                new Container(directory(config), config, List.copyOf(ports.values()), admin, "", directory -> {});
+        ServerProcess process = Containers.launcher(wrapper, container, jvmOptions);
+        Deployment deployment = new Deployment(process, config, ports, admin, "");
+        deployment.awaitReady();
+        return deployment;
+    }
+
+    private static Path directory(Path config) {
+        return Objects.requireNonNull(config.getParent(), "written by us");
+    }
+
+    /**
+     * Starts the gateway in a container whose files are changed first.
+     *
+     * @param prepare is given the container's directory when everything is in it
+     */
+    public static Deployment startPrepared(Kind kind, Gateway gateway, Consumer<Path> prepare, String... jvmOptions) {
+        return start(kind, gateway, "", prepare, List.of(jvmOptions));
+    }
+
     /** Starts the gateway at the root of its ports and waits until it is ready. */
     public static Deployment start(Kind kind, Gateway gateway, String... jvmOptions) {
         return start(kind, gateway, "", List.of(jvmOptions));
@@ -45,6 +93,11 @@ public final class Deployment implements AutoCloseable {
      * running already, the port for everything else is not the configuration's admin port.
      */
     public static Deployment start(Kind kind, Gateway gateway, String context, List<String> jvmOptions) {
+        return start(kind, gateway, context, directory -> {}, jvmOptions);
+    }
+
+    private static Deployment start(
+            Kind kind, Gateway gateway, String context, Consumer<Path> prepare, List<String> jvmOptions) {
         Map<String, Integer> ports = new LinkedHashMap<>();
         gateway.forwards().forEach(name -> ports.put(name, Ports.free()));
         int admin = Ports.free();
@@ -52,9 +105,10 @@ public final class Deployment implements AutoCloseable {
             Path directory = Artefacts.workDirectory(kind.name());
             Path config = Files.writeString(
                     directory.resolve("gateway.yaml"), gateway.yaml(ports, context.isEmpty() ? admin : Ports.free()));
-            Container container = new Container(directory, config, List.copyOf(ports.values()), admin, context);
+            Container container =
+                    new Container(directory, config, List.copyOf(ports.values()), admin, context, prepare);
             ServerProcess process = switch (kind) {
-                case LAUNCHER -> Containers.launcher(container, jvmOptions);
+                case LAUNCHER -> Containers.launcher(List.of(), container, jvmOptions);
                 case TOMCAT -> Containers.tomcat(container, jvmOptions);
                 case JETTY -> Containers.jetty(container, jvmOptions);
             };
@@ -74,8 +128,10 @@ public final class Deployment implements AutoCloseable {
      * @param forwards the ports of the forwards
      * @param admin the port for everything else
      * @param context the context path, empty for the root
+     * @param prepare called with the directory before the start
      */
-    record Container(Path directory, Path config, List<Integer> forwards, int admin, String context) {}
+    record Container(
+            Path directory, Path config, List<Integer> forwards, int admin, String context, Consumer<Path> prepare) {}
 
     /** Where a forward is reached. */
     public URI forward(String name) {
@@ -101,6 +157,11 @@ public final class Deployment implements AutoCloseable {
         return URI.create(admin() + path);
     }
 
+    /** The file with its configuration. */
+    public Path config() {
+        return config;
+    }
+
     /** Writes another configuration with the same forwards in the place of the one it started with. */
     public void reconfigure(Gateway gateway) {
         try {
@@ -108,6 +169,12 @@ public final class Deployment implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What {@code /metrics} says at the moment. */
+    public Metrics metrics() {
+        return Metrics.parse(RawClient.exchange(admin("/metrics"), "GET", "Connection: close\r\n", new byte[0])
+                .text());
     }
 
     /** The process itself. */

@@ -129,6 +129,29 @@ public final class FakeUpstream implements AutoCloseable {
         return accepted.get();
     }
 
+    /** Ends the connections that clients keep for later, and waits until they have taken note. */
+    public void dropConnections() {
+        for (Socket connection : connections) {
+            closeQuietly(connection::shutdownOutput);
+        }
+        long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+        while (!connections.isEmpty()) {
+            if (System.nanoTime() - end >= 0) {
+                throw new AssertionError(connections.size() + " connections are still open");
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Dies: all its connections are reset, and nobody listens any more. */
+    public void die() {
+        closeQuietly(listener);
+        for (Socket connection : connections) {
+            closeQuietly(() -> connection.setSoLinger(true, 0));
+            closeQuietly(connection);
+        }
+    }
+
     @Override
     public void close() {
         closeQuietly(listener);

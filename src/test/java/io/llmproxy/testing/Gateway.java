@@ -9,8 +9,10 @@ public final class Gateway {
     private final List<String> upstreams = new ArrayList<>();
     private final List<String> groups = new ArrayList<>();
     private final List<Forward> forwards = new ArrayList<>();
+    private final List<String> top = new ArrayList<>();
     private String admin = "";
     private String log = "";
+    private String server = "";
 
     private record Forward(String name, String group, String more) {}
 
@@ -51,6 +53,18 @@ public final class Gateway {
         return this;
     }
 
+    /** Adds a line to {@code http_server}, such as {@code shutdown_timeout: 5}. */
+    public Gateway server(String line) {
+        server = "  " + line + "\n";
+        return this;
+    }
+
+    /** Adds a line at the top level, such as {@code log: {access: false}}. */
+    public Gateway top(String line) {
+        top.add(line);
+        return this;
+    }
+
     /** The names of the forwards, in order. */
     public List<String> forwards() {
         return forwards.stream().map(Forward::name).toList();
@@ -58,7 +72,8 @@ public final class Gateway {
 
     /** The configuration as YAML. */
     public String yaml(Map<String, Integer> ports, int adminPort) {
-        List<String> lines = new ArrayList<>(List.of("http_server:", "  forwards:"));
+        List<String> lines = new ArrayList<>(top);
+        lines.addAll(List.of("http_server:", server + "  forwards:"));
         for (Forward forward : forwards) {
             lines.add("    - {name: \"%s\", address: 127.0.0.1, port: %d, upstream_group: \"%s\"%s}"
                     .formatted(forward.name, ports.get(forward.name), forward.group, further(forward.more)));

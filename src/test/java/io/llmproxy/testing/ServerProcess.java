@@ -59,6 +59,22 @@ public final class ServerProcess implements AutoCloseable {
         process.destroy();
     }
 
+    /** Ends it without asking. */
+    public void kill() {
+        process.destroyForcibly();
+    }
+
+    /** Sends it a signal, such as {@code HUP}. */
+    public void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Whether it is running. */
     public boolean alive() {
         return process.isAlive();
@@ -73,7 +89,7 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Waits for its end. */
-    boolean ended(Duration limit) {
+    public boolean ended(Duration limit) {
         try {
             return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {

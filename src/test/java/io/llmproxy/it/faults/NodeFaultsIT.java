@@ -1,0 +1,159 @@
+package io.llmproxy.it.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment.Kind;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.RequestLoad;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+
+/** Upstreams that are slow to find, go away, come back or cannot make up their mind. */
+class NodeFaultsIT {
+    private static final Behaviour FINE = Behaviour.json("{\"fine\":true}");
+    private static final int CLIENTS = 4;
+
+    private final FaultWorld world = FaultWorld.fresh();
+
+    @Fault("U4")
+    void lookingUpANameTakesTooLong(Kind kind) {
+        Scene slow = world.scene(kind, "slow-name");
+        Scene others = world.scene(kind, "one").first(Behaviour.status(200, "Connection: close\r\n", "{}"));
+        List<RawClient> waiting = new ArrayList<>();
+        world.namesHang();
+        long begin = System.nanoTime();
+        try {
+            for (int i = 0; i < 40; i++) {
+                waiting.add(slow.open());
+            }
+            for (int i = 0; i < 20; i++) {
+                long asked = System.nanoTime();
+                assertThat(others.ask().status()).isEqualTo(200);
+                assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofMillis(500));
+            }
+            for (RawClient client : waiting) {
+                Scene.assertOurs(client.answer(), 504, "upstream_connect_timeout");
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+        } finally {
+            world.namesAnswer();
+            waiting.forEach(RawClient::close);
+        }
+        slow.assertUpstreamErrors("a", "upstream_connect_timeout", 40);
+        slow.assertBreaker("a", 0, 40);
+    }
+
+    @Fault("U34")
+    void streamsThatAreRefusedAndGoodbyes(Kind kind) {
+        Scene scene = world.scene(kind, "goodbye");
+        int before = world.refusing.requests();
+
+        for (int i = 0; i < 3; i++) {
+            world.refusing.refuse(1);
+            Answer answer = scene.ask();
+            assertThat(answer.text()).as(answer.toString()).isEqualTo("{\"fine\":true}");
+            world.refusing.sayGoodbye(1);
+            answer = scene.ask();
+            assertThat(answer.text()).as(answer.toString()).isEqualTo("{\"fine\":true}");
+        }
+
+        assertThat(world.refusing.requests() - before).isEqualTo(12);
+        scene.assertBreaker("a", 6, 0);
+        scene.assertNoUpstreamErrors();
+
+        world.refusing.refuse(100);
+        Answer refused = scene.ask();
+        world.refusing.refuse(0);
+        assertThat(refused.status()).as(refused.toString()).isEqualTo(502);
+        assertThat(world.refusing.requests() - before).isLessThan(12 + 5);
+    }
+
+    @Fault("U35")
+    void oneOfThreeDies(Kind kind) {
+        FakeUpstream mortal = FakeUpstream.start(world.mortal()).otherwise(FINE);
+        try {
+            Scene scene = world.scene(kind, "mortal");
+            RequestLoad load = RequestLoad.start(scene.uri(Scene.CHAT), CLIENTS, Duration.ofMillis(2));
+            Awaitility.await().until(() -> mortal.requests().size() > 50);
+
+            mortal.die();
+            int answers = load.answers();
+            Awaitility.await().until(() -> load.answers() > answers + 300);
+            FakeUpstream reborn =
+                    FakeUpstream.start(world.mortal()).otherwise(Behaviour.delayed(Duration.ofMillis(150), FINE));
+            try {
+                Awaitility.await()
+                        .atMost(FaultWorld.soon())
+                        .until(() -> !reborn.requests().isEmpty());
+                assertThat(reborn.requests()).as("probes at once").hasSize(1);
+                reborn.otherwise(FINE);
+                Awaitility.await()
+                        .atMost(FaultWorld.soon())
+                        .until(() -> reborn.requests().size() > 20);
+            } finally {
+                RequestLoad.Outcome outcome = load.stop();
+                assertThat(outcome.failed()).as(outcome.toString()).isLessThanOrEqualTo(CLIENTS);
+                reborn.close();
+            }
+            String node = "upstream=\"mortal-c\"";
+            double errors = scene.growth("llmproxy_upstream_errors_total", node);
+            assertThat(errors).isBetween(1.0, CLIENTS + 10.0);
+            assertThat(scene.growth("llmproxy_circuitbreaker_state_changes_total", node, "to=\"open\""))
+                    .isGreaterThanOrEqualTo(1);
+            assertThat(scene.growth("llmproxy_circuitbreaker_state_changes_total", node, "to=\"closed\""))
+                    .isGreaterThanOrEqualTo(1);
+        } finally {
+            mortal.close();
+        }
+    }
+
+    @Fault("U36")
+    void allAreDown(Kind kind) {
+        Scene scene = world.scene(kind, "down");
+        Awaitility.await().atMost(FaultWorld.soon()).until(() -> scene.ask().status() == 503);
+        Scene open = world.scene(kind, "down");
+        long begin = System.nanoTime();
+
+        Answer answer = open.ask();
+
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(500));
+        Scene.assertOurs(answer, 503, "no_upstream_available");
+        assertThat(Integer.parseInt(answer.header("Retry-After"))).isBetween(1, 2);
+        open.assertClientErrors("no_upstream_available", 503, 1);
+        open.assertBreaker("a", 0, 0);
+        open.assertBreaker("b", 0, 0);
+        RequestLoad load = RequestLoad.start(scene.uri(Scene.CHAT), CLIENTS, Duration.ofMillis(5));
+        try (FakeUpstream back =
+                FakeUpstream.start(world.mortal()).otherwise(Behaviour.delayed(Duration.ofMillis(150), FINE))) {
+            Awaitility.await()
+                    .atMost(FaultWorld.soon())
+                    .until(() -> !back.requests().isEmpty());
+            assertThat(back.requests()).as("probes at once").hasSize(1);
+            back.otherwise(FINE);
+            Awaitility.await().atMost(FaultWorld.soon()).until(() -> scene.ask().status() == 200);
+            load.stop();
+        } finally {
+            load.close();
+        }
+    }
+
+    @Fault("U37")
+    void oneThatFailsEveryOtherTime(Kind kind) {
+        Scene scene = world.scene(kind, "flapping");
+        scene.first(Behaviour.alternates(Behaviour.status(503, "", ""), FINE));
+
+        RequestLoad.Outcome outcome = RequestLoad.run(scene.uri(Scene.CHAT), CLIENTS, 600);
+
+        assertThat(outcome.failed()).as(outcome.toString()).isLessThanOrEqualTo(6);
+        int calls = scene.requests(world.first).size()
+                + scene.requests(world.second).size()
+                + scene.requests(world.third).size();
+        assertThat(calls).isLessThanOrEqualTo(720);
+        scene.assertCounted(calls, "llmproxy_upstream_requests_total", "group=\"flapping\"");
+    }
+}

@@ -1,0 +1,126 @@
+package io.llmproxy.testing;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.MetaData;
+import org.eclipse.jetty.http2.ErrorCode;
+import org.eclipse.jetty.http2.HTTP2Session;
+import org.eclipse.jetty.http2.api.Session;
+import org.eclipse.jetty.http2.api.Stream;
+import org.eclipse.jetty.http2.api.server.ServerSessionListener;
+import org.eclipse.jetty.http2.frames.DataFrame;
+import org.eclipse.jetty.http2.frames.GoAwayFrame;
+import org.eclipse.jetty.http2.frames.HeadersFrame;
+import org.eclipse.jetty.http2.frames.ResetFrame;
+import org.eclipse.jetty.http2.server.RawHTTP2ServerConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+
+/** A server of HTTP/2 that turns down as many streams as it is told to, and then answers 200 with JSON. */
+public final class RefusingH2Upstream implements ServerSessionListener {
+    private static final byte[] ANSWER = "{\"fine\":true}".getBytes(StandardCharsets.UTF_8);
+
+    private final ServerConnector connector;
+    private final AtomicInteger requests = new AtomicInteger();
+    private final AtomicInteger refusals = new AtomicInteger();
+    private final AtomicInteger goodbyes = new AtomicInteger();
+
+    private RefusingH2Upstream(SSLContext context) throws Exception {
+        Server server = new Server();
+        SslContextFactory.Server tls = new SslContextFactory.Server();
+        tls.setSslContext(context);
+        ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
+        connector = new ServerConnector(
+                server,
+                new SslConnectionFactory(tls, alpn.getProtocol()),
+                alpn,
+                new RawHTTP2ServerConnectionFactory(this));
+        connector.setHost("127.0.0.1");
+        server.addConnector(connector);
+        server.start();
+    }
+
+    /** Starts it on a free port; it runs until the JVM ends. */
+    public static RefusingH2Upstream start(SSLContext context) {
+        try {
+            return new RefusingH2Upstream(context);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Its base URL. */
+    public String url() {
+        return "https://127.0.0.1:" + connector.getLocalPort();
+    }
+
+    /** Refuses so many streams from now on, each without a look at it. */
+    public void refuse(int streams) {
+        refusals.set(streams);
+    }
+
+    /** Answers so many requests from now on with the end of their connection, without a look at them. */
+    public void sayGoodbye(int times) {
+        goodbyes.set(times);
+    }
+
+    /** How many requests have come. */
+    public int requests() {
+        return requests.get();
+    }
+
+    @Override
+    public Stream.Listener onNewStream(Stream stream, HeadersFrame frame) {
+        requests.incrementAndGet();
+        if (take(refusals)) {
+            stream.reset(new ResetFrame(stream.getId(), ErrorCode.REFUSED_STREAM_ERROR.code), Callback.NOOP);
+        } else if (take(goodbyes)) {
+            // A stream with a higher number than the last one that the goodbye names was not looked at.
+            ((HTTP2Session) stream.getSession())
+                    .goAway(new GoAwayFrame(0, ErrorCode.NO_ERROR.code, new byte[0]), Callback.NOOP);
+        } else {
+            answer(stream);
+        }
+        stream.demand();
+        return new Stream.Listener() {
+            @Override
+            public void onDataAvailable(Stream from) {
+                Stream.Data data = from.readData();
+                if (data != null) {
+                    data.release();
+                }
+                from.demand();
+            }
+        };
+    }
+
+    private static boolean take(AtomicInteger left) {
+        return left.getAndUpdate(count -> Math.max(0, count - 1)) > 0;
+    }
+
+    private static void answer(Stream stream) {
+        MetaData.Response head = new MetaData.Response(
+                200, null, HttpVersion.HTTP_2, HttpFields.build().put("Content-Type", "application/json"));
+        stream.headers(
+                new HeadersFrame(stream.getId(), head, null, false),
+                Callback.from(
+                        () -> {
+                            DataFrame body = new DataFrame(stream.getId(), ByteBuffer.wrap(ANSWER), true);
+                            stream.data(body, Callback.NOOP);
+                        },
+                        failure -> {}));
+    }
+
+    @Override
+    public void onFailure(Session session, Throwable failure, Callback callback) {
+        callback.succeeded();
+    }
+}
