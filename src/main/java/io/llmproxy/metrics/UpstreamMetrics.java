@@ -1,6 +1,7 @@
 package io.llmproxy.metrics;
 
 import io.llmproxy.breaker.CircuitBreaker.State;
+import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.upstream.UpstreamListener;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
@@ -21,13 +22,13 @@ public final class UpstreamMetrics implements UpstreamListener {
                 .withoutExemplars()
                 .name("llmproxy_circuitbreaker_state_changes_total")
                 .help("Changes of a breaker's state.")
-                .labelNames("group", "upstream", "from", "to")
+                .labelNames("group", "upstream", "url", "from", "to")
                 .register(registry);
         calls = Counter.builder()
                 .withoutExemplars()
                 .name("llmproxy_circuitbreaker_calls_total")
                 .help("Calls to upstreams with a breaker: success, failure, or rejected when no upstream was left.")
-                .labelNames("group", "upstream", "result")
+                .labelNames("group", "upstream", "url", "result")
                 .register(registry);
         checks = Counter.builder()
                 .name("llmproxy_upstream_health_checks_total")
@@ -43,15 +44,15 @@ public final class UpstreamMetrics implements UpstreamListener {
     }
 
     @Override
-    public void breakerChanged(List<String> groups, String upstream, State from, State to) {
+    public void breakerChanged(List<String> groups, UpstreamConfig upstream, State from, State to) {
         groups.forEach(group -> stateChanges
-                .labelValues(group, upstream, label(from), label(to))
+                .labelValues(group, upstream.name(), url(upstream), label(from), label(to))
                 .inc());
     }
 
     @Override
-    public void breakerCalled(String group, String upstream, Call call) {
-        calls.labelValues(group, upstream, label(call)).inc();
+    public void breakerCalled(String group, UpstreamConfig upstream, Call call) {
+        calls.labelValues(group, upstream.name(), url(upstream), label(call)).inc();
     }
 
     @Override
@@ -67,6 +68,13 @@ public final class UpstreamMetrics implements UpstreamListener {
     @Override
     public void healthUnwatched(String upstream) {
         health.remove(upstream);
+    }
+
+    /** Without its query, which may hold a key. */
+    private static String url(UpstreamConfig upstream) {
+        String url = upstream.url().toString();
+        int query = url.indexOf('?');
+        return query < 0 ? url : url.substring(0, query);
     }
 
     private static String label(Enum<?> value) {

@@ -163,7 +163,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     private void awaitSlot(long now) {
         SlotWait slot = stopped ? null : group.busy(this::isUntried, now);
         if (slot == null) {
-            turnAway(now, false);
+            turnAway(now);
             return;
         }
         waiting.inLine(now, slot.limit(), () -> owner.shed(Shed.QUEUE_TIMEOUT), slot::cancel);
@@ -179,17 +179,17 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
                 lease.close(Load.Outcome.NEUTRAL, now);
             }
         } else if (lease == null) {
-            turnAway(now, false);
+            turnAway(now);
         } else {
             send(lease);
         }
     }
 
-    private void turnAway(long now, boolean attempted) {
+    private void turnAway(long now) {
         group.rejected(now);
         exchange.attempted(new AttemptResult(group.name(), null, 0, ProxyError.NO_UPSTREAM, 0));
         ProxyError error = group.isCoolingDown(now) ? ProxyError.UPSTREAM_RATE_LIMITED : ProxyError.NO_UPSTREAM;
-        owner.refused(new Refusal(error, group.retryAfterNanos(now), attempted));
+        owner.refused(new Refusal(error, group.retryAfterNanos(now), exchange.attempts() > 0));
     }
 
     private void send(Lease lease) {
@@ -371,9 +371,32 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     /** Sends the request again, to another upstream at once or to any after a pause, if that is allowed and possible. */
     private boolean tryAgain(long now) {
-        if (tryAnother(now)) {
-            return true;
+        Lease lease = another(now);
+        return lease == null ? tryLater(now) : sendWithinBudget(lease, now);
+    }
+
+    /** Sends the request to an upstream that was not tried yet. */
+    private boolean tryAnother(long now) {
+        Lease lease = another(now);
+        return lease != null && sendWithinBudget(lease, now);
+    }
+
+    private @Nullable Lease another(long now) {
+        boolean allowed = rounds == 0 || policy.allowsRound(exchange.attempts());
+        return stopped || !allowed || !body.isRepeatable() ? null : group.acquire(this::isUntried, now);
+    }
+
+    private boolean sendWithinBudget(Lease lease, long now) {
+        boolean allowed = isWithinBudget(now);
+        if (allowed) {
+            send(lease);
+        } else {
+            lease.close(Load.Outcome.NEUTRAL, now);
         }
+        return allowed;
+    }
+
+    private boolean tryLater(long now) {
         long cooling = group.isCoolingDown(now) ? group.retryAfterNanos(now) : 0;
         if (stopped
                 || !body.isRepeatable()
@@ -388,21 +411,6 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         return true;
     }
 
-    /** Sends the request to an upstream that was not tried yet. */
-    private boolean tryAnother(long now) {
-        Lease lease = stopped || !body.isRepeatable() ? null : group.acquire(this::isUntried, now);
-        if (lease == null) {
-            return false;
-        }
-        boolean allowed = isWithinBudget(now);
-        if (allowed) {
-            send(lease);
-        } else {
-            lease.close(Load.Outcome.NEUTRAL, now);
-        }
-        return allowed;
-    }
-
     private boolean isWithinBudget(long now) {
         boolean within = group.budget().tryRetry(now);
         exchange.retried(within);
@@ -413,7 +421,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         long now = System.nanoTime();
         Lease lease = group.acquire(this::isUntried, now);
         if (lease == null) {
-            turnAway(now, true);
+            awaitSlot(now);
         } else {
             send(lease);
         }

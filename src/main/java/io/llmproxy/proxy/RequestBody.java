@@ -240,6 +240,11 @@ final class RequestBody implements ReadListener {
     public void onError(Throwable cause) {
         boolean slow = cause instanceof java.util.concurrent.TimeoutException
                 || cause instanceof java.net.SocketTimeoutException;
+        if (!settled.get() && input.isFinished()) {
+            // The client has closed its half of the connection, and that right behind the last of the body.
+            whole();
+            return;
+        }
         ProxyError error = slow ? ProxyError.CLIENT_TIMEOUT : ProxyError.INVALID_REQUEST;
         if (settled.compareAndSet(false, true)) {
             owner.bodyRefused(error);

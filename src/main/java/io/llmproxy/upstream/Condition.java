@@ -87,7 +87,7 @@ final class Condition {
                 : CircuitBreaker.of(breaker, (from, to) -> {
                     LOG.atLevel(to == State.OPEN ? org.slf4j.event.Level.WARN : org.slf4j.event.Level.INFO)
                             .log("upstream {}: breaker {} -> {}", config.name(), from, to);
-                    listener.breakerChanged(groups.names, config.name(), from, to);
+                    listener.breakerChanged(groups.names, config, from, to);
                 });
     }
 

@@ -123,7 +123,7 @@ public final class Lease {
     }
 
     private void tell(Call call) {
-        upstream().listener().breakerCalled(group.name(), upstream().name(), call);
+        upstream().listener().breakerCalled(group.name(), upstream().config(), call);
     }
 
     private Load load() {

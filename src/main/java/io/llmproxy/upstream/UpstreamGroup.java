@@ -147,7 +147,7 @@ public final class UpstreamGroup {
         for (Reachable member : members) {
             Upstream upstream = member.upstream();
             if (!upstream.condition().isBreakerPermitting(now)) {
-                upstream.listener().breakerCalled(name(), upstream.name(), UpstreamListener.Call.REJECTED);
+                upstream.listener().breakerCalled(name(), upstream.config(), UpstreamListener.Call.REJECTED);
             }
         }
     }

@@ -59,6 +59,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
             Duration idle,
             Duration keepalive,
             TlsConfig tls,
+            String tlsFiles,
             @Nullable OutboundProxyConfig proxy) {}
 
     /** Makes the owner; {@link #start()} it before the first client is asked for. */
@@ -82,6 +83,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
                 settings.timeout().idle(),
                 settings.keepalive(),
                 upstream.tls(),
+                UpstreamTls.fingerprint(upstream.tls()),
                 settings.proxy());
         return clients.computeIfAbsent(transport, this::create);
     }

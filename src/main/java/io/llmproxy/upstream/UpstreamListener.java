@@ -1,6 +1,7 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.breaker.CircuitBreaker.State;
+import io.llmproxy.config.UpstreamConfig;
 import java.util.List;
 
 /** Looks on as upstreams come and go: metrics. It must neither block nor throw. */
@@ -16,10 +17,10 @@ public interface UpstreamListener {
     }
 
     /** A breaker has changed. */
-    default void breakerChanged(List<String> groups, String upstream, State from, State to) {}
+    default void breakerChanged(List<String> groups, UpstreamConfig upstream, State from, State to) {}
 
     /** A call to an upstream that has a breaker is over, or was not made. */
-    default void breakerCalled(String group, String upstream, Call call) {}
+    default void breakerCalled(String group, UpstreamConfig upstream, Call call) {}
 
     /** A health check is over. */
     default void healthChecked(String upstream, boolean success) {}

@@ -83,7 +83,9 @@ public final class Gateway {
         lines.addAll(upstreams);
         lines.add("upstream_groups:");
         lines.addAll(groups);
-        lines.add("log: {%s}".formatted(log));
+        if (!log.isEmpty()) {
+            lines.add("log: {%s}".formatted(log));
+        }
         return String.join("\n", lines) + "\n";
     }
 
