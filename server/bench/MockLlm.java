@@ -15,14 +15,23 @@ import java.util.Queue;
  * An upstream that costs next to nothing: one thread, answers from memory. A request with {@code "stream":true} in its
  * body is answered with events at a steady pace, each with the time of its making; any other with one JSON document.
  *
- * <pre>java MockLlm.java PORT EVENTS INTERVAL_MS</pre>
+ * <pre>java MockLlm.java PORT EVENTS INTERVAL_MS [FAULTS]</pre>
+ *
+ * <p>With {@code FAULTS}, so many of a thousand requests are treated badly, each in the next of the {@link Fault ways}. How
+ * often is printed at the end.
  */
 final class MockLlm {
     private static final int LARGEST_REQUEST = 64 * 1024;
     private static final byte[] STREAM = bytes("\"stream\":true");
-    private static final byte[] HEAD_END = bytes("\r\n\r\n");
+    static final byte[] HEAD_END = bytes("\r\n\r\n");
     private static final byte[] LENGTH = bytes("content-length:");
-    private static final byte[] JSON = json();
+    private static final byte[] JSON_BODY = json();
+    private static final byte[] JSON = join(
+            bytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + JSON_BODY.length + "\r\n\r\n"),
+            JSON_BODY);
+    private static final byte[] UNAVAILABLE = error("503 Service Unavailable", "");
+    private static final byte[] RATE_LIMITED = error("429 Too Many Requests", "Retry-After: 1\r\n");
+    private static final byte[] LAST_CHUNK = bytes("0\r\n\r\n");
     private static final byte[] STREAM_HEAD =
             bytes("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
     private static final byte[] STREAM_END = bytes("e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n");
@@ -30,10 +39,32 @@ final class MockLlm {
     private final Selector selector;
     private final int events;
     private final long interval;
+    private final int faultsInThousand;
+    /** Mocks on neighbouring ports begin with different ones, so that they do not all say at once that they are asked too much. */
+    private final int firstFault;
+
+    private final int[] faults = new int[Fault.values().length];
+    private long requests;
+    private long bad;
     /** All intervals are alike, so what was queued first is due first. */
     private final Queue<Due> queue = new ArrayDeque<>();
 
-    private record Due(Client client, long nanos, int left) {}
+    private record Due(Client client, long nanos, int left, Fault fault) {}
+
+    /** What can be wrong with an answer. */
+    private enum Fault {
+        NONE,
+        UNAVAILABLE,
+        RATE_LIMITED,
+        /** The connection is reset before anything is said. */
+        RESET_AT_ONCE,
+        /** The connection is reset in the middle. */
+        RESET_LATER,
+        /** A stream ends in order, but without its last word; any other answer is shorter than it says. */
+        CUT,
+        /** Nothing more comes after the middle. */
+        STALL
+    }
 
     private static final class Client {
         final SocketChannel channel;
@@ -47,10 +78,12 @@ final class MockLlm {
         }
     }
 
-    private MockLlm(Selector selector, int events, long interval) {
+    private MockLlm(Selector selector, int events, long interval, int faultsInThousand, int firstFault) {
         this.selector = selector;
         this.events = events;
         this.interval = interval;
+        this.faultsInThousand = faultsInThousand;
+        this.firstFault = firstFault;
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -59,7 +92,24 @@ final class MockLlm {
         server.configureBlocking(false);
         Selector selector = Selector.open();
         server.register(selector, SelectionKey.OP_ACCEPT);
-        new MockLlm(selector, Integer.parseInt(arguments[1]), Long.parseLong(arguments[2]) * 1_000_000).run(server);
+        int faults = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 0;
+        long interval = Long.parseLong(arguments[2]) * 1_000_000;
+        int firstFault = Integer.parseInt(arguments[0]);
+        MockLlm mock = new MockLlm(selector, Integer.parseInt(arguments[1]), interval, faults, firstFault);
+        if (faults > 0) {
+            Runtime.getRuntime().addShutdownHook(new Thread(mock::print));
+        }
+        mock.run(server);
+    }
+
+    private void print() {
+        System.out.print("requests " + requests);
+        for (Fault fault : Fault.values()) {
+            if (fault != Fault.NONE) {
+                System.out.print(" " + fault + " " + faults[fault.ordinal()]);
+            }
+        }
+        System.out.println();
     }
 
     private void run(ServerSocketChannel server) throws IOException {
@@ -114,17 +164,59 @@ final class MockLlm {
         int from = 0;
         int length = requestLength(in, from, client.in.position());
         while (length > 0) {
-            if (find(in, from, from + length, STREAM) >= 0) {
-                write(client, STREAM_HEAD);
-                queue.add(new Due(client, System.nanoTime() + interval, events));
-            } else {
-                write(client, JSON);
+            answer(client, find(in, from, from + length, STREAM) >= 0, fault());
+            if (!client.channel.isOpen()) {
+                return;
             }
             from += length;
             length = requestLength(in, from, client.in.position());
         }
         client.in.flip().position(from);
         client.in.compact();
+    }
+
+    /** The n-th bad answer is due when n of the thousandths are full. */
+    private Fault fault() {
+        Fault fault = Fault.NONE;
+        if (++requests * faultsInThousand / 1000 > bad) {
+            fault = Fault.values()[1 + (int) ((bad++ + firstFault) % (Fault.values().length - 1))];
+        }
+        faults[fault.ordinal()]++;
+        return fault;
+    }
+
+    private void answer(Client client, boolean stream, Fault fault) throws IOException {
+        switch (fault) {
+            case UNAVAILABLE -> write(client, UNAVAILABLE);
+            case RATE_LIMITED -> write(client, RATE_LIMITED);
+            case RESET_AT_ONCE -> reset(client);
+            default -> {
+                if (stream) {
+                    write(client, STREAM_HEAD);
+                    queue.add(new Due(client, System.nanoTime() + interval, events, fault));
+                } else if (fault == Fault.NONE) {
+                    write(client, JSON);
+                } else {
+                    write(client, Arrays.copyOf(JSON, JSON.length / 2));
+                    spoil(client, fault, new byte[0]);
+                }
+            }
+        }
+    }
+
+    /** Goes wrong in the middle of an answer. */
+    private static void spoil(Client client, Fault fault, byte[] end) throws IOException {
+        if (fault == Fault.RESET_LATER) {
+            reset(client);
+        } else if (fault == Fault.CUT) {
+            write(client, end);
+            close(client);
+        }
+    }
+
+    private static void reset(Client client) throws IOException {
+        client.channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+        close(client);
     }
 
     /** Length of the request that starts at an index, 0 if some of it is still to come. */
@@ -149,7 +241,7 @@ final class MockLlm {
     }
 
     /** Looks for text that is lower case in the pattern and may be either in what is looked through. */
-    private static int find(byte[] in, int from, int to, byte[] pattern) {
+    static int find(byte[] in, int from, int to, byte[] pattern) {
         for (int at = from; at <= to - pattern.length; at++) {
             int matched = 0;
             while (matched < pattern.length && lower(in[at + matched]) == pattern[matched]) {
@@ -174,9 +266,13 @@ final class MockLlm {
                 if (!due.client.channel.isOpen()) {
                     continue;
                 }
-                write(due.client, event());
+                if (due.fault != Fault.NONE && due.left <= events / 2) {
+                    spoil(due.client, due.fault, LAST_CHUNK);
+                    continue;
+                }
+                write(due.client, event(events - due.left));
                 if (due.left > 1) {
-                    queue.add(new Due(due.client, due.nanos + interval, due.left - 1));
+                    queue.add(new Due(due.client, due.nanos + interval, due.left - 1, due.fault));
                 } else {
                     write(due.client, STREAM_END);
                 }
@@ -186,11 +282,16 @@ final class MockLlm {
         }
     }
 
-    private static byte[] event() {
-        String data = "data: {\"id\":\"bench\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"mock\",\"t\":"
-                + System.nanoTime()
-                + ",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" word\"},\"finish_reason\":null}]}\n\n";
+    private static byte[] event(int number) {
+        String data = event(number, System.nanoTime());
         return bytes(Integer.toHexString(data.length()) + "\r\n" + data + "\r\n");
+    }
+
+    /** The n-th event of a stream, counted from 0, made at a time. */
+    static String event(int number, long nanos) {
+        return "data: {\"id\":\"bench-" + number
+                + "\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"mock\",\"t\":" + nanos
+                + ",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" word\"},\"finish_reason\":null}]}\n\n";
     }
 
     private static void write(Client client, byte[] bytes) throws IOException {
@@ -223,16 +324,32 @@ final class MockLlm {
         }
     }
 
+    /** The body of an answer that is no stream. */
+    static byte[] jsonBody() {
+        return JSON_BODY;
+    }
+
     private static byte[] json() {
         char[] text = new char[1500];
         Arrays.fill(text, 'x');
-        String body = "{\"id\":\"bench\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"mock\",\"choices\":[{\"index\":0,"
+        return bytes("{\"id\":\"bench\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"mock\",\"choices\":[{\"index\":0,"
                 + "\"message\":{\"role\":\"assistant\",\"content\":\"" + new String(text)
-                + "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}}";
-        return bytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+                + "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}}");
     }
 
-    private static byte[] bytes(String text) {
+    private static byte[] error(String status, String header) {
+        String body = "{\"error\":{\"message\":\"not now\",\"type\":\"server_error\",\"param\":null,\"code\":null}}";
+        return bytes("HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\n" + header + "Content-Length: "
+                + body.length() + "\r\n\r\n" + body);
+    }
+
+    private static byte[] join(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
+    static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 }
