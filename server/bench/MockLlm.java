@@ -30,7 +30,7 @@ final class MockLlm {
             bytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + JSON_BODY.length + "\r\n\r\n"),
             JSON_BODY);
     private static final byte[] UNAVAILABLE = error("503 Service Unavailable", "");
-    private static final byte[] RATE_LIMITED = error("429 Too Many Requests", "Retry-After: 1\r\n");
+    private static final byte[] RATE_LIMITED = error("429 Too Many Requests", "Retry-After: 1\r\nretry-after-ms: 100\r\n");
     private static final byte[] LAST_CHUNK = bytes("0\r\n\r\n");
     private static final byte[] STREAM_HEAD =
             bytes("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
