@@ -38,7 +38,7 @@ final class RetiredConnector implements Runnable {
         if (connector.getConnectedEndPoints().isEmpty()) {
             server.removeConnector(connector);
             LifeCycle.stop(connector);
-            threads.setMaxThreads(threads.getMaxThreads() - 1);
+            threads.setMaxThreads(threads.getMaxThreads() - ListenerConnector.THREADS);
         } else {
             closeWhenIdle();
         }

@@ -40,6 +40,7 @@ final class ServerListeners implements Listeners {
     private final Server server;
     private final QueuedThreadPool threads;
     private final WaitingClients waiting;
+    private final ConnectionLimit limit = ConnectionLimit.ofProcess();
     private final Map<Socket, ServerConnector> open = new HashMap<>();
 
     /**
@@ -114,16 +115,17 @@ final class ServerListeners implements Listeners {
         http.setResponseHeaderSize(MAX_RESPONSE_HEAD);
         http.setOutputBufferSize(OUTPUT_BUFFER);
         http.setUseInputDirectByteBuffers(false);
-        if (!wanted.name.equals(ADMIN)) {
-            http.addCustomizer(waiting);
-        }
-        ServerConnector connector = new ServerConnector(
-                server, 0, 1, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
+        http.addCustomizer(waiting);
+        ServerConnector connector =
+                new ListenerConnector(server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
         connector.setHost(wanted.address);
         connector.setPort(wanted.port);
         connector.setAcceptQueueSize(BACKLOG);
         connector.setIdleTimeout(CLIENT_IDLE.toMillis());
         connector.addBean(new HeadDeadline(server.getScheduler()));
+        if (!wanted.name.equals(ADMIN)) {
+            limit.add(connector);
+        }
         try {
             connector.open();
         } catch (IOException e) {
@@ -155,8 +157,7 @@ final class ServerListeners implements Listeners {
 
     /** A server that is starting starts its connectors itself, after the application. */
     private void add(ServerConnector connector) {
-        // Its selector takes a thread for itself.
-        threads.setMaxThreads(threads.getMaxThreads() + 1);
+        threads.setMaxThreads(threads.getMaxThreads() + ListenerConnector.THREADS);
         server.addConnector(connector);
         if (server.isStarted()) {
             LifeCycle.start(connector);
@@ -172,8 +173,9 @@ final class ServerListeners implements Listeners {
         }
     }
 
-    /** A connector whose selector accepts leaves the closing of the port to its end. */
-    private static void close(ServerConnector connector) {
+    /** A connector leaves the closing of its port to its end. */
+    private void close(ServerConnector connector) {
+        limit.release(connector);
         connector.setAccepting(false);
         IO.close((Closeable) connector.getTransport());
     }
@@ -182,6 +184,6 @@ final class ServerListeners implements Listeners {
     void stopAccepting() {
         open.values().stream()
                 .filter(connector -> !ADMIN.equals(connector.getName()))
-                .forEach(ServerListeners::close);
+                .forEach(this::close);
     }
 }

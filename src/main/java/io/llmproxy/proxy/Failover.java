@@ -359,7 +359,9 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         ProxyError error = failure.error();
         failing.lease().close(blame(error), now);
         report(failing, 0, error, now);
-        if (!policy.allows(error, connected) || !tryAgain(now)) {
+        if (error == ProxyError.OVERLOADED) {
+            owner.shed(Shed.NO_DESCRIPTORS);
+        } else if (!policy.allows(error, connected) || !tryAgain(now)) {
             owner.refused(new Refusal(error, 0, error != ProxyError.SHUTTING_DOWN));
         }
     }

@@ -7,5 +7,7 @@ public enum Shed {
     /** Its turn did not come in time. */
     QUEUE_TIMEOUT,
     /** There is no more room for its body. */
-    BUFFERS_FULL
+    BUFFERS_FULL,
+    /** The process may open no more sockets. */
+    NO_DESCRIPTORS
 }

@@ -17,6 +17,9 @@ final class UpstreamFailure extends IOException {
     /** How Jetty's client names HTTP/2's REFUSED_STREAM (RFC 9113, section 8.7): it was not worked on. */
     private static final String REFUSED_STREAM = "refused_stream_error";
 
+    /** How the system names EMFILE. */
+    private static final String OUT_OF_DESCRIPTORS = "Too many open files";
+
     private final ProxyError error;
 
     /** A failure that we brought about ourselves: a deadline passed, or the client left. */
@@ -47,8 +50,17 @@ final class UpstreamFailure extends IOException {
             if (REFUSED_STREAM.equals(c.getMessage())) {
                 return new UpstreamFailure(ProxyError.REFUSED, cause);
             }
+            if (isOutOfDescriptors(c)) {
+                return new UpstreamFailure(ProxyError.OVERLOADED, cause);
+            }
         }
         return new UpstreamFailure(connected ? afterConnect(cause) : beforeConnect(cause), cause);
+    }
+
+    /** Whether it is this process that can open no more sockets; the upstream has no part in that. */
+    private static boolean isOutOfDescriptors(Throwable cause) {
+        String message = cause.getMessage();
+        return cause instanceof IOException && message != null && message.startsWith(OUT_OF_DESCRIPTORS);
     }
 
     private static ProxyError beforeConnect(Throwable cause) {
