@@ -14,10 +14,10 @@ import org.eclipse.jetty.http2.api.Session;
 import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.http2.api.server.ServerSessionListener;
 import org.eclipse.jetty.http2.frames.DataFrame;
-import org.eclipse.jetty.http2.frames.GoAwayFrame;
 import org.eclipse.jetty.http2.frames.HeadersFrame;
 import org.eclipse.jetty.http2.frames.ResetFrame;
 import org.eclipse.jetty.http2.server.RawHTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
@@ -27,6 +27,9 @@ import org.eclipse.jetty.util.ssl.SslContextFactory;
 /** A server of HTTP/2 that turns down as many streams as it is told to, and then answers 200 with JSON. */
 public final class RefusingH2Upstream implements ServerSessionListener {
     private static final byte[] ANSWER = "{\"fine\":true}".getBytes(StandardCharsets.UTF_8);
+
+    /** GOAWAY without an error. It names stream 0 as the last one that was looked at: none was. */
+    private static final byte[] GOODBYE = {0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
     private final ServerConnector connector;
     private final AtomicInteger requests = new AtomicInteger();
@@ -83,9 +86,8 @@ public final class RefusingH2Upstream implements ServerSessionListener {
         if (take(refusals)) {
             stream.reset(new ResetFrame(stream.getId(), ErrorCode.REFUSED_STREAM_ERROR.code), Callback.NOOP);
         } else if (take(goodbyes)) {
-            // A stream with a higher number than the last one that the goodbye names was not looked at.
-            ((HTTP2Session) stream.getSession())
-                    .goAway(new GoAwayFrame(0, ErrorCode.NO_ERROR.code, new byte[0]), Callback.NOOP);
+            EndPoint connection = ((HTTP2Session) stream.getSession()).getEndPoint();
+            connection.write(Callback.from(connection::shutdownOutput), ByteBuffer.wrap(GOODBYE));
         } else {
             answer(stream);
         }
