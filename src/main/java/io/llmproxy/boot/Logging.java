@@ -112,6 +112,8 @@ public final class Logging {
         for (String library : new String[] {"org.eclipse.jetty", "org.jboss", "io.smallrye"}) {
             context.getLogger(library).setLevel(Level.WARN);
         }
+        // It warns of each answer that we break off, as we tell it to.
+        context.getLogger("org.eclipse.jetty.ee10.servlet.ServletChannel").setLevel(Level.ERROR);
         // The configuration has warned of certificates that are not checked, and named the upstream.
         context.getLogger("org.eclipse.jetty.util.ssl.SslContextFactory.config").setLevel(Level.ERROR);
     }

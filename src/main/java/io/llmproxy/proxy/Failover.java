@@ -357,6 +357,12 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     private void setBack(Attempt failing, UpstreamFailure failure, boolean connected) {
         long now = System.nanoTime();
         ProxyError error = failure.error();
+        LOG.debug(
+                "{}: {} after {}",
+                exchange.id(),
+                error.code(),
+                failing.lease().upstream().name(),
+                failure.getCause());
         failing.lease().close(blame(error), now);
         report(failing, 0, error, now);
         if (error == ProxyError.OVERLOADED) {

@@ -13,10 +13,13 @@ import java.util.Objects;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.ee10.proxy.AsyncProxyServlet;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Forwards the requests of one forward: finds the group that serves the path, and leaves the container's thread. */
 public final class ForwardServlet extends AsyncProxyServlet {
     private static final long serialVersionUID = 1L;
+    private static final Logger LOG = LoggerFactory.getLogger(ForwardServlet.class);
 
     private final transient Forward forward;
     private final transient OpenExchanges open;
@@ -106,6 +109,18 @@ public final class ForwardServlet extends AsyncProxyServlet {
         }
         AsyncContext async = clientRequest.startAsync();
         async.setTimeout(0);
-        new Forwarder(exchange, async, open, budget).start(async);
+        try {
+            new Forwarder(exchange, async, open, budget).start(async);
+        } catch (IOException | RuntimeException | Error e) {
+            // As when a filter of the operator's wraps the request and throws: nobody else would end what has become
+            // asynchronous.
+            LOG.error("{}: the exchange failed", exchange.id(), e);
+            if (!clientResponse.isCommitted()) {
+                clientResponse.reset();
+                ErrorAnswer.send(exchange, Refusal.of(ProxyError.INTERNAL));
+            }
+            exchange.end();
+            async.complete();
+        }
     }
 }

@@ -397,7 +397,10 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
 
     @Override
     public void onTimeout(AsyncEvent event) {
-        gone();
+        // We have set no limit: it is a container that stops and waits no longer.
+        exchange.cut(ProxyError.SHUTTING_DOWN);
+        owner.clientGone();
+        container.handBack(exchange::abort);
     }
 
     @Override

@@ -31,7 +31,8 @@ class AbortIT {
             String path = World.path() + "/v1/chat/completions";
             world.upstream.on(path, Behaviour.streams(PACE, Collections.nCopies(500, EVENT)));
             URI uri = world.deployment(kind).forward("plain", path);
-            RawClient client = RawClient.connect(uri).send("POST", path, "", "{\"stream\":true}".getBytes(StandardCharsets.US_ASCII));
+            RawClient client = RawClient.connect(uri)
+                    .send("POST", path, "", "{\"stream\":true}".getBytes(StandardCharsets.US_ASCII));
             client.head();
             client.event();
             UpstreamRequest request = world.upstream.awaitRequest(path);

@@ -26,8 +26,7 @@ class DrainIT {
             StreamLoad load = new StreamLoad(deployment.forward("streams", "/v1/chat/completions"), STREAMS);
             CompletableFuture<StreamLoad.Outcome> streaming = CompletableFuture.supplyAsync(
                     () -> load.run(Duration.ofSeconds(1), Duration.ofSeconds(SECONDS + 20)));
-            Awaitility.await()
-                    .until(() -> deployment.metrics().sum("llmproxy_upstream_requests_total") == STREAMS);
+            Awaitility.await().until(() -> deployment.metrics().sum("llmproxy_upstream_requests_total") == STREAMS);
 
             deployment.process().terminate();
 

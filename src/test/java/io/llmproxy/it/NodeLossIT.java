@@ -34,7 +34,8 @@ class NodeLossIT {
         for (int i = 0; i < nodes.size(); i++) {
             gateway.upstream("node-" + i, nodes.get(i).url(), "breaker: {threshold: 0.5, window: 10, cooldown: 5}");
         }
-        gateway.group("nodes", "{name: node-0}, {name: node-1}, {name: node-2}", "").forward("nodes", "nodes", "");
+        gateway.group("nodes", "{name: node-0}, {name: node-1}, {name: node-2}", "")
+                .forward("nodes", "nodes", "");
         return Deployment.start(Deployment.Kind.LAUNCHER, gateway);
     }
 

@@ -117,8 +117,7 @@ class NodeFaultsIT {
         Scene scene = world.scene(kind, "down");
         Awaitility.await().atMost(FaultWorld.soon()).until(() -> scene.ask().status() == 503);
         Awaitility.await()
-                .until(() -> scene.growth(
-                                "llmproxy_http_request_errors_total", "forward=\"faults\"", "status=\"503\"")
+                .until(() -> scene.growth("llmproxy_http_request_errors_total", "forward=\"faults\"", "status=\"503\"")
                         == 1);
         Scene open = world.scene(kind, "down");
         long begin = System.nanoTime();
