@@ -13,6 +13,7 @@ import io.llmproxy.testing.RefusingH2Upstream;
 import io.llmproxy.testing.SsePacer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,7 +87,7 @@ final class FaultWorld {
         changingGroups();
         coolingGroups();
         upstream("goodbye-a", refusing.url(), trust);
-        group("goodbye", "a", HASTY);
+        group("goodbye", "a", "timeout: {connect: 5, first_byte: 5, stall: 5}");
         forwards();
     }
 
@@ -292,6 +293,13 @@ final class FaultWorld {
     /** Requests of one test to one group by way of another forward. */
     Scene scene(Kind kind, String forward, String group) {
         return new Scene(this, deployment(kind), forward, group);
+    }
+
+    /** As much more than a limit as the machine has more to do than it has processors. */
+    static Duration unlessBusy(Duration limit) {
+        var system = ManagementFactory.getOperatingSystemMXBean();
+        double busy = system.getSystemLoadAverage() / system.getAvailableProcessors();
+        return Duration.ofMillis((long) (limit.toMillis() * Math.max(1, busy)));
     }
 
     /** How long something may take that should happen at once on a machine that does other things too. */
