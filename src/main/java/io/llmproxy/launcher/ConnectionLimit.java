@@ -73,9 +73,7 @@ final class ConnectionLimit extends NetworkConnectionLimit {
             nextWarning = now + BETWEEN_WARNINGS.toNanos();
             LOG.warn(
                     "{} connections are open; more would need more file descriptors than the process may have",
-                    connectors.stream()
-                            .mapToInt(each -> each.getConnectedEndPoints().size())
-                            .sum());
+                    getMaxNetworkConnectionCount());
         }
     }
 

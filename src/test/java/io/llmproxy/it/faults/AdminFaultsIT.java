@@ -163,7 +163,8 @@ class AdminFaultsIT {
     void nobodyReadsTheLog(Kind kind) throws IOException, InterruptedException {
         Path pipe = Artefacts.workDirectory("pipe").resolve("access.log");
         new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor();
-        // Opened for both, it never makes the writer wait for a reader. Its 64 KiB and the gateway's queue hold some 9,500 lines.
+        // Opened for both, it never makes the writer wait for a reader. Its 64 KiB and the gateway's queue hold some
+        // 9,500 lines.
         try (RandomAccessFile held = new RandomAccessFile(pipe.toFile(), "rw");
                 FakeUpstream upstream = FakeUpstream.start().otherwise(FINE);
                 Deployment deployment = Deployment.start(

@@ -157,6 +157,7 @@ class NodeFaultsIT {
                 + scene.requests(world.second).size()
                 + scene.requests(world.third).size();
         assertThat(calls).isLessThanOrEqualTo(720);
-        assertThat(scene.growth("llmproxy_upstream_requests_total", "group=\"flapping\"")).isBetween((double) calls, 720.0);
+        assertThat(scene.growth("llmproxy_upstream_requests_total", "group=\"flapping\""))
+                .isBetween((double) calls, 720.0);
     }
 }
