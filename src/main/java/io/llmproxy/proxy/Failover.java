@@ -338,7 +338,13 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     public void failed(Attempt failing, UpstreamFailure failure) {
         if (isStale(failing, failure)) {
             replaced = true;
-            dispatch(failing.lease());
+            if (failure.error() == ProxyError.REFUSED) {
+                // Not at once: the client is still about to take the refused stream off the connection that both would
+                // share.
+                waiting.until(System.nanoTime(), () -> dispatch(failing.lease()));
+            } else {
+                dispatch(failing.lease());
+            }
         } else {
             setBack(failing, failure, failing.isConnected());
         }

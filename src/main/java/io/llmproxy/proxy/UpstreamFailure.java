@@ -8,7 +8,6 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import javax.net.ssl.SSLException;
-import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 
 /** An attempt that brought no whole answer, and why. */
@@ -72,11 +71,6 @@ final class UpstreamFailure extends IOException {
     }
 
     private static ProxyError afterConnect(Throwable cause) {
-        for (Throwable c = cause; c != null; c = c.getCause()) {
-            if (c instanceof HttpException) {
-                return ProxyError.BAD_RESPONSE;
-            }
-        }
         if (cause instanceof SSLException) {
             return ProxyError.TLS_FAILED;
         }

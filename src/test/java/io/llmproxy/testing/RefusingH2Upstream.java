@@ -9,7 +9,6 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.http2.ErrorCode;
-import org.eclipse.jetty.http2.HTTP2Session;
 import org.eclipse.jetty.http2.api.Session;
 import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.http2.api.server.ServerSessionListener;
@@ -17,7 +16,6 @@ import org.eclipse.jetty.http2.frames.DataFrame;
 import org.eclipse.jetty.http2.frames.HeadersFrame;
 import org.eclipse.jetty.http2.frames.ResetFrame;
 import org.eclipse.jetty.http2.server.RawHTTP2ServerConnectionFactory;
-import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
@@ -28,13 +26,9 @@ import org.eclipse.jetty.util.ssl.SslContextFactory;
 public final class RefusingH2Upstream implements ServerSessionListener {
     private static final byte[] ANSWER = "{\"fine\":true}".getBytes(StandardCharsets.UTF_8);
 
-    /** GOAWAY without an error. It names stream 0 as the last one that was looked at: none was. */
-    private static final byte[] GOODBYE = {0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-
     private final ServerConnector connector;
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
-    private final AtomicInteger goodbyes = new AtomicInteger();
 
     private RefusingH2Upstream(SSLContext context) throws Exception {
         Server server = new Server();
@@ -70,11 +64,6 @@ public final class RefusingH2Upstream implements ServerSessionListener {
         refusals.set(streams);
     }
 
-    /** Answers so many requests from now on with the end of their connection, without a look at them. */
-    public void sayGoodbye(int times) {
-        goodbyes.set(times);
-    }
-
     /** How many requests have come. */
     public int requests() {
         return requests.get();
@@ -85,9 +74,6 @@ public final class RefusingH2Upstream implements ServerSessionListener {
         requests.incrementAndGet();
         if (take(refusals)) {
             stream.reset(new ResetFrame(stream.getId(), ErrorCode.REFUSED_STREAM_ERROR.code), Callback.NOOP);
-        } else if (take(goodbyes)) {
-            EndPoint connection = ((HTTP2Session) stream.getSession()).getEndPoint();
-            connection.write(Callback.from(connection::shutdownOutput), ByteBuffer.wrap(GOODBYE));
         } else {
             answer(stream);
         }

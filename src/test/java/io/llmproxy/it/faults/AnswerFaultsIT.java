@@ -118,11 +118,11 @@ class AnswerFaultsIT {
 
     @Fault("U14")
     void brokenChunks(Kind kind) {
-        breaksOff(kind, Behaviour.badChunk(), "upstream_bad_response");
+        breaksOff(kind, Behaviour.badChunk(), "upstream_reset");
         breaksOff(
                 kind,
                 Behaviour.raw(OK + "Transfer-Encoding: chunked\r\n\r\n4\r\ngoodbad\r\n0\r\n\r\n"),
-                "upstream_bad_response");
+                "upstream_reset");
         Scene stream = world.scene(kind, "one").first(Behaviour.breaksFramingMidStream(Scene.BEGUN));
         Scene.assertBrokenOff(stream.stream(), Scene.BEGUN);
         stream.assertBreaker("a", 0, 1);

@@ -90,9 +90,8 @@ class ProcessFaultsIT {
         }
     }
 
-    @Fault(
-            value = "P1",
-            on = {Kind.LAUNCHER, Kind.TOMCAT})
+    /** In a container the deadline is the container's: on Tomcat {@code unloadDelay}. */
+    @Fault(value = "P1", on = Kind.LAUNCHER)
     void streamsThatOutlastTheDeadline(Kind kind) {
         try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.fallsSilent(Scene.BEGUN));
                 Deployment deployment = Deployment.start(
