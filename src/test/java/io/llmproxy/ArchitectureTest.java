@@ -9,6 +9,9 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.Histogram;
 
 /** Who may know whom. Each rule says what to do instead. */
 @AnalyzeClasses(packages = "io.llmproxy", importOptions = DoNotIncludeTests.class)
@@ -78,6 +81,18 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule prometheusStaysInMetrics = onlyIn(
             "io.prometheus..", "whoever wants to count something tells an ExchangeListener", "..metrics..", "..boot..");
+
+    @ArchTest
+    static final ArchRule instrumentsAreMadeInOnePlace = noClasses()
+            .that()
+            .doNotHaveSimpleName("Instruments")
+            .should()
+            .callMethod(Counter.class, "builder")
+            .orShould()
+            .callMethod(Gauge.class, "builder")
+            .orShould()
+            .callMethod(Histogram.class, "builder")
+            .because("one that takes exemplars starts a thread that outlives the application: ask Instruments");
 
     @ArchTest
     static final ArchRule bucket4jStaysInRatelimit =

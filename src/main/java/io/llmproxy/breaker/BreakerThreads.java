@@ -3,6 +3,7 @@ package io.llmproxy.breaker;
 import io.llmproxy.config.BreakerConfig;
 import io.smallrye.faulttolerance.standalone.StandaloneFaultTolerance;
 import java.time.Duration;
+import java.util.Objects;
 
 /** The threads that move breakers from open to half open. */
 public final class BreakerThreads {
@@ -14,10 +15,7 @@ public final class BreakerThreads {
      */
     public static void start() {
         CircuitBreaker breaker = CircuitBreaker.of(new BreakerConfig(1, Duration.ofSeconds(1), 1), (from, to) -> {});
-        CircuitBreaker.Permit permit = breaker.tryAcquire(0);
-        if (permit != null) {
-            permit.succeeded(0);
-        }
+        Objects.requireNonNull(breaker.tryAcquire(0), "closed").succeeded(0);
     }
 
     /**

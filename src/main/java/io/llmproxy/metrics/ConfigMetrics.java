@@ -13,22 +13,16 @@ public final class ConfigMetrics {
 
     /** @param registry where the metrics are registered */
     public ConfigMetrics(PrometheusRegistry registry) {
-        reloads = Counter.builder()
-                .withoutExemplars()
-                .name("llmproxy_config_reloads_total")
-                .help("Attempts to load the configuration, the first one at the start.")
-                .labelNames("result")
-                .register(registry);
-        version = Gauge.builder()
-                .withoutExemplars()
-                .name("llmproxy_config_version")
-                .help("Number of the configuration that is served, counted from the start of the process.")
-                .register(registry);
-        lastSuccess = Gauge.builder()
-                .withoutExemplars()
-                .name("llmproxy_config_last_success_timestamp_seconds")
-                .help("When the configuration that is served was loaded.")
-                .register(registry);
+        Instruments instruments = new Instruments(registry);
+        reloads = instruments.counter(
+                "llmproxy_config_reloads_total",
+                "Attempts to load the configuration, the first one at the start.",
+                "result");
+        version = instruments.gauge(
+                "llmproxy_config_version",
+                "Number of the configuration that is served, counted from the start of the process.");
+        lastSuccess = instruments.gauge(
+                "llmproxy_config_last_success_timestamp_seconds", "When the configuration that is served was loaded.");
         reloads.initLabelValues("success");
         reloads.initLabelValues("failure");
     }

@@ -17,11 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts exchanges and attempts under the names that LLMProxy's documents give. Label values come from the configuration
- * and from enumerations only: no request can make a new series. There are no exemplars: nothing here traces, and the
- * library would start a thread for them that never ends.
+ * and from enumerations only: no request can make a new series.
  */
 public final class ProxyMetrics implements ExchangeListener {
-    private static final double[] BUCKETS = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60};
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
     private static final int ERROR_STATUS = 400;
 
@@ -38,67 +36,48 @@ public final class ProxyMetrics implements ExchangeListener {
 
     /** @param registry where the metrics are registered */
     public ProxyMetrics(PrometheusRegistry registry) {
-        requests = counter("llmproxy_http_requests_total", "Requests of clients.", "forward", "method", "path")
-                .register(registry);
-        requestDuration = histogram(
-                        "llmproxy_http_request_duration_seconds",
-                        "Time from a client's request to the end of its answer.",
-                        "forward",
-                        "method",
-                        "path")
-                .register(registry);
-        requestErrors = counter(
-                        "llmproxy_http_request_errors_total",
-                        "Requests that were answered with an error: one of the proxy's own, or upstream_error.",
-                        "forward",
-                        "error",
-                        "status")
-                .register(registry);
-        rateLimited = counter("llmproxy_ratelimit_total", "Requests that were refused by the rate limit.", "forward")
-                .register(registry);
-        routeMatches = counter("llmproxy_route_matches_total", "Requests that a group served.", "forward", "group")
-                .register(registry);
-        upstreamRequests = counter("llmproxy_upstream_requests_total", "Requests to upstreams.", "group", "upstream")
-                .register(registry);
-        upstreamDuration = histogram(
-                        "llmproxy_upstream_duration_seconds",
-                        "Time from a request to an upstream to the head of its answer.",
-                        "group",
-                        "upstream")
-                .register(registry);
-        upstreamErrors = counter(
-                        "llmproxy_upstream_errors_total",
-                        "Requests to upstreams that failed, and requests for which there was no upstream.",
-                        "error",
-                        "group",
-                        "upstream")
-                .register(registry);
-        retries = counter(
-                        "llmproxy_retries_total",
-                        "Requests that were sent again, and those that were not as the budget was used up.",
-                        "group",
-                        "result")
-                .register(registry);
-        shed = counter(
-                        "llmproxy_shed_total",
-                        "Requests that were turned away as there was too much to do.",
-                        "forward",
-                        "reason")
-                .register(registry);
-    }
-
-    private static Counter.Builder counter(String name, String help, String... labels) {
-        return Counter.builder().withoutExemplars().name(name).help(help).labelNames(labels);
-    }
-
-    private static Histogram.Builder histogram(String name, String help, String... labels) {
-        return Histogram.builder()
-                .withoutExemplars()
-                .name(name)
-                .help(help)
-                .labelNames(labels)
-                .classicOnly()
-                .classicUpperBounds(BUCKETS);
+        Instruments instruments = new Instruments(registry);
+        requests = instruments.counter(
+                "llmproxy_http_requests_total", "Requests of clients.", "forward", "method", "path");
+        requestDuration = instruments.seconds(
+                "llmproxy_http_request_duration_seconds",
+                "Time from a client's request to the end of its answer.",
+                "forward",
+                "method",
+                "path");
+        requestErrors = instruments.counter(
+                "llmproxy_http_request_errors_total",
+                "Requests that were answered with an error: one of the proxy's own, or upstream_error.",
+                "forward",
+                "error",
+                "status");
+        rateLimited = instruments.counter(
+                "llmproxy_ratelimit_total", "Requests that were refused by the rate limit.", "forward");
+        routeMatches = instruments.counter(
+                "llmproxy_route_matches_total", "Requests that a group served.", "forward", "group");
+        upstreamRequests =
+                instruments.counter("llmproxy_upstream_requests_total", "Requests to upstreams.", "group", "upstream");
+        upstreamDuration = instruments.seconds(
+                "llmproxy_upstream_duration_seconds",
+                "Time from a request to an upstream to the head of its answer.",
+                "group",
+                "upstream");
+        upstreamErrors = instruments.counter(
+                "llmproxy_upstream_errors_total",
+                "Requests to upstreams that failed, and requests for which there was no upstream.",
+                "error",
+                "group",
+                "upstream");
+        retries = instruments.counter(
+                "llmproxy_retries_total",
+                "Requests that were sent again, and those that were not as the budget was used up.",
+                "group",
+                "result");
+        shed = instruments.counter(
+                "llmproxy_shed_total",
+                "Requests that were turned away as there was too much to do.",
+                "forward",
+                "reason");
     }
 
     @Override

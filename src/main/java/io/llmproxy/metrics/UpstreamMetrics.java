@@ -18,29 +18,31 @@ public final class UpstreamMetrics implements UpstreamListener {
 
     /** @param registry where the metrics are registered */
     public UpstreamMetrics(PrometheusRegistry registry) {
-        stateChanges = Counter.builder()
-                .withoutExemplars()
-                .name("llmproxy_circuitbreaker_state_changes_total")
-                .help("Changes of a breaker's state.")
-                .labelNames("group", "upstream", "url", "from", "to")
-                .register(registry);
-        calls = Counter.builder()
-                .withoutExemplars()
-                .name("llmproxy_circuitbreaker_calls_total")
-                .help("Calls to upstreams with a breaker: success, failure, or rejected when no upstream was left.")
-                .labelNames("group", "upstream", "url", "result")
-                .register(registry);
-        checks = Counter.builder()
-                .name("llmproxy_upstream_health_checks_total")
-                .help("Health checks of upstreams: success or failure.")
-                .labelNames("upstream", "result")
-                .register(registry);
-        health = Gauge.builder()
-                .withoutExemplars()
-                .name("llmproxy_upstream_healthy")
-                .help("1 while health checks find the upstream well, 0 while they do not.")
-                .labelNames("upstream")
-                .register(registry);
+        Instruments instruments = new Instruments(registry);
+        stateChanges = instruments.counter(
+                "llmproxy_circuitbreaker_state_changes_total",
+                "Changes of a breaker's state.",
+                "group",
+                "upstream",
+                "url",
+                "from",
+                "to");
+        calls = instruments.counter(
+                "llmproxy_circuitbreaker_calls_total",
+                "Calls to upstreams with a breaker: success, failure, or rejected when no upstream was left.",
+                "group",
+                "upstream",
+                "url",
+                "result");
+        checks = instruments.counter(
+                "llmproxy_upstream_health_checks_total",
+                "Health checks of upstreams: success or failure.",
+                "upstream",
+                "result");
+        health = instruments.gauge(
+                "llmproxy_upstream_healthy",
+                "1 while health checks find the upstream well, 0 while they do not.",
+                "upstream");
     }
 
     @Override

@@ -16,7 +16,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * For how long an upstream asks to be left alone.
+ * For how long someone asks to be left alone.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3">RFC 9110, section 10.2.3: Retry-After</a>
  */
@@ -46,6 +46,11 @@ public final class RetryAfter {
         String value = header.apply("retry-after");
         OptionalLong seconds = number(value, TimeUnit.SECONDS);
         return seconds.isPresent() ? seconds : untilDate(value, wallClockNow);
+    }
+
+    /** Returns the value of the header for a time in nanoseconds: whole seconds, never too short. */
+    public static long seconds(long nanos) {
+        return TimeUnit.NANOSECONDS.toSeconds(nanos + TimeUnit.SECONDS.toNanos(1) - 1);
     }
 
     private static OptionalLong number(@Nullable String value, TimeUnit unit) {

@@ -2,6 +2,7 @@ package io.llmproxy.proxy;
 
 import io.llmproxy.balance.Load;
 import io.llmproxy.config.HttpClientConfig;
+import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
@@ -117,8 +118,7 @@ final class Forwarder
         }
         long now = System.nanoTime();
         if (status == 429 && group.isCoolingDown(now)) {
-            Refusal told = new Refusal(ProxyError.UPSTREAM_RATE_LIMITED, group.retryAfterNanos(now), true);
-            clientResponse.setHeader("Retry-After", Long.toString(told.retryAfterSeconds()));
+            clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(group.retryAfterNanos(now))));
         }
         return clientResponse;
     }
@@ -176,7 +176,7 @@ final class Forwarder
         if (waiting.giveUp()) {
             refused(Refusal.of(because));
         } else {
-            body.giveUp(because);
+            body.refuse(because);
             failover.abort(new UpstreamFailure(because));
         }
     }

@@ -1,6 +1,6 @@
 package io.llmproxy.proxy;
 
-import java.util.concurrent.TimeUnit;
+import io.llmproxy.protocol.RetryAfter;
 
 /**
  * An answer of the proxy's own to a request that no upstream serves.
@@ -15,8 +15,8 @@ record Refusal(ProxyError error, long retryAfterNanos, boolean attempted) {
         return new Refusal(error, 0, false);
     }
 
-    /** The time in whole seconds, as headers tell it: never too short. */
+    /** The time in whole seconds, as headers tell it. */
     long retryAfterSeconds() {
-        return TimeUnit.NANOSECONDS.toSeconds(retryAfterNanos + TimeUnit.SECONDS.toNanos(1) - 1);
+        return RetryAfter.seconds(retryAfterNanos);
     }
 }

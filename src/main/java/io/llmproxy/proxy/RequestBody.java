@@ -110,11 +110,6 @@ final class RequestBody implements ReadListener {
         return !settled.get() && seconds > 0 && received < seconds * bytesPerSecond;
     }
 
-    /** Collects no more of it, if it is still being collected. */
-    void giveUp(ProxyError because) {
-        refuse(because);
-    }
-
     /** Frees the memory: the body will not be sent again. */
     void release() {
         released = true;
@@ -220,7 +215,8 @@ final class RequestBody implements ReadListener {
         }
     }
 
-    private void refuse(ProxyError error) {
+    /** Collects no more of it, if it is still being collected. */
+    void refuse(ProxyError error) {
         if (settled.compareAndSet(false, true)) {
             owner.bodyRefused(error);
         }

@@ -51,8 +51,8 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private boolean available;
     private boolean ended;
     private boolean closed;
-    private boolean broken;
-    private boolean brokenOff;
+    private boolean clientTold;
+    private boolean writeFailed;
     private volatile boolean demanded;
     private volatile boolean stuck;
     private volatile long lastPiece;
@@ -193,7 +193,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         } catch (IOException | RuntimeException e) {
             LOG.debug("{}: the client's connection is gone", exchange.id(), e);
             blocked = true;
-            brokenOff = e instanceof IOException;
+            writeFailed = e instanceof IOException;
             owner.clientGone();
         }
         return null;
@@ -245,7 +245,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     /** The upstream has closed the answer in order; whether it had come to its end is another matter. */
     private boolean finish() throws IOException {
         AnswerWatch seen = watch;
-        if (seen != null && seen.isIncomplete() && !broken) {
+        if (seen != null && seen.isIncomplete() && !clientTold) {
             fail(new UpstreamFailure(ProxyError.RESET));
             return true;
         }
@@ -342,7 +342,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             failure = null;
             exchange.cut(because.error());
             ended = true;
-            broken = true;
+            clientTold = true;
             byte[] event = ErrorAnswer.event(exchange, because.error());
             write(ByteBuffer.wrap(seen.isBetweenEvents() ? event : EventStreams.onNewLine(event)));
             return true;
@@ -374,7 +374,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         if (!closed) {
             closed = true;
             releaseHeld();
-            if (!brokenOff) {
+            if (!writeFailed) {
                 container.handBack(AsyncContext::complete);
             }
         }

@@ -74,11 +74,6 @@ public final class UpstreamGroup {
         return config.httpClient();
     }
 
-    /** The group's upstreams, in the order of the configuration. */
-    public List<Upstream> upstreams() {
-        return members.stream().map(Reachable::upstream).toList();
-    }
-
     /** Any of the group's clients. */
     public HttpClient client() {
         return members.get(0).client();

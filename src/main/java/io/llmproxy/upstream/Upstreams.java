@@ -70,11 +70,6 @@ public final class Upstreams {
         return Objects.requireNonNull(groups.get(name), name);
     }
 
-    /** All upstreams. */
-    public Collection<Upstream> all() {
-        return upstreams.values();
-    }
-
     /** The clients that the groups use. */
     Set<HttpClient> clients() {
         return groups.values().stream()

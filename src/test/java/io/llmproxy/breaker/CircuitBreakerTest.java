@@ -67,7 +67,7 @@ final class CircuitBreakerTest {
             permits.add(permit(breaker, now));
         }
 
-        assertThat(permits).hasSize(100);
+        assertThat(permits).hasSize(100).noneMatch(Permit::isProbe);
         assertThat(breaker.isPermitting(now)).isTrue();
         assertThat(breaker.remainingNanos(now)).isZero();
     }
@@ -100,6 +100,7 @@ final class CircuitBreakerTest {
         CircuitBreaker breaker = halfOpen(SHORT);
         Permit probe = permit(breaker, now);
 
+        assertThat(probe.isProbe()).isTrue();
         assertThat(breaker.isPermitting(now)).isFalse();
         assertThat(breaker.tryAcquire(now)).isNull();
 

@@ -15,6 +15,12 @@ final class RetryAfterTest {
     private static final Instant NOW = Instant.parse("1994-11-06T08:49:37Z");
 
     @ParameterizedTest
+    @CsvSource({"0, 0", "1, 1", "999999999, 1", "1000000000, 1", "1000000001, 2"})
+    void aTimeIsToldInWholeSecondsThatAreNeverTooShort(long nanos, long seconds) {
+        assertThat(RetryAfter.seconds(nanos)).isEqualTo(seconds);
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "7, 7000",
         "0, 0",

@@ -363,7 +363,9 @@ class ProcessFaultsIT {
     void twentyRedeployments(Kind kind) {
         try (FakeUpstream upstream = FakeUpstream.start().otherwise(FINE);
                 Deployment deployment = Deployment.startPrepared(
-                        kind, new Gateway().single("again", upstream.url(), "", "", ""), ProcessFaultsIT::addManager)) {
+                        kind,
+                        new Gateway().single("again", upstream.url(), "health_check: {interval: 1}", "", ""),
+                        ProcessFaultsIT::addManager)) {
             URI uri = deployment.forward("again", Scene.CHAT);
             redeploy(deployment, uri, 2);
             int threads = deployment.process().threads();
