@@ -99,7 +99,7 @@ class AdminIT {
         }
 
         Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(20))
                 .untilAsserted(() ->
                         assertThat(counted(get(kind, "/metrics")) - before).isEqualTo(5));
     }
@@ -153,7 +153,7 @@ class AdminIT {
 
     private String awaitLog(Deployment.Kind kind, String wanted) {
         return Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(20))
                 .until(world.deployment(kind)::log, log -> log.contains(wanted));
     }
 }

@@ -101,15 +101,19 @@ class BalanceIT {
 
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
-    void everyStrategyUsesBothUpstreams(Deployment.Kind kind) throws Exception {
+    void everyStrategyServesAllRequests(Deployment.Kind kind) throws Exception {
         for (String strategy : List.of("random", "least_requests", "response_aware", "ttft_aware")) {
             World.fresh();
             URI uri = world.deployment(kind).forward(strategy);
+            boolean byTime = strategy.endsWith("_aware");
 
             concurrently(4, () -> ask(uri, 15));
 
-            assertThat(world.first.requests()).as(strategy).isNotEmpty();
-            assertThat(world.second.requests()).as(strategy).isNotEmpty();
+            int first = world.first.requests().size();
+            int second = world.second.requests().size();
+            assertThat(first + second).as(strategy).isEqualTo(60);
+            // Which of two that are equally fast is the faster one is for the machine to say.
+            assertThat(byTime || (first > 0 && second > 0)).as(strategy).isTrue();
         }
     }
 }

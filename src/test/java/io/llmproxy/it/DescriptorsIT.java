@@ -86,7 +86,7 @@ class DescriptorsIT {
                 assertThat(used).isLessThan(Duration.ofMillis(600));
             }
             for (String forward : List.of("one", "two")) {
-                Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> answers(deployment, forward) == 200);
+                Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> answers(deployment, forward) == 200);
             }
             assertThat(deployment.log().lines().filter(line -> line.contains("WARN")))
                     .as(deployment.log())
@@ -133,7 +133,7 @@ class DescriptorsIT {
             assertThat(used).isLessThan(Duration.ofMillis(500));
             assertThat(deployment.log()).contains("error=overloaded").doesNotContain("error=upstream_");
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(10))
+                    .atMost(Duration.ofSeconds(30))
                     .ignoreExceptions()
                     .until(() -> answers(deployment, "one") == 200);
             assertThat(deployment.log().lines().filter(line -> line.contains("WARN") || line.contains("ERROR")))

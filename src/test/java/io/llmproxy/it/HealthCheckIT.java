@@ -145,7 +145,7 @@ class HealthCheckIT {
         void awaitWell(String upstream, boolean well) {
             String sample = "llmproxy_upstream_healthy{upstream=\"" + upstream + "\"} " + (well ? "1.0" : "0.0");
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(15))
+                    .atMost(Duration.ofSeconds(30))
                     .pollInterval(Duration.ofMillis(50))
                     .untilAsserted(() -> assertThat(metrics()).contains(sample));
         }
@@ -162,7 +162,7 @@ class HealthCheckIT {
 
     private static void awaitRequests(FakeUpstream upstream, String path, int count) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(20))
                 .untilAsserted(() -> assertThat(upstream.requests(path)).hasSizeGreaterThanOrEqualTo(count));
     }
@@ -262,7 +262,7 @@ class HealthCheckIT {
         int before = site.secure.connections();
 
         Awaitility.await()
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(site.secure.connections()).isGreaterThan(before + 4));
 
         site.awaitWell("secure", true);
@@ -400,7 +400,7 @@ class HealthCheckIT {
         assertThat(site.ask("counted").status()).isEqualTo(200);
         site.counted.on(HEALTH, FINE);
         Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(20))
                 .untilAsserted(() -> assertThat(site.metrics())
                         .contains("llmproxy_upstream_health_checks_total{result=\"success\",upstream=\"counted\"}"));
     }

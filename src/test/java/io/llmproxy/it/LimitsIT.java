@@ -145,7 +145,7 @@ class LimitsIT {
 
     private void assertIsFree(Deployment.Kind kind) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(20))
                 .untilAsserted(
                         () -> assertThat(ask(kind, "queued", CHAT, "").status()).isEqualTo(200));
     }

@@ -122,7 +122,7 @@ class LoggingIT {
             asking.join();
             assertThat(deployment.process().threads()).isLessThan(threads + 15);
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(5))
+                    .atMost(Duration.ofSeconds(20))
                     .untilAsserted(() -> assertThat(accessLines(files[0]) + accessLines(files[1]))
                             .isEqualTo(3000));
             assertThat(dropped(deployment)).isZero();
@@ -148,7 +148,7 @@ class LoggingIT {
             reload(deployment, gateway(to(directory.resolve("healed.log"))));
             ask(deployment, 10);
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(5))
+                    .atMost(Duration.ofSeconds(20))
                     .untilAsserted(() -> assertThat(accessLines(directory.resolve("healed.log")))
                             .isEqualTo(10));
         }

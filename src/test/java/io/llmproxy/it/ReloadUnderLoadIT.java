@@ -19,7 +19,7 @@ class ReloadUnderLoadIT {
     private static final int SECONDS = Integer.getInteger("llmproxy.reload.seconds", 8);
     private static final int CLIENTS = 8;
     private static final int STREAMS = 200;
-    private static final int LEAST_PER_SECOND = 1000;
+    private static final int LEAST_PER_SECOND = Integer.getInteger("llmproxy.reload.rate", 200);
     private static final Duration GAP = Duration.ofMillis(500);
 
     private static Gateway gateway(FakeUpstream upstream, SsePacer pacer) {

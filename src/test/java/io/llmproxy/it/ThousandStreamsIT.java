@@ -15,6 +15,9 @@ class ThousandStreamsIT {
     private static final int EVENTS = 20;
     private static final Duration GAP = Duration.ofMillis(400);
 
+    /** On a machine of its own it is some 10 ms; what is held back anywhere would be late by seconds. */
+    private static final Duration LATEST = Duration.ofMillis(Integer.getInteger("llmproxy.streams.p99", 1000));
+
     @Test
     void aThousandStreamsFlowThroughFewThreads() {
         try (SsePacer pacer = SsePacer.start(EVENTS, GAP)) {
@@ -39,7 +42,7 @@ class ThousandStreamsIT {
                         .as(outcome + "\n" + deployment.log())
                         .isZero();
                 assertThat(outcome.events()).isEqualTo(STREAMS * EVENTS);
-                assertThat(outcome.p99()).isLessThan(Duration.ofMillis(50));
+                assertThat(outcome.p99()).isLessThan(LATEST);
                 assertThat(threads).isLessThan(STREAMS / 5);
             }
         }

@@ -71,7 +71,7 @@ class WaitingClientsIT {
     }
 
     private static String line(String id) {
-        return Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> accessLine(id), line -> !line.isEmpty());
+        return Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> accessLine(id), line -> !line.isEmpty());
     }
 
     private static String accessLine(String id) {
@@ -199,7 +199,7 @@ class WaitingClientsIT {
 
         assertThat(used).isLessThan(Duration.ofMillis(500));
         Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(20))
                 .until(() -> deployment.process().descriptors() < descriptors + 50);
     }
 }

@@ -178,7 +178,7 @@ class ProcessFaultsIT {
             clients.forEach(RawClient::close);
 
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(5))
+                    .atMost(Duration.ofSeconds(20))
                     .until(() -> status(deployment.admin("/health/ready")) == 200);
             CompletableFuture<StreamLoad.Outcome> afterwards = CompletableFuture.supplyAsync(
                     () -> new StreamLoad(deployment.forward("paced", Scene.CHAT), 10).run(SECOND, LONG));
