@@ -5,6 +5,8 @@ import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http2.HTTP2Session;
+import org.eclipse.jetty.http2.client.transport.internal.HttpConnectionOverHTTP2;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 
@@ -58,15 +60,31 @@ final class Attempt implements Request.BeginListener, Response.ContentSourceList
         return answered;
     }
 
-    /** Whether the connection had served other requests before: then it may have died while it lay in the pool. */
-    boolean isOnUsedConnection() {
-        return used;
+    /**
+     * Whether the connection had served other requests before, and is lost: then it may have died while it lay in the pool. A
+     * stream of HTTP/2 that the upstream resets leaves its connection open.
+     */
+    boolean hasLostUsedConnection() {
+        boolean open =
+                upstreamRequest.getConnection() instanceof HttpConnectionOverHTTP2 connection && !connection.isClosed();
+        return used && !open;
     }
 
     @Override
     public void onBegin(Request request) {
         connected = true;
-        used = request.getConnection() instanceof Connection connection && connection.getMessagesIn() > 0;
+        used = hasServed(request.getConnection());
+    }
+
+    /**
+     * Whether a connection has served a request. Of HTTP/2 it must be known because a connection that is closed right behind
+     * its goodbye often shows as closed only: Jetty's client tells streams of the one and of the other on two threads.
+     */
+    private static boolean hasServed(org.eclipse.jetty.client.Connection connection) {
+        if (connection instanceof HttpConnectionOverHTTP2 multiplexed) {
+            return multiplexed.getSession() instanceof HTTP2Session session && session.getStreamsClosed() > 0;
+        }
+        return connection instanceof Connection single && single.getMessagesIn() > 0;
     }
 
     @Override

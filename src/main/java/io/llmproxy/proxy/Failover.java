@@ -338,13 +338,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     public void failed(Attempt failing, UpstreamFailure failure) {
         if (isStale(failing, failure)) {
             replaced = true;
-            if (failure.error() == ProxyError.REFUSED) {
-                // Not at once: the client is still about to take the refused stream off the connection that both would
-                // share.
-                waiting.until(System.nanoTime(), () -> dispatch(failing.lease()));
-            } else {
-                dispatch(failing.lease());
-            }
+            dispatch(failing.lease());
         } else {
             setBack(failing, failure, failing.isConnected());
         }
@@ -356,7 +350,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
      */
     private boolean isStale(Attempt failing, UpstreamFailure failure) {
         boolean unworked = failure.error() == ProxyError.REFUSED
-                || (failure.error() == ProxyError.RESET && failing.isOnUsedConnection());
+                || (failure.error() == ProxyError.RESET && failing.hasLostUsedConnection());
         return unworked && !replaced && !stopped && body.isRepeatable();
     }
 

@@ -8,6 +8,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import javax.net.ssl.SSLException;
+import org.eclipse.jetty.client.RetryableRequestException;
 import org.jspecify.annotations.Nullable;
 
 /** An attempt that brought no whole answer, and why. */
@@ -16,6 +17,9 @@ final class UpstreamFailure extends IOException {
 
     /** How Jetty's client names HTTP/2's REFUSED_STREAM (RFC 9113, section 8.7): it was not worked on. */
     private static final String REFUSED_STREAM = "refused_stream_error";
+
+    /** How it names a connection of HTTP/2 that said goodbye when a stream was about to be opened on it. */
+    private static final String SESSION_CLOSED = "session closed";
 
     /** How the system names EMFILE. */
     private static final String OUT_OF_DESCRIPTORS = "Too many open files";
@@ -47,7 +51,7 @@ final class UpstreamFailure extends IOException {
             if (c instanceof UpstreamFailure failure) {
                 return failure;
             }
-            if (REFUSED_STREAM.equals(c.getMessage())) {
+            if (isRefusal(c)) {
                 return new UpstreamFailure(ProxyError.REFUSED, cause);
             }
             if (isOutOfDescriptors(c)) {
@@ -55,6 +59,13 @@ final class UpstreamFailure extends IOException {
             }
         }
         return new UpstreamFailure(connected ? afterConnect(cause) : beforeConnect(cause), cause);
+    }
+
+    /** Whether the upstream says that it has not looked at the request: of this stream, or of all behind a GOAWAY. */
+    private static boolean isRefusal(Throwable cause) {
+        return cause instanceof RetryableRequestException
+                || REFUSED_STREAM.equals(cause.getMessage())
+                || SESSION_CLOSED.equals(cause.getMessage());
     }
 
     /** Whether it is this process that can open no more sockets; the upstream has no part in that. */

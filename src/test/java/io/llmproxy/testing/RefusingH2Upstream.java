@@ -2,6 +2,9 @@ package io.llmproxy.testing;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
@@ -9,10 +12,12 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.http2.ErrorCode;
+import org.eclipse.jetty.http2.HTTP2Session;
 import org.eclipse.jetty.http2.api.Session;
 import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.http2.api.server.ServerSessionListener;
 import org.eclipse.jetty.http2.frames.DataFrame;
+import org.eclipse.jetty.http2.frames.GoAwayFrame;
 import org.eclipse.jetty.http2.frames.HeadersFrame;
 import org.eclipse.jetty.http2.frames.ResetFrame;
 import org.eclipse.jetty.http2.server.RawHTTP2ServerConnectionFactory;
@@ -29,6 +34,9 @@ public final class RefusingH2Upstream implements ServerSessionListener {
     private final ServerConnector connector;
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
+    private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger unseen = new AtomicInteger();
+    private final Set<HTTP2Session> leaving = ConcurrentHashMap.newKeySet();
 
     private RefusingH2Upstream(SSLContext context) throws Exception {
         Server server = new Server();
@@ -64,6 +72,19 @@ public final class RefusingH2Upstream implements ServerSessionListener {
         refusals.set(streams);
     }
 
+    /** Resets so many streams from now on as if it had failed at them. */
+    public void fail(int streams) {
+        failures.set(streams);
+    }
+
+    /**
+     * Leaves so many streams alone from now on. When the last of them has come, it says that it has looked at none, and closes
+     * their connections.
+     */
+    public void sayGoodbye(int streams) {
+        unseen.set(streams);
+    }
+
     /** How many requests have come. */
     public int requests() {
         return requests.get();
@@ -72,26 +93,54 @@ public final class RefusingH2Upstream implements ServerSessionListener {
     @Override
     public Stream.Listener onNewStream(Stream stream, HeadersFrame frame) {
         requests.incrementAndGet();
-        if (take(refusals)) {
-            stream.reset(new ResetFrame(stream.getId(), ErrorCode.REFUSED_STREAM_ERROR.code), Callback.NOOP);
+        int left = take(unseen);
+        if (left > 0) {
+            leaving.add((HTTP2Session) stream.getSession());
+            if (left == 1) {
+                leaving.forEach(RefusingH2Upstream::leave);
+                leaving.clear();
+            }
+        } else if (take(refusals) > 0) {
+            reset(stream, ErrorCode.REFUSED_STREAM_ERROR);
+        } else if (take(failures) > 0) {
+            reset(stream, ErrorCode.INTERNAL_ERROR);
         } else {
             answer(stream);
         }
         stream.demand();
-        return new Stream.Listener() {
-            @Override
-            public void onDataAvailable(Stream from) {
-                Stream.Data data = from.readData();
-                if (data != null) {
-                    data.release();
-                }
-                from.demand();
-            }
-        };
+        return new Body();
     }
 
-    private static boolean take(AtomicInteger left) {
-        return left.getAndUpdate(count -> Math.max(0, count - 1)) > 0;
+    /** Reads a request's body to its end; to ask for more than that would keep the connection's thread busy for ever. */
+    private static final class Body implements Stream.Listener {
+        @Override
+        public void onDataAvailable(Stream stream) {
+            Stream.Data data = stream.readData();
+            boolean last = data != null && data.frame().isEndStream();
+            if (data != null) {
+                data.release();
+            }
+            if (!last) {
+                stream.demand();
+            }
+        }
+    }
+
+    /** Takes one of what is left, and returns how much was left before; 0 if nothing was. */
+    private static int take(AtomicInteger left) {
+        return left.getAndUpdate(count -> Math.max(0, count - 1));
+    }
+
+    private static void reset(Stream stream, ErrorCode because) {
+        stream.reset(new ResetFrame(stream.getId(), because.code), Callback.NOOP);
+    }
+
+    private static void leave(HTTP2Session session) {
+        GoAwayFrame goodbye = new GoAwayFrame(0, ErrorCode.NO_ERROR.code, null);
+        session.frames(
+                null,
+                List.of(goodbye),
+                Callback.from(() -> session.getEndPoint().shutdownOutput()));
     }
 
     private static void answer(Stream stream) {

@@ -40,6 +40,7 @@ final class FaultWorld {
     private static final FaultWorld SHARED = new FaultWorld();
     private static final String BREAKER = "breaker: {threshold: 1, window: 10000, cooldown: 1}";
     private static final String HASTY = "timeout: {connect: 1, first_byte: 1, stall: 1}";
+    private static final String PATIENT = "timeout: {connect: 5, first_byte: 5, stall: 5}";
     private static final String OPENS_SOON = "breaker: {threshold: 0.5, window: 4, cooldown: 1}";
 
     /** The upstream behind {@code name-a}. */
@@ -60,7 +61,7 @@ final class FaultWorld {
     /** The upstream behind {@code expired-a}. */
     final FakeUpstream expired;
 
-    /** The upstream behind {@code goodbye}. */
+    /** The upstream behind {@code goodbye-a} and {@code goodbye-two-a}. */
     final RefusingH2Upstream refusing;
 
     private final BlackHole hole = BlackHole.open();
@@ -87,7 +88,10 @@ final class FaultWorld {
         changingGroups();
         coolingGroups();
         upstream("goodbye-a", refusing.url(), trust);
-        group("goodbye", "a", "timeout: {connect: 5, first_byte: 5, stall: 5}");
+        group("goodbye", "a", PATIENT);
+        upstream("goodbye-two-a", refusing.url(), trust);
+        upstream("goodbye-two-b", second.url(), "");
+        group("goodbye-two", "ab", PATIENT);
         forwards();
     }
 

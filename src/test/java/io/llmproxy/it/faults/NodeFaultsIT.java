@@ -49,17 +49,97 @@ class NodeFaultsIT {
     }
 
     @Fault("U34")
-    void aStreamThatIsRefused(Kind kind) {
+    void streamsThatAreRefused(Kind kind) {
         Scene scene = world.scene(kind, "goodbye");
         int before = world.refusing.requests();
-        world.refusing.refuse(1);
 
-        Answer answer = scene.ask();
+        for (int i = 0; i < 3; i++) {
+            world.refusing.refuse(1);
+            assertAnswered(scene.ask());
+        }
+        assertAnsweredSoon(scene);
 
-        assertThat(answer.text()).as(answer.toString()).isEqualTo("{\"fine\":true}");
-        assertThat(world.refusing.requests() - before).isEqualTo(2);
-        scene.assertBreaker("a", 1, 0);
+        assertThat(world.refusing.requests() - before).isEqualTo(7);
+        scene.assertBreaker("a", 4, 0);
         scene.assertNoUpstreamErrors();
+    }
+
+    @Fault("U34")
+    void aRequestThatIsRefusedTwice(Kind kind) {
+        Scene alone = world.scene(kind, "goodbye");
+        int before = world.refusing.requests();
+        world.refusing.refuse(2);
+
+        Scene.assertOurs(alone.ask(), 502, "upstream_refused");
+
+        assertThat(world.refusing.requests() - before).isEqualTo(2);
+        alone.assertUpstreamErrors("a", "upstream_refused", 1);
+        assertAnsweredSoon(alone);
+        alone.assertBreaker("a", 1, 0);
+
+        Scene two = world.scene(kind, "goodbye-two");
+        world.refusing.refuse(2);
+
+        assertAnswered(two.ask());
+
+        assertThat(two.requests(world.second)).hasSize(1);
+        assertAnsweredSoon(two);
+        assertThat(two.requests(world.second)).hasSize(1);
+        two.assertBreaker("a", 1, 0);
+        two.assertBreaker("b", 1, 0);
+    }
+
+    @Fault("U34")
+    void aConnectionThatSaysGoodbye(Kind kind) {
+        Scene scene = world.scene(kind, "goodbye");
+        int before = world.refusing.requests();
+        assertAnswered(scene.ask());
+
+        for (int i = 0; i < 5; i++) {
+            List<RawClient> clients = new ArrayList<>();
+            world.refusing.sayGoodbye(CLIENTS);
+            try {
+                for (int client = 0; client < CLIENTS; client++) {
+                    clients.add(scene.open());
+                }
+                clients.forEach(client -> assertAnswered(client.answer()));
+            } finally {
+                clients.forEach(RawClient::close);
+            }
+            assertAnsweredSoon(scene);
+        }
+
+        assertThat(world.refusing.requests() - before).isEqualTo(1 + 5 * (2 * CLIENTS + 1));
+        scene.assertBreaker("a", 1 + 5 * (CLIENTS + 1), 0);
+        scene.assertNoUpstreamErrors();
+    }
+
+    @Fault("U34")
+    void aStreamThatFails(Kind kind) {
+        Scene scene = world.scene(kind, "goodbye");
+        assertAnswered(scene.ask());
+        int before = world.refusing.requests();
+        world.refusing.fail(1);
+
+        Scene.assertOurs(scene.ask(), 502, "upstream_reset");
+
+        assertThat(world.refusing.requests() - before)
+                .as("may have been worked on")
+                .isEqualTo(1);
+        assertAnsweredSoon(scene);
+        scene.assertBreaker("a", 2, 1);
+    }
+
+    private static void assertAnswered(Answer answer) {
+        assertThat(answer.text()).as(answer.toString()).isEqualTo("{\"fine\":true}");
+    }
+
+    /** What came before must not hold up what comes after it. */
+    private static void assertAnsweredSoon(Scene scene) {
+        long asked = System.nanoTime();
+        assertAnswered(scene.ask());
+        assertThat(Duration.ofNanos(System.nanoTime() - asked))
+                .isLessThan(FaultWorld.unlessBusy(Duration.ofSeconds(2)));
     }
 
     @Fault("U35")
