@@ -1,5 +1,7 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.auth.AuthFailure;
+import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletConfig;
 import jakarta.servlet.ServletContext;
@@ -102,7 +104,13 @@ public final class ForwardServlet extends AsyncProxyServlet {
     @Override
     protected void service(HttpServletRequest clientRequest, HttpServletResponse clientResponse) throws IOException {
         Exchange exchange = Objects.requireNonNull(Exchange.of(clientRequest), "the filter makes the exchange");
-        exchange.routed(forward.route(exchange.path()));
+        UpstreamGroup group = forward.route(exchange.path());
+        exchange.routed(group);
+        if (!group.hasAny(exchange::mayUse)) {
+            AuthFailure failure = Objects.requireNonNullElse(exchange.authFailure(), AuthFailure.ELSEWHERE);
+            ErrorAnswer.send(exchange, AuthRefusal.of(exchange, failure));
+            return;
+        }
         if (clientRequest.getContentLengthLong() > forward.config().maxBody()) {
             ErrorAnswer.send(exchange, Refusal.of(ProxyError.BODY_TOO_LARGE));
             return;
