@@ -3,7 +3,10 @@ package io.llmproxy.proxy;
 import io.llmproxy.auth.AuthFailure;
 import io.llmproxy.auth.KeyPlace;
 import io.llmproxy.auth.PresentedKey;
+import io.llmproxy.upstream.UpstreamGroup;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Tells a client that its key does not let it in. Whether there is such a key at all is nobody's business. */
 final class AuthRefusal {
@@ -23,6 +26,13 @@ final class AuthRefusal {
     static Refusal of(Exchange exchange, PresentedKey.Conflict conflict) {
         String places = conflict.places().stream().map(KeyPlace::label).collect(Collectors.joining(", "));
         return of(exchange, AuthFailure.CONFLICTING, CONFLICT.formatted(places));
+    }
+
+    /** Returns what the client is told if its key opens none of a group's upstreams, and notes that; null if it does. */
+    static @Nullable Refusal of(Exchange exchange, UpstreamGroup group) {
+        return group.hasAny(exchange::mayUse)
+                ? null
+                : of(exchange, Objects.requireNonNullElse(exchange.authFailure(), AuthFailure.ELSEWHERE));
     }
 
     private static Refusal of(Exchange exchange, AuthFailure failure, String message) {

@@ -1,6 +1,5 @@
 package io.llmproxy.proxy;
 
-import io.llmproxy.auth.AuthFailure;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletConfig;
@@ -106,9 +105,9 @@ public final class ForwardServlet extends AsyncProxyServlet {
         Exchange exchange = Objects.requireNonNull(Exchange.of(clientRequest), "the filter makes the exchange");
         UpstreamGroup group = forward.route(exchange.path());
         exchange.routed(group);
-        if (!group.hasAny(exchange::mayUse)) {
-            AuthFailure failure = Objects.requireNonNullElse(exchange.authFailure(), AuthFailure.ELSEWHERE);
-            ErrorAnswer.send(exchange, AuthRefusal.of(exchange, failure));
+        Refusal unauthorized = AuthRefusal.of(exchange, group);
+        if (unauthorized != null) {
+            ErrorAnswer.send(exchange, unauthorized);
             return;
         }
         if (clientRequest.getContentLengthLong() > forward.config().maxBody()) {

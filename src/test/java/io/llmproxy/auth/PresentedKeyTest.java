@@ -52,7 +52,7 @@ class PresentedKeyTest {
         "key=a=b, a=b",
         "key=%C3%A9, é",
         "key=100%, 100%",
-        "key=%zz%4, %zz%4",
+        "key=%zz%4z%4, %zz%4z%4",
         "key=k&key=k, k",
         "key=&key=k, k"
     })

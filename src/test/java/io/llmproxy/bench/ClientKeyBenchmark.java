@@ -41,6 +41,7 @@ public class ClientKeyBenchmark {
             upstreams: [{name: u, url: 'http://u'}]
             upstream_groups: [{name: g, upstreams: [{name: u}]}]
             """;
+    private static final int SHOWN = 1000;
     private static final Instant NOW = Instant.parse("2026-06-01T12:00:00Z");
 
     /** How many keys there are. */
@@ -51,7 +52,7 @@ public class ClientKeyBenchmark {
     private PresentedKey[] shown;
     private int next;
 
-    /** Makes as many keys, half of which are shown in turn with as many that nobody knows. */
+    /** Makes the keys. Those that are shown in turn are as many each time, and half of them are known. */
     @Setup
     public void setUp() {
         ProxyConfig without = ConfigLoader.parse(
@@ -64,8 +65,8 @@ public class ClientKeyBenchmark {
         ProxyConfig config = new ProxyConfig(
                 without.httpServer(), without.upstreams(), without.upstreamGroups(), many, without.log(), false);
         known = ConfiguredKeys.of(config).of(config.httpServer().forwards().get(0));
-        shown = IntStream.range(0, keys)
-                .mapToObj(number -> "sk-" + (1_000_000 + number * 2))
+        shown = IntStream.range(0, SHOWN)
+                .mapToObj(number -> "sk-" + (1_000_000 + (long) number * keys * 2 / SHOWN))
                 .map(key -> (PresentedKey) new PresentedKey.One(new Secret(key), KeyPlace.AUTHORIZATION))
                 .toArray(PresentedKey[]::new);
     }

@@ -33,15 +33,17 @@ final class ClientKeyChecksTest {
 
     @Test
     void aShortKeyIsWarnedOf() {
-        assertThat(load("keys: [{name: a, key: hunter2}, {name: b, key: hunter22}]").warnings())
+        assertThat(load("keys: [{name: a, key: hunter2}, {name: b, key: hunter22}]")
+                        .warnings())
                 .extracting(Problem::toString)
-                .containsExactly(
-                        "config.yaml:1: keys[0].key: easily guessed (expected: at least 8 characters)");
+                .containsExactly("config.yaml:1: keys[0].key: easily guessed (expected: at least 8 characters)");
     }
 
     @Test
     void aLongKeyIsRefused() {
-        assertThat(load("keys: [{name: a, key: " + "k".repeat(512) + "}]").config().keys())
+        assertThat(load("keys: [{name: a, key: " + "k".repeat(512) + "}]")
+                        .config()
+                        .keys())
                 .hasSize(1);
         assertThat(problems("keys: [{name: a, key: " + "k".repeat(513) + "}]"))
                 .containsExactly("config.yaml:1: keys[0].key: too long (expected: at most 512 characters)");
