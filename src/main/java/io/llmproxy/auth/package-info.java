@@ -1,4 +1,4 @@
-/** The credentials that upstreams are shown. Knows the configuration only. */
+/** The keys that clients show us, and the credentials that we show upstreams. Knows the configuration only. */
 @NullMarked
 package io.llmproxy.auth;
 

@@ -1,9 +1,11 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.proxy.Admission;
 import io.llmproxy.proxy.Forward;
+import io.llmproxy.proxy.KeyLimits;
 import io.llmproxy.proxy.Serving;
 import io.llmproxy.route.PathPattern;
 import io.llmproxy.route.RouteTable;
@@ -11,6 +13,7 @@ import io.llmproxy.route.RouteTable.Route;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.upstream.Upstreams;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,29 +22,45 @@ import org.jspecify.annotations.Nullable;
  * @param version counts the configurations since the start, from 1
  * @param config the configuration
  * @param upstreams its upstreams and groups
+ * @param keyLimits what bounds the keys of its clients
  * @param forwards its forwards
  * @param serving where its requests go
  */
-record Generation(long version, ProxyConfig config, Upstreams upstreams, List<Forward> forwards, Serving serving) {
+record Generation(
+        long version,
+        ProxyConfig config,
+        Upstreams upstreams,
+        KeyLimits keyLimits,
+        List<Forward> forwards,
+        Serving serving) {
     /** Returns the forwards of a configuration; what has not changed since the generation before keeps its state. */
-    static List<Forward> forwards(ProxyConfig config, Upstreams upstreams, @Nullable Generation before) {
+    static List<Forward> forwards(
+            ProxyConfig config,
+            Upstreams upstreams,
+            ConfiguredKeys keys,
+            KeyLimits keyLimits,
+            @Nullable Generation before) {
         return config.httpServer().forwards().stream()
-                .map(forward -> forward(forward, upstreams, before))
+                .map(forward -> {
+                    Admission admission =
+                            Admission.of(forward, keys.of(forward), keyLimits, admission(forward.name(), before));
+                    return forward(forward, upstreams, admission);
+                })
                 .toList();
     }
 
-    private static Forward forward(ForwardConfig config, Upstreams upstreams, @Nullable Generation before) {
+    private static Forward forward(ForwardConfig config, Upstreams upstreams, Admission admission) {
         List<Route<UpstreamGroup>> routes = config.routing().stream()
                 .map(rule -> new Route<>(PathPattern.compile(rule.path()), upstreams.group(rule.targetGroup())))
                 .toList();
-        Forward predecessor = before == null ? null : before.forward(config.name());
-        Admission admission = Admission.of(config, predecessor == null ? null : predecessor.admission());
         return new Forward(config, RouteTable.of(routes), upstreams.group(config.upstreamGroup()), admission);
     }
 
-    private @Nullable Forward forward(String name) {
-        return forwards.stream()
-                .filter(forward -> forward.name().equals(name))
+    private static @Nullable Admission admission(String forwardName, @Nullable Generation before) {
+        return Stream.ofNullable(before)
+                .flatMap(generation -> generation.forwards.stream())
+                .filter(forward -> forward.name().equals(forwardName))
+                .map(Forward::admission)
                 .findFirst()
                 .orElse(null);
     }

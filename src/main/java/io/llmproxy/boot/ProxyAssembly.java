@@ -3,6 +3,7 @@ package io.llmproxy.boot;
 import io.llmproxy.admin.AdminServlet;
 import io.llmproxy.admin.NotFoundServlet;
 import io.llmproxy.admin.ReadOnlyFilter;
+import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
 import io.llmproxy.config.LogConfig;
@@ -16,12 +17,14 @@ import io.llmproxy.metrics.LogMetrics;
 import io.llmproxy.metrics.ProxyMetrics;
 import io.llmproxy.metrics.RuntimeMetrics;
 import io.llmproxy.metrics.UpstreamMetrics;
+import io.llmproxy.proxy.AuthFilter;
 import io.llmproxy.proxy.BufferBudget;
 import io.llmproxy.proxy.ExchangeFilter;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ExchangeListeners;
 import io.llmproxy.proxy.Forward;
 import io.llmproxy.proxy.ForwardServlet;
+import io.llmproxy.proxy.KeyLimits;
 import io.llmproxy.proxy.MountFilter;
 import io.llmproxy.proxy.Mounts;
 import io.llmproxy.proxy.OpenExchanges;
@@ -119,6 +122,7 @@ public class ProxyAssembly {
         live.start(handover.config());
 
         filter(context, "exchange", new ExchangeFilter(live, this::isStopping));
+        filter(context, "auth", new AuthFilter());
         filter(context, "ratelimit", new RateLimitFilter());
         filter(context, "mount", new MountFilter());
         // What comes past the mounts is for operators.
@@ -145,7 +149,9 @@ public class ProxyAssembly {
             Runnable left) {
         Upstreams upstreams =
                 (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
-        List<Forward> forwards = Generation.forwards(config, upstreams, before);
+        ConfiguredKeys keys = ConfiguredKeys.of(config);
+        KeyLimits keyLimits = KeyLimits.of(keys.all(), before == null ? null : before.keyLimits());
+        List<Forward> forwards = Generation.forwards(config, upstreams, keys, keyLimits, before);
         List<ForwardServlet> servlets = forwards.stream()
                 .map(forward -> ForwardServlet.of(forward, open, buffers, context))
                 .toList();
@@ -153,7 +159,8 @@ public class ProxyAssembly {
         long maxBuffered = config.httpServer().maxBuffered();
         buffers.limit(maxBuffered > 0 ? maxBuffered : Runtime.getRuntime().maxMemory() / 4);
         long version = before == null ? 1 : before.version() + 1;
-        return new Generation(version, config, upstreams, forwards, new Serving(mounts, listener(config.log()), left));
+        Serving serving = new Serving(mounts, listener(config.log()), left);
+        return new Generation(version, config, upstreams, keyLimits, forwards, serving);
     }
 
     private void watch(@Nullable Path file, Reloader live) {

@@ -68,6 +68,7 @@ public final class ConfigLoader {
         ProxyConfig config = new RecordReader(values, problems).read(tree);
         new SectionChecks(problems).check(config);
         new CrossChecks(patterns, problems).check(config);
+        new ClientKeyChecks(problems).check(config);
         problems.throwIfAny();
         return new Loaded(config, problems.warnings());
     }

@@ -20,6 +20,9 @@ public record ForwardConfig(
         @Setting(value = "Group for requests that no routing rule matches.", required = true, alias = "default_group")
         String upstreamGroup,
 
+        @Setting("Keys that let clients in to this forward, besides those for all.")
+        List<ClientKeyConfig> keys,
+
         @Setting("How many requests one client address may make.") @Nullable RateLimitConfig ratelimit,
 
         @Setting(
@@ -79,6 +82,7 @@ public record ForwardConfig(
                 unit = Unit.BYTES)
         long replayBuffer) {
     public ForwardConfig {
+        keys = List.copyOf(keys);
         trustedProxies = List.copyOf(trustedProxies);
         routing = List.copyOf(routing);
     }

@@ -1,6 +1,9 @@
 package io.llmproxy.config;
 
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The whole configuration. Names that one part uses of another are known to exist. */
 public record ProxyConfig(
@@ -13,6 +16,9 @@ public record ProxyConfig(
         @Setting("Sets of upstreams among which requests are balanced.")
         List<GroupConfig> upstreamGroups,
 
+        @Setting("Keys that let clients in to every forward. Without any, here or further down, everybody is let in.")
+        List<ClientKeyConfig> keys,
+
         @Setting("What is logged, and how.") LogConfig log,
 
         @Setting(value = "Whether the file is watched, and loaded again when it changes.", byDefault = "false")
@@ -20,5 +26,17 @@ public record ProxyConfig(
     public ProxyConfig {
         upstreams = List.copyOf(upstreams);
         upstreamGroups = List.copyOf(upstreamGroups);
+        keys = List.copyOf(keys);
+    }
+
+    /** The names of the upstreams that a forward can send requests to, in the order of the groups. */
+    public Set<String> reachable(ForwardConfig forward) {
+        Set<String> targets =
+                forward.routing().stream().map(RouteConfig::targetGroup).collect(Collectors.toSet());
+        return upstreamGroups.stream()
+                .filter(group -> group.name().equals(forward.upstreamGroup()) || targets.contains(group.name()))
+                .flatMap(group -> group.upstreams().stream())
+                .map(MemberConfig::name)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 }

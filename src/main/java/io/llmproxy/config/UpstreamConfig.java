@@ -26,6 +26,10 @@ public record UpstreamConfig(
         @Setting("The credential that the upstream is shown.")
         AuthConfig auth,
 
+        @Setting(
+                "Keys of clients for this upstream alone. With any, it serves those who have one of them, or one for the forward or for all.")
+        List<ClientKeyConfig> keys,
+
         @Setting("Changes to the headers of a request, made in order after everything else.")
         List<HeaderConfig> headers,
 
@@ -67,6 +71,7 @@ public record UpstreamConfig(
         @Setting("How the upstream's certificate is checked, and ours shown.")
         TlsConfig tls) {
     public UpstreamConfig {
+        keys = List.copyOf(keys);
         headers = List.copyOf(headers);
     }
 

@@ -6,6 +6,11 @@ import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,6 +28,7 @@ import java.util.stream.Stream;
  */
 record ValueType(String expectation, Function<String, Optional<?>> parser) {
     private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,18}");
+    private static final Pattern DATE = Pattern.compile("\\d{4}-\\d\\d-\\d\\d");
     private static final Pattern DECIMAL = Pattern.compile("[+-]?\\d{1,18}(\\.\\d{1,18})?");
 
     /** Returns the type of a key's values. Relative paths start at the directory. */
@@ -54,6 +60,12 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
         }
         if (type == Path.class) {
             return new ValueType("the path of a file", text -> parsePath(baseDirectory, text));
+        }
+        if (type == Instant.class) {
+            return new ValueType("a date, or an instant such as 2027-01-31T12:00:00Z", ValueType::parseInstant);
+        }
+        if (type == ModelPattern.class) {
+            return new ValueType("the name of a model, a name with `*`, or a regular expression", ModelPattern::parse);
         }
         return new ValueType("text", type == Secret.class ? text -> Optional.of(new Secret(text)) : Optional::of);
     }
@@ -131,6 +143,17 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
         boolean http = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
         boolean port = url.getPort() == -1 || (url.getPort() > 0 && url.getPort() <= 65535);
         return http && port && url.getHost() != null && url.getRawUserInfo() == null && url.getRawFragment() == null;
+    }
+
+    private static Optional<Instant> parseInstant(String text) {
+        try {
+            return Optional.of(
+                    DATE.matcher(text).matches()
+                            ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+                            : OffsetDateTime.parse(text).toInstant());
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
     }
 
     private static Optional<Path> parsePath(Path baseDirectory, String text) {

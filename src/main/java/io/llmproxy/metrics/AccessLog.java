@@ -1,5 +1,6 @@
 package io.llmproxy.metrics;
 
+import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.LogConfig.Format;
 import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.proxy.Exchange;
@@ -38,6 +39,7 @@ public final class AccessLog implements ExchangeListener {
     private static String text(Exchange exchange) {
         return Instant.now() + " " + exchange.id() + " " + exchange.method() + " " + ApiPath.of(exchange.path())
                 + " forward=" + exchange.forward().name()
+                + " key=" + key(exchange)
                 + " group=" + group(exchange)
                 + " upstream=" + upstream(exchange)
                 + " attempts=" + exchange.attempts()
@@ -56,6 +58,7 @@ public final class AccessLog implements ExchangeListener {
                 .add("method", exchange.method())
                 .add("path", ApiPath.of(exchange.path()))
                 .add("forward", exchange.forward().name())
+                .add("key", key(exchange))
                 .add("group", group(exchange))
                 .add("upstream", upstream(exchange))
                 .add("attempts", exchange.attempts())
@@ -67,6 +70,11 @@ public final class AccessLog implements ExchangeListener {
                 .add("error", error(exchange))
                 .build()
                 .toString();
+    }
+
+    private static String key(Exchange exchange) {
+        ClientKey key = exchange.clientKey();
+        return key == null ? NONE : key.name();
     }
 
     private static String group(Exchange exchange) {

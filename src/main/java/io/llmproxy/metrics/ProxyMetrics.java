@@ -1,5 +1,6 @@
 package io.llmproxy.metrics;
 
+import io.llmproxy.auth.AuthFailure;
 import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.proxy.AttemptResult;
 import io.llmproxy.proxy.Exchange;
@@ -27,6 +28,7 @@ public final class ProxyMetrics implements ExchangeListener {
     private final Histogram requestDuration;
     private final Counter requestErrors;
     private final Counter rateLimited;
+    private final Counter authFailures;
     private final Counter routeMatches;
     private final Counter upstreamRequests;
     private final Histogram upstreamDuration;
@@ -52,7 +54,14 @@ public final class ProxyMetrics implements ExchangeListener {
                 "error",
                 "status");
         rateLimited = instruments.counter(
-                "llmproxy_ratelimit_total", "Requests that were refused by the rate limit.", "forward");
+                "llmproxy_ratelimit_total",
+                "Requests that were refused by the rate limit of their address or key.",
+                "forward");
+        authFailures = instruments.counter(
+                "llmproxy_auth_failures_total",
+                "Requests that were refused as their client showed no key that may be used.",
+                "forward",
+                "reason");
         routeMatches = instruments.counter(
                 "llmproxy_route_matches_total", "Requests that a group served.", "forward", "group");
         upstreamRequests =
@@ -78,6 +87,13 @@ public final class ProxyMetrics implements ExchangeListener {
                 "Requests that were turned away as there was too much to do.",
                 "forward",
                 "reason");
+    }
+
+    @Override
+    public void unauthenticated(Exchange exchange, AuthFailure failure) {
+        authFailures
+                .labelValues(exchange.forward().name(), failure.name().toLowerCase(Locale.ROOT))
+                .inc();
     }
 
     @Override
@@ -143,7 +159,7 @@ public final class ProxyMetrics implements ExchangeListener {
         requests.labelValues(forward, method, path).inc();
         requestDuration.labelValues(forward, method, path).observe(Unit.nanosToSeconds(exchange.nanos()));
         ProxyError error = exchange.error();
-        if (error == ProxyError.RATE_LIMITED) {
+        if (error == ProxyError.RATE_LIMITED || error == ProxyError.KEY_RATE_LIMITED) {
             rateLimited.labelValues(forward).inc();
         }
         if (error != null || exchange.status() >= ERROR_STATUS) {

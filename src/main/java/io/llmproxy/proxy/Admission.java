@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.auth.ClientKeys;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.ratelimit.ClientAddress;
@@ -11,15 +12,25 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Who may come in to a forward: how often each client, and how many at a time. */
+/** Who may come in to a forward: with which keys, how often each client, and how many at a time. */
 public final class Admission {
     private final ForwardConfig config;
     private final TrustedProxies proxies;
     private final @Nullable RateLimiter rate;
     private final @Nullable ConcurrencyLimit concurrency;
 
-    private Admission(ForwardConfig config, @Nullable RateLimiter rate, @Nullable ConcurrencyLimit concurrency) {
+    private final ClientKeys keys;
+    private final KeyLimits keyLimits;
+
+    private Admission(
+            ForwardConfig config,
+            ClientKeys keys,
+            KeyLimits keyLimits,
+            @Nullable RateLimiter rate,
+            @Nullable ConcurrencyLimit concurrency) {
         this.config = config;
+        this.keys = keys;
+        this.keyLimits = keyLimits;
         this.proxies = TrustedProxies.of(config.trustedProxies());
         this.rate = rate;
         this.concurrency = concurrency;
@@ -29,11 +40,13 @@ public final class Admission {
      * Returns what a forward's settings ask for.
      *
      * @param config the forward's settings
+     * @param keys the keys that the forward knows
+     * @param keyLimits the limits of these keys
      * @param before that of the forward of the same name until now, or null; limits that stay the same are taken over, so
      *     that nobody is set free
      */
-    public static Admission of(ForwardConfig config, @Nullable Admission before) {
-        return new Admission(config, rate(config, before), concurrency(config, before));
+    public static Admission of(ForwardConfig config, ClientKeys keys, KeyLimits keyLimits, @Nullable Admission before) {
+        return new Admission(config, keys, keyLimits, rate(config, before), concurrency(config, before));
     }
 
     private static @Nullable RateLimiter rate(ForwardConfig config, @Nullable Admission before) {
@@ -55,6 +68,16 @@ public final class Admission {
                         && before.config.maxQueued() == config.maxQueued()
                 ? before.concurrency
                 : new ConcurrencyLimit(config.maxConcurrent(), config.maxQueued());
+    }
+
+    /** The keys that the forward knows. */
+    ClientKeys keys() {
+        return keys;
+    }
+
+    /** What bounds each of them. */
+    KeyLimits keyLimits() {
+        return keyLimits;
     }
 
     /** Takes a token of the client's, and returns what came of it; null if clients are not limited. */

@@ -47,6 +47,10 @@ final class ErrorAnswer {
         if (refusal.retryAfterNanos() > 0) {
             clientResponse.setHeader("Retry-After", Long.toString(refusal.retryAfterSeconds()));
         }
+        if (status == 401) {
+            // HTTP demands one. Of the ways to show a key, this is the one that it knows.
+            clientResponse.setHeader("WWW-Authenticate", "Bearer");
+        }
         if (refusal.attempted()) {
             clientResponse.setHeader(SHOULD_RETRY, "false");
         }
@@ -59,6 +63,7 @@ final class ErrorAnswer {
 
     private static ApiError of(Exchange exchange, Refusal refusal) {
         ProxyError error = refusal.error();
-        return new ApiError(error.status(), error.code(), error.message(), exchange.id(), refusal.retryAfterSeconds());
+        return new ApiError(
+                error.status(), error.code(), refusal.message(), exchange.id(), refusal.retryAfterSeconds());
     }
 }

@@ -1,6 +1,11 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.auth.AuthFailure;
+import io.llmproxy.auth.Authentication;
+import io.llmproxy.auth.ClientKey;
 import io.llmproxy.protocol.ApiDialect;
+import io.llmproxy.ratelimit.ConcurrencyLimit;
+import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletRequest;
@@ -27,6 +32,8 @@ public final class Exchange {
     private final String path;
     private final AtomicBoolean ended = new AtomicBoolean();
 
+    private volatile Authentication client = Authentication.NOT_ASKED;
+    private volatile @Nullable ConcurrencyLimit held;
     private volatile @Nullable UpstreamGroup group;
     private volatile @Nullable String upstream;
     private volatile boolean aborted;
@@ -76,6 +83,20 @@ public final class Exchange {
     /** Returns the exchange that a request belongs to, or null if it is not to be forwarded. */
     static @Nullable Exchange of(ServletRequest request) {
         return (Exchange) request.getAttribute(ATTRIBUTE);
+    }
+
+    /** It is known who the client is, or that nobody knows. */
+    void authenticated(Authentication found) {
+        client = found;
+    }
+
+    /** A permit was taken for the exchange, if there is a limit; it is given back in the end. */
+    void holds(@Nullable ConcurrencyLimit permits) {
+        held = permits;
+    }
+
+    void unauthenticated(AuthFailure failure) {
+        serving.listener().unauthenticated(this, failure);
     }
 
     void routed(UpstreamGroup chosen) {
@@ -155,6 +176,10 @@ public final class Exchange {
             nanos = System.nanoTime() - started;
             serving.listener().ended(this);
             serving.leave();
+            ConcurrencyLimit permits = held;
+            if (permits != null) {
+                permits.release();
+            }
         }
     }
 
@@ -169,6 +194,22 @@ public final class Exchange {
     /** The API that the client speaks. */
     public ApiDialect dialect() {
         return dialect;
+    }
+
+    /** The key that the client has shown, also one that it may not use; null if it has shown none that is known. */
+    public @Nullable ClientKey clientKey() {
+        return client.key();
+    }
+
+    /** Why the client is not let in to what is not open to everybody; null if it is, or if nobody has asked. */
+    @Nullable AuthFailure authFailure() {
+        return client.failure();
+    }
+
+    /** Whether the client's key opens an upstream, or the upstream is open to everybody. */
+    boolean mayUse(Upstream candidate) {
+        ClientKey key = client.key();
+        return key == null ? !forward().admission().keys().guards(candidate.name()) : key.opens(candidate.name());
     }
 
     /** Identifies the exchange in logs, towards the upstream and towards the client. */

@@ -1,9 +1,14 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.auth.AuthFailure;
+
 /** Looks on while requests are forwarded: metrics, the access log. It must neither block nor throw. */
 public interface ExchangeListener {
     /** A request came in. */
     default void started(Exchange exchange) {}
+
+    /** The client was not let in. */
+    default void unauthenticated(Exchange exchange, AuthFailure failure) {}
 
     /** The group that serves the request is known. */
     default void routed(Exchange exchange) {}

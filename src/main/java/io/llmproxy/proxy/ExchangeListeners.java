@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.auth.AuthFailure;
 import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -19,6 +20,11 @@ public final class ExchangeListeners implements ExchangeListener {
     @Override
     public void started(Exchange exchange) {
         tell(listener -> listener.started(exchange));
+    }
+
+    @Override
+    public void unauthenticated(Exchange exchange, AuthFailure failure) {
+        tell(listener -> listener.unauthenticated(exchange, failure));
     }
 
     @Override

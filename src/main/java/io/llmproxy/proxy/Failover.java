@@ -87,7 +87,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     void start() {
         long now = System.nanoTime();
         group.budget().request(now);
-        Lease lease = stopped ? null : group.acquire(this::isUntried, now);
+        Lease lease = stopped ? null : group.acquire(this::isAcceptable, now);
         if (lease != null) {
             send(lease);
         } else {
@@ -155,13 +155,13 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
     }
 
-    private boolean isUntried(Upstream upstream) {
-        return !tried.contains(upstream);
+    private boolean isAcceptable(Upstream upstream) {
+        return !tried.contains(upstream) && exchange.mayUse(upstream);
     }
 
     /** No upstream is free. If one would be but for the number of its requests, it is worth waiting for. */
     private void awaitSlot(long now) {
-        SlotWait slot = stopped ? null : group.busy(this::isUntried, now);
+        SlotWait slot = stopped ? null : group.busy(this::isAcceptable, now);
         if (slot == null) {
             turnAway(now);
             return;
@@ -391,7 +391,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     private @Nullable Lease another(long now) {
         boolean allowed = rounds == 0 || policy.allowsRound(exchange.attempts());
-        return stopped || !allowed || !body.isRepeatable() ? null : group.acquire(this::isUntried, now);
+        return stopped || !allowed || !body.isRepeatable() ? null : group.acquire(this::isAcceptable, now);
     }
 
     private boolean sendWithinBudget(Lease lease, long now) {
@@ -427,7 +427,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     private void nextRound() {
         long now = System.nanoTime();
-        Lease lease = group.acquire(this::isUntried, now);
+        Lease lease = group.acquire(this::isAcceptable, now);
         if (lease == null) {
             awaitSlot(now);
         } else {

@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletConfig;
 import jakarta.servlet.ServletContext;
@@ -102,7 +103,13 @@ public final class ForwardServlet extends AsyncProxyServlet {
     @Override
     protected void service(HttpServletRequest clientRequest, HttpServletResponse clientResponse) throws IOException {
         Exchange exchange = Objects.requireNonNull(Exchange.of(clientRequest), "the filter makes the exchange");
-        exchange.routed(forward.route(exchange.path()));
+        UpstreamGroup group = forward.route(exchange.path());
+        exchange.routed(group);
+        Refusal unauthorized = AuthRefusal.of(exchange, group);
+        if (unauthorized != null) {
+            ErrorAnswer.send(exchange, unauthorized);
+            return;
+        }
         if (clientRequest.getContentLengthLong() > forward.config().maxBody()) {
             ErrorAnswer.send(exchange, Refusal.of(ProxyError.BODY_TOO_LARGE));
             return;

@@ -4,10 +4,13 @@ package io.llmproxy.proxy;
 public enum ProxyError {
     INVALID_PATH(400, "invalid_path", "The path or query of the request is not allowed."),
     INVALID_REQUEST(400, "invalid_request", "The body of the request could not be read."),
+    INVALID_KEY(401, "invalid_api_key", "The API key is not valid."),
     CLIENT_TIMEOUT(408, "request_timeout", "The request was not received in time."),
     BODY_TOO_LARGE(413, "body_too_large", "The body of the request is larger than this gateway accepts."),
     TOO_MANY_HEADERS(431, "headers_too_large", "The request has more headers than this gateway accepts."),
     RATE_LIMITED(429, "rate_limit_exceeded", "Too many requests; try again later."),
+    KEY_RATE_LIMITED(429, "key_rate_limit_exceeded", "Too many requests with this API key; try again later."),
+    KEY_BUSY(429, "key_concurrency_exceeded", "Too many requests with this API key at the same time; try again."),
     CLIENT_TOO_SLOW(499, "client_write_timeout", "The client did not take the answer in time."),
     CLIENT_GONE(499, "client_closed_request", "The client closed the connection before the answer was complete."),
     INTERNAL(500, "internal_error", "The gateway failed to handle the request."),

@@ -29,7 +29,7 @@ public final class RateLimitFilter implements Filter {
     }
 
     /** In OpenAI's words. An answer that is passed on has the upstream's own figures, so these are told with a refusal only. */
-    private static void tell(HttpServletResponse clientResponse, Decision decision) {
+    static void tell(HttpServletResponse clientResponse, Decision decision) {
         clientResponse.setHeader("x-ratelimit-limit-requests", Long.toString(decision.limit()));
         clientResponse.setHeader("x-ratelimit-remaining-requests", Long.toString(decision.remaining()));
         clientResponse.setHeader("x-ratelimit-reset-requests", decision.reset().toMillis() + "ms");

@@ -6,13 +6,24 @@ import io.llmproxy.protocol.RetryAfter;
  * An answer of the proxy's own to a request that no upstream serves.
  *
  * @param error why
+ * @param message the text for the client
  * @param retryAfterNanos when it may go better, in nanoseconds from now; 0 if that is not known
  * @param attempted whether upstreams were asked, so that the client has nothing to gain by asking again at once
  */
-record Refusal(ProxyError error, long retryAfterNanos, boolean attempted) {
+record Refusal(ProxyError error, String message, long retryAfterNanos, boolean attempted) {
+    /** A refusal in the words of the error. */
+    Refusal(ProxyError error, long retryAfterNanos, boolean attempted) {
+        this(error, error.message(), retryAfterNanos, attempted);
+    }
+
     /** A refusal before any upstream was asked. */
     static Refusal of(ProxyError error) {
         return new Refusal(error, 0, false);
+    }
+
+    /** A refusal before any upstream was asked, in words of its own. */
+    static Refusal of(ProxyError error, String message) {
+        return new Refusal(error, message, 0, false);
     }
 
     /** The time in whole seconds, as headers tell it. */

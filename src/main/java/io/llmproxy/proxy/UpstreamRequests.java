@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.auth.Credential;
+import io.llmproxy.auth.KeyPlace;
 import io.llmproxy.config.HeaderConfig;
 import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.Secret;
@@ -38,16 +39,16 @@ final class UpstreamRequests {
         HttpServletRequest clientRequest = exchange.clientRequest();
         Upstream upstream = lease.upstream();
         boolean ownCredential = upstream.credential() instanceof Credential.Header;
-        String query = ownCredential
-                ? ClientCredentials.withoutKey(clientRequest.getQueryString())
-                : clientRequest.getQueryString();
+        // A key that is meant for us is no upstream's business.
+        boolean keyIsOurs = ownCredential || exchange.clientKey() != null;
+        String query = keyIsOurs ? KeyPlace.withoutKey(clientRequest.getQueryString()) : clientRequest.getQueryString();
         return lease.client()
                 .newRequest(upstream.origin())
                 .method(clientRequest.getMethod())
                 .path(upstream.target(exchange.path(), query))
                 .idleTimeout(0, TimeUnit.MILLISECONDS)
                 .headers(fields -> {
-                    copy(clientRequest, fields, ownCredential, settings.forwarded());
+                    copy(clientRequest, fields, keyIsOurs, settings.forwarded());
                     fields.put(HttpHeader.HOST, upstream.origin().getRawAuthority());
                     fields.put(HttpHeader.USER_AGENT, settings.agent());
                     fields.put(RequestId.HEADER, exchange.id());
@@ -62,7 +63,7 @@ final class UpstreamRequests {
     }
 
     private static void copy(
-            HttpServletRequest clientRequest, HttpFields.Mutable fields, boolean ownCredential, boolean forwarded) {
+            HttpServletRequest clientRequest, HttpFields.Mutable fields, boolean keyIsOurs, boolean forwarded) {
         Set<String> named = HopByHop.namedIn(clientRequest.getHeaders("Connection"));
         Enumeration<String> names = clientRequest.getHeaderNames();
         while (names.hasMoreElements()) {
@@ -71,7 +72,7 @@ final class UpstreamRequests {
             boolean dropped = OURS.contains(lower)
                     || HopByHop.contains(lower)
                     || named.contains(lower)
-                    || (ownCredential && ClientCredentials.isHeader(lower))
+                    || (keyIsOurs && KeyPlace.isHeader(lower))
                     || (!forwarded && WHEREABOUTS.contains(lower));
             if (!dropped) {
                 Enumeration<String> values = clientRequest.getHeaders(name);

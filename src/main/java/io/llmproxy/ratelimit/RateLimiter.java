@@ -3,8 +3,6 @@ package io.llmproxy.ratelimit;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import io.github.bucket4j.Bandwidth;
-import io.github.bucket4j.Bucket;
-import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.TimeMeter;
 import io.llmproxy.config.RateLimitConfig;
 import java.time.Duration;
@@ -25,8 +23,7 @@ public final class RateLimiter {
     /** Caffeine notes an access no more often than each second, so that a bucket may seem idle for longer than it is. */
     private static final Duration ACCESS_TOLERANCE = Duration.ofSeconds(1);
 
-    private final RateLimitConfig config;
-    private final LoadingCache<ClientAddress, Bucket> buckets;
+    private final LoadingCache<ClientAddress, TokenBucket> buckets;
 
     /**
      * Makes a limiter that has seen no client yet.
@@ -35,33 +32,20 @@ public final class RateLimiter {
      * @param nanoTime a clock that never goes back, in nanoseconds since any instant
      */
     public RateLimiter(RateLimitConfig config, LongSupplier nanoTime) {
-        this.config = config;
-        Bandwidth bandwidth = Bandwidth.builder()
-                .capacity(config.burst())
-                .refillGreedy(config.perSecond(), Duration.ofSeconds(1))
-                .build();
-        TimeMeter meter = new SinceStart(nanoTime, nanoTime.getAsLong());
+        Bandwidth bandwidth = TokenBucket.bandwidth(config.perSecond(), config.burst());
+        TimeMeter meter = new TokenBucket.SinceStart(nanoTime, nanoTime.getAsLong());
         this.buckets = Caffeine.newBuilder()
                 .maximumSize(MOST_BUCKETS)
                 .expireAfterAccess(timeToFill(config).plus(ACCESS_TOLERANCE))
                 .ticker(nanoTime::getAsLong)
                 // Here and now, as a thread of the common pool would outlive the application in a container.
                 .executor(Runnable::run)
-                .build(client -> Bucket.builder()
-                        .addLimit(bandwidth)
-                        .withCustomTimePrecision(meter)
-                        .build());
+                .build(client -> TokenBucket.of(bandwidth, meter));
     }
 
     /** Takes one token from the bucket of a client, if there is one. */
     public Decision tryAcquire(ClientAddress client) {
-        ConsumptionProbe probe = buckets.get(client).tryConsumeAndReturnRemaining(1);
-        return new Decision(
-                probe.isConsumed(),
-                config.burst(),
-                probe.getRemainingTokens(),
-                Duration.ofNanos(probe.getNanosToWaitForReset()),
-                Duration.ofNanos(probe.getNanosToWaitForRefill()));
+        return buckets.get(client).tryAcquire();
     }
 
     /** Returns how many buckets are held after all that is due was dropped. */
@@ -85,17 +69,4 @@ public final class RateLimiter {
      * @param retryAfter the time until there is a token; zero if the request is allowed
      */
     public record Decision(boolean allowed, long limit, long remaining, Duration reset, Duration retryAfter) {}
-
-    /** Counts from the start, as a bucket compares instants, and those of the clock may overflow. */
-    private record SinceStart(LongSupplier nanoTime, long start) implements TimeMeter {
-        @Override
-        public long currentTimeNanos() {
-            return nanoTime.getAsLong() - start;
-        }
-
-        @Override
-        public boolean isWallClockBased() {
-            return false;
-        }
-    }
 }

@@ -100,6 +100,11 @@ public final class UpstreamGroup {
         return budget;
     }
 
+    /** Whether any of the upstreams is acceptable, now or at another time. */
+    public boolean hasAny(Predicate<Upstream> acceptable) {
+        return members.stream().map(Reachable::upstream).anyMatch(acceptable);
+    }
+
     /**
      * Chooses an upstream.
      *

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -103,6 +105,22 @@ final class ConfigSamplesTest {
         assertThat(merged.stream()).isFalse();
         assertThat(merged.retry()).isNull();
         assertThat(config.upstreamGroups().get(1).httpClient().agent()).isEqualTo("LLMProxy/1.0");
+        assertThat(config.keys())
+                .containsExactly(
+                        new ClientKeyConfig(
+                                "team",
+                                new Secret("sk-team-0001"),
+                                false,
+                                Instant.parse("2027-01-31T00:00:00Z"),
+                                Stream.of("gpt-4o", "claude-*", "gpt-4.*")
+                                        .map(text -> ModelPattern.parse(text).orElseThrow())
+                                        .toList(),
+                                new KeyRateLimitConfig(10, null),
+                                2),
+                        new ClientKeyConfig("plain", new Secret("sk-plain-0001"), true, null, List.of(), null, 0));
+        assertThat(config.upstreams().get(1).keys())
+                .extracting(ClientKeyConfig::expires)
+                .containsExactly(Instant.parse("2027-01-31T11:30:00Z"));
         assertThat(config.log().level()).isEqualTo(LogConfig.Level.DEBUG);
         assertThat(config.log().accessFile())
                 .isEqualTo(ConfigFixtures.resource("logs/access.log").toAbsolutePath());
@@ -134,6 +152,7 @@ final class ConfigSamplesTest {
                                 3000,
                                 "0.0.0.0",
                                 "g",
+                                List.of(),
                                 null,
                                 List.of(),
                                 0,
@@ -155,6 +174,7 @@ final class ConfigSamplesTest {
                         1,
                         new AuthConfig(AuthConfig.Type.NONE, null, null, null),
                         List.of(),
+                        List.of(),
                         null,
                         new CooldownConfig(Duration.ofSeconds(5), Duration.ofMinutes(10)),
                         null,
@@ -169,6 +189,7 @@ final class ConfigSamplesTest {
                         List.of(new MemberConfig("u", null)),
                         new BalanceConfig(BalanceConfig.Strategy.ROUNDROBIN),
                         defaultClient()));
+        assertThat(config.keys()).isEmpty();
         assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT, true, null));
     }
 

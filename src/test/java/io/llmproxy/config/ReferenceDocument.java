@@ -8,10 +8,16 @@ final class ReferenceDocument {
     private static final Map<String, String> PLACEHOLDERS = Map.ofEntries(
             Map.entry("http_server.forwards[].name", "main"),
             Map.entry("http_server.forwards[].upstream_group", "main"),
+            Map.entry("http_server.forwards[].keys[].name", "of-the-forward"),
+            Map.entry("http_server.forwards[].keys[].key", "example-1"),
+            Map.entry("http_server.forwards[].keys[].enabled", "false"),
             Map.entry("http_server.forwards[].routing[].path", "/example/*"),
             Map.entry("http_server.forwards[].routing[].target_group", "main"),
             Map.entry("upstreams[].name", "example"),
             Map.entry("upstreams[].url", "https://api.example.com/v1"),
+            Map.entry("upstreams[].keys[].name", "of-the-upstream"),
+            Map.entry("upstreams[].keys[].key", "example-2"),
+            Map.entry("upstreams[].keys[].enabled", "false"),
             Map.entry("upstreams[].headers[].op", "insert"),
             Map.entry("upstreams[].headers[].key", "X-Example"),
             Map.entry("upstreams[].headers[].value", "example"),
@@ -19,7 +25,10 @@ final class ReferenceDocument {
             Map.entry("upstreams[].health_check.headers[].value", "example"),
             Map.entry("upstream_groups[].name", "main"),
             Map.entry("upstream_groups[].upstreams[].name", "example"),
-            Map.entry("upstream_groups[].http_client.proxy.url", "http://proxy.example.com:3128"));
+            Map.entry("upstream_groups[].http_client.proxy.url", "http://proxy.example.com:3128"),
+            Map.entry("keys[].name", "of-all"),
+            Map.entry("keys[].key", "example-3"),
+            Map.entry("keys[].enabled", "false"));
 
     private final StringBuilder yaml = new StringBuilder();
 

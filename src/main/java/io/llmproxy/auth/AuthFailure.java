@@ -1,0 +1,22 @@
+package io.llmproxy.auth;
+
+/** Why a client is not let in. */
+public enum AuthFailure {
+    /** It shows no key. */
+    MISSING,
+    /** It shows several keys that differ. */
+    CONFLICTING,
+    /** Nobody knows its key. */
+    UNKNOWN,
+    /** Its key is switched off. */
+    DISABLED,
+    /** The time of its key is over. */
+    EXPIRED,
+    /** Its key opens other upstreams. */
+    ELSEWHERE;
+
+    /** Whether it may go on to what is open to everybody. */
+    public boolean isStranger() {
+        return this == MISSING || this == UNKNOWN;
+    }
+}

@@ -1,0 +1,93 @@
+package io.llmproxy.auth;
+
+import io.llmproxy.config.KeyDigest;
+import io.llmproxy.config.Secret;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys that one forward knows: those for all forwards, its own, and those of single upstreams. To find one takes the
+ * same time however many there are, and tells nothing of those that resemble it.
+ */
+public final class ClientKeys {
+    /** Whoever shows a longer one has none of ours, as the configuration takes none. */
+    private static final int LONGEST = 512;
+
+    private final Map<KeyDigest, ClientKey> global;
+    private final Map<KeyDigest, ClientKey> more;
+    private final boolean required;
+    private final Set<String> guarded;
+
+    /**
+     * @param global the keys for all forwards; kept as it is, as all forwards share it
+     * @param own the forward's own keys
+     * @param ofUpstreams the keys of the upstreams that the forward sends requests to
+     * @param guarded the names of those of them that have keys
+     */
+    ClientKeys(
+            Map<KeyDigest, ClientKey> global,
+            Stream<ClientKey> own,
+            Stream<ClientKey> ofUpstreams,
+            Set<String> guarded) {
+        this.global = global;
+        this.more = byDigest(own);
+        this.required = !global.isEmpty() || !more.isEmpty();
+        this.more.putAll(byDigest(ofUpstreams));
+        this.guarded = Set.copyOf(guarded);
+    }
+
+    static Map<KeyDigest, ClientKey> byDigest(Stream<ClientKey> keys) {
+        Map<KeyDigest, ClientKey> byDigest = new HashMap<>();
+        keys.forEach(key -> byDigest.put(key.digest(), key));
+        return byDigest;
+    }
+
+    /** Whether nobody is asked for a key. */
+    public boolean isEmpty() {
+        return !required && guarded.isEmpty();
+    }
+
+    /** Whether nobody gets anywhere without a key; otherwise only some upstreams ask for one. */
+    public boolean isRequired() {
+        return required;
+    }
+
+    /** Whether an upstream of that name serves nobody without a key. */
+    public boolean guards(String upstream) {
+        return required || guarded.contains(upstream);
+    }
+
+    /** Tells who shows a key, and whether it may be used. */
+    public Authentication authenticate(PresentedKey presented, Instant now) {
+        if (presented instanceof PresentedKey.Conflict) {
+            return Authentication.refused(AuthFailure.CONFLICTING);
+        }
+        if (!(presented instanceof PresentedKey.One one)) {
+            return Authentication.refused(AuthFailure.MISSING);
+        }
+        ClientKey key = find(one.key());
+        return key == null ? Authentication.refused(AuthFailure.UNKNOWN) : new Authentication(key, failure(key, now));
+    }
+
+    private static @Nullable AuthFailure failure(ClientKey key, Instant now) {
+        return switch (key.state(now)) {
+            case GOOD -> null;
+            case DISABLED -> AuthFailure.DISABLED;
+            case EXPIRED -> AuthFailure.EXPIRED;
+        };
+    }
+
+    private @Nullable ClientKey find(Secret presented) {
+        String text = presented.reveal();
+        if (text.length() > LONGEST) {
+            return null;
+        }
+        KeyDigest digest = KeyDigest.of(text);
+        ClientKey found = global.get(digest);
+        return found == null ? more.get(digest) : found;
+    }
+}

@@ -1,0 +1,43 @@
+package io.llmproxy.config;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A key that lets a client in. */
+public record ClientKeyConfig(
+        @Setting(
+                value = "Name by which the log calls the key; unique among the keys that one forward knows.",
+                required = true)
+        String name,
+
+        @Setting(
+                value =
+                        "The key itself, or `sha256:` and its SHA-256 in 64 hexadecimal digits. At most 512 characters of ASCII without spaces.",
+                required = true)
+        Secret key,
+
+        @Setting(value = "`false` refuses the key.", byDefault = "true")
+        boolean enabled,
+
+        @Setting(
+                "From when on the key is refused: an instant such as `2027-01-31T12:00:00Z`, or a date, which stands for its first moment in UTC.")
+        @Nullable Instant expires,
+
+        @Setting(
+                "The models that may be asked for: names, names with `*`, or regular expressions (RE2) of whole names; empty for all.")
+        List<ModelPattern> allowedModels,
+
+        @Setting("How many requests may be made with the key.") @Nullable KeyRateLimitConfig rateLimit,
+
+        @Setting(
+                value =
+                        "Requests that are served at the same time; further ones are refused with 429. 0 sets no limit.",
+                byDefault = "0",
+                min = 0,
+                max = 1000000)
+        int maxConcurrent) {
+    public ClientKeyConfig {
+        allowedModels = List.copyOf(allowedModels);
+    }
+}

@@ -1,0 +1,70 @@
+package io.llmproxy.config;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The SHA-256 of a client key. Says nothing of the key itself, and is compared in constant time. */
+public final class KeyDigest {
+    private static final String PREFIX = "sha256:";
+    private static final Pattern HEX = Pattern.compile("[0-9A-Fa-f]{64}");
+
+    private final byte[] bytes;
+
+    private KeyDigest(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /** Returns the digest of a key as a client shows it. */
+    public static KeyDigest of(String key) {
+        try {
+            return new KeyDigest(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has it", e);
+        }
+    }
+
+    /**
+     * Returns the digest of a key as the configuration has it: plain, or its digest already.
+     *
+     * @throws IllegalArgumentException if it is neither; the configuration has made sure that it is
+     */
+    public static KeyDigest configured(Secret key) {
+        return parse(key.reveal()).orElseThrow(() -> new IllegalArgumentException("not 64 hexadecimal digits"));
+    }
+
+    /** Returns the digest of a configured key, or nothing if what claims to be a digest is none. */
+    static Optional<KeyDigest> parse(String key) {
+        if (!isDigest(key)) {
+            return Optional.of(of(key));
+        }
+        return Optional.of(key.substring(PREFIX.length()))
+                .filter(digits -> HEX.matcher(digits).matches())
+                .map(digits -> new KeyDigest(HexFormat.of().parseHex(digits)));
+    }
+
+    /** Whether a configured key claims to be a digest. */
+    static boolean isDigest(String key) {
+        return key.regionMatches(true, 0, PREFIX, 0, PREFIX.length());
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof KeyDigest that && MessageDigest.isEqual(bytes, that.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return ByteBuffer.wrap(bytes).getInt();
+    }
+
+    @Override
+    public String toString() {
+        return "***";
+    }
+}

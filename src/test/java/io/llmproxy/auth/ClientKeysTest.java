@@ -1,0 +1,215 @@
+package io.llmproxy.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.config.ClientKeyConfig;
+import io.llmproxy.config.ConfigLoader;
+import io.llmproxy.config.ModelPattern;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.Secret;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ClientKeysTest {
+    private static final Instant NOW = Instant.parse("2026-06-01T12:00:00Z");
+
+    private static final String YAML = """
+            keys: %s
+            http_server:
+              forwards:
+                - {name: one, port: 1, upstream_group: a, keys: %s}
+                - {name: two, port: 2, upstream_group: b}
+            upstreams:
+              - {name: a, url: 'http://a', keys: %s}
+              - {name: b, url: 'http://b', keys: %s}
+              - {name: open, url: 'http://c'}
+            upstream_groups:
+              - {name: a, upstreams: [{name: a}, {name: open}]}
+              - {name: b, upstreams: [{name: a}, {name: b}]}
+            """;
+
+    /** Keys for all, of the forward one, of the upstream a, of the upstream b. */
+    private static ProxyConfig config(String... lists) {
+        return ConfigLoader.parse(
+                        YAML.formatted((Object[]) lists), "test", Path.of(""), Map.of(), pattern -> Optional.empty())
+                .config();
+    }
+
+    private static ClientKeys keys(ProxyConfig config, int forward) {
+        return ConfiguredKeys.of(config).of(config.httpServer().forwards().get(forward));
+    }
+
+    private static Authentication show(ClientKeys keys, String key) {
+        return keys.authenticate(new PresentedKey.One(new Secret(key), KeyPlace.X_API_KEY), NOW);
+    }
+
+    private static @Nullable String name(ClientKeys keys, String key) {
+        ClientKey found = show(keys, key).key();
+        return found == null ? null : found.name();
+    }
+
+    @Test
+    void keysForAllOpenEveryForwardAndOwnOnesTheirs() {
+        ProxyConfig config = config("[{name: all, key: sk-all-00}]", "[{name: own, key: sk-own-00}]", "[]", "[]");
+
+        assertThat(name(keys(config, 0), "sk-all-00")).isEqualTo("all");
+        assertThat(name(keys(config, 1), "sk-all-00")).isEqualTo("all");
+        assertThat(name(keys(config, 0), "sk-own-00")).isEqualTo("own");
+        assertThat(show(keys(config, 1), "sk-own-00")).isEqualTo(Authentication.refused(AuthFailure.UNKNOWN));
+        assertThat(keys(config, 0).isRequired()).isTrue();
+        assertThat(keys(config, 0).guards("open")).isTrue();
+        assertThat(ConfiguredKeys.of(config).all()).extracting(ClientKey::name).containsExactlyInAnyOrder("all", "own");
+    }
+
+    @Test
+    void withoutAnyKeyNobodyIsAsked() {
+        ProxyConfig config = config("[]", "[]", "[]", "[{name: b, key: sk-b-0000}]");
+
+        assertThat(keys(config, 0).isEmpty()).isTrue();
+        assertThat(keys(config, 0).guards("a")).isFalse();
+        assertThat(keys(config, 1).isEmpty()).isFalse();
+        assertThat(keys(config, 1).isRequired()).isFalse();
+    }
+
+    @Test
+    void theKeyOfAnUpstreamOpensThatUpstreamOnly() {
+        ProxyConfig config = config("[]", "[]", "[{name: a, key: sk-a-0000}]", "[{name: b, key: sk-b-0000}]");
+        ClientKeys two = keys(config, 1);
+        ClientKey key = Objects.requireNonNull(show(two, "sk-a-0000").key());
+
+        assertThat(key.opens("a")).isTrue();
+        assertThat(key.opens("b")).isFalse();
+        assertThat(name(two, "sk-b-0000")).isEqualTo("b");
+        assertThat(name(keys(config, 0), "sk-b-0000")).isNull();
+        assertThat(two.guards("a")).isTrue();
+        assertThat(keys(config, 0).guards("open")).isFalse();
+    }
+
+    @Test
+    void aKeyThatSeveralUpstreamsHaveOpensThemAll() {
+        String shared = "[{name: shared, key: sk-shared}]";
+        ClientKeys two = keys(config("[]", "[]", shared, shared), 1);
+        ClientKey key = Objects.requireNonNull(show(two, "sk-shared").key());
+
+        assertThat(key.opens("a")).isTrue();
+        assertThat(key.opens("b")).isTrue();
+        assertThat(key.opens("open")).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "sk-good-0, -",
+                "sk-off-00, DISABLED",
+                "sk-old-00, EXPIRED",
+                "sk-today0, EXPIRED",
+                "sk-late-0, -",
+                "sk-good-1, UNKNOWN",
+                "SK-GOOD-0, UNKNOWN",
+                "sk-good-, UNKNOWN"
+            })
+    void aKeyIsGoodUnlessItIsOffOrOver(String key, @Nullable AuthFailure failure) {
+        ClientKeys keys = keys(config("""
+                        [{name: good, key: sk-good-0},
+                         {name: off, key: sk-off-00, enabled: false, expires: 2020-01-01},
+                         {name: old, key: sk-old-00, expires: 2026-06-01},
+                         {name: today, key: sk-today0, expires: '2026-06-01T12:00:00Z'},
+                         {name: late, key: sk-late-0, expires: '2026-06-01T12:00:01Z'}]
+                        """, "[]", "[]", "[]"), 0);
+
+        assertThat(show(keys, key).failure()).isEqualTo(failure);
+    }
+
+    @Test
+    void whoShowsNoneOrSeveralIsNotLetIn() {
+        ClientKeys keys = keys(config("[{name: all, key: sk-all-00}]", "[]", "[]", "[]"), 0);
+
+        assertThat(keys.authenticate(new PresentedKey.None(), NOW).failure()).isEqualTo(AuthFailure.MISSING);
+        assertThat(keys.authenticate(new PresentedKey.Conflict(Set.of(KeyPlace.QUERY)), NOW)
+                        .failure())
+                .isEqualTo(AuthFailure.CONFLICTING);
+        assertThat(AuthFailure.MISSING.isStranger()).isTrue();
+        assertThat(AuthFailure.UNKNOWN.isStranger()).isTrue();
+        assertThat(AuthFailure.EXPIRED.isStranger()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "' OR '1'='1",
+                "\0",
+                "%00",
+                "sha256:2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea",
+                "\uD83D\uDE00",
+                "\uD83D"
+            })
+    void oddKeysAreUnknown(String key) {
+        ClientKeys keys = keys(config("""
+                        [{name: all, key: sk-all-00},
+                         {name: hash, key: 'sha256:2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea'}]
+                        """, "[]", "[]", "[]"), 0);
+
+        assertThat(show(keys, key)).isEqualTo(Authentication.refused(AuthFailure.UNKNOWN));
+        assertThat(show(keys, key.repeat(20_000))).isEqualTo(Authentication.refused(AuthFailure.UNKNOWN));
+        assertThat(name(keys, "demo")).isEqualTo("hash");
+    }
+
+    @Test
+    void aKeyAllowsTheModelsThatItNames() {
+        ClientKey all = key("k", "sk-0123456", List.of());
+        ClientKey some = key("k", "sk-0123456", List.of("gpt-4o", "claude-*"));
+
+        assertThat(all.allows("anything")).isTrue();
+        assertThat(some.allows("gpt-4o")).isTrue();
+        assertThat(some.allows("claude-3")).isTrue();
+        assertThat(some.allows("gpt-4o-mini")).isFalse();
+        assertThat(some.allows("")).isFalse();
+    }
+
+    @Test
+    void aKeyIsTheSameWhateverElseHasChanged() {
+        ClientKey key = key("k", "sk-0123456", List.of());
+
+        assertThat(key).isEqualTo(key("renamed", "sk-0123456", List.of("m"))).hasSameHashCodeAs(key);
+        assertThat(key).isNotEqualTo(key("k", "sk-0123457", List.of()));
+        assertThat(key).isNotEqualTo(ClientKey.of("elsewhere", key.config()));
+        assertThat(key).isNotEqualTo("k").hasToString("k");
+    }
+
+    private static ClientKey key(String name, String key, List<String> models) {
+        List<ModelPattern> patterns = models.stream()
+                .flatMap(text -> ModelPattern.parse(text).stream())
+                .toList();
+        return ClientKey.of("", new ClientKeyConfig(name, new Secret(key), true, null, patterns, null, 0));
+    }
+
+    @Test
+    void manyKeysAreFound() {
+        List<ClientKey> many = IntStream.range(0, 100_000)
+                .mapToObj(number -> key("k" + number, "sk-" + number, List.of()))
+                .toList();
+        ClientKeys keys = new ClientKeys(
+                ClientKeys.byDigest(many.stream()),
+                List.<ClientKey>of().stream(),
+                List.<ClientKey>of().stream(),
+                Set.of());
+
+        assertThat(name(keys, "sk-0")).isEqualTo("k0");
+        assertThat(name(keys, "sk-99999")).isEqualTo("k99999");
+        assertThat(name(keys, "sk-100000")).isNull();
+        // What a look-up costs among so many: the hashes spread, so that the bins of the map stay small.
+        assertThat(many.stream().map(ClientKey::hashCode).distinct().count()).isGreaterThan(99_900);
+    }
+}
