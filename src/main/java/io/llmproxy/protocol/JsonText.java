@@ -21,6 +21,39 @@ final class JsonText {
         return json.append('"').toString();
     }
 
+    /**
+     * Returns what the inside of a JSON string means.
+     *
+     * @param json the text between the quotes, whose escapes are known to be good
+     */
+    static String unescape(String json) {
+        int escape = json.indexOf('\\');
+        if (escape < 0) {
+            return json;
+        }
+        StringBuilder text = new StringBuilder(json.length());
+        int from = 0;
+        while (escape >= 0) {
+            text.append(json, from, escape);
+            char kind = json.charAt(escape + 1);
+            from = escape + (kind == 'u' ? 6 : 2);
+            text.append(kind == 'u' ? (char) HexFormat.fromHexDigits(json, escape + 2, from) : unescape(kind));
+            escape = json.indexOf('\\', from);
+        }
+        return text.append(json, from, json.length()).toString();
+    }
+
+    private static char unescape(char kind) {
+        return switch (kind) {
+            case 'b' -> '\b';
+            case 'f' -> '\f';
+            case 'n' -> '\n';
+            case 'r' -> '\r';
+            case 't' -> '\t';
+            default -> kind;
+        };
+    }
+
     private static void append(StringBuilder json, int point) {
         if (point == '"' || point == '\\') {
             json.append('\\').append((char) point);

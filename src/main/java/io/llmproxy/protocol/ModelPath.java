@@ -1,0 +1,188 @@
+package io.llmproxy.protocol;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The model in a request's path, as Google's, Azure's, and all that tell of one model have it. Paths are as they were
+ * sent, with their escapes.
+ */
+public final class ModelPath {
+    private static final String AZURE = "/openai/deployments/";
+    private static final String PUBLISHERS = "/publishers/";
+    private static final String MODELS = "/models/";
+    private static final String TUNED = "/tunedModels/";
+    /** All that RFC 3986 does not reserve, and what is common in names and harmless in a segment. */
+    private static final String PLAIN = "-._~:@";
+
+    private static final String HEX = "0123456789ABCDEF";
+
+    private ModelPath() {}
+
+    /** Where a request says which model it is for. */
+    public enum Place {
+        /** In the body, which has to name one. */
+        BODY,
+        /** In the body, if anywhere: there is a default, or the path is not known. */
+        BODY_OPTIONAL,
+        /** In the path. */
+        PATH,
+        /** Nowhere, or in what is not looked into, such as a file of requests. */
+        NONE
+    }
+
+    /**
+     * Tells where a request for a path says which model it is for, provided that its method is one that has a body.
+     *
+     * @param path the request's path, with or without the version or a base before it
+     */
+    public static Place place(String path) {
+        if (find(path) != null) {
+            return Place.PATH;
+        }
+        String known = ApiPath.of(path);
+        return switch (known) {
+            case "/v1/chat/completions",
+                    "/v1/completions",
+                    "/v1/embeddings",
+                    "/v1/audio/speech",
+                    "/v1/audio/transcriptions",
+                    "/v1/audio/translations",
+                    "/v1/rerank",
+                    "/v1/messages",
+                    "/v1/messages/count_tokens",
+                    "/v1/complete" -> Place.BODY;
+            // A prompt that is kept at the provider may have the model in it.
+            case "/v1/responses", "/v1/responses/input_tokens" -> Place.BODY_OPTIONAL;
+            case "/v1/images/generations", "/v1/images/edits", "/v1/images/variations", "/v1/moderations" ->
+                Place.BODY_OPTIONAL;
+            default -> known.equals(ApiPath.OTHER) ? Place.BODY_OPTIONAL : Place.NONE;
+        };
+    }
+
+    /**
+     * Returns the name of the model in a path, without escapes, or null if there is none. A name of several segments,
+     * such as {@code org/model}, is one name; a tuned model of Gemini's has its collection in its name, as in
+     * {@code tunedModels/x}.
+     */
+    public static @Nullable String model(String path) {
+        Span span = find(path);
+        return span == null ? null : decode(path.substring(span.nameStart, span.end));
+    }
+
+    /**
+     * Returns a path with another name for the model in it. The name stays within one segment: a slash in it is
+     * escaped, except that {@code tunedModels/x} takes the place of {@code models/y} with its collection.
+     *
+     * @throws IllegalArgumentException if there is no model in the path, or if the name is empty or would lead to
+     *     another directory
+     */
+    public static String withModel(String path, String model) {
+        Span span = find(path);
+        if (span == null) {
+            throw new IllegalArgumentException("there is no model in the path");
+        }
+        String collection = span.collection;
+        String id = model;
+        if (!collection.isEmpty()) {
+            boolean tuned = model.startsWith(TUNED.substring(1));
+            collection = (tuned ? TUNED : MODELS).substring(1);
+            id = tuned ? model.substring(collection.length()) : model;
+        }
+        if (id.isEmpty() || id.equals(".") || id.equals("..")) {
+            throw new IllegalArgumentException("not the name of a model");
+        }
+        return path.substring(0, span.start) + collection + encode(id) + path.substring(span.end);
+    }
+
+    private static @Nullable Span find(String path) {
+        int azure = path.indexOf(AZURE);
+        if (azure >= 0) {
+            int start = azure + AZURE.length();
+            return Span.of(start, start, segmentEnd(path, start), "");
+        }
+        int publisher = path.lastIndexOf(PUBLISHERS);
+        int published = publisher < 0 ? -1 : segmentEnd(path, publisher + PUBLISHERS.length());
+        if (published >= 0 && path.startsWith(MODELS, published)) {
+            int start = published + MODELS.length();
+            return Span.of(start, start, verbStart(path, start), "");
+        }
+        Span model = inCollection(path, MODELS);
+        return model != null ? model : inCollection(path, TUNED);
+    }
+
+    private static @Nullable Span inCollection(String path, String collection) {
+        int at = path.indexOf(collection);
+        if (at < 0) {
+            return null;
+        }
+        int start = at + collection.length();
+        int end = verbStart(path, start);
+        boolean known = ApiPath.baseLength(path.substring(0, at + 1)) == at || end < path.length();
+        return known ? Span.of(at + 1, collection.equals(TUNED) ? at + 1 : start, end, collection.substring(1)) : null;
+    }
+
+    /** The index of the colon before what is to be done with the model, or the path's length. */
+    private static int verbStart(String path, int start) {
+        int colon = path.lastIndexOf(':');
+        // Other names than Google's may have colons in them.
+        return colon >= start && ApiDialect.ofPath(path) != ApiDialect.OPENAI ? colon : path.length();
+    }
+
+    private static int segmentEnd(String path, int start) {
+        int slash = path.indexOf('/', start);
+        return slash < 0 ? path.length() : slash;
+    }
+
+    private static String encode(String id) {
+        StringBuilder encoded = new StringBuilder(id.length());
+        for (byte next : id.getBytes(UTF_8)) {
+            if (isPlain(next)) {
+                encoded.append((char) next);
+            } else {
+                encoded.append('%').append(HEX.charAt(next >> 4 & 0xf)).append(HEX.charAt(next & 0xf));
+            }
+        }
+        return encoded.toString();
+    }
+
+    private static boolean isPlain(byte next) {
+        return (next >= '0' && next <= '9')
+                || (next >= 'a' && next <= 'z')
+                || (next >= 'A' && next <= 'Z')
+                || PLAIN.indexOf(next) >= 0;
+    }
+
+    /** What is no escape stays as it is, and what is no UTF-8 becomes U+FFFD. */
+    private static String decode(String name) {
+        if (name.indexOf('%') < 0) {
+            return name;
+        }
+        ByteArrayOutputStream decoded = new ByteArrayOutputStream(name.length());
+        byte[] bytes = name.getBytes(UTF_8);
+        for (int at = 0; at < bytes.length; at++) {
+            int high = at + 2 < bytes.length ? Character.digit(bytes[at + 1], 16) : -1;
+            int low = at + 2 < bytes.length ? Character.digit(bytes[at + 2], 16) : -1;
+            boolean escape = bytes[at] == '%' && high >= 0 && low >= 0;
+            decoded.write(escape ? high << 4 | low : bytes[at]);
+            at += escape ? 2 : 0;
+        }
+        return decoded.toString(UTF_8);
+    }
+
+    /**
+     * Where the model stands.
+     *
+     * @param start where what is replaced begins
+     * @param nameStart where the name begins
+     * @param end where both end
+     * @param collection what stands before the model if it is replaced too, with a slash at its end
+     */
+    private record Span(int start, int nameStart, int end, String collection) {
+        static @Nullable Span of(int start, int nameStart, int end, String collection) {
+            return end > start + collection.length() ? new Span(start, nameStart, end, collection) : null;
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package io.llmproxy.protocol;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Objects;
+
+/**
+ * Puts the model's name that the client asked for in the place of the upstream's, while an answer passes by: in the
+ * strings {@code model}, {@code modelVersion}, {@code response.model} and {@code message.model}. All other bytes stay as
+ * they are; what is not JSON passes unchanged. Only a name that is not whole yet is held back, so no event waits for the
+ * next. Pieces may be cut anywhere. Not safe for use by several threads at once.
+ */
+public final class ModelRewriter {
+    /** The most bytes of a value that is replaced. */
+    static final int LONGEST_VALUE = 1024;
+
+    private final byte[] name;
+    private final boolean events;
+    private final DataLines lines = new DataLines();
+    private final ModelMembers members = new ModelMembers();
+    private final Capture held = new Capture(LONGEST_VALUE);
+
+    private State state = State.LOOKING;
+    /** Whether the data lines of the event do not end where their documents do. */
+    private boolean torn;
+
+    /** The index in the piece of the first byte that has not been passed on. */
+    private int pending;
+
+    /** Takes what is passed on, piece by piece. */
+    @FunctionalInterface
+    public interface Sink {
+        /**
+         * Takes a piece.
+         *
+         * @param bytes those of the piece that was given to the rewriter, or others, which do not change any more
+         * @param length at least 1
+         */
+        void accept(byte[] bytes, int offset, int length);
+    }
+
+    private enum State {
+        /** No name is being read. */
+        LOOKING,
+        /** A name is being read, and has not been passed on. */
+        IN_VALUE,
+        /** A name is being read that is too long, and passes. */
+        PASSING,
+        /** The rest of the document, or of the line, is not JSON. */
+        LOST
+    }
+
+    private ModelRewriter(String name, boolean events) {
+        this.name = JsonText.quote(name).getBytes(UTF_8);
+        this.events = events;
+    }
+
+    /** Makes a rewriter of JSON: one document, an array of documents, or several documents one after the other. */
+    public static ModelRewriter ofJson(String name) {
+        return new ModelRewriter(name, false);
+    }
+
+    /** Makes a rewriter of an event stream, each data line of which is a document. */
+    public static ModelRewriter ofEvents(String name) {
+        return new ModelRewriter(name, true);
+    }
+
+    /**
+     * Takes the next piece, which is passed on at once but for a name that has only begun.
+     *
+     * @throws IndexOutOfBoundsException if the range is not within the array
+     */
+    public void accept(byte[] bytes, int offset, int length, Sink sink) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        pending = offset;
+        int end = offset + length;
+        if (events) {
+            events(bytes, end, sink);
+        } else {
+            document(bytes, offset, end, sink);
+        }
+        if (state == State.IN_VALUE) {
+            held.add(bytes, pending, end);
+            if (held.isOver()) {
+                release(sink);
+                state = State.PASSING;
+            }
+        }
+        if (state != State.IN_VALUE) {
+            pass(bytes, end, sink);
+        }
+    }
+
+    /** Passes on what has been held back, as there are no more pieces. */
+    public void finish(Sink sink) {
+        release(sink);
+    }
+
+    private void events(byte[] bytes, int end, Sink sink) {
+        int at = pending;
+        while (at < end) {
+            if (lines.isInData()) {
+                int lineEnd = lines.dataEnd(bytes, at, end);
+                if (!torn) {
+                    document(bytes, at, lineEnd, sink);
+                }
+                if (lineEnd < end) {
+                    endLine(sink);
+                }
+                at = lineEnd;
+            } else {
+                at = lines.dataStart(bytes, at, end);
+                torn &= !lines.hasEventEnded();
+            }
+        }
+    }
+
+    private void endLine(Sink sink) {
+        // What follows in the event is the inside of this document, and not one of its own.
+        torn |= state != State.LOST && members.isOpen();
+        release(sink);
+        state = State.LOOKING;
+        members.reset();
+    }
+
+    private void document(byte[] bytes, int from, int to, Sink sink) {
+        members.input(bytes, from, to);
+        while (state != State.LOST) {
+            switch (members.next()) {
+                case NONE -> {
+                    return;
+                }
+                case BEGIN -> {
+                    pass(bytes, members.position() - 1, sink);
+                    state = State.IN_VALUE;
+                }
+                case END -> endValue(sink);
+                case OVER -> endDocument();
+                case LOST -> {
+                    release(sink);
+                    state = State.LOST;
+                }
+            }
+        }
+    }
+
+    private void endValue(Sink sink) {
+        int length = held.length() + members.position() - pending;
+        if (state == State.PASSING || length > LONGEST_VALUE) {
+            release(sink);
+        } else {
+            held.clear();
+            sink.accept(name, 0, name.length);
+            pending = members.position();
+        }
+        state = State.LOOKING;
+    }
+
+    private void endDocument() {
+        if (!events) {
+            members.reset();
+        }
+    }
+
+    private void release(Sink sink) {
+        if (held.length() > 0) {
+            byte[] bytes = held.toBytes();
+            sink.accept(bytes, 0, bytes.length);
+        }
+        held.clear();
+    }
+
+    private void pass(byte[] bytes, int to, Sink sink) {
+        if (to > pending) {
+            sink.accept(bytes, pending, to - pending);
+        }
+        pending = to;
+    }
+}

@@ -1,0 +1,99 @@
+package io.llmproxy.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.llmproxy.protocol.ModelEdit;
+import io.llmproxy.protocol.ModelField;
+import io.llmproxy.protocol.ModelReader;
+import io.llmproxy.protocol.ModelRewriter;
+import io.llmproxy.protocol.RequestFacts;
+import jakarta.json.JsonObject;
+import jakarta.json.spi.JsonProvider;
+import jakarta.json.stream.JsonParser;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whatever body is taken, its model is the one that another parser sees, and can be replaced. */
+final class ModelReaderFuzz {
+    private static final JsonProvider PARSERS = JsonProvider.provider();
+    private static final String FORM = "multipart/form-data; boundary=b";
+
+    /** {@code ~} stands for the end of a line. */
+    static Stream<byte[]> seeds() {
+        return Stream.of(
+                        "{'model':'gpt-4o','stream':true,'messages':[{'role':'user','content':'\u00e4\u20ac\uD83D\uDE00'}]}",
+                        "{'mod\\u0065l':'org\\/m','a':[0,-1.5e+10,true,false,null,{}]}",
+                        "{'model':'a','model':'b'}",
+                        "[{'response':{'model':'m'}},{'message':{'model':'m'}}]",
+                        "data: {'model':'m'}~~data: [DONE]~~",
+                        "--b~Content-Disposition: form-data; name='model'~~whisper-1~--b~"
+                                + "Content-Disposition: form-data; name='file'; filename='a'~~\0~--b--~")
+                .map(seed -> seed.replace('\'', '"').replace("~", "\r\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    @MethodSource("seeds")
+    @FuzzTest(maxDuration = "1m")
+    void theModelIsTheOneThatIsServed(byte[] data) {
+        for (String contentType : List.of("application/json", FORM)) {
+            RequestFacts facts = ModelReader.read(contentType, pieces(data, data.length));
+            assertThat(ModelReader.read(contentType, pieces(data, 1))).isEqualTo(facts);
+            assertThat(ModelReader.read(contentType, pieces(data, 7))).isEqualTo(facts);
+            if (facts instanceof RequestFacts.Read read) {
+                String name = read.model() == null ? null : read.model().name();
+                if (!contentType.equals(FORM)) {
+                    assertThat(parsed(data).getString("model", null)).isEqualTo(name);
+                }
+                if (read.model() != null) {
+                    assertReplaceable(contentType, data, read.model(), read.stream());
+                }
+            }
+        }
+        assertThat(rewritten(ModelRewriter.ofJson("N"), data, 1))
+                .isEqualTo(rewritten(ModelRewriter.ofJson("N"), data, data.length));
+        assertThat(rewritten(ModelRewriter.ofEvents("N"), data, 1))
+                .isEqualTo(rewritten(ModelRewriter.ofEvents("N"), data, data.length));
+    }
+
+    private static void assertReplaceable(String contentType, byte[] data, ModelField field, boolean stream) {
+        ModelEdit edit = ModelEdit.of(pieces(data, 5), field, "other");
+        RequestFacts again = ModelReader.read(contentType, edit.segments());
+        long end = field.end() + edit.length() - data.length;
+        assertThat(again)
+                .isEqualTo(
+                        new RequestFacts.Read(new ModelField("other", field.start(), end, field.notation()), stream));
+    }
+
+    private static JsonObject parsed(byte[] data) {
+        try (JsonParser parser = PARSERS.createParser(new ByteArrayInputStream(data))) {
+            assertThat(parser.next()).isEqualTo(JsonParser.Event.START_OBJECT);
+            JsonObject object = parser.getObject();
+            assertThat(parser.hasNext()).isFalse();
+            return object;
+        }
+    }
+
+    private static byte[] rewritten(ModelRewriter rewriter, byte[] data, int piece) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (int from = 0; from < data.length; from += piece) {
+            rewriter.accept(data, from, Math.min(piece, data.length - from), out::write);
+        }
+        rewriter.finish(out::write);
+        return out.toByteArray();
+    }
+
+    private static List<ByteBuffer> pieces(byte[] data, int length) {
+        List<ByteBuffer> pieces = new ArrayList<>();
+        for (int from = 0; from < data.length; from += length) {
+            pieces.add(ByteBuffer.wrap(Arrays.copyOfRange(data, from, Math.min(data.length, from + length))));
+        }
+        return pieces;
+    }
+}
