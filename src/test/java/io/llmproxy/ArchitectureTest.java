@@ -105,6 +105,10 @@ class ArchitectureTest {
             "..ratelimit..");
 
     @ArchTest
+    static final ArchRule googleStaysInAuth =
+            onlyIn("com.google.(auth|api|gson|common)..", "ask GoogleTokens for a header", "..auth..");
+
+    @ArchTest
     static final ArchRule theServerStaysInTheLauncher =
             onlyIn("org.eclipse.jetty.server..", "a container may be Tomcat: use the servlet API", "..launcher..");
 

@@ -20,6 +20,16 @@ public record UpstreamConfig(
                 byDefault = "join")
         UrlMode urlMode,
 
+        @Setting(
+                value =
+                        "Whose API it serves: decides in which header a key travels, which paths it is asked for, and what a health check asks. `custom` is asked for every path.",
+                byDefault = "custom")
+        Provider provider,
+
+        @Setting(
+                "Version of the API: the query's `api-version` for `azure_openai`, the header `anthropic-version` for `anthropic` (`2023-06-01` unless stated). The client's goes first.")
+        @Nullable String apiVersion,
+
         @Setting(value = "Weight where a group does not state one.", byDefault = "1", min = 1, max = 65535)
         int weight,
 

@@ -117,8 +117,8 @@ final class Forwarder
             clientResponse.setHeader(ErrorAnswer.SHOULD_RETRY, "false");
         }
         long now = System.nanoTime();
-        if (status == 429 && group.isCoolingDown(now)) {
-            clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(group.retryAfterNanos(now))));
+        if (status == 429 && failover.isCoolingDown(now)) {
+            clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(failover.retryAfterNanos(now))));
         }
         return clientResponse;
     }

@@ -4,6 +4,7 @@ package io.llmproxy.proxy;
 public enum ProxyError {
     INVALID_PATH(400, "invalid_path", "The path or query of the request is not allowed."),
     INVALID_REQUEST(400, "invalid_request", "The body of the request could not be read."),
+    NOT_SERVED(404, "unsupported_path", "No upstream of this gateway serves this path."),
     CLIENT_TIMEOUT(408, "request_timeout", "The request was not received in time."),
     BODY_TOO_LARGE(413, "body_too_large", "The body of the request is larger than this gateway accepts."),
     TOO_MANY_HEADERS(431, "headers_too_large", "The request has more headers than this gateway accepts."),

@@ -33,11 +33,15 @@ final class UpstreamRequests {
 
     private UpstreamRequests() {}
 
-    /** Returns the request for the leased upstream; it has no content yet. */
-    static Request of(Exchange exchange, Lease lease, HttpClientConfig settings) {
+    /**
+     * Returns the request for the leased upstream; it has no content yet.
+     *
+     * @param shown what takes the place of the client's credential, or null if that is to pass
+     */
+    static Request of(Exchange exchange, Lease lease, Credential.@Nullable Header shown, HttpClientConfig settings) {
         HttpServletRequest clientRequest = exchange.clientRequest();
         Upstream upstream = lease.upstream();
-        boolean ownCredential = upstream.credential() instanceof Credential.Header;
+        boolean ownCredential = shown != null;
         String query = ownCredential
                 ? ClientCredentials.withoutKey(clientRequest.getQueryString())
                 : clientRequest.getQueryString();
@@ -54,8 +58,13 @@ final class UpstreamRequests {
                     if (settings.forwarded()) {
                         fields.add("X-Forwarded-For", clientRequest.getRemoteAddr());
                     }
-                    if (upstream.credential() instanceof Credential.Header credential) {
-                        fields.put(credential.name(), credential.value().reveal());
+                    upstream.defaultHeaders().forEach((name, value) -> {
+                        if (!fields.contains(name)) {
+                            fields.put(name, value);
+                        }
+                    });
+                    if (shown != null) {
+                        fields.put(shown.name(), shown.value().reveal());
                     }
                     upstream.headers().forEach(operation -> apply(operation, fields));
                 });

@@ -107,7 +107,7 @@ final class ConfigProblemsTest {
                 .extracting(Problem::toString)
                 .containsExactly(
                         "config.yaml:4: upstreams[0].auth: the credential has no effect"
-                                + " (expected: type bearer or basic)",
+                                + " (expected: type bearer, api_key, basic or google)",
                         "config.yaml:6: upstreams[0].tls.verify: CERTIFICATES ARE NOT CHECKED: whoever is in between"
                                 + " can read credentials and content (expected: true)");
     }

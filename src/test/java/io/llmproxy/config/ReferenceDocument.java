@@ -2,6 +2,7 @@ package io.llmproxy.config;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /** Renders a configuration with every key, its default and its meaning off the records. */
 final class ReferenceDocument {
@@ -20,6 +21,9 @@ final class ReferenceDocument {
             Map.entry("upstream_groups[].name", "main"),
             Map.entry("upstream_groups[].upstreams[].name", "example"),
             Map.entry("upstream_groups[].http_client.proxy.url", "http://proxy.example.com:3128"));
+
+    /** Lists that would change what is beside them if they held an example. */
+    private static final Set<String> EMPTY = Set.of("upstreams[].auth.keys");
 
     private final StringBuilder yaml = new StringBuilder();
 
@@ -56,7 +60,7 @@ final class ReferenceDocument {
     }
 
     private void key(Key key, String path, String start, String indent) {
-        if (key.isList() && !key.isSection()) {
+        if (key.isList() && (!key.isSection() || EMPTY.contains(path))) {
             line(start, key.name() + ": []");
         } else if (key.isList()) {
             line(start, key.name() + ":");
