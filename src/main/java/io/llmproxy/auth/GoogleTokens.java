@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -67,12 +68,8 @@ public final class GoogleTokens implements Credential {
     private record Told(CompletableFuture<Header> header) implements RequestMetadataCallback {
         @Override
         public void onSuccess(Map<String, List<String>> metadata) {
-            List<String> values = metadata.get(AUTHORIZATION);
-            if (values == null || values.isEmpty()) {
-                header.completeExceptionally(new IOException("no token among what Google has sent"));
-            } else {
-                header.complete(new Header(AUTHORIZATION, new Secret(values.get(0))));
-            }
+            String token = Objects.requireNonNull(metadata.get(AUTHORIZATION)).get(0);
+            header.complete(new Header(AUTHORIZATION, new Secret(token)));
         }
 
         @Override

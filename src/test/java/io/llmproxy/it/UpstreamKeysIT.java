@@ -139,6 +139,7 @@ class UpstreamKeysIT {
             });
         } finally {
             SITES.values().forEach(site -> site.deployment.close());
+            SITES.clear();
         }
     }
 
