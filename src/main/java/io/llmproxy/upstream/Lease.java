@@ -118,7 +118,7 @@ public final class Lease {
                 call.failed(now);
                 tell(Call.FAILURE);
             }
-            case NEUTRAL -> call.dropped();
+            case THROTTLED, TIMED_OUT, NEUTRAL -> call.dropped();
         }
     }
 
