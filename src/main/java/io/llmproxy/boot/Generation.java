@@ -2,12 +2,13 @@ package io.llmproxy.boot;
 
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.RouteConfig;
 import io.llmproxy.proxy.Admission;
 import io.llmproxy.proxy.Forward;
 import io.llmproxy.proxy.Serving;
 import io.llmproxy.route.PathPattern;
+import io.llmproxy.route.Route;
 import io.llmproxy.route.RouteTable;
-import io.llmproxy.route.RouteTable.Route;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.upstream.Upstreams;
 import java.util.List;
@@ -31,12 +32,22 @@ record Generation(long version, ProxyConfig config, Upstreams upstreams, List<Fo
     }
 
     private static Forward forward(ForwardConfig config, Upstreams upstreams, @Nullable Generation before) {
-        List<Route<UpstreamGroup>> routes = config.routing().stream()
-                .map(rule -> new Route<>(PathPattern.compile(rule.path()), upstreams.group(rule.targetGroup())))
-                .toList();
+        UpstreamGroup defaultGroup = upstreams.group(config.upstreamGroup());
+        List<Route<UpstreamGroup>> routes =
+                config.routing().stream().map(rule -> route(rule, upstreams)).toList();
         Forward predecessor = before == null ? null : before.forward(config.name());
         Admission admission = Admission.of(config, predecessor == null ? null : predecessor.admission());
-        return new Forward(config, RouteTable.of(routes), upstreams.group(config.upstreamGroup()), admission);
+        return new Forward(config, RouteTable.of(routes, defaultGroup), defaultGroup, admission);
+    }
+
+    private static Route<UpstreamGroup> route(RouteConfig rule, Upstreams upstreams) {
+        String path = rule.path();
+        return new Route<>(
+                rule.host(),
+                path == null ? null : PathPattern.compile(path),
+                rule.header(),
+                rule.model(),
+                upstreams.group(rule.targetGroup()));
     }
 
     private @Nullable Forward forward(String name) {

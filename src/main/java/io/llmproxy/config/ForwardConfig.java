@@ -59,7 +59,7 @@ public record ForwardConfig(
                 max = 1000000)
         int minBodyRate,
 
-        @Setting("Rules that send some paths to other groups.")
+        @Setting("Rules that send some requests to other groups, by path, host, model or header.")
         List<RouteConfig> routing,
 
         @Setting(

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.protocol.ApiDialect;
+import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletRequest;
@@ -28,6 +29,7 @@ public final class Exchange {
     private final AtomicBoolean ended = new AtomicBoolean();
 
     private volatile @Nullable UpstreamGroup group;
+    private volatile String upstreamPath;
     private volatile @Nullable String upstream;
     private volatile boolean aborted;
     private int attempts;
@@ -61,6 +63,7 @@ public final class Exchange {
         this.serving = serving;
         this.servlet = place.servlet();
         this.path = place.path();
+        this.upstreamPath = path;
         this.dialect = ApiDialect.of(path, header -> clientRequest.getHeader(header) != null);
         this.method = clientRequest.getMethod();
         this.clientRequest = clientRequest;
@@ -78,8 +81,9 @@ public final class Exchange {
         return (Exchange) request.getAttribute(ATTRIBUTE);
     }
 
-    void routed(UpstreamGroup chosen) {
-        group = chosen;
+    void routed(RouteTable.Match<UpstreamGroup> chosen) {
+        group = chosen.target();
+        upstreamPath = chosen.path();
         serving.listener().routed(this);
     }
 
@@ -198,6 +202,11 @@ public final class Exchange {
     /** The request's path within the forward, as the client wrote it. */
     public String path() {
         return path;
+    }
+
+    /** The path that upstreams are asked for: the client's, less the prefix that a rule removes. */
+    String upstreamPath() {
+        return upstreamPath;
     }
 
     /** The group that serves the request, or null if it did not come that far. */

@@ -75,7 +75,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         this.waiting = waiting;
         this.owner = owner;
         this.policy = RetryPolicy.of(
-                exchange.method(), exchange.path(), group.settings().retry());
+                exchange.method(), exchange.upstreamPath(), group.settings().retry());
     }
 
     /** The attempt that is under way, or was last; null before the first one. */
@@ -260,7 +260,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
                 && !group.settings().commitDelay().isZero()
                 && EventStreams.isEventStream(upstreamResponse.getHeaders())
                 && !upstreamResponse.getHeaders().contains("Content-Encoding");
-        return heldBack ? StreamOpening.of(exchange.path()) : null;
+        return heldBack ? StreamOpening.of(exchange.upstreamPath()) : null;
     }
 
     private void judgeError(Attempt answering, Response upstreamResponse, Content.Source content) {

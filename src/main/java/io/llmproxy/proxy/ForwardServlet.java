@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Forwards the requests of one forward: finds the group that serves the path, and leaves the container's thread. */
+/** Forwards the requests of one forward: finds the group that serves the request, and leaves the container's thread. */
 public final class ForwardServlet extends AsyncProxyServlet {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(ForwardServlet.class);
@@ -102,7 +102,7 @@ public final class ForwardServlet extends AsyncProxyServlet {
     @Override
     protected void service(HttpServletRequest clientRequest, HttpServletResponse clientResponse) throws IOException {
         Exchange exchange = Objects.requireNonNull(Exchange.of(clientRequest), "the filter makes the exchange");
-        exchange.routed(forward.route(exchange.path()));
+        exchange.routed(forward.route(clientRequest, exchange.path()).resolve(null));
         if (clientRequest.getContentLengthLong() > forward.config().maxBody()) {
             ErrorAnswer.send(exchange, Refusal.of(ProxyError.BODY_TOO_LARGE));
             return;

@@ -44,7 +44,7 @@ final class UpstreamRequests {
         return lease.client()
                 .newRequest(upstream.origin())
                 .method(clientRequest.getMethod())
-                .path(upstream.target(exchange.path(), query))
+                .path(upstream.target(exchange.upstreamPath(), query))
                 .idleTimeout(0, TimeUnit.MILLISECONDS)
                 .headers(fields -> {
                     copy(clientRequest, fields, ownCredential, settings.forwarded());

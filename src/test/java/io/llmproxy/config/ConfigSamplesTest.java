@@ -93,7 +93,8 @@ final class ConfigSamplesTest {
         assertThat(forward.ratelimit()).isNull();
         assertThat(forward.routing())
                 .containsExactly(
-                        new RouteConfig("/v1/messages", "local"), new RouteConfig("/files/{id:[0-9]+}", "main"));
+                        new RouteConfig("/v1/messages", null, null, null, "local"),
+                        new RouteConfig("/files/{id:[0-9]+}", null, null, null, "main"));
         UpstreamConfig cloud = config.upstreams().get(0);
         assertThat(cloud.urlMode()).isEqualTo(UpstreamConfig.UrlMode.EXACT);
         assertThat(cloud.auth()).isEqualTo(new AuthConfig(AuthConfig.Type.BASIC, null, "user", new Secret("pa$$word")));
