@@ -17,6 +17,8 @@ public record ForwardConfig(
         @Setting(value = "IP address that the listener binds to.", byDefault = "0.0.0.0")
         String address,
 
+        @Setting("TLS of the listener, in the launcher; in a container the connector's own counts.") @Nullable ListenerTlsConfig tls,
+
         @Setting(value = "Group for requests that no routing rule matches.", required = true, alias = "default_group")
         String upstreamGroup,
 

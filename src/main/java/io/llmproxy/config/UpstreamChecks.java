@@ -1,24 +1,24 @@
 package io.llmproxy.config;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Checks an upstream's credentials, headers and TLS files. Says nothing that a credential could be guessed from. */
+/** Checks an upstream's credentials and headers. Says nothing that a credential could be guessed from. */
 final class UpstreamChecks {
     private static final Pattern TARGET = Pattern.compile("/[\\x21-\\x7E]*");
 
     private final Problems problems;
+    private final TlsChecks tlsChecks;
 
-    UpstreamChecks(Problems problems) {
+    UpstreamChecks(Problems problems, TlsChecks tlsChecks) {
         this.problems = problems;
+        this.tlsChecks = tlsChecks;
     }
 
     void check(String path, UpstreamConfig upstream) {
         checkAuth(YamlPath.key(path, "auth"), upstream.auth());
         YamlPath.forEach(YamlPath.key(path, "headers"), upstream.headers(), this::checkHeader);
-        checkTls(YamlPath.key(path, "tls"), upstream.tls());
+        tlsChecks.checkUpstream(YamlPath.key(path, "tls"), upstream.tls());
         HealthCheckConfig healthCheck = upstream.healthCheck();
         if (healthCheck != null) {
             checkHealthCheck(YamlPath.key(path, "health_check"), healthCheck);
@@ -105,29 +105,6 @@ final class UpstreamChecks {
             problems.error(path, "missing (expected: " + expectation + ")");
         } else if (value.reveal().isBlank()) {
             problems.error(path, "blank (expected: " + expectation + ")");
-        }
-    }
-
-    private void checkTls(String path, TlsConfig tls) {
-        checkReadable(YamlPath.key(path, "ca_file"), tls.caFile());
-        checkReadable(YamlPath.key(path, "cert_file"), tls.certFile());
-        checkReadable(YamlPath.key(path, "key_file"), tls.keyFile());
-        if (tls.certFile() != null && tls.keyFile() == null) {
-            problems.error(YamlPath.key(path, "key_file"), "missing (expected: the key of cert_file)");
-        }
-        if (tls.keyFile() != null && tls.certFile() == null) {
-            problems.error(YamlPath.key(path, "cert_file"), "missing (expected: the certificate of key_file)");
-        }
-        if (!tls.verify()) {
-            String message = "CERTIFICATES ARE NOT CHECKED: whoever is in between can read credentials and content";
-            problems.warn(YamlPath.key(path, "verify"), message + " (expected: true)");
-        }
-    }
-
-    private void checkReadable(String path, @Nullable Path file) {
-        if (file != null && !(Files.isRegularFile(file) && Files.isReadable(file))) {
-            problems.error(
-                    path, problems.shown(path, file.toString()) + " (expected: a file that this process may read)");
         }
     }
 }

@@ -4,6 +4,7 @@ import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.OutboundProxyConfig;
 import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.tls.Pem;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -83,7 +84,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
                 settings.timeout().idle(),
                 settings.keepalive(),
                 upstream.tls(),
-                UpstreamTls.fingerprint(upstream.tls()),
+                Pem.fingerprint(upstream.tls().files()),
                 settings.proxy());
         return clients.computeIfAbsent(transport, this::create);
     }

@@ -133,6 +133,7 @@ final class ConfigSamplesTest {
                                 "a",
                                 3000,
                                 "0.0.0.0",
+                                null,
                                 "g",
                                 null,
                                 List.of(),
