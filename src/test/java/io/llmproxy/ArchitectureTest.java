@@ -39,6 +39,10 @@ class ArchitectureTest {
             .definedBy(MECHANISMS)
             .layer("config")
             .definedBy("..config..")
+            .layer("tls")
+            .definedBy("..tls..")
+            .whereLayer("tls")
+            .mayNotAccessAnyLayer()
             .whereLayer("launcher")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("boot")
@@ -68,7 +72,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage(MECHANISMS)
             .or()
-            .resideInAnyPackage("..config..")
+            .resideInAnyPackage("..config..", "..tls..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("jakarta.servlet..", "org.eclipse.jetty..")
@@ -103,6 +107,10 @@ class ArchitectureTest {
             "com.github.benmanes.caffeine..",
             "only what strangers can make many of needs a bounded cache: give it a mechanism of its own",
             "..ratelimit..");
+
+    @ArchTest
+    static final ArchRule googleStaysInAuth =
+            onlyIn("com.google.(auth|api|gson|common)..", "ask GoogleTokens for a header", "..auth..");
 
     @ArchTest
     static final ArchRule theServerStaysInTheLauncher =

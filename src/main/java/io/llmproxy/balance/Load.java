@@ -19,6 +19,7 @@ public final class Load {
     private final MovingAverage responseNanos = new MovingAverage(Double.NaN);
     private final MovingAverage firstByteNanos = new MovingAverage(Double.NaN);
     private final MovingAverage successRate = new MovingAverage(1);
+    private final Multiplier multiplier = new Multiplier();
     private volatile long lastFinishedNanos;
     private volatile boolean tried;
 
@@ -28,6 +29,10 @@ public final class Load {
         SUCCESS,
         /** The upstream failed it. */
         FAILURE,
+        /** The upstream works, and is asked more than it will serve. */
+        THROTTLED,
+        /** The upstream works, and would not wait for the rest of the request. */
+        TIMED_OUT,
         /** Says nothing about the upstream, as when the client left or had sent nonsense. */
         NEUTRAL
     }
@@ -48,7 +53,8 @@ public final class Load {
     }
 
     /**
-     * A request ended. Only a success counts towards the response time; a neutral end changes no average.
+     * A request ended. Only a success counts towards the response time, and only it and a failure towards the success
+     * rate; all but a neutral end change the multiplier.
      *
      * @param nanosNow now, on the clock that balancers are given
      * @param nanosSinceStart the time since {@link #started}
@@ -58,13 +64,23 @@ public final class Load {
         if (outcome == Outcome.SUCCESS) {
             responseNanos.add((double) Math.max(1, nanosSinceStart));
         }
-        if (outcome != Outcome.NEUTRAL) {
+        if (outcome == Outcome.SUCCESS || outcome == Outcome.FAILURE) {
             successRate.add(outcome == Outcome.SUCCESS ? 1 : 0);
         }
+        multiplier.add(outcome);
         lastFinishedNanos = nanosNow;
         tried = true;
         // Last, so that an upstream is never seen idle with figures of before this request.
         inFlight.getAndUpdate(count -> Math.max(0, count - 1));
+    }
+
+    /**
+     * The upstream is used again after it was out: its breaker has closed, or health checks found it well.
+     *
+     * @param nanosNow now, on the clock that balancers are given
+     */
+    public void recovered(long nanosNow) {
+        multiplier.recovered(nanosNow);
     }
 
     /** Returns how many requests have started and not finished; never negative. */
@@ -87,6 +103,15 @@ public final class Load {
     /** Returns the average share of successes, between 0.01 and 1; 1 before the first outcome. */
     public double successRate() {
         return Math.max(LOWEST_SUCCESS_RATE, successRate.orElse(1));
+    }
+
+    /**
+     * Returns which part of its weight the upstream is to get, above 0 and at most 1: 1 before the first outcome.
+     *
+     * @param nanosNow now, on the clock that {@link #recovered} was told
+     */
+    double multiplier(long nanosNow) {
+        return multiplier.at(nanosNow);
     }
 
     /** Returns whether no request has ever finished here and none is on its way. */

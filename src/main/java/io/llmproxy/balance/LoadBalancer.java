@@ -45,6 +45,8 @@ public interface LoadBalancer {
             case RESPONSE_AWARE -> new LeastLatency(members, Load::responseNanos);
             case TTFT_AWARE -> new LeastLatency(members, Load::firstByteNanos);
             case LEAST_REQUESTS -> new LeastRequests(members, random);
+            case ADAPTIVE ->
+                new Adaptive(members, () -> ThreadLocalRandom.current().nextDouble());
         };
     }
 }

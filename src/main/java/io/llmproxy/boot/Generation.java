@@ -3,13 +3,14 @@ package io.llmproxy.boot;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.RouteConfig;
 import io.llmproxy.proxy.Admission;
 import io.llmproxy.proxy.Forward;
 import io.llmproxy.proxy.KeyLimits;
 import io.llmproxy.proxy.Serving;
 import io.llmproxy.route.PathPattern;
+import io.llmproxy.route.Route;
 import io.llmproxy.route.RouteTable;
-import io.llmproxy.route.RouteTable.Route;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.upstream.Upstreams;
 import java.util.List;
@@ -50,10 +51,22 @@ record Generation(
     }
 
     private static Forward forward(ForwardConfig config, Upstreams upstreams, Admission admission) {
-        List<Route<UpstreamGroup>> routes = config.routing().stream()
-                .map(rule -> new Route<>(PathPattern.compile(rule.path()), upstreams.group(rule.targetGroup())))
-                .toList();
-        return new Forward(config, RouteTable.of(routes), upstreams.group(config.upstreamGroup()), admission);
+        String name = config.upstreamGroup();
+        UpstreamGroup defaultGroup = name == null ? null : upstreams.group(name);
+        List<Route<UpstreamGroup>> routes =
+                config.routing().stream().map(rule -> route(rule, upstreams)).toList();
+        UpstreamGroup any = defaultGroup == null ? routes.get(0).target() : defaultGroup;
+        return new Forward(config, RouteTable.of(routes, defaultGroup), any, admission);
+    }
+
+    private static Route<UpstreamGroup> route(RouteConfig rule, Upstreams upstreams) {
+        String path = rule.path();
+        return new Route<>(
+                rule.host(),
+                path == null ? null : PathPattern.compile(path),
+                rule.header(),
+                rule.model(),
+                upstreams.group(rule.targetGroup()));
     }
 
     private static @Nullable Admission admission(String forwardName, @Nullable Generation before) {

@@ -37,7 +37,7 @@ public final class ProxyContextListener implements ServletContextListener {
         if (handover == null) {
             logging = true;
             ConfigSource source = ConfigSource.find(context);
-            handover = new Handover(source, load(source), Listeners.OF_CONTAINER);
+            handover = new Handover(source, load(source), new ContainerListeners());
         }
         ProxyAssembly built = CDI.current().select(ProxyAssembly.class).get();
         assembly = built;

@@ -1,22 +1,43 @@
 package io.llmproxy.config;
 
+import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The credential that an upstream is shown. */
 public record AuthConfig(
         @Setting(
-                value = "`bearer` and `basic` replace the client's credential; `none` lets it pass.",
+                value =
+                        "Every type but `none` replaces the client's credential. `bearer` sends `Authorization: Bearer`, `api_key` the header in which the provider wants its key, `google` tokens of a service account; `none` lets the client's pass.",
                 byDefault = "none")
         Type type,
 
-        @Setting("Token of type `bearer`.") @Nullable Secret token,
+        @Setting(value = "The one key of type `bearer` or `api_key`.", alias = "api_key") @Nullable Secret token,
+
+        @Setting("Several keys of type `bearer` or `api_key`, in place of `token`.")
+        List<AuthKeyConfig> keys,
+
+        @Setting("Header of type `api_key`, which then holds the bare key; the provider's unless stated.") @Nullable String header,
+
         @Setting("User name of type `basic`.") @Nullable String username,
-        @Setting("Password of type `basic`.") @Nullable Secret password) {
+        @Setting("Password of type `basic`.") @Nullable Secret password,
+
+        @Setting("JSON file with the key of a Google service account, of type `google`.") @Nullable Path serviceAccountFile) {
+    public AuthConfig {
+        keys = List.copyOf(keys);
+    }
 
     /** How the credential travels. */
     public enum Type {
         BEARER,
+        API_KEY,
         BASIC,
+        GOOGLE,
         NONE
+    }
+
+    /** Returns the keys of a type that has some, be there one or several. */
+    public List<AuthKeyConfig> all() {
+        return token == null ? keys : List.of(new AuthKeyConfig(token, 1));
     }
 }

@@ -13,6 +13,7 @@ public record BalanceConfig(
         FAILOVER,
         RESPONSE_AWARE,
         LEAST_REQUESTS,
-        TTFT_AWARE
+        TTFT_AWARE,
+        ADAPTIVE
     }
 }

@@ -7,7 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Makes a {@link ProxyConfig} of a YAML file and the environment, or says all that is wrong with them. */
+/**
+ * Makes a {@link ProxyConfig} of a YAML file and the environment, or says all that is wrong with them. The files of two
+ * other systems are recognised by their shape and understood.
+ */
 public final class ConfigLoader {
     private ConfigLoader() {}
 
@@ -16,8 +19,9 @@ public final class ConfigLoader {
      *
      * @param config the configuration
      * @param warnings what the operator should look at nevertheless
+     * @param text what was written, in LLMProxy's own words, as YAML without its secrets
      */
-    public record Loaded(ProxyConfig config, List<Problem> warnings) {
+    public record Loaded(ProxyConfig config, List<Problem> warnings, String text) {
         /** Copies the list. */
         public Loaded {
             warnings = List.copyOf(warnings);
@@ -62,14 +66,25 @@ public final class ConfigLoader {
         Problems problems = new Problems();
         Map<String, String> variables = new HashMap<>(DotEnv.read(baseDirectory, problems));
         variables.putAll(environment);
-        Mapping written = YamlParser.parse(yaml, sourceName, problems);
+        Interpolation interpolation = new Interpolation(variables, baseDirectory);
+        Mapping written = ours(YamlParser.parse(yaml, sourceName, problems), variables, interpolation, problems);
         Mapping tree = EnvironmentOverride.applyAll(written, variables, problems);
-        ValueReader values = new ValueReader(new Interpolation(variables, baseDirectory), baseDirectory);
+        ValueReader values = new ValueReader(interpolation, baseDirectory);
         ProxyConfig config = new RecordReader(values, problems).read(tree);
         new SectionChecks(problems).check(config);
         new CrossChecks(patterns, problems).check(config);
         new ClientKeyChecks(problems).check(config);
         problems.throwIfAny();
-        return new Loaded(config, problems.warnings());
+        return new Loaded(config, problems.warnings(), ConfigPrinter.print(written));
+    }
+
+    private static Mapping ours(
+            Mapping written, Map<String, String> variables, Interpolation interpolation, Problems problems) {
+        if (X5iuFile.hasShapeOf(written)) {
+            return X5iuFile.translate(written, problems);
+        }
+        return MaywzhFile.hasShapeOf(written)
+                ? MaywzhFile.translate(written, variables, interpolation, problems)
+                : written;
     }
 }

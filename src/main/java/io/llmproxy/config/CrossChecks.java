@@ -5,7 +5,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -18,11 +17,11 @@ final class CrossChecks {
     private static final Pattern PATH_SEGMENT = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]*");
     private static final Set<String> RESERVED = Set.of("admin", "health", "metrics");
 
-    private final PatternCheck patterns;
+    private final RouteChecks routes;
     private final Problems problems;
 
     CrossChecks(PatternCheck patterns, Problems problems) {
-        this.patterns = patterns;
+        this.routes = new RouteChecks(patterns, problems);
         this.problems = problems;
     }
 
@@ -34,11 +33,18 @@ final class CrossChecks {
         Set<String> groups = names(GROUPS, "upstream group", config.upstreamGroups(), GroupConfig::name);
         YamlPath.forEach(GROUPS, config.upstreamGroups(), (path, group) -> checkMembers(path, group, upstreams));
         YamlPath.forEach(FORWARDS, forwards, (path, forward) -> {
-            checkReference(
-                    YamlPath.key(path, "upstream_group"), GROUPS, "upstream group", forward.upstreamGroup(), groups);
+            checkGroup(YamlPath.key(path, "upstream_group"), forward, groups);
             checkRouting(YamlPath.key(path, "routing"), forward.routing(), groups);
         });
         checkPorts(config.httpServer());
+    }
+
+    private void checkGroup(String path, ForwardConfig forward, Set<String> groups) {
+        if (forward.upstreamGroup() != null) {
+            checkReference(path, GROUPS, "upstream group", forward.upstreamGroup(), groups);
+        } else if (forward.routing().isEmpty()) {
+            problems.error(path, "missing (expected: a group, as there are no routing rules)");
+        }
     }
 
     private void checkForwardName(String path, ForwardConfig forward) {
@@ -89,16 +95,9 @@ final class CrossChecks {
     }
 
     private void checkRouting(String list, List<RouteConfig> routing, Set<String> groups) {
-        Set<String> seen = new HashSet<>();
+        Set<RouteConfig> seen = new HashSet<>();
         YamlPath.forEach(list, routing, (itemPath, route) -> {
-            String path = YamlPath.key(itemPath, "path");
-            String shown = problems.shown(path, route.path());
-            Optional<String> illegal = patterns.problem(route.path());
-            if (illegal.isPresent()) {
-                problems.error(path, problems.conceals(path) ? shown + " (expected: a pattern)" : illegal.get());
-            } else if (!seen.add(route.path())) {
-                problems.error(path, "Duplicate path pattern '" + shown + "' (expected: each pattern once)");
-            }
+            routes.check(itemPath, route, seen);
             String target = YamlPath.key(itemPath, "target_group");
             checkReference(target, GROUPS, "upstream group", route.targetGroup(), groups);
         });

@@ -17,8 +17,13 @@ public record ForwardConfig(
         @Setting(value = "IP address that the listener binds to.", byDefault = "0.0.0.0")
         String address,
 
-        @Setting(value = "Group for requests that no routing rule matches.", required = true, alias = "default_group")
-        String upstreamGroup,
+        @Setting("TLS of the listener, in the launcher; in a container the connector's own counts.") @Nullable ListenerTlsConfig tls,
+
+        @Setting(
+                value =
+                        "Group for requests that no routing rule matches; without one they are answered 404. Required where there are no rules.",
+                alias = "default_group")
+        @Nullable String upstreamGroup,
 
         @Setting("Keys that let clients in to this forward, besides those for all.")
         List<ClientKeyConfig> keys,
@@ -62,7 +67,10 @@ public record ForwardConfig(
                 max = 1000000)
         int minBodyRate,
 
-        @Setting("Rules that send some paths to other groups.")
+        @Setting("What may stand before the name of a model: with `Proxy`, `Proxy/gpt-4o` is asked for as `gpt-4o`.")
+        @Nullable String modelPrefix,
+
+        @Setting("Rules that send some requests to other groups, by path, host, model or header.")
         List<RouteConfig> routing,
 
         @Setting(

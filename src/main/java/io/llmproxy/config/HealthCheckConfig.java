@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** Requests that are made only to find out whether an upstream is well. */
 @Switchable
 public record HealthCheckConfig(
-        @Setting("Path and query of the request, below the upstream's `url`. Without it, connecting is enough.")
+        @Setting(
+                "Path and query of the request, below the upstream's `url`. Without it the provider's list of models is asked for, and connecting is enough where there is none.")
         @Nullable String path,
 
         @Setting(value = "Method of the request.", byDefault = "GET")

@@ -33,6 +33,16 @@ record Key(String name, Class<?> type, boolean isList, Setting setting) {
         return Stream.concat(Stream.of(name), Stream.of(setting.alias())).toList();
     }
 
+    /** Returns the same key with single values of another type. */
+    Key of(Class<?> other) {
+        return new Key(name, other, false, setting);
+    }
+
+    /** Whether it holds names of models, which an operator chooses: no section has such keys. */
+    boolean isModels() {
+        return type == ModelMap.class;
+    }
+
     /** Whether it holds a section, or a list of them. */
     boolean isSection() {
         return type.isRecord();

@@ -69,6 +69,11 @@ final class Problems {
         warnings.add(problem(path, message));
     }
 
+    /** Reports something that works but was hardly meant, at a known place. */
+    void warn(Origin origin, String path, String message) {
+        warnings.add(new Problem(origin.source(), origin.line(), path, message));
+    }
+
     /** Whether a path, one within it or one around it has been reported. */
     boolean failed(String path) {
         String within = failed.ceiling(path + ".");

@@ -25,10 +25,12 @@ final class RecordReader {
     }
 
     private final ValueReader values;
+    private final ModelMapReader models;
     private final Problems problems;
 
     RecordReader(ValueReader values, Problems problems) {
         this.values = values;
+        this.models = new ModelMapReader(values, problems);
         this.problems = problems;
     }
 
@@ -47,6 +49,9 @@ final class RecordReader {
     private @Nullable Object value(Key key, Mapping parent, String parentPath) {
         String path = YamlPath.key(parentPath, key.name());
         Optional<YamlTree> written = written(key, parent, parentPath);
+        if (key.isModels()) {
+            return models.read(key, written, path);
+        }
         if (key.isList()) {
             return list(key, written, path);
         }

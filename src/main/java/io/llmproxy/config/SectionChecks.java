@@ -18,11 +18,13 @@ final class SectionChecks {
     private static final Set<String> PROXY_SCHEMES = Set.of("http", "https", "socks5");
 
     private final Problems problems;
+    private final TlsChecks tlsChecks;
     private final UpstreamChecks upstreamChecks;
 
     SectionChecks(Problems problems) {
         this.problems = problems;
-        this.upstreamChecks = new UpstreamChecks(problems);
+        this.tlsChecks = new TlsChecks(problems);
+        this.upstreamChecks = new UpstreamChecks(problems, tlsChecks);
     }
 
     void check(ProxyConfig config) {
@@ -34,6 +36,10 @@ final class SectionChecks {
 
     private void checkForward(String path, ForwardConfig forward) {
         checkAddress(path, forward.address());
+        ListenerTlsConfig tls = forward.tls();
+        if (tls != null) {
+            tlsChecks.checkListener(YamlPath.key(path, "tls"), tls);
+        }
         YamlPath.forEach(YamlPath.key(path, "trusted_proxies"), forward.trustedProxies(), (at, network) -> {
             if (!isNetwork(network)) {
                 refuse(at, network, "an IP address, or a network such as 10.0.0.0/8");

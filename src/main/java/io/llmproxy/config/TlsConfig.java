@@ -1,6 +1,8 @@
 package io.llmproxy.config;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** TLS towards an upstream. Relative paths start at the configuration's directory. */
@@ -15,4 +17,9 @@ public record TlsConfig(
                 value =
                         "Whether the upstream's certificate and host name are checked. Never switch it off outside a test.",
                 byDefault = "true")
-        boolean verify) {}
+        boolean verify) {
+    /** The files that it names. */
+    public List<Path> files() {
+        return Stream.of(caFile, certFile, keyFile).flatMap(Stream::ofNullable).toList();
+    }
+}

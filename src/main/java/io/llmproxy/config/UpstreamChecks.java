@@ -1,24 +1,30 @@
 package io.llmproxy.config;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Checks an upstream's credentials, headers and TLS files. Says nothing that a credential could be guessed from. */
+/** Checks an upstream's credentials and headers. Says nothing that a credential could be guessed from. */
 final class UpstreamChecks {
     private static final Pattern TARGET = Pattern.compile("/[\\x21-\\x7E]*");
 
-    private final Problems problems;
+    private static final Pattern API_VERSION = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-    UpstreamChecks(Problems problems) {
+    private final Problems problems;
+    private final TlsChecks tlsChecks;
+
+    UpstreamChecks(Problems problems, TlsChecks tlsChecks) {
         this.problems = problems;
+        this.tlsChecks = tlsChecks;
     }
 
     void check(String path, UpstreamConfig upstream) {
-        checkAuth(YamlPath.key(path, "auth"), upstream.auth());
+        checkAuth(YamlPath.key(path, "auth"), upstream.auth(), upstream.provider());
+        checkApiVersion(YamlPath.key(path, "api_version"), upstream.apiVersion(), upstream.provider());
         YamlPath.forEach(YamlPath.key(path, "headers"), upstream.headers(), this::checkHeader);
-        checkTls(YamlPath.key(path, "tls"), upstream.tls());
+        tlsChecks.checkUpstream(YamlPath.key(path, "tls"), upstream.tls());
         HealthCheckConfig healthCheck = upstream.healthCheck();
         if (healthCheck != null) {
             checkHealthCheck(YamlPath.key(path, "health_check"), healthCheck);
@@ -46,23 +52,86 @@ final class UpstreamChecks {
         });
     }
 
-    private void checkAuth(String path, AuthConfig auth) {
+    private void checkApiVersion(String path, @Nullable String version, Provider provider) {
+        if (version == null) {
+            return;
+        }
+        if (provider != Provider.AZURE_OPENAI && provider != Provider.ANTHROPIC) {
+            problems.warn(path, "has no effect (expected: provider azure_openai or anthropic)");
+        } else if (!API_VERSION.matcher(version).matches()) {
+            problems.error(path, problems.shown(path, version) + " (expected: a version such as 2024-10-21)");
+        }
+    }
+
+    private void checkAuth(String path, AuthConfig auth, Provider provider) {
         if (problems.failed(path)) {
             return;
         }
         switch (auth.type()) {
-            case BEARER ->
-                checkFieldValue(YamlPath.key(path, "token"), auth.token(), "a token, as auth.type is bearer");
+            case BEARER -> checkKeys(path, auth, "bearer");
+            case API_KEY -> {
+                checkKeys(path, auth, "api_key");
+                checkKeyHeader(YamlPath.key(path, "header"), auth.header(), provider);
+            }
             case BASIC -> {
                 checkUsername(YamlPath.key(path, "username"), auth.username());
                 checkPresent(YamlPath.key(path, "password"), auth.password(), "a password, as auth.type is basic");
             }
+            case GOOGLE -> checkServiceAccount(YamlPath.key(path, "service_account_file"), auth.serviceAccountFile());
             case NONE -> {
-                if (auth.token() != null || auth.username() != null || auth.password() != null) {
-                    problems.warn(path, "the credential has no effect (expected: type bearer or basic)");
+                if (auth.token() != null
+                        || !auth.keys().isEmpty()
+                        || auth.username() != null
+                        || auth.password() != null
+                        || auth.serviceAccountFile() != null) {
+                    problems.warn(
+                            path, "the credential has no effect (expected: type bearer, api_key, basic or google)");
                 }
             }
         }
+    }
+
+    private void checkKeys(String path, AuthConfig auth, String type) {
+        String token = YamlPath.key(path, "token");
+        String keys = YamlPath.key(path, "keys");
+        if (auth.keys().isEmpty() && !problems.failed(keys)) {
+            checkFieldValue(token, auth.token(), "a token, as auth.type is " + type);
+        }
+        Map<Secret, String> seen = new HashMap<>();
+        YamlPath.forEach(keys, auth.keys(), (itemPath, item) -> {
+            String at = YamlPath.key(itemPath, "key");
+            if (problems.failed(itemPath)) {
+                return;
+            }
+            checkFieldValue(at, item.key(), "a key");
+            String other = seen.putIfAbsent(item.key(), itemPath);
+            if (other != null) {
+                problems.error(at, "the same key as " + other + " (expected: each key once)");
+            }
+        });
+        if (!auth.keys().isEmpty() && auth.token() != null) {
+            problems.error(keys, "keys beside auth.token (expected: one of the two)");
+        }
+    }
+
+    private void checkKeyHeader(String path, @Nullable String header, Provider provider) {
+        if (header == null) {
+            if (provider == Provider.CUSTOM) {
+                problems.error(path, "missing (expected: the header that holds the key, as the provider is not known)");
+            }
+        } else if (!HeaderSyntax.isName(header)) {
+            problems.error(path, problems.shown(path, header) + " (expected: the name of a header)");
+        } else if (HeaderSyntax.isOfConnection(header)) {
+            problems.error(path, header + " (expected: a header that does not belong to the connection)");
+        }
+    }
+
+    private void checkServiceAccount(String path, @Nullable Path file) {
+        if (file == null) {
+            problems.error(
+                    path, "missing (expected: a file with the key of a service account, as auth.type is google)");
+        }
+        new FileChecks(problems).checkReadable(path, file);
     }
 
     private void checkUsername(String path, @Nullable String username) {
@@ -105,29 +174,6 @@ final class UpstreamChecks {
             problems.error(path, "missing (expected: " + expectation + ")");
         } else if (value.reveal().isBlank()) {
             problems.error(path, "blank (expected: " + expectation + ")");
-        }
-    }
-
-    private void checkTls(String path, TlsConfig tls) {
-        checkReadable(YamlPath.key(path, "ca_file"), tls.caFile());
-        checkReadable(YamlPath.key(path, "cert_file"), tls.certFile());
-        checkReadable(YamlPath.key(path, "key_file"), tls.keyFile());
-        if (tls.certFile() != null && tls.keyFile() == null) {
-            problems.error(YamlPath.key(path, "key_file"), "missing (expected: the key of cert_file)");
-        }
-        if (tls.keyFile() != null && tls.certFile() == null) {
-            problems.error(YamlPath.key(path, "cert_file"), "missing (expected: the certificate of key_file)");
-        }
-        if (!tls.verify()) {
-            String message = "CERTIFICATES ARE NOT CHECKED: whoever is in between can read credentials and content";
-            problems.warn(YamlPath.key(path, "verify"), message + " (expected: true)");
-        }
-    }
-
-    private void checkReadable(String path, @Nullable Path file) {
-        if (file != null && !(Files.isRegularFile(file) && Files.isReadable(file))) {
-            problems.error(
-                    path, problems.shown(path, file.toString()) + " (expected: a file that this process may read)");
         }
     }
 }

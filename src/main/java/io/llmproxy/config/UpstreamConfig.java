@@ -20,6 +20,16 @@ public record UpstreamConfig(
                 byDefault = "join")
         UrlMode urlMode,
 
+        @Setting(
+                value =
+                        "Whose API it serves: decides in which header a key travels, which paths it is asked for, and what a health check asks. `custom` is asked for every path.",
+                byDefault = "custom")
+        Provider provider,
+
+        @Setting(
+                "Version of the API: the query's `api-version` for `azure_openai`, the header `anthropic-version` for `anthropic` (`2023-06-01` unless stated). The client's goes first.")
+        @Nullable String apiVersion,
+
         @Setting(value = "Weight where a group does not state one.", byDefault = "1", min = 1, max = 65535)
         int weight,
 
@@ -29,6 +39,10 @@ public record UpstreamConfig(
         @Setting(
                 "Keys of clients for this upstream alone. With any, it serves those who have one of them, or one for the forward or for all.")
         List<ClientKeyConfig> keys,
+
+        @Setting(
+                "The models that it serves, and its own names for them: `gpt-4o: gpt-4o-2024-08-06`, or a list where the names are the same. Patterns are allowed; names go before them. Empty: every model.")
+        ModelMap models,
 
         @Setting("Changes to the headers of a request, made in order after everything else.")
         List<HeaderConfig> headers,

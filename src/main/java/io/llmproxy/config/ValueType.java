@@ -67,6 +67,9 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
         if (type == ModelPattern.class) {
             return new ValueType("the name of a model, a name with `*`, or a regular expression", ModelPattern::parse);
         }
+        if (type == HostPattern.class) {
+            return new ValueType("a host as in `name`, `name:8443`, `*.name` or `name/prefix`", HostPattern::parse);
+        }
         return new ValueType("text", type == Secret.class ? text -> Optional.of(new Secret(text)) : Optional::of);
     }
 

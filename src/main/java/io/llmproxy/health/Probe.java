@@ -1,9 +1,12 @@
 package io.llmproxy.health;
 
 import io.llmproxy.auth.Credential;
+import io.llmproxy.auth.GoogleTokens;
 import io.llmproxy.config.HealthCheckConfig;
 import io.llmproxy.upstream.CheckedUpstream;
+import io.llmproxy.upstream.KeyFailure;
 import io.llmproxy.upstream.Upstream;
+import io.llmproxy.upstream.UpstreamKey;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
@@ -25,11 +28,15 @@ final class Probe implements Promise<Connection>, Response.Listener {
     private static final int MOST_BYTES = 64 * 1024;
 
     private final CompletableFuture<Finding> finding = new CompletableFuture<>();
-    private final @Nullable Request request;
+    private final CheckedUpstream target;
+    private final UpstreamKey key;
+    private final long started = System.nanoTime();
+    private @Nullable Request request;
     private int bytes;
 
-    private Probe(@Nullable Request request) {
-        this.request = request;
+    private Probe(CheckedUpstream target, UpstreamKey key) {
+        this.target = target;
+        this.key = key;
     }
 
     /**
@@ -38,14 +45,30 @@ final class Probe implements Promise<Connection>, Response.Listener {
      * @return what comes of it; to complete or cancel it gives up
      */
     static CompletableFuture<Finding> start(CheckedUpstream target) {
-        String path = target.check().path();
-        Request template = target.client().newRequest(target.upstream().origin());
-        Probe probe = new Probe(path == null ? null : request(template, target, path));
-        target.client().resolveDestination(template).newConnection(probe);
+        UpstreamKey key = target.upstream().keyForCheck(System.nanoTime());
+        Probe probe = new Probe(target, key);
+        String path = target.path();
+        if (path != null && key.credential() instanceof GoogleTokens tokens) {
+            var unused = tokens.fetch().whenComplete((header, failure) -> {
+                if (header == null) {
+                    probe.finding.complete(new Finding(false, "no token"));
+                } else {
+                    probe.connect(path, header);
+                }
+            });
+        } else {
+            probe.connect(path, key.credential() instanceof Credential.Header header ? header : null);
+        }
         return probe.finding;
     }
 
-    private static Request request(Request template, CheckedUpstream target, String path) {
+    private void connect(@Nullable String path, Credential.@Nullable Header shown) {
+        Request template = target.client().newRequest(target.upstream().origin());
+        request = path == null ? null : request(template, path, shown);
+        target.client().resolveDestination(template).newConnection(this);
+    }
+
+    private Request request(Request template, String path, Credential.@Nullable Header shown) {
         HealthCheckConfig check = target.check();
         int question = path.indexOf('?');
         String query = question < 0 ? null : path.substring(question + 1);
@@ -57,8 +80,9 @@ final class Probe implements Promise<Connection>, Response.Listener {
                 .headers(fields -> {
                     fields.put(HttpHeader.HOST, upstream.origin().getRawAuthority());
                     fields.put(HttpHeader.USER_AGENT, target.agent());
-                    if (upstream.credential() instanceof Credential.Header credential) {
-                        fields.put(credential.name(), credential.value().reveal());
+                    upstream.defaultHeaders().forEach(fields::put);
+                    if (shown != null) {
+                        fields.put(shown.name(), shown.value().reveal());
                     }
                     check.headers().forEach(header -> fields.remove(header.key()));
                     check.headers()
@@ -101,6 +125,21 @@ final class Probe implements Promise<Connection>, Response.Listener {
     @Override
     public void onComplete(Result result) {
         Throwable failure = result.getFailure();
-        finding.complete(failure == null ? Finding.status(result.getResponse().getStatus()) : Finding.failure(failure));
+        finding.complete(failure == null ? answered(result.getResponse().getStatus()) : Finding.failure(failure));
+    }
+
+    /** An upstream that refuses one of our keys may be well all the same, as long as there are others. */
+    private Finding answered(int status) {
+        Finding found = Finding.status(status);
+        boolean shown = request != null && !(key.credential() instanceof Credential.None);
+        long now = System.nanoTime();
+        if (shown && found.success()) {
+            target.upstream().keyAccepted(key);
+        } else if (shown && (status == 401 || status == 403)) {
+            KeyFailure reason = status == 401 ? KeyFailure.UNAUTHORIZED : KeyFailure.FORBIDDEN;
+            target.upstream().keyRefused(key, reason, started, now);
+            return new Finding(target.upstream().hasGoodKey(now), found.reason() + " for " + key);
+        }
+        return found;
     }
 }

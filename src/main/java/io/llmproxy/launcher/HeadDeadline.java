@@ -9,16 +9,20 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpParser.State;
+import org.eclipse.jetty.http2.HTTP2Connection;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ssl.SslConnection;
+import org.eclipse.jetty.server.NegotiatingServerConnection;
 import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * Closes connections whose client takes too long over the head of a request. Jetty's idle timeout does not: a byte every
- * now and then keeps a connection from ever being idle.
+ * Closes connections whose client takes too long over the head of a request, or over what comes before it: the handshake of
+ * TLS, the first stream of HTTP/2. Jetty's idle timeout does not: a byte every now and then keeps a connection from ever
+ * being idle.
  */
 final class HeadDeadline extends AbstractLifeCycle implements Connection.Listener {
     private static final long PERIOD_MILLIS = 500;
@@ -26,7 +30,7 @@ final class HeadDeadline extends AbstractLifeCycle implements Connection.Listene
 
     private volatile Duration allowed = Duration.ofDays(1);
     private final Scheduler scheduler;
-    private final Map<HttpConnection, Head> open = new ConcurrentHashMap<>();
+    private final Map<Connection, Head> open = new ConcurrentHashMap<>();
 
     /**
      * The head that a connection was last seen to wait for.
@@ -52,16 +56,12 @@ final class HeadDeadline extends AbstractLifeCycle implements Connection.Listene
 
     @Override
     public void onOpened(Connection connection) {
-        if (connection instanceof HttpConnection http) {
-            open.put(http, new Head(0, System.nanoTime()));
-        }
+        open.put(connection, new Head(connection.getMessagesIn(), System.nanoTime()));
     }
 
     @Override
     public void onClosed(Connection connection) {
-        if (connection instanceof HttpConnection http) {
-            open.remove(http);
-        }
+        open.remove(connection);
     }
 
     private void look() {
@@ -72,16 +72,30 @@ final class HeadDeadline extends AbstractLifeCycle implements Connection.Listene
         }
     }
 
-    private Head look(HttpConnection connection, Head head, long now) {
+    private Head look(Connection connection, Head head, long now) {
         long request = connection.getMessagesIn();
-        boolean waiting = request == 0 ? isBeforeContent(connection) : isInHead(connection);
-        if (!waiting || request != head.request) {
+        if (!isWaiting(connection, request) || request != head.request) {
             return new Head(request, now);
         }
         if (now - head.since > allowed.toNanos()) {
-            refuse(connection.getEndPoint());
+            refuse(connection);
         }
         return head;
+    }
+
+    private static boolean isWaiting(Connection connection, long request) {
+        if (connection instanceof HttpConnection http) {
+            return request == 0 ? isBeforeContent(http) : isInHead(http);
+        }
+        if (connection instanceof HTTP2Connection http2) {
+            return request == 0 && http2.getSession().getStreams().isEmpty();
+        }
+        return connection instanceof SslConnection tls && isInHandshake(tls);
+    }
+
+    /** The protocol that follows is known when the handshake is over. */
+    private static boolean isInHandshake(SslConnection tls) {
+        return tls.getSslEndPoint().getConnection() instanceof NegotiatingServerConnection;
     }
 
     private static boolean isInHead(HttpConnection connection) {
@@ -92,7 +106,12 @@ final class HeadDeadline extends AbstractLifeCycle implements Connection.Listene
         return BEFORE_CONTENT.contains(connection.getParser().getState());
     }
 
-    private static void refuse(EndPoint endPoint) {
+    private static void refuse(Connection connection) {
+        EndPoint endPoint = connection.getEndPoint();
+        if (!(connection instanceof HttpConnection)) {
+            endPoint.close();
+            return;
+        }
         ContainerError error = ContainerError.of(null, 408);
         StringBuilder answer = new StringBuilder("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n")
                 .append("Content-Type: application/json\r\nContent-Length: ")

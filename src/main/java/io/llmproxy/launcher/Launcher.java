@@ -61,17 +61,21 @@ public final class Launcher {
         switch (options.action()) {
             case HELP -> out.print(LauncherOptions.USAGE);
             case VERSION -> out.println("LLMProxy " + Version.current());
-            case CHECK -> check(options);
+            case CHECK -> {
+                load(options);
+                out.println("the configuration is valid");
+            }
+            case PRINT_CONFIG -> out.print(load(options).text());
             case DEMO -> demo();
             case RUN -> run(options);
         }
         return FINE;
     }
 
-    private void check(LauncherOptions options) {
+    private ConfigLoader.Loaded load(LauncherOptions options) {
         ConfigLoader.Loaded loaded = ConfigSource.find(options.config()).load();
         loaded.warnings().forEach(warning -> err.println("warning: " + warning));
-        out.println("the configuration is valid");
+        return loaded;
     }
 
     private static void run(LauncherOptions options) {

@@ -21,6 +21,8 @@ record LauncherOptions(Action action, @Nullable Path config) {
               -c, --config FILE   the configuration; else the system property llmproxy.config,
                                   the environment variable LLMPROXY_CONFIG, or ./config.yaml
               -t, --check         check the configuration, print every problem, exit with 0 or 1
+                  --print-config  print the configuration in LLMProxy's own words, secrets masked: also one of
+                                  x5iu/llm-proxy or maywzh/llm-proxy; what has no counterpart is listed
                   --demo          forward port 3000 to a mock LLM inside, admin on port 9000
                   --version       print the version
               -h, --help          print this
@@ -32,6 +34,7 @@ record LauncherOptions(Action action, @Nullable Path config) {
     enum Action {
         RUN,
         CHECK,
+        PRINT_CONFIG,
         DEMO,
         VERSION,
         HELP
@@ -54,6 +57,7 @@ record LauncherOptions(Action action, @Nullable Path config) {
             switch (argument) {
                 case "-c", "--config" -> config = Path.of(value(argument, rest));
                 case "-t", "--check" -> action = Action.CHECK;
+                case "--print-config" -> action = Action.PRINT_CONFIG;
                 case "--demo" -> action = Action.DEMO;
                 case "--version" -> action = Action.VERSION;
                 case "-h", "--help" -> action = Action.HELP;

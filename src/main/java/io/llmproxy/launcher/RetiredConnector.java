@@ -2,6 +2,7 @@ package io.llmproxy.launcher;
 
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.internal.HttpConnection;
@@ -33,6 +34,7 @@ final class RetiredConnector implements Runnable {
             return;
         }
         connector.getConnectedEndPoints().stream()
+                .map(RetiredConnector::decrypted)
                 .filter(RetiredConnector::isIdle)
                 .forEach(EndPoint::close);
         if (connector.getConnectedEndPoints().isEmpty()) {
@@ -42,6 +44,11 @@ final class RetiredConnector implements Runnable {
         } else {
             closeWhenIdle();
         }
+    }
+
+    /** The side of a connection that HTTP is spoken on. */
+    private static EndPoint decrypted(EndPoint endPoint) {
+        return endPoint.getConnection() instanceof SslConnection tls ? tls.getSslEndPoint() : endPoint;
     }
 
     /** Between two requests. HTTP/2 has its own way to end a connection; an idle one is closed in its time. */

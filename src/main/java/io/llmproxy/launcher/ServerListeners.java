@@ -4,6 +4,7 @@ import io.llmproxy.boot.Listeners;
 import io.llmproxy.boot.Listening;
 import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.config.ListenerTlsConfig;
 import io.llmproxy.config.ProxyConfig;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,14 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
-import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.IO;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 
 /** The server's connectors: one for each forward and one for operators. They come and go with the configuration. */
 final class ServerListeners implements Listeners {
@@ -42,6 +42,7 @@ final class ServerListeners implements Listeners {
     private final WaitingClients waiting;
     private final ConnectionLimit limit = ConnectionLimit.ofProcess();
     private final Map<Socket, ServerConnector> open = new HashMap<>();
+    private @Nullable Prepared prepared;
 
     /**
      * What a connector listens on.
@@ -55,8 +56,27 @@ final class ServerListeners implements Listeners {
         }
     }
 
+    /**
+     * What connections will begin with when a configuration is served.
+     *
+     * @param config the configuration
+     * @param tls by listener; there is none where HTTP is spoken at once
+     */
+    private record Prepared(ProxyConfig config, Map<Socket, ListenerTls> tls) {
+        /** Not for an equal one: when that goes on after a failure, so does the certificate that it had. */
+        @SuppressWarnings("ReferenceEquality")
+        boolean isFor(ProxyConfig settled) {
+            return config == settled;
+        }
+    }
+
     /** A listener of the configuration. */
-    private record Wanted(String name, String address, int port, Duration head) {
+    private record Wanted(
+            String name,
+            String address,
+            int port,
+            Duration head,
+            @Nullable ListenerTlsConfig tls) {
         static List<Wanted> in(ProxyConfig config) {
             List<Wanted> wanted = new ArrayList<>();
             for (ForwardConfig forward : config.httpServer().forwards()) {
@@ -64,11 +84,12 @@ final class ServerListeners implements Listeners {
                         forwardName(forward),
                         forward.address(),
                         forward.port(),
-                        forward.timeout().connect()));
+                        forward.timeout().connect(),
+                        forward.tls()));
             }
             AdminConfig admin = config.httpServer().admin();
             wanted.add(new Wanted(
-                    ADMIN, admin.address(), admin.port(), admin.timeout().connect()));
+                    ADMIN, admin.address(), admin.port(), admin.timeout().connect(), null));
             return wanted;
         }
     }
@@ -89,6 +110,7 @@ final class ServerListeners implements Listeners {
         List<Wanted> wanted = Wanted.in(config);
         List<Socket> opened = new ArrayList<>();
         Map<String, Integer> ports = new HashMap<>();
+        Map<Socket, ListenerTls> tls = new HashMap<>();
         try {
             for (Wanted each : wanted) {
                 Socket socket = Socket.of(each);
@@ -96,12 +118,19 @@ final class ServerListeners implements Listeners {
                     open.put(socket, connector(each));
                     opened.add(socket);
                 }
-                ports.put(each.name, Objects.requireNonNull(open.get(socket)).getLocalPort());
+                ServerConnector connector = Objects.requireNonNull(open.get(socket));
+                ports.put(each.name, connector.getLocalPort());
+                if (each.tls != null) {
+                    tls.put(
+                            socket,
+                            ListenerTls.of(each.tls, protocols(connector).tls()));
+                }
             }
-        } catch (PortTakenException e) {
+        } catch (RuntimeException e) {
             opened.forEach(this::close);
             throw e;
         }
+        prepared = new Prepared(config, tls);
         Map<String, Integer> forwardPorts = config.httpServer().forwards().stream()
                 .collect(Collectors.toMap(
                         ForwardConfig::name, forward -> Objects.requireNonNull(ports.get(forwardName(forward)))));
@@ -116,8 +145,7 @@ final class ServerListeners implements Listeners {
         http.setOutputBufferSize(OUTPUT_BUFFER);
         http.setUseInputDirectByteBuffers(false);
         http.addCustomizer(waiting);
-        ServerConnector connector =
-                new ListenerConnector(server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
+        ServerConnector connector = new ListenerConnector(server, ListenerProtocols.of(http));
         connector.setHost(wanted.address);
         connector.setPort(wanted.port);
         connector.setAcceptQueueSize(BACKLOG);
@@ -145,10 +173,17 @@ final class ServerListeners implements Listeners {
             ServerConnector connector = Objects.requireNonNull(open.get(Socket.of(each)));
             connector.setName(each.name);
             connector.getBean(HeadDeadline.class).allow(each.head);
+            if (prepared != null && prepared.isFor(config)) {
+                protocols(connector).begin(prepared.tls.get(Socket.of(each)));
+            }
             if (!isAdded(connector)) {
                 add(connector);
             }
         }
+    }
+
+    private static ListenerProtocols protocols(ServerConnector connector) {
+        return connector.getConnectionFactory(ListenerProtocols.class);
     }
 
     private boolean isAdded(ServerConnector connector) {

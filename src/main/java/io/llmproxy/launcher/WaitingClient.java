@@ -7,6 +7,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ final class WaitingClient implements ClientWatch {
     };
 
     private final SocketChannel channel;
+    private final EndPoint endPoint;
     private final WaitingClients clients;
     private volatile long asked;
     private volatile @Nullable SelectionKey key;
@@ -42,8 +44,14 @@ final class WaitingClient implements ClientWatch {
     private int sent;
     private boolean gone;
 
-    WaitingClient(SocketChannel channel, WaitingClients clients) {
+    /**
+     * @param channel the connection
+     * @param endPoint where HTTP is spoken on it, which may be within TLS
+     * @param clients looks at the connection
+     */
+    WaitingClient(SocketChannel channel, EndPoint endPoint, WaitingClients clients) {
         this.channel = channel;
+        this.endPoint = endPoint;
         this.clients = clients;
     }
 
@@ -87,7 +95,7 @@ final class WaitingClient implements ClientWatch {
         try {
             ByteBuffer interim = ByteBuffer.wrap(INTERIM);
             // All or nothing goes into the system's buffer; after anything else the connection is of no more use.
-            return channel.write(interim) == 0 || !interim.hasRemaining();
+            return endPoint.flush(interim) || interim.remaining() == INTERIM.length;
         } catch (IOException e) {
             return false;
         }
@@ -96,7 +104,8 @@ final class WaitingClient implements ClientWatch {
     /** There is something to read from the connection: bytes, or the end of them. */
     void readable() {
         try {
-            blinded = channel.socket().getInputStream().available() > 0;
+            // Within TLS an end is announced, so that there are bytes in front of it; hardly anything else would come.
+            blinded = !endPoint.isSecure() && channel.socket().getInputStream().available() > 0;
             ended = !blinded;
         } catch (IOException e) {
             ended = true;

@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -64,10 +65,15 @@ final class WaitingClients extends AbstractLifeCycle implements HttpConfiguratio
         // Of HTTP/1.0, clients know no interim answers.
         if (connection.getHttpVersion() == HttpVersion.HTTP_1_1
                 && connection.getConnection() instanceof HttpConnection http
-                && http.getEndPoint() instanceof SocketChannelEndPoint endPoint) {
-            request.setAttribute(ClientWatch.ATTRIBUTE, new WaitingClient(endPoint.getChannel(), this));
+                && encrypted(http.getEndPoint()) instanceof SocketChannelEndPoint socket) {
+            ClientWatch client = new WaitingClient(socket.getChannel(), http.getEndPoint(), this);
+            request.setAttribute(ClientWatch.ATTRIBUTE, client);
         }
         return request;
+    }
+
+    private static EndPoint encrypted(EndPoint endPoint) {
+        return endPoint instanceof EndPoint.Wrapper decrypted ? decrypted.unwrap() : endPoint;
     }
 
     /** Begins to look at a connection; null if that is not possible at the moment. */

@@ -2,6 +2,7 @@ package io.llmproxy.metrics;
 
 import io.llmproxy.breaker.CircuitBreaker.State;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.upstream.KeyFailure;
 import io.llmproxy.upstream.UpstreamListener;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
@@ -13,6 +14,7 @@ import java.util.Locale;
 public final class UpstreamMetrics implements UpstreamListener {
     private final Counter stateChanges;
     private final Counter calls;
+    private final Counter keyFailures;
     private final Counter checks;
     private final Gauge health;
 
@@ -34,6 +36,13 @@ public final class UpstreamMetrics implements UpstreamListener {
                 "upstream",
                 "url",
                 "result");
+        keyFailures = instruments.counter(
+                "llmproxy_upstream_key_failures_total",
+                "Requests that failed for the key that an upstream was shown, by its place: unauthorized, forbidden,"
+                        + " rate_limited, or no_token when what it is exchanged for could not be fetched.",
+                "upstream",
+                "key",
+                "reason");
         checks = instruments.counter(
                 "llmproxy_upstream_health_checks_total",
                 "Health checks of upstreams: success or failure.",
@@ -55,6 +64,13 @@ public final class UpstreamMetrics implements UpstreamListener {
     @Override
     public void breakerCalled(String group, UpstreamConfig upstream, Call call) {
         calls.labelValues(group, upstream.name(), url(upstream), label(call)).inc();
+    }
+
+    @Override
+    public void keyFailed(String upstream, int place, KeyFailure reason) {
+        keyFailures
+                .labelValues(upstream, Integer.toString(place), reason.label())
+                .inc();
     }
 
     @Override

@@ -29,7 +29,9 @@ public final class ModelPath {
         BODY_OPTIONAL,
         /** In the path. */
         PATH,
-        /** Nowhere, or in what is not looked into, such as a file of requests. */
+        /** In what is not looked into: a list or a file of requests. */
+        ELSEWHERE,
+        /** Nowhere. */
         NONE
     }
 
@@ -58,6 +60,7 @@ public final class ModelPath {
             case "/v1/responses", "/v1/responses/input_tokens" -> Place.BODY_OPTIONAL;
             case "/v1/images/generations", "/v1/images/edits", "/v1/images/variations", "/v1/moderations" ->
                 Place.BODY_OPTIONAL;
+            case "/v1/batches", "/v1/messages/batches", "/v1/realtime" -> Place.ELSEWHERE;
             default -> known.equals(ApiPath.OTHER) ? Place.BODY_OPTIONAL : Place.NONE;
         };
     }

@@ -29,7 +29,7 @@ final class AnswerWatch {
         boolean stream = EventStreams.isEventStream(clientResponse.getContentType());
         return new AnswerWatch(
                 stream && plain ? new EventStreamScanner() : null,
-                stream && answer ? StreamEnd.of(exchange.path()) : null,
+                stream && answer ? StreamEnd.of(exchange.upstreamPath()) : null,
                 !stream && answer && exchange.error() == null);
     }
 

@@ -30,7 +30,7 @@ final class AuthRefusal {
 
     /** Returns what the client is told if its key opens none of a group's upstreams, and notes that; null if it does. */
     static @Nullable Refusal of(Exchange exchange, UpstreamGroup group) {
-        return group.hasAny(exchange::mayUse)
+        return group.has(exchange::mayUse)
                 ? null
                 : of(exchange, Objects.requireNonNullElse(exchange.authFailure(), AuthFailure.ELSEWHERE));
     }

@@ -5,6 +5,7 @@ import io.llmproxy.auth.Authentication;
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.protocol.ApiDialect;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
+import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
@@ -35,6 +36,8 @@ public final class Exchange {
     private volatile Authentication client = Authentication.NOT_ASKED;
     private volatile @Nullable ConcurrencyLimit held;
     private volatile @Nullable UpstreamGroup group;
+    private volatile @Nullable AskedModel model;
+    private volatile String upstreamPath;
     private volatile @Nullable String upstream;
     private volatile boolean aborted;
     private int attempts;
@@ -68,6 +71,7 @@ public final class Exchange {
         this.serving = serving;
         this.servlet = place.servlet();
         this.path = place.path();
+        this.upstreamPath = path;
         this.dialect = ApiDialect.of(path, header -> clientRequest.getHeader(header) != null);
         this.method = clientRequest.getMethod();
         this.clientRequest = clientRequest;
@@ -99,9 +103,19 @@ public final class Exchange {
         serving.listener().unauthenticated(this, failure);
     }
 
-    void routed(UpstreamGroup chosen) {
-        group = chosen;
+    /**
+     * It is known where the request goes, or that it goes nowhere.
+     *
+     * @return why the client may not go there, or null if it may
+     */
+    @Nullable Refusal route(RouteTable.@Nullable Match<UpstreamGroup> chosen) {
+        if (chosen == null) {
+            return Refusal.of(ProxyError.NO_ROUTE);
+        }
+        group = chosen.target();
+        upstreamPath = chosen.path();
         serving.listener().routed(this);
+        return AuthRefusal.of(this, chosen.target());
     }
 
     void attempting(String upstreamName) {
@@ -212,6 +226,22 @@ public final class Exchange {
         return key == null ? !forward().admission().keys().guards(candidate.name()) : key.opens(candidate.name());
     }
 
+    /** It is known which model the request asks for. */
+    void asks(@Nullable AskedModel asked) {
+        model = asked;
+    }
+
+    /** The model that the request asks for, or null if it names none, or if that decides nothing. */
+    @Nullable AskedModel model() {
+        return model;
+    }
+
+    /** How the model is asked for at an upstream that calls it otherwise than the client; null if nothing changes. */
+    @Nullable RenamedModel renamed(Upstream candidate) {
+        AskedModel asked = model;
+        return asked == null ? null : asked.at(candidate);
+    }
+
     /** Identifies the exchange in logs, towards the upstream and towards the client. */
     public String id() {
         return id;
@@ -239,6 +269,11 @@ public final class Exchange {
     /** The request's path within the forward, as the client wrote it. */
     public String path() {
         return path;
+    }
+
+    /** The path that upstreams are asked for: the client's, less the prefix that a rule removes. */
+    String upstreamPath() {
+        return upstreamPath;
     }
 
     /** The group that serves the request, or null if it did not come that far. */

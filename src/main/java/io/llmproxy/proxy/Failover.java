@@ -1,20 +1,29 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.auth.Credential;
+import io.llmproxy.auth.GoogleTokens;
 import io.llmproxy.balance.Load;
 import io.llmproxy.config.CooldownConfig;
+import io.llmproxy.protocol.ApiFamily;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.protocol.StreamOpening;
+import io.llmproxy.upstream.KeyFailure;
 import io.llmproxy.upstream.Lease;
 import io.llmproxy.upstream.SlotWait;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.upstream.UpstreamKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.io.Content;
@@ -36,7 +45,10 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     private final Waiting waiting;
     private final Owner owner;
     private final RetryPolicy policy;
+    private final Predicate<Upstream> fit;
+    private final Predicate<Upstream> acceptable;
     private final Set<Upstream> tried = new HashSet<>(2);
+    private final Set<UpstreamKey> spent = new HashSet<>(2);
     private volatile @Nullable Attempt attempt;
     private volatile @Nullable CommitPoint commitPoint;
     private volatile boolean stopped;
@@ -75,7 +87,12 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         this.waiting = waiting;
         this.owner = owner;
         this.policy = RetryPolicy.of(
-                exchange.method(), exchange.path(), group.settings().retry());
+                exchange.method(), exchange.upstreamPath(), group.settings().retry());
+        ApiFamily family = ApiFamily.of(exchange.upstreamPath());
+        AskedModel model = exchange.model();
+        this.fit = upstream ->
+                upstream.serves(family) && exchange.mayUse(upstream) && (model == null || model.isServedBy(upstream));
+        this.acceptable = fit.and(upstream -> !tried.contains(upstream));
     }
 
     /** The attempt that is under way, or was last; null before the first one. */
@@ -87,7 +104,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     void start() {
         long now = System.nanoTime();
         group.budget().request(now);
-        Lease lease = stopped ? null : group.acquire(this::isAcceptable, now);
+        Lease lease = stopped ? null : group.acquire(acceptable, spent, now);
         if (lease != null) {
             send(lease);
         } else {
@@ -155,20 +172,36 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
     }
 
-    private boolean isAcceptable(Upstream upstream) {
-        return !tried.contains(upstream) && exchange.mayUse(upstream);
+    /** Whether all upstreams that serve such requests have asked to be left alone. */
+    boolean isCoolingDown(long now) {
+        return group.isCoolingDown(fit, now);
+    }
+
+    /** When one of the upstreams that serve such requests may be available again, in nanoseconds from now. */
+    long retryAfterNanos(long now) {
+        return group.retryAfterNanos(fit, now);
     }
 
     /** No upstream is free. If one would be but for the number of its requests, it is worth waiting for. */
     private void awaitSlot(long now) {
-        SlotWait slot = stopped ? null : group.busy(this::isAcceptable, now);
+        SlotWait slot = stopped ? null : group.busy(acceptable, spent, now);
         if (slot == null) {
-            turnAway(now);
+            askWithLastKey(now);
             return;
         }
         waiting.inLine(now, slot.limit(), () -> owner.shed(Shed.QUEUE_TIMEOUT), slot::cancel);
         if (!slot.start(this::slotGranted) && waiting.end()) {
             owner.shed(Shed.QUEUE_FULL);
+        }
+    }
+
+    /** A key that was refused before may be good by now: if there is no other, it is worth a try. */
+    private void askWithLastKey(long now) {
+        Lease lease = stopped ? null : group.lastResort(acceptable, spent, now);
+        if (lease == null) {
+            turnAway(now);
+        } else {
+            send(lease);
         }
     }
 
@@ -186,27 +219,96 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     }
 
     private void turnAway(long now) {
+        if (!group.has(fit)) {
+            owner.refused(notServed());
+            return;
+        }
         group.rejected(now);
         exchange.attempted(new AttemptResult(group.name(), null, 0, ProxyError.NO_UPSTREAM, 0));
-        ProxyError error = group.isCoolingDown(now) ? ProxyError.UPSTREAM_RATE_LIMITED : ProxyError.NO_UPSTREAM;
-        owner.refused(new Refusal(error, group.retryAfterNanos(now), exchange.attempts() > 0));
+        ProxyError error = isCoolingDown(now) ? ProxyError.UPSTREAM_RATE_LIMITED : ProxyError.NO_UPSTREAM;
+        owner.refused(new Refusal(error, retryAfterNanos(now), exchange.attempts() > 0));
+    }
+
+    /** There is no upstream for such requests at all. */
+    private Refusal notServed() {
+        AskedModel model = exchange.model();
+        return model != null && group.has(upstream -> upstream.serves(ApiFamily.of(exchange.upstreamPath())))
+                ? Refusal.of(ProxyError.MODEL_NOT_FOUND, "The model '" + model.requested() + "' does not exist here.")
+                : Refusal.of(ProxyError.NOT_SERVED);
     }
 
     private void send(Lease lease) {
         tried.add(lease.upstream());
+        spent.add(lease.key());
         exchange.attempting(lease.upstream().name());
-        dispatch(lease);
+        authorize(lease);
     }
 
-    private void dispatch(Lease lease) {
+    /** Gets what the upstream is shown, which may have to be fetched first. */
+    private void authorize(Lease lease) {
+        if (lease.credential() instanceof GoogleTokens tokens) {
+            awaitToken(lease, tokens.fetch());
+        } else {
+            dispatch(lease, lease.credential() instanceof Credential.Header header ? header : null);
+        }
+    }
+
+    private void awaitToken(Lease lease, CompletableFuture<Credential.Header> token) {
+        if (token.isDone()) {
+            var unused = token.whenComplete((header, failure) -> tokenFetched(lease, header, failure));
+            return;
+        }
+        // A token that comes too late must not end a later wait.
+        AtomicBoolean awaited = new AtomicBoolean(true);
+        Duration limit = group.settings().timeout().connect();
+        Runnable over = () -> tokenFetched(lease, null, new TimeoutException("no token within " + limit));
+        waiting.inLine(System.nanoTime(), limit, over, () -> {
+            awaited.set(false);
+            lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
+        });
+        var unused = token.whenComplete((header, failure) -> {
+            if (awaited.getAndSet(false) && waiting.end()) {
+                tokenFetched(lease, header, failure);
+            }
+        });
+    }
+
+    private void tokenFetched(Lease lease, Credential.@Nullable Header header, @Nullable Throwable failure) {
+        if (header != null) {
+            dispatch(lease, header);
+            return;
+        }
+        long now = System.nanoTime();
+        LOG.debug("{}: no token for {}", exchange.id(), lease.upstream().name(), failure);
+        lease.keyRefused(KeyFailure.NO_TOKEN, now);
+        lease.close(Load.Outcome.NEUTRAL, now);
+        report(lease, 0, ProxyError.UPSTREAM_AUTH, now);
+        askWithAnotherKey(lease, now);
+    }
+
+    /** The upstream turned away the key, not the request: another key of it may do, or another upstream. */
+    private void askWithAnotherKey(Lease refused, long now) {
+        tried.remove(refused.upstream());
+        if (!tryAnother(now)) {
+            owner.refused(new Refusal(ProxyError.UPSTREAM_AUTH, 0, true));
+        }
+    }
+
+    private Request.@Nullable Content content(Upstream upstream) {
+        RenamedModel renamed = exchange.renamed(upstream);
+        return body.content(renamed == null ? UnaryOperator.identity() : renamed::body);
+    }
+
+    private void dispatch(Lease lease, Credential.@Nullable Header shown) {
         try {
-            Request upstreamRequest = container.touch(() -> UpstreamRequests.of(exchange, lease, group.settings()));
+            Request upstreamRequest =
+                    container.touch(() -> UpstreamRequests.of(exchange, lease, shown, group.settings()));
             if (upstreamRequest == null) {
                 lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
                 owner.refused(Refusal.of(ProxyError.CLIENT_GONE));
                 return;
             }
-            Attempt next = new Attempt(lease, upstreamRequest.body(body.content()), this);
+            Attempt next = new Attempt(lease, upstreamRequest.body(content(lease.upstream())), this);
             attempt = next;
             next.send();
             if (stopped) {
@@ -260,7 +362,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
                 && !group.settings().commitDelay().isZero()
                 && EventStreams.isEventStream(upstreamResponse.getHeaders())
                 && !upstreamResponse.getHeaders().contains("Content-Encoding");
-        return heldBack ? StreamOpening.of(exchange.path()) : null;
+        return heldBack ? StreamOpening.of(exchange.upstreamPath()) : null;
     }
 
     private void judgeError(Attempt answering, Response upstreamResponse, Content.Source content) {
@@ -269,19 +371,17 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         Lease lease = answering.lease();
         coolDown(lease, upstreamResponse, now);
         lease.close(UpstreamStatus.outcome(status), now);
-        if (UpstreamStatus.isUnauthorized(status) && lease.upstream().credential() instanceof Credential.Header) {
-            LOG.warn(
-                    "upstream {} does not accept its credential: {}",
-                    lease.upstream().name(),
-                    status);
-            report(answering, status, ProxyError.UPSTREAM_AUTH, now);
-            if (!tryAnother(now)) {
-                owner.refused(new Refusal(ProxyError.UPSTREAM_AUTH, 0, true));
-            }
+        if (UpstreamStatus.isUnauthorized(status) && !(lease.credential() instanceof Credential.None)) {
+            lease.keyRefused(status == 401 ? KeyFailure.UNAUTHORIZED : KeyFailure.FORBIDDEN, now);
+            report(lease, status, ProxyError.UPSTREAM_AUTH, now);
+            askWithAnotherKey(lease, now);
             new Leftover(answering, content).run();
             return;
         }
-        report(answering, status, null, now);
+        if (status == 429) {
+            tried.remove(lease.upstream());
+        }
+        report(answering.lease(), status, null, now);
         String advice = upstreamResponse.getHeaders().get(ErrorAnswer.SHOULD_RETRY);
         if (policy.allows(status, advice) && tryAgain(now)) {
             new Leftover(answering, content).run();
@@ -290,7 +390,10 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
     }
 
-    /** An upstream that is asked too much says for how long it wants to be left alone, or is left alone for a while. */
+    /**
+     * Who is asked too much says for how long to be left alone, or is left alone for a while. A 429 is meant for the key, the
+     * others for all.
+     */
     private static void coolDown(Lease lease, Response upstreamResponse, long now) {
         int status = upstreamResponse.getStatus();
         if (!UpstreamStatus.isRefusal(status)) {
@@ -298,11 +401,13 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
         CooldownConfig config = lease.upstream().config().rateLimited();
         OptionalLong asked = RetryAfter.nanos(upstreamResponse.getHeaders()::get, Instant.now());
-        if (asked.isPresent()) {
-            lease.coolDown(
-                    Duration.ofNanos(Math.min(asked.getAsLong(), config.max().toNanos())), now);
-        } else if (status == 429) {
-            lease.coolDown(config.otherwise(), now);
+        Duration time = asked.isPresent()
+                ? Duration.ofNanos(Math.min(asked.getAsLong(), config.max().toNanos()))
+                : config.otherwise();
+        if (status == 429) {
+            lease.coolKeyDown(time, now);
+        } else if (asked.isPresent()) {
+            lease.coolDown(time, now);
         }
     }
 
@@ -313,7 +418,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
             long now = System.nanoTime();
             point.attempt().lease().close(UpstreamStatus.outcome(refusal), now);
             if (tryAgain(now)) {
-                report(point.attempt(), refusal, null, now);
+                report(point.attempt().lease(), refusal, null, now);
                 new Leftover(point.attempt(), point).run();
                 return;
             }
@@ -330,7 +435,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
             Attempt answering, Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
         long now = System.nanoTime();
         answering.lease().responded(now);
-        report(answering, upstreamResponse.getStatus(), null, now);
+        report(answering.lease(), upstreamResponse.getStatus(), null, now);
         owner.answered(upstreamResponse, content, first);
     }
 
@@ -338,7 +443,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     public void failed(Attempt failing, UpstreamFailure failure) {
         if (isStale(failing, failure)) {
             replaced = true;
-            dispatch(failing.lease());
+            authorize(failing.lease());
         } else {
             setBack(failing, failure, failing.isConnected());
         }
@@ -364,7 +469,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
                 failing.lease().upstream().name(),
                 failure.getCause());
         failing.lease().close(blame(error), now);
-        report(failing, 0, error, now);
+        report(failing.lease(), 0, error, now);
         if (error == ProxyError.OVERLOADED) {
             owner.shed(Shed.NO_DESCRIPTORS);
         } else if (!policy.allows(error, connected) || !tryAgain(now)) {
@@ -383,7 +488,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         return lease == null ? tryLater(now) : sendWithinBudget(lease, now);
     }
 
-    /** Sends the request to an upstream that was not tried yet. */
+    /** Sends the request to an upstream, or with a key, that was not tried yet. */
     private boolean tryAnother(long now) {
         Lease lease = another(now);
         return lease != null && sendWithinBudget(lease, now);
@@ -391,7 +496,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     private @Nullable Lease another(long now) {
         boolean allowed = rounds == 0 || policy.allowsRound(exchange.attempts());
-        return stopped || !allowed || !body.isRepeatable() ? null : group.acquire(this::isAcceptable, now);
+        return stopped || !allowed || !body.isRepeatable() ? null : group.acquire(acceptable, spent, now);
     }
 
     private boolean sendWithinBudget(Lease lease, long now) {
@@ -405,7 +510,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     }
 
     private boolean tryLater(long now) {
-        long cooling = group.isCoolingDown(now) ? group.retryAfterNanos(now) : 0;
+        long cooling = isCoolingDown(now) ? retryAfterNanos(now) : 0;
         if (stopped
                 || !body.isRepeatable()
                 || !policy.allowsRound(exchange.attempts())
@@ -415,6 +520,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
         long delay = policy.pauseNanos(rounds++, ThreadLocalRandom.current());
         tried.clear();
+        spent.clear();
         waiting.until(now + Math.max(delay, cooling), this::nextRound);
         return true;
     }
@@ -427,7 +533,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     private void nextRound() {
         long now = System.nanoTime();
-        Lease lease = group.acquire(this::isAcceptable, now);
+        Lease lease = group.acquire(acceptable, spent, now);
         if (lease == null) {
             awaitSlot(now);
         } else {
@@ -435,8 +541,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
     }
 
-    private void report(Attempt reported, int status, @Nullable ProxyError failure, long now) {
-        Lease lease = reported.lease();
+    private void report(Lease lease, int status, @Nullable ProxyError failure, long now) {
         exchange.attempted(
                 new AttemptResult(group.name(), lease.upstream().name(), status, failure, now - lease.acquired()));
     }

@@ -3,25 +3,27 @@ package io.llmproxy.proxy;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Collections;
 
-/** One address that clients connect to: its settings, and which group serves which path. */
+/** One address that clients connect to: its settings, and which group serves which requests. */
 public final class Forward {
     private final ForwardConfig config;
     private final RouteTable<UpstreamGroup> routes;
-    private final UpstreamGroup defaultGroup;
+    private final UpstreamGroup anyGroup;
     private final Admission admission;
 
     /**
      * @param config the settings
-     * @param routes groups for some paths
-     * @param defaultGroup the group for all other paths
+     * @param routes the groups that serve requests
+     * @param anyGroup any of the groups
      * @param admission who may come in
      */
     public Forward(
-            ForwardConfig config, RouteTable<UpstreamGroup> routes, UpstreamGroup defaultGroup, Admission admission) {
+            ForwardConfig config, RouteTable<UpstreamGroup> routes, UpstreamGroup anyGroup, Admission admission) {
         this.config = config;
         this.routes = routes;
-        this.defaultGroup = defaultGroup;
+        this.anyGroup = anyGroup;
         this.admission = admission;
     }
 
@@ -40,14 +42,23 @@ public final class Forward {
         return admission;
     }
 
-    /** The group for the paths that no rule matches. */
-    UpstreamGroup defaultGroup() {
-        return defaultGroup;
+    /** Any of the groups that serve its requests. */
+    UpstreamGroup anyGroup() {
+        return anyGroup;
     }
 
-    /** The group that serves a path. */
-    UpstreamGroup route(String path) {
-        UpstreamGroup matched = routes.lookup(path);
-        return matched == null ? defaultGroup : matched;
+    /**
+     * Looks up which group serves a request.
+     *
+     * @param path the request's path within the forward
+     */
+    RouteTable<UpstreamGroup>.Lookup route(HttpServletRequest clientRequest, String path) {
+        return routes.lookup(host(clientRequest), path, header -> Collections.list(clientRequest.getHeaders(header)));
+    }
+
+    /** HTTP/2 has no such header where the client names the authority; containers do not all put one in. */
+    private static String host(HttpServletRequest clientRequest) {
+        String host = clientRequest.getHeader("Host");
+        return host == null ? clientRequest.getServerName() + ':' + clientRequest.getServerPort() : host;
     }
 }

@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletConfig;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Forwards the requests of one forward: finds the group that serves the path, and leaves the container's thread. */
+/** Forwards the requests of one forward: finds the group that serves the request, and leaves the container's thread. */
 public final class ForwardServlet extends AsyncProxyServlet {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(ForwardServlet.class);
@@ -93,7 +94,7 @@ public final class ForwardServlet extends AsyncProxyServlet {
     /** The clients belong to {@code UpstreamHttp}; which one is used depends on the upstream that is chosen. */
     @Override
     protected HttpClient createHttpClient() {
-        return forward.defaultGroup().client();
+        return forward.anyGroup().client();
     }
 
     /** The client is not ours to stop. */
@@ -103,12 +104,13 @@ public final class ForwardServlet extends AsyncProxyServlet {
     @Override
     protected void service(HttpServletRequest clientRequest, HttpServletResponse clientResponse) throws IOException {
         Exchange exchange = Objects.requireNonNull(Exchange.of(clientRequest), "the filter makes the exchange");
-        UpstreamGroup group = forward.route(exchange.path());
-        exchange.routed(group);
-        Refusal unauthorized = AuthRefusal.of(exchange, group);
-        if (unauthorized != null) {
-            ErrorAnswer.send(exchange, unauthorized);
-            return;
+        RouteTable<UpstreamGroup>.Lookup route = forward.route(clientRequest, exchange.path());
+        if (!route.needsModel()) {
+            Refusal refusal = exchange.route(route.resolve(null));
+            if (refusal != null) {
+                ErrorAnswer.send(exchange, refusal);
+                return;
+            }
         }
         if (clientRequest.getContentLengthLong() > forward.config().maxBody()) {
             ErrorAnswer.send(exchange, Refusal.of(ProxyError.BODY_TOO_LARGE));
@@ -117,7 +119,7 @@ public final class ForwardServlet extends AsyncProxyServlet {
         AsyncContext async = clientRequest.startAsync();
         async.setTimeout(0);
         try {
-            new Forwarder(exchange, async, open, budget).start(async);
+            new Forwarder(exchange, route, async, open, budget).start(async);
         } catch (IOException | RuntimeException | Error e) {
             // As when a filter of the operator's wraps the request and throws: nobody else would end what has become
             // asynchronous.

@@ -1,9 +1,10 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.balance.Load;
-import io.llmproxy.config.HttpClientConfig;
+import io.llmproxy.protocol.ModelRewriter;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
+import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletResponse;
@@ -28,25 +29,31 @@ final class Forwarder
     private static final Duration SOON = Duration.ofSeconds(1);
 
     private final Exchange exchange;
-    private final UpstreamGroup group;
+    private final RouteTable<UpstreamGroup>.Lookup route;
     private final OpenExchanges open;
     private final ContainerSide container;
     private final @Nullable ClientPresence presence;
     private final RequestBody body;
-    private final Failover failover;
     private final ResponseRelay relay;
     private final Waiting waiting = new Waiting();
     private final AtomicReference<@Nullable ConcurrencyLimit> permit = new AtomicReference<>();
+    private volatile @Nullable Failover failover;
     private volatile boolean clientGone;
 
-    Forwarder(Exchange exchange, AsyncContext async, OpenExchanges open, BufferBudget budget) throws IOException {
+    /** @param route tells the group, perhaps not before the model is known */
+    Forwarder(
+            Exchange exchange,
+            RouteTable<UpstreamGroup>.Lookup route,
+            AsyncContext async,
+            OpenExchanges open,
+            BufferBudget budget)
+            throws IOException {
         this.exchange = exchange;
-        this.group = Objects.requireNonNull(exchange.group(), "routed");
+        this.route = route;
         this.open = open;
         this.container = new ContainerSide(async);
         this.presence = (ClientPresence) exchange.clientRequest().getAttribute(ClientPresence.ATTRIBUTE);
         this.body = new RequestBody(exchange.clientRequest(), exchange.forward(), budget, container, this);
-        this.failover = new Failover(exchange, group, container, body, waiting, this);
         this.relay = new ResponseRelay(exchange, container, this);
     }
 
@@ -80,7 +87,57 @@ final class Forwarder
 
     @Override
     public void bodyReady() {
-        failover.start();
+        ModelQuestion.Answer asked = container.touch(() -> ModelQuestion.ask(exchange, body));
+        if (asked == null) {
+            end();
+        } else if (asked.refusal() != null) {
+            refused(asked.refusal());
+        } else {
+            ask(asked.model());
+        }
+    }
+
+    private void ask(@Nullable AskedModel model) {
+        exchange.asks(model);
+        Refusal refusal =
+                exchange.group() == null ? exchange.route(route.resolve(model == null ? null : model.name())) : null;
+        if (refusal != null) {
+            refused(refusal);
+            return;
+        }
+        UpstreamGroup group = Objects.requireNonNull(exchange.group(), "routed");
+        Failover asking = new Failover(exchange, group, container, body, waiting, this);
+        failover = asking;
+        if (clientGone) {
+            asking.stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
+        }
+        asking.start();
+    }
+
+    private @Nullable Attempt attempt() {
+        Failover asking = failover;
+        return asking == null ? null : asking.attempt();
+    }
+
+    private void stop(UpstreamFailure because) {
+        Failover asking = failover;
+        if (asking != null) {
+            asking.stop(because);
+        }
+    }
+
+    private void abort(UpstreamFailure because) {
+        Failover asking = failover;
+        if (asking != null) {
+            asking.abort(because);
+        }
+    }
+
+    private void close(Load.Outcome outcome) {
+        Failover asking = failover;
+        if (asking != null) {
+            asking.close(outcome);
+        }
     }
 
     @Override
@@ -94,7 +151,7 @@ final class Forwarder
 
     @Override
     public void bodyBroken(UpstreamFailure failure) {
-        failover.abort(failure);
+        abort(failure);
     }
 
     /** From here on the client sees this answer, and no other. */
@@ -102,25 +159,38 @@ final class Forwarder
     public void answered(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
         body.release();
         exchange.answering(upstreamResponse.getStatus(), null);
-        container.touch(() -> head(upstreamResponse));
-        relay.relay(content, first);
+        ModelRewriter rewriter = rewriter(upstreamResponse);
+        container.touch(() -> head(upstreamResponse, rewriter != null));
+        if (rewriter == null) {
+            relay.relay(content, first);
+        } else {
+            relay.relay(new RenamedContent(content, first, rewriter), null);
+        }
         if (clientGone) {
-            failover.stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
+            stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
         }
     }
 
     /** An error that others were asked about, too, says so; and when it is worth asking again, as far as all are concerned. */
-    private HttpServletResponse head(Response upstreamResponse) {
-        HttpServletResponse clientResponse = ResponseHeaders.copy(upstreamResponse, exchange);
+    private HttpServletResponse head(Response upstreamResponse, boolean renamed) {
+        HttpServletResponse clientResponse = ResponseHeaders.copy(upstreamResponse, exchange, renamed);
         int status = upstreamResponse.getStatus();
         if (status >= 400 && exchange.attempts() > 1) {
             clientResponse.setHeader(ErrorAnswer.SHOULD_RETRY, "false");
         }
         long now = System.nanoTime();
-        if (status == 429 && group.isCoolingDown(now)) {
-            clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(group.retryAfterNanos(now))));
+        Failover asked = Objects.requireNonNull(failover, "it has the answer");
+        if (status == 429 && asked.isCoolingDown(now)) {
+            clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(asked.retryAfterNanos(now))));
         }
         return clientResponse;
+    }
+
+    private @Nullable ModelRewriter rewriter(Response upstreamResponse) {
+        Attempt answering = attempt();
+        RenamedModel renamed =
+                answering == null ? null : exchange.renamed(answering.lease().upstream());
+        return renamed == null ? null : renamed.rewriter(upstreamResponse.getHeaders());
     }
 
     @Override
@@ -142,9 +212,9 @@ final class Forwarder
 
     @Override
     public void relayed(boolean failed) {
-        Attempt answering = failover.attempt();
+        Attempt answering = attempt();
         if (answering != null && answering.isAnswered()) {
-            failover.close(failed ? Load.Outcome.FAILURE : UpstreamStatus.outcome(exchange.status()));
+            close(failed ? Load.Outcome.FAILURE : UpstreamStatus.outcome(exchange.status()));
             if (body.isFlowing()) {
                 // The upstream has said its last word and wants no more of the request.
                 answering.abort(new UpstreamFailure(ProxyError.RESET));
@@ -156,16 +226,16 @@ final class Forwarder
     @Override
     public void cut(UpstreamFailure failure) {
         exchange.brokeOff(failure.error());
-        failover.close(Failover.blame(failure.error()));
-        failover.stop(failure);
+        close(Failover.blame(failure.error()));
+        stop(failure);
     }
 
     @Override
     public void clientGone() {
         clientGone = true;
         exchange.clientGone();
-        failover.stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
-        Attempt answering = failover.attempt();
+        stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
+        Attempt answering = attempt();
         if (waiting.giveUp() || answering == null || answering.isAnswered()) {
             end();
         }
@@ -177,13 +247,13 @@ final class Forwarder
             refused(Refusal.of(because));
         } else {
             body.refuse(because);
-            failover.abort(new UpstreamFailure(because));
+            abort(new UpstreamFailure(because));
         }
     }
 
     private void end() {
         open.forget(this);
-        failover.close(Load.Outcome.NEUTRAL);
+        close(Load.Outcome.NEUTRAL);
         body.release();
         exchange.end();
         relay.close();
@@ -195,14 +265,16 @@ final class Forwarder
 
     @Override
     public void checkDeadlines(long now) {
-        if ((waiting.isWaiting() || failover.isAwaitingAnswer()) && isClientGone(now)) {
+        Failover asking = failover;
+        boolean awaited = asking != null && asking.isAwaitingAnswer();
+        if ((waiting.isWaiting() || awaited) && isClientGone(now)) {
             clientGone();
         } else if (waiting.isWaiting()) {
             waiting.check(now);
         } else if (body.isAwaitingClient()) {
             checkBody(now);
-        } else if (failover.isAwaitingAnswer()) {
-            failover.checkDeadlines(now);
+        } else if (asking != null && awaited) {
+            asking.checkDeadlines(now);
         } else {
             checkRelay(now);
         }
@@ -210,9 +282,11 @@ final class Forwarder
             // It began to wait just when the client left.
             end();
         }
-        HttpClientConfig settings = group.settings();
-        if (!settings.stream() && isOver(settings.timeout().request(), exchange.started(), now)) {
-            failover.abort(new UpstreamFailure(ProxyError.REQUEST_TIMEOUT));
+        UpstreamGroup group = exchange.group();
+        if (group != null
+                && !group.settings().stream()
+                && isOver(group.settings().timeout().request(), exchange.started(), now)) {
+            abort(new UpstreamFailure(ProxyError.REQUEST_TIMEOUT));
         }
     }
 
@@ -234,14 +308,15 @@ final class Forwarder
     }
 
     private void checkRelay(long now) {
-        Duration heartbeat = group.settings().heartbeat();
+        UpstreamGroup group = exchange.group();
         if (relay.isAwaitingClient()) {
             if (isOver(exchange.forward().config().timeout().write(), relay.lastWrite(), now)) {
                 relay.abandon();
             }
-        } else if (relay.isAwaitingUpstream()) {
+        } else if (relay.isAwaitingUpstream() && group != null) {
+            Duration heartbeat = group.settings().heartbeat();
             if (isOver(group.settings().timeout().stall(), relay.lastPiece(), now)) {
-                failover.abort(new UpstreamFailure(ProxyError.STALLED));
+                abort(new UpstreamFailure(ProxyError.STALLED));
             } else if (!heartbeat.isZero() && isOver(heartbeat, relay.lastWrite(), now)) {
                 relay.heartbeat();
             }

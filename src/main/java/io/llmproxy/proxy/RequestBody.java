@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.eclipse.jetty.client.ByteBufferRequestContent;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.io.Content;
@@ -128,18 +129,34 @@ final class RequestBody implements ReadListener {
         }
     }
 
-    /** Returns the content for an upstream request, or null if there is none. A body that flows has only one. */
-    Request.@Nullable Content content() {
+    /** Whether all of it was collected. */
+    boolean isWhole() {
+        return whole;
+    }
+
+    /** Whether it is known to have no bytes. */
+    boolean isEmpty() {
+        return whole && count == 0;
+    }
+
+    /** What was collected. */
+    List<ByteBuffer> collected() {
+        return collected.stream().map(ByteBuffer::duplicate).toList();
+    }
+
+    /**
+     * Returns the content for an upstream request, or null if there is none. A body that flows has only one.
+     *
+     * @param edit what changes in a body that was collected as a whole
+     */
+    Request.@Nullable Content content(UnaryOperator<List<ByteBuffer>> edit) {
         if (!whole) {
             return new Flow();
         }
-        return count == 0
-                ? null
-                : new ByteBufferRequestContent(
-                        null, collected.stream().map(ByteBuffer::duplicate).toList());
+        return count == 0 ? null : new ByteBufferRequestContent(null, edit.apply(collected()));
     }
 
-    /** Whether {@link #content()} can be had again for another attempt. */
+    /** Whether {@link #content} can be had again for another attempt. */
     boolean isRepeatable() {
         return whole && !released;
     }

@@ -15,7 +15,8 @@ final class ResponseHeaders {
 
     private ResponseHeaders() {}
 
-    static HttpServletResponse copy(Response upstreamResponse, Exchange exchange) {
+    /** @param renamed whether the answer changes on its way, so that its length is not known */
+    static HttpServletResponse copy(Response upstreamResponse, Exchange exchange, boolean renamed) {
         HttpServletResponse clientResponse = exchange.clientResponse();
         clientResponse.setStatus(upstreamResponse.getStatus());
         Set<String> named = HopByHop.namedIn(upstreamResponse.getHeaders().getValues("Connection"));
@@ -23,6 +24,9 @@ final class ResponseHeaders {
             String name = field.getName();
             String lower = name.toLowerCase(Locale.ROOT);
             String value = field.getValue() == null ? "" : field.getValue();
+            if (renamed && lower.equals("content-length")) {
+                continue;
+            }
             if (lower.equals("x-request-id")) {
                 keepForeignId(clientResponse, value, exchange.id());
             } else if (CONTAINERS.contains(lower)) {

@@ -34,29 +34,43 @@ final class UpstreamRequests {
 
     private UpstreamRequests() {}
 
-    /** Returns the request for the leased upstream; it has no content yet. */
-    static Request of(Exchange exchange, Lease lease, HttpClientConfig settings) {
+    /**
+     * Returns the request for the leased upstream; it has no content yet.
+     *
+     * @param shown what takes the place of the client's credential, or null if that is to pass
+     */
+    static Request of(Exchange exchange, Lease lease, Credential.@Nullable Header shown, HttpClientConfig settings) {
         HttpServletRequest clientRequest = exchange.clientRequest();
         Upstream upstream = lease.upstream();
-        boolean ownCredential = upstream.credential() instanceof Credential.Header;
+        RenamedModel renamed = exchange.renamed(upstream);
+        String path = renamed == null ? exchange.upstreamPath() : renamed.path(exchange.upstreamPath());
         // A key that is meant for us is no upstream's business.
-        boolean keyIsOurs = ownCredential || exchange.clientKey() != null;
+        boolean keyIsOurs = shown != null || exchange.clientKey() != null;
         String query = keyIsOurs ? KeyPlace.withoutKey(clientRequest.getQueryString()) : clientRequest.getQueryString();
         return lease.client()
                 .newRequest(upstream.origin())
                 .method(clientRequest.getMethod())
-                .path(upstream.target(exchange.path(), query))
+                .path(upstream.target(path, query))
                 .idleTimeout(0, TimeUnit.MILLISECONDS)
                 .headers(fields -> {
                     copy(clientRequest, fields, keyIsOurs, settings.forwarded());
                     fields.put(HttpHeader.HOST, upstream.origin().getRawAuthority());
                     fields.put(HttpHeader.USER_AGENT, settings.agent());
+                    if (renamed != null) {
+                        // The answer is looked into, to put the client's name of the model back.
+                        fields.put(HttpHeader.ACCEPT_ENCODING, "identity");
+                    }
                     fields.put(RequestId.HEADER, exchange.id());
                     if (settings.forwarded()) {
                         fields.add("X-Forwarded-For", clientRequest.getRemoteAddr());
                     }
-                    if (upstream.credential() instanceof Credential.Header credential) {
-                        fields.put(credential.name(), credential.value().reveal());
+                    upstream.defaultHeaders().forEach((name, value) -> {
+                        if (!fields.contains(name)) {
+                            fields.put(name, value);
+                        }
+                    });
+                    if (shown != null) {
+                        fields.put(shown.name(), shown.value().reveal());
                     }
                     upstream.headers().forEach(operation -> apply(operation, fields));
                 });

@@ -29,6 +29,10 @@ final class UpstreamStatus {
         if (isFailure(status)) {
             return Load.Outcome.FAILURE;
         }
-        return status < 400 ? Load.Outcome.SUCCESS : Load.Outcome.NEUTRAL;
+        return switch (status) {
+            case 408 -> Load.Outcome.TIMED_OUT;
+            case 429 -> Load.Outcome.THROTTLED;
+            default -> status < 400 ? Load.Outcome.SUCCESS : Load.Outcome.NEUTRAL;
+        };
     }
 }

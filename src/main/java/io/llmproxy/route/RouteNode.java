@@ -1,11 +1,11 @@
 package io.llmproxy.route;
 
-import io.llmproxy.route.RouteTable.Route;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The routes whose patterns begin with the same segments, as a tree by the segment that follows. Immutable. */
@@ -24,7 +24,7 @@ final class RouteNode<T> {
         best = routes.isEmpty() ? Integer.MAX_VALUE : routes.get(0).rank;
         Map<Segment, List<Ranked<T>>> following = new LinkedHashMap<>();
         for (Ranked<T> route : routes) {
-            List<Segment> segments = route.route.pattern().segments();
+            List<Segment> segments = route.segments();
             if (depth == segments.size()) {
                 ending.add(route);
             } else if (segments.get(depth) instanceof Segment.Rest) {
@@ -50,26 +50,27 @@ final class RouteNode<T> {
      * Returns the best of what was found elsewhere and what is found here.
      *
      * @param from where in the path the next segment begins; behind the end if there is none
+     * @param asked what else the route has to match
      */
-    @Nullable Ranked<T> find(String path, int from, @Nullable Ranked<T> elsewhere) {
+    @Nullable Ranked<T> find(String path, int from, Asked asked, @Nullable Ranked<T> elsewhere) {
         if (from > path.length()) {
-            return ending.isEmpty() ? elsewhere : ending.get(0).orBetter(elsewhere);
+            return Ranked.better(Ranked.first(ending, asked), elsewhere);
         }
         int end = Segment.end(path, from);
         String segment = path.substring(from, end);
         Ranked<T> found = elsewhere;
         RouteNode<T> same = byText.get(segment);
         if (same != null && same.mayBeat(found)) {
-            found = same.find(path, end + 1, found);
+            found = same.find(path, end + 1, asked, found);
         }
         for (Branch<T> branch : branches) {
             if (branch.node.mayBeat(found) && branch.segment.matches(segment)) {
-                found = branch.node.find(path, end + 1, found);
+                found = branch.node.find(path, end + 1, asked, found);
             }
         }
         for (Ranked<T> route : resting) {
-            if (route.prefixMatches(path, from)) {
-                return route.orBetter(found);
+            if (route.prefixMatches(path, from) && asked.meets(route.route)) {
+                return Ranked.better(route, found);
             }
         }
         return found;
@@ -83,12 +84,30 @@ final class RouteNode<T> {
 
     /** A route and its place among all, 0 being the best. */
     record Ranked<T>(int rank, Route<T> route) {
-        Ranked<T> orBetter(@Nullable Ranked<T> other) {
-            return other != null && other.rank < rank ? other : this;
+        /** Returns the first, and so the best, of a list that meets what is asked. */
+        static <T> @Nullable Ranked<T> first(List<Ranked<T>> bestFirst, Asked asked) {
+            for (Ranked<T> route : bestFirst) {
+                if (asked.meets(route.route)) {
+                    return route;
+                }
+            }
+            return null;
+        }
+
+        static <T> @Nullable Ranked<T> better(@Nullable Ranked<T> one, @Nullable Ranked<T> other) {
+            if (one == null || other == null) {
+                return one == null ? other : one;
+            }
+            return one.rank < other.rank ? one : other;
+        }
+
+        List<Segment> segments() {
+            return Objects.requireNonNull(route.path(), "in the tree by its path")
+                    .segments();
         }
 
         boolean prefixMatches(String path, int from) {
-            List<Segment> segments = route.pattern().segments();
+            List<Segment> segments = segments();
             return segments.get(segments.size() - 1) instanceof Segment.Rest rest
                     && path.startsWith(rest.prefix(), from);
         }

@@ -1,76 +1,157 @@
 package io.llmproxy.route;
 
-import java.util.ArrayList;
-import java.util.Comparator;
+import io.llmproxy.config.RouteHeaderConfig;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the target of a path: that of the pattern which is first in the order of
- * {@link PathPattern#MOST_SPECIFIC_FIRST}, and of equals that of the route which was given first. A lookup takes time by the
- * length of the path, not by the number of routes. Immutable.
+ * Finds the target of a request: that of the most specific route whose conditions it meets. The first difference decides:
+ *
+ * <ol>
+ *   <li>the host: a name before a wildcard, of two wildcards that with the longer name, then one with a port, then all
+ *       hosts; of one host the longer prefix first;
+ *   <li>the path, by {@link PathPattern#MOST_SPECIFIC_FIRST}, then all paths;
+ *   <li>one with a header before one without;
+ *   <li>the model: a name before a pattern before all models;
+ *   <li>the order in which they were given.
+ * </ol>
+ *
+ * <p>A lookup takes time by the length of host and path, not by the number of routes; those of one host and path that
+ * differ in header and model are tried one by one. Immutable.
  *
  * @param <T> what a route leads to
  */
 public final class RouteTable<T> {
-    private final Map<String, T> exact;
-    private final RouteNode<T> root;
+    private static final String ALL_HOSTS = "";
 
-    private RouteTable(List<Route<T>> bestFirst) {
-        Map<String, T> targets = new HashMap<>();
-        List<RouteNode.Ranked<T>> others = new ArrayList<>();
-        for (Route<T> route : bestFirst) {
-            if (route.pattern().isStatic()) {
-                targets.put(route.pattern().toString(), route.target());
-            } else {
-                others.add(new RouteNode.Ranked<>(others.size(), route));
-            }
-        }
-        exact = Map.copyOf(targets);
-        root = new RouteNode<>(others, 0);
+    private final Map<String, PrefixTable<T>> hosts;
+    private final boolean byName;
+    private final boolean byWildcard;
+    private final Set<String> headerNames;
+    private final @Nullable T otherwise;
+
+    private RouteTable(List<Route<T>> routes, @Nullable T otherwise) {
+        Map<String, List<Route<T>>> byHost = routes.stream().collect(Collectors.groupingBy(RouteTable::host));
+        Map<String, PrefixTable<T>> tables = new HashMap<>();
+        byHost.forEach((host, group) -> tables.put(host, new PrefixTable<>(group)));
+        hosts = Map.copyOf(tables);
+        byName = routes.stream().anyMatch(route -> route.host() != null);
+        byWildcard = routes.stream()
+                .anyMatch(route -> route.host() != null && route.host().isWildcard());
+        headerNames = routes.stream()
+                .map(Route::header)
+                .filter(Objects::nonNull)
+                .map(RouteHeaderConfig::key)
+                .map(key -> key.toLowerCase(Locale.ROOT))
+                .collect(Collectors.toUnmodifiableSet());
+        this.otherwise = otherwise;
+    }
+
+    private static String host(Route<?> route) {
+        return route.host() == null ? ALL_HOSTS : route.host().host();
     }
 
     /**
      * Makes a table.
      *
      * @param routes in the order in which equals are to be tried
-     * @throws IllegalArgumentException if a pattern is given twice
+     * @param otherwise the target of requests that no route is for, or null if they have none
      */
-    public static <T> RouteTable<T> of(List<Route<T>> routes) {
-        Set<String> texts = new HashSet<>();
-        for (Route<T> route : routes) {
-            if (!texts.add(route.pattern().toString())) {
-                throw new IllegalArgumentException("path: " + route.pattern() + " (expected: each path once)");
+    public static <T> RouteTable<T> of(List<Route<T>> routes, @Nullable T otherwise) {
+        return new RouteTable<>(routes, otherwise);
+    }
+
+    /**
+     * Looks a request up as far as that is possible without its body.
+     *
+     * @param host what the client calls the host, with the port if it wrote one; null if it did not say
+     * @param path the path as the client sent it, without query
+     * @param headers the values of all lines of a header, by a name in lower case
+     */
+    public Lookup lookup(@Nullable String host, String path, Function<String, List<String>> headers) {
+        Map<String, List<String>> values =
+                headerNames.stream().collect(Collectors.toUnmodifiableMap(name -> name, headers));
+        Authority authority = byName ? Authority.of(host) : null;
+        return new Lookup(authority, path, values);
+    }
+
+    /**
+     * Where a request goes.
+     *
+     * @param target the target
+     * @param path the path that is left behind the prefix of the route's host
+     * @param <T> what a route leads to
+     */
+    public record Match<T>(T target, String path) {}
+
+    /** One request that is looked up: in one step, or in two if it depends on the model. Immutable. */
+    public final class Lookup {
+        private final @Nullable Authority authority;
+        private final String path;
+        private final Map<String, List<String>> headers;
+        private final @Nullable Route<T> first;
+
+        private Lookup(@Nullable Authority authority, String path, Map<String, List<String>> headers) {
+            this.authority = authority;
+            this.path = path;
+            this.headers = headers;
+            this.first = find(authority, path, new Asked(headers, false, null));
+        }
+
+        /** Whether it takes the model to tell where the request goes. */
+        public boolean needsModel() {
+            return first != null && first.model() != null;
+        }
+
+        /**
+         * Tells where the request goes; null if that is nowhere.
+         *
+         * @param model the model that it asks for, or null if it names none; of no importance unless {@link #needsModel}
+         */
+        public @Nullable Match<T> resolve(@Nullable String model) {
+            Route<T> found = needsModel() ? find(authority, path, new Asked(headers, true, model)) : first;
+            if (found != null) {
+                return new Match<>(found.target(), PrefixTable.rest(path, found.prefix()));
+            }
+            return otherwise == null ? null : new Match<>(otherwise, path);
+        }
+    }
+
+    private @Nullable Route<T> find(@Nullable Authority authority, String path, Asked asked) {
+        if (authority != null) {
+            Route<T> found = findNamed(authority, path, asked);
+            if (found != null) {
+                return found;
             }
         }
-        List<Route<T>> bestFirst = new ArrayList<>(routes);
-        bestFirst.sort(Comparator.comparing(Route::pattern, PathPattern.MOST_SPECIFIC_FIRST));
-        return new RouteTable<>(bestFirst);
+        return find(ALL_HOSTS, path, asked);
     }
 
-    /**
-     * Returns the target of a path, or null if no pattern matches.
-     *
-     * @param path the path as the client sent it, without query
-     */
-    public @Nullable T lookup(String path) {
-        T target = exact.get(path);
-        if (target != null || !path.startsWith("/")) {
-            return target;
+    private @Nullable Route<T> findNamed(Authority authority, String path, Asked asked) {
+        String name = authority.name();
+        Route<T> found = find(name, authority.port(), path, asked);
+        int dot = byWildcard ? name.indexOf('.', 1) : -1;
+        while (found == null && dot > 0) {
+            found = find("*" + name.substring(dot), authority.port(), path, asked);
+            dot = name.indexOf('.', dot + 1);
         }
-        RouteNode.Ranked<T> found = root.find(path, 1, null);
-        return found == null ? null : found.route().target();
+        return found;
     }
 
-    /**
-     * Leads the paths that match a pattern to a target.
-     *
-     * @param pattern which paths
-     * @param target where to
-     */
-    public record Route<T>(PathPattern pattern, T target) {}
+    private @Nullable Route<T> find(String host, int port, String path, Asked asked) {
+        Route<T> found = port == 0 ? null : find(host + ':' + port, path, asked);
+        return found == null ? find(host, path, asked) : found;
+    }
+
+    private @Nullable Route<T> find(String host, String path, Asked asked) {
+        PrefixTable<T> table = hosts.get(host);
+        return table == null ? null : table.find(path, asked);
+    }
 }

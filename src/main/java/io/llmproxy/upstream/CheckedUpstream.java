@@ -1,7 +1,9 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.config.HealthCheckConfig;
+import java.util.Objects;
 import org.eclipse.jetty.client.HttpClient;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An upstream that health checks look at.
@@ -17,8 +19,15 @@ public record CheckedUpstream(Upstream upstream, HealthCheckConfig check, HttpCl
         return upstream.name();
     }
 
+    /** What is asked for; null if connecting is enough. */
+    public @Nullable String path() {
+        return check.path() == null ? upstream.healthPath() : check.path();
+    }
+
     /** Whether the same is asked of the same backend: then what was found before still counts. */
     public boolean asksLike(CheckedUpstream before) {
-        return upstream.config().url().equals(before.upstream.config().url()) && check.equals(before.check);
+        return upstream.config().url().equals(before.upstream.config().url())
+                && check.equals(before.check)
+                && Objects.equals(path(), before.path());
     }
 }

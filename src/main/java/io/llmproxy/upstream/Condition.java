@@ -55,12 +55,13 @@ final class Condition {
     /** Returns the condition of a backend that was never met before. */
     static Condition unknown(UpstreamConfig config, List<String> memberOf, UpstreamListener listener) {
         Membership groups = new Membership(memberOf);
+        Load load = new Load();
         return new Condition(
-                new Load(),
+                load,
                 new Cooldown(System.nanoTime()),
                 new AtomicBoolean(true),
                 groups,
-                breaker(config, groups, listener),
+                breaker(config, load, groups, listener),
                 slots(config));
     }
 
@@ -75,18 +76,21 @@ final class Condition {
                 cooldown,
                 well,
                 groups,
-                sameBreaker ? breaker : breaker(config, groups, listener),
+                sameBreaker ? breaker : breaker(config, load, groups, listener),
                 sameSlots ? slots : slots(config));
     }
 
     private static @Nullable CircuitBreaker breaker(
-            UpstreamConfig config, Membership groups, UpstreamListener listener) {
+            UpstreamConfig config, Load load, Membership groups, UpstreamListener listener) {
         BreakerConfig breaker = config.breaker();
         return breaker == null
                 ? null
                 : CircuitBreaker.of(breaker, (from, to) -> {
                     LOG.atLevel(to == State.OPEN ? org.slf4j.event.Level.WARN : org.slf4j.event.Level.INFO)
                             .log("upstream {}: breaker {} -> {}", config.name(), from, to);
+                    if (to == State.CLOSED) {
+                        load.recovered(System.nanoTime());
+                    }
                     listener.breakerChanged(groups.names, config, from, to);
                 });
     }
@@ -117,7 +121,11 @@ final class Condition {
 
     /** Takes note of what health checks found; false if that was known. */
     boolean found(boolean nowWell) {
-        return well.getAndSet(nowWell) != nowWell;
+        boolean news = well.getAndSet(nowWell) != nowWell;
+        if (news && nowWell) {
+            load.recovered(System.nanoTime());
+        }
+        return news;
     }
 
     /** Whether requests may be sent to the backend, as far as it can be told without its number of slots. */

@@ -1,5 +1,6 @@
 package io.llmproxy.upstream;
 
+import io.llmproxy.auth.Credential;
 import io.llmproxy.balance.Load;
 import io.llmproxy.balance.Load.Outcome;
 import io.llmproxy.breaker.CircuitBreaker;
@@ -11,38 +12,49 @@ import org.eclipse.jetty.client.HttpClient;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to use one upstream for one attempt. It is the only thing that touches the upstream's figures; whoever
+ * The right to use one upstream, with one of its keys, for one attempt. It is the only thing that touches the upstream's figures; whoever
  * acquires it closes it.
  */
 public final class Lease {
     private final UpstreamGroup group;
     private final UpstreamGroup.Reachable member;
+    private final UpstreamKey key;
     private final long acquired;
     private final CircuitBreaker.@Nullable Permit permit;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Lease(
-            UpstreamGroup group, UpstreamGroup.Reachable member, long now, CircuitBreaker.@Nullable Permit permit) {
+            UpstreamGroup group,
+            UpstreamGroup.Reachable member,
+            UpstreamKey key,
+            long now,
+            CircuitBreaker.@Nullable Permit permit) {
         this.group = group;
         this.member = member;
+        this.key = key;
         this.acquired = now;
         this.permit = permit;
         load().started();
     }
 
     /** Takes a slot of the upstream and the right to call it; null if either has just been taken by another. */
-    static @Nullable Lease tryAcquire(UpstreamGroup group, UpstreamGroup.Reachable member, long now) {
+    static @Nullable Lease tryAcquire(UpstreamGroup group, UpstreamGroup.Reachable member, UpstreamKey key, long now) {
         ConcurrencyLimit slots = member.upstream().condition().slots();
-        return slots == null || slots.tryAcquire() ? ofSlot(group, member, now) : null;
+        return slots == null || slots.tryAcquire() ? ofSlot(group, member, key, now) : null;
     }
 
-    /** Takes the right to call the upstream, of which a slot is held already; gives the slot back if there is none. */
-    static @Nullable Lease ofSlot(UpstreamGroup group, UpstreamGroup.Reachable member, long now) {
+    /**
+     * Takes the right to call the upstream, of which a slot is held already; gives the slot back if there is none.
+     *
+     * @param key what to call it with; null if there is nothing any more
+     */
+    static @Nullable Lease ofSlot(
+            UpstreamGroup group, UpstreamGroup.Reachable member, @Nullable UpstreamKey key, long now) {
         Condition condition = member.upstream().condition();
         CircuitBreaker breaker = condition.breaker();
-        CircuitBreaker.Permit permit = breaker == null ? null : breaker.tryAcquire(now);
-        if (breaker == null || permit != null) {
-            return new Lease(group, member, now, permit);
+        CircuitBreaker.Permit permit = breaker == null || key == null ? null : breaker.tryAcquire(now);
+        if (key != null && (breaker == null || permit != null)) {
+            return new Lease(group, member, key, now, permit);
         }
         if (condition.slots() != null) {
             condition.slots().release();
@@ -53,6 +65,16 @@ public final class Lease {
     /** The upstream that may be used. */
     public Upstream upstream() {
         return member.upstream();
+    }
+
+    /** Which of the upstream's keys is used, and no other. */
+    public UpstreamKey key() {
+        return key;
+    }
+
+    /** What the upstream is shown. */
+    public Credential credential() {
+        return key.credential();
     }
 
     /** The client through which it is reached. */
@@ -72,6 +94,7 @@ public final class Lease {
      */
     public void responded(long now) {
         load().responded(now - acquired);
+        upstream().keyAccepted(key);
         if (permit != null && permit.isProbe()) {
             // An answer may stream for minutes, in which nobody else could try.
             permit.succeeded(now);
@@ -86,6 +109,29 @@ public final class Lease {
      */
     public void coolDown(Duration time, long now) {
         upstream().condition().cooldown().until(now + time.toNanos());
+    }
+
+    /**
+     * The key has used up what it may do; the upstream may serve others.
+     *
+     * @param time for how long
+     * @param now the time in nanoseconds
+     */
+    public void coolKeyDown(Duration time, long now) {
+        key.standing().cooldown().until(now + time.toNanos());
+        if (!(credential() instanceof Credential.None)) {
+            upstream().listener().keyFailed(upstream().name(), key.place(), KeyFailure.RATE_LIMITED);
+        }
+    }
+
+    /**
+     * The upstream does not accept the key.
+     *
+     * @param reason why not
+     * @param now the time in nanoseconds
+     */
+    public void keyRefused(KeyFailure reason, long now) {
+        upstream().keyRefused(key, reason, acquired, now);
     }
 
     /**
@@ -118,7 +164,7 @@ public final class Lease {
                 call.failed(now);
                 tell(Call.FAILURE);
             }
-            case NEUTRAL -> call.dropped();
+            case THROTTLED, TIMED_OUT, NEUTRAL -> call.dropped();
         }
     }
 

@@ -3,6 +3,7 @@ package io.llmproxy.upstream;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -10,12 +11,14 @@ import org.jspecify.annotations.Nullable;
 public final class SlotWait implements ConcurrencyLimit.Waiter {
     private final UpstreamGroup group;
     private final UpstreamGroup.Reachable member;
+    private final Set<UpstreamKey> spent;
     private final ConcurrencyLimit slots;
     private volatile @Nullable Consumer<@Nullable Lease> whenGranted;
 
-    SlotWait(UpstreamGroup group, UpstreamGroup.Reachable member) {
+    SlotWait(UpstreamGroup group, UpstreamGroup.Reachable member, Set<UpstreamKey> spent) {
         this.group = group;
         this.member = member;
+        this.spent = spent;
         this.slots = Objects.requireNonNull(member.upstream().condition().slots());
     }
 
@@ -43,6 +46,8 @@ public final class SlotWait implements ConcurrencyLimit.Waiter {
 
     @Override
     public void granted() {
-        Objects.requireNonNull(whenGranted, "started").accept(Lease.ofSlot(group, member, System.nanoTime()));
+        long now = System.nanoTime();
+        UpstreamKey key = member.upstream().keys().pick(spent, now);
+        Objects.requireNonNull(whenGranted, "started").accept(Lease.ofSlot(group, member, key, now));
     }
 }

@@ -1,25 +1,35 @@
 package io.llmproxy.upstream;
 
-import io.llmproxy.auth.Credential;
 import io.llmproxy.balance.Load;
 import io.llmproxy.config.HeaderConfig;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.config.UpstreamConfig.UrlMode;
+import io.llmproxy.protocol.ApiFamily;
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One backend: where it is, what it is shown, and how it is doing. There is one object for all groups that use it. */
 public final class Upstream {
+    private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
+
     private final UpstreamConfig config;
     private final BaseUrl baseUrl;
-    private final Credential credential;
+    private final ProviderDefaults defaults;
+    private final KeyRing keys;
     private final Condition condition;
     private final UpstreamListener listener;
 
-    private Upstream(UpstreamConfig config, Condition condition, UpstreamListener listener) {
+    private Upstream(UpstreamConfig config, KeyRing keys, Condition condition, UpstreamListener listener) {
         this.config = config;
         this.baseUrl = new BaseUrl(config.url(), config.urlMode());
-        this.credential = Credential.of(config.auth());
+        this.defaults = ProviderDefaults.of(config);
+        this.keys = keys;
         this.condition = condition;
         this.listener = listener;
     }
@@ -30,14 +40,21 @@ public final class Upstream {
      * @param config what is known of the backend
      * @param groups the groups that it is a member of
      * @param listener told of its ups and downs
+     * @param blocking may be blocked to fetch what the backend is shown
      * @param before the upstream of the same name in the configuration before, or null
      */
     static Upstream of(
-            UpstreamConfig config, List<String> groups, UpstreamListener listener, @Nullable Upstream before) {
-        Condition condition = before == null || !before.config.url().equals(config.url())
-                ? Condition.unknown(config, groups, listener)
-                : before.condition.under(config, before.config, groups, listener);
-        return new Upstream(config, condition, listener);
+            UpstreamConfig config,
+            List<String> groups,
+            UpstreamListener listener,
+            Executor blocking,
+            @Nullable Upstream before) {
+        if (before == null || !before.config.url().equals(config.url())) {
+            KeyRing keys = KeyRing.of(config, blocking, null, System.nanoTime());
+            return new Upstream(config, keys, Condition.unknown(config, groups, listener), listener);
+        }
+        KeyRing keys = KeyRing.of(config, blocking, before.keys, System.nanoTime());
+        return new Upstream(config, keys, before.condition.under(config, before.config, groups, listener), listener);
     }
 
     /** The name from the configuration; also a metric label. */
@@ -52,12 +69,58 @@ public final class Upstream {
 
     /** Path and query of the upstream request for a client's path and query. */
     public String target(String path, @Nullable String query) {
-        return baseUrl.target(path, query);
+        return baseUrl.target(path, defaults.query(query));
     }
 
-    /** What the backend is shown to let us in. */
-    public Credential credential() {
-        return credential;
+    /** Whether the backend can be asked for these paths. */
+    public boolean serves(ApiFamily family) {
+        return config.urlMode() == UrlMode.EXACT || family.isServedBy(config.provider(), baseUrl.path());
+    }
+
+    /** Headers that a request has unless the client has sent them. */
+    public Map<String, String> defaultHeaders() {
+        return defaults.headers();
+    }
+
+    /** What shows that it is well where the configuration does not say; null if connecting is enough. */
+    @Nullable String healthPath() {
+        return defaults.healthPath();
+    }
+
+    KeyRing keys() {
+        return keys;
+    }
+
+    /** The key to ask with whether the backend is well. */
+    public UpstreamKey keyForCheck(long now) {
+        return keys.forProbe(now);
+    }
+
+    /** Whether there is a key that the backend is not known to refuse. */
+    public boolean hasGoodKey(long now) {
+        return keys.hasGood(Set.of(), now);
+    }
+
+    /**
+     * The backend has not accepted a key.
+     *
+     * @param key the key
+     * @param reason why not
+     * @param used when the request was begun that was refused
+     * @param now the time in nanoseconds
+     */
+    public void keyRefused(UpstreamKey key, KeyFailure reason, long used, long now) {
+        listener.keyFailed(name(), key.place(), reason);
+        if (key.standing().refused(used, now)) {
+            LOG.warn("upstream {} does not accept {}: {}; set aside", name(), key, reason.label());
+        }
+    }
+
+    /** The backend has accepted a key. */
+    public void keyAccepted(UpstreamKey key) {
+        if (key.standing().accepted()) {
+            LOG.info("upstream {} accepts {} again", name(), key);
+        }
     }
 
     /** Changes to a request's headers, in order. */
@@ -116,14 +179,19 @@ public final class Upstream {
         return listener;
     }
 
-    /** Whether a request may be sent to it at once. */
+    /** Whether a request may be sent to it at once, if there is a key to send it with. */
     boolean isAvailable(long now) {
         return isUsable(now) && condition.hasFreeSlot();
     }
 
-    /** Whether a request may be sent to it as soon as it has a slot. */
+    /** Whether a request may be sent to it as soon as it has a slot, if there is a key to send it with. */
     boolean isUsable(long now) {
         return config.enabled() && condition.isUsable(now);
+    }
+
+    /** Whether it, or each of its keys, has used up what it may do. */
+    boolean isCoolingDown(long now) {
+        return !condition.cooldown().isOver(now) || keys.isCoolingDown(now);
     }
 
     /** When it may be worth while to ask again, in nanoseconds from now; at least a second. */
@@ -131,6 +199,6 @@ public final class Upstream {
         long shortest = 1_000_000_000L;
         var check = config.healthCheck();
         long unwell = isWell() || check == null ? 0 : check.interval().toNanos();
-        return Math.max(shortest, Math.max(unwell, condition.remainingNanos(now)));
+        return Math.max(shortest, Math.max(unwell, Math.max(condition.remainingNanos(now), keys.remainingNanos(now))));
     }
 }

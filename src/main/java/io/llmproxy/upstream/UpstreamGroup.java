@@ -24,12 +24,15 @@ public final class UpstreamGroup {
     private final List<Reachable> members;
     private final LoadBalancer balancer;
     private final RetryBudget budget;
+    private final boolean distinguishesModels;
 
     private UpstreamGroup(GroupConfig config, List<Reachable> members, LoadBalancer balancer, RetryBudget budget) {
         this.config = config;
         this.members = List.copyOf(members);
         this.balancer = balancer;
         this.budget = budget;
+        this.distinguishesModels = members.stream()
+                .anyMatch(member -> !member.upstream().config().models().isAll());
     }
 
     /** An upstream as the group's settings reach it. */
@@ -95,32 +98,37 @@ public final class UpstreamGroup {
         return checked;
     }
 
+    /** Whether its upstreams serve some models only, or have names of their own for them. */
+    public boolean distinguishesModels() {
+        return distinguishesModels;
+    }
+
     /** Bounds how often requests are sent again. */
     public RetryBudget budget() {
         return budget;
     }
 
-    /** Whether any of the upstreams is acceptable, now or at another time. */
-    public boolean hasAny(Predicate<Upstream> acceptable) {
-        return members.stream().map(Reachable::upstream).anyMatch(acceptable);
-    }
-
     /**
-     * Chooses an upstream.
+     * Chooses an upstream, and the key to ask it with.
      *
-     * @param acceptable which of the upstreams may be chosen, such as those that were not tried yet
+     * @param acceptable which of the upstreams may be chosen, such as those that serve the request and were not tried yet
+     * @param spent the keys that may not be chosen, as they were tried
      * @param now the time in nanoseconds
      * @return the right to use it, or null if none may be chosen
      */
-    public @Nullable Lease acquire(Predicate<Upstream> acceptable, long now) {
+    public @Nullable Lease acquire(Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long now) {
         // Another thread may take what was free when it was picked: a slot, or the only probe of a breaker.
         for (int tries = 0; tries <= members.size(); tries++) {
-            int chosen =
-                    balancer.pick(index -> upstream(index).isAvailable(now) && acceptable.test(upstream(index)), now);
+            int chosen = balancer.pick(
+                    index -> upstream(index).isAvailable(now)
+                            && acceptable.test(upstream(index))
+                            && upstream(index).keys().hasGood(spent, now),
+                    now);
             if (chosen < 0) {
                 return null;
             }
-            Lease lease = Lease.tryAcquire(this, members.get(chosen), now);
+            UpstreamKey key = upstream(chosen).keys().pick(spent, now);
+            Lease lease = key == null ? null : Lease.tryAcquire(this, members.get(chosen), key, now);
             if (lease != null) {
                 return lease;
             }
@@ -129,17 +137,46 @@ public final class UpstreamGroup {
     }
 
     /**
+     * Chooses among the upstreams of which all keys are set aside the key whose time is over first. A key that has been
+     * mended is found so although there is no other.
+     *
+     * @return the right to use it, or null if there is none either
+     */
+    public @Nullable Lease lastResort(Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long now) {
+        Reachable soonest = null;
+        UpstreamKey key = null;
+        for (Reachable member : members) {
+            Upstream upstream = member.upstream();
+            UpstreamKey candidate = upstream.isAvailable(now) && acceptable.test(upstream)
+                    ? upstream.keys().lastResort(spent, now)
+                    : null;
+            if (candidate != null
+                    && (key == null || KeyRing.asideNanos(candidate, now) < KeyRing.asideNanos(key, now))) {
+                soonest = member;
+                key = candidate;
+            }
+        }
+        return soonest == null || key == null ? null : Lease.tryAcquire(this, soonest, key, now);
+    }
+
+    /**
      * Chooses an upstream that could be used if it had a slot.
      *
      * @return what can be waited for, or null if no upstream is merely busy
      */
-    public @Nullable SlotWait busy(Predicate<Upstream> acceptable, long now) {
+    public @Nullable SlotWait busy(Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long now) {
         int chosen = balancer.pick(
                 index -> upstream(index).isUsable(now)
                         && upstream(index).condition().slots() != null
-                        && acceptable.test(upstream(index)),
+                        && acceptable.test(upstream(index))
+                        && upstream(index).keys().hasGood(spent, now),
                 now);
-        return chosen < 0 ? null : new SlotWait(this, members.get(chosen));
+        return chosen < 0 ? null : new SlotWait(this, members.get(chosen), Set.copyOf(spent));
+    }
+
+    /** Whether one of the upstreams is of that kind, be it available or not. */
+    public boolean has(Predicate<Upstream> kind) {
+        return members.stream().map(Reachable::upstream).anyMatch(kind);
     }
 
     /** Tells that a request was turned away: of the breakers that had a part in it, too. */
@@ -152,25 +189,24 @@ public final class UpstreamGroup {
         }
     }
 
-    /** When one of the upstreams may be available again, in nanoseconds from now; 0 if none is enabled. */
-    public long retryAfterNanos(long now) {
-        return enabled()
+    /** When one of these upstreams may be available again, in nanoseconds from now; 0 if none is enabled. */
+    public long retryAfterNanos(Predicate<Upstream> among, long now) {
+        return enabled(among)
                 .mapToLong(upstream -> upstream.retryAfterNanos(now))
                 .min()
                 .orElse(0);
     }
 
-    /** Whether all upstreams have asked to be left alone. */
-    public boolean isCoolingDown(long now) {
-        return enabled().findAny().isPresent()
-                && enabled()
-                        .noneMatch(upstream -> upstream.condition().cooldown().isOver(now));
+    /** Whether all of these upstreams have asked to be left alone. */
+    public boolean isCoolingDown(Predicate<Upstream> among, long now) {
+        return enabled(among).findAny().isPresent() && enabled(among).allMatch(upstream -> upstream.isCoolingDown(now));
     }
 
-    private Stream<Upstream> enabled() {
+    private Stream<Upstream> enabled(Predicate<Upstream> among) {
         return members.stream()
                 .map(Reachable::upstream)
-                .filter(upstream -> upstream.config().enabled());
+                .filter(upstream -> upstream.config().enabled())
+                .filter(among);
     }
 
     private Upstream upstream(int index) {

@@ -4,11 +4,13 @@ import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.OutboundProxyConfig;
 import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.tls.Pem;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.HttpClientTransport;
@@ -39,6 +41,9 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     /** The look-up of a name blocks a thread: these are apart, so that a slow name service holds up nobody else. */
     private static final int LOOKUPS = 8;
 
+    /** Fetching a token blocks a thread, too. */
+    private static final int FETCHES = 4;
+
     private static final Duration LONGEST_LOOKUP = Duration.ofSeconds(15);
     private static final int MAX_CONNECTIONS = 65_536;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
@@ -47,6 +52,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     private final ScheduledExecutorScheduler scheduler =
             new ScheduledExecutorScheduler("llmproxy-upstream-timer", true);
     private final QueuedThreadPool lookups = new QueuedThreadPool(LOOKUPS, 0);
+    private final QueuedThreadPool fetches = new QueuedThreadPool(FETCHES, 0);
     private final KnownAddresses addresses =
             new KnownAddresses(new SocketAddressResolver.Async(lookups, scheduler, LONGEST_LOOKUP.toMillis()));
     private final ByteBufferPool buffers = new ArrayByteBufferPool();
@@ -69,8 +75,12 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         lookups.setName("llmproxy-lookup");
         lookups.setDaemon(true);
         lookups.setReservedThreads(0);
+        fetches.setName("llmproxy-token");
+        fetches.setDaemon(true);
+        fetches.setReservedThreads(0);
         installBean(executor);
         installBean(lookups);
+        installBean(fetches);
         installBean(scheduler);
         installBean(buffers);
     }
@@ -83,9 +93,14 @@ public final class UpstreamHttp extends ContainerLifeCycle {
                 settings.timeout().idle(),
                 settings.keepalive(),
                 upstream.tls(),
-                UpstreamTls.fingerprint(upstream.tls()),
+                Pem.fingerprint(upstream.tls().files()),
                 settings.proxy());
         return clients.computeIfAbsent(transport, this::create);
+    }
+
+    /** Runs what blocks its thread to fetch what an upstream is shown. */
+    Executor blocking() {
+        return fetches;
     }
 
     /** Stops the clients that none of the snapshots uses. Whoever still had something open with them loses it. */

@@ -22,6 +22,13 @@ public interface UpstreamListener {
     /** A call to an upstream that has a breaker is over, or was not made. */
     default void breakerCalled(String group, UpstreamConfig upstream, Call call) {}
 
+    /**
+     * A request failed for the key that it was made with.
+     *
+     * @param place the place of the key among the upstream's
+     */
+    default void keyFailed(String upstream, int place, KeyFailure reason) {}
+
     /** A health check is over. */
     default void healthChecked(String upstream, boolean success) {}
 

@@ -38,7 +38,9 @@ public final class Upstreams {
         Map<String, Upstream> nextUpstreams = new HashMap<>();
         for (UpstreamConfig upstream : config.upstreams()) {
             String name = upstream.name();
-            nextUpstreams.put(name, Upstream.of(upstream, groupsOf(name, config), listener, upstreams.get(name)));
+            nextUpstreams.put(
+                    name,
+                    Upstream.of(upstream, groupsOf(name, config), listener, http.blocking(), upstreams.get(name)));
         }
         Map<String, UpstreamGroup> nextGroups = new HashMap<>();
         for (GroupConfig group : config.upstreamGroups()) {

@@ -82,6 +82,13 @@ final class Balancers {
         return IntStream.range(0, size).mapToObj(counts::get).toList();
     }
 
+    /** As many requests of one kind, one after the other. */
+    static void serve(Load load, long nanosNow, long millis, Outcome outcome, int times) {
+        for (int request = 0; request < times; request++) {
+            serve(load, nanosNow, millis, outcome);
+        }
+    }
+
     /** One request from its start to its end, with nothing else in flight for it. */
     static void serve(Load load, long nanosNow, long millis, Outcome outcome) {
         load.started();

@@ -37,6 +37,7 @@ final class LoadBalancerTest {
         "RESPONSE_AWARE, LeastLatency",
         "TTFT_AWARE, LeastLatency",
         "LEAST_REQUESTS, LeastRequests",
+        "ADAPTIVE, Adaptive",
     })
     void everyStrategyHasItsBalancer(Strategy strategy, String name) {
         assertThat(LoadBalancer.of(strategy, members(3)).getClass().getSimpleName())

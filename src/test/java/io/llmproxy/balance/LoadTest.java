@@ -50,10 +50,13 @@ final class LoadTest {
         assertThat(load.successRate()).isCloseTo(0.85, within(1e-9));
     }
 
-    @Test
-    void aNeutralEndChangesNoAverage() {
+    @ParameterizedTest
+    @EnumSource(
+            value = Outcome.class,
+            names = {"NEUTRAL", "THROTTLED", "TIMED_OUT"})
+    void whatIsNoFailureChangesNoAverage(Outcome outcome) {
         serve(load, now, 100, Outcome.SUCCESS);
-        serve(load, now, 1, Outcome.NEUTRAL);
+        serve(load, now, 1, outcome);
 
         assertThat(load.responseNanos()).isEqualTo(100e6);
         assertThat(load.successRate()).isOne();

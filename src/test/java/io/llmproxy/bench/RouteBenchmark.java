@@ -1,11 +1,13 @@
 package io.llmproxy.bench;
 
+import io.llmproxy.config.HostPattern;
 import io.llmproxy.route.PathPattern;
+import io.llmproxy.route.Route;
 import io.llmproxy.route.RouteTable;
-import io.llmproxy.route.RouteTable.Route;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -35,9 +37,17 @@ public class RouteBenchmark {
     /** Makes routes of all kinds. */
     @Setup
     public void setUp() {
-        table = RouteTable.of(IntStream.range(0, routes)
-                .mapToObj(index -> new Route<>(PathPattern.compile(pattern(index)), index))
-                .toList());
+        List<Route<Integer>> all = new ArrayList<>();
+        for (int index = 0; index < routes; index++) {
+            all.add(new Route<>(null, PathPattern.compile(pattern(index)), null, null, index));
+            all.add(new Route<>(host(index), null, null, null, index));
+        }
+        table = RouteTable.of(all, -1);
+    }
+
+    private static HostPattern host(int index) {
+        String name = "tenant" + index + ".example";
+        return HostPattern.parse(index % 2 == 0 ? name + "/v1" : "*." + name).orElseThrow();
     }
 
     private static String pattern(int index) {
@@ -52,31 +62,49 @@ public class RouteBenchmark {
 
     /** A path that is a pattern. */
     @Benchmark
-    public @Nullable Integer exact() {
-        return table.lookup("/tenant5/v1/chat/completions");
+    public Integer exact() {
+        return lookup("gateway.example", "/tenant5/v1/chat/completions");
     }
 
     /** A path with a parameter. */
     @Benchmark
-    public @Nullable Integer param() {
-        return table.lookup("/tenant6/v1/models/gpt-4o");
+    public Integer param() {
+        return lookup("gateway.example", "/tenant6/v1/models/gpt-4o");
     }
 
     /** A path with a segment that an expression matches. */
     @Benchmark
-    public @Nullable Integer regex() {
-        return table.lookup("/tenant7/v1/files/12345/content");
+    public Integer regex() {
+        return lookup("gateway.example", "/tenant7/v1/files/12345/content");
     }
 
     /** A path whose first segment leads nowhere. */
     @Benchmark
-    public @Nullable Integer backtracked() {
-        return table.lookup("/tenant6/region9/chat/completions");
+    public Integer backtracked() {
+        return lookup("gateway.example", "/tenant6/region9/chat/completions");
     }
 
     /** A path that nothing matches. */
     @Benchmark
-    public @Nullable Integer unknown() {
-        return table.lookup("/v1/chat/completions");
+    public Integer unknown() {
+        return lookup("gateway.example", "/v1/chat/completions");
+    }
+
+    /** A host that a wildcard stands for. */
+    @Benchmark
+    public Integer wildcard() {
+        return lookup("a.b.tenant5.example:8443", "/v1/chat/completions");
+    }
+
+    /** A host whose prefix is removed. */
+    @Benchmark
+    public Integer prefix() {
+        return lookup("tenant6.example", "/v1/chat/completions");
+    }
+
+    private Integer lookup(String host, String path) {
+        return Objects.requireNonNull(
+                        table.lookup(host, path, header -> List.of()).resolve(null))
+                .target();
     }
 }

@@ -41,6 +41,17 @@ class ConfigWatchTest {
                 .config();
     }
 
+    private static ProxyConfig config(Path certificate) {
+        String yaml = """
+                http_server: {forwards: [{name: a, upstream_group: g}]}
+                upstreams: [{name: u, url: 'https://u', tls: {ca_file: '%s'}}]
+                upstream_groups: [{name: g, upstreams: [{name: u}]}]
+                watch: true
+                """.formatted(certificate);
+        return ConfigLoader.parse(yaml, "test", Path.of(""), Map.of(), pattern -> Optional.empty())
+                .config();
+    }
+
     private void look(int times) {
         for (int i = 0; i < times; i++) {
             watch.run();
@@ -97,5 +108,51 @@ class ConfigWatchTest {
         Files.writeString(file, "another");
         look(5);
         assertThat(reloads).hasValue(0);
+    }
+
+    @Test
+    void aCertificateThatIsRenewedIsLoaded() throws IOException {
+        Path certificate = Files.writeString(directory.resolve("ca.pem"), "one");
+        ConfigWatch watching = new ConfigWatch(file, () -> config(certificate), reloads::incrementAndGet);
+        watching.run();
+        assertThat(reloads).hasValue(0);
+
+        Files.writeString(certificate, "another");
+        watching.run();
+        watching.run();
+        watching.run();
+
+        assertThat(reloads).hasValue(1);
+    }
+
+    @Test
+    void aCertificateThatIsGoneForAMomentIsLoadedWhenItIsBack() throws IOException {
+        Path certificate = Files.writeString(directory.resolve("ca.pem"), "one");
+        ProxyConfig config = config(certificate);
+        ConfigWatch watching = new ConfigWatch(file, () -> config, reloads::incrementAndGet);
+
+        Files.delete(certificate);
+        watching.run();
+        watching.run();
+        assertThat(reloads).hasValue(0);
+        Files.writeString(certificate, "back again");
+        watching.run();
+        watching.run();
+
+        assertThat(reloads).hasValue(1);
+    }
+
+    @Test
+    void aCertificateThatAReloadHasBroughtIsNotLoadedAgain() throws IOException {
+        Path certificate = Files.writeString(directory.resolve("ca.pem"), "one");
+        ConfigWatch watching = new ConfigWatch(
+                file, () -> reloads.get() == 0 ? config(true) : config(certificate), reloads::incrementAndGet);
+
+        Files.writeString(file, "another");
+        for (int i = 0; i < 5; i++) {
+            watching.run();
+        }
+
+        assertThat(reloads).hasValue(1);
     }
 }

@@ -3,6 +3,7 @@ package io.llmproxy.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.llmproxy.testing.Certificates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +65,30 @@ final class ConfigProblemsTest {
     }
 
     @Test
+    void certificatesOfAListenerAreReadAndHaveToFitTheirKeys() throws IOException {
+        Certificates certificates = new Certificates(directory);
+        certificates.serverPem("a", "EC", "dns:a");
+        certificates.serverPem("b", "EC", "dns:b");
+        Files.writeString(directory.resolve("empty"), "");
+
+        assertThat(problems("""
+                        http_server:
+                          forwards:
+                            - {name: a, port: 1, upstream_group: g, tls: {cert_file: a.pem, private_key_file: a.key}}
+                            - {name: b, port: 2, upstream_group: g, tls: {cert_file: a.pem, private_key_file: b.key}}
+                            - {name: c, port: 3, upstream_group: g, tls: {cert_file: empty, private_key_file: empty}}
+                            - {name: d, port: 4, upstream_group: g, tls: {cert_file: a.pem, private_key_file: a.key, client_ca_file: authority.pem}}
+                            - {name: e, port: 5, upstream_group: g, tls: {cert_file: a.pem, private_key_file: a.key, client_ca_file: empty, client_auth: required}}
+                        """).stream().map(problem -> problem.replace(directory + "/", "")))
+                .containsExactly(
+                        "config.yaml:4: http_server.forwards[1].tls.private_key_file: b.key (expected: the key of the certificate in cert_file, a.pem)",
+                        "config.yaml:5: http_server.forwards[2].tls.cert_file: empty (expected: a certificate chain in PEM)",
+                        "config.yaml:5: http_server.forwards[2].tls.private_key_file: empty (expected: a private key in PEM, PKCS#8 or RSA's PKCS#1, without a password)",
+                        "config.yaml:6: http_server.forwards[3].tls.client_auth: none (expected: optional or required, as there is a client_ca_file)",
+                        "config.yaml:7: http_server.forwards[4].tls.client_ca_file: empty (expected: certificates in PEM)");
+    }
+
+    @Test
     void longValuesAreCut() {
         assertThat(problems("log: {level: " + "x".repeat(1000) + "}"))
                 .singleElement()
@@ -107,7 +132,7 @@ final class ConfigProblemsTest {
                 .extracting(Problem::toString)
                 .containsExactly(
                         "config.yaml:4: upstreams[0].auth: the credential has no effect"
-                                + " (expected: type bearer or basic)",
+                                + " (expected: type bearer, api_key, basic or google)",
                         "config.yaml:6: upstreams[0].tls.verify: CERTIFICATES ARE NOT CHECKED: whoever is in between"
                                 + " can read credentials and content (expected: true)");
     }

@@ -18,7 +18,9 @@ final class ConfigRecordsTest {
         Key key = Key.of(component);
         boolean absentIsNull = (key.isList() || key.isSection())
                 ? !key.isList() && key.section().isSwitchable()
-                : key.setting().byDefault().isEmpty() && !key.setting().required();
+                : !key.isModels()
+                        && key.setting().byDefault().isEmpty()
+                        && !key.setting().required();
 
         assertThat(component.getAnnotatedType().isAnnotationPresent(Nullable.class))
                 .isEqualTo(absentIsNull);

@@ -44,7 +44,8 @@ final class ConfigSamplesTest {
         UpstreamConfig openai = config.upstreams().get(0);
         assertThat(openai.url()).isEqualTo(URI.create("https://api.openai.com/v1"));
         assertThat(openai.auth())
-                .isEqualTo(new AuthConfig(AuthConfig.Type.BEARER, new Secret("YOUR_API_KEY"), null, null));
+                .isEqualTo(new AuthConfig(
+                        AuthConfig.Type.BEARER, new Secret("YOUR_API_KEY"), List.of(), null, null, null, null));
         assertThat(openai.headers())
                 .containsExactly(
                         new HeaderConfig(HeaderConfig.Op.INSERT, "X-Custom-Header", new Secret("MyProxyValue")));
@@ -95,10 +96,13 @@ final class ConfigSamplesTest {
         assertThat(forward.ratelimit()).isNull();
         assertThat(forward.routing())
                 .containsExactly(
-                        new RouteConfig("/v1/messages", "local"), new RouteConfig("/files/{id:[0-9]+}", "main"));
+                        new RouteConfig("/v1/messages", null, null, null, "local"),
+                        new RouteConfig("/files/{id:[0-9]+}", null, null, null, "main"));
         UpstreamConfig cloud = config.upstreams().get(0);
         assertThat(cloud.urlMode()).isEqualTo(UpstreamConfig.UrlMode.EXACT);
-        assertThat(cloud.auth()).isEqualTo(new AuthConfig(AuthConfig.Type.BASIC, null, "user", new Secret("pa$$word")));
+        assertThat(cloud.auth())
+                .isEqualTo(new AuthConfig(
+                        AuthConfig.Type.BASIC, null, List.of(), null, "user", new Secret("pa$$word"), null));
         assertThat(config.upstreams().get(1).url().getHost()).isEqualTo("[::1]");
         HttpClientConfig merged = config.upstreamGroups().get(0).httpClient();
         assertThat(merged.agent()).isEqualTo("Gateway/2");
@@ -151,6 +155,7 @@ final class ConfigSamplesTest {
                                 "a",
                                 3000,
                                 "0.0.0.0",
+                                null,
                                 "g",
                                 List.of(),
                                 null,
@@ -160,6 +165,7 @@ final class ConfigSamplesTest {
                                 Duration.ofSeconds(10),
                                 DEFAULT_TIMEOUT,
                                 128,
+                                null,
                                 List.of(),
                                 512L << 20,
                                 8L << 20)),
@@ -171,9 +177,12 @@ final class ConfigSamplesTest {
                         "u",
                         URI.create("http://u"),
                         UpstreamConfig.UrlMode.JOIN,
+                        Provider.CUSTOM,
+                        null,
                         1,
-                        new AuthConfig(AuthConfig.Type.NONE, null, null, null),
+                        new AuthConfig(AuthConfig.Type.NONE, null, List.of(), null, null, null, null),
                         List.of(),
+                        ModelMap.ALL,
                         List.of(),
                         null,
                         new CooldownConfig(Duration.ofSeconds(5), Duration.ofMinutes(10)),

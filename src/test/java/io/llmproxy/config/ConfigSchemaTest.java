@@ -57,7 +57,6 @@ final class ConfigSchemaTest {
                 "upstream_groups: [{name: g, upstreams: []}]",
                 "upstream_groups: [{name: g, upstreams: [{name: u}], http_client: {stream: true, stream_mode: true}}]",
                 "upstream_groups: [{name: g, upstreams: [{name: u}], http_client: {proxy: {}}}]",
-                "http_server: {forwards: [{name: a}]}",
                 "http_server: {forwards: [{name: a, upstream_group: g, default_group: g}]}",
                 "http_server: {forwards: [{name: a, upstream_group: g, port: 99999}]}",
                 "http_server: {forwards: [{name: a, upstream_group: g, port: abc}]}",

@@ -50,6 +50,9 @@ final class KeyTables {
     }
 
     private static String value(Key key) {
+        if (key.isModels()) {
+            return "section of names, or list of them";
+        }
         if (key.isList()) {
             return key.isSection()
                     ? "list of sections"
@@ -62,7 +65,7 @@ final class KeyTables {
         if (key.setting().required()) {
             return "**required**";
         }
-        if (key.isList()) {
+        if (key.isList() || key.isModels()) {
             return "empty";
         }
         if (key.isSection()) {

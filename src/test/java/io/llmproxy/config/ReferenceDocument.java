@@ -2,6 +2,7 @@ package io.llmproxy.config;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /** Renders a configuration with every key, its default and its meaning off the records. */
 final class ReferenceDocument {
@@ -29,6 +30,9 @@ final class ReferenceDocument {
             Map.entry("keys[].name", "of-all"),
             Map.entry("keys[].key", "example-3"),
             Map.entry("keys[].enabled", "false"));
+
+    /** Lists that would change what is beside them if they held an example. */
+    private static final Set<String> EMPTY = Set.of("upstreams[].auth.keys");
 
     private final StringBuilder yaml = new StringBuilder();
 
@@ -65,7 +69,9 @@ final class ReferenceDocument {
     }
 
     private void key(Key key, String path, String start, String indent) {
-        if (key.isList() && !key.isSection()) {
+        if (key.isModels()) {
+            line(start, key.name() + ": {}");
+        } else if (key.isList() && (!key.isSection() || EMPTY.contains(path))) {
             line(start, key.name() + ": []");
         } else if (key.isList()) {
             line(start, key.name() + ":");

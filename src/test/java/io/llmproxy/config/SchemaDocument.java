@@ -93,7 +93,12 @@ final class SchemaDocument {
         Map<String, Object> property = new LinkedHashMap<>();
         property.put("description", key.setting().value());
         boolean required = key.setting().required();
-        if (key.isList()) {
+        if (key.isModels()) {
+            List<Object> name = List.of(Map.of("type", List.of("string", "number", "null")));
+            property.put("type", List.of("object", "array", "null"));
+            property.put("additionalProperties", name.get(0));
+            property.put("items", name.get(0));
+        } else if (key.isList()) {
             property.put("type", required ? "array" : List.of("array", "null"));
             property.put(
                     "items", key.isSection() ? object(key.section(), "object") : Map.of("anyOf", alternatives(key)));

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.llmproxy.route.PathPattern;
+import io.llmproxy.route.Route;
 import io.llmproxy.route.RouteTable;
-import io.llmproxy.route.RouteTable.Route;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -44,17 +45,22 @@ final class RouteTableFuzz {
 
         // Of equals the first wins, as it does in a stream's min.
         String best = routes.stream()
-                .filter(route -> route.pattern().matches(path))
+                .filter(route -> pattern(route).matches(path))
                 .reduce((one, other) ->
-                        PathPattern.MOST_SPECIFIC_FIRST.compare(one.pattern(), other.pattern()) <= 0 ? one : other)
+                        PathPattern.MOST_SPECIFIC_FIRST.compare(pattern(one), pattern(other)) <= 0 ? one : other)
                 .map(Route::target)
-                .orElse(null);
-        assertThat(RouteTable.of(routes).lookup(path)).isEqualTo(best);
+                .orElse("");
+        RouteTable<String>.Lookup lookup = RouteTable.of(routes, "").lookup(null, path, header -> List.of());
+        assertThat(lookup.resolve(null)).isEqualTo(new RouteTable.Match<>(best, path));
+    }
+
+    private static PathPattern pattern(Route<String> route) {
+        return Objects.requireNonNull(route.path());
     }
 
     private static void addIfLegal(String text, List<Route<String>> routes) {
         try {
-            routes.add(new Route<>(PathPattern.compile(text), text));
+            routes.add(new Route<>(null, PathPattern.compile(text), null, null, text));
         } catch (IllegalArgumentException e) {
             assertThat(e).hasMessageContaining("expected");
         }

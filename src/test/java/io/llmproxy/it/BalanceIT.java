@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.RawClient;
 import java.net.URI;
 import java.time.Duration;
@@ -97,6 +98,40 @@ class BalanceIT {
         ask(world.deployment(kind).forward("dead-first"), 10);
 
         assertThat(world.second.requests()).hasSize(10);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void whoeverThrottlesOrFailsGetsLessUntilItIsWellAgain(Deployment.Kind kind) {
+        Behaviour tooMany = Behaviour.status(429, "Retry-After: 0\r\n", "{}");
+        world.second.otherwise(Behaviour.alternates(tooMany, Behaviour.json("{}")));
+        world.upstream.otherwise(Behaviour.status(500, "", "{}"));
+        URI uri = world.deployment(kind).forward("adaptive");
+
+        askOften(uri, 300, 200, 500);
+        // It takes some failures to be found out.
+        assertThat(world.first.requests().size()).isGreaterThan(180);
+        assertThat(world.second.requests()).hasSizeBetween(5, 90);
+        assertThat(world.upstream.requests()).hasSizeBetween(5, 60);
+
+        world.second.otherwise(Behaviour.json("{}"));
+        world.upstream.otherwise(Behaviour.json("{}"));
+        askOften(uri, 400, 200);
+        List.of(world.first, world.second, world.upstream).forEach(FakeUpstream::reset);
+        List.of(world.first, world.second, world.upstream).forEach(fake -> fake.otherwise(Behaviour.json("{}")));
+        askOften(uri, 300, 200);
+        assertThat(world.first.requests()).hasSizeBetween(65, 135);
+        assertThat(world.second.requests()).hasSizeBetween(65, 135);
+        assertThat(world.upstream.requests()).hasSizeBetween(65, 135);
+    }
+
+    /** Asks on a connection each: a container closes one after a 500, and after a number of requests. */
+    private static void askOften(URI uri, int times, Integer... statuses) {
+        for (int i = 0; i < times; i++) {
+            assertThat(RawClient.exchange(URI.create(uri + CHAT), "POST", "", QUESTION)
+                            .status())
+                    .isIn((Object[]) statuses);
+        }
     }
 
     @ParameterizedTest

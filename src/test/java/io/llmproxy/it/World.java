@@ -12,6 +12,8 @@ import io.llmproxy.testing.TestProxy;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * One configuration with a forward for each thing to test, the upstreams that it names, and the deployments that run it.
@@ -136,6 +138,31 @@ final class World {
                 .group("route-a", "{name: route-a}", "")
                 .group("route-b", "{name: route-b}", "")
                 .forward("routed", "plain", rules);
+        conditionalForwards();
+    }
+
+    /** Routed by more than the path: to {@link #first} by way of {@code route-a}, to {@link #second} by {@code route-b}. */
+    private void conditionalForwards() {
+        String rules = String.join(
+                ", ",
+                "{host: one.test, target_group: route-a}",
+                "{host: \"one.test:8443\", target_group: route-b}",
+                "{host: \"*.one.test\", target_group: route-b}",
+                "{host: two.test/v1, target_group: route-a}",
+                "{host: two.test/v1/deep, target_group: route-b}",
+                "{host: two.test/v1, path: /files, target_group: route-b}",
+                "{path: /v1/team, header: {key: X-Team, value: blue}, target_group: route-b}",
+                "{path: /v1/team, header: {key: x-team, value: red}, target_group: route-a}");
+        gateway.forward("conditions", "plain", "routing: [" + rules + "]");
+        String thousand = IntStream.range(0, 1000)
+                .mapToObj(i -> switch (i % 4) {
+                    case 0 -> "{host: host%d.test, target_group: route-a}".formatted(i);
+                    case 1 -> "{host: \"*.host%d.test\", target_group: route-a}".formatted(i);
+                    case 2 -> "{path: \"/v1/:x/y%d/*\", target_group: route-a}".formatted(i);
+                    default -> "{host: a.test/prefix%d, target_group: route-a}".formatted(i);
+                })
+                .collect(Collectors.joining(", "));
+        gateway.forward("thousand", "plain", "routing: [" + thousand + "]");
     }
 
     private void balancedForwards() {
@@ -151,6 +178,11 @@ final class World {
                 new String[] {"roundrobin", "random", "failover", "response_aware", "least_requests", "ttft_aware"}) {
             gateway.group(name, both, strategy(name)).forward(name, name, "");
         }
+        gateway.upstream("fine", first.url(), "")
+                .upstream("throttling", second.url(), "")
+                .upstream("failing", upstream.url(), "")
+                .group("adaptive", "{name: fine}, {name: throttling}, {name: failing}", strategy("adaptive"))
+                .forward("adaptive", "adaptive", "");
         gateway.group("dead-first", "{name: dead}, {name: second}", strategy("failover"))
                 .forward("dead-first", "dead-first", "");
         again();

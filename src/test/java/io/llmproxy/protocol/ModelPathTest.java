@@ -141,8 +141,8 @@ final class ModelPathTest {
         "/v1/files/f/content, NONE",
         "/v1/models, NONE",
         "/v1beta/models, NONE",
-        "/v1/batches, NONE",
-        "/v1/messages/batches, NONE",
+        "/v1/batches, ELSEWHERE",
+        "/v1/messages/batches, ELSEWHERE",
         "/health, NONE",
         "/v1/models/m, PATH",
     })

@@ -65,7 +65,7 @@ final class NaiveRouter {
         return last ? 4 : 3;
     }
 
-    private static boolean isBetter(String one, String other) {
+    static boolean isBetter(String one, String other) {
         if (statics(one) != statics(other)) {
             return statics(one) > statics(other);
         }

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** An authority of our own with what it has signed, made by the JDK's {@code keytool}. */
 public final class Certificates {
@@ -23,11 +24,19 @@ public final class Certificates {
     private final Path directory;
     private final Path authority;
 
+    /**
+     * PEM files.
+     *
+     * @param certificate a certificate, and that of the authority
+     * @param key its key in PKCS#8
+     */
+    public record Pair(Path certificate, Path key) {}
+
     /** Makes an authority in a directory. */
     public Certificates(Path directory) {
         this.directory = directory;
         this.authority = directory.resolve("authority.p12");
-        generate(authority, "CN=Test Authority", List.of("-ext", "bc:c"));
+        generate(authority, "EC", "CN=Test Authority", List.of("-ext", "bc:c"));
     }
 
     /** PEM file with the authority's certificate. */
@@ -52,18 +61,40 @@ public final class Certificates {
                 "2"));
     }
 
+    /** PEM files of a new certificate that is good for some names, with a key of an algorithm such as {@code EC} or {@code RSA}. */
+    public Pair serverPem(String name, String algorithm, String names) {
+        Path store = signed(name, algorithm, "CN=" + name, "san=" + names, new String[] {"-validity", "30"});
+        return new Pair(export(store, name + ".pem"), exportKey(store, name + ".key"));
+    }
+
+    /** TLS for a client that trusts the authority and shows no certificate. */
+    public SSLContext trusting() {
+        return context(null);
+    }
+
+    /** TLS for a client that trusts the authority and shows a certificate of another one, or of the same. */
+    public SSLContext client(Certificates signer) {
+        return context(signer.client());
+    }
+
+    private Path client() {
+        return signed("client", "CN=Test Client", "eku=clientAuth");
+    }
+
     /** PEM file with a client's certificate; the key is in a file beside it. */
     public Path clientPem() {
-        return export(signed("client", "CN=Test Client", "eku=clientAuth"), "client.pem");
+        return export(client(), "client.pem");
     }
 
     /** PEM file with the key of {@link #clientPem()}. */
     public Path clientKeyPem() {
+        return exportKey(client(), "client.key");
+    }
+
+    private Path exportKey(Path store, String file) {
         try {
-            byte[] key = load(directory.resolve("client.p12"))
-                    .getKey("it", PASSWORD.toCharArray())
-                    .getEncoded();
-            return pem("client.key", "PRIVATE KEY", List.of(key));
+            byte[] key = load(store).getKey("it", PASSWORD.toCharArray()).getEncoded();
+            return pem(file, "PRIVATE KEY", List.of(key));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
@@ -74,11 +105,15 @@ public final class Certificates {
     }
 
     private Path signed(String name, String subject, String extension, String... validity) {
+        return signed(name, "EC", subject, extension, validity);
+    }
+
+    private Path signed(String name, String algorithm, String subject, String extension, String[] validity) {
         Path store = directory.resolve(name + ".p12");
         if (Files.exists(store)) {
             return store;
         }
-        generate(store, subject, List.of());
+        generate(store, algorithm, subject, List.of());
         Path request = directory.resolve(name + ".csr");
         Path certificate = directory.resolve(name + ".crt");
         keytool(store, "-certreq", "-alias", "it", "-file", request.toString());
@@ -98,9 +133,9 @@ public final class Certificates {
         return store;
     }
 
-    private void generate(Path store, String subject, List<String> more) {
+    private void generate(Path store, String algorithm, String subject, List<String> more) {
         List<String> arguments = new ArrayList<>(
-                List.of("-genkeypair", "-alias", "it", "-keyalg", "EC", "-validity", "30", "-dname", subject));
+                List.of("-genkeypair", "-alias", "it", "-keyalg", algorithm, "-validity", "30", "-dname", subject));
         arguments.addAll(more);
         keytool(store, arguments.toArray(String[]::new));
     }
@@ -160,10 +195,10 @@ public final class Certificates {
         }
     }
 
-    private SSLContext context(Path store) {
+    private SSLContext context(@Nullable Path store) {
         try {
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            keys.init(load(store), PASSWORD.toCharArray());
+            keys.init(store == null ? null : load(store), PASSWORD.toCharArray());
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             KeyStore trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, null);

@@ -13,6 +13,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /** A client that sends exact bytes over a plain socket and reads exact bytes back, never waiting longer than 20 s. */
@@ -45,6 +46,18 @@ public final class RawClient implements AutoCloseable {
                 socket.setReceiveBufferSize(receiveBuffer);
             }
             socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), (int) PATIENCE.toMillis());
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            return new RawClient(socket);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Connects to where a URL points, and speaks TLS; the certificate's names are not looked at. */
+    public static RawClient connect(URI uri, SSLContext tls) {
+        try {
+            Socket socket = tls.getSocketFactory().createSocket(uri.getHost(), uri.getPort());
             socket.setTcpNoDelay(true);
             socket.setSoTimeout((int) PATIENCE.toMillis());
             return new RawClient(socket);

@@ -137,7 +137,8 @@ final class FaultWorld {
         group("deadline", 1, "stream: false, timeout: {connect: 1, first_byte: 2, stall: 2, request: 1}", "");
         group("retrying", 2, HASTY + ", retry: {attempts: 2, initial: 100}", "");
         group("unsafe", 2, HASTY + ", retry: {attempts: 2, initial: 100, unsafe: true}", "");
-        group("own-key", 2, HASTY, "auth: {type: bearer, token: our-own-key}");
+        group("own-key-401", 2, HASTY, "auth: {type: bearer, token: our-own-key}");
+        group("own-key-403", 2, HASTY, "auth: {type: bearer, token: our-own-key}");
         group("own-key-alone", 1, HASTY, "auth: {type: bearer, token: our-own-key}");
         group("opening", 2, HASTY, OPENS_SOON);
     }

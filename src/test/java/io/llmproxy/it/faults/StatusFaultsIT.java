@@ -158,10 +158,14 @@ class StatusFaultsIT {
     @Fault("U29")
     void ourOwnKeyIsRefused(Kind kind) {
         for (int status : new int[] {401, 403}) {
-            Scene one = world.scene(kind, "own-key").first(says(status, "")).second(FINE);
+            Scene one = world.scene(kind, "own-key-" + status)
+                    .first(says(status, ""))
+                    .second(FINE);
             assertThat(one.ask().text()).isEqualTo("{\"fine\":true}");
-            one.assertCalls(1, 1);
+            assertThat(one.ask().text()).isEqualTo("{\"fine\":true}");
+            one.assertCalls(1, 2);
             one.assertUpstreamErrors("a", "upstream_auth_error", 1);
+            one.assertCounted(1, "llmproxy_upstream_key_failures_total", "upstream=\"own-key-%d-a\"".formatted(status));
 
             Scene all = world.scene(kind, "own-key-alone").first(says(status, ""));
             Answer answer = all.ask(Scene.CHAT, "Authorization: Bearer client-key\r\n");

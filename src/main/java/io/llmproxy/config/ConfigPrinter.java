@@ -1,0 +1,78 @@
+package io.llmproxy.config;
+
+import io.llmproxy.config.YamlTree.Mapping;
+import io.llmproxy.config.YamlTree.Scalar;
+import io.llmproxy.config.YamlTree.Sequence;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.DumperOptions.FlowStyle;
+import org.yaml.snakeyaml.Yaml;
+
+/** Writes a tree as YAML. Secrets are masked, unless they are only referred to. */
+final class ConfigPrinter {
+    private static final String MASK = "***";
+    private static final Pattern REFERENCE = Pattern.compile("\\$\\{[^}:]*}|\\$\\{file:[^}]*}");
+    private static final Pattern URL_SECRETS = Pattern.compile("(?<=://)[^/@]*(?=@)|(?<=\\?).+");
+    private static final int LINE_WIDTH = 132;
+
+    private ConfigPrinter() {}
+
+    static String print(Mapping root) {
+        DumperOptions options = new DumperOptions();
+        options.setDefaultFlowStyle(FlowStyle.BLOCK);
+        options.setIndicatorIndent(2);
+        options.setIndentWithIndicator(true);
+        options.setWidth(LINE_WIDTH);
+        return new Yaml(options).dump(section(root, Section.of(ProxyConfig.class)));
+    }
+
+    private static Map<String, Object> section(Mapping mapping, @Nullable Section section) {
+        Map<String, Object> printed = new LinkedHashMap<>();
+        mapping.entries().forEach((name, tree) -> printed.put(name, value(tree, key(section, name))));
+        return printed;
+    }
+
+    private static @Nullable Key key(@Nullable Section section, String name) {
+        return section == null
+                ? null
+                : section.keys().stream()
+                        .filter(key -> key.spellings().contains(name))
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    private static Object value(YamlTree tree, @Nullable Key key) {
+        if (tree instanceof Mapping mapping) {
+            return section(mapping, key != null && key.isSection() ? key.section() : null);
+        }
+        if (tree instanceof Sequence sequence) {
+            return sequence.items().stream().map(item -> value(item, key)).toList();
+        }
+        return scalar((Scalar) tree, key);
+    }
+
+    private static Object scalar(Scalar scalar, @Nullable Key key) {
+        Class<?> type = key == null ? String.class : key.type();
+        String text = scalar.text();
+        if (type == Secret.class && !REFERENCE.matcher(text).matches()) {
+            return MASK;
+        }
+        if (type == java.net.URI.class) {
+            return URL_SECRETS.matcher(text).replaceAll(MASK);
+        }
+        return type == String.class || type == Secret.class ? text : plain(text, type);
+    }
+
+    /** As a number or a truth, so that it is written without quotes. */
+    private static Object plain(String text, Class<?> type) {
+        if (type == boolean.class && List.of("true", "false").contains(text)) {
+            return Boolean.valueOf(text);
+        }
+        boolean whole = text.matches("[0-9]{1,18}");
+        return whole ? (Object) Long.valueOf(text) : text;
+    }
+}

@@ -1,0 +1,141 @@
+package io.llmproxy.config;
+
+import io.llmproxy.config.YamlTree.Mapping;
+import io.llmproxy.config.YamlTree.Scalar;
+import io.llmproxy.config.YamlTree.Sequence;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A section of another system's file. It knows what was read of it, so that what was not can be told. */
+final class ForeignSection {
+    private final Mapping mapping;
+    private final String path;
+    private final Problems problems;
+    private final Set<String> read = new HashSet<>();
+
+    ForeignSection(Mapping mapping, String path, Problems problems) {
+        this.mapping = mapping;
+        this.path = path;
+        this.problems = problems;
+    }
+
+    Origin origin() {
+        return mapping.origin();
+    }
+
+    /** Returns the value of a key, or null if there is none. */
+    @Nullable Scalar value(String key) {
+        YamlTree tree = take(key);
+        if (tree instanceof Scalar scalar) {
+            return scalar;
+        }
+        if (tree != null) {
+            refuse(key, tree, "a single value");
+        }
+        return null;
+    }
+
+    /** Returns a value that has to be there; nothing stands in for it. */
+    Scalar required(String key) {
+        Scalar value = value(key);
+        if (value == null) {
+            problems.error(origin(), YamlPath.key(path, key), "missing (expected: a value)");
+            return new Scalar(origin(), "", Scalar.Style.PLAIN);
+        }
+        return value;
+    }
+
+    /** Returns the section that a key holds, or null if there is none. */
+    @Nullable ForeignSection section(String key) {
+        YamlTree tree = take(key);
+        if (tree instanceof Mapping section) {
+            return new ForeignSection(section, YamlPath.key(path, key), problems);
+        }
+        if (tree != null) {
+            refuse(key, tree, "a section");
+        }
+        return null;
+    }
+
+    /** Returns the sections of a list. */
+    List<ForeignSection> sections(String key) {
+        List<ForeignSection> sections = new ArrayList<>();
+        YamlPath.forEach(YamlPath.key(path, key), items(key), (at, item) -> {
+            if (item instanceof Mapping section) {
+                sections.add(new ForeignSection(section, at, problems));
+            } else {
+                problems.error(item.origin(), at, item.kind() + " (expected: a section)");
+            }
+        });
+        return sections;
+    }
+
+    /** Returns the values of a list; a single value is a list of one. */
+    List<Scalar> values(String key) {
+        if (mapping.entries().get(key) instanceof Scalar one && !one.isAbsent()) {
+            read.add(key);
+            return List.of(one);
+        }
+        List<Scalar> values = new ArrayList<>();
+        YamlPath.forEach(YamlPath.key(path, key), items(key), (at, item) -> {
+            if (item instanceof Scalar scalar) {
+                values.add(scalar);
+            } else {
+                problems.error(item.origin(), at, item.kind() + " (expected: a single value)");
+            }
+        });
+        return values;
+    }
+
+    private List<YamlTree> items(String key) {
+        YamlTree tree = take(key);
+        if (tree instanceof Sequence sequence) {
+            return sequence.items();
+        }
+        if (tree != null) {
+            refuse(key, tree, "a list");
+        }
+        return List.of();
+    }
+
+    /** Returns what the section holds, key by key. */
+    Map<String, YamlTree> entries() {
+        read.addAll(mapping.entries().keySet());
+        return mapping.entries();
+    }
+
+    /** Whether the key is there, with or without a value. */
+    boolean has(String key) {
+        return mapping.entries().containsKey(key);
+    }
+
+    /** Says that a key has no counterpart. */
+    void drop(String key, String why) {
+        read.add(key);
+        YamlTree tree = mapping.entries().get(key);
+        problems.warn(tree == null ? origin() : tree.origin(), YamlPath.key(path, key), "not carried over: " + why);
+    }
+
+    /** Says of each key that was not read that it has no counterpart. */
+    void dropRest() {
+        for (String key : mapping.entries().keySet()) {
+            if (!read.contains(key)) {
+                drop(key, "LLMProxy has nothing like it");
+            }
+        }
+    }
+
+    private @Nullable YamlTree take(String key) {
+        read.add(key);
+        YamlTree tree = mapping.entries().get(key);
+        return tree == null || tree.isAbsent() ? null : tree;
+    }
+
+    private void refuse(String key, YamlTree tree, String expectation) {
+        problems.error(tree.origin(), YamlPath.key(path, key), tree.kind() + " (expected: " + expectation + ")");
+    }
+}

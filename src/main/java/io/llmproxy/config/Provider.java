@@ -1,0 +1,25 @@
+package io.llmproxy.config;
+
+/** Whose API an upstream serves. */
+public enum Provider {
+    OPENAI("Authorization"),
+    ANTHROPIC("x-api-key"),
+    GEMINI("x-goog-api-key"),
+    VERTEX("x-goog-api-key"),
+    AZURE_OPENAI("api-key"),
+    OLLAMA("Authorization"),
+    VLLM("Authorization"),
+    /** Anybody's: nothing is known of it but what the configuration says. */
+    CUSTOM("");
+
+    private final String keyHeader;
+
+    Provider(String keyHeader) {
+        this.keyHeader = keyHeader;
+    }
+
+    /** The header in which it wants its key; {@code Authorization} holds it as a bearer's. Empty if that is not known. */
+    public String keyHeader() {
+        return keyHeader;
+    }
+}

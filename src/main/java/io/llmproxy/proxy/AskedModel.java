@@ -1,0 +1,30 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.protocol.ModelField;
+import io.llmproxy.upstream.Upstream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The model that a request asks for.
+ *
+ * @param requested the name that the client uses, and is told in the answer
+ * @param name the name that the configuration knows: the client's, less the forward's prefix
+ * @param field where the body has it, or null if it is in the path
+ */
+record AskedModel(String requested, String name, @Nullable ModelField field) {
+    static AskedModel of(String requested, @Nullable String prefix, @Nullable ModelField field) {
+        String removed = prefix == null || !requested.startsWith(prefix + "/") ? "" : prefix + "/";
+        return new AskedModel(requested, requested.substring(removed.length()), field);
+    }
+
+    /** Whether an upstream serves it. */
+    boolean isServedBy(Upstream upstream) {
+        return upstream.config().models().upstreamName(name) != null;
+    }
+
+    /** Returns how it is asked for at an upstream that calls it otherwise than the client; null if both agree. */
+    @Nullable RenamedModel at(Upstream upstream) {
+        String upstreamName = upstream.config().models().upstreamName(name);
+        return upstreamName == null || upstreamName.equals(requested) ? null : new RenamedModel(this, upstreamName);
+    }
+}

@@ -1,0 +1,111 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.protocol.ModelRewriter;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+
+/** An answer in which the model has the name that the client asked for. Pieces without a model pass as they are. */
+final class RenamedContent implements Content.Source {
+    private final Content.Source source;
+    private final ModelRewriter rewriter;
+    private Content.@Nullable Chunk first;
+    private boolean ended;
+
+    /**
+     * @param source the upstream's answer
+     * @param first what was read of it already, or null
+     * @param rewriter puts the name in its place
+     */
+    RenamedContent(Content.Source source, Content.@Nullable Chunk first, ModelRewriter rewriter) {
+        this.source = source;
+        this.first = first;
+        this.rewriter = rewriter;
+    }
+
+    @Override
+    public Content.@Nullable Chunk read() {
+        while (!ended) {
+            Content.Chunk chunk = next();
+            if (chunk == null || Content.Chunk.isFailure(chunk)) {
+                return chunk;
+            }
+            Content.Chunk renamed = rename(chunk);
+            ended = renamed.isLast();
+            if (ended || renamed.hasRemaining()) {
+                return renamed;
+            }
+        }
+        return Content.Chunk.EOF;
+    }
+
+    private Content.@Nullable Chunk next() {
+        Content.Chunk chunk = first;
+        first = null;
+        return chunk == null ? source.read() : chunk;
+    }
+
+    private Content.Chunk rename(Content.Chunk chunk) {
+        ByteBuffer piece = chunk.getByteBuffer();
+        boolean last = chunk.isLast();
+        byte[] bytes = piece.hasArray() ? piece.array() : new byte[piece.remaining()];
+        int offset = piece.hasArray() ? piece.arrayOffset() + piece.position() : 0;
+        if (!piece.hasArray()) {
+            piece.duplicate().get(bytes);
+        }
+        Renamed renamed = new Renamed();
+        rewriter.accept(bytes, offset, piece.remaining(), renamed);
+        if (last) {
+            rewriter.finish(renamed);
+        }
+        if (renamed.is(bytes, offset, piece.remaining())) {
+            return chunk;
+        }
+        Content.Chunk changed = Content.Chunk.from(ByteBuffer.wrap(renamed.toBytes()), last);
+        chunk.release();
+        return changed;
+    }
+
+    @Override
+    public void demand(Runnable callback) {
+        source.demand(callback);
+    }
+
+    @Override
+    public void fail(Throwable failure) {
+        source.fail(failure);
+    }
+
+    /** What becomes of a piece: one range of it as long as nothing was changed, else a copy. */
+    private static final class Renamed implements ModelRewriter.Sink {
+        private final ByteArrayOutputStream copy = new ByteArrayOutputStream(0);
+        private byte[] bytes = {};
+        private int offset;
+        private int length;
+
+        @Override
+        public void accept(byte[] next, int from, int count) {
+            if (length > 0 || copy.size() > 0) {
+                copy.write(bytes, offset, length);
+                length = 0;
+                copy.write(next, from, count);
+            } else {
+                bytes = next;
+                offset = from;
+                length = count;
+            }
+        }
+
+        /** Whether it is the piece itself. */
+        boolean is(byte[] piece, int from, int count) {
+            return copy.size() == 0 && length == count && (count == 0 || (bytes == piece && offset == from));
+        }
+
+        byte[] toBytes() {
+            copy.write(bytes, offset, length);
+            length = 0;
+            return copy.toByteArray();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.protocol.ModelEdit;
+import io.llmproxy.protocol.ModelField;
+import io.llmproxy.protocol.ModelPath;
+import io.llmproxy.protocol.ModelRewriter;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Locale;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that an upstream knows by another name than the client: the one is put in the place of the other on the way
+ * there, and back again in the answer.
+ *
+ * @param asked what the client asks for
+ * @param upstreamName what the upstream calls it
+ */
+record RenamedModel(AskedModel asked, String upstreamName) {
+    /** Returns the path of the upstream request. */
+    String path(String path) {
+        return asked.field() == null ? ModelPath.withModel(path, upstreamName) : path;
+    }
+
+    /** Returns the body of the upstream request; every other byte stays as it is. */
+    List<ByteBuffer> body(List<ByteBuffer> body) {
+        ModelField field = asked.field();
+        return field == null ? body : ModelEdit.of(body, field, upstreamName).segments();
+    }
+
+    /** Returns what puts the client's name back, or null if the answer is of a kind that names no model. */
+    @Nullable ModelRewriter rewriter(HttpFields answer) {
+        if (answer.contains(HttpHeader.CONTENT_ENCODING)) {
+            return null;
+        }
+        if (EventStreams.isEventStream(answer)) {
+            return ModelRewriter.ofEvents(asked.requested());
+        }
+        String type = answer.get(HttpHeader.CONTENT_TYPE);
+        boolean json = type != null && type.toLowerCase(Locale.ROOT).contains("json");
+        return json ? ModelRewriter.ofJson(asked.requested()) : null;
+    }
+}

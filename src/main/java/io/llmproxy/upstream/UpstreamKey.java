@@ -1,0 +1,38 @@
+package io.llmproxy.upstream;
+
+import io.llmproxy.auth.Credential;
+
+/** One of the keys that an upstream knows us by, and what has become of it. Tells nothing of its value. */
+public final class UpstreamKey {
+    private final int place;
+    private final boolean several;
+    private final Credential credential;
+    private final KeyStanding standing;
+
+    UpstreamKey(int place, boolean several, Credential credential, KeyStanding standing) {
+        this.place = place;
+        this.several = several;
+        this.credential = credential;
+        this.standing = standing;
+    }
+
+    /** What the upstream is shown. */
+    public Credential credential() {
+        return credential;
+    }
+
+    KeyStanding standing() {
+        return standing;
+    }
+
+    /** Its place among the upstream's keys, from 0; also a metric label. */
+    public int place() {
+        return place;
+    }
+
+    /** Where it stands in the configuration. */
+    @Override
+    public String toString() {
+        return several ? "auth.keys[" + place + "]" : "auth";
+    }
+}

@@ -1,0 +1,220 @@
+package io.llmproxy.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.llmproxy.testing.Certificates;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The files of the systems that LLMProxy takes the place of, as their documents have them. */
+final class ForeignFilesTest {
+    private static final Map<String, String> MAYWZH =
+            Map.of("API_BASE_URL", "https://api.example.com/v1", "API_KEY_1", "sk-upstream-canary");
+
+    @TempDir
+    private Path directory;
+
+    @BeforeEach
+    void writeCertificate() throws IOException {
+        Certificates.Pair pair = new Certificates(directory).serverPem("server", "EC", "dns:a");
+        Files.copy(pair.certificate(), directory.resolve("certificate.pem"));
+        Files.copy(pair.key(), directory.resolve("private-key.pem"));
+    }
+
+    private ConfigLoader.Loaded load(String name, Map<String, String> environment) {
+        return parse(ConfigFixtures.text("foreign/" + name), environment);
+    }
+
+    private ConfigLoader.Loaded parse(String yaml, Map<String, String> environment) {
+        return ConfigLoader.parse(yaml, "config.yml", directory, environment, ConfigFixtures.PATTERNS);
+    }
+
+    @Test
+    void x5iusFileLoads() {
+        ConfigLoader.Loaded loaded = load("x5iu.yml", Map.of());
+        ProxyConfig config = loaded.config();
+
+        assertThat(loaded.warnings()).isEmpty();
+        assertThat(config.keys()).extracting(ClientKeyConfig::name).containsExactly("client-1", "client-2");
+        ForwardConfig forward = config.httpServer().forwards().get(0);
+        assertThat(forward.port()).isEqualTo(443);
+        assertThat(forward.upstreamGroup()).isNull();
+        assertThat(forward.tls()).isNotNull();
+        assertThat(forward.routing())
+                .extracting(rule -> String.valueOf(rule.host()), RouteConfig::targetGroup)
+                .contains(org.assertj.core.groups.Tuple.tuple("gemini.example.com", "gemini.example.com"))
+                .hasSize(4);
+        assertThat(config.upstreams())
+                .extracting(UpstreamConfig::provider)
+                .containsExactly(Provider.OPENAI, Provider.GEMINI, Provider.ANTHROPIC, Provider.OPENAI);
+        UpstreamConfig anthropic = config.upstreams().get(2);
+        assertThat(anthropic.url()).hasToString("https://api.anthropic.com:443");
+        assertThat(anthropic.auth().type()).isEqualTo(AuthConfig.Type.API_KEY);
+        HealthCheckConfig check = Objects.requireNonNull(anthropic.healthCheck());
+        assertThat(check.method()).isEqualTo("POST");
+        assertThat(check.headers())
+                .containsExactly(
+                        new HeaderLineConfig("Content-Type", new Secret("application/json")),
+                        new HeaderLineConfig("anthropic-version", new Secret("2023-06-01")));
+        UpstreamConfig backup = config.upstreams().get(3);
+        assertThat(backup.auth().keys()).extracting(AuthKeyConfig::weight).containsExactly(1.0, 2.0);
+        assertThat(backup.keys())
+                .singleElement()
+                .satisfies(key -> assertThat(key.key().reveal()).isEqualTo("provider-specific-auth-key"));
+    }
+
+    @Test
+    void providersOfOneHostShareItByTheWeightsOfTheirKeys() {
+        ProxyConfig config = parse("""
+                        cert_file: certificate.pem
+                        private_key_file: private-key.pem
+                        providers:
+                          - {type: openai, host: a, endpoint: one, weight: 1.5, api_key: [k1k1k1k1, k2k2k2k2]}
+                          - {type: openai, host: a, endpoint: two, tls: false, port: 8080, weight: 0.5}
+                          - {type: gemini, host: a/p, endpoint: three, api_key: k3k3k3k3, auth_keys: [client-key]}
+                        """, Map.of()).config();
+
+        assertThat(config.upstreams())
+                .extracting(upstream -> upstream.url().toString())
+                .containsExactly("https://one", "http://two:8080", "https://three");
+        GroupConfig shared = config.upstreamGroups().get(0);
+        assertThat(shared.balance().strategy()).isEqualTo(BalanceConfig.Strategy.WEIGHTED_ROUNDROBIN);
+        assertThat(shared.upstreams()).containsExactly(new MemberConfig("a", 6), new MemberConfig("a-2", 1));
+        assertThat(config.upstreamGroups()).extracting(GroupConfig::name).containsExactly("a", "a/p");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{type: anthropic, host: a, endpoint: b} | no api_key (expected: one, as type is anthropic)",
+                "{type: mistral, host: a, endpoint: b, api_key: k} | mistral (expected: openai, anthropic",
+                "{host: a, endpoint: b} | type: missing (expected: a value)",
+                "{type: openai, endpoint: b} | host: missing (expected: a value)",
+                "{type: openai, host: a, endpoint: b, weight: heavy} | heavy (expected: a number)",
+                "{type: openai, host: a, endpoint: [b]} | a list (expected: a single value)",
+            })
+    void whatX5iuWouldNotTakeIsAProblemWithItsLine(String provider, String problem) {
+        String yaml = "cert_file: certificate.pem\nprivate_key_file: private-key.pem\nproviders:\n"
+                + "  - {type: openai, host: fine, endpoint: fine}\n  - " + provider + "\n";
+
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> parse(yaml, Map.of()))
+                .withMessageContaining("config.yml:5")
+                .withMessageContaining(problem);
+    }
+
+    @Test
+    void maywzhsFileLoads() {
+        ConfigLoader.Loaded loaded = load("maywzh.yaml", MAYWZH);
+        ProxyConfig config = loaded.config();
+
+        assertThat(loaded.warnings()).singleElement().asString().contains("CERTIFICATES ARE NOT CHECKED");
+        ForwardConfig forward = config.httpServer().forwards().get(0);
+        assertThat(forward.port()).isEqualTo(18000);
+        assertThat(forward.upstreamGroup()).isEqualTo("main");
+        UpstreamConfig upstream = config.upstreams().get(0);
+        assertThat(upstream.url()).hasToString("https://api.example.com/v1");
+        assertThat(upstream.auth().type()).isEqualTo(AuthConfig.Type.BEARER);
+        assertThat(upstream.tls().verify()).isFalse();
+        assertThat(upstream.weight()).isEqualTo(2);
+        assertThat(upstream.models().upstreamName("claude-4.5-sonnet")).isEqualTo("actual-provider-model");
+        assertThat(upstream.models().upstreamName("claude-opus-4-5-20251101")).isEqualTo("claude-opus-mapped");
+        assertThat(upstream.models().upstreamName("gemini-2.5-pro")).isEqualTo("gemini-pro");
+        assertThat(upstream.models().upstreamName("gpt-4")).isNull();
+        assertThat(config.keys()).extracting(ClientKeyConfig::name).containsExactly("Production Key", "Unlimited Key");
+        KeyRateLimitConfig limit = Objects.requireNonNull(config.keys().get(0).rateLimit());
+        assertThat(limit.requestsPerSecond()).isEqualTo(100);
+        assertThat(config.keys().get(1).rateLimit()).isNull();
+    }
+
+    @Test
+    void theEnvironmentGoesOverMaywzhsFile() {
+        Map<String, String> environment = new HashMap<>(MAYWZH);
+        environment.putAll(Map.of(
+                "PORT", "19000",
+                "VERIFY_SSL", "Yes",
+                "PROVIDER_SUFFIX", "Proxy",
+                "REQUEST_TIMEOUT_SECS", "120",
+                "ADAPTIVE_ROUTING_ENABLED", "true",
+                "ADAPTIVE_429_THRESHOLD", "5",
+                "LANGFUSE_ENABLED", "true"));
+        ConfigLoader.Loaded loaded = load("maywzh.yaml", environment);
+        ForwardConfig forward = loaded.config().httpServer().forwards().get(0);
+        GroupConfig group = loaded.config().upstreamGroups().get(0);
+
+        assertThat(forward.port()).isEqualTo(19000);
+        assertThat(forward.modelPrefix()).isEqualTo("Proxy");
+        assertThat(loaded.config().upstreams().get(0).tls().verify()).isTrue();
+        assertThat(group.httpClient().timeout().firstByte()).hasSeconds(120);
+        assertThat(group.balance().strategy()).isEqualTo(BalanceConfig.Strategy.ADAPTIVE);
+        assertThat(loaded.warnings())
+                .extracting(Problem::toString)
+                .anyMatch(warning -> warning.contains("LANGFUSE_ENABLED") && warning.contains("not carried over"))
+                .anyMatch(warning -> warning.contains("ADAPTIVE_429_THRESHOLD"));
+    }
+
+    @Test
+    void whatHasNoCounterpartIsListed() {
+        ConfigLoader.Loaded loaded = parse("""
+                        providers:
+                          - name: a
+                            provider_type: claude
+                            api_base: https://a
+                            api_key: ${A:key-of-a}
+                            model_mapping: {m: {mapped_model: n, max_tokens: 5}}
+                            provider_params: {gcp_project: p}
+                          - {name: b, api_base: 'https://b', api_key: key-of-b, model_mapping: {}}
+                        telemetry: true
+                        """, Map.of());
+
+        assertThat(loaded.config().upstreams().get(0).auth().token()).isEqualTo(new Secret("key-of-a"));
+        assertThat(loaded.config().upstreams().get(0).models().upstreamName("m"))
+                .isEqualTo("n");
+        assertThat(loaded.config().upstreams().get(1).enabled()).isFalse();
+        assertThat(loaded.warnings())
+                .extracting(Problem::toString)
+                .anyMatch(warning -> warning.startsWith("config.yml:6: providers[0].model_mapping.m.max_tokens"))
+                .anyMatch(warning -> warning.startsWith("config.yml:7: providers[0].provider_params"))
+                .anyMatch(warning -> warning.startsWith("config.yml:8: providers[1].model_mapping"))
+                .anyMatch(warning -> warning.startsWith("config.yml:9: telemetry"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"x5iu.yml", "maywzh.yaml"})
+    void whatIsPrintedLoadsAgainAndHoldsNoSecret(String name) {
+        String text = load(name, MAYWZH).text();
+
+        assertThat(text)
+                .doesNotContain("client-api-key")
+                .doesNotContain("sk-")
+                .doesNotContain("your-")
+                .doesNotContain("provider-specific");
+        List<String> lines = text.lines().toList();
+        StringBuilder filled = new StringBuilder();
+        for (int i = 0; i < lines.size(); i++) {
+            filled.append(lines.get(i).replace("'***'", "another-key-" + i)).append('\n');
+        }
+        ProxyConfig again = parse(filled.toString(), MAYWZH).config();
+        ProxyConfig before = load(name, MAYWZH).config();
+        assertThat(again.httpServer()).isEqualTo(before.httpServer());
+        assertThat(again.upstreamGroups()).isEqualTo(before.upstreamGroups());
+        assertThat(again.upstreams())
+                .extracting(UpstreamConfig::name, UpstreamConfig::url, UpstreamConfig::models)
+                .isEqualTo(before.upstreams().stream()
+                        .map(upstream ->
+                                org.assertj.core.groups.Tuple.tuple(upstream.name(), upstream.url(), upstream.models()))
+                        .toList());
+    }
+}

@@ -1,0 +1,245 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.LockStep;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.UpstreamRequest;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Which upstream serves a model, what it is asked for, and what the client is told. */
+class ModelsIT {
+    private static final String CHAT = "/v1/chat/completions";
+    private static final String JSON = "Content-Type: application/json\r\n";
+    private static final String CONFINED = "Authorization: Bearer sk-confined-key\r\n";
+    private static final FakeUpstream FIRST = FakeUpstream.start();
+    private static final FakeUpstream SECOND = FakeUpstream.start();
+    private static final Map<Deployment.Kind, Deployment> DEPLOYMENTS = new EnumMap<>(Deployment.Kind.class);
+
+    private static Gateway gateway() {
+        return new Gateway()
+                .upstream("first", FIRST.url(), "models: {gpt-4o: gpt-4o-2024-08-06, 'claude-*': claude-x, same: }")
+                .upstream("second", SECOND.url(), "models: [small, 'big/*']")
+                .upstream("any", SECOND.url(), "")
+                .group("both", "{name: first}, {name: second}", "")
+                .group("first", "{name: first}", "")
+                .group("any", "{name: any}", "")
+                .forward("both", "both", "model_prefix: Proxy")
+                .forward("ruled", "any", "routing: [{model: 'gpt-*', target_group: first}]")
+                .forward(
+                        "confined",
+                        "any",
+                        "keys: [{name: confined, key: sk-confined-key, allowed_models: [small, 'gpt-4*']}]")
+                .forward("plain", "any", "");
+    }
+
+    private static Deployment deployment(Deployment.Kind kind) {
+        return DEPLOYMENTS.computeIfAbsent(kind, any -> Deployment.start(kind, gateway()));
+    }
+
+    @AfterAll
+    static void stop() {
+        DEPLOYMENTS.values().forEach(Deployment::close);
+        FIRST.close();
+        SECOND.close();
+    }
+
+    @BeforeEach
+    void reset() {
+        FIRST.reset();
+        SECOND.reset();
+        FIRST.otherwise(Behaviour.json("{\"model\":\"gpt-4o-2024-08-06\",\"choices\":[]}"));
+        SECOND.otherwise(Behaviour.json("{\"model\":\"second\",\"choices\":[]}"));
+    }
+
+    private static Answer ask(Deployment.Kind kind, String forward, String path, String headers, String body) {
+        return RawClient.exchange(
+                deployment(kind).forward(forward, path), "POST", headers, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Answer ask(Deployment.Kind kind, String forward, String body) {
+        return ask(kind, forward, CHAT, JSON, body);
+    }
+
+    private static String sent(FakeUpstream upstream) {
+        List<UpstreamRequest> requests = upstream.requests();
+        assertThat(requests).hasSize(1);
+        return new String(requests.get(0).body(), StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void theUpstreamThatServesTheModelIsAskedByItsOwnName(Deployment.Kind kind) {
+        Answer answer = ask(kind, "both", "{ \"messages\":[ ],\n \"model\" : \"gpt-4o\", \"n\":1.0e0}");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.text()).isEqualTo("{\"model\":\"gpt-4o\",\"choices\":[]}");
+        assertThat(sent(FIRST)).isEqualTo("{ \"messages\":[ ],\n \"model\" : \"gpt-4o-2024-08-06\", \"n\":1.0e0}");
+        assertThat(SECOND.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aModelWithTheSameNamePassesUntouched(Deployment.Kind kind) {
+        String question = "{\"model\":\"sm\\u0061ll\"}";
+
+        Answer answer = ask(kind, "both", question);
+
+        assertThat(answer.text()).isEqualTo("{\"model\":\"second\",\"choices\":[]}");
+        assertThat(sent(SECOND)).isEqualTo(question);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void thePrefixIsTakenAwayAndPutBack(Deployment.Kind kind) {
+        assertThat(ask(kind, "both", "{\"model\":\"Proxy/small\"}").text())
+                .isEqualTo("{\"model\":\"Proxy/small\",\"choices\":[]}");
+        assertThat(sent(SECOND)).isEqualTo("{\"model\":\"small\"}");
+        assertThat(ask(kind, "both", "{\"model\":\"Other/small\"}").status()).isEqualTo(404);
+        assertThat(ask(kind, "both", "{\"model\":\"Proxy/Proxy/small\"}").status())
+                .isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aStreamNamesTheModelThatWasAskedForEventByEvent(Deployment.Kind kind) {
+        String event = "data: {\"model\":\"%s\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
+        List<String> events = List.of(event.formatted("claude-x"), event.formatted("claude-x"), "data: [DONE]\n\n");
+        LockStep steps = new LockStep();
+        FIRST.otherwise(Behaviour.lockStep(steps, events));
+
+        URI uri = deployment(kind).forward("both", CHAT);
+        byte[] question = "{\"model\":\"claude-opus\",\"stream\":true}".getBytes(StandardCharsets.UTF_8);
+        try (RawClient client = RawClient.connect(uri).send("POST", RawClient.target(uri), JSON, question)) {
+            assertThat(client.head().status()).isEqualTo(200);
+            for (int n = 0; n < events.size(); n++) {
+                assertThat(client.event(Duration.ofSeconds(20)).text() + "\n\n")
+                        .isEqualTo(events.get(n).replace("claude-x", "claude-opus"));
+                assertThat(steps.made()).isEqualTo(n + 1);
+                steps.next();
+            }
+            assertThat(client.answer().whole()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void theModelInGeminisPathIsRenamedToo(Deployment.Kind kind) {
+        FIRST.otherwise(Behaviour.json("{\"modelVersion\":\"claude-x\"}"));
+
+        Answer answer = ask(kind, "both", "/v1beta/models/claude-3:generateContent", JSON, "{\"contents\":[]}");
+
+        assertThat(answer.text()).isEqualTo("{\"modelVersion\":\"claude-3\"}");
+        assertThat(FIRST.requests().get(0).head().target()).isEqualTo("/v1beta/models/claude-x:generateContent");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void anUnknownModelIsNotFoundInTheClientsWords(Deployment.Kind kind) {
+        Answer openAi = ask(kind, "both", "{\"model\":\"nobody's\"}");
+        Answer anthropic = ask(kind, "both", "/v1/messages", JSON, "{\"model\":\"nobody\"}");
+        Answer gemini = ask(kind, "both", "/v1beta/models/nobody:generateContent", JSON, "{}");
+
+        assertThat(openAi.status()).isEqualTo(404);
+        assertThat(openAi.text()).contains("\"code\":\"model_not_found\"").contains("nobody's");
+        assertThat(anthropic.status()).isEqualTo(404);
+        assertThat(anthropic.text()).contains("not_found_error");
+        assertThat(gemini.status()).isEqualTo(404);
+        assertThat(gemini.text()).contains("NOT_FOUND");
+        assertUntouched();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aBodyThatDoesNotSayWhatItAsksForIsRefused(Deployment.Kind kind) {
+        List<String> bodies = List.of(
+                "",
+                "no json",
+                "[]",
+                "{\"messages\":[]}",
+                "{\"model\":\"small\",\"model\":\"gpt-4o\"}",
+                "{\"model\":\"small\",\"mod\\u0065l\":\"gpt-4o\"}",
+                "{\"model\":{}}",
+                "{\"model\":\"\"}",
+                "{\"model\":\"small\"",
+                "{\"model\":\"small\",\"x\":" + "[".repeat(1000) + "]".repeat(1000) + "}");
+        for (String body : bodies) {
+            Answer answer = ask(kind, "both", body);
+            assertThat(answer.status()).as(body).isEqualTo(400);
+            assertThat(answer.text()).as(body).contains("invalid_request_error");
+        }
+        assertUntouched();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aRuleByModelDecidesOnTheGroup(Deployment.Kind kind) {
+        ask(kind, "ruled", "{\"model\":\"gpt-4o\"}");
+        assertThat(sent(FIRST)).isEqualTo("{\"model\":\"gpt-4o-2024-08-06\"}");
+        assertThat(SECOND.requests()).isEmpty();
+
+        ask(kind, "ruled", "{\"model\":\"o3\"}");
+        assertThat(sent(SECOND)).isEqualTo("{\"model\":\"o3\"}");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aKeyForSomeModelsOpensNoOther(Deployment.Kind kind) {
+        assertThat(ask(kind, "confined", CHAT, JSON + CONFINED, "{\"model\":\"gpt-4o\"}")
+                        .status())
+                .isEqualTo(200);
+        SECOND.reset();
+        for (String path : List.of(CHAT, "/chat/completions", "/v1/messages", "/v1/messages/count_tokens", "/v1/x")) {
+            assertThat(ask(kind, "confined", path, JSON + CONFINED, "{\"model\":\"o3\"}")
+                            .status())
+                    .as(path)
+                    .isEqualTo(403);
+        }
+        for (String path : List.of("/v1beta/models/o3:generateContent", "/openai/deployments/o3/chat/completions")) {
+            assertThat(ask(kind, "confined", path, JSON + CONFINED, "{\"model\":\"small\"}")
+                            .status())
+                    .as(path)
+                    .isEqualTo(403);
+        }
+        for (String path : List.of("/v1/batches", "/v1/messages/batches", "/v1/images/generations", "/v1/x")) {
+            assertThat(ask(kind, "confined", path, JSON + CONFINED, "{}").status())
+                    .as(path)
+                    .isEqualTo(403);
+        }
+        String form = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\no3\r\n--b--\r\n";
+        String type = "Content-Type: multipart/form-data; boundary=b\r\n";
+        assertThat(ask(kind, "confined", "/v1/audio/transcriptions", type + CONFINED, form)
+                        .status())
+                .isEqualTo(403);
+        String packed = JSON + CONFINED + "Content-Encoding: gzip\r\n";
+        assertThat(ask(kind, "confined", CHAT, packed, "{\"model\":\"small\"}").status())
+                .isEqualTo(400);
+        assertUntouched();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void whereNoModelMattersNoBodyIsLookedInto(Deployment.Kind kind) {
+        assertThat(ask(kind, "plain", "no json").status()).isEqualTo(200);
+        assertThat(sent(SECOND)).isEqualTo("no json");
+    }
+
+    private static void assertUntouched() {
+        assertThat(FIRST.requests()).isEmpty();
+        assertThat(SECOND.requests()).isEmpty();
+    }
+}
