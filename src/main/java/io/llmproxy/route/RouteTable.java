@@ -76,10 +76,14 @@ public final class RouteTable<T> {
      * @param headers the values of all lines of a header, by a name in lower case
      */
     public Lookup lookup(@Nullable String host, String path, Function<String, List<String>> headers) {
-        Map<String, List<String>> values =
-                headerNames.stream().collect(Collectors.toUnmodifiableMap(name -> name, headers));
         Authority authority = byName ? Authority.of(host) : null;
-        return new Lookup(authority, path, values);
+        return new Lookup(authority, path, valuesOf(headers));
+    }
+
+    private Map<String, List<String>> valuesOf(Function<String, List<String>> headers) {
+        return headerNames.isEmpty()
+                ? Map.of()
+                : headerNames.stream().collect(Collectors.toUnmodifiableMap(name -> name, headers));
     }
 
     /**

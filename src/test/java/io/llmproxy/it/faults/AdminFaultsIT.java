@@ -181,8 +181,11 @@ class AdminFaultsIT {
     }
 
     /** Where a date is printed, or compared with one that came from outside. */
-    private static final Set<String> TELL_DATES =
-            Set.of("io.llmproxy.metrics.AccessLog", "io.llmproxy.metrics.ConfigMetrics", "io.llmproxy.proxy.Failover");
+    private static final Set<String> TELL_DATES = Set.of(
+            "io.llmproxy.metrics.AccessLog",
+            "io.llmproxy.metrics.ConfigMetrics",
+            "io.llmproxy.proxy.AuthFilter",
+            "io.llmproxy.proxy.Failover");
 
     private static final Map<String, Set<String>> CLOCKS = Map.of(
             "java.lang.System", Set.of("currentTimeMillis"),

@@ -371,10 +371,11 @@ class ProcessFaultsIT {
             int threads = deployment.process().threads();
             redeploy(deployment, uri, Integer.getInteger("llmproxy.redeployments", 20) - 2);
 
-            assertThat(deployment.log())
-                    .doesNotContain("memory leak")
-                    .doesNotContain("failed to stop")
-                    .doesNotContain("ThreadLocal");
+            // Tomcat sees its own housekeeping thread in the application if it looks at the wrong moment.
+            assertThat(deployment.log().lines().filter(line -> !line.contains("[Catalina-utility-")))
+                    .noneMatch(line -> line.contains("memory leak")
+                            || line.contains("failed to stop")
+                            || line.contains("ThreadLocal"));
             Awaitility.await()
                     .atMost(LONG)
                     .untilAsserted(() -> assertThat(loaders(deployment)).isLessThanOrEqualTo(2));
