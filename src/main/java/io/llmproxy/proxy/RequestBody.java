@@ -34,10 +34,12 @@ final class RequestBody implements ReadListener {
     private final long maxBody;
     private final long replayLimit;
     private final BufferBudget budget;
-    private final List<ByteBuffer> collected = new ArrayList<>(1);
     private final AtomicBoolean settled = new AtomicBoolean();
     private final AtomicLong reserved = new AtomicLong();
     private final AtomicReference<@Nullable Runnable> demand = new AtomicReference<>();
+
+    /** Replaced when it is released: a container may hold on to the exchange long after its answer. */
+    private volatile List<ByteBuffer> collected = new ArrayList<>(1);
 
     private @Nullable ByteBuffer segment;
     private long count;
@@ -114,10 +116,8 @@ final class RequestBody implements ReadListener {
     /** Frees the memory: the body will not be sent again. */
     void release() {
         released = true;
+        collected = new ArrayList<>(0);
         budget.release(reserved.getAndSet(0));
-        if (whole) {
-            collected.clear();
-        }
     }
 
     /** Gives up on a client that is too slow. */
@@ -322,6 +322,7 @@ final class RequestBody implements ReadListener {
 
     /** What was collected, then what the client goes on to send. */
     private final class Flow implements Request.Content {
+        private final List<ByteBuffer> beginning = collected;
         private int next;
 
         @Override
@@ -331,8 +332,8 @@ final class RequestBody implements ReadListener {
 
         @Override
         public Content.@Nullable Chunk read() {
-            return next < collected.size()
-                    ? Content.Chunk.from(collected.get(next++).duplicate(), false)
+            return next < beginning.size()
+                    ? Content.Chunk.from(beginning.get(next++).duplicate(), false)
                     : container.touch(RequestBody.this::readAvailable);
         }
 
@@ -341,7 +342,7 @@ final class RequestBody implements ReadListener {
             if (!demand.compareAndSet(null, callback)) {
                 throw new IllegalStateException("demanded twice");
             }
-            if (readable || finished || failure != null || next < collected.size()) {
+            if (readable || finished || failure != null || next < beginning.size()) {
                 runDemand();
             }
         }

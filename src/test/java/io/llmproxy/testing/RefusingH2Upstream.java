@@ -79,7 +79,7 @@ public final class RefusingH2Upstream implements ServerSessionListener {
 
     /**
      * Leaves so many streams alone from now on. When the last of them has come, it says that it has looked at none, and closes
-     * their connections.
+     * their connections; those on which nothing was served before are left for the client to close.
      */
     public void sayGoodbye(int streams) {
         unseen.set(streams);
@@ -137,10 +137,11 @@ public final class RefusingH2Upstream implements ServerSessionListener {
 
     private static void leave(HTTP2Session session) {
         GoAwayFrame goodbye = new GoAwayFrame(0, ErrorCode.NO_ERROR.code, null);
-        session.frames(
-                null,
-                List.of(goodbye),
-                Callback.from(() -> session.getEndPoint().shutdownOutput()));
+        session.frames(null, List.of(goodbye), Callback.from(() -> {
+            if (session.getStreamsClosed() > 0) {
+                session.getEndPoint().shutdownOutput();
+            }
+        }));
     }
 
     private static void answer(Stream stream) {
