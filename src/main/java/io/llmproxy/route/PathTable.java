@@ -1,7 +1,9 @@
 package io.llmproxy.route;
 
+import io.llmproxy.config.ModelPattern;
 import io.llmproxy.route.RouteNode.Ranked;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,13 +11,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The routes of one host and prefix, by the path that follows. Immutable. */
 final class PathTable<T> {
+    /** Orders the routes of one host and prefix by how well they match. */
+    private static final Comparator<Route<?>> MOST_SPECIFIC_FIRST =
+            Comparator.<Route<?>, @Nullable PathPattern>comparing(
+                            Route::path, Comparator.nullsLast(PathPattern.MOST_SPECIFIC_FIRST))
+                    .thenComparing(route -> route.header() == null)
+                    .thenComparingInt(route -> rank(route.model()));
+
     private final Map<String, List<Ranked<T>>> exact = new HashMap<>();
     private final RouteNode<T> root;
     private final List<Ranked<T>> anywhere = new ArrayList<>();
 
     PathTable(List<Route<T>> routes) {
         List<Route<T>> bestFirst = new ArrayList<>(routes);
-        bestFirst.sort(Route.MOST_SPECIFIC_FIRST);
+        bestFirst.sort(MOST_SPECIFIC_FIRST);
         List<Ranked<T>> others = new ArrayList<>();
         for (int rank = 0; rank < bestFirst.size(); rank++) {
             Ranked<T> route = new Ranked<>(rank, bestFirst.get(rank));
@@ -42,5 +51,12 @@ final class PathTable<T> {
             found = Ranked.first(anywhere, asked);
         }
         return found == null ? null : found.route();
+    }
+
+    private static int rank(@Nullable ModelPattern model) {
+        if (model == null) {
+            return 2;
+        }
+        return model.isExact() ? 0 : 1;
     }
 }

@@ -3,7 +3,6 @@ package io.llmproxy.route;
 import io.llmproxy.config.HostPattern;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.RouteHeaderConfig;
-import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,19 +21,6 @@ public record Route<T>(
         @Nullable RouteHeaderConfig header,
         @Nullable ModelPattern model,
         T target) {
-    /** Orders the routes of one host and prefix by how well they match. */
-    static final Comparator<Route<?>> MOST_SPECIFIC_FIRST = Comparator.<Route<?>, @Nullable PathPattern>comparing(
-                    Route::path, Comparator.nullsLast(PathPattern.MOST_SPECIFIC_FIRST))
-            .thenComparing(route -> route.header == null)
-            .thenComparingInt(route -> rank(route.model));
-
-    private static int rank(@Nullable ModelPattern model) {
-        if (model == null) {
-            return 2;
-        }
-        return model.isExact() ? 0 : 1;
-    }
-
     /** The path's segments that the host's pattern asks for; empty for none. */
     String prefix() {
         return host == null ? "" : host.prefix();
