@@ -271,6 +271,9 @@ final class Soak {
                 if (text.endsWith("data: [DONE]\n\n")) {
                     end("stream, whole", seen != events || text.contains("\"error\""));
                 } else if (text.contains("\"error\"")) {
+                    if (seen < 0) {
+                        System.err.println("of other events:\n" + text);
+                    }
                     end(seen < 0 ? "stream, cut, of other events" : "stream, cut and told so", seen < 0);
                 } else {
                     end("stream without its last word", true);
@@ -320,18 +323,25 @@ final class Soak {
         }
     }
 
-    /** How many events of the mock's a stream holds, each as the mock has made it; -1 if one is not. Heartbeats may be between. */
+    /**
+     * How many events of the mock's a stream holds, each as the mock has made it; -1 if one is not. Heartbeats may be between,
+     * and a piece of one before the error that says where the stream was cut.
+     */
     private static int eventsInOrder(String text) {
+        String[] events = text.strip().split("\n\n+");
         int seen = 0;
-        for (String event : text.split("(?<=\n\n)")) {
-            if (event.startsWith(":") || event.startsWith("data: [DONE]") || event.contains("\"error\"")) {
+        for (int i = 0; i < events.length; i++) {
+            String event = events[i];
+            if (event.startsWith(":") || event.equals("data: [DONE]") || event.contains("\"error\"")) {
                 continue;
             }
             Matcher time = TIME.matcher(event);
-            if (!time.find() || !event.equals(MockLlm.event(seen, Long.parseLong(time.group(1))))) {
+            String whole = MockLlm.event(seen, time.find() ? Long.parseLong(time.group(1)) : 0);
+            if (whole.equals(event + "\n\n")) {
+                seen++;
+            } else if (i != events.length - 2 || !events[i + 1].contains("\"error\"") || !whole.startsWith(event)) {
                 return -1;
             }
-            seen++;
         }
         return seen;
     }

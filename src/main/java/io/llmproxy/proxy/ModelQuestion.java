@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class ModelQuestion {
     private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE", "OPTIONS", "TRACE");
 
+    /** How Google's clients begin the name in a body, whose path has it without. */
+    private static final String GOOGLE = "models/";
+
     private final Exchange exchange;
     private final RequestBody body;
     private final boolean confined;
@@ -54,7 +57,7 @@ final class ModelQuestion {
         }
         Answer answer = new ModelQuestion(exchange, body, confined).find();
         AskedModel model = answer.model;
-        if (model == null || key == null || key.allows(model.requested()) || key.allows(model.name())) {
+        if (model == null || model.isAllowed(key)) {
             return answer;
         }
         return Answer.refused(
@@ -64,26 +67,44 @@ final class ModelQuestion {
     private Answer find() {
         String path = exchange.path();
         String inPath = ModelPath.model(path);
+        boolean mayHaveBody = !WITHOUT_BODY.contains(exchange.method());
         if (inPath != null) {
-            return found(inPath, null);
+            return confined && mayHaveBody ? inPathAlone(inPath) : found(inPath, null);
         }
-        if (WITHOUT_BODY.contains(exchange.method())) {
+        if (!mayHaveBody) {
             return Answer.NO_MODEL;
         }
         return switch (ModelPath.place(path)) {
-            case BODY -> inBody(true);
-            case BODY_OPTIONAL -> inBody(false);
+            case BODY -> inBody(true, nowhere(true));
+            case BODY_OPTIONAL -> inBody(false, nowhere(false));
             case PATH, NONE -> Answer.NO_MODEL;
             case ELSEWHERE -> nowhere(false);
         };
     }
 
-    private Answer inBody(boolean required) {
+    /** An upstream may go by the body, whatever the path says: a client that is let in for some models may not say both. */
+    private Answer inPathAlone(String inPath) {
+        Answer inBody = inBody(false, Answer.NO_MODEL);
+        if (inBody.refusal != null) {
+            return inBody;
+        }
+        AskedModel other = inBody.model;
+        boolean same = other == null
+                || other.requested().equals(inPath)
+                || other.requested().equals(GOOGLE + inPath);
+        return same
+                ? found(inPath, null)
+                : Answer.refused(
+                        ProxyError.MODEL_NOT_ALLOWED, "The path and the body of the request name different models.");
+    }
+
+    /** @param otherwise the answer if the body is fine and names no model */
+    private Answer inBody(boolean required, Answer otherwise) {
         if (!body.isWhole()) {
             return tooLarge(required);
         }
         if (body.isEmpty()) {
-            return nowhere(required);
+            return otherwise;
         }
         HttpServletRequest clientRequest = exchange.clientRequest();
         String coding = clientRequest.getHeader("Content-Encoding");
@@ -95,7 +116,7 @@ final class ModelQuestion {
             return unreadable(required, problem.message());
         }
         ModelField field = ((RequestFacts.Read) facts).model();
-        return field == null ? nowhere(required) : found(field.name(), field);
+        return field == null ? otherwise : found(field.name(), field);
     }
 
     private Answer found(String requested, @Nullable ModelField field) {
