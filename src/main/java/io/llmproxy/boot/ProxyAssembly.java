@@ -127,7 +127,11 @@ public class ProxyAssembly {
         filter(context, "mount", new MountFilter());
         // What comes past the mounts is for operators.
         filter(context, "read-only", new ReadOnlyFilter(), "/health/*", "/metrics");
-        servlet(context, "health", new HealthServlet(reporter), "/health/*");
+        servlet(
+                context,
+                "health",
+                new HealthServlet(reporter, () -> live.generation().upstreams().all()),
+                "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
         servlet(
                 context,

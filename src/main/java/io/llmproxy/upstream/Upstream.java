@@ -167,6 +167,35 @@ public final class Upstream {
         return news;
     }
 
+    /**
+     * Whether it is asked, and if not, why.
+     *
+     * @param now the time in nanoseconds
+     */
+    public Standing standing(long now) {
+        if (!config.enabled()) {
+            return Standing.DISABLED;
+        }
+        if (!isWell()) {
+            return Standing.UNHEALTHY;
+        }
+        if (!condition.isBreakerPermitting(now)) {
+            return Standing.BREAKER_OPEN;
+        }
+        if (isCoolingDown(now)) {
+            return Standing.COOLING_DOWN;
+        }
+        if (!hasGoodKey(now)) {
+            return Standing.KEYS_REFUSED;
+        }
+        return condition.hasFreeSlot() ? Standing.SERVING : Standing.FULL;
+    }
+
+    /** The requests that it is working on. */
+    public int inFlight() {
+        return load().inFlight();
+    }
+
     Load load() {
         return condition.load();
     }
@@ -195,7 +224,7 @@ public final class Upstream {
     }
 
     /** When it may be worth while to ask again, in nanoseconds from now; at least a second. */
-    long retryAfterNanos(long now) {
+    public long retryAfterNanos(long now) {
         long shortest = 1_000_000_000L;
         var check = config.healthCheck();
         long unwell = isWell() || check == null ? 0 : check.interval().toNanos();

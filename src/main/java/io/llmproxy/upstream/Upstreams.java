@@ -67,6 +67,13 @@ public final class Upstreams {
                 .toList();
     }
 
+    /** All upstreams, by name. */
+    public List<Upstream> all() {
+        return upstreams.values().stream()
+                .sorted(Comparator.comparing(Upstream::name))
+                .toList();
+    }
+
     /** Returns the group of that name; the configuration has made sure that there is one. */
     public UpstreamGroup group(String name) {
         return Objects.requireNonNull(groups.get(name), name);
