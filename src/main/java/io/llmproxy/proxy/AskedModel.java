@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.auth.ClientKey;
 import io.llmproxy.protocol.ModelField;
 import io.llmproxy.upstream.Upstream;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,16 @@ record AskedModel(String requested, String name, @Nullable ModelField field) {
     static AskedModel of(String requested, @Nullable String prefix, @Nullable ModelField field) {
         String removed = prefix == null || !requested.startsWith(prefix + "/") ? "" : prefix + "/";
         return new AskedModel(requested, requested.substring(removed.length()), field);
+    }
+
+    /** Whether a key lets its client ask for it; either by the name that the client knows, or by the configuration's. */
+    boolean isAllowed(@Nullable ClientKey key) {
+        return key == null || key.allows(requested) || key.allows(name);
+    }
+
+    /** Says that no upstream serves it. */
+    Refusal notFound() {
+        return Refusal.of(ProxyError.MODEL_NOT_FOUND, "The model '" + requested + "' does not exist here.");
     }
 
     /** Whether an upstream serves it. */

@@ -233,7 +233,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     private Refusal notServed() {
         AskedModel model = exchange.model();
         return model != null && group.has(upstream -> upstream.serves(ApiFamily.of(exchange.upstreamPath())))
-                ? Refusal.of(ProxyError.MODEL_NOT_FOUND, "The model '" + model.requested() + "' does not exist here.")
+                ? model.notFound()
                 : Refusal.of(ProxyError.NOT_SERVED);
     }
 

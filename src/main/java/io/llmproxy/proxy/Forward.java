@@ -5,6 +5,7 @@ import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
+import java.util.Set;
 
 /** One address that clients connect to: its settings, and which group serves which requests. */
 public final class Forward {
@@ -45,6 +46,11 @@ public final class Forward {
     /** Any of the groups that serve its requests. */
     UpstreamGroup anyGroup() {
         return anyGroup;
+    }
+
+    /** All groups that serve its requests. */
+    Set<UpstreamGroup> groups() {
+        return routes.targets();
     }
 
     /**

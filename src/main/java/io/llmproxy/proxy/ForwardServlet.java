@@ -112,6 +112,9 @@ public final class ForwardServlet extends AsyncProxyServlet {
                 return;
             }
         }
+        if (ModelCatalog.answers(exchange, route)) {
+            return;
+        }
         if (clientRequest.getContentLengthLong() > forward.config().maxBody()) {
             ErrorAnswer.send(exchange, Refusal.of(ProxyError.BODY_TOO_LARGE));
             return;

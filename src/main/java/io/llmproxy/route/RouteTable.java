@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ public final class RouteTable<T> {
     private final boolean byWildcard;
     private final Set<String> headerNames;
     private final @Nullable T otherwise;
+    private final Set<T> targets;
 
     private RouteTable(List<Route<T>> routes, @Nullable T otherwise) {
         Map<String, List<Route<T>>> byHost = routes.stream().collect(Collectors.groupingBy(RouteTable::host));
@@ -52,6 +54,8 @@ public final class RouteTable<T> {
                 .map(key -> key.toLowerCase(Locale.ROOT))
                 .collect(Collectors.toUnmodifiableSet());
         this.otherwise = otherwise;
+        this.targets = Stream.concat(routes.stream().map(Route::target), Stream.ofNullable(otherwise))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private static String host(Route<?> route) {
@@ -78,6 +82,11 @@ public final class RouteTable<T> {
     public Lookup lookup(@Nullable String host, String path, Function<String, List<String>> headers) {
         Authority authority = byName ? Authority.of(host) : null;
         return new Lookup(authority, path, valuesOf(headers));
+    }
+
+    /** Everything that a request may lead to. */
+    public Set<T> targets() {
+        return targets;
     }
 
     private Map<String, List<String>> valuesOf(Function<String, List<String>> headers) {

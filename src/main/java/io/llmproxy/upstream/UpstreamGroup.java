@@ -103,6 +103,13 @@ public final class UpstreamGroup {
         return distinguishesModels;
     }
 
+    /** The models that its upstreams name one by one; those that only patterns stand for are not among them. */
+    public Set<String> modelNames() {
+        return members.stream()
+                .flatMap(member -> member.upstream().config().models().names().stream())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     /** Bounds how often requests are sent again. */
     public RetryBudget budget() {
         return budget;

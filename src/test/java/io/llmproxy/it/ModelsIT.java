@@ -38,6 +38,20 @@ class ModelsIT {
                 .group("both", "{name: first}, {name: second}", "")
                 .group("first", "{name: first}", "")
                 .group("any", "{name: any}", "")
+                .upstream("exact", SECOND.url() + "/v1/chat/completions", "url_mode: exact")
+                .group("exact", "{name: exact}", "")
+                .forward(
+                        "exact",
+                        "exact",
+                        "keys: [{name: confined, key: sk-confined-key, allowed_models: [small, 'gpt-4*']}]")
+                .upstream("anthropic", SECOND.url(), "provider: anthropic, models: {opus: claude-opus-4}")
+                .upstream("google", SECOND.url(), "provider: gemini, models: [gemini-pro, tunedModels/mine]")
+                .group("all", "{name: first}, {name: second}, {name: anthropic}, {name: google}", "")
+                .forward(
+                        "all",
+                        "all",
+                        "keys: [{name: open, key: sk-open-key}, {name: confined, key: sk-confined-key, "
+                                + "allowed_models: [small, 'gpt-4*']}]")
                 .forward("both", "both", "model_prefix: Proxy")
                 .forward("ruled", "any", "routing: [{model: 'gpt-*', target_group: first}]")
                 .forward(
@@ -233,6 +247,27 @@ class ModelsIT {
 
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
+    void aModelInThePathHidesNoneInTheBody(Deployment.Kind kind) {
+        Map<String, Integer> statuses =
+                Map.of("{\"model\":\"o3\"}", 403, "{\"model\":\"small\",\"model\":\"o3\"}", 400, "no json", 400);
+        for (String path :
+                List.of("/v1beta/models/small:generateContent", "/openai/deployments/small/chat/completions")) {
+            statuses.forEach((body, status) -> assertThat(
+                            ask(kind, "exact", path, JSON + CONFINED, body).status())
+                    .as(path + body)
+                    .isEqualTo(status));
+        }
+        assertUntouched();
+        for (String body : List.of("{}", "{\"model\":\"models/small\"}", "{\"model\":\"small\"}", "")) {
+            assertThat(ask(kind, "exact", "/v1beta/models/small:embedContent", JSON + CONFINED, body)
+                            .status())
+                    .as(body)
+                    .isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
     void whereNoModelMattersNoBodyIsLookedInto(Deployment.Kind kind) {
         assertThat(ask(kind, "plain", "no json").status()).isEqualTo(200);
         assertThat(sent(SECOND)).isEqualTo("no json");
@@ -241,5 +276,88 @@ class ModelsIT {
     private static void assertUntouched() {
         assertThat(FIRST.requests()).isEmpty();
         assertThat(SECOND.requests()).isEmpty();
+    }
+
+    private static Answer look(Deployment.Kind kind, String forward, String path, String headers) {
+        return RawClient.exchange(deployment(kind).forward(forward, path), "GET", headers, new byte[0]);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void theModelsAreListedAsEachApiListsThem(Deployment.Kind kind) {
+        String open = "Authorization: Bearer sk-open-key\r\n";
+        String model = "{\"id\":\"%s\",\"object\":\"model\",\"created\":0,\"owned_by\":\"llmproxy\"}";
+
+        assertThat(look(kind, "all", "/v1/models", open).text())
+                .isEqualTo("{\"object\":\"list\",\"data\":[" + model.formatted("gpt-4o") + "," + model.formatted("same")
+                        + "," + model.formatted("small") + "]}");
+        assertThat(look(kind, "all", "/v1/models?limit=1000", open + "anthropic-version: 2023-06-01\r\n")
+                        .text())
+                .startsWith(
+                        "{\"data\":[{\"type\":\"model\",\"id\":\"gpt-4o\",\"display_name\":\"gpt-4o\",\"created_at\":\"1970-")
+                .contains("\"id\":\"opus\"")
+                .doesNotContain("gemini")
+                .endsWith("],\"has_more\":false,\"first_id\":\"gpt-4o\",\"last_id\":\"small\"}");
+        assertThat(look(kind, "all", "/v1beta/models", open).text())
+                .startsWith("{\"models\":[{\"name\":\"models/gemini-pro\",\"displayName\":\"gemini-pro\",")
+                .contains("{\"name\":\"models/small\"", "{\"name\":\"tunedModels/mine\"")
+                .doesNotContain("opus", "*");
+        assertUntouched();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aKeySeesTheModelsThatItMayUse(Deployment.Kind kind) {
+        Answer answer = look(kind, "all", "/v1/models", CONFINED);
+
+        assertThat(answer.header("Content-Type")).startsWith("application/json");
+        assertThat(answer.header("X-Request-Id")).isNotEmpty();
+        assertThat(answer.text()).contains("\"gpt-4o\"", "\"small\"").doesNotContain("\"same\"");
+        assertThat(look(kind, "all", "/v1/models/same", CONFINED).status()).isEqualTo(403);
+        assertThat(look(kind, "all", "/v1/models", "").status()).isEqualTo(401);
+        assertThat(look(kind, "all", "/v1/models/small", "").status()).isEqualTo(401);
+        assertUntouched();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void oneModelIsTold(Deployment.Kind kind) {
+        String known = "{\"id\":\"%s\",\"object\":\"model\",\"created\":0,\"owned_by\":\"llmproxy\"}";
+        String google = "{\"name\":\"models/gemini-pro\",\"displayName\":\"gemini-pro\"";
+
+        assertThat(look(kind, "both", "/v1/models/Proxy/gpt-4o", "").text()).isEqualTo(known.formatted("Proxy/gpt-4o"));
+        assertThat(look(kind, "both", "/v1/models/claude-3", "").text()).isEqualTo(known.formatted("claude-3"));
+        assertThat(look(kind, "both", "/v1/models/big/one", "").text()).isEqualTo(known.formatted("big/one"));
+        assertThat(look(kind, "both", "/v1/models/o3", "").text())
+                .contains("\"model_not_found\"", "The model 'o3' does not exist here.");
+        assertThat(look(kind, "all", "/v1beta/models/gemini-pro", CONFINED).status())
+                .isEqualTo(403);
+        String open = "x-api-key: sk-open-key\r\n";
+        assertThat(look(kind, "all", "/v1beta/models/gemini-pro", open).text()).startsWith(google);
+        assertThat(look(kind, "all", "/v1/models/opus", open).status()).isEqualTo(404);
+        assertThat(look(kind, "all", "/v1/models/opus", open + "anthropic-version: 2023-06-01\r\n")
+                        .text())
+                .isEqualTo("{\"type\":\"model\",\"id\":\"opus\",\"display_name\":\"opus\","
+                        + "\"created_at\":\"1970-01-01T00:00:00Z\"}");
+        assertUntouched();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void modelsThatTheRoutesLeadToAreListed(Deployment.Kind kind) {
+        assertThat(look(kind, "ruled", "/v1/models", "").text()).contains("\"gpt-4o\"", "\"same\"");
+        assertThat(look(kind, "both", "/v1/models", "").text())
+                .contains("\"Proxy/gpt-4o\"", "\"Proxy/same\"", "\"Proxy/small\"")
+                .doesNotContain("claude");
+        assertUntouched();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void theUpstreamListsItsModelsWhereNobodyElseKnowsThem(Deployment.Kind kind) {
+        assertThat(look(kind, "plain", "/v1/models", "").text()).isEqualTo("{\"model\":\"second\",\"choices\":[]}");
+        assertThat(look(kind, "plain", "/v1/models/x", "").status()).isEqualTo(200);
+        assertThat(look(kind, "ruled", "/v1/models/x", "").status()).isEqualTo(200);
+        assertThat(SECOND.requests()).hasSize(3);
     }
 }
