@@ -5,10 +5,10 @@ import io.llmproxy.upstream.Standing;
 import io.llmproxy.upstream.Upstream;
 import io.smallrye.health.SmallRyeHealth;
 import io.smallrye.health.SmallRyeHealthReporter;
-import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import jakarta.json.spi.JsonProvider;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class HealthServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
+    private final transient JsonProvider json = JsonProvider.provider();
     private final transient SmallRyeHealthReporter reporter;
     private final transient Supplier<List<Upstream>> upstreams;
 
@@ -64,21 +65,21 @@ public final class HealthServlet extends HttpServlet {
 
     private SmallRyeHealth detailed() {
         JsonObject whole = reporter.getHealth().getPayload();
-        JsonArrayBuilder checks = Json.createArrayBuilder(whole.getJsonArray("checks"));
+        JsonArrayBuilder checks = json.createArrayBuilder(whole.getJsonArray("checks"));
         long now = System.nanoTime();
         upstreams.get().forEach(upstream -> checks.add(check(upstream, now)));
         return new SmallRyeHealth(
-                Json.createObjectBuilder(whole).add("checks", checks).build());
+                json.createObjectBuilder(whole).add("checks", checks).build());
     }
 
-    private static JsonObjectBuilder check(Upstream upstream, long now) {
+    private JsonObjectBuilder check(Upstream upstream, long now) {
         Standing standing = upstream.standing(now);
         JsonObjectBuilder data =
-                Json.createObjectBuilder().add("state", standing.label()).add("in_flight", upstream.inFlight());
+                json.createObjectBuilder().add("state", standing.label()).add("in_flight", upstream.inFlight());
         if (!standing.isUp() && standing != Standing.DISABLED) {
             data.add("retry_after_seconds", RetryAfter.seconds(upstream.retryAfterNanos(now)));
         }
-        return Json.createObjectBuilder()
+        return json.createObjectBuilder()
                 .add("name", "upstream " + upstream.name())
                 .add("status", standing.isUp() ? "UP" : "DOWN")
                 .add("data", data);
