@@ -20,7 +20,6 @@ import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.http2.client.transport.ClientConnectionFactoryOverHTTP2;
-import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.SocketAddressResolver;
@@ -55,7 +54,9 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     private final QueuedThreadPool fetches = new QueuedThreadPool(FETCHES, 0);
     private final KnownAddresses addresses =
             new KnownAddresses(new SocketAddressResolver.Async(lookups, scheduler, LONGEST_LOOKUP.toMillis()));
-    private final ByteBufferPool buffers = new ArrayByteBufferPool();
+    /** No pool: with one, a stream that breaks off makes others hang, as if its buffer were given out twice. */
+    private final ByteBufferPool buffers = new ByteBufferPool.NonPooling();
+
     private final Map<Transport, HttpClient> clients = new ConcurrentHashMap<>();
 
     /** Everything that makes one client different from another. */
@@ -124,6 +125,9 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         client.setExecutor(executor);
         client.setScheduler(scheduler);
         client.setByteBufferPool(buffers);
+        // Without a pool, direct memory would wait for the garbage collector.
+        client.setUseInputDirectByteBuffers(false);
+        client.setUseOutputDirectByteBuffers(false);
         client.setSocketAddressResolver(addresses);
         client.setConnectTimeout(transport.connect.toMillis());
         client.setIdleTimeout(transport.idle.toMillis());
