@@ -54,9 +54,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     private final QueuedThreadPool fetches = new QueuedThreadPool(FETCHES, 0);
     private final KnownAddresses addresses =
             new KnownAddresses(new SocketAddressResolver.Async(lookups, scheduler, LONGEST_LOOKUP.toMillis()));
-    /** No pool: with one, a stream that breaks off makes others hang, as if its buffer were given out twice. */
-    private final ByteBufferPool buffers = new ByteBufferPool.NonPooling();
-
+    private final ByteBufferPool buffers = new ViewBufferPool();
     private final Map<Transport, HttpClient> clients = new ConcurrentHashMap<>();
 
     /** Everything that makes one client different from another. */
@@ -125,9 +123,6 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         client.setExecutor(executor);
         client.setScheduler(scheduler);
         client.setByteBufferPool(buffers);
-        // Without a pool, direct memory would wait for the garbage collector.
-        client.setUseInputDirectByteBuffers(false);
-        client.setUseOutputDirectByteBuffers(false);
         client.setSocketAddressResolver(addresses);
         client.setConnectTimeout(transport.connect.toMillis());
         client.setIdleTimeout(transport.idle.toMillis());

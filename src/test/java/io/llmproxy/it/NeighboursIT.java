@@ -1,0 +1,87 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.RawClient;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What happens to one exchange, however bad, is not felt by those beside it. */
+class NeighboursIT {
+    private static final String CHAT = "/v1/chat/completions";
+    private static final byte[] QUESTION = "{\"model\":\"m\",\"stream\":true}".getBytes(StandardCharsets.UTF_8);
+    private static final int CLIENTS = 4;
+    private static final int REQUESTS = 1_000;
+
+    private static final String ROLE =
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
+                    + "\"finish_reason\":null}]}\n\n";
+    private static final String TEXT =
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":null}]}\n\n";
+    private static final String END = """
+            data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+            data: [DONE]
+
+            """;
+
+    /** A lost piece shows as an event too few, or as a stream that has stalled. */
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aStreamThatBreaksOffTakesNothingFromOthers(Deployment.Kind kind) {
+        try (FakeUpstream breaking = FakeUpstream.start();
+                FakeUpstream sound = FakeUpstream.start();
+                Deployment deployment = Deployment.start(
+                        kind,
+                        new Gateway()
+                                .upstream("breaking", breaking.url(), "")
+                                .upstream("sound", sound.url(), "")
+                                .group(
+                                        "mixed",
+                                        "{name: breaking}, {name: sound}",
+                                        "balance: {strategy: failover}, http_client: {timeout: {stall: 3}, retry: {unsafe: true}}")
+                                .group("sound", "{name: sound}", "http_client: {timeout: {stall: 3}}")
+                                .forward("mixed", "mixed", "")
+                                .forward("sound", "sound", ""))) {
+            breaking.otherwise(Behaviour.closesMidStream(List.of(ROLE)));
+            sound.otherwise(Behaviour.streams(Duration.ZERO, List.of(ROLE, TEXT, END)));
+            ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+            try {
+                List<CompletableFuture<List<String>>> lost = IntStream.range(0, CLIENTS)
+                        .mapToObj(client -> CompletableFuture.supplyAsync(() -> lost(deployment), clients))
+                        .toList();
+                assertThat(lost).allSatisfy(mine -> assertThat(mine.join()).isEmpty());
+            } finally {
+                clients.shutdownNow();
+            }
+            assertThat(breaking.requests(CHAT)).isNotEmpty();
+        }
+    }
+
+    private static List<String> lost(Deployment deployment) {
+        URI mixed = deployment.forward("mixed", CHAT);
+        URI sound = deployment.forward("sound", CHAT);
+        return IntStream.range(0, REQUESTS)
+                .mapToObj(n -> {
+                    if (n % 4 == 0) {
+                        // Whole or refused: more of these fail than may be repeated.
+                        RawClient.exchange(mixed, "POST", "", QUESTION);
+                    }
+                    return RawClient.exchange(sound, "POST", "", QUESTION).text();
+                })
+                .filter(text -> !text.equals(ROLE + TEXT + END))
+                .toList();
+    }
+}
