@@ -39,7 +39,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private final Owner owner;
 
     private volatile Content.@Nullable Source attached;
-    private volatile Content.@Nullable Chunk firstChunk;
+    private volatile Content.@Nullable Chunk arrived;
     private Content.@Nullable Source content;
     private Content.@Nullable Chunk held;
     private @Nullable AnswerWatch watch;
@@ -48,7 +48,6 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private boolean pending;
     private boolean unflushed = true;
     private boolean heartbeatDue;
-    private boolean available;
     private boolean ended;
     private boolean closed;
     private boolean clientTold;
@@ -95,7 +94,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
      */
     void relay(Content.Source answer, Content.@Nullable Chunk first) {
         attached = answer;
-        firstChunk = first;
+        arrived = first == null ? answer.read() : first;
         lastPiece = System.nanoTime();
         lastWrite = lastPiece;
         signal(ATTACHED);
@@ -136,9 +135,16 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         signal(CLOSED);
     }
 
-    /** The upstream has sent something: the callback of a demand. */
+    /**
+     * The upstream has sent something: the callback of a demand. It is read here, whoever passes it on, as Jetty keeps its own
+     * threads away from an answer during this callback, but not during a read elsewhere.
+     */
     @Override
     public void run() {
+        Content.Source answer = attached;
+        if (answer != null) {
+            arrived = answer.read();
+        }
         signal(UPSTREAM_READY);
     }
 
@@ -162,7 +168,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             int signalled = signals.getAndSet(BUSY);
             container.touch(() -> act(signalled));
             if (container.isHandedBack()) {
-                releaseHeld();
+                releaseAll();
             }
         } while (!signals.compareAndSet(BUSY, 0));
     }
@@ -173,7 +179,6 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         }
         if ((signalled & UPSTREAM_READY) != 0) {
             demanded = false;
-            available = true;
         }
         blocked &= (signalled & CLIENT_READY) == 0;
         heartbeatDue = (signalled & HEARTBEAT_DUE) != 0;
@@ -201,7 +206,6 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
 
     private void begin() {
         content = attached;
-        available = true;
         ended = false;
         watch = AnswerWatch.of(exchange);
     }
@@ -220,7 +224,8 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         if (demanded) {
             return idle();
         }
-        Content.Chunk chunk = next(source);
+        Content.Chunk chunk = arrived;
+        arrived = null;
         if (chunk == null) {
             demanded = true;
             source.demand(this);
@@ -230,16 +235,6 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             take(chunk);
         }
         return true;
-    }
-
-    private Content.@Nullable Chunk next(Content.Source source) {
-        Content.Chunk chunk = firstChunk;
-        firstChunk = null;
-        if (chunk == null && available) {
-            chunk = source.read();
-        }
-        available = false;
-        return chunk;
     }
 
     /** The upstream has closed the answer in order; whether it had come to its end is another matter. */
@@ -323,9 +318,14 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             held.release();
             held = null;
         }
-        Content.Chunk unread = firstChunk;
+    }
+
+    /** Nothing will be passed on any more. */
+    private void releaseAll() {
+        releaseHeld();
+        Content.Chunk unread = arrived;
         if (unread != null) {
-            firstChunk = null;
+            arrived = null;
             unread.release();
         }
     }
@@ -363,7 +363,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         if (!closed) {
             closed = true;
             exchange.cut(because);
-            releaseHeld();
+            releaseAll();
             container.handBack(exchange::abort);
             owner.relayed(true);
         }
@@ -373,7 +373,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private void complete() {
         if (!closed) {
             closed = true;
-            releaseHeld();
+            releaseAll();
             if (!writeFailed) {
                 container.handBack(AsyncContext::complete);
             }

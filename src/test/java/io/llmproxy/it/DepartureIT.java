@@ -2,6 +2,7 @@ package io.llmproxy.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.RawClient;
@@ -37,9 +38,8 @@ class DepartureIT {
 
         try {
             for (int round = 0; round < ROUNDS; round++) {
-                assertThat(RawClient.exchange(staying, "GET", "", new byte[0]).text())
-                        .as("round " + round)
-                        .isEqualTo("{\"fine\":true}");
+                Answer answer = RawClient.exchange(staying, "GET", "", new byte[0]);
+                assertThat(answer.text()).as("round %d: %s", round, answer).isEqualTo("{\"fine\":true}");
             }
         } finally {
             over.set(true);
