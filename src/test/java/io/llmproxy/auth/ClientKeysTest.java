@@ -169,12 +169,19 @@ class ClientKeysTest {
     @Test
     void aKeyAllowsTheModelsThatItNames() {
         ClientKey all = key("k", "sk-0123456", List.of());
-        ClientKey some = key("k", "sk-0123456", List.of("gpt-4o", "claude-*"));
+        ClientKey some = key("k", "sk-0123456", List.of("gpt-4o", "claude-*", "o[13]", "a|b", "gpt-3.5"));
 
         assertThat(all.allows("anything")).isTrue();
         assertThat(some.allows("gpt-4o")).isTrue();
         assertThat(some.allows("claude-3")).isTrue();
+        assertThat(some.allows("o3")).isTrue();
+        assertThat(some.allows("b")).isTrue();
+        assertThat(some.allows("gpt-3.5")).isTrue();
         assertThat(some.allows("gpt-4o-mini")).isFalse();
+        assertThat(some.allows("o31")).isFalse();
+        assertThat(some.allows("ax")).isFalse();
+        assertThat(some.allows("xb")).isFalse();
+        assertThat(some.allows("gpt-3x5")).isFalse();
         assertThat(some.allows("")).isFalse();
     }
 

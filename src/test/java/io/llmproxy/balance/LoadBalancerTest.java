@@ -3,9 +3,11 @@ package io.llmproxy.balance;
 import static io.llmproxy.balance.Balancers.ALL;
 import static io.llmproxy.balance.Balancers.NOBODY;
 import static io.llmproxy.balance.Balancers.anyInstant;
+import static io.llmproxy.balance.Balancers.counts;
 import static io.llmproxy.balance.Balancers.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import io.llmproxy.balance.Load.Outcome;
@@ -119,6 +121,28 @@ final class LoadBalancerTest {
         serve(shared.load(), now, 900, Outcome.SUCCESS);
 
         assertThat(group.pick(ALL, now)).isOne();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ROUNDROBIN, 4000, 4000, 4000",
+        "WEIGHTED_ROUNDROBIN, 2000, 4000, 6000",
+        "FAILOVER, 12000, 0, 0",
+        "RANDOM, 4000, 4000, 4000"
+    })
+    void whatBecomesOfRequestsChangesNothingWhereNobodyAskedForIt(Strategy strategy, int first, int second, int third) {
+        List<Member> members = members(3);
+        LoadBalancer balancer = LoadBalancer.of(strategy, members);
+        serve(members.get(0).load(), now, 1, Outcome.THROTTLED, 50);
+        serve(members.get(0).load(), now, 5000, Outcome.FAILURE, 50);
+        members.get(1).load().recovered(now);
+
+        List<Integer> counts = counts(balancer, ALL, 3, 12_000);
+
+        int chance = strategy == Strategy.RANDOM ? 400 : 0;
+        assertThat(counts.get(0)).isCloseTo(first, within(chance));
+        assertThat(counts.get(1)).isCloseTo(second, within(chance));
+        assertThat(counts.get(2)).isCloseTo(third, within(chance));
     }
 
     private void pickMany(LoadBalancer balancer, IntPredicate selectable) {

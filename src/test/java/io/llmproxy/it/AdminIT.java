@@ -132,6 +132,16 @@ class AdminIT {
 
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
+    void withoutATokenNobodyIsAnOperator(Deployment.Kind kind) {
+        for (String token : List.of("", "Authorization: Bearer \r\n", "Authorization: Bearer null\r\n")) {
+            Answer answer = RawClient.exchange(world.deployment(kind).admin("/admin/reload"), "POST", token, NOTHING);
+            assertThat(answer.status()).as(token).isEqualTo(403);
+            assertThat(answer.text()).contains("admin_disabled");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
     void eachExchangeIsLoggedWithOneLineAndNoSecret(Deployment.Kind kind) {
         String path = World.path();
         world.upstream.on(path, Behaviour.json("{\"answer\":\"body-canary\"}"));

@@ -402,4 +402,31 @@ class ClientKeysIT {
         assertThat(served).isBetween(60, 80);
         reload(kind, "");
     }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aReloadAddsChangesAndTakesAwayLimits(Deployment.Kind kind) {
+        String free = ", {name: changing, key: %s%s}".formatted(key("changing"), "%s");
+        String limited = free.formatted(", rate_limit: {requests_per_second: 1, burst_size: %d}");
+
+        reload(kind, free.formatted(""));
+        assertThat(servedOfTwenty(kind)).isEqualTo(20);
+        reload(kind, limited.formatted(2));
+        assertThat(servedOfTwenty(kind)).isBetween(2, 10);
+        reload(kind, limited.formatted(12));
+        assertThat(servedOfTwenty(kind)).isBetween(12, 18);
+        reload(kind, free.formatted(", max_concurrent: 5"));
+        assertThat(servedOfTwenty(kind)).isEqualTo(20);
+        reload(kind, free.formatted(", enabled: false"));
+        assertUnauthorized(ask(kind, "plain", CHAT, bearer(key("changing"))), CHAT);
+        reload(kind, "");
+    }
+
+    private static int servedOfTwenty(Deployment.Kind kind) {
+        int served = 0;
+        for (int request = 0; request < 20; request++) {
+            served += ask(kind, "plain", CHAT, bearer(key("changing"))).status() == 200 ? 1 : 0;
+        }
+        return served;
+    }
 }

@@ -97,6 +97,9 @@ class KeyMatrixIT {
     /** What is the matter with the key, or with what is asked for by it. */
     private enum State {
         GOOD,
+        MISSING,
+        EMPTY,
+        MALFORMED,
         UNKNOWN,
         DISABLED,
         EXPIRED,
@@ -109,6 +112,8 @@ class KeyMatrixIT {
             return switch (this) {
                 case OVER_LIMIT -> "sk-matrix-limited-" + CALLS.indexOf(call) + '-' + place;
                 case CONFLICT -> "sk-matrix-good";
+                case MISSING, EMPTY -> "";
+                case MALFORMED -> "sk-matrix-good,sk-matrix-good";
                 case TWO_MODELS -> "sk-matrix-not_allowed";
                 default -> "sk-matrix-" + name().toLowerCase(Locale.ROOT);
             };
@@ -119,7 +124,7 @@ class KeyMatrixIT {
             boolean isLookedInto = call.model != Model.NOWHERE;
             return switch (this) {
                 case GOOD -> 200;
-                case UNKNOWN, DISABLED, EXPIRED, CONFLICT -> 401;
+                case MISSING, EMPTY, MALFORMED, UNKNOWN, DISABLED, EXPIRED, CONFLICT -> 401;
                 case OVER_LIMIT -> isCounted ? 429 : 200;
                 case NOT_ALLOWED -> isLookedInto ? 403 : 200;
                 case TWO_MODELS -> twoModels(call);
@@ -160,9 +165,11 @@ class KeyMatrixIT {
     private static Answer ask(Deployment deployment, Call call, Place place, State state) {
         String model = state == State.NOT_ALLOWED ? "other" : "mine";
         String key = state.key(call, place);
-        String path = call.path.formatted(model) + (place == Place.QUERY ? "?key=" + key : "");
+        boolean isQueried = place == Place.QUERY && state != State.MISSING;
+        String path = call.path.formatted(model) + (isQueried ? "?key=" + key : "");
         Place second = place == Place.X_API_KEY ? Place.BEARER : Place.X_API_KEY;
-        String headers = place.header(key) + (state == State.CONFLICT ? second.header("sk-another") : "");
+        String headers = (state == State.MISSING ? "" : place.header(key))
+                + (state == State.CONFLICT ? second.header("sk-another") : "");
         if (call.method.equals("GET")) {
             return RawClient.exchange(deployment.forward("matrix", path), "GET", headers, new byte[0]);
         }
@@ -185,14 +192,14 @@ class KeyMatrixIT {
         return "--" + BOUNDARY + "\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n" + model + "\r\n";
     }
 
-    private static String beginOfError(Call call, Place place, int status) {
+    private static String beginOfError(Call call, Place place, State state, int status) {
         boolean isShared = call.path.startsWith("/v1/models")
                 || call.path.startsWith("/v1/files")
                 || call.path.startsWith("/somewhere");
         if (call.path.startsWith("/v1/messages")) {
             return "{\"type\":\"error\",\"error\":{\"type\":\"";
         }
-        return call.path.startsWith("/v1beta") || (isShared && place == Place.X_GOOG_API_KEY)
+        return call.path.startsWith("/v1beta") || (isShared && place == Place.X_GOOG_API_KEY && state != State.MISSING)
                 ? "{\"error\":{\"code\":" + status + ",\"message\":\""
                 : "{\"error\":{\"message\":\"";
     }
@@ -221,7 +228,7 @@ class KeyMatrixIT {
                         if (expected != 200) {
                             assertThat(answer.text())
                                     .as(what)
-                                    .startsWith(beginOfError(call, place, expected))
+                                    .startsWith(beginOfError(call, place, state, expected))
                                     .doesNotContain("sk-");
                         }
                     }

@@ -52,6 +52,22 @@ class ModelsIT {
                         "all",
                         "keys: [{name: open, key: sk-open-key}, {name: confined, key: sk-confined-key, "
                                 + "allowed_models: [small, 'gpt-4*']}]")
+                .upstream("heavy", FIRST.url(), "models: {shared: of-first, 'mine-[0-9]+|my-.*': by-pattern}")
+                .upstream("light", SECOND.url(), "models: [shared]")
+                .upstream("useless", SECOND.url() + "/useless", "models: [other]")
+                .group(
+                        "weighted",
+                        "{name: heavy, weight: 2}, {name: light, weight: 1}, {name: useless, weight: 20}",
+                        "balance: {strategy: weighted_roundrobin}")
+                .group(
+                        "drawn",
+                        "{name: heavy, weight: 2}, {name: light, weight: 1}, {name: useless, weight: 20}",
+                        "balance: {strategy: adaptive}")
+                .forward("weighted", "weighted", "")
+                .forward(
+                        "drawn",
+                        "drawn",
+                        "keys: [{name: patterns, key: sk-confined-key, allowed_models: ['o[13]', 'a|shared', gpt-3.5]}]")
                 .forward("both", "both", "model_prefix: Proxy")
                 .forward("ruled", "any", "routing: [{model: 'gpt-*', target_group: first}]")
                 .forward(
@@ -104,6 +120,52 @@ class ModelsIT {
         assertThat(answer.text()).isEqualTo("{\"model\":\"gpt-4o\",\"choices\":[]}");
         assertThat(sent(FIRST)).isEqualTo("{ \"messages\":[ ],\n \"model\" : \"gpt-4o-2024-08-06\", \"n\":1.0e0}");
         assertThat(SECOND.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void thoseThatServeAModelShareItByTheirWeights(Deployment.Kind kind) {
+        for (int i = 0; i < 30; i++) {
+            assertThat(ask(kind, "weighted", "{\"model\":\"shared\"}").status()).isEqualTo(200);
+        }
+        assertThat(FIRST.requests()).hasSize(20);
+        assertThat(SECOND.requests())
+                .hasSize(10)
+                .allMatch(request -> request.head().target().equals(CHAT));
+
+        for (int i = 0; i < 300; i++) {
+            ask(kind, "drawn", CHAT, JSON + CONFINED, "{\"model\":\"shared\"}");
+        }
+        assertThat(FIRST.requests().size() - 20).isBetween(150, 250);
+        assertThat(SECOND.requests())
+                .hasSizeBetween(60, 160)
+                .allMatch(request -> request.head().target().equals(CHAT));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void anExpressionDescribesWholeNames(Deployment.Kind kind) {
+        for (String model : List.of("mine-42", "my-own")) {
+            FIRST.reset();
+            FIRST.otherwise(Behaviour.json("{\"model\":\"by-pattern\"}"));
+            assertThat(ask(kind, "weighted", "{\"model\":\"" + model + "\"}").text())
+                    .isEqualTo("{\"model\":\"" + model + "\"}");
+            assertThat(sent(FIRST)).isEqualTo("{\"model\":\"by-pattern\"}");
+        }
+        FIRST.reset();
+        for (String model : List.of("mine-4x", "not-mine-4", "not-my-own")) {
+            assertThat(ask(kind, "weighted", "{\"model\":\"" + model + "\"}").status())
+                    .as(model)
+                    .isEqualTo(404);
+        }
+        Map<String, Integer> statuses = Map.of(
+                "o1", 404, "o2", 403, "o13", 403, "a", 404, "ab", 403, "xshared", 403, "gpt-3.5", 404, "gpt-3x5", 403);
+        statuses.forEach(
+                (model, status) -> assertThat(ask(kind, "drawn", CHAT, JSON + CONFINED, "{\"model\":\"" + model + "\"}")
+                                .status())
+                        .as(model)
+                        .isEqualTo(status));
+        assertUntouched();
     }
 
     @ParameterizedTest
@@ -217,6 +279,10 @@ class ModelsIT {
                         .status())
                 .isEqualTo(200);
         SECOND.reset();
+        assertThat(ask(kind, "confined", CHAT, JSON + CONFINED, "{\"model\":\"o3\"}")
+                        .text())
+                .contains("\"code\":\"model_not_allowed\"", "may not use the model 'o3'")
+                .doesNotContain("gpt-4");
         for (String path : List.of(CHAT, "/chat/completions", "/v1/messages", "/v1/messages/count_tokens", "/v1/x")) {
             assertThat(ask(kind, "confined", path, JSON + CONFINED, "{\"model\":\"o3\"}")
                             .status())

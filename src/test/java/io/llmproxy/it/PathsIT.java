@@ -117,6 +117,38 @@ class PathsIT {
 
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
+    void aTargetWithSchemeAndHostIsWorthItsPath(Deployment.Kind kind) {
+        Map<String, String> sent = Map.of(
+                "http://client.test/v1/x?a=b", "/v1/x?a=b",
+                "https://client.test/v1/x", "/v1/x",
+                "http://client.test/", "/",
+                "http://client.test", "/");
+        sent.forEach((target, expected) ->
+                assertThat(joined(kind, "plain", target)).as(target).isEqualTo(expected));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void whatIsNoPathIsRefused(Deployment.Kind kind) {
+        for (String target : List.of(
+                "http://client.test:8080/v1/x",
+                "client.test:80",
+                "client.test",
+                "v1/x",
+                "?a=b",
+                "*",
+                "/v1/x#y",
+                "/v1/x?a=b#y",
+                "/#/v1/x")) {
+            assertThat(status(world.deployment(kind).forward("plain"), target))
+                    .as(target)
+                    .isEqualTo(400);
+        }
+        assertThat(world.upstream.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
     void routingRulesChooseTheGroup(Deployment.Kind kind) {
         Map<String, FakeUpstream> expected = Map.of(
                 "/v1/chat/completions", world.first,

@@ -13,7 +13,6 @@ import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Deployment.Kind;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
-import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.RequestLoad;
 import io.llmproxy.testing.StreamLoad;
 import java.io.IOException;
@@ -30,19 +29,9 @@ import org.awaitility.Awaitility;
 /** Operators who make mistakes, change their mind all the time, or have a disk that is full. */
 class AdminFaultsIT {
     private static final Behaviour FINE = Behaviour.json("{\"fine\":true}");
-    private static final String AUTHORIZED = "Authorization: Bearer " + FaultWorld.TOKEN + "\r\n";
     private static final int CLIENTS = 4;
 
     private final FaultWorld world = FaultWorld.fresh();
-
-    private static Answer reload(Deployment deployment) {
-        return RawClient.exchange(deployment.admin("/admin/reload"), "POST", AUTHORIZED, Scene.NOTHING);
-    }
-
-    private static Answer reload(Deployment deployment, String config) throws IOException {
-        Files.writeString(deployment.config(), config);
-        return reload(deployment);
-    }
 
     @Fault("A1")
     void aConfigurationWithMistakes(Kind kind) throws IOException {
@@ -58,7 +47,7 @@ class AdminFaultsIT {
         RequestLoad load = RequestLoad.start(scene.uri(Scene.CHAT), CLIENTS, Duration.ofMillis(1));
         try {
             for (Map.Entry<String, String> mistake : bad.entrySet()) {
-                Answer answer = reload(deployment, mistake.getValue());
+                Answer answer = FaultWorld.reload(deployment, mistake.getValue());
                 assertThat(answer.status()).as(mistake.getKey() + answer).isEqualTo(422);
                 assertThat(answer.text()).contains("\"line\"").doesNotContain(FaultWorld.TOKEN);
             }
@@ -71,7 +60,7 @@ class AdminFaultsIT {
         assertThat(outcome.requests()).isPositive();
         scene.assertCounted(bad.size(), "llmproxy_config_reloads_total", "result=\"failure\"");
         assertThat(deployment.metrics().sum("llmproxy_config_version")).isEqualTo(version);
-        assertThat(reload(deployment).status()).isEqualTo(200);
+        assertThat(FaultWorld.reload(deployment).status()).isEqualTo(200);
         assertThat(deployment.metrics().sum("llmproxy_config_version")).isEqualTo(version + 1);
         scene.assertCounted(1, "llmproxy_config_reloads_total", "result=\"success\"");
     }
@@ -97,7 +86,7 @@ class AdminFaultsIT {
         try {
             for (int i = 0; i < 10; i++) {
                 String added = "\nupstreams:\n  - {name: \"extra-%d\", url: \"http://127.0.0.1:1\"}\n".formatted(i);
-                assertThat(reload(deployment, good.replace("\nupstreams:\n", added))
+                assertThat(FaultWorld.reload(deployment, good.replace("\nupstreams:\n", added))
                                 .status())
                         .isEqualTo(200);
                 int answers = load.answers();
@@ -105,7 +94,7 @@ class AdminFaultsIT {
             }
         } finally {
             Files.writeString(deployment.config(), good);
-            reload(deployment);
+            FaultWorld.reload(deployment);
         }
         RequestLoad.Outcome outcome = load.stop();
 
@@ -132,7 +121,7 @@ class AdminFaultsIT {
         try {
             String without = good.replace("{name: \"leaving-a\"}, ", "")
                     .replaceAll("(?m)^ {2}- \\{name: \"leaving-a\".*\\n", "");
-            assertThat(reload(deployment, without).status()).isEqualTo(200);
+            assertThat(FaultWorld.reload(deployment, without).status()).isEqualTo(200);
             for (int i = 0; i < 20; i++) {
                 assertThat(scene.ask().text()).isEqualTo("{\"fine\":true}");
             }
@@ -140,7 +129,7 @@ class AdminFaultsIT {
             assertThat(outcome.finished()).as(outcome.toString()).isEqualTo(100);
         } finally {
             Files.writeString(deployment.config(), good);
-            reload(deployment);
+            FaultWorld.reload(deployment);
         }
         scene.assertCalls(0, 20);
     }

@@ -28,6 +28,7 @@ class FaultRowsTest {
         Stream<String> demanded = Stream.of(
                         numbered("U", 37),
                         numbered("C", 19),
+                        Stream.of("S4", "S5", "S6", "S10", "S17"),
                         Stream.of("A1", "A2", "A3", "A6", "A7", "A8"),
                         numbered("P", 10))
                 .flatMap(family -> family);

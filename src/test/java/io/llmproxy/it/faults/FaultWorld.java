@@ -1,5 +1,6 @@
 package io.llmproxy.it.faults;
 
+import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Artefacts;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.BlackHole;
@@ -9,6 +10,7 @@ import io.llmproxy.testing.Deployment.Kind;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.Ports;
+import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.RefusingH2Upstream;
 import io.llmproxy.testing.SsePacer;
 import java.io.IOException;
@@ -33,6 +35,9 @@ import java.util.stream.Collectors;
 final class FaultWorld {
     /** The token that administrative calls need. */
     static final String TOKEN = "fault-suite-token";
+
+    /** What every secret of clients begins with. */
+    static final String SECRET = "fault-suite-";
 
     /** A name that is looked up in {@link #names}. */
     static final String NAME = "moving.test";
@@ -210,7 +215,23 @@ final class FaultWorld {
                         "one",
                         routing + ", max_body: 65536, min_body_rate: 1000, timeout: {connect: 1, write: 1}")
                 .forward("limited", "one", routing + ", ratelimit: {per_second: 1, burst: 10}")
-                .forward("few", "one", routing + ", ratelimit: {per_second: 1, burst: 2}");
+                .forward("few", "one", routing + ", ratelimit: {per_second: 1, burst: 2}")
+                .forward("keyed", "one", routing + ", " + keys());
+    }
+
+    /** A key of each sort, by the name of what is the matter with it. */
+    private static String keys() {
+        Map<String, String> sorts = Map.of(
+                "good", "",
+                "off", ", enabled: false",
+                "old", ", expires: 2024-01-01",
+                "leaving", "",
+                "often", ", rate_limit: {requests_per_second: 1, burst_size: 2}",
+                "shared", ", rate_limit: {requests_per_second: 1, burst_size: 2}",
+                "confined", ", allowed_models: [small]");
+        return sorts.entrySet().stream()
+                .map(sort -> "{name: %s, key: %s%s}".formatted(sort.getKey(), SECRET + sort.getKey(), sort.getValue()))
+                .collect(Collectors.joining(", ", "keys: [", "]"));
     }
 
     /** The world without a trace of earlier tests. */
@@ -288,6 +309,22 @@ final class FaultWorld {
                     kind, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
             throw e;
         }
+    }
+
+    /** Has the configuration read again. */
+    static Answer reload(Deployment deployment) {
+        return RawClient.exchange(
+                deployment.admin("/admin/reload"), "POST", "Authorization: Bearer " + TOKEN + "\r\n", Scene.NOTHING);
+    }
+
+    /** Has another configuration read. */
+    static Answer reload(Deployment deployment, String config) {
+        try {
+            Files.writeString(deployment.config(), config);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return reload(deployment);
     }
 
     /** Requests of one test to one group. */

@@ -33,6 +33,7 @@ final class Scorecard implements AutoCloseable {
         Map<Character, String> families = new LinkedHashMap<>();
         families.put('U', "Upstreams");
         families.put('C', "Clients");
+        families.put('S', "Attackers");
         families.put('A', "Administration and logs");
         families.put('P', "The process");
         return families;
