@@ -73,16 +73,17 @@ final class Attempt implements Request.BeginListener, Response.ContentSourceList
     @Override
     public void onBegin(Request request) {
         connected = true;
-        used = hasServed(request.getConnection());
+        used = wasUsed(request.getConnection());
     }
 
     /**
-     * Whether a connection has served a request. Of HTTP/2 it must be known because a connection that is closed right behind
-     * its goodbye often shows as closed only: Jetty's client tells streams of the one and of the other on two threads.
+     * Whether a connection was there before this request. Of HTTP/2 it must be known because a connection that is closed right
+     * behind its goodbye often shows as closed only: Jetty's client tells streams of the one and of the other on two threads.
+     * The stream before may be over for the upstream and not yet for us, so that it counts from its beginning.
      */
-    private static boolean hasServed(org.eclipse.jetty.client.Connection connection) {
+    private static boolean wasUsed(org.eclipse.jetty.client.Connection connection) {
         if (connection instanceof HttpConnectionOverHTTP2 multiplexed) {
-            return multiplexed.getSession() instanceof HTTP2Session session && session.getStreamsClosed() > 0;
+            return multiplexed.getSession() instanceof HTTP2Session session && session.getStreamsOpened() > 0;
         }
         return connection instanceof Connection single && single.getMessagesIn() > 0;
     }
