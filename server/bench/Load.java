@@ -14,7 +14,9 @@ import java.util.List;
  * Keeps a number of connections busy for some seconds, each with one request after the other, and prints what came of
  * it. One thread for all connections.
  *
- * <pre>java Load.java plain|stream PORT CONNECTIONS SECONDS</pre>
+ * <pre>java Load.java plain|stream PORT CONNECTIONS SECONDS [CLIENTS]</pre>
+ *
+ * <p>With {@code CLIENTS} the requests come in turn from so many, each with an address and a key of its own.
  *
  * <p>{@code plain} prints: requests, requests a second, p50 and p99 of the time of a request in microseconds, errors.
  * {@code stream} prints: events, events a second, p50 and p99 of an event's delay between mock and client in
@@ -28,28 +30,37 @@ final class Load {
 
     private final boolean stream;
     private final InetSocketAddress target;
-    private final byte[] request;
+    private final byte[][] requests;
     private final Selector selector;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
     private final byte[] piece = new byte[64 * 1024];
     private final long[] samples = new long[MAX_SAMPLES];
+    private int next;
     private int sampled;
-    private int requests;
+    private int answered;
     private int errors;
     private boolean stopping;
 
-    private Load(boolean stream, int port) throws IOException {
+    private Load(boolean stream, int port, int clients) throws IOException {
         this.stream = stream;
         this.target = new InetSocketAddress("127.0.0.1", port);
         this.selector = Selector.open();
         String body = "{\"model\":\"mock\"," + (stream ? "\"stream\":true," : "")
                 + "\"messages\":[{\"role\":\"user\",\"content\":\"" + "tell me more ".repeat(75) + "\"}]}";
-        this.request = bytes("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                + "Authorization: Bearer bench\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+        this.requests = new byte[Math.max(1, clients)][];
+        for (int i = 0; i < requests.length; i++) {
+            String client = clients == 0
+                    ? "Authorization: Bearer bench\r\n"
+                    : "Authorization: Bearer key-" + i + "\r\nX-Forwarded-For: 10.9." + i / 250 + "." + (1 + i % 250) + "\r\n";
+            requests[i] = bytes("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                    + "Content-Type: application/json\r\n" + client
+                    + "Content-Length: " + body.length() + "\r\n\r\n" + body);
+        }
     }
 
     public static void main(String[] arguments) throws IOException {
-        Load load = new Load(arguments[0].equals("stream"), Integer.parseInt(arguments[1]));
+        int clients = arguments.length > 4 ? Integer.parseInt(arguments[4]) : 0;
+        Load load = new Load(arguments[0].equals("stream"), Integer.parseInt(arguments[1]), clients);
         load.run(Integer.parseInt(arguments[2]), Long.parseLong(arguments[3]) * 1_000_000_000);
     }
 
@@ -80,7 +91,7 @@ final class Load {
 
     private void print(double seconds) {
         Arrays.sort(samples, 0, sampled);
-        long count = stream ? sampled : requests;
+        long count = stream ? sampled : answered;
         System.out.printf(
                 "%d %.0f %d %d %d%n", count, count / seconds, percentile(0.50) / 1000, percentile(0.99) / 1000, errors);
     }
@@ -134,6 +145,7 @@ final class Load {
             doneMatched = 0;
             done = false;
             sent = System.nanoTime();
+            byte[] request = requests[next++ % requests.length];
             if (channel.write(ByteBuffer.wrap(request)) < request.length) {
                 throw new IOException("the send buffer is too small");
             }
@@ -247,7 +259,7 @@ final class Load {
         }
 
         private void end(long now) throws IOException {
-            requests++;
+            answered++;
             if (stream && !done) {
                 errors++;
             } else if (!stream) {

@@ -30,6 +30,7 @@ cleanup() {
     rm -rf "$tmp"
 }
 trap cleanup EXIT
+. "$here/lib.sh"
 
 cat >"$tmp/config.yaml" <<Y
 http_server:
@@ -69,37 +70,13 @@ http {
 }
 N
 
-# Waits until something listens on a port.
-await() {
-    for _ in $(seq 600); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
-        sleep 0.1
-    done
-    echo "bench: nothing listens on port $1" >&2
-    cat "$tmp"/*.out "$tmp"/*.err >&2 2>/dev/null || true
-    exit 1
-}
-
-# CPU time in clock ticks of a process and its children; 0 where there is no /proc.
-ticks() {
-    local sum=0 stat pid
-    for pid in "$1" $(cat "/proc/$1/task"/*/children 2>/dev/null); do
-        if stat=$(cat "/proc/$pid/stat" 2>/dev/null); then
-            read -ra stat <<<"${stat##*) }"
-            sum=$((sum + stat[11] + stat[12]))
-        fi
-    done
-    echo "$sum"
-}
-
 # measure NAME PORT PID KIND CONNECTIONS: one line of NAME KIND CPU_US COUNT RATE P50 P99 ERRORS.
 measure() {
     local before after result
     before=$(ticks "$3")
     result=$("$java" -Xmx512m -cp "$tmp/classes" Load "$4" "$2" "$5" "$secs")
     after=$(ticks "$3")
-    echo "$1 $4 $(awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="${result%% *}" \
-        'BEGIN { printf "%.1f", n ? t / hz * 1e6 / n : 0 }') $result" | tee -a "$tmp/results" | sed 's/^/  /' >&2
+    echo "$1 $4 $(micros $((after - before)) "${result%% *}") $result" | tee -a "$tmp/results" | sed 's/^/  /' >&2
 }
 
 mkdir "$tmp/classes"
@@ -151,8 +128,7 @@ table() { # KIND UNIT TIME
     done
 }
 echo
-echo "date: $(date -u +%F)"
-echo "machine: $(uname -sm), $(getconf _NPROCESSORS_ONLN) cores, $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null | head -1)"
+machine
 flags=${JAVA_OPTS:-$(grep -v '^#' "$here/../bin/jvm.options" | xargs)}
 echo "java: $("$java" -version 2>&1 | head -1), $flags"
 [ -z "$nginx_pid" ] || nginx -v 2>&1

@@ -48,17 +48,19 @@ final class LeastLatency implements LoadBalancer {
         long longest = STARVED_NANOS - 1;
         int index = Math.floorMod(pick, loads.length);
         for (int left = loads.length; left > 0; left--) {
-            if (selectable.test(index)) {
-                Load load = loads[index];
-                if (load.isUntried()) {
+            Load load = loads[index];
+            boolean untried = load.isUntried();
+            double score = score(load);
+            long idle = load.idleNanos(nanos);
+            // Asked last, as it costs the most: of many members only a few are the best or the longest idle so far.
+            if ((untried || score < lowest || idle > longest) && selectable.test(index)) {
+                if (untried) {
                     return index;
                 }
-                double score = score(load);
                 if (score < lowest) {
                     lowest = score;
                     best = index;
                 }
-                long idle = load.idleNanos(nanos);
                 if (idle > longest) {
                     longest = idle;
                     starved = index;
