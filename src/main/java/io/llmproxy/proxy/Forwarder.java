@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
 
@@ -160,11 +161,14 @@ final class Forwarder
         body.release();
         exchange.answering(upstreamResponse.getStatus(), null);
         ModelRewriter rewriter = rewriter(upstreamResponse);
-        container.touch(() -> head(upstreamResponse, rewriter != null));
         if (rewriter == null) {
+            container.touch(() -> head(upstreamResponse, false));
             relay.relay(content, first);
         } else {
-            relay.relay(new RenamedContent(content, first, rewriter), null);
+            RenamedContent renamed = new RenamedContent(content, first, rewriter);
+            long length = renamed.renameWhole(upstreamResponse.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH));
+            container.touch(() -> renamedHead(upstreamResponse, length));
+            relay.relay(renamed, null);
         }
         if (clientGone) {
             stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
@@ -182,6 +186,15 @@ final class Forwarder
         Failover asked = Objects.requireNonNull(failover, "it has the answer");
         if (status == 429 && asked.isCoolingDown(now)) {
             clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(asked.retryAfterNanos(now))));
+        }
+        return clientResponse;
+    }
+
+    /** @param length of the renamed answer, or -1 if that is not known yet */
+    private HttpServletResponse renamedHead(Response upstreamResponse, long length) {
+        HttpServletResponse clientResponse = head(upstreamResponse, true);
+        if (length >= 0) {
+            clientResponse.setContentLengthLong(length);
         }
         return clientResponse;
     }

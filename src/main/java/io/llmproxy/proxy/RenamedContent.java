@@ -11,6 +11,7 @@ final class RenamedContent implements Content.Source {
     private final Content.Source source;
     private final ModelRewriter rewriter;
     private Content.@Nullable Chunk first;
+    private Content.@Nullable Chunk whole;
     private boolean ended;
 
     /**
@@ -24,14 +25,37 @@ final class RenamedContent implements Content.Source {
         this.rewriter = rewriter;
     }
 
+    /**
+     * Renames at once an answer that has come in one piece, so that its length is known.
+     *
+     * @param length the number of bytes that the upstream sends, or -1 if it does not say
+     * @return how many there are then, or -1 if there may be more to come
+     */
+    long renameWhole(long length) {
+        Content.Chunk chunk = first;
+        if (chunk == null || chunk.remaining() != length) {
+            return -1;
+        }
+        first = null;
+        Content.Chunk renamed = rename(chunk, true);
+        ended = renamed.isLast();
+        whole = renamed;
+        return renamed.remaining();
+    }
+
     @Override
     public Content.@Nullable Chunk read() {
+        Content.Chunk all = whole;
+        if (all != null) {
+            whole = null;
+            return all;
+        }
         while (!ended) {
             Content.Chunk chunk = next();
             if (chunk == null || Content.Chunk.isFailure(chunk)) {
                 return chunk;
             }
-            Content.Chunk renamed = rename(chunk);
+            Content.Chunk renamed = rename(chunk, chunk.isLast());
             ended = renamed.isLast();
             if (ended || renamed.hasRemaining()) {
                 return renamed;
@@ -46,9 +70,8 @@ final class RenamedContent implements Content.Source {
         return chunk == null ? source.read() : chunk;
     }
 
-    private Content.Chunk rename(Content.Chunk chunk) {
+    private Content.Chunk rename(Content.Chunk chunk, boolean finished) {
         ByteBuffer piece = chunk.getByteBuffer();
-        boolean last = chunk.isLast();
         byte[] bytes = piece.hasArray() ? piece.array() : new byte[piece.remaining()];
         int offset = piece.hasArray() ? piece.arrayOffset() + piece.position() : 0;
         if (!piece.hasArray()) {
@@ -56,13 +79,13 @@ final class RenamedContent implements Content.Source {
         }
         Renamed renamed = new Renamed();
         rewriter.accept(bytes, offset, piece.remaining(), renamed);
-        if (last) {
+        if (finished) {
             rewriter.finish(renamed);
         }
         if (renamed.is(bytes, offset, piece.remaining())) {
             return chunk;
         }
-        Content.Chunk changed = Content.Chunk.from(ByteBuffer.wrap(renamed.toBytes()), last);
+        Content.Chunk changed = Content.Chunk.from(ByteBuffer.wrap(renamed.toBytes()), chunk.isLast());
         chunk.release();
         return changed;
     }

@@ -13,6 +13,7 @@ import static org.assertj.core.data.Percentage.withPercentage;
 import io.llmproxy.balance.Load.Outcome;
 import io.llmproxy.config.BalanceConfig.Strategy;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -186,6 +187,26 @@ final class LeastLatencyTest {
 
         assertThat(counts[2]).isPositive().isLessThan(20_000 / 10);
         assertThat(counts[0]).isCloseTo(counts[1], withPercentage(10));
+    }
+
+    @Test
+    void ofManySomeAreComparedAndAllGetTheirTurn() {
+        List<Member> many = Balancers.alike(200);
+        LoadBalancer large = LoadBalancer.of(Strategy.RESPONSE_AWARE, many);
+        many.forEach(member -> serve(member.load(), now, 100, Outcome.SUCCESS));
+        serve(many.get(50).load(), now, 10, Outcome.SUCCESS);
+
+        int[] counts = new int[200];
+        int asked = 0;
+        for (int pick = 0; pick < 200; pick++) {
+            AtomicInteger questions = new AtomicInteger();
+            counts[large.pick(index -> questions.incrementAndGet() > 0, now)]++;
+            asked = Math.max(asked, questions.get());
+        }
+        assertThat(counts[50]).as("whenever it is among them").isEqualTo(32);
+        assertThat(asked).as("only of the best so far").isLessThanOrEqualTo(2);
+        assertThat(large.pick(index -> index == 7, now)).isEqualTo(7);
+        assertThat(large.pick(NOBODY, now)).isEqualTo(LoadBalancer.NONE);
     }
 
     private Load load(int index) {

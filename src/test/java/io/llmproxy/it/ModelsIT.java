@@ -118,6 +118,7 @@ class ModelsIT {
 
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.text()).isEqualTo("{\"model\":\"gpt-4o\",\"choices\":[]}");
+        assertThat(answer.header("Content-Length")).as("has come whole").isEqualTo("31");
         assertThat(sent(FIRST)).isEqualTo("{ \"messages\":[ ],\n \"model\" : \"gpt-4o-2024-08-06\", \"n\":1.0e0}");
         assertThat(SECOND.requests()).isEmpty();
     }
