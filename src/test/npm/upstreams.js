@@ -131,6 +131,9 @@ const gemini = {
 
   '/v1beta/models/gemini-embedding:batchEmbedContents'(request, response) {
     const models = request.json.requests.map((each) => each.model);
+    // As Google does, whose path and body have to name the same model.
+    const other = models.find((model) => model !== 'models/gemini-embedding');
+    if (other) return send(response, 400, { error: { code: 400, message: `a body for ${other}`, status: 'INVALID_ARGUMENT' } });
     send(response, 200, { embeddings: models.map(() => ({ values: [0.5, -0.25] })) });
   },
 };

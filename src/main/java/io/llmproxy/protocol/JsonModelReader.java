@@ -2,18 +2,32 @@ package io.llmproxy.protocol;
 
 import io.llmproxy.protocol.JsonScanner.Token;
 import io.llmproxy.protocol.RequestFacts.Problem;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Reads JSON. Only the members of the outermost object count. */
+/** Reads JSON. Only the members of the outermost object count, and the models that are named in places within it. */
 final class JsonModelReader implements ModelReader {
     /** As long as the longest name may be if each of its characters is escaped. */
     private static final int LONGEST_VALUE = 6 * ModelField.LONGEST_NAME;
+
+    /** More than a list of requests has that is read here. Each takes memory, however short it is in the body. */
+    private static final int MOST_INNER = 10_000;
 
     private final JsonScanner scanner = new JsonScanner(1);
     private final Capture value = new Capture(LONGEST_VALUE);
 
     private Member member = Member.OTHER;
+    /** The place that the member is, if it is one. */
+    private @Nullable ModelPlace within;
+
+    private ModelPlace place;
+    /** Whether the innermost place is an array, each object of which is the place. */
+    private boolean array;
+    /** The place around the innermost one, as it was left; null in the outermost object. */
+    private @Nullable Level outer;
+
     private boolean begun;
     private boolean whole;
     private boolean hasModel;
@@ -22,6 +36,7 @@ final class JsonModelReader implements ModelReader {
     private boolean stream;
     private long start;
     private @Nullable ModelField model;
+    private List<ModelField> inner = List.of();
     private RequestFacts.@Nullable Unreadable unreadable;
 
     /** What is to be added to an index in the piece to have the offset in the body. */
@@ -29,11 +44,27 @@ final class JsonModelReader implements ModelReader {
 
     private long length;
 
-    /** The member of the outermost object whose value follows. */
+    /** The member of a place whose value follows. */
     private enum Member {
         MODEL,
         STREAM,
         OTHER
+    }
+
+    /**
+     * A place that another one was opened in.
+     *
+     * @param depth how many objects and arrays are open in it, all of them places
+     */
+    private record Level(
+            ModelPlace place,
+            boolean array,
+            boolean hasModel,
+            int depth,
+            @Nullable Level outer) {}
+
+    JsonModelReader(ModelPlace outermost) {
+        place = outermost;
     }
 
     @Override
@@ -54,7 +85,9 @@ final class JsonModelReader implements ModelReader {
         if (unreadable != null) {
             return unreadable;
         }
-        return whole ? new RequestFacts.Read(model, stream) : new RequestFacts.Unreadable(Problem.INCOMPLETE, length);
+        return whole
+                ? new RequestFacts.Read(model, inner, stream)
+                : new RequestFacts.Unreadable(Problem.INCOMPLETE, length);
     }
 
     private Token read(byte[] bytes) {
@@ -70,7 +103,7 @@ final class JsonModelReader implements ModelReader {
         switch (token) {
             case NAME -> name();
             case STRING_END -> stringEnd();
-            case END -> whole = scanner.depth() == 0;
+            case END -> end();
             case NOT_JSON -> refuse(Problem.NOT_JSON);
             case NOT_UTF8 -> refuse(Problem.NOT_UTF8);
             case TOO_DEEP -> refuse(Problem.TOO_DEEP);
@@ -80,27 +113,57 @@ final class JsonModelReader implements ModelReader {
 
     private void name() {
         member = Member.OTHER;
+        within = null;
         if (scanner.isNamed("model")) {
             member = Member.MODEL;
             refuseIf(hasModel, Problem.TWO_MODELS);
             hasModel = true;
-        } else if (scanner.isNamed("stream")) {
+        } else if (outer == null && scanner.isNamed("stream")) {
             member = Member.STREAM;
             refuseIf(hasStream, Problem.TWO_STREAMS);
             hasStream = true;
+        } else {
+            within = place.member(scanner);
         }
     }
 
     /** Takes note of a value that begins. One byte of it has been read. */
     private void value(Token token) {
-        refuseIf(!begun && token != Token.OBJECT, Problem.NOT_AN_OBJECT);
-        begun = true;
-        if (member == Member.MODEL) {
+        if (!begun) {
+            begun = true;
+            refuseIf(token != Token.OBJECT, Problem.NOT_AN_OBJECT);
+        } else if (member == Member.MODEL) {
             refuseIf(token != Token.STRING, Problem.MODEL_NOT_A_STRING);
             inModel = true;
             start = base + scanner.position() - 1;
         } else if (member == Member.STREAM) {
             stream = token == Token.TRUE;
+        } else {
+            open(token);
+        }
+    }
+
+    private void open(Token token) {
+        ModelPlace next = array ? place : within;
+        if (next != null && (token == Token.OBJECT || (token == Token.ARRAY && !array))) {
+            outer = new Level(place, array, hasModel, scanner.depth() - 1, outer);
+            place = next;
+            array = token == Token.ARRAY;
+            hasModel = false;
+            scanner.show(scanner.depth());
+        }
+    }
+
+    private void end() {
+        int depth = scanner.depth();
+        whole = depth == 0;
+        // What ends within a place need not be one.
+        if (outer != null && outer.depth == depth) {
+            scanner.show(depth);
+            place = outer.place;
+            array = outer.array;
+            hasModel = outer.hasModel;
+            outer = outer.outer;
         }
     }
 
@@ -115,8 +178,21 @@ final class JsonModelReader implements ModelReader {
         if (problem != null) {
             unreadable = new RequestFacts.Unreadable(problem, start);
         } else {
-            model = new ModelField(name, start, base + scanner.position(), ModelField.Notation.JSON);
+            found(new ModelField(name, start, base + scanner.position(), ModelField.Notation.JSON));
         }
+    }
+
+    private void found(ModelField field) {
+        value.clear();
+        if (outer == null) {
+            model = field;
+            return;
+        }
+        refuseIf(inner.size() == MOST_INNER, Problem.TOO_MANY_MODELS);
+        if (inner.isEmpty()) {
+            inner = new ArrayList<>();
+        }
+        inner.add(field);
     }
 
     private void refuseIf(boolean bad, Problem problem) {

@@ -11,8 +11,9 @@ final class JsonScanner {
     static final int DEEPEST = 512;
 
     /** As long as the longest name that anyone asks for may be if each of its characters is escaped. */
-    private static final int LONGEST_NAME = 6 * "modelVersion".length();
+    private static final int LONGEST_NAME = 6 * "generate_content_request".length();
 
+    private static final byte[] NO_BYTES = {};
     private static final String TRUE = "true";
     private static final String FALSE = "false";
     private static final String NULL = "null";
@@ -22,7 +23,7 @@ final class JsonScanner {
     /** A bit for each level: whether it is an object. */
     private final long[] objects = new long[DEEPEST / Long.SIZE];
 
-    private byte[] bytes = {};
+    private byte[] bytes = NO_BYTES;
     private int at;
     private int end;
     private int shown;

@@ -2,10 +2,14 @@ package io.llmproxy.protocol;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
- * A request's body with another name for its model; all else is shared with the body that it was made of.
+ * A request's body with another name for its model. What stays as it is is shared with the body that it was made of, if
+ * that names the model once only.
  *
  * @param segments the pieces of the body, in order; each is read on its own
  * @param length the number of bytes of all of them
@@ -17,41 +21,75 @@ public record ModelEdit(List<ByteBuffer> segments, long length) {
     }
 
     /**
-     * Replaces the name of the model.
+     * Replaces the names of the model.
      *
      * @param body the pieces of the body, whose positions stay as they are
-     * @param field where the model stands in it
-     * @param name the new name
-     * @throws IllegalArgumentException if the name cannot be the value of a form's field and has to be one, or the
-     *     field is not within the body
+     * @param fields where it names the model, in the order of the body
+     * @param rename tells what takes the place of a name
+     * @throws IllegalArgumentException if a new name cannot be the value of a form's field and has to be one, or a field
+     *     is not within the body, or not behind the one before it
      */
-    public static ModelEdit of(List<ByteBuffer> body, ModelField field, String name) {
-        byte[] value = field.notation().write(name);
-        List<ByteBuffer> edited = new ArrayList<>(body.size() + 2);
-        long offset = 0;
-        boolean placed = false;
-        for (ByteBuffer segment : body) {
-            long end = offset + segment.remaining();
-            addRange(edited, segment, 0, field.start() - offset);
-            if (!placed && field.start() < end) {
-                edited.add(ByteBuffer.wrap(value));
-                placed = true;
-            }
-            addRange(edited, segment, field.end() - offset, segment.remaining());
-            offset = end;
+    public static ModelEdit of(List<ByteBuffer> body, List<ModelField> fields, UnaryOperator<String> rename) {
+        List<ByteBuffer> edited = new ArrayList<>(body.size() + 2 * fields.size());
+        Rest rest = new Rest(body);
+        for (ModelField field : fields) {
+            rest.take(field.start(), edited::add);
+            edited.add(ByteBuffer.wrap(field.notation().write(rename.apply(field.name()))));
+            rest.take(field.end(), replaced -> {});
         }
-        if (!placed || field.end() > offset) {
-            throw new IllegalArgumentException("the field is not within the body");
-        }
-        return new ModelEdit(edited, offset - (field.end() - field.start()) + value.length);
+        rest.takeAll(edited::add);
+        long length = edited.stream().mapToLong(ByteBuffer::remaining).sum();
+        // Each piece is a write of its own, and may be a frame.
+        return new ModelEdit(fields.size() > 1 ? List.of(joined(edited, length)) : edited, length);
     }
 
-    /** Adds what lies within the segment of a range that is relative to it. */
-    private static void addRange(List<ByteBuffer> edited, ByteBuffer segment, long from, long to) {
-        int start = (int) Math.max(0, from);
-        int end = (int) Math.min(segment.remaining(), to);
-        if (start < end) {
-            edited.add(segment.slice(segment.position() + start, end - start));
+    private static ByteBuffer joined(List<ByteBuffer> pieces, long length) {
+        ByteBuffer joined = ByteBuffer.allocate(Math.toIntExact(length));
+        pieces.forEach(joined::put);
+        return joined.flip();
+    }
+
+    /** What has not been taken of a body yet. */
+    private static final class Rest {
+        private final Iterator<ByteBuffer> segments;
+        private ByteBuffer segment = ByteBuffer.allocate(0);
+        private long offset;
+
+        Rest(List<ByteBuffer> body) {
+            segments = body.iterator();
+        }
+
+        /** Takes what is before an offset in the body, in pieces. */
+        void take(long end, Consumer<ByteBuffer> pieces) {
+            if (end < offset) {
+                throw new IllegalArgumentException("the fields are not in the order of the body");
+            }
+            while (offset < end) {
+                if (!hasMore()) {
+                    throw new IllegalArgumentException("the field is not within the body");
+                }
+                takePiece(end - offset, pieces);
+            }
+        }
+
+        void takeAll(Consumer<ByteBuffer> pieces) {
+            while (hasMore()) {
+                takePiece(segment.remaining(), pieces);
+            }
+        }
+
+        private boolean hasMore() {
+            while (!segment.hasRemaining() && segments.hasNext()) {
+                segment = segments.next().slice();
+            }
+            return segment.hasRemaining();
+        }
+
+        private void takePiece(long most, Consumer<ByteBuffer> pieces) {
+            int length = (int) Math.min(most, segment.remaining());
+            pieces.accept(segment.slice(segment.position(), length));
+            segment.position(segment.position() + length);
+            offset += length;
         }
     }
 }

@@ -20,31 +20,43 @@ public sealed interface ModelReader permits JsonModelReader, MultipartModelReade
      * @param contentType the request's header, or null if it has none
      */
     static ModelReader of(@Nullable String contentType) {
+        return of(contentType, ModelPlace.OUTERMOST);
+    }
+
+    /**
+     * Returns a reader like {@link #of(String)}, for a request whose path names the model: it also reads which models the parts
+     * of the body name, as those of Google's may.
+     *
+     * @param contentType the request's header, or null if it has none
+     */
+    static ModelReader besidesPath(@Nullable String contentType) {
+        return of(contentType, ModelPlace.GOOGLE);
+    }
+
+    private static ModelReader of(@Nullable String contentType, ModelPlace outermost) {
         if (contentType == null || !contentType.strip().regionMatches(true, 0, FORM, 0, FORM.length())) {
-            return new JsonModelReader();
+            return new JsonModelReader(outermost);
         }
         HeaderValue value = HeaderValue.parse(contentType);
         return new MultipartModelReader(value == null ? null : value.parameter("boundary"));
     }
 
     /**
-     * Reads a whole body.
+     * Reads a whole body, with a reader of its own.
      *
-     * @param contentType the request's header, or null if it has none
      * @param body the pieces of the body, whose positions stay as they are
      */
-    static RequestFacts read(@Nullable String contentType, List<ByteBuffer> body) {
-        ModelReader reader = of(contentType);
+    default RequestFacts read(List<ByteBuffer> body) {
         for (ByteBuffer segment : body) {
             if (segment.hasArray()) {
-                reader.accept(segment.array(), segment.arrayOffset() + segment.position(), segment.remaining());
+                accept(segment.array(), segment.arrayOffset() + segment.position(), segment.remaining());
             } else {
                 byte[] copy = new byte[segment.remaining()];
                 segment.duplicate().get(copy);
-                reader.accept(copy, 0, copy.length);
+                accept(copy, 0, copy.length);
             }
         }
-        return reader.finish();
+        return finish();
     }
 
     /**

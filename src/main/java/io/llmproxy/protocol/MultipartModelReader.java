@@ -7,6 +7,7 @@ import io.llmproxy.protocol.RequestFacts.Problem;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -100,7 +101,7 @@ final class MultipartModelReader implements ModelReader {
             return unreadable;
         }
         return state == State.CLOSED
-                ? new RequestFacts.Read(model, stream)
+                ? new RequestFacts.Read(model, List.of(), stream)
                 : new RequestFacts.Unreadable(Problem.INCOMPLETE, length);
     }
 

@@ -1,5 +1,8 @@
 package io.llmproxy.protocol;
 
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a request's body says of itself, as far as it decides where the request goes. */
@@ -8,9 +11,22 @@ public sealed interface RequestFacts {
      * The body is well-formed.
      *
      * @param model the model that it names, or null if it names none
+     * @param inner the models that its parts name, in their order; empty if they were not asked for
      * @param stream whether it asks for a stream of events
      */
-    record Read(@Nullable ModelField model, boolean stream) implements RequestFacts {}
+    record Read(@Nullable ModelField model, List<ModelField> inner, boolean stream) implements RequestFacts {
+        /** What a body says. */
+        public Read {
+            inner = List.copyOf(inner);
+        }
+
+        /** Returns all models that it names, in the order of the body. */
+        public List<ModelField> models() {
+            return Stream.concat(Stream.ofNullable(model), inner.stream())
+                    .sorted(Comparator.comparingLong(ModelField::start))
+                    .toList();
+        }
+    }
 
     /**
      * The body cannot be trusted to mean the same to everyone who reads it, or ends too early.
@@ -38,6 +54,8 @@ public sealed interface RequestFacts {
         NOT_MULTIPART("The request body is not valid multipart/form-data"),
         /** Two members, or two fields of a form, are called {@code model}: who reads it could take either. */
         TWO_MODELS("The request body names \"model\" twice"),
+        /** Its parts name more models than anybody needs. */
+        TOO_MANY_MODELS("The request body names too many models"),
         /** Two members, or two fields of a form, are called {@code stream}. */
         TWO_STREAMS("The request body names \"stream\" twice"),
         /** The model is a number or an object, or a file. */

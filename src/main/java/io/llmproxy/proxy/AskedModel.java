@@ -3,6 +3,7 @@ package io.llmproxy.proxy;
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.protocol.ModelField;
 import io.llmproxy.upstream.Upstream;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,12 +11,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param requested the name that the client uses, and is told in the answer
  * @param name the name that the configuration knows: the client's, less the forward's prefix
- * @param field where the body has it, or null if it is in the path
+ * @param inPath whether it is in the path, whatever the body says
+ * @param fields where the body has it, in the order of the body
  */
-record AskedModel(String requested, String name, @Nullable ModelField field) {
-    static AskedModel of(String requested, @Nullable String prefix, @Nullable ModelField field) {
+record AskedModel(String requested, String name, boolean inPath, List<ModelField> fields) {
+    AskedModel {
+        fields = List.copyOf(fields);
+    }
+
+    static AskedModel inBody(ModelField field, @Nullable String prefix) {
+        return new AskedModel(field.name(), withoutPrefix(field.name(), prefix), false, List.of(field));
+    }
+
+    static AskedModel inPath(String requested, @Nullable String prefix, List<ModelField> fields) {
+        return new AskedModel(requested, withoutPrefix(requested, prefix), true, fields);
+    }
+
+    private static String withoutPrefix(String requested, @Nullable String prefix) {
         String removed = prefix == null || !requested.startsWith(prefix + "/") ? "" : prefix + "/";
-        return new AskedModel(requested, requested.substring(removed.length()), field);
+        return requested.substring(removed.length());
     }
 
     /** Whether a key lets its client ask for it; either by the name that the client knows, or by the configuration's. */

@@ -50,7 +50,8 @@ final class ModelCatalog {
         ModelCatalog catalog = new ModelCatalog(exchange, route);
         String model = single(exchange.path());
         if (model != null) {
-            return catalog.tell(AskedModel.of(model, exchange.forward().config().modelPrefix(), null));
+            return catalog.tell(
+                    AskedModel.inPath(model, exchange.forward().config().modelPrefix(), List.of()));
         }
         return LISTS.contains(ApiPath.of(exchange.path())) && catalog.tellAll();
     }
@@ -85,7 +86,7 @@ final class ModelCatalog {
         groups.forEach(each -> names.addAll(each.modelNames()));
         String prefix = exchange.forward().config().modelPrefix();
         List<String> listed = names.stream()
-                .map(name -> new AskedModel(prefix == null ? name : prefix + '/' + name, name, null))
+                .map(name -> new AskedModel(prefix == null ? name : prefix + '/' + name, name, true, List.of()))
                 .filter(this::isListed)
                 .map(AskedModel::requested)
                 .toList();

@@ -5,9 +5,11 @@ import io.llmproxy.protocol.ModelField;
 import io.llmproxy.protocol.ModelPath;
 import io.llmproxy.protocol.ModelReader;
 import io.llmproxy.protocol.RequestFacts;
+import io.llmproxy.protocol.ResourceName;
 import io.llmproxy.upstream.UpstreamGroup;
-import jakarta.servlet.http.HttpServletRequest;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class ModelQuestion {
     private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE", "OPTIONS", "TRACE");
 
-    /** How Google's clients begin the name in a body, whose path has it without. */
-    private static final String GOOGLE = "models/";
+    private static final Answer TOO_LARGE = Answer.refused(
+            ProxyError.BODY_TOO_LARGE, "The request body is too large for its model to be read from it.");
+    private static final Answer COMPRESSED = Answer.refused(
+            ProxyError.INVALID_REQUEST, "The request body is compressed, so that its model cannot be read.");
 
     private final Exchange exchange;
     private final RequestBody body;
@@ -69,70 +73,79 @@ final class ModelQuestion {
         String inPath = ModelPath.model(path);
         boolean mayHaveBody = !WITHOUT_BODY.contains(exchange.method());
         if (inPath != null) {
-            return confined && mayHaveBody ? inPathAlone(inPath) : found(inPath, null);
+            return mayHaveBody ? besidesPath(inPath) : inPath(inPath, List.of());
         }
         if (!mayHaveBody) {
             return Answer.NO_MODEL;
         }
         return switch (ModelPath.place(path)) {
-            case BODY -> inBody(true, nowhere(true));
-            case BODY_OPTIONAL -> inBody(false, nowhere(false));
+            case BODY -> inBody(true);
+            case BODY_OPTIONAL -> inBody(false);
             case PATH, NONE -> Answer.NO_MODEL;
             case ELSEWHERE -> nowhere(false);
         };
     }
 
+    private Answer inPath(String name, List<ModelField> fields) {
+        return new Answer(AskedModel.inPath(name, prefix(), fields), null);
+    }
+
+    private Answer besidesPath(String inPath) {
+        Answer alone = inPath(inPath, List.of());
+        ModelReader reader = ModelReader.besidesPath(contentType());
+        return body.isEmpty() ? alone : read(reader, false, alone, facts -> agreed(inPath, facts.models()));
+    }
+
     /** An upstream may go by the body, whatever the path says: a client that is let in for some models may not say both. */
-    private Answer inPathAlone(String inPath) {
-        Answer inBody = inBody(false, Answer.NO_MODEL);
-        if (inBody.refusal != null) {
-            return inBody;
-        }
-        AskedModel other = inBody.model;
-        boolean same = other == null
-                || other.requested().equals(inPath)
-                || other.requested().equals(GOOGLE + inPath);
-        return same
-                ? found(inPath, null)
-                : Answer.refused(
-                        ProxyError.MODEL_NOT_ALLOWED, "The path and the body of the request name different models.");
-    }
-
-    /** @param otherwise the answer if the body is fine and names no model */
-    private Answer inBody(boolean required, Answer otherwise) {
-        if (!body.isWhole()) {
-            return tooLarge(required);
-        }
-        if (body.isEmpty()) {
-            return otherwise;
-        }
-        HttpServletRequest clientRequest = exchange.clientRequest();
-        String coding = clientRequest.getHeader("Content-Encoding");
-        if (coding != null && !coding.equalsIgnoreCase("identity")) {
-            return unreadable(required, "The request body is compressed, so that its model cannot be read.");
-        }
-        RequestFacts facts = ModelReader.read(clientRequest.getContentType(), body.collected());
-        if (facts instanceof RequestFacts.Unreadable problem) {
-            return unreadable(required, problem.message());
-        }
-        ModelField field = ((RequestFacts.Read) facts).model();
-        return field == null ? otherwise : found(field.name(), field);
-    }
-
-    private Answer found(String requested, @Nullable ModelField field) {
-        return new Answer(AskedModel.of(requested, exchange.forward().config().modelPrefix(), field), null);
-    }
-
-    private Answer tooLarge(boolean required) {
-        return required || confined
+    private Answer agreed(String inPath, List<ModelField> fields) {
+        List<ModelField> same = fields.stream()
+                .filter(field -> ResourceName.isOf(field.name(), inPath))
+                .toList();
+        return confined && same.size() < fields.size()
                 ? Answer.refused(
-                        ProxyError.BODY_TOO_LARGE, "The request body is too large for its model to be read from it.")
-                : Answer.NO_MODEL;
+                        ProxyError.MODEL_NOT_ALLOWED, "The path and the body of the request name different models.")
+                : inPath(inPath, same);
     }
 
-    /** What nobody is known to have a model in may be anything, but not for a client that is let in for some models only. */
-    private Answer unreadable(boolean required, String why) {
-        return required || confined ? Answer.refused(ProxyError.INVALID_REQUEST, why) : Answer.NO_MODEL;
+    private Answer inBody(boolean required) {
+        ModelReader reader = ModelReader.of(contentType());
+        return body.isEmpty()
+                ? nowhere(required)
+                : read(reader, required, Answer.NO_MODEL, facts -> {
+                    ModelField field = facts.model();
+                    return field == null ? nowhere(required) : new Answer(AskedModel.inBody(field, prefix()), null);
+                });
+    }
+
+    /**
+     * Reads the body. One that nobody is known to have a model in may be anything, but not for a client that is let in for
+     * some models only.
+     *
+     * @param otherwise the answer if it cannot be read, and need not be
+     */
+    private Answer read(
+            ModelReader reader, boolean required, Answer otherwise, Function<RequestFacts.Read, Answer> answer) {
+        boolean strict = required || confined;
+        if (!body.isWhole()) {
+            return strict ? TOO_LARGE : otherwise;
+        }
+        String coding = exchange.clientRequest().getHeader("Content-Encoding");
+        if (coding != null && !coding.equalsIgnoreCase("identity")) {
+            return strict ? COMPRESSED : otherwise;
+        }
+        RequestFacts facts = reader.read(body.collected());
+        if (facts instanceof RequestFacts.Unreadable problem) {
+            return strict ? Answer.refused(ProxyError.INVALID_REQUEST, problem.message()) : otherwise;
+        }
+        return answer.apply((RequestFacts.Read) facts);
+    }
+
+    private @Nullable String contentType() {
+        return exchange.clientRequest().getContentType();
+    }
+
+    private @Nullable String prefix() {
+        return exchange.forward().config().modelPrefix();
     }
 
     private Answer nowhere(boolean required) {

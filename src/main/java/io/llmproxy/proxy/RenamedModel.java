@@ -4,6 +4,7 @@ import io.llmproxy.protocol.ModelEdit;
 import io.llmproxy.protocol.ModelField;
 import io.llmproxy.protocol.ModelPath;
 import io.llmproxy.protocol.ModelRewriter;
+import io.llmproxy.protocol.ResourceName;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
@@ -21,13 +22,19 @@ import org.jspecify.annotations.Nullable;
 record RenamedModel(AskedModel asked, String upstreamName) {
     /** Returns the path of the upstream request. */
     String path(String path) {
-        return asked.field() == null ? ModelPath.withModel(path, upstreamName) : path;
+        return asked.inPath() ? ModelPath.withModel(path, upstreamName) : path;
     }
 
     /** Returns the body of the upstream request; every other byte stays as it is. */
     List<ByteBuffer> body(List<ByteBuffer> body) {
-        ModelField field = asked.field();
-        return field == null ? body : ModelEdit.of(body, field, upstreamName).segments();
+        List<ModelField> fields = asked.fields();
+        return fields.isEmpty()
+                ? body
+                : ModelEdit.of(body, fields, this::renamed).segments();
+    }
+
+    private String renamed(String name) {
+        return asked.inPath() ? ResourceName.like(name, upstreamName) : upstreamName;
     }
 
     /** Returns what puts the client's name back, or null if the answer is of a kind that names no model. */

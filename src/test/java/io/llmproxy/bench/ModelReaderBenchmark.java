@@ -62,6 +62,6 @@ public class ModelReaderBenchmark {
     /** Reads the body as a whole. */
     @Benchmark
     public RequestFacts read() {
-        return ModelReader.read("application/json", body);
+        return ModelReader.of("application/json").read(body);
     }
 }

@@ -34,6 +34,9 @@ final class ModelReaderFuzz {
                         "{'mod\\u0065l':'org\\/m','a':[0,-1.5e+10,true,false,null,{}]}",
                         "{'model':'a','model':'b'}",
                         "[{'response':{'model':'m'}},{'message':{'model':'m'}}]",
+                        "{'requests':[{'model':'models/m'},{'model':'m','a':{'model':1}}],'model':'m'}",
+                        "{'generateContentRequest':{'mod\\u0065l':'models\\/m','contents':[]}}",
+                        "{'batch':{'model':'m','input_config':{'requests':{'requests':[{'request':{'model':'m'}}]}}}}",
                         "data: {'model':'m'}~~data: [DONE]~~",
                         "--b~Content-Disposition: form-data; name='model'~~whisper-1~--b~"
                                 + "Content-Disposition: form-data; name='file'; filename='a'~~\0~--b--~")
@@ -44,9 +47,9 @@ final class ModelReaderFuzz {
     @FuzzTest(maxDuration = "1m")
     void theModelIsTheOneThatIsServed(byte[] data) {
         for (String contentType : List.of("application/json", FORM)) {
-            RequestFacts facts = ModelReader.read(contentType, pieces(data, data.length));
-            assertThat(ModelReader.read(contentType, pieces(data, 1))).isEqualTo(facts);
-            assertThat(ModelReader.read(contentType, pieces(data, 7))).isEqualTo(facts);
+            RequestFacts facts = ModelReader.of(contentType).read(pieces(data, data.length));
+            assertThat(ModelReader.of(contentType).read(pieces(data, 1))).isEqualTo(facts);
+            assertThat(ModelReader.of(contentType).read(pieces(data, 7))).isEqualTo(facts);
             if (facts instanceof RequestFacts.Read read) {
                 String name = read.model() == null ? null : read.model().name();
                 if (!contentType.equals(FORM)) {
@@ -56,6 +59,7 @@ final class ModelReaderFuzz {
                     assertReplaceable(contentType, data, read.model(), read.stream());
                 }
             }
+            assertAllReplaceable(contentType, data, facts);
         }
         assertThat(rewritten(ModelRewriter.ofJson("N"), data, 1))
                 .isEqualTo(rewritten(ModelRewriter.ofJson("N"), data, data.length));
@@ -64,12 +68,30 @@ final class ModelReaderFuzz {
     }
 
     private static void assertReplaceable(String contentType, byte[] data, ModelField field, boolean stream) {
-        ModelEdit edit = ModelEdit.of(pieces(data, 5), field, "other");
-        RequestFacts again = ModelReader.read(contentType, edit.segments());
+        ModelEdit edit = ModelEdit.of(pieces(data, 5), List.of(field), old -> "other");
+        RequestFacts again = ModelReader.of(contentType).read(edit.segments());
         long end = field.end() + edit.length() - data.length;
         assertThat(again)
-                .isEqualTo(
-                        new RequestFacts.Read(new ModelField("other", field.start(), end, field.notation()), stream));
+                .isEqualTo(new RequestFacts.Read(
+                        new ModelField("other", field.start(), end, field.notation()), List.of(), stream));
+    }
+
+    /** Where parts of the body are looked into, more may be wrong with it, but the rest is read as it is otherwise. */
+    private static void assertAllReplaceable(String contentType, byte[] data, RequestFacts without) {
+        RequestFacts facts = ModelReader.besidesPath(contentType).read(pieces(data, data.length));
+        assertThat(ModelReader.besidesPath(contentType).read(pieces(data, 1))).isEqualTo(facts);
+        assertThat(ModelReader.besidesPath(contentType).read(pieces(data, 7))).isEqualTo(facts);
+        if (!(facts instanceof RequestFacts.Read read)) {
+            return;
+        }
+        assertThat(without).isEqualTo(new RequestFacts.Read(read.model(), List.of(), read.stream()));
+        ModelEdit edit = ModelEdit.of(pieces(data, 5), read.models(), old -> "other");
+        RequestFacts.Read again =
+                (RequestFacts.Read) ModelReader.besidesPath(contentType).read(edit.segments());
+        assertThat(again.models())
+                .hasSameSizeAs(read.models())
+                .allMatch(field -> field.name().equals("other"));
+        assertThat(again.stream()).isEqualTo(read.stream());
     }
 
     /** The member of the object itself. Numbers stay unread: how large one may be is the other parser's own limit. */

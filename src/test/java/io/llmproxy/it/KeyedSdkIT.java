@@ -715,7 +715,8 @@ class KeyedSdkIT {
                             .map(each -> each.values().orElseThrow()))
                     .containsExactly(List.of(0.5f, -0.25f), List.of(1f, 2f));
         }
-        assertThat(json(PROVIDERS.asked(GEMINI)).path("requests")).hasSize(2);
+        assertThat(json(PROVIDERS.asked(GEMINI)).path("requests").findValuesAsText("model"))
+                .containsExactly("models/gemini-embedding", "models/gemini-embedding");
     }
 
     @ParameterizedTest

@@ -226,6 +226,64 @@ class ModelsIT {
 
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
+    void aBodyThatNamesTheModelOfThePathIsRenamedWithIt(Deployment.Kind kind) {
+        Map<String, String> bodies = Map.of(
+                "embedContent",
+                "{ \"content\":{\"model\":\"claude-3\"}, \"model\" : \"models\\/claude-3\"}",
+                "batchEmbedContents",
+                "{\"requests\":[ {\"model\":\"models/claude-3\",\"n\":1.0e0},{\"model\":\"claude-3\"},"
+                        + "{\"model\":\"models/other\",\"requests\":[{\"model\":\"claude-3\"}]}]}",
+                "countTokens",
+                "{\"generateContentRequest\":{\"contents\":[{\"parts\":[]}],\"model\":\"models/claude-3\"}}");
+        Map<String, String> renamed = Map.of(
+                "embedContent",
+                "{ \"content\":{\"model\":\"claude-3\"}, \"model\" : \"models/claude-x\"}",
+                "batchEmbedContents",
+                "{\"requests\":[ {\"model\":\"models/claude-x\",\"n\":1.0e0},{\"model\":\"claude-x\"},"
+                        + "{\"model\":\"models/other\",\"requests\":[{\"model\":\"claude-3\"}]}]}",
+                "countTokens",
+                "{\"generateContentRequest\":{\"contents\":[{\"parts\":[]}],\"model\":\"models/claude-x\"}}");
+        bodies.forEach((verb, body) -> {
+            FIRST.reset();
+            FIRST.otherwise(Behaviour.json("{}"));
+            assertThat(ask(kind, "both", "/v1beta/models/claude-3:" + verb, JSON, body)
+                            .status())
+                    .as(verb)
+                    .isEqualTo(200);
+            assertThat(sent(FIRST)).isEqualTo(renamed.get(verb));
+            assertThat(FIRST.requests().get(0).head().target()).isEqualTo("/v1beta/models/claude-x:" + verb);
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void thePrefixIsTakenAwayInPathAndBody(Deployment.Kind kind) {
+        String body = "{\"requests\":[{\"model\":\"models/Proxy/small\"},{\"model\":\"Proxy/small\"}]}";
+
+        assertThat(ask(kind, "both", "/v1beta/models/Proxy/small:batchEmbedContents", JSON, body)
+                        .status())
+                .isEqualTo(200);
+
+        assertThat(sent(SECOND)).isEqualTo("{\"requests\":[{\"model\":\"models/small\"},{\"model\":\"small\"}]}");
+        assertThat(SECOND.requests().get(0).head().target()).isEqualTo("/v1beta/models/small:batchEmbedContents");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aBodyThatCannotBeReadPassesWhereThePathNamesTheModel(Deployment.Kind kind) {
+        String path = "/v1beta/models/claude-3:embedContent";
+        String twice = "{\"model\":\"claude-3\",\"model\":\"claude-3\"}";
+        for (String body : List.of("no json", twice, "{\"model\":null}")) {
+            FIRST.reset();
+            FIRST.otherwise(Behaviour.json("{}"));
+            assertThat(ask(kind, "both", path, JSON, body).status()).as(body).isEqualTo(200);
+            assertThat(sent(FIRST)).isEqualTo(body);
+            assertThat(FIRST.requests().get(0).head().target()).isEqualTo("/v1beta/models/claude-x:embedContent");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
     void anUnknownModelIsNotFoundInTheClientsWords(Deployment.Kind kind) {
         Answer openAi = ask(kind, "both", "{\"model\":\"nobody's\"}");
         Answer anthropic = ask(kind, "both", "/v1/messages", JSON, "{\"model\":\"nobody\"}");
@@ -315,8 +373,23 @@ class ModelsIT {
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
     void aModelInThePathHidesNoneInTheBody(Deployment.Kind kind) {
-        Map<String, Integer> statuses =
-                Map.of("{\"model\":\"o3\"}", 403, "{\"model\":\"small\",\"model\":\"o3\"}", 400, "no json", 400);
+        Map<String, Integer> statuses = Map.of(
+                "{\"model\":\"o3\"}",
+                403,
+                "{\"model\":\"small\",\"model\":\"o3\"}",
+                400,
+                "no json",
+                400,
+                "{\"requests\":[{\"model\":\"models/small\"},{\"mod\\u0065l\":\"models/o3\"}]}",
+                403,
+                "{\"requests\":[{\"model\":\"small\",\"model\":\"o3\"}]}",
+                400,
+                "{\"generateContentRequest\":{\"model\":\"models/o3\"}}",
+                403,
+                "{\"generate_content_request\":{\"model\":\"models/o3\"},\"model\":\"small\"}",
+                403,
+                "{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":[{\"request\":{\"model\":\"models/o3\"}}]}}}}",
+                403);
         for (String path :
                 List.of("/v1beta/models/small:generateContent", "/openai/deployments/small/chat/completions")) {
             statuses.forEach((body, status) -> assertThat(
@@ -325,7 +398,9 @@ class ModelsIT {
                     .isEqualTo(status));
         }
         assertUntouched();
-        for (String body : List.of("{}", "{\"model\":\"models/small\"}", "{\"model\":\"small\"}", "")) {
+        String batch =
+                "{\"requests\":[{\"model\":\"models/small\"},{\"model\":\"small\",\"content\":{\"model\":\"o3\"}}]}";
+        for (String body : List.of("{}", "{\"model\":\"models/small\"}", "{\"model\":\"small\"}", "", batch)) {
             assertThat(ask(kind, "exact", "/v1beta/models/small:embedContent", JSON + CONFINED, body)
                             .status())
                     .as(body)

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,7 +35,7 @@ final class ModelEditTest {
                         ByteBuffer.wrap(body, 0, first),
                         ByteBuffer.wrap(body, first, second - first).slice(),
                         ByteBuffer.wrap(body, second, body.length - second));
-                ModelEdit edit = ModelEdit.of(segments, field, name);
+                ModelEdit edit = ModelEdit.of(segments, List.of(field), old -> name);
 
                 assertThat(text(edit.segments())).isEqualTo(BODY.replace("\"gpt-4o\"", value));
                 assertThat(edit.length()).isEqualTo(text(edit.segments()).getBytes(UTF_8).length);
@@ -48,7 +49,7 @@ final class ModelEditTest {
     void theRestIsNotCopied() {
         byte[] body = BODY.getBytes(UTF_8);
 
-        ModelEdit edit = ModelEdit.of(List.of(ByteBuffer.wrap(body)), field(body), "m");
+        ModelEdit edit = ModelEdit.of(List.of(ByteBuffer.wrap(body)), List.of(field(body)), old -> "m");
 
         assertThat(edit.segments()).hasSize(3);
         assertThat(edit.segments().get(0).array()).isSameAs(body);
@@ -60,15 +61,16 @@ final class ModelEditTest {
         byte[] body = BODY.getBytes(UTF_8);
         String name = "a\"\\\u00e4\uD83D\uDE00/";
 
-        ModelEdit edit = ModelEdit.of(List.of(ByteBuffer.wrap(body)), field(body), name);
+        ModelEdit edit = ModelEdit.of(List.of(ByteBuffer.wrap(body)), List.of(field(body)), old -> name);
 
-        RequestFacts.Read read = (RequestFacts.Read) ModelReader.read(null, edit.segments());
+        RequestFacts.Read read = (RequestFacts.Read) ModelReader.of(null).read(edit.segments());
         assertThat(Objects.requireNonNull(read.model()).name()).isEqualTo(name);
     }
 
     @Test
     void aFieldOfAFormHasNoQuotes() {
-        ModelEdit edit = ModelEdit.of(List.of(ByteBuffer.wrap("xxoldyy".getBytes(UTF_8))), text(2, 5), "a\"b");
+        ModelEdit edit =
+                ModelEdit.of(List.of(ByteBuffer.wrap("xxoldyy".getBytes(UTF_8))), List.of(text(2, 5)), old -> "a\"b");
 
         assertThat(text(edit.segments())).isEqualTo("xxa\"byy");
         assertThat(edit.length()).isEqualTo(7);
@@ -79,7 +81,7 @@ final class ModelEditTest {
     void aFieldOfAFormTakesNoNameThatCouldEndIt(String name) {
         List<ByteBuffer> body = List.of(ByteBuffer.wrap("xxoldyy".getBytes(UTF_8)));
 
-        assertThatIllegalArgumentException().isThrownBy(() -> ModelEdit.of(body, text(2, 5), name));
+        assertThatIllegalArgumentException().isThrownBy(() -> ModelEdit.of(body, List.of(text(2, 5)), old -> name));
     }
 
     @ParameterizedTest
@@ -87,8 +89,66 @@ final class ModelEditTest {
     void theFieldHasToBeWithinTheBody(long start, long end) {
         List<ByteBuffer> body = List.of(ByteBuffer.wrap("xxoldyy".getBytes(UTF_8)));
 
-        assertThatIllegalArgumentException().isThrownBy(() -> ModelEdit.of(body, text(start, end), "m"));
-        assertThatIllegalArgumentException().isThrownBy(() -> ModelEdit.of(List.of(), text(start, end), "m"));
+        List<ModelField> fields = List.of(text(start, end));
+        assertThatIllegalArgumentException().isThrownBy(() -> ModelEdit.of(body, fields, old -> "m"));
+        assertThatIllegalArgumentException().isThrownBy(() -> ModelEdit.of(List.of(), fields, old -> "m"));
+    }
+
+    @Test
+    void severalFieldsChangeHoweverTheBodyIsCut() {
+        String body = "{\"a\":\"models\\/m\",\"b\":[ 1.0 ],\"c\":\"m\",\"d\":\"m\"}";
+        byte[] bytes = body.getBytes(UTF_8);
+        List<ModelField> fields = List.of(
+                new ModelField("models/m", 5, 16, Notation.JSON),
+                new ModelField("m", 33, 36, Notation.JSON),
+                new ModelField("m", 41, 44, Notation.JSON));
+        for (int first = 0; first <= bytes.length; first++) {
+            for (int second = first; second <= bytes.length; second++) {
+                List<ByteBuffer> segments = List.of(
+                        ByteBuffer.wrap(bytes, 0, first),
+                        ByteBuffer.wrap(bytes, first, second - first).slice(),
+                        ByteBuffer.wrap(bytes, second, bytes.length - second));
+                ModelEdit edit = ModelEdit.of(segments, fields, old -> "<" + old + ">");
+
+                assertThat(text(edit.segments()))
+                        .isEqualTo("{\"a\":\"<models/m>\",\"b\":[ 1.0 ],\"c\":\"<m>\",\"d\":\"<m>\"}");
+                assertThat(edit.length()).isEqualTo(text(edit.segments()).length());
+                assertThat(text(segments)).isEqualTo(body);
+            }
+        }
+    }
+
+    @Test
+    void manyFieldsMakeOnePiece() {
+        byte[] body = "mm".repeat(1000).getBytes(UTF_8);
+        List<ModelField> fields = LongStream.range(0, 1000)
+                .mapToObj(at -> new ModelField("m", 2 * at, 2 * at + 1, Notation.TEXT))
+                .toList();
+
+        ModelEdit edit = ModelEdit.of(List.of(ByteBuffer.wrap(body)), fields, old -> "xyz");
+
+        assertThat(edit.segments()).hasSize(1);
+        assertThat(text(edit.segments())).isEqualTo("xyzm".repeat(1000));
+    }
+
+    @Test
+    void theFieldsHaveToBeInTheOrderOfTheBody() {
+        List<ByteBuffer> body = List.of(ByteBuffer.wrap("xxoldyy".getBytes(UTF_8)));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ModelEdit.of(body, List.of(text(2, 5), text(4, 6)), old -> "m"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ModelEdit.of(body, List.of(text(2, 5), text(0, 1)), old -> "m"));
+    }
+
+    @Test
+    void aBodyWithoutAFieldStaysAsItIs() {
+        byte[] body = BODY.getBytes(UTF_8);
+
+        ModelEdit edit = ModelEdit.of(List.of(ByteBuffer.wrap(body)), List.of(), old -> "m");
+
+        assertThat(edit.segments()).containsExactly(ByteBuffer.wrap(body));
+        assertThat(edit.length()).isEqualTo(body.length);
     }
 
     private static ModelField text(long start, long end) {
@@ -96,7 +156,7 @@ final class ModelEditTest {
     }
 
     private static ModelField field(byte[] body) {
-        RequestFacts.Read read = (RequestFacts.Read) ModelReader.read(null, List.of(ByteBuffer.wrap(body)));
+        RequestFacts.Read read = (RequestFacts.Read) ModelReader.of(null).read(List.of(ByteBuffer.wrap(body)));
         return Objects.requireNonNull(read.model());
     }
 

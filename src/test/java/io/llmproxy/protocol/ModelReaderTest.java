@@ -88,7 +88,7 @@ final class ModelReaderTest {
                 "{'modelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodel':'m'}",
             })
     void aBodyMayNameNoModel(String json) {
-        assertThat(read(bytes(json))).isEqualTo(new Read(null, false));
+        assertThat(read(bytes(json))).isEqualTo(new Read(null, List.of(), false));
     }
 
     @ParameterizedTest
@@ -181,7 +181,7 @@ final class ModelReaderTest {
         for (char kind = ' '; kind < 0x7f; kind++) {
             RequestFacts facts = read(("{\"a\":\"\\" + kind + "1234\"}").getBytes(UTF_8));
             boolean good = "\"\\/bfnrtu".indexOf(kind) >= 0;
-            assertThat(facts).as("%s", kind).isEqualTo(good ? new Read(null, false) : notJson(7));
+            assertThat(facts).as("%s", kind).isEqualTo(good ? new Read(null, List.of(), false) : notJson(7));
         }
     }
 
@@ -237,8 +237,8 @@ final class ModelReaderTest {
     @Test
     void aThousandLevelsAreTooDeep() {
         int most = JsonScanner.DEEPEST - 1;
-        assertThat(readAtOnce(nested(most, "[", "]"))).isEqualTo(new Read(null, false));
-        assertThat(readAtOnce(nested(most, "{\"a\":", "}"))).isEqualTo(new Read(null, false));
+        assertThat(readAtOnce(nested(most, "[", "]"))).isEqualTo(new Read(null, List.of(), false));
+        assertThat(readAtOnce(nested(most, "{\"a\":", "}"))).isEqualTo(new Read(null, List.of(), false));
         assertThat(readAtOnce(nested(most + 1, "[", "]"))).isEqualTo(new Unreadable(Problem.TOO_DEEP, 5 + most));
         assertThat(readAtOnce(nested(1000, "[", "]"))).isEqualTo(new Unreadable(Problem.TOO_DEEP, 5 + most));
         assertThat(readAtOnce(nested(1000, "{\"a\":", "}"))).isInstanceOf(Unreadable.class);
@@ -299,7 +299,7 @@ final class ModelReaderTest {
 
         for (ByteBuffer buffer : List.of(direct, slice, ByteBuffer.wrap(body).asReadOnlyBuffer())) {
             int position = buffer.position();
-            assertThat(ModelReader.read(null, List.of(buffer))).isEqualTo(readAtOnce(body));
+            assertThat(ModelReader.of(null).read(List.of(buffer))).isEqualTo(readAtOnce(body));
             assertThat(buffer.position()).isEqualTo(position);
         }
         assertThatExceptionOfType(IndexOutOfBoundsException.class)
@@ -367,7 +367,7 @@ final class ModelReaderTest {
     private static long readings(List<ByteBuffer> segments, int rounds) {
         long read = 0;
         for (int round = 0; round < rounds; round++) {
-            read += ModelReader.read("application/json", segments) instanceof Read ? 1 : 0;
+            read += ModelReader.of("application/json").read(segments) instanceof Read ? 1 : 0;
         }
         return read;
     }
@@ -404,10 +404,10 @@ final class ModelReaderTest {
             pieces.add(ByteBuffer.wrap(body, from, length));
             from += length;
         }
-        return ModelReader.read(null, pieces);
+        return ModelReader.of(null).read(pieces);
     }
 
     private static RequestFacts readAtOnce(byte[] body) {
-        return ModelReader.read(null, List.of(ByteBuffer.wrap(body)));
+        return ModelReader.of(null).read(List.of(ByteBuffer.wrap(body)));
     }
 }

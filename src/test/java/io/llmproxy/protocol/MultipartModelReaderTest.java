@@ -59,14 +59,14 @@ final class MultipartModelReaderTest {
     void theStreamFlagIsAFieldToo(String value, boolean stream) {
         byte[] body = bytes("--b|Content-Disposition: form-data; name=\"stream\"||" + value + "|--b--");
 
-        assertThat(read(body)).isEqualTo(new Read(null, stream));
+        assertThat(read(body)).isEqualTo(new Read(null, List.of(), stream));
     }
 
     @Test
     void aFormMayNameNoModel() {
         assertThat(read(bytes("--b|Content-Disposition: form-data; name=\"models\"||m|--b--")))
-                .isEqualTo(new Read(null, false));
-        assertThat(read(bytes("--b--"))).isEqualTo(new Read(null, false));
+                .isEqualTo(new Read(null, List.of(), false));
+        assertThat(read(bytes("--b--"))).isEqualTo(new Read(null, List.of(), false));
     }
 
     @Test
@@ -215,6 +215,6 @@ final class MultipartModelReaderTest {
     }
 
     private static RequestFacts readAtOnce(String contentType, byte[] body) {
-        return ModelReader.read(contentType, List.of(ByteBuffer.wrap(body)));
+        return ModelReader.of(contentType).read(List.of(ByteBuffer.wrap(body)));
     }
 }

@@ -1,0 +1,53 @@
+package io.llmproxy.protocol;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An object in which a body names a model, or an array of such objects.
+ *
+ * @param members those of its members that are such places, too
+ */
+record ModelPlace(List<Member> members) {
+    /** The outermost object, and nothing within it. */
+    static final ModelPlace OUTERMOST = new ModelPlace(List.of());
+
+    private static final ModelPlace REQUEST = new ModelPlace(List.of());
+    private static final ModelPlace INLINED =
+            REQUEST.as("request").as("requests").as("requests");
+
+    /** The outermost object, and all that is one request of Google's; the second spelling is as good as the first. */
+    static final ModelPlace GOOGLE = of(
+            REQUEST.as("requests"),
+            REQUEST.as("generateContentRequest"),
+            REQUEST.as("generate_content_request"),
+            of(INLINED.as("inputConfig"), INLINED.as("input_config")).as("batch"));
+
+    ModelPlace {
+        members = List.copyOf(members);
+    }
+
+    /** A member that is a place. */
+    record Member(String name, ModelPlace place) {}
+
+    private static ModelPlace of(ModelPlace... holders) {
+        return new ModelPlace(
+                Stream.of(holders).flatMap(holder -> holder.members.stream()).toList());
+    }
+
+    /** Returns the object that has this one as its only such member. */
+    private ModelPlace as(String name) {
+        return new ModelPlace(List.of(new Member(name, this)));
+    }
+
+    /** Returns the place that is the value of the member whose name a scanner has just read, or null if it is none. */
+    @Nullable ModelPlace member(JsonScanner scanner) {
+        for (int index = 0; index < members.size(); index++) {
+            if (scanner.isNamed(members.get(index).name)) {
+                return members.get(index).place;
+            }
+        }
+        return null;
+    }
+}
