@@ -25,6 +25,7 @@ import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.SocketAddressResolver;
 import org.eclipse.jetty.util.component.ContainerLifeCycle;
 import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.thread.Invocable;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UpstreamHttp extends ContainerLifeCycle {
     private static final int WORKERS = 32;
+
+    /** Each does all the work of the connections that it looks after. */
+    private static final int SELECTORS = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
 
     /** The look-up of a name blocks a thread: these are apart, so that a slow name service holds up nobody else. */
     private static final int LOOKUPS = 8;
@@ -112,14 +116,14 @@ public final class UpstreamHttp extends ContainerLifeCycle {
             if (unused) {
                 LifeCycle.stop(client);
                 removeBean(client);
-                executor.setMaxThreads(executor.getMaxThreads() - 1);
+                executor.setMaxThreads(executor.getMaxThreads() - SELECTORS);
             }
             return unused;
         });
     }
 
     private HttpClient create(Transport transport) {
-        HttpClient client = new HttpClient(protocols(transport));
+        HttpClient client = new HttpClient(transport(transport));
         client.setExecutor(executor);
         client.setScheduler(scheduler);
         client.setByteBufferPool(buffers);
@@ -138,8 +142,8 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         if (transport.proxy != null) {
             OutboundProxy.of(transport.proxy).install(client);
         }
-        // Each client's selector takes a thread for itself.
-        executor.setMaxThreads(executor.getMaxThreads() + 1);
+        // Each of a client's selectors takes a thread for itself.
+        executor.setMaxThreads(executor.getMaxThreads() + SELECTORS);
         addBean(client, true);
         LifeCycle.start(client);
         client.getContentDecoderFactories().clear();
@@ -148,10 +152,17 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         return client;
     }
 
-    /** Over plain TCP HTTP/1.1 is spoken; over TLS the upstream chooses between it and HTTP/2 by ALPN. */
-    private HttpClientTransport protocols(Transport transport) {
+    private HttpClientTransport transport(Transport transport) {
         ClientConnector connector = new KeepAliveConnector(transport.keepalive);
-        connector.setSelectors(1);
+        connector.setSelectors(SELECTORS);
+        HttpClientTransport protocols = protocols(transport, connector);
+        // Nothing that is done with an answer blocks, so that it is done where it is read.
+        protocols.setInvocationType(Invocable.InvocationType.NON_BLOCKING);
+        return protocols;
+    }
+
+    /** Over plain TCP HTTP/1.1 is spoken; over TLS the upstream chooses between it and HTTP/2 by ALPN. */
+    private static HttpClientTransport protocols(Transport transport, ClientConnector connector) {
         if (!transport.secure) {
             return new HttpClientTransportOverHTTP(connector);
         }
