@@ -158,6 +158,7 @@ class HealthCheckIT {
     @AfterAll
     static void stop() {
         SITES.values().forEach(site -> site.deployment.close());
+        SITES.clear();
     }
 
     private static void awaitRequests(FakeUpstream upstream, String path, int count) {
