@@ -22,14 +22,6 @@ mock=$port proxy=$((port + 1)) admin=$((port + 2)) nginx=$((port + 3))
 [ -r "$jar" ] || { echo "bench: no $jar; build it first" >&2; exit 2; }
 ulimit -n "$(ulimit -Hn)"
 
-tmp=$(mktemp -d)
-pids=()
-cleanup() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
 . "$here/lib.sh"
 
 cat >"$tmp/config.yaml" <<Y

@@ -21,14 +21,6 @@ conns=${CONNS:-32} secs=${SECS:-8} warm=${WARM:-20} rounds=${ROUNDS:-5} port=${P
 [ -r "$jar" ] || { echo "flat: no $jar; build it first" >&2; exit 2; }
 ulimit -n "$(ulimit -Hn)"
 
-tmp=$(mktemp -d)
-pids=()
-cleanup() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
 . "$here/lib.sh"
 
 # config NAME PORT: a configuration, large in what it is named for. Each has breaker, limiter and response_aware at work.

@@ -1,4 +1,14 @@
-# What the scripts beside it have in common. To be sourced, with the directory for files in $tmp.
+# What the scripts beside it have in common. To be sourced.
+
+# A directory for files, and what to end: both are gone when the script ends.
+tmp=$(mktemp -d)
+pids=()
+cleanup() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
 
 # Waits until something listens on a port; if nothing does, tells what the programs have said.
 await() {
