@@ -9,12 +9,14 @@ import java.util.function.UnaryOperator;
 
 /**
  * A request's body with another name for its model. What stays as it is is shared with the body that it was made of, if
- * that names the model once only.
+ * that is long and names the model once only.
  *
  * @param segments the pieces of the body, in order; each is read on its own
  * @param length the number of bytes of all of them
  */
 public record ModelEdit(List<ByteBuffer> segments, long length) {
+    private static final int MOST_COPIED = 16 * 1024;
+
     /** Makes an edited body. */
     public ModelEdit {
         segments = List.copyOf(segments);
@@ -39,8 +41,9 @@ public record ModelEdit(List<ByteBuffer> segments, long length) {
         }
         rest.takeAll(edited::add);
         long length = edited.stream().mapToLong(ByteBuffer::remaining).sum();
-        // Each piece is a write of its own, and may be a frame.
-        return new ModelEdit(fields.size() > 1 ? List.of(joined(edited, length)) : edited, length);
+        // Each piece is a write of its own, and may be a frame, which costs more than to copy a few.
+        boolean copied = fields.size() > 1 || length <= MOST_COPIED;
+        return new ModelEdit(copied ? List.of(joined(edited, length)) : edited, length);
     }
 
     private static ByteBuffer joined(List<ByteBuffer> pieces, long length) {

@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class RequestBody implements ReadListener {
     private static final int FIRST_SEGMENT = 4 * 1024;
     private static final int LARGEST_SEGMENT = 64 * 1024;
-    private static final int MOST_JOINED = 16 * 1024;
 
     private final ServletInputStream input;
     private final ContainerSide container;
@@ -154,18 +153,7 @@ final class RequestBody implements ReadListener {
         if (!whole) {
             return new Flow();
         }
-        return count == 0 ? null : new ByteBufferRequestContent(null, joined(edit.apply(collected())));
-    }
-
-    /** Each piece is sent by itself, which for small ones costs more than to copy them. */
-    private static List<ByteBuffer> joined(List<ByteBuffer> pieces) {
-        int length = pieces.stream().mapToInt(ByteBuffer::remaining).sum();
-        if (pieces.size() < 2 || length > MOST_JOINED) {
-            return pieces;
-        }
-        ByteBuffer joined = ByteBuffer.allocate(length);
-        pieces.forEach(piece -> joined.put(piece.duplicate()));
-        return List.of(joined.flip());
+        return count == 0 ? null : new ByteBufferRequestContent(null, edit.apply(collected()));
     }
 
     /** Whether {@link #content} can be had again for another attempt. */

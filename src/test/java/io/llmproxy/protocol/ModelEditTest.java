@@ -46,8 +46,8 @@ final class ModelEditTest {
     }
 
     @Test
-    void theRestIsNotCopied() {
-        byte[] body = BODY.getBytes(UTF_8);
+    void theRestOfALongBodyIsNotCopied() {
+        byte[] body = (BODY + " ".repeat(16 * 1024)).getBytes(UTF_8);
 
         ModelEdit edit = ModelEdit.of(List.of(ByteBuffer.wrap(body)), List.of(field(body)), old -> "m");
 
@@ -116,6 +116,16 @@ final class ModelEditTest {
                 assertThat(text(segments)).isEqualTo(body);
             }
         }
+    }
+
+    @Test
+    void aShortBodyIsOnePiece() {
+        byte[] body = BODY.getBytes(UTF_8);
+
+        ModelEdit edit = ModelEdit.of(List.of(ByteBuffer.wrap(body)), List.of(field(body)), old -> "m");
+
+        assertThat(edit.segments()).hasSize(1);
+        assertThat(text(edit.segments())).isEqualTo(BODY.replace("\"gpt-4o\"", "\"m\""));
     }
 
     @Test
