@@ -34,13 +34,29 @@ public final class EventStreamScanner {
      */
     public void scan(byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
-        for (int index = offset; index < offset + length; index++) {
-            switch (bytes[index]) {
-                case '\n' -> lineFeed();
-                case '\r' -> carriageReturn();
-                default -> text(bytes[index]);
+        int end = offset + length;
+        int index = offset;
+        while (index < end) {
+            byte next = bytes[index];
+            if (next == '\n') {
+                lineFeed();
+                index++;
+            } else if (next == '\r') {
+                carriageReturn();
+                index++;
+            } else {
+                text(next);
+                index = endOfText(bytes, index, end);
             }
         }
+    }
+
+    private static int endOfText(byte[] bytes, int begin, int end) {
+        int index = begin + 1;
+        while (index < end && bytes[index] != '\n' && bytes[index] != '\r') {
+            index++;
+        }
+        return index;
     }
 
     /**

@@ -1,6 +1,5 @@
 package io.llmproxy.protocol;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -12,28 +11,27 @@ import java.util.List;
  * several threads at once.
  */
 public final class StreamEnd {
-    private static final Signs CHAT =
-            new Signs(List.of("\ndata:[DONE]", "\"finish_reason\":\""), List.of("\"error\":{"));
-    private static final Signs MESSAGES =
-            new Signs(List.of("\"type\":\"message_stop\""), List.of("\"type\":\"error\""));
-    private static final Signs RESPONSES = new Signs(
+    private static final SignTable CHAT =
+            SignTable.of(List.of("\ndata:[DONE]", "\"finish_reason\":\""), List.of("\"error\":{"));
+    private static final SignTable MESSAGES =
+            SignTable.of(List.of("\"type\":\"message_stop\""), List.of("\"type\":\"error\""));
+    private static final SignTable RESPONSES = SignTable.of(
             List.of("\"type\":\"response.completed\"", "\"type\":\"response.incomplete\""),
             List.of("\"type\":\"response.failed\"", "\"type\":\"error\""));
-    private static final Signs GEMINI =
-            new Signs(List.of("\"finishReason\":\"", "\"blockReason\":\""), List.of("\"error\":{"));
-    private static final Signs NONE = new Signs(List.of(), List.of());
+    private static final SignTable GEMINI =
+            SignTable.of(List.of("\"finishReason\":\"", "\"blockReason\":\""), List.of("\"error\":{"));
+    private static final SignTable NONE = SignTable.of(List.of(), List.of());
 
-    private final Sign[] completions;
-    private final Sign[] failures;
+    private final SignTable table;
+    private int state;
     private boolean seen;
     private boolean failed;
 
-    private StreamEnd(Signs signs) {
-        this.completions = signs.completions.stream().map(Sign::new).toArray(Sign[]::new);
-        this.failures = signs.failures.stream().map(Sign::new).toArray(Sign[]::new);
-        this.seen = completions.length == 0;
+    private StreamEnd(SignTable table) {
+        this.table = table;
+        this.seen = table.isEmpty();
         // The stream begins with a line.
-        scan(new byte[] {'\n'}, 0, 1);
+        this.state = table.next(SignTable.START, (byte) '\n');
     }
 
     /**
@@ -46,7 +44,7 @@ public final class StreamEnd {
         return new StreamEnd(api == null ? NONE : signs(api));
     }
 
-    private static Signs signs(StreamApi api) {
+    private static SignTable signs(StreamApi api) {
         return switch (api) {
             case CHAT -> CHAT;
             case MESSAGES -> MESSAGES;
@@ -58,12 +56,10 @@ public final class StreamEnd {
     /** Takes note of the next piece of the stream. */
     public void scan(byte[] bytes, int offset, int length) {
         for (int index = offset; index < offset + length && !seen; index++) {
-            byte next = bytes[index] == '\r' ? (byte) '\n' : bytes[index];
-            if (next != ' ') {
-                failed = anyEndsWith(next, failures);
-                seen = anyEndsWith(next, completions) || failed;
-            }
+            state = table.next(state, bytes[index]);
+            seen = table.isLast(state);
         }
+        failed = seen && table.isFailure(state);
     }
 
     /** Whether the answer is complete, or the stream itself says that it has failed. */
@@ -74,56 +70,5 @@ public final class StreamEnd {
     /** Whether the stream itself says that it has failed, before it said that the answer is complete. */
     public boolean failed() {
         return failed;
-    }
-
-    private static boolean anyEndsWith(byte next, Sign[] signs) {
-        boolean any = false;
-        for (Sign sign : signs) {
-            any |= sign.endsWith(next);
-        }
-        return any;
-    }
-
-    /** What tells that an answer is complete, and what tells that it has failed. */
-    private record Signs(List<String> completions, List<String> failures) {}
-
-    /** One sign, searched for byte by byte as Knuth, Morris and Pratt do (1977). */
-    private static final class Sign {
-        private final byte[] text;
-        private final int[] borders;
-        private int matched;
-
-        Sign(String text) {
-            this.text = text.getBytes(StandardCharsets.US_ASCII);
-            this.borders = borders(this.text);
-        }
-
-        /** Whether the sign ends with this byte. */
-        boolean endsWith(byte next) {
-            while (matched > 0 && text[matched] != next) {
-                matched = borders[matched - 1];
-            }
-            if (text[matched] == next) {
-                matched++;
-            }
-            if (matched < text.length) {
-                return false;
-            }
-            matched = borders[matched - 1];
-            return true;
-        }
-
-        /** For each prefix, the length of its longest proper prefix that is also its end. */
-        private static int[] borders(byte[] text) {
-            int[] borders = new int[text.length];
-            for (int i = 1, border = 0; i < text.length; i++) {
-                while (border > 0 && text[i] != text[border]) {
-                    border = borders[border - 1];
-                }
-                border += text[i] == text[border] ? 1 : 0;
-                borders[i] = border;
-            }
-            return borders;
-        }
     }
 }
