@@ -11,6 +11,7 @@ import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.health.HealthChecks;
 import io.llmproxy.health.HealthServlet;
 import io.llmproxy.health.Lifecycle;
+import io.llmproxy.io.EventLoops;
 import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.metrics.LogMetrics;
@@ -69,7 +70,6 @@ public class ProxyAssembly {
 
     private final Lifecycle lifecycle;
     private final SmallRyeHealthReporter reporter;
-    private final UpstreamHttp http = new UpstreamHttp();
     private final HealthChecks checks = new HealthChecks();
     private final OpenExchanges open;
     private final BufferBudget buffers = new BufferBudget();
@@ -85,6 +85,7 @@ public class ProxyAssembly {
             },
             new ThreadPoolExecutor.DiscardPolicy());
     private final AtomicBoolean drained = new AtomicBoolean();
+    private @Nullable UpstreamHttp http;
     private @Nullable Reloader reloader;
 
     /**
@@ -105,7 +106,9 @@ public class ProxyAssembly {
      * @param handover what to build, and the ports that clients and operators connect to
      */
     public void install(ServletContext context, Handover handover) {
-        LifeCycle.start(http);
+        UpstreamHttp clients = new UpstreamHttp(handover.loops());
+        http = clients;
+        LifeCycle.start(clients);
         // It takes a moment that neither the start nor a client's request should.
         background.execute(BreakerThreads::start);
         RuntimeMetrics.register(registry);
@@ -113,8 +116,9 @@ public class ProxyAssembly {
         Reloader live = new Reloader(
                 handover.source(),
                 handover.listeners(),
-                http,
-                (config, listening, before, left) -> build(context, config, listening, before, left),
+                clients,
+                (config, listening, before, left) ->
+                        build(context, handover.loops(), clients, config, listening, before, left),
                 generation -> checks.follow(generation.upstreams()),
                 new ConfigMetrics(registry),
                 background);
@@ -147,17 +151,19 @@ public class ProxyAssembly {
 
     private Generation build(
             ServletContext context,
+            EventLoops loops,
+            UpstreamHttp clients,
             ProxyConfig config,
             Listening listening,
             @Nullable Generation before,
             Runnable left) {
         Upstreams upstreams =
-                (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
+                (before == null ? Upstreams.NONE : before.upstreams()).next(config, clients, upstreamMetrics);
         ConfiguredKeys keys = ConfiguredKeys.of(config);
         KeyLimits keyLimits = KeyLimits.of(keys.all(), before == null ? null : before.keyLimits());
         List<Forward> forwards = Generation.forwards(config, upstreams, keys, keyLimits, before);
         List<ForwardServlet> servlets = forwards.stream()
-                .map(forward -> ForwardServlet.of(forward, open, buffers, context))
+                .map(forward -> ForwardServlet.of(forward, open, buffers, loops.threads()::executeBlocking, context))
                 .toList();
         Mounts mounts = new Mounts(servlets, listening::port, listening.adminPort(), !listening.complete());
         long maxBuffered = config.httpServer().maxBuffered();

@@ -3,6 +3,7 @@ package io.llmproxy.boot;
 import io.llmproxy.config.ConfigException;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.io.EventLoops;
 import jakarta.enterprise.inject.spi.CDI;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
@@ -24,8 +25,9 @@ public final class ProxyContextListener implements ServletContextListener {
      * @param source where the configuration came from
      * @param config the configuration
      * @param listeners opens and closes the ports
+     * @param loops look after the connections to upstreams
      */
-    public record Handover(ConfigSource source, ProxyConfig config, Listeners listeners) {
+    public record Handover(ConfigSource source, ProxyConfig config, Listeners listeners, EventLoops loops) {
         /** Name of the context attribute that holds it. */
         public static final String ATTRIBUTE = Handover.class.getName();
     }
@@ -37,7 +39,7 @@ public final class ProxyContextListener implements ServletContextListener {
         if (handover == null) {
             logging = true;
             ConfigSource source = ConfigSource.find(context);
-            handover = new Handover(source, load(source), new ContainerListeners());
+            handover = new Handover(source, load(source), new ContainerListeners(), ContainerListeners.loops());
         }
         ProxyAssembly built = CDI.current().select(ProxyAssembly.class).get();
         assembly = built;

@@ -5,25 +5,43 @@ import io.llmproxy.boot.ProxyAssembly;
 import io.llmproxy.boot.ProxyContextListener;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.io.EventLoops;
+import io.llmproxy.io.LoopThreads;
 import java.util.Objects;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.jboss.weld.environment.servlet.Listener;
 
 /** Jetty in the place of a container: a listener for each forward and one for operators, and one web application. */
 final class EmbeddedServer {
+    /** For what blocks, which nothing on the path of a request does. */
+    private static final int WORKERS = 32;
+
+    /**
+     * Buffers that are kept as long as a stream is open and those that are used for a moment differ in length by more than this.
+     * Where they are of one length, Jetty looks for a free one among all that are not.
+     */
+    private static final int BUFFER_STEP = 1024;
+
+    private static final int LARGEST_BUFFER = 64 * 1024;
+
     private final Server server;
+    private final EventLoops loops;
     private final ServerListeners listeners;
     private final ServletContextHandler application = new ServletContextHandler("/");
 
     private EmbeddedServer() {
-        QueuedThreadPool threads = new QueuedThreadPool(ServerListeners.WORKERS);
-        threads.setName("llmproxy-client");
-        server = new Server(threads);
+        LoopThreads threads = new LoopThreads("llmproxy-loop", WORKERS);
+        Scheduler scheduler = new ScheduledExecutorScheduler("llmproxy-timer", true);
+        server = new Server(threads, scheduler, new ArrayByteBufferPool(0, BUFFER_STEP, LARGEST_BUFFER));
         server.setErrorHandler(new JsonErrorHandler());
-        listeners = new ServerListeners(server, threads);
+        loops = new EventLoops(threads, scheduler, EventLoops.recommended());
+        server.addBean(loops);
+        listeners = new ServerListeners(server, loops);
     }
 
     /**
@@ -38,7 +56,7 @@ final class EmbeddedServer {
         try {
             // Before anything else is done, so that a taken port is found at once.
             embedded.listeners.open(config);
-            embedded.install(new Handover(source, config, embedded.listeners));
+            embedded.install(new Handover(source, config, embedded.listeners, embedded.loops));
             LifeCycle.start(embedded.server);
             return embedded;
         } catch (RuntimeException e) {
@@ -54,7 +72,7 @@ final class EmbeddedServer {
         application.setAttribute(Handover.ATTRIBUTE, handover);
         application.addEventListener(new Listener());
         application.addEventListener(new ProxyContextListener());
-        server.setHandler(application);
+        server.setHandler(new OperatorCalls(application, loops.threads()));
     }
 
     /** Loads the configuration again. */

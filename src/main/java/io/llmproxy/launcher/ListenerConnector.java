@@ -1,31 +1,44 @@
 package io.llmproxy.launcher;
 
+import io.llmproxy.io.EventLoops;
+import io.llmproxy.io.NoSelector;
 import java.io.IOException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SelectorManager;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connector with a thread that accepts. Jetty can let the selector do it, but that one tries again at once when there is
- * no file descriptor left, for as long as somebody waits to be accepted; and it closes the port for good if accepting is
- * suspended and resumed in one go.
+ * A connector with a thread that accepts, and event loops for what it has accepted. Jetty can let a selector accept, but that
+ * one tries again at once when there is no file descriptor left, for as long as somebody waits to be accepted; and it closes
+ * the port for good if accepting is suspended and resumed in one go.
  */
 final class ListenerConnector extends ServerConnector {
-    /** Threads that it takes for itself: one that accepts, and one that selects. */
-    static final int THREADS = 2;
+    /** Threads that it takes for itself. */
+    static final int THREADS = 1;
 
     private static final Logger LOG = LoggerFactory.getLogger(ListenerConnector.class);
     private static final long PAUSE_MILLIS = 100;
     private static final Duration BETWEEN_WARNINGS = Duration.ofSeconds(30);
 
+    private final EventLoops loops;
     private long nextWarning = System.nanoTime();
 
-    ListenerConnector(Server server, ConnectionFactory... protocols) {
-        super(server, 1, 1, protocols);
+    ListenerConnector(Server server, EventLoops loops, ConnectionFactory... protocols) {
+        super(server, THREADS, 1, protocols);
+        this.loops = loops;
     }
 
     @Override
@@ -53,5 +66,67 @@ final class ListenerConnector extends ServerConnector {
             Thread.currentThread().interrupt();
         }
         return true;
+    }
+
+    @Override
+    protected SelectorManager newSelectorManager(Executor executor, Scheduler scheduler, int selectors) {
+        return new Connections(executor, scheduler);
+    }
+
+    /** What Jetty does for a listener's connections, less the selectors. */
+    private final class Connections extends ServerConnectorManager implements EventLoops.Owner {
+        Connections(Executor executor, Scheduler scheduler) {
+            // Of a pool Jetty would reserve a thread for each selector.
+            super(task -> executor.execute(task), scheduler, 1);
+        }
+
+        @Override
+        protected ManagedSelector newSelector(int id) {
+            return new NoSelector(this, id);
+        }
+
+        @Override
+        public void accept(SelectableChannel channel) {
+            onAccepting(channel);
+            loops.accept(channel, this, null);
+        }
+
+        @Override
+        public SocketChannelEndPoint newEndPoint(
+                SelectableChannel channel, ManagedSelector selector, SelectionKey key) {
+            onAccepted(channel);
+            SocketChannelEndPoint endPoint = new Connected((SocketChannel) channel, selector, key);
+            endPoint.setIdleTimeout(getIdleTimeout());
+            return endPoint;
+        }
+
+        @Override
+        public void connectionFailed(SelectableChannel channel, Throwable failure, Object attachment) {
+            super.connectionFailed(channel, failure, attachment);
+        }
+
+        @Override
+        public void onAcceptFailed(SelectableChannel channel, Throwable failure, Object attachment) {
+            super.onAcceptFailed(channel, failure, attachment);
+        }
+
+        /** Tells of its beginning and its end itself, as the event loop does not know whom to tell. */
+        private final class Connected extends SocketChannelEndPoint {
+            Connected(SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+                super(channel, selector, key, ListenerConnector.this.getScheduler());
+            }
+
+            @Override
+            public void onOpen() {
+                super.onOpen();
+                endPointOpened(this);
+            }
+
+            @Override
+            public void onClose(@Nullable Throwable cause) {
+                super.onClose(cause);
+                endPointClosed(this);
+            }
+        }
     }
 }

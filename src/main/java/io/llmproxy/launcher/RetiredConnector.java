@@ -1,5 +1,6 @@
 package io.llmproxy.launcher;
 
+import io.llmproxy.io.LoopThreads;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslConnection;
@@ -7,7 +8,6 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.component.LifeCycle;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** A connector whose port is closed for good. It goes when its last connection has; nothing that is under way is cut. */
 final class RetiredConnector implements Runnable {
@@ -15,9 +15,9 @@ final class RetiredConnector implements Runnable {
 
     private final Server server;
     private final ServerConnector connector;
-    private final QueuedThreadPool threads;
+    private final LoopThreads threads;
 
-    RetiredConnector(ServerConnector connector, QueuedThreadPool threads) {
+    RetiredConnector(ServerConnector connector, LoopThreads threads) {
         this.server = connector.getServer();
         this.connector = connector;
         this.threads = threads;
@@ -40,7 +40,7 @@ final class RetiredConnector implements Runnable {
         if (connector.getConnectedEndPoints().isEmpty()) {
             server.removeConnector(connector);
             LifeCycle.stop(connector);
-            threads.setMaxThreads(threads.getMaxThreads() - ListenerConnector.THREADS);
+            threads.lend(-ListenerConnector.THREADS);
         } else {
             closeWhenIdle();
         }

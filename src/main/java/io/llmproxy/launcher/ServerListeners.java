@@ -6,6 +6,7 @@ import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ListenerTlsConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.io.EventLoops;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
@@ -15,30 +16,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.IO;
 import org.eclipse.jetty.util.component.LifeCycle;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 
 /** The server's connectors: one for each forward and one for operators. They come and go with the configuration. */
 final class ServerListeners implements Listeners {
-    /** Nothing on the path of a request blocks: more threads would only contend for the processors. */
-    static final int WORKERS = 32;
+    /** Name of the connector for operators. */
+    static final String ADMIN = "admin";
 
-    private static final String ADMIN = "admin";
     private static final int MAX_REQUEST_HEAD = 16 * 1024;
     private static final int MAX_RESPONSE_HEAD = 64 * 1024;
     /** Larger pieces are not copied; smaller ones share a packet with the head. An idle stream costs this much. */
     private static final int OUTPUT_BUFFER = 4 * 1024;
 
+    /** Requests are read in pieces of this length. A stream keeps the last piece of its request. */
+    private static final int INPUT_BUFFER = 8 * 1024;
+
     private static final int BACKLOG = 4096;
     private static final Duration CLIENT_IDLE = Duration.ofSeconds(75);
 
     private final Server server;
-    private final QueuedThreadPool threads;
+    private final EventLoops loops;
     private final WaitingClients waiting;
     private final ConnectionLimit limit = ConnectionLimit.ofProcess();
     private final Map<Socket, ServerConnector> open = new HashMap<>();
@@ -94,9 +97,9 @@ final class ServerListeners implements Listeners {
         }
     }
 
-    ServerListeners(Server server, QueuedThreadPool threads) {
+    ServerListeners(Server server, EventLoops loops) {
         this.server = server;
-        this.threads = threads;
+        this.loops = loops;
         this.waiting = new WaitingClients(server.getScheduler());
         server.addBean(waiting);
     }
@@ -145,7 +148,10 @@ final class ServerListeners implements Listeners {
         http.setOutputBufferSize(OUTPUT_BUFFER);
         http.setUseInputDirectByteBuffers(false);
         http.addCustomizer(waiting);
-        ServerConnector connector = new ListenerConnector(server, ListenerProtocols.of(http));
+        ConnectionFactory[] protocols = ListenerProtocols.of(http);
+        // Not before: with HTTP/2, Jetty sets it to the length of a frame for all.
+        http.setInputBufferSize(INPUT_BUFFER);
+        ServerConnector connector = new ListenerConnector(server, loops, protocols);
         connector.setHost(wanted.address);
         connector.setPort(wanted.port);
         connector.setAcceptQueueSize(BACKLOG);
@@ -192,7 +198,7 @@ final class ServerListeners implements Listeners {
 
     /** A server that is starting starts its connectors itself, after the application. */
     private void add(ServerConnector connector) {
-        threads.setMaxThreads(threads.getMaxThreads() + ListenerConnector.THREADS);
+        loops.threads().lend(ListenerConnector.THREADS);
         server.addConnector(connector);
         if (server.isStarted()) {
             LifeCycle.start(connector);
@@ -204,7 +210,7 @@ final class ServerListeners implements Listeners {
         ServerConnector connector = Objects.requireNonNull(open.remove(socket));
         close(connector);
         if (isAdded(connector)) {
-            new RetiredConnector(connector, threads).closeWhenIdle();
+            new RetiredConnector(connector, loops.threads()).closeWhenIdle();
         }
     }
 

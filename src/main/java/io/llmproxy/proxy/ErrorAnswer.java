@@ -18,15 +18,26 @@ final class ErrorAnswer {
 
     /** Writes the answer while the container's thread is still in the filters or the servlet, and ends the exchange. */
     static void send(Exchange exchange, Refusal refusal) throws IOException {
-        byte[] body = head(exchange, refusal);
-        exchange.clientResponse().getOutputStream().write(body);
-        exchange.relayed(body.length);
-        exchange.end();
+        sendWhole(exchange, head(exchange, refusal));
     }
 
     /** Writes the head of the answer, and returns its body as something to relay. */
     static Content.Source content(Exchange exchange, Refusal refusal) {
-        return new ByteBufferContentSource(ByteBuffer.wrap(head(exchange, refusal)));
+        byte[] body = head(exchange, refusal);
+        exchange.clientResponse().setContentLength(body.length);
+        return new ByteBufferContentSource(ByteBuffer.wrap(body));
+    }
+
+    /**
+     * Ends the exchange with a body that the container sends when its thread comes back to it. If it were to be sent here and
+     * the client took none of it, that thread would wait, and be an event loop perhaps.
+     */
+    static void sendWhole(Exchange exchange, byte[] body) throws IOException {
+        HttpServletResponse clientResponse = exchange.clientResponse();
+        clientResponse.setBufferSize(body.length + 1);
+        clientResponse.getOutputStream().write(body);
+        exchange.relayed(body.length);
+        exchange.end();
     }
 
     /** Returns the event that says that a stream has broken off. */
@@ -41,7 +52,6 @@ final class ErrorAnswer {
         byte[] body = exchange.dialect().errorBody(of(exchange, refusal));
         clientResponse.setStatus(status);
         clientResponse.setContentType("application/json");
-        clientResponse.setContentLength(body.length);
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
         clientResponse.setHeader(HEADER, error.code());
         if (refusal.retryAfterNanos() > 0) {

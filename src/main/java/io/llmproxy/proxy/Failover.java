@@ -441,17 +441,19 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     @Override
     public void failed(Attempt failing, UpstreamFailure failure) {
+        Lease lease = failing.lease();
         if (isStale(failing, failure)) {
             replaced = true;
-            authorize(failing.lease());
+            // Not in here: the client's library still has to take the connection, and others like it, out of its pool.
+            lease.client().getExecutor().execute(() -> authorize(lease));
         } else {
             setBack(failing, failure, failing.isConnected());
         }
     }
 
     /**
-     * Whether the connection is to blame: the upstream had closed it while it lay in the pool, or takes no more requests on
-     * it. It has not begun to work on the request, and may do so on another connection.
+     * Whether the connection is to blame: the upstream had closed it while it lay in the pool, or says that it takes no more
+     * requests on it. It has not begun to work on the request, and may do so on another connection.
      */
     private boolean isStale(Attempt failing, UpstreamFailure failure) {
         boolean unworked = failure.error() == ProxyError.REFUSED

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.ee10.proxy.AsyncProxyServlet;
 import org.jspecify.annotations.Nullable;
@@ -26,11 +27,13 @@ public final class ForwardServlet extends AsyncProxyServlet {
     private final transient Forward forward;
     private final transient OpenExchanges open;
     private final transient BufferBudget budget;
+    private final transient Executor workers;
 
-    private ForwardServlet(Forward forward, OpenExchanges open, BufferBudget budget) {
+    private ForwardServlet(Forward forward, OpenExchanges open, BufferBudget budget, Executor workers) {
         this.forward = forward;
         this.open = open;
         this.budget = budget;
+        this.workers = workers;
     }
 
     /**
@@ -67,10 +70,12 @@ public final class ForwardServlet extends AsyncProxyServlet {
      * @param forward the forward
      * @param open where its exchanges are kept while they are open
      * @param budget bounds what is kept of their bodies
+     * @param workers do what would keep a thread that serves others busy for long
      * @param context the web application
      */
-    public static ForwardServlet of(Forward forward, OpenExchanges open, BufferBudget budget, ServletContext context) {
-        ForwardServlet servlet = new ForwardServlet(forward, open, budget);
+    public static ForwardServlet of(
+            Forward forward, OpenExchanges open, BufferBudget budget, Executor workers, ServletContext context) {
+        ForwardServlet servlet = new ForwardServlet(forward, open, budget, workers);
         try {
             servlet.init(new Config(forward.name(), context));
         } catch (ServletException e) {
@@ -122,7 +127,7 @@ public final class ForwardServlet extends AsyncProxyServlet {
         AsyncContext async = clientRequest.startAsync();
         async.setTimeout(0);
         try {
-            new Forwarder(exchange, route, async, open, budget).start(async);
+            new Forwarder(exchange, route, async, open, budget, workers).start(async);
         } catch (IOException | RuntimeException | Error e) {
             // As when a filter of the operator's wraps the request and throws: nobody else would end what has become
             // asynchronous.

@@ -11,6 +11,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.http.HttpHeader;
@@ -32,6 +33,7 @@ final class Forwarder
     private final Exchange exchange;
     private final RouteTable<UpstreamGroup>.Lookup route;
     private final OpenExchanges open;
+    private final Executor workers;
     private final ContainerSide container;
     private final @Nullable ClientPresence presence;
     private final RequestBody body;
@@ -41,17 +43,22 @@ final class Forwarder
     private volatile @Nullable Failover failover;
     private volatile boolean clientGone;
 
-    /** @param route tells the group, perhaps not before the model is known */
+    /**
+     * @param route tells the group, perhaps not before the model is known
+     * @param workers look into large bodies, which takes milliseconds that others on this thread would wait
+     */
     Forwarder(
             Exchange exchange,
             RouteTable<UpstreamGroup>.Lookup route,
             AsyncContext async,
             OpenExchanges open,
-            BufferBudget budget)
+            BufferBudget budget,
+            Executor workers)
             throws IOException {
         this.exchange = exchange;
         this.route = route;
         this.open = open;
+        this.workers = workers;
         this.container = new ContainerSide(async);
         this.presence = (ClientPresence) exchange.clientRequest().getAttribute(ClientPresence.ATTRIBUTE);
         this.body = new RequestBody(exchange.clientRequest(), exchange.forward(), budget, container, this);
@@ -88,6 +95,14 @@ final class Forwarder
 
     @Override
     public void bodyReady() {
+        if (body.isLarge()) {
+            workers.execute(this::askForModel);
+        } else {
+            askForModel();
+        }
+    }
+
+    private void askForModel() {
         ModelQuestion.Answer asked = container.touch(() -> ModelQuestion.ask(exchange, body));
         if (asked == null) {
             end();

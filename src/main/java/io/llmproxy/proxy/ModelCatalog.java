@@ -120,11 +120,8 @@ final class ModelCatalog {
     private void send(byte[] body) throws IOException {
         HttpServletResponse clientResponse = exchange.clientResponse();
         clientResponse.setContentType("application/json");
-        clientResponse.setContentLength(body.length);
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
         exchange.answering(HttpServletResponse.SC_OK, null);
-        clientResponse.getOutputStream().write(body);
-        exchange.relayed(body.length);
-        exchange.end();
+        ErrorAnswer.sendWhole(exchange, body);
     }
 }

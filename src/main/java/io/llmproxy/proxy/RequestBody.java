@@ -134,6 +134,11 @@ final class RequestBody implements ReadListener {
         return whole;
     }
 
+    /** Whether it takes a while to look into what was collected. */
+    boolean isLarge() {
+        return count > LARGEST_SEGMENT;
+    }
+
     /** Whether it is known to have no bytes. */
     boolean isEmpty() {
         return whole && count == 0;
@@ -141,7 +146,11 @@ final class RequestBody implements ReadListener {
 
     /** What was collected. */
     List<ByteBuffer> collected() {
-        return collected.stream().map(ByteBuffer::duplicate).toList();
+        List<ByteBuffer> pieces = new ArrayList<>(collected.size());
+        for (ByteBuffer piece : collected) {
+            pieces.add(piece.duplicate());
+        }
+        return pieces;
     }
 
     /**

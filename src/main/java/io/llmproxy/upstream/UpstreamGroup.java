@@ -183,7 +183,12 @@ public final class UpstreamGroup {
 
     /** Whether one of the upstreams is of that kind, be it available or not. */
     public boolean has(Predicate<Upstream> kind) {
-        return members.stream().map(Reachable::upstream).anyMatch(kind);
+        for (Reachable member : members) {
+            if (kind.test(member.upstream())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Tells that a request was turned away: of the breakers that had a part in it, too. */

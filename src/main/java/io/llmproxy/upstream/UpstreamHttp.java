@@ -4,6 +4,7 @@ import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.OutboundProxyConfig;
 import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.io.EventLoops;
 import io.llmproxy.tls.Pem;
 import java.time.Duration;
 import java.util.Collection;
@@ -11,9 +12,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
+import org.eclipse.jetty.client.AbstractConnectionPool;
+import org.eclipse.jetty.client.Connection;
+import org.eclipse.jetty.client.ConnectionPool;
+import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.HttpClientTransport;
+import org.eclipse.jetty.client.MultiplexConnectionPool;
 import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
 import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
@@ -27,20 +34,13 @@ import org.eclipse.jetty.util.component.ContainerLifeCycle;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.Invocable;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
-import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owns the HTTP clients. Upstreams that are spoken to in the same way share one, with its selector and its pool of
- * connections; all clients share the threads. A client passes bytes: it follows no redirect, keeps no cookie and
- * decodes nothing.
+ * Owns the HTTP clients. Upstreams that are spoken to in the same way share one, with its pool of connections; all clients
+ * share the event loops. A client passes bytes: it follows no redirect, keeps no cookie and decodes nothing.
  */
 public final class UpstreamHttp extends ContainerLifeCycle {
-    private static final int WORKERS = 32;
-
-    /** Each does all the work of the connections that it looks after. */
-    private static final int SELECTORS = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-
     /** The look-up of a name blocks a thread: these are apart, so that a slow name service holds up nobody else. */
     private static final int LOOKUPS = 8;
 
@@ -51,13 +51,10 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     private static final int MAX_CONNECTIONS = 65_536;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
 
-    private final QueuedThreadPool executor = new QueuedThreadPool(WORKERS);
-    private final ScheduledExecutorScheduler scheduler =
-            new ScheduledExecutorScheduler("llmproxy-upstream-timer", true);
+    private final EventLoops loops;
     private final QueuedThreadPool lookups = new QueuedThreadPool(LOOKUPS, 0);
     private final QueuedThreadPool fetches = new QueuedThreadPool(FETCHES, 0);
-    private final KnownAddresses addresses =
-            new KnownAddresses(new SocketAddressResolver.Async(lookups, scheduler, LONGEST_LOOKUP.toMillis()));
+    private final KnownAddresses addresses;
     private final ByteBufferPool buffers = new ViewBufferPool();
     private final Map<Transport, HttpClient> clients = new ConcurrentHashMap<>();
 
@@ -71,20 +68,26 @@ public final class UpstreamHttp extends ContainerLifeCycle {
             String tlsFiles,
             @Nullable OutboundProxyConfig proxy) {}
 
-    /** Makes the owner; {@link #start()} it before the first client is asked for. */
-    public UpstreamHttp() {
-        executor.setName("llmproxy-upstream");
-        executor.setDaemon(true);
+    /**
+     * Makes the owner; {@link #start()} it before the first client is asked for.
+     *
+     * @param loops look after the connections; started and stopped with the clients, unless they are running already
+     */
+    public UpstreamHttp(EventLoops loops) {
+        this.loops = loops;
+        addresses = new KnownAddresses(
+                new SocketAddressResolver.Async(lookups, loops.getScheduler(), LONGEST_LOOKUP.toMillis()));
         lookups.setName("llmproxy-lookup");
         lookups.setDaemon(true);
         lookups.setReservedThreads(0);
         fetches.setName("llmproxy-token");
         fetches.setDaemon(true);
         fetches.setReservedThreads(0);
-        installBean(executor);
+        installBean(loops.threads());
+        installBean(loops.getScheduler());
+        installBean(loops);
         installBean(lookups);
         installBean(fetches);
-        installBean(scheduler);
         installBean(buffers);
     }
 
@@ -116,7 +119,6 @@ public final class UpstreamHttp extends ContainerLifeCycle {
             if (unused) {
                 LifeCycle.stop(client);
                 removeBean(client);
-                executor.setMaxThreads(executor.getMaxThreads() - SELECTORS);
             }
             return unused;
         });
@@ -124,8 +126,8 @@ public final class UpstreamHttp extends ContainerLifeCycle {
 
     private HttpClient create(Transport transport) {
         HttpClient client = new HttpClient(transport(transport));
-        client.setExecutor(executor);
-        client.setScheduler(scheduler);
+        client.setExecutor(loops.threads());
+        client.setScheduler(loops.getScheduler());
         client.setByteBufferPool(buffers);
         client.setSocketAddressResolver(addresses);
         client.setConnectTimeout(transport.connect.toMillis());
@@ -142,8 +144,6 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         if (transport.proxy != null) {
             OutboundProxy.of(transport.proxy).install(client);
         }
-        // Each of a client's selectors takes a thread for itself.
-        executor.setMaxThreads(executor.getMaxThreads() + SELECTORS);
         addBean(client, true);
         LifeCycle.start(client);
         client.getContentDecoderFactories().clear();
@@ -153,12 +153,18 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     }
 
     private HttpClientTransport transport(Transport transport) {
-        ClientConnector connector = new KeepAliveConnector(transport.keepalive);
-        connector.setSelectors(SELECTORS);
+        ClientConnector connector = new UpstreamConnector(loops, transport.keepalive);
         HttpClientTransport protocols = protocols(transport, connector);
+        protocols.setConnectionPoolFactory(this::connections);
         // Nothing that is done with an answer blocks, so that it is done where it is read.
         protocols.setInvocationType(Invocable.InvocationType.NON_BLOCKING);
         return protocols;
+    }
+
+    private ConnectionPool connections(Destination destination) {
+        ToIntFunction<Connection> maxStreams = MultiplexConnectionPool.newMaxMultiplexer(1);
+        return new AbstractConnectionPool(
+                destination, () -> new FreeConnections(loops, MAX_CONNECTIONS, maxStreams), 1) {};
     }
 
     /** Over plain TCP HTTP/1.1 is spoken; over TLS the upstream chooses between it and HTTP/2 by ALPN. */

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -24,6 +25,7 @@ class NeighboursIT {
     private static final byte[] QUESTION = "{\"model\":\"m\",\"stream\":true}".getBytes(StandardCharsets.UTF_8);
     private static final int CLIENTS = 4;
     private static final int REQUESTS = 1_000;
+    private static final int SMALLEST_BUFFER = 1024;
 
     private static final String ROLE =
             "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
@@ -67,6 +69,51 @@ class NeighboursIT {
                 clients.shutdownNow();
             }
             assertThat(breaking.requests(CHAT)).isNotEmpty();
+        }
+    }
+
+    /** Whoever sends an answer must not wait until the client has taken it: all are served by the same few threads. */
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void clientsThatTakeNoneOfTheirRefusalsHoldUpNobody(Deployment.Kind kind) throws InterruptedException {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                Deployment deployment = Deployment.start(
+                        kind,
+                        new Gateway()
+                                .upstream("sound", upstream.url(), "")
+                                .group("sound", "{name: sound}", "")
+                                .forward("sound", "sound", ""))) {
+            upstream.otherwise(Behaviour.json("{\"fine\":true}"));
+            URI forward = deployment.forward("sound", CHAT);
+            List<RawClient> deaf = Stream.generate(() -> RawClient.connect(forward, SMALLEST_BUFFER))
+                    .limit(CLIENTS)
+                    .toList();
+            ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+            try {
+                List<CompletableFuture<Void>> floods = deaf.stream()
+                        .map(client -> CompletableFuture.runAsync(() -> flood(client), clients))
+                        .toList();
+                for (int second = 0; second < 4; second++) {
+                    Thread.sleep(1000);
+                    assertThat(RawClient.exchange(forward, "POST", "", QUESTION).text())
+                            .isEqualTo("{\"fine\":true}");
+                }
+                if (kind == Deployment.Kind.LAUNCHER) {
+                    // The others close a connection after some requests.
+                    assertThat(floods).noneMatch(CompletableFuture::isDone);
+                }
+            } finally {
+                deaf.forEach(RawClient::close);
+                clients.shutdownNow();
+            }
+        }
+    }
+
+    /** Far more than fits into what is between the client and the server. */
+    private static void flood(RawClient client) {
+        String refused = "GET /v1/%2e%2e/x HTTP/1.1\r\nHost: x\r\n\r\n";
+        for (int requests = 0; requests < 1_000_000; requests++) {
+            client.send(refused);
         }
     }
 

@@ -1,0 +1,77 @@
+package io.llmproxy.io;
+
+import java.io.IOException;
+import java.nio.channels.Selector;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A selector and the one thread that looks after its connections. What that thread itself wants of the selector, or wants to
+ * be done later, takes neither a lock nor a wake-up, as it would if it came from another.
+ */
+final class EventLoop extends ManagedSelector {
+    private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
+    private static final ThreadLocal<@Nullable EventLoop> CURRENT = new ThreadLocal<>();
+
+    private final EventLoops owner;
+    private final int number;
+    private final Queue<Runnable> later = new ArrayDeque<>();
+
+    EventLoop(EventLoops owner, int number) {
+        super(owner, number);
+        this.owner = owner;
+        this.number = number;
+    }
+
+    /** The loop whose thread asks; null for all other threads, and while the loop is being stopped. */
+    static @Nullable EventLoop current() {
+        EventLoop current = CURRENT.get();
+        return current != null && current.isRunning() ? current : null;
+    }
+
+    boolean belongsTo(EventLoops loops) {
+        return owner == loops;
+    }
+
+    int number() {
+        return number;
+    }
+
+    /** Does something when all that is selected at the moment has been served. To be called by the loop's own thread. */
+    void later(Runnable job) {
+        later.add(job);
+    }
+
+    @Override
+    public void submit(SelectorUpdate update) {
+        Selector selector = CURRENT.get() == this ? getSelector() : null;
+        if (selector == null) {
+            super.submit(update);
+        } else {
+            update.update(selector);
+        }
+    }
+
+    @Override
+    protected int nioSelect(Selector selector, boolean now) throws IOException {
+        if (CURRENT.get() != this) {
+            CURRENT.set(this);
+        }
+        for (Runnable job = later.poll(); job != null; job = later.poll()) {
+            run(job);
+        }
+        return super.nioSelect(selector, now);
+    }
+
+    private static void run(Runnable job) {
+        try {
+            job.run();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("{} failed", job, e);
+        }
+    }
+}

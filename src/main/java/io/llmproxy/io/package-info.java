@@ -1,0 +1,5 @@
+/** Event loops: who reads and writes connections, and on which thread. */
+@NullMarked
+package io.llmproxy.io;
+
+import org.jspecify.annotations.NullMarked;

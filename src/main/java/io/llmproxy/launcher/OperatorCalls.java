@@ -1,0 +1,44 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.io.LoopThreads;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Serves clients on the event loop that has read their request, as nothing blocks there, and operators on other threads: a
+ * reload reads files, and their answers are written as servlets do.
+ */
+final class OperatorCalls extends Handler.Wrapper {
+    private final LoopThreads threads;
+
+    OperatorCalls(Handler application, LoopThreads threads) {
+        super(application);
+        this.threads = threads;
+    }
+
+    @Override
+    public InvocationType getInvocationType() {
+        return InvocationType.NON_BLOCKING;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+        if (!ServerListeners.ADMIN.equals(
+                request.getConnectionMetaData().getConnector().getName())) {
+            return super.handle(request, response, callback);
+        }
+        threads.executeBlocking(() -> handleHere(request, response, callback));
+        return true;
+    }
+
+    private void handleHere(Request request, Response response, Callback callback) {
+        try {
+            // The application takes every path.
+            var unused = super.handle(request, response, callback);
+        } catch (Throwable e) {
+            Response.writeError(request, response, callback, e);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package io.llmproxy.upstream;
+
+import io.llmproxy.io.EventLoops;
+import io.llmproxy.io.NoSelector;
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import jdk.net.ExtendedSocketOptions;
+import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SelectorManager;
+import org.eclipse.jetty.util.IO;
+
+/** Opens connections on event loops, and switches TCP keepalive probes on, which the stock connector cannot. */
+final class UpstreamConnector extends ClientConnector {
+    private final EventLoops loops;
+    private final Duration idle;
+    private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+
+    /**
+     * @param loops look after the connections
+     * @param idle silence after which probes start; zero for none
+     */
+    UpstreamConnector(EventLoops loops, Duration idle) {
+        this.loops = loops;
+        this.idle = idle;
+    }
+
+    @Override
+    protected void configure(SelectableChannel selectable) throws IOException {
+        super.configure(selectable);
+        if (!idle.isZero() && selectable instanceof NetworkChannel channel) {
+            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+            if (channel.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE)) {
+                channel.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, Math.toIntExact(idle.toSeconds()));
+            }
+        }
+    }
+
+    @Override
+    protected SelectorManager newSelectorManager() {
+        return new Connections();
+    }
+
+    /** A client that stops closes the connections that are idle. The selectors that it used to have closed all others. */
+    @Override
+    protected void doStop() throws Exception {
+        super.doStop();
+        open.forEach(IO::close);
+    }
+
+    /** What Jetty does for a client's connections, less the selectors. */
+    private final class Connections extends ClientSelectorManager implements EventLoops.Owner, Connection.Listener {
+        Connections() {
+            // Of a pool Jetty would reserve a thread for each selector.
+            super(task -> UpstreamConnector.this.getExecutor().execute(task), UpstreamConnector.this.getScheduler(), 1);
+        }
+
+        @Override
+        protected ManagedSelector newSelector(int id) {
+            return new NoSelector(this, id);
+        }
+
+        @Override
+        public void accept(SelectableChannel channel, Object attachment) {
+            loops.accept(channel, this, attachment);
+        }
+
+        @Override
+        public void connect(SelectableChannel channel, Object attachment) {
+            loops.connect(channel, this, attachment);
+        }
+
+        @Override
+        public EndPoint newEndPoint(SelectableChannel channel, ManagedSelector selector, SelectionKey key) {
+            return super.newEndPoint(channel, selector, key);
+        }
+
+        @Override
+        public Connection newConnection(SelectableChannel channel, EndPoint endPoint, Object attachment)
+                throws IOException {
+            Connection connection = super.newConnection(channel, endPoint, attachment);
+            connection.addEventListener(this);
+            return connection;
+        }
+
+        @Override
+        public void onOpened(Connection connection) {
+            open.add(connection);
+        }
+
+        @Override
+        public void onClosed(Connection connection) {
+            open.remove(connection);
+        }
+
+        @Override
+        public void connectionFailed(SelectableChannel channel, Throwable failure, Object attachment) {
+            super.connectionFailed(channel, failure, attachment);
+        }
+
+        @Override
+        public void onAcceptFailed(SelectableChannel channel, Throwable failure, Object attachment) {
+            super.onAcceptFailed(channel, failure, attachment);
+        }
+    }
+}
