@@ -9,10 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import com.sun.management.ThreadMXBean;
 import io.llmproxy.balance.Load.Outcome;
 import io.llmproxy.config.BalanceConfig.Strategy;
-import java.lang.management.ManagementFactory;
+import io.llmproxy.testing.Allocation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -72,15 +71,10 @@ final class LoadBalancerTest {
     void picksAllocateNothing(Strategy strategy) {
         LoadBalancer balancer = LoadBalancer.of(strategy, members(100));
         IntPredicate mostOfThem = index -> index % 10 != 0;
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long thread = Thread.currentThread().getId();
-        pickMany(balancer, mostOfThem);
 
-        long before = threads.getThreadAllocatedBytes(thread);
-        pickMany(balancer, mostOfThem);
-        long allocated = threads.getThreadAllocatedBytes(thread) - before;
-
-        assertThat(allocated).as("bytes in %s picks", PICKS).isLessThan(PICKS / 10);
+        assertThat(Allocation.perCall(PICKS, () -> balancer.pick(mostOfThem, now)))
+                .as("bytes")
+                .isZero();
     }
 
     @ParameterizedTest
@@ -143,12 +137,6 @@ final class LoadBalancerTest {
         assertThat(counts.get(0)).isCloseTo(first, within(chance));
         assertThat(counts.get(1)).isCloseTo(second, within(chance));
         assertThat(counts.get(2)).isCloseTo(third, within(chance));
-    }
-
-    private void pickMany(LoadBalancer balancer, IntPredicate selectable) {
-        for (int pick = 0; pick < PICKS; pick++) {
-            balancer.pick(selectable, now);
-        }
     }
 
     private int serveMany(LoadBalancer balancer, List<Member> members, int absent) {

@@ -3,11 +3,10 @@ package io.llmproxy.breaker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.sun.management.ThreadMXBean;
 import io.llmproxy.breaker.CircuitBreaker.Permit;
 import io.llmproxy.breaker.CircuitBreaker.State;
 import io.llmproxy.config.BreakerConfig;
-import java.lang.management.ManagementFactory;
+import io.llmproxy.testing.Allocation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -302,25 +301,12 @@ final class CircuitBreakerTest {
 
     @Test
     void aLookAllocatesNothing() {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         CircuitBreaker[] breakers = {breaker(0.5, 4, LONG), open(LONG), halfOpen(SHORT)};
-        boolean any = look(breakers);
-        long before = threads.getCurrentThreadAllocatedBytes();
-        any |= look(breakers);
-        long after = threads.getCurrentThreadAllocatedBytes();
-
-        assertThat(any).isTrue();
-        assertThat(after - before).isLessThan(10_000);
-    }
-
-    private boolean look(CircuitBreaker[] breakers) {
-        boolean any = false;
-        for (int i = 0; i < 100_000; i++) {
-            for (CircuitBreaker breaker : breakers) {
-                any |= breaker.isPermitting(now + i);
-            }
+        for (CircuitBreaker breaker : breakers) {
+            assertThat(Allocation.perCall(100_000, () -> breaker.isPermitting(now)))
+                    .as("bytes")
+                    .isZero();
         }
-        return any;
     }
 
     private CircuitBreaker halfOpen(Duration cooldown) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.llmproxy.testing.Allocation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -128,6 +129,16 @@ final class EventStreamScannerTest {
         assertThat(scanner.betweenEvents()).isTrue();
         assertThat(scanner.events()).isOne();
         assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> scanner.scan(new byte[1], 1, 1));
+    }
+
+    @Test
+    void anEventAllocatesNothing() {
+        byte[] event = "data: {\"choices\":[{\"delta\":{\"content\":\" word\"}}]}\r\n\r\n".getBytes(UTF_8);
+        EventStreamScanner scanner = new EventStreamScanner();
+
+        assertThat(Allocation.perCall(10_000, () -> scanner.scan(event, 0, event.length)))
+                .isZero();
+        assertThat(scanner.events()).isGreaterThanOrEqualTo(10_000);
     }
 
     private static void assertSame(EventStreamScanner actual, EventStreamScanner expected) {

@@ -2,10 +2,12 @@ package io.llmproxy.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.testing.Allocation;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamEndTest {
     private static boolean seen(String path, String stream) {
@@ -84,6 +86,20 @@ class StreamEndTest {
             end.scan(new byte[] {next}, 0, 1);
         }
         assertThat(end.failed()).isEqualTo(failed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1beta/models/g:streamGenerateContent"
+            })
+    void anEventAllocatesNothing(String path) {
+        byte[] event = "data: {\"type\":\"delta\",\"delta\":{\"content\":\" word\"},\"finish_reason\":null}\n\n"
+                .getBytes(StandardCharsets.UTF_8);
+        StreamEnd end = StreamEnd.of(path);
+
+        assertThat(Allocation.perCall(10_000, () -> end.scan(event, 0, event.length)))
+                .isZero();
+        assertThat(end.seen()).isFalse();
     }
 
     @Test

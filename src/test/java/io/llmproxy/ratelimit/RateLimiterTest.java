@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.ratelimit.RateLimiter.Decision;
+import io.llmproxy.testing.Allocation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,14 +14,20 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class RateLimiterTest {
     private static final ClientAddress CLIENT = client("192.0.2.1");
 
+    /** Bytes for the decision with its two durations, and for what Bucket4j makes to come to it: the next state, and a probe. */
+    private static final double DECISION = 200;
+
     private final Clock clock = Clock.startingAnywhere();
+    private @Nullable Decision decision;
 
     @Test
     void aBurstPassesAndTheNextRequestIsToldWhenToComeBack() {
@@ -177,6 +184,16 @@ final class RateLimiterTest {
 
     private RateLimiter limiter(int perSecond, int burst) {
         return new RateLimiter(new RateLimitConfig(perSecond, burst), clock);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 1_000_000})
+    void aDecisionAllocatesItselfAndLittleMore(int burst) {
+        RateLimiter limiter = limiter(10, burst);
+
+        assertThat(Allocation.perCall(20_000, () -> decision = limiter.tryAcquire(CLIENT)))
+                .isBetween(1.0, DECISION);
+        assertThat(decision).extracting(Decision::allowed).isEqualTo(burst > 1);
     }
 
     /** Returns how many tokens there were. */

@@ -2,20 +2,27 @@ package io.llmproxy.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.testing.Allocation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class RouteTableTest {
+    /** Bytes for the look-up, what is asked, each segment of the path as it is compared, and the match. */
+    private static final double LOOKUP = 600;
+
+    private RouteTable.@Nullable Match<String> match;
 
     @Test
     void anEmptyTableLeadsNowhere() {
@@ -164,6 +171,22 @@ final class RouteTableTest {
             }
         }
         assertThat(found).isBetween(20_000, 80_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {10, 1000})
+    void aLookupAllocatesLittleHoweverManyRoutesThereAre(int routes) {
+        RouteTable<String> table = table(IntStream.range(0, routes)
+                        .mapToObj(index -> "/tenant" + index + "/v1/:kind/*")
+                        .toList())
+                .table();
+
+        assertThat(Allocation.perCall(
+                        10_000,
+                        () -> match = table.lookup("a.test", "/tenant7/v1/chat/completions", header -> List.of())
+                                .resolve(null)))
+                .isBetween(1.0, LOOKUP);
+        assertThat(match).isNotNull();
     }
 
     private static String randomPattern(SplittableRandom random) {

@@ -1,0 +1,80 @@
+package io.llmproxy.testing;
+
+import com.sun.management.ThreadMXBean;
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+
+/** What the threads of another Java process have allocated, by the counters that its JVM keeps for each. */
+public final class RemoteAllocation implements AutoCloseable {
+    private final Pattern names;
+    private final JMXConnector connector;
+    private final ThreadMXBean threads;
+
+    private RemoteAllocation(Pattern names, JMXConnector connector) throws IOException {
+        this.names = names;
+        this.connector = connector;
+        this.threads = ManagementFactory.newPlatformMXBeanProxy(
+                connector.getMBeanServerConnection(), ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
+    }
+
+    /**
+     * Watches a process.
+     *
+     * @param names of the threads that count
+     */
+    @SuppressWarnings("BanJNDI") // The address comes from the process itself, and names no directory.
+    public static RemoteAllocation of(ServerProcess process, Pattern names) {
+        try {
+            return new RemoteAllocation(names, JMXConnectorFactory.connect(new JMXServiceURL(agent(process))));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String agent(ServerProcess process) throws IOException {
+        try {
+            VirtualMachine machine = VirtualMachine.attach(Long.toString(process.pid()));
+            try {
+                return machine.startLocalManagementAgent();
+            } finally {
+                machine.detach();
+            }
+        } catch (AttachNotSupportedException e) {
+            throw new IllegalStateException("no Java process, or one of another user", e);
+        }
+    }
+
+    /** The bytes so far, by the id of the thread. */
+    public Map<Long, Long> bytes() {
+        ThreadInfo[] infos = threads.getThreadInfo(threads.getAllThreadIds());
+        Map<Long, Long> bytes = new HashMap<>();
+        for (ThreadInfo info : infos) {
+            if (info != null && names.matcher(info.getThreadName()).matches()) {
+                bytes.put(info.getThreadId(), threads.getThreadAllocatedBytes(info.getThreadId()));
+            }
+        }
+        return bytes;
+    }
+
+    /** The bytes since then. A thread that has ended takes its figure with it. */
+    public long since(Map<Long, Long> before) {
+        return bytes().entrySet().stream()
+                .mapToLong(thread -> thread.getValue() - before.getOrDefault(thread.getKey(), 0L))
+                .sum();
+    }
+
+    @Override
+    public void close() {
+        FakeUpstream.closeQuietly(connector);
+    }
+}
