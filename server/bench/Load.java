@@ -6,21 +6,28 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Keeps a number of connections busy for some seconds, each with one request after the other, and prints what came of
- * it. One thread for all connections.
+ * Keeps a number of connections busy for some seconds, and prints what came of it. One thread for all connections.
  *
- * <pre>java Load.java plain|stream PORT CONNECTIONS SECONDS [CLIENTS]</pre>
+ * <pre>java Load.java plain|stream PORT CONNECTIONS SECONDS [CLIENTS]
+ * java Load.java open PORT CONNECTIONS SECONDS RATE</pre>
  *
- * <p>With {@code CLIENTS} the requests come in turn from so many, each with an address and a key of its own.
+ * <p>{@code plain} and {@code stream} send one request after the other on each connection. With {@code CLIENTS} the requests
+ * come in turn from so many, each with an address and a key of its own. {@code open} sends so many plain requests a second,
+ * however long those before take. Its times count from when a request was due: what waited for a connection to become free has
+ * waited, and what is still unanswered at the end counts with the time until then.
  *
- * <p>{@code plain} prints: requests, requests a second, p50 and p99 of the time of a request in microseconds, errors.
- * {@code stream} prints: events, events a second, p50 and p99 of an event's delay between mock and client in
- * microseconds, streams that were not whole.
+ * <p>{@code plain} and {@code open} print: requests, requests a second, p50 and p99 of the time of a request in microseconds,
+ * errors. {@code stream} prints: events, events a second, p50 and p99 of an event's delay between mock and client in
+ * microseconds, streams that were not whole. With {@code -Dlead=SECONDS} so much goes before what is counted, in which this
+ * program's own code is compiled.
  */
 final class Load {
     private static final int MAX_SAMPLES = 8_000_000;
@@ -28,7 +35,12 @@ final class Load {
     private static final byte[] DONE = bytes("[DONE]");
     private static final byte[] HEAD_END = bytes("\r\n\r\n");
 
+    private static final long SECOND = 1_000_000_000L;
+    private static final long LEAD = Long.getLong("lead", 0) * SECOND;
+
     private final boolean stream;
+    /** Requests a second; 0 where each connection sends when it can. */
+    private final int rate;
     private final InetSocketAddress target;
     private final byte[][] requests;
     private final Selector selector;
@@ -40,9 +52,15 @@ final class Load {
     private int answered;
     private int errors;
     private boolean stopping;
+    private final Queue<Connection> idle = new ArrayDeque<>();
+    private long firstDue;
+    private long issued;
+    /** Of what was due before this, no time is kept. */
+    private long countFrom;
 
-    private Load(boolean stream, int port, int clients) throws IOException {
+    private Load(boolean stream, int port, int clients, int rate) throws IOException {
         this.stream = stream;
+        this.rate = rate;
         this.target = new InetSocketAddress("127.0.0.1", port);
         this.selector = Selector.open();
         String body = "{\"model\":\"mock\"," + (stream ? "\"stream\":true," : "")
@@ -59,9 +77,11 @@ final class Load {
     }
 
     public static void main(String[] arguments) throws IOException {
-        int clients = arguments.length > 4 ? Integer.parseInt(arguments[4]) : 0;
-        Load load = new Load(arguments[0].equals("stream"), Integer.parseInt(arguments[1]), clients);
-        load.run(Integer.parseInt(arguments[2]), Long.parseLong(arguments[3]) * 1_000_000_000);
+        int last = arguments.length > 4 ? Integer.parseInt(arguments[4]) : 0;
+        boolean open = arguments[0].equals("open");
+        Load load = new Load(
+                arguments[0].equals("stream"), Integer.parseInt(arguments[1]), open ? 0 : last, open ? last : 0);
+        load.run(Integer.parseInt(arguments[2]), Long.parseLong(arguments[3]) * SECOND);
     }
 
     private void run(int connections, long nanos) throws IOException {
@@ -73,20 +93,75 @@ final class Load {
             connection.open();
         }
         long start = System.nanoTime();
-        long end = start + nanos;
-        while (System.nanoTime() < end) {
-            selector.select(Math.max(1, (end - System.nanoTime()) / 1_000_000));
-            for (SelectionKey key : selector.selectedKeys()) {
-                ((Connection) key.attachment()).readable();
-            }
-            selector.selectedKeys().clear();
+        firstDue = start;
+        countFrom = start;
+        if (rate > 0) {
+            Thread clock = new Thread(this::wakeWhenDue);
+            clock.setDaemon(true);
+            clock.start();
         }
+        if (LEAD > 0) {
+            serveUntil(start + LEAD);
+            start = System.nanoTime();
+            countFrom = start;
+            sampled = 0;
+            answered = 0;
+        }
+        long end = start + nanos;
+        serveUntil(end);
         double seconds = (System.nanoTime() - start) / 1e9;
         stopping = true;
         for (Connection connection : all) {
             connection.close();
         }
+        if (rate > 0) {
+            addUnanswered(all, end);
+        }
         print(seconds);
+    }
+
+    private void serveUntil(long end) throws IOException {
+        for (long now = System.nanoTime(); now < end; now = System.nanoTime()) {
+            while (rate > 0 && !idle.isEmpty() && due(issued) <= now) {
+                idle.remove().send(due(issued++));
+            }
+            selector.select(Math.max(1, (end - now) / 1_000_000));
+            for (SelectionKey key : selector.selectedKeys()) {
+                ((Connection) key.attachment()).readable();
+            }
+            selector.selectedKeys().clear();
+        }
+    }
+
+    private long due(long request) {
+        return firstDue + request * SECOND / rate;
+    }
+
+    /** A thread of its own, as a selector can wait for whole milliseconds only. */
+    private void wakeWhenDue() {
+        while (true) {
+            long now = System.nanoTime();
+            long next = (now - firstDue) * rate / SECOND + 1;
+            LockSupport.parkNanos(due(next) - now);
+            selector.wakeup();
+        }
+    }
+
+    private void addUnanswered(List<Connection> all, long end) {
+        for (Connection connection : all) {
+            if (!connection.waiting) {
+                sampleOpen(connection.sent, end);
+            }
+        }
+        while (due(issued) < end) {
+            sampleOpen(due(issued++), end);
+        }
+    }
+
+    private void sampleOpen(long due, long now) {
+        if (due >= countFrom) {
+            sample(now - due);
+        }
     }
 
     private void print(double seconds) {
@@ -118,6 +193,8 @@ final class Load {
 
     private final class Connection {
         private SocketChannel channel;
+        private boolean waiting;
+        /** When the request was sent, or was due. */
         private long sent;
         private Part part;
         private final StringBuilder head = new StringBuilder();
@@ -133,18 +210,29 @@ final class Load {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);
             channel.register(selector, SelectionKey.OP_READ, this);
-            send();
+            ready();
+        }
+
+        /** The next request can be sent. */
+        private void ready() throws IOException {
+            if (rate == 0) {
+                send(System.nanoTime());
+            } else if (!waiting) {
+                waiting = true;
+                idle.add(this);
+            }
         }
 
         /** The request is far smaller than the send buffer of an idle connection. */
-        private void send() throws IOException {
+        private void send(long time) throws IOException {
+            waiting = false;
+            sent = time;
             part = Part.HEAD;
             head.setLength(0);
             headMatched = 0;
             timeMatched = 0;
             doneMatched = 0;
             done = false;
-            sent = System.nanoTime();
             byte[] request = requests[next++ % requests.length];
             if (channel.write(ByteBuffer.wrap(request)) < request.length) {
                 throw new IOException("the send buffer is too small");
@@ -163,7 +251,8 @@ final class Load {
                 read = -1;
             }
             if (read < 0) {
-                errors++;
+                // Nobody is harmed by the end of a connection on which nothing is asked.
+                errors += waiting ? 0 : 1;
                 channel.close();
                 open();
                 return;
@@ -262,11 +351,13 @@ final class Load {
             answered++;
             if (stream && !done) {
                 errors++;
+            } else if (rate > 0) {
+                sampleOpen(sent, now);
             } else if (!stream) {
                 sample(now - sent);
             }
             if (!stopping) {
-                send();
+                ready();
             }
         }
     }

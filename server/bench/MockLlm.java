@@ -13,7 +13,8 @@ import java.util.Queue;
 
 /**
  * An upstream that costs next to nothing: one thread, answers from memory. A request with {@code "stream":true} in its
- * body is answered with events at a steady pace, each with the time of its making; any other with one JSON document.
+ * body is answered with events at a steady pace, each with the time of its making; any other with one JSON document, and a
+ * GET of {@code /bytes/N} with so many bytes. A request that is too large to be kept is read, but not looked at.
  *
  * <pre>java MockLlm.java PORT EVENTS INTERVAL_MS [FAULTS]</pre>
  *
@@ -25,6 +26,8 @@ final class MockLlm {
     private static final byte[] STREAM = bytes("\"stream\":true");
     static final byte[] HEAD_END = bytes("\r\n\r\n");
     private static final byte[] LENGTH = bytes("content-length:");
+    private static final byte[] BYTES = bytes("/bytes/");
+    private static final ByteBuffer BLOCK = ByteBuffer.allocateDirect(1024 * 1024);
     private static final byte[] JSON_BODY = json();
     private static final byte[] JSON = join(
             bytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + JSON_BODY.length + "\r\n\r\n"),
@@ -71,6 +74,8 @@ final class MockLlm {
         final SelectionKey key;
         final ByteBuffer in = ByteBuffer.allocate(LARGEST_REQUEST);
         final Queue<ByteBuffer> out = new ArrayDeque<>(1);
+        /** What is still to come of a request that is too large to be kept. */
+        int unread;
 
         Client(SocketChannel channel, Selector selector) throws IOException {
             this.channel = channel;
@@ -161,15 +166,32 @@ final class MockLlm {
 
     private void answerAll(Client client) throws IOException {
         byte[] in = client.in.array();
+        int end = client.in.position();
         int from = 0;
-        int length = requestLength(in, from, client.in.position());
-        while (length > 0) {
-            answer(client, find(in, from, from + length, STREAM) >= 0, fault());
+        if (client.unread > 0) {
+            from = Math.min(client.unread, end);
+            client.unread -= from;
+            if (client.unread == 0) {
+                answer(client, false, fault());
+            }
+        }
+        int length = requestLength(in, from, end);
+        while (length > 0 && from + length <= end) {
+            int size = in[from] == 'G' ? find(in, from, from + length, BYTES) : -1;
+            if (size >= 0) {
+                writeBytes(client, number(in, size + BYTES.length));
+            } else {
+                answer(client, find(in, from, from + length, STREAM) >= 0, fault());
+            }
             if (!client.channel.isOpen()) {
                 return;
             }
             from += length;
-            length = requestLength(in, from, client.in.position());
+            length = requestLength(in, from, end);
+        }
+        if (length > LARGEST_REQUEST) {
+            client.unread = length - (end - from);
+            from = end;
         }
         client.in.flip().position(from);
         client.in.compact();
@@ -219,25 +241,27 @@ final class MockLlm {
         close(client);
     }
 
-    /** Length of the request that starts at an index, 0 if some of it is still to come. */
+    /** Length of the request that starts at an index, of which some may still be to come; 0 if that is so of its head. */
     private static int requestLength(byte[] in, int from, int to) {
         int headEnd = find(in, from, to, HEAD_END);
         if (headEnd < 0) {
             return 0;
         }
-        int body = 0;
         int header = find(in, from, headEnd, LENGTH);
-        if (header >= 0) {
-            int digits = header + LENGTH.length;
-            while (in[digits] == ' ') {
-                digits++;
-            }
-            for (; in[digits] >= '0' && in[digits] <= '9'; digits++) {
-                body = body * 10 + in[digits] - '0';
-            }
+        return headEnd + HEAD_END.length + (header < 0 ? 0 : number(in, header + LENGTH.length)) - from;
+    }
+
+    /** The number that starts at an index, behind blanks. */
+    private static int number(byte[] in, int from) {
+        int number = 0;
+        int digits = from;
+        while (in[digits] == ' ') {
+            digits++;
         }
-        int length = headEnd + HEAD_END.length + body - from;
-        return from + length <= to ? length : 0;
+        for (; in[digits] >= '0' && in[digits] <= '9'; digits++) {
+            number = number * 10 + in[digits] - '0';
+        }
+        return number;
     }
 
     /** Looks for text that is lower case in the pattern and may be either in what is looked through. */
@@ -294,8 +318,18 @@ final class MockLlm {
                 + ",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" word\"},\"finish_reason\":null}]}\n\n";
     }
 
+    private static void writeBytes(Client client, int count) throws IOException {
+        write(client, bytes("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: " + count + "\r\n\r\n"));
+        for (int left = count; left > 0; left -= BLOCK.capacity()) {
+            write(client, BLOCK.duplicate().limit(Math.min(left, BLOCK.capacity())));
+        }
+    }
+
     private static void write(Client client, byte[] bytes) throws IOException {
-        ByteBuffer piece = ByteBuffer.wrap(bytes);
+        write(client, ByteBuffer.wrap(bytes));
+    }
+
+    private static void write(Client client, ByteBuffer piece) throws IOException {
         if (client.out.isEmpty()) {
             client.channel.write(piece);
         }

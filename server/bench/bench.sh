@@ -2,65 +2,94 @@
 # Measures LLMProxy on this machine, and nginx beside it in the same run where nginx is installed.
 #
 #   mvn -B verify && server/bench/bench.sh
+#   mvn -B verify && ONLY="launcher tomcat jetty" server/bench/bench.sh
 #
-# Needs a JDK 17 or newer and the built jar. CPU times need Linux. What can be set, by environment:
-#   JAVA_OPTS    options of the proxy's JVM, instead of those in server/bin/jvm.options
-#   CONNS=32     connections of the plain load, each with one request after the other
-#   STREAMS=500  streams that are open at the same time
-#   EVENTS=50    events of a stream, INTERVAL=40 milliseconds apart
-#   SECS=10      length of one measurement, WARM=20 of the load before the first one
-#   ROUNDS=3     the medians of which are printed
-#   PORT=19900   the first of four ports
+# Needs a JDK 17 or newer and the built jar, or WAR. CPU times need Linux. What can be set, by environment:
+#   ONLY=launcher  ways to run LLMProxy that are measured, of: launcher tomcat jetty. The last two are the WAR in a container that
+#                  is set up as server/tomcat and server/jetty-base show, with the same options of the JVM
+#   CATALINA_HOME  Tomcat 10.1, and JETTY_HOME Jetty 12.1, instead of those that the build has unpacked
+#   WAR            what is deployed there, instead of target/llmproxy.war
+#   JAVA_OPTS      options of the proxy's JVM, instead of those in server/bin/jvm.options
+#   CONNS=32       connections of the plain load, each with one request after the other
+#   STREAMS=500    streams that are open at the same time
+#   EVENTS=50      events of a stream, INTERVAL=40 milliseconds apart
+#   SECS=10        length of one measurement, WARM=20 of the load before the first one
+#   ROUNDS=3       the medians of which are printed
+#   PORT=19900     the first of eight ports
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-jar=${JAR:-$here/../../target/llmproxy.jar}
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-read -ra java_opts <<<"${JAVA_OPTS:-@$here/../bin/jvm.options}"
 conns=${CONNS:-32} streams=${STREAMS:-500} events=${EVENTS:-50} interval=${INTERVAL:-40}
 secs=${SECS:-10} warm=${WARM:-20} rounds=${ROUNDS:-3} port=${PORT:-19900}
-mock=$port proxy=$((port + 1)) admin=$((port + 2)) nginx=$((port + 3))
-[ -r "$jar" ] || { echo "bench: no $jar; build it first" >&2; exit 2; }
-ulimit -n "$(ulimit -Hn)"
-
+mock=$port nginx=$((port + 1))
+read -ra ways <<<"${ONLY:-launcher}"
+target=$here/../../target
+war=${WAR:-$target/llmproxy.war}
+# The last of so many directories.
+last() { echo "${@: -1}"; }
+tomcat=${CATALINA_HOME:-$(last "$target"/containers/apache-tomcat-*)}
+jetty=${JETTY_HOME:-$(last "$target"/containers/jetty-home-*)}
+refuse() { echo "bench: $*" >&2; exit 2; }
+for way in "${ways[@]}"; do
+    case $way in
+        launcher) continue ;;
+        tomcat) [ -r "$tomcat/bin/bootstrap.jar" ] || refuse "no Tomcat; set CATALINA_HOME" ;;
+        jetty) [ -r "$jetty/start.jar" ] || refuse "no Jetty; set JETTY_HOME" ;;
+        *) refuse "ONLY is made of launcher, tomcat and jetty, and not of $way" ;;
+    esac
+    [ -r "$war" ] || refuse "no $war; build it first"
+done
 . "$here/lib.sh"
 
-cat >"$tmp/config.yaml" <<Y
-http_server:
-  forwards:
-    - { name: bench, port: $proxy, address: 127.0.0.1, upstream_group: mock }
-  admin: { port: $admin, address: 127.0.0.1 }
-upstreams:
-  - { name: mock, url: "http://127.0.0.1:$mock" }
-upstream_groups:
-  - name: mock
-    upstreams: [ { name: mock } ]
-Y
-cat >"$tmp/nginx.conf" <<N
-worker_processes auto;
-daemon off;
-pid $tmp/nginx.pid;
-error_log $tmp/nginx.err;
-events { worker_connections 16384; }
-http {
-    access_log $tmp/nginx.log;
-    keepalive_requests 100000000;
-    client_body_temp_path $tmp/body;
-    proxy_temp_path $tmp/proxy;
-    fastcgi_temp_path $tmp/fastcgi;
-    uwsgi_temp_path $tmp/uwsgi;
-    scgi_temp_path $tmp/scgi;
-    upstream mock { server 127.0.0.1:$mock; keepalive 1024; keepalive_requests 100000000; }
-    server {
-        listen 127.0.0.1:$nginx;
-        location / {
-            proxy_pass http://mock;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_buffering off;
-        }
-    }
+# The configuration, and what a container's own sample sets, with ports instead of those in the sample.
+prepare() { # WAY PORT ADMIN_PORT [FILE...]
+    local way=$1 file
+    proxy_config "$2" "$3" "$mock" >"$tmp/$way.yaml"
+    for file in "${@:4}"; do
+        mkdir -p "$tmp/$way/${file%/*}"
+        sed "s/\b3000\b/$2/; s/\b9000\b/$3/" "$here/../${sample[$way]}/$file" >"$tmp/$way/$file"
+    done
 }
-N
+declare -A sample=([tomcat]=tomcat [jetty]=jetty-base)
+
+# start WAY PORT ADMIN_PORT: its process is proxy_pid.
+start() {
+    claim "$2" "$3"
+    case $1 in
+        launcher)
+            prepare "$@"
+            launch launcher "$2"
+            return
+            ;;
+        tomcat)
+            prepare "$@" conf/server.xml
+            mkdir -p "$tmp"/tomcat/{webapps,logs,temp,work}
+            cp "$tomcat/conf/web.xml" "$tmp/tomcat/conf/"
+            cp "$war" "$tmp/tomcat/webapps/ROOT.war"
+            "$java" "${java_opts[@]}" -Dllmproxy.config="$tmp/tomcat.yaml" -Dcatalina.home="$tomcat" -Dcatalina.base="$tmp/tomcat" \
+                -Djava.io.tmpdir="$tmp/tomcat/temp" --add-opens=java.base/java.lang=ALL-UNNAMED \
+                --add-opens=java.base/java.util.concurrent=ALL-UNNAMED -cp "$tomcat/bin/bootstrap.jar:$tomcat/bin/tomcat-juli.jar" \
+                org.apache.catalina.startup.Bootstrap start >"$tmp/tomcat.out" 2>"$tmp/tomcat.err" & proxy_pid=$!
+            ;;
+        jetty)
+            prepare "$@" etc/llmproxy-forwards.xml start.d/llmproxy.ini
+            mkdir -p "$tmp"/jetty/{webapps,work}
+            cp "$war" "$tmp/jetty/webapps/root.war"
+            "$java" "${java_opts[@]}" -Dllmproxy.config="$tmp/jetty.yaml" -Djava.io.tmpdir="$tmp/jetty/work" \
+                -jar "$jetty/start.jar" "jetty.base=$tmp/jetty" >"$tmp/jetty.out" 2>"$tmp/jetty.err" & proxy_pid=$!
+            ;;
+    esac
+    pids+=("$proxy_pid")
+    # A container's ports are open before the application is.
+    await_that 60 "the WAR is not ready in $1" is_ready "$3"
+}
+
+# In a shell of its own, which a refused connection ends.
+is_ready() (
+    exec 3<>"/dev/tcp/127.0.0.1/$1"
+    printf 'GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+    read -r line <&3
+    [[ $line == 'HTTP/1.1 200'* ]]
+)
 
 # measure NAME PORT PID KIND CONNECTIONS: one line of NAME KIND CPU_US COUNT RATE P50 P99 ERRORS.
 measure() {
@@ -71,41 +100,39 @@ measure() {
     echo "$1 $4 $(micros $((after - before)) "${result%% *}") $result" | tee -a "$tmp/results" | sed 's/^/  /' >&2
 }
 
-mkdir "$tmp/classes"
-"${java}c" -d "$tmp/classes" "$here/MockLlm.java" "$here/Load.java"
-"$java" -Xmx512m -XX:+UseSerialGC -cp "$tmp/classes" MockLlm "$mock" "$events" "$interval" & mock_pid=$!
-pids+=("$mock_pid")
-await "$mock"
-"$java" "${java_opts[@]}" -jar "$jar" --config "$tmp/config.yaml" >"$tmp/proxy.out" 2>"$tmp/proxy.err" & proxy_pid=$!
-pids+=("$proxy_pid")
-await "$proxy"
-names=(direct llmproxy)
-nginx_pid=
-if command -v nginx >/dev/null; then
-    nginx -c "$tmp/nginx.conf" 2>/dev/null & nginx_pid=$!
-    pids+=("$nginx_pid")
-    await "$nginx"
-    names=(direct nginx llmproxy)
-fi
+compile MockLlm.java Load.java
+mock "$mock" "$events" "$interval"
+declare -A ports=([direct]=$mock [nginx]=$nginx) processes=([direct]=$mock_pid)
+names=(direct)
+start_nginx "$nginx" "$mock"
+[ -z "$nginx_pid" ] || { names+=(nginx); processes[nginx]=$nginx_pid; }
+names+=("${ways[@]}")
+at=$nginx
+for way in "${ways[@]}"; do
+    start "$way" $((at + 1)) $((at + 2))
+    ports[$way]=$((at + 1)) processes[$way]=$proxy_pid
+    at=$((at + 2))
+done
 
-echo "warming up for $((2 * warm)) s" >&2
-"$java" -Xmx512m -cp "$tmp/classes" Load plain "$proxy" "$conns" "$warm" >/dev/null
-"$java" -Xmx512m -cp "$tmp/classes" Load stream "$proxy" "$streams" "$warm" >/dev/null
+for way in "${ways[@]}"; do
+    echo "warming up $way for $((2 * warm)) s" >&2
+    "$java" -Xmx512m -cp "$tmp/classes" Load plain "${ports[$way]}" "$conns" "$warm" >/dev/null
+    "$java" -Xmx512m -cp "$tmp/classes" Load stream "${ports[$way]}" "$streams" "$warm" >/dev/null
+done
 for round in $(seq "$rounds"); do
     echo "round $round of $rounds: name, load, CPU us, count, a second, p50 us, p99 us, errors" >&2
     for kind in plain stream; do
         connections=$conns
         [ $kind = plain ] || connections=$streams
-        measure direct "$mock" "$mock_pid" $kind "$connections"
-        [ -z "$nginx_pid" ] || measure nginx "$nginx" "$nginx_pid" $kind "$connections"
-        measure llmproxy "$proxy" "$proxy_pid" $kind "$connections"
+        for name in "${names[@]}"; do
+            measure "$name" "${ports[$name]}" "${processes[$name]}" $kind "$connections"
+        done
     done
 done
 
-# median NAME KIND COLUMN
-median() {
-    awk -v n="$1" -v k="$2" -v c="$3" '$1 == n && $2 == k { print $c }' "$tmp/results" | sort -n |
-        awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
+# middle NAME KIND COLUMN
+middle() {
+    awk -v n="$1" -v k="$2" -v c="$3" '$1 == n && $2 == k { print $c }' "$tmp/results" | median
 }
 errors() {
     awk -v n="$1" -v k="$2" '$1 == n && $2 == k { e += $8 } END { print e }' "$tmp/results"
@@ -115,23 +142,34 @@ table() { # KIND UNIT TIME
     echo "| $1 | CPU us / $2 | $2s/s | $3 p50 | $3 p99 | errors |"
     echo "| --- | ---: | ---: | ---: | ---: | ---: |"
     for name in "${names[@]}"; do
-        echo "| $name | $(median "$name" "$1" 3) | $(median "$name" "$1" 5) | $(median "$name" "$1" 6) us |" \
-            "$(median "$name" "$1" 7) us | $(errors "$name" "$1") |"
+        echo "| ${title[$name]-$name} | $(middle "$name" "$1" 3) | $(middle "$name" "$1" 5) | $(middle "$name" "$1" 6) us |" \
+            "$(middle "$name" "$1" 7) us | $(errors "$name" "$1") |"
     done
+}
+declare -A title=([launcher]=llmproxy [tomcat]="llmproxy in Tomcat" [jetty]="llmproxy in Jetty")
+# CPU of one in relation to that of another.
+ratio() { # NAME OTHER
+    local kind
+    echo "CPU ${title[$1]}/${title[$2]-$2}: $(for kind in plain stream; do
+        awk -v k=$kind -v a="$(middle "$1" $kind 3)" -v b="$(middle "$2" $kind 3)" 'BEGIN { if (b > 0) printf "%s %.2f  ", k, a / b }'
+    done)"
 }
 echo
 machine
-flags=${JAVA_OPTS:-$(grep -v '^#' "$here/../bin/jvm.options" | xargs)}
-echo "java: $("$java" -version 2>&1 | head -1), $flags"
 [ -z "$nginx_pid" ] || nginx -v 2>&1
+for way in "${ways[@]}"; do
+    case $way in tomcat) basename "$tomcat" ;; jetty) basename "$jetty" ;; esac
+done
 echo "load: $conns connections; $streams streams of $events events, $interval ms apart; median of $rounds rounds of $secs s"
 echo "direct: without a proxy; its CPU is the mock's"
 table plain request time
 table stream event delay
-[ ! -r "/proc/$proxy_pid/status" ] || echo "
-resident memory of llmproxy after the load: $(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/$proxy_pid/status") MiB"
-if [ -n "$nginx_pid" ]; then
-    echo "CPU llmproxy/nginx: $(for kind in plain stream; do
-        awk -v k=$kind -v a="$(median llmproxy $kind 3)" -v b="$(median nginx $kind 3)" 'BEGIN { if (b > 0) printf "%s %.1f  ", k, a / b }'
-    done)"
-fi
+echo
+for way in "${ways[@]}"; do
+    if [ -r "/proc/${processes[$way]}/status" ]; then
+        echo "resident memory of ${title[$way]} after the load:" \
+            "$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/${processes[$way]}/status") MiB"
+    fi
+    [ -z "$nginx_pid" ] || ratio "$way" nginx
+    if [ "$way" != launcher ] && [ -n "${processes[launcher]-}" ]; then ratio "$way" launcher; fi
+done

@@ -13,19 +13,13 @@
 #   PORT=19800   the first of the ports
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-jar=${JAR:-$here/../../target/llmproxy.jar}
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-read -ra java_opts <<<"${JAVA_OPTS:-@$here/../bin/jvm.options}"
 read -ra names <<<"small ${ONLY:-clients upstreams forwards rules keys models}"
 conns=${CONNS:-32} secs=${SECS:-8} warm=${WARM:-20} rounds=${ROUNDS:-5} port=${PORT:-19800}
-[ -r "$jar" ] || { echo "flat: no $jar; build it first" >&2; exit 2; }
-ulimit -n "$(ulimit -Hn)"
-
 . "$here/lib.sh"
 
 # config NAME PORT: a configuration, large in what it is named for. Each has breaker, limiter and response_aware at work.
 config() {
-    local name=$1 port=$2 forwards=1 upstreams=1 models= n
+    local name=$1 port=$2 forwards=1 upstreams=1 models='' n
     case $name in
         upstreams) upstreams=200 ;;
         forwards) forwards=100 ;;
@@ -66,7 +60,7 @@ config() {
     for ((n = 0; n < upstreams; n++)); do echo "      - { name: mock$n }"; done
 }
 
-declare -A proxy_port proxy_pid
+declare -A proxy_port proxy_pids
 # load NAME SECONDS
 load() {
     local clients=10
@@ -77,24 +71,21 @@ load() {
 # measure NAME: one line of NAME CPU_US COUNT RATE P50 P99 ERRORS.
 measure() {
     local before after result
-    before=$(ticks "${proxy_pid[$1]}")
+    before=$(ticks "${proxy_pids[$1]}")
     result=$(load "$1" "$secs")
-    after=$(ticks "${proxy_pid[$1]}")
+    after=$(ticks "${proxy_pids[$1]}")
     echo "$1 $(micros $((after - before)) "${result%% *}") $result" | tee -a "$tmp/results" | sed 's/^/  /' >&2
 }
 
-mkdir "$tmp/classes"
-"${java}c" -d "$tmp/classes" "$here/MockLlm.java" "$here/Load.java"
+compile MockLlm.java Load.java
 mock=$port
-"$java" -Xmx512m -XX:+UseSerialGC -cp "$tmp/classes" MockLlm "$mock" 1 1 & pids+=($!)
-await "$mock"
+mock "$mock" 1 1
 for name in "${names[@]}"; do
     proxy_port[$name]=$((port += 1))
     config "$name" "$port" >"$tmp/$name.yaml"
     port=$((port + 110))
-    "$java" "${java_opts[@]}" -jar "$jar" --config "$tmp/$name.yaml" >"$tmp/$name.out" 2>"$tmp/$name.err" & proxy_pid[$name]=$!
-    pids+=("${proxy_pid[$name]}")
-    await "${proxy_port[$name]}"
+    launch "$name" "${proxy_port[$name]}"
+    proxy_pids[$name]=$proxy_pid
     load "$name" "$warm" >/dev/null
 done
 for round in $(seq "$rounds"); do
@@ -102,9 +93,9 @@ for round in $(seq "$rounds"); do
     for name in "${names[@]}"; do measure "$name"; done
 done
 
-# median NAME COLUMN
-median() {
-    awk -v n="$1" -v c="$2" '$1 == n { print $c }' "$tmp/results" | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
+# middle NAME COLUMN
+middle() {
+    awk -v n="$1" -v c="$2" '$1 == n { print $c }' "$tmp/results" | median
 }
 declare -A what=(
     [small]="1 forward, 1 upstream, 10 clients" [clients]="10,000 client addresses"
@@ -113,13 +104,12 @@ declare -A what=(
     [models]="the same and 200 upstreams that call the model otherwise")
 echo
 machine
-echo "java: $("$java" -version 2>&1 | head -1), ${JAVA_OPTS:-$(grep -v '^#' "$here/../bin/jvm.options" | xargs)}"
 echo "load: $conns connections; median of $rounds rounds of $secs s"
 echo
 echo "| | CPU us / request | to small | requests/s | time p99 | errors | resident MiB |"
 echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
 for name in "${names[@]}"; do
-    echo "| ${what[$name]} | $(median "$name" 2) | $(awk -v a="$(median "$name" 2)" -v b="$(median small 2)" 'BEGIN { printf "%.2f", a / b }') |" \
-        "$(median "$name" 4) | $(median "$name" 6) us | $(awk -v n="$name" '$1 == n { e += $7 } END { print e }' "$tmp/results") |" \
-        "$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/${proxy_pid[$name]}/status") |"
+    echo "| ${what[$name]} | $(middle "$name" 2) | $(awk -v a="$(middle "$name" 2)" -v b="$(middle small 2)" 'BEGIN { printf "%.2f", a / b }') |" \
+        "$(middle "$name" 4) | $(middle "$name" 6) us | $(awk -v n="$name" '$1 == n { e += $7 } END { print e }' "$tmp/results") |" \
+        "$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/${proxy_pids[$name]}/status") |"
 done

@@ -18,40 +18,17 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 seconds=${1:-1200}
 case $seconds in '' | *[!0-9]* | 0*) echo "usage: server/bench/soak.sh [SECONDS]" >&2; exit 2 ;; esac
-jar=${JAR:-$here/../../target/llmproxy.jar}
-bin=${JAVA_HOME:+$JAVA_HOME/bin/}
-read -ra java_opts <<<"${JAVA_OPTS:-@$here/../bin/jvm.options}"
 rate=${RATE:-200} streams=${STREAM_SHARE:-70} aborts=${ABORTS:-5} faults=${FAULTS:-20}
 events=${EVENTS:-15} interval=${INTERVAL:-100} warm=${WARM:-30} settle=${SETTLE:-20} port=${PORT:-19940}
 proxy=$port admin=$((port + 1)) mocks=($((port + 2)) $((port + 3)) $((port + 4)))
-[ -r "$jar" ] || { echo "soak: no $jar; build it first" >&2; exit 2; }
 [ -r /proc/self/fd ] || { echo "soak: no /proc, so nothing could be counted" >&2; exit 2; }
-ulimit -n "$(ulimit -Hn)"
+. "$here/lib.sh"
 
-tmp=$(mktemp -d)
-pids=()
-cleanup() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
 failures=0
 
 fail() {
     echo "FAILED: $*" >&2
     failures=$((failures + 1))
-}
-
-# Waits until something listens on a port.
-await() {
-    for _ in $(seq 600); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
-        sleep 0.1
-    done
-    echo "soak: nothing listens on port $1" >&2
-    cat "$tmp"/*.out "$tmp"/*.err >&2 2>/dev/null || true
-    exit 1
 }
 
 metrics() {
@@ -101,7 +78,7 @@ look() {
 # load SECONDS SEED: runs it beside the samples, of which the extremes are kept.
 load() {
     local status=0
-    "${bin}java" -Xmx256m -XX:+UseSerialGC -cp "$tmp/classes" Soak \
+    "$java" -Xmx256m -XX:+UseSerialGC -cp "$tmp/classes" Soak \
         "$proxy" "$1" "$rate" "$streams" "$aborts" "$events" "$2" >"$tmp/load" & local pid=$!
     pids+=("$pid")
     while kill -0 "$pid" 2>/dev/null; do
@@ -133,7 +110,7 @@ check() {
     fi
 }
 
-cat >"$tmp/config.yaml" <<Y
+cat >"$tmp/proxy.yaml" <<Y
 http_server:
   forwards:
     - name: soak
@@ -155,21 +132,14 @@ upstream_groups:
 log: { level: warn, access_file: $tmp/access.log }
 Y
 
-mkdir "$tmp/classes"
-"${bin}javac" -d "$tmp/classes" "$here/MockLlm.java" "$here/Soak.java"
+compile MockLlm.java Soak.java
 mock_pids=()
 for i in 0 1 2; do
-    "${bin}java" -Xmx512m -XX:+UseSerialGC -cp "$tmp/classes" MockLlm "${mocks[i]}" "$events" "$interval" "$faults" >"$tmp/mock$i.out" &
-    mock_pids+=($!)
-    pids+=($!)
-    await "${mocks[i]}"
+    mock "${mocks[i]}" "$events" "$interval" "$faults"
+    mock_pids+=("$mock_pid")
 done
-"${bin}java" "${java_opts[@]}" -jar "$jar" --config "$tmp/config.yaml" >"$tmp/proxy.out" 2>"$tmp/proxy.err" & proxy_pid=$!
-pids+=("$proxy_pid")
-await "$proxy"
-flags=${JAVA_OPTS:-$(grep -v '^#' "$here/../bin/jvm.options" | xargs)}
-echo "$(date -u +%F), $(uname -sm), $(getconf _NPROCESSORS_ONLN) cores, load average $(cut -d' ' -f1 /proc/loadavg) before the start"
-echo "java: $("${bin}java" -version 2>&1 | head -1), $flags"
+launch proxy "$proxy"
+machine
 echo "$rate exchanges a second for $seconds s: $streams % streams of $events events $interval ms apart, $aborts % left by the client;" \
     "three upstreams that treat $faults of 1000 requests badly"
 
@@ -178,10 +148,9 @@ echo "warming up for $warm s"
 load "$warm" 1
 look before
 before_heap=$heap before_direct=$direct before_threads=$threads before_fds=$fds
-ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$proxy_pid/stat"; }
-cpu=$(ticks) since=$SECONDS
+cpu=$(ticks "$proxy_pid") since=$SECONDS
 load "$seconds" 2
-cpu=$((($(ticks) - cpu) * 100 / $(getconf CLK_TCK) / (SECONDS - since)))
+cpu=$(percent $(($(ticks "$proxy_pid") - cpu)) $((SECONDS - since)))
 echo "while loaded: $cpu % of a core, at most $most_threads threads, $most_fds descriptors, RSS $most_rss MiB; load average" \
     "$(cut -d' ' -f1 /proc/loadavg)"
 look after
@@ -189,7 +158,7 @@ look after
 for i in 0 1 2; do
     kill "${mock_pids[i]}"
     wait "${mock_pids[i]}" 2>/dev/null || true
-    echo "  mock$i: $(cat "$tmp/mock$i.out")"
+    echo "  mock$i: $(cat "$tmp/mock${mocks[i]}.out")"
 done
 requests=$(grown '^llmproxy_http_requests_total')
 attempts=$(grown '^llmproxy_upstream_requests_total')
