@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Makes a {@link ProxyConfig} of a YAML file and the environment, or says all that is wrong with them. The files of two
@@ -19,12 +20,17 @@ public final class ConfigLoader {
      *
      * @param config the configuration
      * @param warnings what the operator should look at nevertheless
-     * @param text what was written, in LLMProxy's own words, as YAML without its secrets
+     * @param printer writes {@link #text}; few want it, and it takes as long as all the rest
      */
-    public record Loaded(ProxyConfig config, List<Problem> warnings, String text) {
+    public record Loaded(ProxyConfig config, List<Problem> warnings, Supplier<String> printer) {
         /** Copies the list. */
         public Loaded {
             warnings = List.copyOf(warnings);
+        }
+
+        /** What was written, in LLMProxy's own words, as YAML without its secrets. */
+        public String text() {
+            return printer.get();
         }
     }
 
@@ -75,7 +81,7 @@ public final class ConfigLoader {
         new CrossChecks(patterns, problems).check(config);
         new ClientKeyChecks(problems).check(config);
         problems.throwIfAny();
-        return new Loaded(config, problems.warnings(), ConfigPrinter.print(written));
+        return new Loaded(config, problems.warnings(), () -> ConfigPrinter.print(written));
     }
 
     private static Mapping ours(
