@@ -54,12 +54,12 @@ public record Behaviour(String name, Script script) {
         return bytes(status, headers, utf8(body));
     }
 
-    /** Answers with a status, header lines that each end with CRLF, and bytes of stated length. */
+    /** Answers with a status, header lines that each end with CRLF, and bytes of stated length, all in one piece. */
     public static Behaviour bytes(int status, String headers, byte[] body) {
-        return afterBody("answers " + status, conversation -> {
-            conversation.send(head(status, headers) + "Content-Length: " + body.length + "\r\n\r\n");
-            conversation.send(body);
-        });
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        answer.writeBytes(utf8(head(status, headers) + "Content-Length: " + body.length + "\r\n\r\n"));
+        answer.writeBytes(body);
+        return afterBody("answers " + status, conversation -> conversation.send(answer.toByteArray()));
     }
 
     /** Answers with these very bytes after having read the request, and closes. */
