@@ -1,6 +1,7 @@
 package io.llmproxy.launcher;
 
 import io.llmproxy.io.EventLoops;
+import io.llmproxy.io.LoopEndPoint;
 import io.llmproxy.io.NoSelector;
 import java.io.IOException;
 import java.nio.channels.SelectableChannel;
@@ -111,7 +112,7 @@ final class ListenerConnector extends ServerConnector {
         }
 
         /** Tells of its beginning and its end itself, as the event loop does not know whom to tell. */
-        private final class Connected extends SocketChannelEndPoint {
+        private final class Connected extends LoopEndPoint {
             Connected(SocketChannel channel, ManagedSelector selector, SelectionKey key) {
                 super(channel, selector, key, ListenerConnector.this.getScheduler());
             }

@@ -1,12 +1,14 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.io.EventLoops;
+import io.llmproxy.io.LoopEndPoint;
 import io.llmproxy.io.NoSelector;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,6 +44,11 @@ final class UpstreamConnector extends ClientConnector {
                 channel.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, Math.toIntExact(idle.toSeconds()));
             }
         }
+    }
+
+    @Override
+    protected EndPoint newEndPoint(SelectableChannel channel, ManagedSelector selector, SelectionKey key) {
+        return new LoopEndPoint((SocketChannel) channel, selector, key, getScheduler());
     }
 
     @Override

@@ -1,0 +1,42 @@
+package io.llmproxy.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.util.thread.Scheduler;
+
+/**
+ * A connection that does not ask the system for what is not there. Jetty reads until nothing comes. A read that has not filled
+ * its buffer has taken all there was, so the next one is answered here; had something come meanwhile, the end of the stream
+ * included, the selector would report it at once.
+ */
+public class LoopEndPoint extends SocketChannelEndPoint {
+    /** Only ever used by the one who reads. */
+    private boolean drained;
+
+    /** See {@link SocketChannelEndPoint}. */
+    public LoopEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+        super(channel, selector, key, scheduler);
+    }
+
+    @Override
+    public int fill(ByteBuffer buffer) throws IOException {
+        if (drained && !isInputShutdown()) {
+            drained = false;
+            return 0;
+        }
+        int room = buffer.capacity() - buffer.remaining();
+        int filled = super.fill(buffer);
+        drained = filled > 0 && filled < room;
+        return filled;
+    }
+
+    @Override
+    public Runnable onSelected() {
+        drained = false;
+        return super.onSelected();
+    }
+}
