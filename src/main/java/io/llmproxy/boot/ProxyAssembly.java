@@ -125,7 +125,7 @@ public class ProxyAssembly {
         reloader = live;
         live.start(handover.config());
 
-        filter(context, "exchange", new ExchangeFilter(live, this::isStopping));
+        filter(context, "exchange", new ExchangeFilter(live, this::isStopping, handover.loops()::isOverloaded));
         filter(context, "auth", new AuthFilter());
         filter(context, "ratelimit", new RateLimitFilter());
         filter(context, "mount", new MountFilter());
@@ -168,6 +168,7 @@ public class ProxyAssembly {
         Mounts mounts = new Mounts(servlets, listening::port, listening.adminPort(), !listening.complete());
         long maxBuffered = config.httpServer().maxBuffered();
         buffers.limit(maxBuffered > 0 ? maxBuffered : Runtime.getRuntime().maxMemory() / 4);
+        loops.maxLag(config.httpServer().maxLag());
         long version = before == null ? 1 : before.version() + 1;
         Serving serving = new Serving(mounts, listener(config.log()), left);
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);

@@ -27,7 +27,16 @@ public record HttpServerConfig(
                 min = 0,
                 max = 1099511627776.0,
                 unit = Unit.BYTES)
-        long maxBuffered) {
+        long maxBuffered,
+
+        @Setting(
+                value =
+                        "While the process has more to do than it can: how late it may take a request up; the others are refused with 503. 0 stands for no limit.",
+                byDefault = "100",
+                min = 0,
+                max = 60000,
+                unit = Unit.MILLISECONDS)
+        Duration maxLag) {
     public HttpServerConfig {
         forwards = List.copyOf(forwards);
     }

@@ -20,6 +20,7 @@ final class EventLoop extends ManagedSelector {
     private final EventLoops owner;
     private final int number;
     private final Queue<Runnable> later = new ArrayDeque<>();
+    private final Backlog backlog = new Backlog();
 
     EventLoop(EventLoops owner, int number) {
         super(owner, number);
@@ -46,6 +47,11 @@ final class EventLoop extends ManagedSelector {
         later.add(job);
     }
 
+    /** Whether whoever is reached now had better be refused; see {@link EventLoops#isOverloaded}. */
+    boolean isOverloaded(long maxLag) {
+        return backlog.exceeds(maxLag, System.nanoTime());
+    }
+
     @Override
     public void submit(SelectorUpdate update) {
         Selector selector = CURRENT.get() == this ? getSelector() : null;
@@ -64,7 +70,10 @@ final class EventLoop extends ManagedSelector {
         for (Runnable job = later.poll(); job != null; job = later.poll()) {
             run(job);
         }
-        return super.nioSelect(selector, now);
+        backlog.end(System.nanoTime(), owner.maxLag());
+        int selected = super.nioSelect(selector, now);
+        backlog.begin(System.nanoTime());
+        return selected;
     }
 
     private static void run(Runnable job) {

@@ -3,7 +3,10 @@ package io.llmproxy.io;
 import java.io.IOException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
+import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
@@ -23,7 +26,9 @@ import org.jspecify.annotations.Nullable;
 public final class EventLoops extends SelectorManager {
     private final LoopThreads threads;
     private final ReentrantLock connecting = new ReentrantLock();
+    private final List<EventLoop> loops = new CopyOnWriteArrayList<>();
     private long connectTimeout;
+    private volatile long maxLag;
 
     /** Makes what belongs to a connection: what a {@link SelectorManager} of Jetty's does for one listener or client. */
     public interface Owner {
@@ -113,6 +118,31 @@ public final class EventLoops extends SelectorManager {
         return current != null && current.belongsTo(this) ? current.number() : -1;
     }
 
+    /** Sets how long a request may wait for its turn while more is asked of a loop than it can do; no limit if zero. */
+    public void maxLag(Duration longest) {
+        maxLag = longest.toNanos();
+    }
+
+    long maxLag() {
+        return maxLag;
+    }
+
+    /**
+     * Whether a request that is taken up now had better be refused, as its turn has come too late and that of those behind it
+     * would come later still. Costs next to nothing.
+     */
+    public boolean isOverloaded() {
+        long longest = maxLag;
+        if (longest == 0) {
+            return false;
+        }
+        EventLoop current = EventLoop.current();
+        if (current != null && current.belongsTo(this)) {
+            return current.isOverloaded(longest);
+        }
+        return loops.stream().anyMatch(loop -> loop.isOverloaded(longest));
+    }
+
     /** Looks after a connection that is there. */
     public void accept(SelectableChannel channel, Owner owner, @Nullable Object attachment) {
         accept(channel, new Owned(owner, attachment));
@@ -137,7 +167,9 @@ public final class EventLoops extends SelectorManager {
 
     @Override
     protected ManagedSelector newSelector(int id) {
-        return new EventLoop(this, id);
+        EventLoop loop = new EventLoop(this, id);
+        loops.add(loop);
+        return loop;
     }
 
     @Override

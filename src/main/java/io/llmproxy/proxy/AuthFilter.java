@@ -16,7 +16,6 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * asks nobody; requests for operators pass.
  */
 public final class AuthFilter implements Filter {
-    private static final Duration SOON = Duration.ofSeconds(1);
-
     /** Costs next to nothing, and clients ask for it before each request proper. */
     private static final String COUNT_TOKENS = "/v1/messages/count_tokens";
 
@@ -78,7 +75,7 @@ public final class AuthFilter implements Filter {
         }
         ConcurrencyLimit concurrency = limits.concurrency();
         if (concurrency != null && !concurrency.tryAcquire()) {
-            return new Refusal(ProxyError.KEY_BUSY, SOON.toNanos(), false);
+            return new Refusal(ProxyError.KEY_BUSY, Refusal.SOON.toNanos(), false);
         }
         exchange.holds(concurrency);
         return null;

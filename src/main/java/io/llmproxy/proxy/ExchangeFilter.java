@@ -28,14 +28,17 @@ public final class ExchangeFilter implements Filter {
 
     private final Supplier<Serving> current;
     private final BooleanSupplier stopping;
+    private final BooleanSupplier overloaded;
 
     /**
      * @param current what is served at the moment
      * @param stopping whether clients had better connect elsewhere
+     * @param overloaded whether there is too much to do to serve whoever comes now
      */
-    public ExchangeFilter(Supplier<Serving> current, BooleanSupplier stopping) {
+    public ExchangeFilter(Supplier<Serving> current, BooleanSupplier stopping, BooleanSupplier overloaded) {
         this.current = current;
         this.stopping = stopping;
+        this.overloaded = overloaded;
     }
 
     @Override
@@ -48,6 +51,9 @@ public final class ExchangeFilter implements Filter {
         Exchange exchange = begin((HttpServletRequest) request, (HttpServletResponse) response);
         if (exchange == null) {
             chain.doFilter(request, response);
+        } else if (overloaded.getAsBoolean()) {
+            exchange.shed(Shed.LOOPS_BUSY);
+            ErrorAnswer.send(exchange, Refusal.overloaded());
         } else if (!RequestTarget.isAllowed(exchange.path(), ((HttpServletRequest) request).getQueryString())) {
             ErrorAnswer.send(exchange, Refusal.of(ProxyError.INVALID_PATH));
         } else if (hasTooManyHeaders((HttpServletRequest) request)) {

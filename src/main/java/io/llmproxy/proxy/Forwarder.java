@@ -28,7 +28,6 @@ final class Forwarder
                 Failover.Owner,
                 ResponseRelay.Owner,
                 OpenExchanges.Watched {
-    private static final Duration SOON = Duration.ofSeconds(1);
 
     private final Exchange exchange;
     private final RouteTable<UpstreamGroup>.Lookup route;
@@ -235,7 +234,7 @@ final class Forwarder
     @Override
     public void shed(Shed because) {
         exchange.shed(because);
-        refused(new Refusal(ProxyError.OVERLOADED, SOON.toNanos(), false));
+        refused(Refusal.overloaded());
     }
 
     @Override

@@ -83,7 +83,7 @@ public enum ProxyError {
 
     /** Whether some of the request may be left unread, so that its connection is of no more use. */
     boolean leavesBodyUnread() {
-        return status == 400 || this == CLIENT_TIMEOUT || this == BODY_TOO_LARGE || this == OVERLOADED;
+        return status == 400 || this == CLIENT_TIMEOUT || this == BODY_TOO_LARGE;
     }
 
     /** The text for the client. */

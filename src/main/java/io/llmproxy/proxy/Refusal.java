@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.protocol.RetryAfter;
+import java.time.Duration;
 
 /**
  * An answer of the proxy's own to a request that no upstream serves.
@@ -11,6 +12,9 @@ import io.llmproxy.protocol.RetryAfter;
  * @param attempted whether upstreams were asked, so that the client has nothing to gain by asking again at once
  */
 record Refusal(ProxyError error, String message, long retryAfterNanos, boolean attempted) {
+    /** When what is short at the moment may be free again. */
+    static final Duration SOON = Duration.ofSeconds(1);
+
     /** A refusal in the words of the error. */
     Refusal(ProxyError error, long retryAfterNanos, boolean attempted) {
         this(error, error.message(), retryAfterNanos, attempted);
@@ -24,6 +28,11 @@ record Refusal(ProxyError error, String message, long retryAfterNanos, boolean a
     /** A refusal before any upstream was asked, in words of its own. */
     static Refusal of(ProxyError error, String message) {
         return new Refusal(error, message, 0, false);
+    }
+
+    /** A refusal because there is too much to do at the moment. */
+    static Refusal overloaded() {
+        return new Refusal(ProxyError.OVERLOADED, SOON.toNanos(), false);
     }
 
     /** The time in whole seconds, as headers tell it. */

@@ -9,5 +9,7 @@ public enum Shed {
     /** There is no more room for its body. */
     BUFFERS_FULL,
     /** The process may open no more sockets. */
-    NO_DESCRIPTORS
+    NO_DESCRIPTORS,
+    /** The process has more to do than it can, and came to it too late. */
+    LOOPS_BUSY
 }

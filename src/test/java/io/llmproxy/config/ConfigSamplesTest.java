@@ -171,7 +171,8 @@ final class ConfigSamplesTest {
                                 8L << 20)),
                         new AdminConfig(9000, "0.0.0.0", DEFAULT_TIMEOUT, null),
                         Duration.ofSeconds(30),
-                        0));
+                        0,
+                        Duration.ofMillis(100)));
         assertThat(config.upstreams())
                 .containsExactly(new UpstreamConfig(
                         "u",

@@ -1,0 +1,52 @@
+package io.llmproxy.io;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Tells whether more is asked of an event loop than it can do.
+ *
+ * <p>A loop serves all that is ready, looks what is ready by then, and so on. One round that takes long does no harm: many
+ * clients have come at once, the collector has paused, the code is not compiled yet. But where for some seconds every round
+ * takes long, there is a queue that does not go away. Then whoever is reached late in a round is to be refused, so that those
+ * before him are served in time.
+ *
+ * <p>After K. Nichols and V. Jacobson, "Controlling Queue Delay" (2012): the shortest wait in an interval tells a standing queue
+ * from a burst; with the longest wait that B. Maurer, "Fail at Scale" (2015), allows while there is one.
+ *
+ * <p>To be told of rounds by the loop's thread, and asked by any.
+ */
+final class Backlog {
+    static final long PERSISTENT = TimeUnit.SECONDS.toNanos(3);
+
+    private boolean late;
+    private long lateSince;
+    private volatile boolean standing;
+    private volatile boolean serving;
+    private volatile long begun;
+
+    /** A round begins, at that {@link System#nanoTime}. */
+    void begin(long now) {
+        begun = now;
+        serving = true;
+    }
+
+    /** The round has ended, which should not have taken longer than so many nanoseconds. */
+    void end(long now, long limit) {
+        serving = false;
+        boolean lateBefore = late;
+        late = now - begun > limit;
+        if (late && !lateBefore) {
+            // From its end on: one long pause of the whole machine is no queue.
+            lateSince = now;
+        }
+        boolean stands = late && now - lateSince >= PERSISTENT;
+        if (stands != standing) {
+            standing = stands;
+        }
+    }
+
+    /** Whether there is a standing queue, and whoever is reached now has waited for more than so many nanoseconds. */
+    boolean exceeds(long limit, long now) {
+        return standing && serving && now - begun > limit;
+    }
+}

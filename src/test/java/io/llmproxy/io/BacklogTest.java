@@ -1,0 +1,82 @@
+package io.llmproxy.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class BacklogTest {
+    private static final long LIMIT = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long LONG = 2 * LIMIT;
+    private static final long SHORT = LIMIT / 2;
+
+    private final Backlog backlog = new Backlog();
+    /** The clock may count from anywhere, and is about to overflow. */
+    private long now = Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(5);
+
+    private void round(long nanos) {
+        backlog.begin(now);
+        now += nanos;
+        backlog.end(now, LIMIT);
+    }
+
+    private void longRounds(long nanos) {
+        for (long end = now + nanos; now - end < 0; ) {
+            round(LONG);
+        }
+    }
+
+    /** Whether somebody is refused whose turn comes so long after the beginning of the next round. */
+    private boolean refuses(long after) {
+        backlog.begin(now);
+        boolean refused = backlog.exceeds(LIMIT, now + after);
+        backlog.end(now + after, LIMIT);
+        return refused;
+    }
+
+    @Test
+    void oneLongRoundIsNoBacklog() {
+        round(TimeUnit.MINUTES.toNanos(1));
+
+        assertThat(refuses(LONG)).isFalse();
+    }
+
+    @Test
+    void aBurstIsNoBacklog() {
+        longRounds(Backlog.PERSISTENT - 2 * LONG);
+
+        assertThat(refuses(LONG)).isFalse();
+    }
+
+    @Test
+    void whoIsReachedLateIsRefusedWhileEachRoundIsLong() {
+        longRounds(Backlog.PERSISTENT + 2 * LONG);
+
+        assertThat(refuses(LONG)).isTrue();
+        assertThat(refuses(LIMIT + 1)).isTrue();
+    }
+
+    @Test
+    void whoIsReachedInTimeIsNotRefused() {
+        longRounds(Backlog.PERSISTENT + 2 * LONG);
+
+        assertThat(refuses(LIMIT)).isFalse();
+    }
+
+    @Test
+    void oneShortRoundEndsIt() {
+        longRounds(Backlog.PERSISTENT + 2 * LONG);
+        round(SHORT);
+
+        assertThat(refuses(LONG)).isFalse();
+        longRounds(Backlog.PERSISTENT - 3 * LONG);
+        assertThat(refuses(LONG)).isFalse();
+    }
+
+    @Test
+    void whoComesWhileTheLoopHasNothingToDoIsNotRefused() {
+        longRounds(Backlog.PERSISTENT + 2 * LONG);
+
+        assertThat(backlog.exceeds(LIMIT, now + LONG)).isFalse();
+    }
+}

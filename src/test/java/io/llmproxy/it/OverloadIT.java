@@ -1,0 +1,76 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.RequestLoad;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Set;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** Asks more than the machine can do: one that takes some milliseconds for a request, as it never compiles its code. */
+class OverloadIT {
+    private static final String SLOW_MACHINE = "-Xint";
+    private static final int TOO_MANY = 400;
+    private static final int OTHERS = 40;
+    private static final int LOOKED_AT = 500;
+    private static final Duration THINKING = Duration.ofMillis(400);
+    private static final Duration PAUSE = Duration.ofMillis(300);
+    private static final Duration START_UP = Duration.ofSeconds(60);
+
+    @Test
+    void whoIsServedIsServedInTimeAndTheOthersAreRefused() {
+        Behaviour answer = Behaviour.delayed(THINKING, Behaviour.json("{}"));
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(answer);
+                Deployment deployment = Deployment.start(
+                        Deployment.Kind.LAUNCHER,
+                        new Gateway().single("few", upstream.url(), "", "", ""),
+                        SLOW_MACHINE)) {
+            URI uri = deployment.forward("few", "/v1/chat/completions");
+            Duration unloaded = RequestLoad.run(uri, 2, 20).p99();
+
+            RequestLoad crowd = RequestLoad.start(uri, TOO_MANY, PAUSE);
+            Awaitility.await().atMost(START_UP).until(() -> shed(deployment) > 0);
+            assertIsToldToComeBack(uri);
+            RequestLoad others = RequestLoad.start(uri, OTHERS, PAUSE);
+            Awaitility.await().atMost(START_UP).until(() -> others.answers() >= LOOKED_AT);
+            RequestLoad.Outcome loaded = others.stop();
+            RequestLoad.Outcome all = crowd.stop();
+
+            assertThat(loaded.statuses().keySet()).as(loaded.toString()).isSubsetOf(Set.of(200, 503));
+            assertThat(loaded.statuses()).as(loaded.toString()).containsKey(200);
+            assertThat(loaded.p99()).as("unloaded: " + unloaded).isLessThan(unloaded.multipliedBy(3));
+            assertThat(all.statuses().keySet()).as(all.toString()).isEqualTo(Set.of(200, 503));
+            assertHasRecovered(deployment, uri, unloaded);
+        }
+    }
+
+    private static void assertIsToldToComeBack(URI uri) {
+        Answer refused = Awaitility.await()
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> RawClient.exchange(uri, "POST", "", new byte[0]), answer -> answer.status() == 503);
+        assertThat(refused.header("X-LLMProxy-Error")).as(refused.toString()).isEqualTo("overloaded");
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(refused.text()).contains("\"error\"");
+    }
+
+    private static void assertHasRecovered(Deployment deployment, URI uri, Duration unloaded) {
+        double before = shed(deployment);
+        RequestLoad.Outcome afterwards = RequestLoad.run(uri, 2, 20);
+        assertThat(afterwards.failed()).as(afterwards.toString()).isZero();
+        assertThat(afterwards.p99()).isLessThan(unloaded.multipliedBy(2));
+        assertThat(shed(deployment)).isEqualTo(before);
+    }
+
+    private static double shed(Deployment deployment) {
+        return deployment.metrics().sum("llmproxy_shed_total", "reason=\"loops_busy\"");
+    }
+}
