@@ -147,6 +147,8 @@ final class ServerListeners implements Listeners {
         http.setResponseHeaderSize(MAX_RESPONSE_HEAD);
         http.setOutputBufferSize(OUTPUT_BUFFER);
         http.setUseInputDirectByteBuffers(false);
+        // It would take 98 KiB from the second request of a connection on.
+        http.setHeaderCacheSize(0);
         http.addCustomizer(waiting);
         ConnectionFactory[] protocols = ListenerProtocols.of(http);
         // Not before: with HTTP/2, Jetty sets it to the length of a frame for all.

@@ -4,7 +4,7 @@ import jakarta.json.JsonException;
 import jakarta.json.spi.JsonProvider;
 import jakarta.json.stream.JsonParser;
 import jakarta.json.stream.JsonParserFactory;
-import java.io.ByteArrayInputStream;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -42,7 +42,8 @@ final class JsonLeaves {
         if (json.length == 0) {
             return false;
         }
-        try (JsonParser parser = PARSERS.createParser(new ByteArrayInputStream(json), StandardCharsets.UTF_8)) {
+        // Of bytes the parser would make a reader with a buffer of 8 KiB.
+        try (JsonParser parser = PARSERS.createParser(new StringReader(new String(json, StandardCharsets.UTF_8)))) {
             return parser.next() == JsonParser.Event.START_OBJECT && new JsonLeaves(leaf).readMembers(parser);
         } catch (JsonException | NoSuchElementException e) {
             return false;
