@@ -105,10 +105,6 @@ class ArchitectureTest {
             .because("one that takes exemplars starts a thread that outlives the application: ask Instruments");
 
     @ArchTest
-    static final ArchRule bucket4jStaysInRatelimit =
-            onlyIn("io.github.bucket4j..", "ask a RateLimiter, and use its Decision", "..ratelimit..");
-
-    @ArchTest
     static final ArchRule caffeineStaysInRatelimit = onlyIn(
             "com.github.benmanes.caffeine..",
             "only what strangers can make many of needs a bounded cache: give it a mechanism of its own",

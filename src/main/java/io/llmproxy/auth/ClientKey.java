@@ -75,7 +75,11 @@ public final class ClientKey {
     /** Whether a model may be asked for, by the name that the client uses. */
     public boolean allows(String model) {
         List<ModelPattern> allowed = config.allowedModels();
-        return allowed.isEmpty() || allowed.stream().anyMatch(pattern -> pattern.matches(model));
+        boolean found = allowed.isEmpty();
+        for (int i = 0; i < allowed.size() && !found; i++) {
+            found = allowed.get(i).matches(model);
+        }
+        return found;
     }
 
     /** Whether an upstream of that name may be used. */

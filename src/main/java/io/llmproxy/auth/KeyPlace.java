@@ -62,17 +62,10 @@ public enum KeyPlace {
 
     /** The keys that are shown here; an empty one is none. */
     List<String> keys(Function<String, ? extends Iterable<String>> headers, @Nullable String query) {
-        List<String> keys = new ArrayList<>(1);
         if (this == QUERY) {
-            Stream.ofNullable(query)
-                    .filter(QueryParameter::mayHold)
-                    .flatMap(text -> Arrays.stream(text.split("&", -1)))
-                    .filter(QueryParameter::isKey)
-                    .map(QueryParameter::value)
-                    .filter(key -> !key.isEmpty())
-                    .forEach(keys::add);
-            return keys;
+            return query == null || !QueryParameter.mayHold(query) ? List.of() : keysIn(query);
         }
+        List<String> keys = new ArrayList<>(1);
         for (String value : headers.apply(label)) {
             String key = this == AUTHORIZATION ? bearer(value) : value.strip();
             if (!key.isEmpty()) {
@@ -80,6 +73,14 @@ public enum KeyPlace {
             }
         }
         return keys;
+    }
+
+    private static List<String> keysIn(String query) {
+        return Arrays.stream(query.split("&", -1))
+                .filter(QueryParameter::isKey)
+                .map(QueryParameter::value)
+                .filter(key -> !key.isEmpty())
+                .toList();
     }
 
     private static String bearer(String value) {

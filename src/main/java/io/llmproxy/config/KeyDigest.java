@@ -14,18 +14,32 @@ public final class KeyDigest {
     private static final String PREFIX = "sha256:";
     private static final Pattern HEX = Pattern.compile("[0-9A-Fa-f]{64}");
 
+    /** To be cloned: to look for an implementation takes longer than to use it. */
+    private static final MessageDigest SHA_256 = sha256();
+
     private final byte[] bytes;
+    private final int hash;
 
     private KeyDigest(byte[] bytes) {
         this.bytes = bytes;
+        this.hash = ByteBuffer.wrap(bytes).getInt();
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has it", e);
+        }
     }
 
     /** Returns the digest of a key as a client shows it. */
     public static KeyDigest of(String key) {
         try {
-            return new KeyDigest(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has it", e);
+            MessageDigest digest = (MessageDigest) SHA_256.clone();
+            return new KeyDigest(digest.digest(key.getBytes(StandardCharsets.UTF_8)));
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("the platform's own can be cloned", e);
         }
     }
 
@@ -60,7 +74,7 @@ public final class KeyDigest {
 
     @Override
     public int hashCode() {
-        return ByteBuffer.wrap(bytes).getInt();
+        return hash;
     }
 
     @Override

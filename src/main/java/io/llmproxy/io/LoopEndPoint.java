@@ -13,12 +13,12 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * its buffer has taken all there was, so the next one is answered here; had something come meanwhile, the end of the stream
  * included, the selector would report it at once.
  */
-public class LoopEndPoint extends SocketChannelEndPoint {
-    /** Only ever used by the one who reads. */
+public abstract class LoopEndPoint extends SocketChannelEndPoint {
+    /** Used by who reads, and by the selector, which only looks at a connection that nobody is reading. */
     private boolean drained;
 
     /** See {@link SocketChannelEndPoint}. */
-    public LoopEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+    protected LoopEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
         super(channel, selector, key, scheduler);
     }
 

@@ -69,8 +69,7 @@ public final class AuthFilter implements Filter {
             Decision decision = rate.tryAcquire();
             if (!decision.allowed()) {
                 RateLimitFilter.tell(exchange.clientResponse(), decision);
-                return new Refusal(
-                        ProxyError.KEY_RATE_LIMITED, decision.retryAfter().toNanos(), false);
+                return new Refusal(ProxyError.KEY_RATE_LIMITED, decision.retryAfterNanos(), false);
             }
         }
         ConcurrencyLimit concurrency = limits.concurrency();

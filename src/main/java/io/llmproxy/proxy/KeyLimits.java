@@ -61,7 +61,7 @@ public final class KeyLimits {
      */
     public static KeyLimits of(Stream<ClientKey> keys, @Nullable KeyLimits before) {
         return new KeyLimits(keys.filter(KeyLimits::isLimited)
-                .collect(Collectors.toUnmodifiableMap(
+                .collect(Collectors.toMap(
                         key -> key, key -> Limits.of(key.config(), before == null ? NONE : before.of(key)))));
     }
 

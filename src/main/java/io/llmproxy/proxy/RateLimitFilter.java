@@ -9,6 +9,7 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 
 /** Refuses the requests of a client that makes too many. Requests for operators pass. */
 public final class RateLimitFilter implements Filter {
@@ -23,15 +24,14 @@ public final class RateLimitFilter implements Filter {
             return;
         }
         tell((HttpServletResponse) response, decision);
-        ErrorAnswer.send(
-                exchange,
-                new Refusal(ProxyError.RATE_LIMITED, decision.retryAfter().toNanos(), false));
+        ErrorAnswer.send(exchange, new Refusal(ProxyError.RATE_LIMITED, decision.retryAfterNanos(), false));
     }
 
     /** In OpenAI's words. An answer that is passed on has the upstream's own figures, so these are told with a refusal only. */
     static void tell(HttpServletResponse clientResponse, Decision decision) {
         clientResponse.setHeader("x-ratelimit-limit-requests", Long.toString(decision.limit()));
         clientResponse.setHeader("x-ratelimit-remaining-requests", Long.toString(decision.remaining()));
-        clientResponse.setHeader("x-ratelimit-reset-requests", decision.reset().toMillis() + "ms");
+        clientResponse.setHeader(
+                "x-ratelimit-reset-requests", TimeUnit.NANOSECONDS.toMillis(decision.resetNanos()) + "ms");
     }
 }

@@ -2,11 +2,8 @@ package io.llmproxy.ratelimit;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
-import io.github.bucket4j.Bandwidth;
-import io.github.bucket4j.TimeMeter;
 import io.llmproxy.config.RateLimitConfig;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -32,15 +29,14 @@ public final class RateLimiter {
      * @param nanoTime a clock that never goes back, in nanoseconds since any instant
      */
     public RateLimiter(RateLimitConfig config, LongSupplier nanoTime) {
-        Bandwidth bandwidth = TokenBucket.bandwidth(config.perSecond(), config.burst());
-        TimeMeter meter = new TokenBucket.SinceStart(nanoTime, nanoTime.getAsLong());
+        TokenBucket.Rate rate = TokenBucket.Rate.of(config.perSecond(), config.burst(), nanoTime);
         this.buckets = Caffeine.newBuilder()
                 .maximumSize(MOST_BUCKETS)
-                .expireAfterAccess(timeToFill(config).plus(ACCESS_TOLERANCE))
+                .expireAfterAccess(Duration.ofNanos(rate.nanosToFill()).plus(ACCESS_TOLERANCE))
                 .ticker(nanoTime::getAsLong)
                 // Here and now, as a thread of the common pool would outlive the application in a container.
                 .executor(Runnable::run)
-                .build(client -> TokenBucket.of(bandwidth, meter));
+                .build(client -> new TokenBucket(rate));
     }
 
     /** Takes one token from the bucket of a client, if there is one. */
@@ -54,19 +50,14 @@ public final class RateLimiter {
         return buckets.estimatedSize();
     }
 
-    private static Duration timeToFill(RateLimitConfig config) {
-        long nanos = TimeUnit.SECONDS.toNanos(config.burst());
-        return Duration.ofNanos(nanos / config.perSecond() + 1);
-    }
-
     /**
      * Whether a request may pass, and what its client may be told about that.
      *
      * @param allowed whether a token was taken
      * @param limit how many tokens a full bucket holds
      * @param remaining how many whole tokens are left
-     * @param reset the time until the bucket is full, if none is taken meanwhile
-     * @param retryAfter the time until there is a token; zero if the request is allowed
+     * @param resetNanos the time until the bucket is full, if none is taken meanwhile, in nanoseconds
+     * @param retryAfterNanos the time until there is a token, in nanoseconds; 0 if the request is allowed
      */
-    public record Decision(boolean allowed, long limit, long remaining, Duration reset, Duration retryAfter) {}
+    public record Decision(boolean allowed, long limit, long remaining, long resetNanos, long retryAfterNanos) {}
 }

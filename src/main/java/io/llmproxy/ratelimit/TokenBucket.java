@@ -1,21 +1,54 @@
 package io.llmproxy.ratelimit;
 
-import io.github.bucket4j.Bandwidth;
-import io.github.bucket4j.Bucket;
-import io.github.bucket4j.ConsumptionProbe;
-import io.github.bucket4j.TimeMeter;
 import io.llmproxy.ratelimit.RateLimiter.Decision;
-import java.time.Duration;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** So many tokens, which come back with time. Exact among threads; starts out full. */
+/**
+ * So many tokens, which come back with time. Exact among threads; starts out full.
+ *
+ * <p>All that is kept is the instant at which the bucket will be full again. To take a token moves it on by the time in which
+ * one comes back: the generic cell rate algorithm (ITU-T I.371, virtual scheduling). So a token costs no memory, and of
+ * thousands of buckets none makes work for the collector, as those of a library did that keeps a state for each token.
+ */
 public final class TokenBucket {
-    private final long capacity;
-    private final Bucket bucket;
+    private static final VarHandle FULL_AT;
 
-    private TokenBucket(long capacity, Bucket bucket) {
-        this.capacity = capacity;
-        this.bucket = bucket;
+    static {
+        try {
+            FULL_AT = MethodHandles.lookup().findVarHandle(TokenBucket.class, "fullAt", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Rate rate;
+    /** May be over, and counts from anywhere: only its distance to the clock has a meaning. */
+    private volatile long fullAt;
+
+    /**
+     * What buckets have in common.
+     *
+     * @param burst how many tokens one holds
+     * @param nanosPerToken the time in which a token comes back
+     * @param nanoTime a clock that never goes back, in nanoseconds since any instant
+     */
+    record Rate(int burst, long nanosPerToken, LongSupplier nanoTime) {
+        static Rate of(int perSecond, int burst, LongSupplier nanoTime) {
+            return new Rate(burst, TimeUnit.SECONDS.toNanos(1) / perSecond, nanoTime);
+        }
+
+        /** The time in which an empty bucket is full again. */
+        long nanosToFill() {
+            return burst * nanosPerToken;
+        }
+    }
+
+    TokenBucket(Rate rate) {
+        this.rate = rate;
+        this.fullAt = rate.nanoTime.getAsLong();
     }
 
     /**
@@ -26,45 +59,24 @@ public final class TokenBucket {
      * @param nanoTime a clock that never goes back, in nanoseconds since any instant
      */
     public static TokenBucket of(int perSecond, int burst, LongSupplier nanoTime) {
-        return of(bandwidth(perSecond, burst), new SinceStart(nanoTime, nanoTime.getAsLong()));
-    }
-
-    static TokenBucket of(Bandwidth bandwidth, TimeMeter meter) {
-        Bucket bucket = Bucket.builder()
-                .addLimit(bandwidth)
-                .withCustomTimePrecision(meter)
-                .build();
-        return new TokenBucket(bandwidth.getCapacity(), bucket);
-    }
-
-    static Bandwidth bandwidth(int perSecond, int burst) {
-        return Bandwidth.builder()
-                .capacity(burst)
-                .refillGreedy(perSecond, Duration.ofSeconds(1))
-                .build();
+        return new TokenBucket(Rate.of(perSecond, burst, nanoTime));
     }
 
     /** Takes one token, if there is one. */
     public Decision tryAcquire() {
-        ConsumptionProbe probe = bucket.tryConsumeAndReturnRemaining(1);
-        return new Decision(
-                probe.isConsumed(),
-                capacity,
-                probe.getRemainingTokens(),
-                Duration.ofNanos(probe.getNanosToWaitForReset()),
-                Duration.ofNanos(probe.getNanosToWaitForRefill()));
-    }
-
-    /** Counts from the start, as a bucket compares instants, and those of the clock may overflow. */
-    record SinceStart(LongSupplier nanoTime, long start) implements TimeMeter {
-        @Override
-        public long currentTimeNanos() {
-            return nanoTime.getAsLong() - start;
-        }
-
-        @Override
-        public boolean isWallClockBased() {
-            return false;
+        long now = rate.nanoTime.getAsLong();
+        long perToken = rate.nanosPerToken;
+        long toFill = rate.nanosToFill();
+        while (true) {
+            long seen = fullAt;
+            long before = Math.max(0, seen - now);
+            long after = before + perToken;
+            if (after > toFill) {
+                return new Decision(false, rate.burst, (toFill - before) / perToken, before, after - toFill);
+            }
+            if (FULL_AT.compareAndSet(this, seen, now + after)) {
+                return new Decision(true, rate.burst, (toFill - after) / perToken, after, 0);
+            }
         }
     }
 }

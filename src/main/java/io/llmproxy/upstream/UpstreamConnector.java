@@ -19,6 +19,7 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.util.IO;
+import org.eclipse.jetty.util.thread.Scheduler;
 
 /** Opens connections on event loops, and switches TCP keepalive probes on, which the stock connector cannot. */
 final class UpstreamConnector extends ClientConnector {
@@ -48,7 +49,7 @@ final class UpstreamConnector extends ClientConnector {
 
     @Override
     protected EndPoint newEndPoint(SelectableChannel channel, ManagedSelector selector, SelectionKey key) {
-        return new LoopEndPoint((SocketChannel) channel, selector, key, getScheduler());
+        return new Connected((SocketChannel) channel, selector, key, getScheduler());
     }
 
     @Override
@@ -61,6 +62,12 @@ final class UpstreamConnector extends ClientConnector {
     protected void doStop() throws Exception {
         super.doStop();
         open.forEach(IO::close);
+    }
+
+    private static final class Connected extends LoopEndPoint {
+        Connected(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+            super(channel, selector, key, scheduler);
+        }
     }
 
     /** What Jetty does for a client's connections, less the selectors. */

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RateLimiterTest {
     private static final ClientAddress CLIENT = client("192.0.2.1");
 
-    /** Bytes for the decision with its two durations, and for what Bucket4j makes to come to it: the next state, and a probe. */
-    private static final double DECISION = 200;
+    /** Bytes for the decision. */
+    private static final double DECISION = 56;
 
     private final Clock clock = Clock.startingAnywhere();
     private @Nullable Decision decision;
@@ -33,10 +33,10 @@ final class RateLimiterTest {
     void aBurstPassesAndTheNextRequestIsToldWhenToComeBack() {
         RateLimiter limiter = limiter(10, 3);
 
-        assertThat(limiter.tryAcquire(CLIENT)).isEqualTo(new Decision(true, 3, 2, millis(100), Duration.ZERO));
-        assertThat(limiter.tryAcquire(CLIENT)).isEqualTo(new Decision(true, 3, 1, millis(200), Duration.ZERO));
-        assertThat(limiter.tryAcquire(CLIENT)).isEqualTo(new Decision(true, 3, 0, millis(300), Duration.ZERO));
-        assertThat(limiter.tryAcquire(CLIENT)).isEqualTo(new Decision(false, 3, 0, millis(300), millis(100)));
+        assertThat(limiter.tryAcquire(CLIENT)).isEqualTo(new Decision(true, 3, 2, nanos(100), 0));
+        assertThat(limiter.tryAcquire(CLIENT)).isEqualTo(new Decision(true, 3, 1, nanos(200), 0));
+        assertThat(limiter.tryAcquire(CLIENT)).isEqualTo(new Decision(true, 3, 0, nanos(300), 0));
+        assertThat(limiter.tryAcquire(CLIENT)).isEqualTo(new Decision(false, 3, 0, nanos(300), nanos(100)));
     }
 
     @Test
@@ -45,7 +45,7 @@ final class RateLimiterTest {
         drain(limiter, CLIENT);
 
         clock.advance(millis(100).minusNanos(1));
-        assertThat(limiter.tryAcquire(CLIENT).retryAfter()).isEqualTo(Duration.ofNanos(1));
+        assertThat(limiter.tryAcquire(CLIENT).retryAfterNanos()).isEqualTo(1);
 
         clock.advance(Duration.ofNanos(1));
         assertThat(limiter.tryAcquire(CLIENT).allowed()).isTrue();
@@ -57,7 +57,7 @@ final class RateLimiterTest {
         RateLimiter limiter = limiter(10, 3);
         drain(limiter, CLIENT);
         for (int request = 0; request < 1000; request++) {
-            assertThat(limiter.tryAcquire(CLIENT).retryAfter()).isEqualTo(millis(100));
+            assertThat(limiter.tryAcquire(CLIENT).retryAfterNanos()).isEqualTo(nanos(100));
         }
     }
 
@@ -227,6 +227,10 @@ final class RateLimiterTest {
 
     private static Duration millis(long millis) {
         return Duration.ofMillis(millis);
+    }
+
+    private static long nanos(long millis) {
+        return millis(millis).toNanos();
     }
 
     private static ClientAddress client(String literal) {
