@@ -30,6 +30,7 @@ public final class Launcher {
 
     /** Runs the gateway; see {@code --help}. */
     public static void main(String[] arguments) {
+        LibrarySettings.apply();
         int code = new Launcher(System.out, System.err).run(List.of(arguments));
         System.out.flush();
         // Not exit: everything is stopped, and what the libraries hook into the end would only delay it.

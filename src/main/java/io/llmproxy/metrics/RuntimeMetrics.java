@@ -10,6 +10,7 @@ import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
 import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
 import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.lang.management.ManagementFactory;
 
 /** What the JVM and the process tell of themselves. */
 public final class RuntimeMetrics {
@@ -28,8 +29,16 @@ public final class RuntimeMetrics {
         JvmCompilationMetrics.builder().register(registry);
         JvmGarbageCollectorMetrics.builder().register(registry);
         JvmMemoryMetrics.builder().register(registry);
-        JvmNativeMemoryMetrics.builder().register(registry);
+        if (isNativeMemoryTracked()) {
+            JvmNativeMemoryMetrics.builder().register(registry);
+        }
         JvmRuntimeInfoMetric.builder().register(registry);
         ProcessMetrics.builder().register(registry);
+    }
+
+    /** Where it is not, it takes the library a tenth of a second to find out, as the JVM has to describe all that can be managed. */
+    private static boolean isNativeMemoryTracked() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .anyMatch(argument -> argument.startsWith("-XX:NativeMemoryTracking="));
     }
 }

@@ -19,6 +19,7 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.util.IO;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /** Opens connections on event loops, and switches TCP keepalive probes on, which the stock connector cannot. */
@@ -52,6 +53,12 @@ final class UpstreamConnector extends ClientConnector {
         return new Connected((SocketChannel) channel, selector, key, getScheduler());
     }
 
+    /** Asked for where none has been set as all is plain. To read the system's authorities takes a tenth of a second. */
+    @Override
+    protected SslContextFactory.Client newSslContextFactory() {
+        return new NeverUsed();
+    }
+
     @Override
     protected SelectorManager newSelectorManager() {
         return new Connections();
@@ -62,6 +69,11 @@ final class UpstreamConnector extends ClientConnector {
     protected void doStop() throws Exception {
         super.doStop();
         open.forEach(IO::close);
+    }
+
+    private static final class NeverUsed extends SslContextFactory.Client {
+        @Override
+        protected void doStart() {}
     }
 
     private static final class Connected extends LoopEndPoint {

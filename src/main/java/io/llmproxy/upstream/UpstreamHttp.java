@@ -32,6 +32,7 @@ import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.util.SocketAddressResolver;
 import org.eclipse.jetty.util.component.ContainerLifeCycle;
 import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.Invocable;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
@@ -170,6 +171,10 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     /** Over plain TCP HTTP/1.1 is spoken; over TLS the upstream chooses between it and HTTP/2 by ALPN. */
     private static HttpClientTransport protocols(Transport transport, ClientConnector connector) {
         if (!transport.secure) {
+            if (transport.proxy != null) {
+                // It may be spoken to over TLS.
+                connector.setSslContextFactory(new SslContextFactory.Client());
+            }
             return new HttpClientTransportOverHTTP(connector);
         }
         connector.setSslContextFactory(UpstreamTls.factory(transport.tls));

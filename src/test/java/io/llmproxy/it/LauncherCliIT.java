@@ -124,6 +124,46 @@ class LauncherCliIT {
     }
 
     @Test
+    void theStartLoadsNothingThatItDoesNotNeed() {
+        String schemas = "com.sun.org.apache.xerces.internal.impl.xs.";
+
+        assertThat(loadedAtStart())
+                .contains("io.llmproxy.proxy.ForwardServlet ")
+                .doesNotContain(schemas)
+                .doesNotContain("sun.security.x509.X509CertImpl ")
+                .doesNotContain("com.sun.jmx.mbeanserver.JmxMBeanServer ");
+        assertThat(loadedAtStart("-Dorg.jboss.weld.xml.disableValidating=false"))
+                .as("where the user wants it")
+                .contains(schemas);
+    }
+
+    @Test
+    void nativeMemoryIsToldOfWhereTheJvmTracksIt() {
+        Path config = write("config.yaml", valid);
+
+        try (ServerProcess process =
+                launch(List.of("-XX:NativeMemoryTracking=summary"), Map.of(), "--config", config.toString())) {
+            awaitReady(process, admin);
+            assertThat(RawClient.exchange(URI.create("http://127.0.0.1:" + admin + "/metrics"), "GET", "", new byte[0])
+                            .text())
+                    .contains("jvm_native_memory_committed_bytes");
+        }
+    }
+
+    private String loadedAtStart(String... options) {
+        Path config = write("config.yaml", valid);
+        Path loaded = directory.resolve("loaded.txt");
+        List<String> all = new ArrayList<>(List.of(options));
+        all.add("-Xlog:class+load:file=" + loaded);
+        try (ServerProcess process = launch(all, Map.of(), "--config", config.toString())) {
+            awaitReady(process, admin);
+            return Files.readString(loaded);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
     void aMissingFileIsABadConfiguration() {
         try (ServerProcess process = launch("--config", "nosuch.yaml")) {
             assertThat(process.exitCode(SOON)).isEqualTo(1);
