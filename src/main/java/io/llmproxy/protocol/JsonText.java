@@ -17,7 +17,11 @@ final class JsonText {
      */
     static String quote(String text) {
         StringBuilder json = new StringBuilder(text.length() + 2).append('"');
-        text.codePoints().forEach(point -> append(json, point));
+        int point;
+        for (int index = 0; index < text.length(); index += Character.charCount(point)) {
+            point = text.codePointAt(index);
+            append(json, point);
+        }
         return json.append('"').toString();
     }
 

@@ -40,7 +40,10 @@ public record ModelEdit(List<ByteBuffer> segments, long length) {
             rest.take(field.end(), replaced -> {});
         }
         rest.takeAll(edited::add);
-        long length = edited.stream().mapToLong(ByteBuffer::remaining).sum();
+        long length = 0;
+        for (ByteBuffer piece : edited) {
+            length += piece.remaining();
+        }
         // Each piece is a write of its own, and may be a frame, which costs more than to copy a few.
         boolean copied = fields.size() > 1 || length <= MOST_COPIED;
         return new ModelEdit(copied ? List.of(joined(edited, length)) : edited, length);

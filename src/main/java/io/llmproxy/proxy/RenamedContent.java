@@ -1,8 +1,8 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.protocol.ModelRewriter;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +77,7 @@ final class RenamedContent implements Content.Source {
         if (!piece.hasArray()) {
             piece.duplicate().get(bytes);
         }
-        Renamed renamed = new Renamed();
+        Renamed renamed = new Renamed(piece.remaining());
         rewriter.accept(bytes, offset, piece.remaining(), renamed);
         if (finished) {
             rewriter.finish(renamed);
@@ -85,7 +85,7 @@ final class RenamedContent implements Content.Source {
         if (renamed.is(bytes, offset, piece.remaining())) {
             return chunk;
         }
-        Content.Chunk changed = Content.Chunk.from(ByteBuffer.wrap(renamed.toBytes()), chunk.isLast());
+        Content.Chunk changed = Content.Chunk.from(renamed.toBuffer(), chunk.isLast());
         chunk.release();
         return changed;
     }
@@ -102,17 +102,27 @@ final class RenamedContent implements Content.Source {
 
     /** What becomes of a piece: one range of it as long as nothing was changed, else a copy. */
     private static final class Renamed implements ModelRewriter.Sink {
-        private final ByteArrayOutputStream copy = new ByteArrayOutputStream(0);
+        /** Most names are shorter, so that there is room for one in the place of another. */
+        private static final int SPARE = 64;
+
+        private final int expected;
+        private byte[] copy = {};
+        private int copied;
         private byte[] bytes = {};
         private int offset;
         private int length;
 
+        /** @param expected how many bytes come, or some more */
+        Renamed(int expected) {
+            this.expected = expected;
+        }
+
         @Override
         public void accept(byte[] next, int from, int count) {
-            if (length > 0 || copy.size() > 0) {
-                copy.write(bytes, offset, length);
+            if (length > 0 || copied > 0) {
+                append(bytes, offset, length);
                 length = 0;
-                copy.write(next, from, count);
+                append(next, from, count);
             } else {
                 bytes = next;
                 offset = from;
@@ -120,15 +130,23 @@ final class RenamedContent implements Content.Source {
             }
         }
 
-        /** Whether it is the piece itself. */
-        boolean is(byte[] piece, int from, int count) {
-            return copy.size() == 0 && length == count && (count == 0 || (bytes == piece && offset == from));
+        private void append(byte[] source, int from, int count) {
+            if (count > copy.length - copied) {
+                copy = Arrays.copyOf(copy, Math.max(Math.max(2 * copy.length, expected + SPARE), copied + count));
+            }
+            System.arraycopy(source, from, copy, copied, count);
+            copied += count;
         }
 
-        byte[] toBytes() {
-            copy.write(bytes, offset, length);
+        /** Whether it is the piece itself. */
+        boolean is(byte[] piece, int from, int count) {
+            return copied == 0 && length == count && (count == 0 || (bytes == piece && offset == from));
+        }
+
+        ByteBuffer toBuffer() {
+            append(bytes, offset, length);
             length = 0;
-            return copy.toByteArray();
+            return ByteBuffer.wrap(copy, 0, copied);
         }
     }
 }
