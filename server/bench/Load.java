@@ -30,6 +30,8 @@ import java.util.concurrent.locks.LockSupport;
  * program's own code is compiled.
  */
 final class Load {
+    private static final int STARTED_AT_ONCE = 50;
+    private static final long BETWEEN_STARTS = 2_000_000;
     private static final int MAX_SAMPLES = 8_000_000;
     private static final byte[] TIME = bytes("\"t\":");
     private static final byte[] DONE = bytes("[DONE]");
@@ -89,12 +91,21 @@ final class Load {
         for (int i = 0; i < connections; i++) {
             all.add(new Connection());
         }
+        // All of them first: a connection may take a second if the listener's queue is full, and what is sent meanwhile on others
+        // would wait here to be read.
         for (Connection connection : all) {
             connection.open();
         }
         long start = System.nanoTime();
         firstDue = start;
         countFrom = start;
+        for (int ready = 0; ready < all.size(); ready++) {
+            all.get(ready).ready();
+            if (ready % STARTED_AT_ONCE == STARTED_AT_ONCE - 1) {
+                // So that streams do not speak all at the same moment.
+                LockSupport.parkNanos(BETWEEN_STARTS);
+            }
+        }
         if (rate > 0) {
             Thread clock = new Thread(this::wakeWhenDue);
             clock.setDaemon(true);
@@ -210,7 +221,6 @@ final class Load {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);
             channel.register(selector, SelectionKey.OP_READ, this);
-            ready();
         }
 
         /** The next request can be sent. */
@@ -255,6 +265,7 @@ final class Load {
                 errors += waiting ? 0 : 1;
                 channel.close();
                 open();
+                ready();
                 return;
             }
             buffer.flip().get(piece, 0, read);
