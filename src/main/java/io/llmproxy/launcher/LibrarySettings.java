@@ -8,15 +8,13 @@ import java.util.Map;
  */
 final class LibrarySettings {
     private static final Map<String, String> SETTINGS = Map.of(
-            // Jetty asks the JVM's management for it, and so has it describe all that it can do. It only spaces fields
-            // apart.
+            // Else Jetty asks the JVM's management, which describes all that it can do. It only spaces fields apart.
             "org.eclipse.jetty.util.referencesPerCacheLine",
             "16",
-            // Weld checks each library's beans.xml, and compiles the schemas for that.
+            // Else Weld compiles XML schemas, to check the beans.xml of each library.
             "org.jboss.weld.xml.disableValidating",
             "true",
-            // The JDK generates code for each constructor that is called by reflection, which is as often as a
-            // configuration is read.
+            // Else the JDK generates code for the constructor of each section, to read a configuration once.
             "jdk.reflect.useNativeAccessorOnly",
             "true");
 

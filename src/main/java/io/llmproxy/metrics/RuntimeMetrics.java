@@ -36,7 +36,7 @@ public final class RuntimeMetrics {
         ProcessMetrics.builder().register(registry);
     }
 
-    /** Where it is not, it takes the library a tenth of a second to find out, as the JVM has to describe all that can be managed. */
+    /** Asked here, as the library asks the JVM's management, which takes a tenth of a second to describe all that it can do. */
     private static boolean isNativeMemoryTracked() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .anyMatch(argument -> argument.startsWith("-XX:NativeMemoryTracking="));

@@ -17,10 +17,11 @@ final class JsonText {
      */
     static String quote(String text) {
         StringBuilder json = new StringBuilder(text.length() + 2).append('"');
-        int point;
-        for (int index = 0; index < text.length(); index += Character.charCount(point)) {
-            point = text.codePointAt(index);
+        int index = 0;
+        while (index < text.length()) {
+            int point = text.codePointAt(index);
             append(json, point);
+            index += Character.charCount(point);
         }
         return json.append('"').toString();
     }

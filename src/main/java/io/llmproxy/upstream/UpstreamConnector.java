@@ -53,7 +53,7 @@ final class UpstreamConnector extends ClientConnector {
         return new Connected((SocketChannel) channel, selector, key, getScheduler());
     }
 
-    /** Asked for where none has been set as all is plain. To read the system's authorities takes a tenth of a second. */
+    /** Where none has been set, nothing is secure, and to read the system's authorities would take a tenth of a second. */
     @Override
     protected SslContextFactory.Client newSslContextFactory() {
         return new NeverUsed();

@@ -113,6 +113,19 @@ class TlsIT {
 
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
+    void aProxyIsSpokenToOverTlsThoughTheUpstreamIsNot(Deployment.Kind kind) {
+        Answer answer = ask(kind, "via-tls", World.path());
+
+        assertRefused(answer);
+        assertThat(answer.header("X-LLMProxy-Error"))
+                .as("its authority is unknown")
+                .isEqualTo("upstream_tls_error");
+        assertThat(world.upstream.requests()).isEmpty();
+        assertThat(world.secure.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
     void aSocksProxyIsUsed(Deployment.Kind kind) {
         assertFine(kind, "via-socks");
 

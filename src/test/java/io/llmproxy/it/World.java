@@ -222,9 +222,11 @@ final class World {
     private void proxiedForwards(Certificates certificates) {
         String trust = "tls: {ca_file: \"%s\"}".formatted(certificates.authorityPem());
         String http = "http_client: {proxy: {url: \"http://user:pa%%3Ass@127.0.0.1:%d\"}}".formatted(httpProxy.port());
+        String tls = "http_client: {proxy: {url: \"https://127.0.0.1:%d\"}}".formatted(secure.port());
         String socks = "http_client: {proxy: {url: \"socks5://127.0.0.1:%d\"}}".formatted(socksProxy.port());
         gateway.single("via-http", upstream.url(), "", http, "")
                 .single("via-connect", secure.url(), trust, http, "")
+                .single("via-tls", upstream.url(), "", tls, "")
                 .single("via-socks", upstream.url(), "", socks, "");
     }
 }
