@@ -20,6 +20,7 @@ final class EventLoop extends ManagedSelector {
     private final EventLoops owner;
     private final int number;
     private final Queue<Runnable> later = new ArrayDeque<>();
+    private final Queue<Runnable> nextRound = new ArrayDeque<>();
     private final Backlog backlog = new Backlog();
 
     EventLoop(EventLoops owner, int number) {
@@ -47,6 +48,11 @@ final class EventLoop extends ManagedSelector {
         later.add(job);
     }
 
+    /** Does something when all others that can be served have been, once. To be called by the loop's own thread. */
+    void nextRound(Runnable job) {
+        nextRound.add(job);
+    }
+
     /** Whether whoever is reached now had better be refused; see {@link EventLoops#isOverloaded}. */
     boolean isOverloaded(long maxLag) {
         return backlog.exceeds(maxLag, System.nanoTime());
@@ -67,13 +73,21 @@ final class EventLoop extends ManagedSelector {
         if (CURRENT.get() != this) {
             CURRENT.set(this);
         }
-        for (Runnable job = later.poll(); job != null; job = later.poll()) {
-            run(job);
+        runAll(later);
+        for (int turns = nextRound.size(); turns > 0; turns--) {
+            run(nextRound.remove());
+            runAll(later);
         }
         backlog.end(System.nanoTime(), owner.maxLag());
-        int selected = super.nioSelect(selector, now);
+        int selected = super.nioSelect(selector, now || !nextRound.isEmpty());
         backlog.begin(System.nanoTime());
         return selected;
+    }
+
+    private static void runAll(Queue<Runnable> jobs) {
+        for (Runnable job = jobs.poll(); job != null; job = jobs.poll()) {
+            run(job);
+        }
     }
 
     private static void run(Runnable job) {

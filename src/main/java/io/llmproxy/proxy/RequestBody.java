@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.io.Turn;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -26,8 +27,10 @@ import org.jspecify.annotations.Nullable;
 final class RequestBody implements ReadListener {
     private static final int FIRST_SEGMENT = 4 * 1024;
     private static final int LARGEST_SEGMENT = 64 * 1024;
+    private static final int PIECE = 16 * 1024;
 
     private final ServletInputStream input;
+    private final Turn turn = new Turn();
     private final ContainerSide container;
     private final Owner owner;
     private final long length;
@@ -183,6 +186,10 @@ final class RequestBody implements ReadListener {
 
     private void collectAvailable() throws IOException {
         while (!settled.get() && input.isReady()) {
+            if (turn.isOver()) {
+                turn.giveWay(this::goOnCollecting);
+                return;
+            }
             if (!hasRoom()) {
                 refuse(ProxyError.OVERLOADED);
                 return;
@@ -200,12 +207,24 @@ final class RequestBody implements ReadListener {
         }
     }
 
+    private void goOnCollecting() {
+        container.touch(() -> {
+            try {
+                collectAvailable();
+            } catch (IOException e) {
+                onError(e);
+            }
+            return null;
+        });
+    }
+
     private int readInto(ByteBuffer target) throws IOException {
         int read = input.read(target.array(), target.arrayOffset() + target.position(), target.remaining());
         if (read > 0) {
             target.position(target.position() + read);
             count += read;
             received = count;
+            turn.pass(read);
         }
         return read;
     }
@@ -290,48 +309,13 @@ final class RequestBody implements ReadListener {
         }
     }
 
-    /** Reads what the client has sent by now; null if that is nothing. */
-    private Content.@Nullable Chunk readAvailable() {
-        UpstreamFailure broken = failure;
-        if (broken != null) {
-            return Content.Chunk.from(broken, true);
-        }
-        if (finished || input.isFinished()) {
-            finished = true;
-            return Content.Chunk.EOF;
-        }
-        if (!readable) {
-            return null;
-        }
-        readable = false;
-        if (!input.isReady()) {
-            return null;
-        }
-        readable = true;
-        return readPiece();
-    }
-
-    private Content.Chunk readPiece() {
-        lastActivity = System.nanoTime();
-        ByteBuffer piece = ByteBuffer.allocate(LARGEST_SEGMENT / 4);
-        try {
-            int read = readInto(piece);
-            finished = read < 0 || count == length;
-        } catch (IOException e) {
-            onError(e);
-            return Content.Chunk.from(new UpstreamFailure(ProxyError.INVALID_REQUEST), true);
-        }
-        if (count > maxBody) {
-            UpstreamFailure tooLarge = new UpstreamFailure(ProxyError.BODY_TOO_LARGE);
-            broken(tooLarge);
-            return Content.Chunk.from(tooLarge, true);
-        }
-        return Content.Chunk.from(piece.flip(), finished);
-    }
-
     /** What was collected, then what the client goes on to send. */
     private final class Flow implements Request.Content {
         private final List<ByteBuffer> beginning = collected;
+
+        /** What the upstream has taken is read into again. */
+        private final AtomicReference<@Nullable ByteBuffer> spare = new AtomicReference<>();
+
         private int next;
 
         @Override
@@ -341,9 +325,15 @@ final class RequestBody implements ReadListener {
 
         @Override
         public Content.@Nullable Chunk read() {
-            return next < beginning.size()
-                    ? Content.Chunk.from(beginning.get(next++).duplicate(), false)
-                    : container.touch(RequestBody.this::readAvailable);
+            if (turn.isOver()) {
+                return null;
+            }
+            if (next == beginning.size()) {
+                return container.touch(this::readAvailable);
+            }
+            ByteBuffer piece = beginning.get(next++).duplicate();
+            turn.pass(piece.remaining());
+            return Content.Chunk.from(piece, false);
         }
 
         @Override
@@ -351,6 +341,14 @@ final class RequestBody implements ReadListener {
             if (!demand.compareAndSet(null, callback)) {
                 throw new IllegalStateException("demanded twice");
             }
+            if (turn.isOver()) {
+                turn.giveWay(this::serve);
+            } else {
+                serve();
+            }
+        }
+
+        private void serve() {
             if (readable || finished || failure != null || next < beginning.size()) {
                 runDemand();
             }
@@ -359,6 +357,46 @@ final class RequestBody implements ReadListener {
         @Override
         public void fail(Throwable cause) {
             demand.set(null);
+        }
+
+        /** Reads what the client has sent by now; null if that is nothing. */
+        private Content.@Nullable Chunk readAvailable() {
+            UpstreamFailure broken = failure;
+            if (broken != null) {
+                return Content.Chunk.from(broken, true);
+            }
+            if (finished || input.isFinished()) {
+                finished = true;
+                return Content.Chunk.EOF;
+            }
+            if (!readable) {
+                return null;
+            }
+            readable = false;
+            if (!input.isReady()) {
+                return null;
+            }
+            readable = true;
+            return readPiece();
+        }
+
+        private Content.Chunk readPiece() {
+            lastActivity = System.nanoTime();
+            ByteBuffer unused = spare.getAndSet(null);
+            ByteBuffer piece = unused == null ? ByteBuffer.allocate(PIECE) : unused;
+            try {
+                int read = readInto(piece);
+                finished = read < 0 || count == length;
+            } catch (IOException e) {
+                onError(e);
+                return Content.Chunk.from(new UpstreamFailure(ProxyError.INVALID_REQUEST), true);
+            }
+            if (count > maxBody) {
+                UpstreamFailure tooLarge = new UpstreamFailure(ProxyError.BODY_TOO_LARGE);
+                broken(tooLarge);
+                return Content.Chunk.from(tooLarge, true);
+            }
+            return Content.Chunk.from(piece.flip(), finished, () -> spare.set(piece.clear()));
         }
     }
 }

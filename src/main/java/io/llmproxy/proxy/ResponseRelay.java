@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.io.Turn;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -31,11 +32,13 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private static final int HEARTBEAT_DUE = 1 << 4;
     private static final int CLOSED = 1 << 5;
     private static final int ABANDONED = 1 << 6;
+    private static final int TURN_COME = 1 << 7;
 
     private final AtomicInteger signals = new AtomicInteger();
     private final Exchange exchange;
     private final ContainerSide container;
     private final ServletOutputStream output;
+    private final Turn turn = new Turn();
     private final Owner owner;
 
     private volatile Content.@Nullable Source attached;
@@ -181,6 +184,9 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
             demanded = false;
         }
         blocked &= (signalled & CLIENT_READY) == 0;
+        if ((signalled & TURN_COME) != 0 && content != null && !closed) {
+            content.demand(this);
+        }
         heartbeatDue = (signalled & HEARTBEAT_DUE) != 0;
         if ((signalled & CLOSED) != 0) {
             complete();
@@ -228,7 +234,11 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         arrived = null;
         if (chunk == null) {
             demanded = true;
-            source.demand(this);
+            if (turn.isOver()) {
+                turn.giveWay(() -> signal(TURN_COME));
+            } else {
+                source.demand(this);
+            }
         } else if (Content.Chunk.isFailure(chunk)) {
             fail(UpstreamFailure.of(chunk.getFailure(), true));
         } else {
@@ -311,6 +321,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         lastWrite = System.nanoTime();
         output.write(bytes, offset, length);
         exchange.relayed(length);
+        turn.pass(length);
     }
 
     private void releaseHeld() {

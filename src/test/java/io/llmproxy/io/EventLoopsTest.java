@@ -15,6 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
@@ -180,6 +182,44 @@ class EventLoopsTest {
 
         assertThat(done.get()).isNotNull();
         assertThat(onLoop(loops::here)).isNotNegative();
+    }
+
+    @Test
+    void workThatHasNoEndGivesWay() throws Exception {
+        AtomicBoolean enough = new AtomicBoolean();
+        AtomicInteger turns = new AtomicInteger();
+        for (int loop = 0; loop < LOOPS; loop++) {
+            onLoop(() -> {
+                takeTurns(new Turn(), turns, enough);
+                return "";
+            });
+        }
+
+        assertThat(onLoop(loops::here)).isNotNegative();
+        int before = turns.get();
+        assertThat(onLoop(loops::here)).isNotNegative();
+
+        assertThat(turns).hasValueGreaterThan(before);
+        enough.set(true);
+    }
+
+    private static void takeTurns(Turn turn, AtomicInteger turns, AtomicBoolean enough) {
+        assertThat(turn.isOver()).isFalse();
+        turn.pass(1024 * 1024);
+        assertThat(turn.isOver()).isTrue();
+        turns.incrementAndGet();
+        if (!enough.get()) {
+            turn.giveWay(() -> takeTurns(turn, turns, enough));
+        }
+    }
+
+    @Test
+    void nobodyGivesWayWhereNoOthersWait() {
+        Turn turn = new Turn();
+
+        turn.pass(1024 * 1024);
+
+        assertThat(turn.isOver()).isFalse();
     }
 
     @Test

@@ -109,6 +109,59 @@ class NeighboursIT {
         }
     }
 
+    /** As long as there is more of a body, a loop could go on with it: the others have to get their turns all the same. */
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void bodiesThatDoNotEndHoldUpNobody(Deployment.Kind kind) {
+        try (FakeUpstream generous = FakeUpstream.start();
+                FakeUpstream sound = FakeUpstream.start();
+                Deployment deployment = Deployment.start(
+                        kind,
+                        new Gateway()
+                                .upstream("generous", generous.url(), "")
+                                .upstream("sound", sound.url(), "")
+                                .group("generous", "{name: generous}", "")
+                                .group("sound", "{name: sound}", "")
+                                .forward("generous", "generous", "")
+                                .forward("sound", "sound", ""))) {
+            generous.otherwise(Behaviour.floods(1L << 40));
+            sound.otherwise(Behaviour.json("{\"fine\":true}"));
+            URI large = deployment.forward("generous", CHAT);
+            URI small = deployment.forward("sound", CHAT);
+            List<RawClient> takers = Stream.generate(() -> RawClient.connect(large))
+                    .limit(CLIENTS)
+                    .toList();
+            ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+            try {
+                List<CompletableFuture<Void>> taking = takers.stream()
+                        .map(client -> CompletableFuture.runAsync(() -> take(client), clients))
+                        .toList();
+                List<Duration> waits = Stream.generate(() -> wait(small))
+                        .limit(REQUESTS / 10)
+                        .sorted()
+                        .toList();
+                assertThat(taking).noneMatch(CompletableFuture::isDone);
+                assertThat(waits.get(waits.size() / 2)).isLessThan(Duration.ofMillis(50));
+            } finally {
+                takers.forEach(RawClient::close);
+                clients.shutdownNow();
+            }
+        }
+    }
+
+    private static void take(RawClient client) {
+        client.send("POST", CHAT, "", QUESTION).head();
+        while (true) {
+            client.read(1 << 20);
+        }
+    }
+
+    private static Duration wait(URI forward) {
+        long start = System.nanoTime();
+        assertThat(RawClient.exchange(forward, "POST", "", QUESTION).text()).isEqualTo("{\"fine\":true}");
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
     /** Far more than fits into what is between the client and the server. */
     private static void flood(RawClient client) {
         String refused = "GET /v1/%2e%2e/x HTTP/1.1\r\nHost: x\r\n\r\n";
