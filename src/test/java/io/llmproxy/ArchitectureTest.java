@@ -48,7 +48,7 @@ class ArchitectureTest {
             .whereLayer("io")
             .mayNotAccessAnyLayer()
             .whereLayer("io")
-            .mayOnlyBeAccessedByLayers("launcher", "boot", "upstream")
+            .mayOnlyBeAccessedByLayers("launcher", "boot", "proxy", "upstream")
             .whereLayer("launcher")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("boot")

@@ -72,6 +72,11 @@ public final class ClientKey {
         return expires == null || now.isBefore(expires) ? State.GOOD : State.EXPIRED;
     }
 
+    /** Whether there are models that may not be asked for. */
+    public boolean isConfined() {
+        return !config.allowedModels().isEmpty();
+    }
+
     /** Whether a model may be asked for, by the name that the client uses. */
     public boolean allows(String model) {
         List<ModelPattern> allowed = config.allowedModels();

@@ -1,7 +1,14 @@
 package io.llmproxy.protocol;
 
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReader;
+import jakarta.json.JsonValue;
+import jakarta.json.spi.JsonProvider;
+import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** How the APIs tell which models there are. When a model was made is not known; it is said to be in 1970. */
@@ -20,6 +27,7 @@ public final class ModelListing {
             {"name":%s,"displayName":%s,"supportedGenerationMethods":["generateContent","streamGenerateContent","countTokens"]}""";
     private static final String GEMINI_ALL = """
             {"models":[%s]}""";
+    private static final String COLLECTION = "models/";
 
     private ModelListing() {}
 
@@ -39,6 +47,42 @@ public final class ModelListing {
         return all.getBytes(StandardCharsets.UTF_8);
     }
 
+    /**
+     * Leaves models out of an upstream's list, or of a page of it, and everything else in.
+     *
+     * @param list JSON in UTF-8, in whatever dialect
+     * @param listed tells by its name whether a model stays
+     * @throws IllegalArgumentException if it is no list of models
+     */
+    public static byte[] only(byte[] list, Predicate<String> listed) {
+        JsonProvider json = JsonProvider.provider();
+        try (JsonReader reader = json.createReader(new ByteArrayInputStream(list))) {
+            JsonObject all = reader.readObject();
+            String member = all.containsKey("models") ? "models" : "data";
+            JsonArrayBuilder left = json.createArrayBuilder();
+            all.getJsonArray(member).stream()
+                    .filter(model -> listed.test(name(model)))
+                    .forEach(left::add);
+            return json.createObjectBuilder(all)
+                    .add(member, left)
+                    .build()
+                    .toString()
+                    .getBytes(StandardCharsets.UTF_8);
+        } catch (RuntimeException e) {
+            // Neither what has another shape nor what is nested too deep has an exception of its own.
+            throw new IllegalArgumentException("no list of models", e);
+        }
+    }
+
+    /** Google's names have a collection before them, which tuned models keep. */
+    private static String name(JsonValue model) {
+        if (!(model instanceof JsonObject members)) {
+            return "";
+        }
+        String name = members.getString("id", members.getString("name", ""));
+        return name.startsWith(COLLECTION) ? name.substring(COLLECTION.length()) : name;
+    }
+
     private static String end(List<String> names, int index) {
         return names.isEmpty() ? "null" : JsonText.quote(names.get(index));
     }
@@ -53,6 +97,6 @@ public final class ModelListing {
 
     /** Tuned models have a collection of their own. */
     private static String ofGoogle(String name) {
-        return name.startsWith("tunedModels/") ? name : "models/" + name;
+        return name.startsWith("tunedModels/") ? name : COLLECTION + name;
     }
 }

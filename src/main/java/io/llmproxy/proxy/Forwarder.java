@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.auth.ClientKey;
 import io.llmproxy.balance.Load;
 import io.llmproxy.protocol.ModelRewriter;
 import io.llmproxy.protocol.RetryAfter;
@@ -175,7 +176,11 @@ final class Forwarder
         body.release();
         exchange.answering(upstreamResponse.getStatus(), null);
         ModelRewriter rewriter = rewriter(upstreamResponse);
-        if (rewriter == null) {
+        if (upstreamResponse.getStatus() == 200 && ModelCatalog.confines(exchange)) {
+            ClientKey key = Objects.requireNonNull(exchange.clientKey(), "it is confined");
+            container.touch(() -> head(upstreamResponse, true));
+            relay.relay(new ConfinedListing(content, first, key), null);
+        } else if (rewriter == null) {
             container.touch(() -> head(upstreamResponse, false));
             relay.relay(content, first);
         } else {

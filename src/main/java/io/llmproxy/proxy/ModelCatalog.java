@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.auth.ClientKey;
 import io.llmproxy.protocol.ApiFamily;
 import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.ModelListing;
@@ -54,6 +55,15 @@ final class ModelCatalog {
                     AskedModel.inPath(model, exchange.forward().config().modelPrefix(), List.of()));
         }
         return LISTS.contains(ApiPath.of(exchange.path())) && catalog.tellAll();
+    }
+
+    /** Whether an upstream's answer is a list from which the client's key hides some models. */
+    static boolean confines(Exchange exchange) {
+        ClientKey key = exchange.clientKey();
+        return key != null
+                && key.isConfined()
+                && exchange.method().equals("GET")
+                && LISTS.contains(ApiPath.of(exchange.path()));
     }
 
     /** The model that is asked for by itself, or null; its name may have slashes in it. */

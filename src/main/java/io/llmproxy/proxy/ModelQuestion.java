@@ -50,7 +50,7 @@ final class ModelQuestion {
      */
     static Answer ask(Exchange exchange, RequestBody body) {
         ClientKey key = exchange.clientKey();
-        boolean confined = key != null && !key.config().allowedModels().isEmpty();
+        boolean confined = key != null && key.isConfined();
         UpstreamGroup group = exchange.group();
         boolean matters = confined
                 || exchange.forward().config().modelPrefix() != null

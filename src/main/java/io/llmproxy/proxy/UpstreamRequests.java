@@ -56,8 +56,8 @@ final class UpstreamRequests {
                     copy(clientRequest, fields, keyIsOurs, settings.forwarded());
                     fields.put(HttpHeader.HOST, upstream.origin().getRawAuthority());
                     fields.put(HttpHeader.USER_AGENT, settings.agent());
-                    if (renamed != null) {
-                        // The answer is looked into, to put the client's name of the model back.
+                    if (renamed != null || ModelCatalog.confines(exchange)) {
+                        // The answer is looked into for names of models.
                         fields.put(HttpHeader.ACCEPT_ENCODING, "identity");
                     }
                     fields.put(RequestId.HEADER, exchange.id());

@@ -502,4 +502,41 @@ class ModelsIT {
         assertThat(look(kind, "ruled", "/v1/models/x", "").status()).isEqualTo(200);
         assertThat(SECOND.requests()).hasSize(3);
     }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void anUpstreamsListIsConfinedToWhatTheKeyMayUse(Deployment.Kind kind) {
+        SECOND.otherwise(Behaviour.json("{\"object\":\"list\", \"data\":[{\"id\":\"o3\",\"n\":1.50},"
+                + "{\"id\":\"small\",\"n\":[]},{\"id\":\"gpt-4o\"},{\"id\":7},\"small\"]}"));
+        Answer answer = look(kind, "confined", "/v1/models", CONFINED + "Accept-Encoding: gzip\r\n");
+
+        assertThat(answer.text())
+                .isEqualTo("{\"object\":\"list\",\"data\":[{\"id\":\"small\",\"n\":[]},{\"id\":\"gpt-4o\"}]}");
+        assertThat(answer.whole()).isTrue();
+        assertThat(SECOND.requests().get(0).head().value("Accept-Encoding")).hasValue("identity");
+
+        SECOND.otherwise(Behaviour.json("{\"models\":[{\"name\":\"models/o3\"},{\"name\":\"models/small\"},"
+                + "{\"name\":\"tunedModels/small\"}],\"nextPageToken\":\"x\"}"));
+        assertThat(look(kind, "confined", "/v1beta/models?pageSize=3", CONFINED).text())
+                .isEqualTo("{\"models\":[{\"name\":\"models/small\"}],\"nextPageToken\":\"x\"}");
+
+        SECOND.otherwise(Behaviour.status(404, "", "{\"error\":\"no list here\"}"));
+        assertThat(look(kind, "confined", "/v1/models", CONFINED).text()).isEqualTo("{\"error\":\"no list here\"}");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void aListThatCannotBeReadIsNotShownToAConfinedKey(Deployment.Kind kind) {
+        String large = "{\"data\":[{\"id\":\"" + "o3,".repeat(2 << 20) + "\"}]}";
+        for (String list : List.of("[\"o3\"]", "{\"data\":\"o3\"}", "{\"data\":[{\"id\":\"o3\"", "o3", "", large)) {
+            SECOND.otherwise(Behaviour.json(list));
+            Answer answer = look(kind, "confined", "/v1/models", CONFINED);
+
+            assertThat(answer.whole())
+                    .as(list.substring(0, Math.min(20, list.length())))
+                    .isFalse();
+            assertThat(answer.text()).doesNotContain("o3");
+        }
+        assertThat(look(kind, "plain", "/v1/models", "").text()).isEqualTo(large);
+    }
 }

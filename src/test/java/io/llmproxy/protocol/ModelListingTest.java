@@ -1,6 +1,7 @@
 package io.llmproxy.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelListingTest {
     private static JsonNode json(byte[] text) throws IOException {
@@ -47,6 +49,23 @@ class ModelListingTest {
         JsonNode all = json(ModelListing.all(dialect, List.of("a", odd)));
         assertThat(all.findValuesAsText(dialect == ApiDialect.GEMINI ? "displayName" : "id"))
                 .containsExactly("a", odd);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "[]", "7", "{}", "{\"data\":{}}", "{\"data\":null}", "{\"data\":[}", "{\"data\":[]", "\u00ff"
+            })
+    void whatIsNoListIsRefused(String list) {
+        assertThatThrownBy(() -> ModelListing.only(list.getBytes(StandardCharsets.ISO_8859_1), name -> true))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void whatIsNestedTooDeepIsRefused() {
+        String deep = "{\"data\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}";
+
+        assertThatThrownBy(() -> ModelListing.only(deep.getBytes(StandardCharsets.UTF_8), name -> true))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     private static String text(byte[] bytes) {
