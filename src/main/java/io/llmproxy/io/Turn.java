@@ -8,7 +8,7 @@ public final class Turn {
     /** A tenth of a millisecond's work, and enough that giving way costs nothing that could be measured. */
     private static final int LONGEST = 256 * 1024;
 
-    private int passed;
+    private long passed;
 
     /** Counts what was passed on. */
     public void pass(int bytes) {
