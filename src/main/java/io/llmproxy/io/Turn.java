@@ -5,7 +5,7 @@ package io.llmproxy.io;
  * a large body may both be so fast that there is always more of it, and then nobody else would be served.
  */
 public final class Turn {
-    /** A tenth of a millisecond's work, and enough that giving way costs nothing that could be measured. */
+    /** Some tenths of a millisecond's work, and enough that giving way costs nothing that could be measured. */
     private static final int LONGEST = 256 * 1024;
 
     private long passed;

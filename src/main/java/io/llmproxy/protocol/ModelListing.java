@@ -2,6 +2,7 @@ package io.llmproxy.protocol;
 
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonReader;
 import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
@@ -28,6 +29,7 @@ public final class ModelListing {
     private static final String GEMINI_ALL = """
             {"models":[%s]}""";
     private static final String COLLECTION = "models/";
+    private static final List<String> LISTS = List.of("data", "models");
 
     private ModelListing() {}
 
@@ -58,16 +60,20 @@ public final class ModelListing {
         JsonProvider json = JsonProvider.provider();
         try (JsonReader reader = json.createReader(new ByteArrayInputStream(list))) {
             JsonObject all = reader.readObject();
-            String member = all.containsKey("models") ? "models" : "data";
-            JsonArrayBuilder left = json.createArrayBuilder();
-            all.getJsonArray(member).stream()
-                    .filter(model -> listed.test(name(model)))
-                    .forEach(left::add);
-            return json.createObjectBuilder(all)
-                    .add(member, left)
-                    .build()
-                    .toString()
-                    .getBytes(StandardCharsets.UTF_8);
+            JsonObjectBuilder result = json.createObjectBuilder(all);
+            // Some servers tell the same list in the words of two APIs at once.
+            List<String> lists = LISTS.stream().filter(all::containsKey).toList();
+            for (String member : lists) {
+                JsonArrayBuilder left = json.createArrayBuilder();
+                all.getJsonArray(member).stream()
+                        .filter(model -> listed.test(name(model)))
+                        .forEach(left::add);
+                result.add(member, left);
+            }
+            if (lists.isEmpty()) {
+                throw new IllegalArgumentException("there is none");
+            }
+            return result.build().toString().getBytes(StandardCharsets.UTF_8);
         } catch (RuntimeException e) {
             // Neither what has another shape nor what is nested too deep has an exception of its own.
             throw new IllegalArgumentException("no list of models", e);

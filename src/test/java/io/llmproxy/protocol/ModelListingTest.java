@@ -61,6 +61,14 @@ class ModelListingTest {
     }
 
     @Test
+    void aModelIsLeftOutOfEachList() {
+        String both = "{\"models\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"data\":[{\"id\":\"a\"},{\"id\":\"b\"}]}";
+
+        assertThat(text(ModelListing.only(both.getBytes(StandardCharsets.UTF_8), "a"::equals)))
+                .isEqualTo("{\"models\":[{\"name\":\"a\"}],\"data\":[{\"id\":\"a\"}]}");
+    }
+
+    @Test
     void whatIsNestedTooDeepIsRefused() {
         String deep = "{\"data\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}";
 
