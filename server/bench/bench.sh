@@ -6,7 +6,7 @@
 #
 # Needs a JDK 17 or newer and the built jar, or WAR. CPU times need Linux. What can be set, by environment:
 #   ONLY=launcher  ways to run LLMProxy that are measured, of: launcher tomcat jetty. The last two are the WAR in a container that
-#                  is set up as server/tomcat and server/jetty-base show, with the same options of the JVM
+#                  is set up as server/tomcat and server/jetty-base show, with the same options of the JVM, and -Xms192m
 #   CATALINA_HOME  Tomcat 10.1, and JETTY_HOME Jetty 12.1, instead of those that the build has unpacked
 #   WAR            what is deployed there, instead of target/llmproxy.war
 #   JAVA_OPTS      options of the proxy's JVM, instead of those in server/bin/jvm.options
@@ -49,6 +49,9 @@ prepare() { # WAY PORT ADMIN_PORT [FILE...]
         sed "s/\b3000\b/$2/; s/\b9000\b/$3/" "$here/../${sample[$way]}/$file" >"$tmp/$way/$file"
     done
 }
+# The launcher has the heap divided anew when it has started. A container does not, and gets a large one from the start.
+container_heap=()
+[ -n "${JAVA_OPTS:-}" ] || container_heap=(-Xms192m)
 declare -A sample=([tomcat]=tomcat [jetty]=jetty-base)
 
 # start WAY PORT ADMIN_PORT: its process is proxy_pid.
@@ -65,7 +68,7 @@ start() {
             mkdir -p "$tmp"/tomcat/{webapps,logs,temp,work}
             cp "$tomcat/conf/web.xml" "$tmp/tomcat/conf/"
             cp "$war" "$tmp/tomcat/webapps/ROOT.war"
-            "$java" "${java_opts[@]}" -Dllmproxy.config="$tmp/tomcat.yaml" -Dcatalina.home="$tomcat" -Dcatalina.base="$tmp/tomcat" \
+            "$java" "${java_opts[@]}" "${container_heap[@]}" -Dllmproxy.config="$tmp/tomcat.yaml" -Dcatalina.home="$tomcat" -Dcatalina.base="$tmp/tomcat" \
                 -Djava.io.tmpdir="$tmp/tomcat/temp" --add-opens=java.base/java.lang=ALL-UNNAMED \
                 --add-opens=java.base/java.util.concurrent=ALL-UNNAMED -cp "$tomcat/bin/bootstrap.jar:$tomcat/bin/tomcat-juli.jar" \
                 org.apache.catalina.startup.Bootstrap start >"$tmp/tomcat.out" 2>"$tmp/tomcat.err" & proxy_pid=$!
@@ -74,7 +77,7 @@ start() {
             prepare "$@" etc/llmproxy-forwards.xml start.d/llmproxy.ini
             mkdir -p "$tmp"/jetty/{webapps,work}
             cp "$war" "$tmp/jetty/webapps/root.war"
-            "$java" "${java_opts[@]}" -Dllmproxy.config="$tmp/jetty.yaml" -Djava.io.tmpdir="$tmp/jetty/work" \
+            "$java" "${java_opts[@]}" "${container_heap[@]}" -Dllmproxy.config="$tmp/jetty.yaml" -Djava.io.tmpdir="$tmp/jetty/work" \
                 -jar "$jetty/start.jar" "jetty.base=$tmp/jetty" >"$tmp/jetty.out" 2>"$tmp/jetty.err" & proxy_pid=$!
             ;;
     esac
