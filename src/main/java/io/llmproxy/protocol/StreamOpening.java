@@ -50,12 +50,23 @@ public final class StreamOpening {
      */
     public void scan(byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
-        for (int index = offset; index < offset + length && !over; index++) {
+        int end = offset + length;
+        int start = offset;
+        for (int index = offset; index < end && !over; index++) {
             byte next = bytes[index];
-            if (next != '\n' || !afterCarriageReturn) {
-                take(next);
+            if (next == '\n' || next == '\r') {
+                if (next == '\r' || !afterCarriageReturn) {
+                    take(bytes, start, index);
+                    if (!over) {
+                        endLine();
+                    }
+                }
+                start = index + 1;
             }
             afterCarriageReturn = next == '\r';
+        }
+        if (!over) {
+            take(bytes, start, end);
         }
     }
 
@@ -74,19 +85,15 @@ public final class StreamOpening {
         return events;
     }
 
-    private void take(byte next) {
-        if (next == '\n' || next == '\r') {
-            byte[] text = line.toByteArray();
-            line.reset();
-            endLine(firstLine ? withoutMark(text) : text);
-            firstLine = false;
-        } else {
-            line.write(next);
-            over = line.size() + data.size() > LONGEST_EVENT;
-        }
+    private void take(byte[] bytes, int start, int end) {
+        line.write(bytes, start, end - start);
+        over = line.size() + data.size() > LONGEST_EVENT;
     }
 
-    private void endLine(byte[] text) {
+    private void endLine() {
+        byte[] text = firstLine ? withoutMark(line.toByteArray()) : line.toByteArray();
+        firstLine = false;
+        line.reset();
         if (text.length == 0) {
             endEvent();
         } else if (text[0] != ':') {
