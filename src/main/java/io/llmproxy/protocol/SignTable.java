@@ -101,6 +101,27 @@ final class SignTable {
         return symbol < 0 ? START : next[edge(state, symbol)];
     }
 
+    /**
+     * Goes on until a sign has ended.
+     *
+     * @return the state behind the byte that ended it, or behind the last one
+     */
+    int scan(int state, byte[] bytes, int start, int end) {
+        int current = state;
+        for (int index = start; index < end && !isLast(current); index++) {
+            if (current == START) {
+                // Most bytes begin no sign. To pass them over, none has to wait for what the one before it led to.
+                while (next(START, bytes[index]) == START) {
+                    if (++index == end) {
+                        return START;
+                    }
+                }
+            }
+            current = next(current, bytes[index]);
+        }
+        return current;
+    }
+
     /** Whether a sign has just ended. */
     boolean isLast(int state) {
         return completes[state] || fails[state];

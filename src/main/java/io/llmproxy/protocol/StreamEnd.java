@@ -55,11 +55,11 @@ public final class StreamEnd {
 
     /** Takes note of the next piece of the stream. */
     public void scan(byte[] bytes, int offset, int length) {
-        for (int index = offset; index < offset + length && !seen; index++) {
-            state = table.next(state, bytes[index]);
+        if (!seen) {
+            state = table.scan(state, bytes, offset, offset + length);
             seen = table.isLast(state);
+            failed = table.isFailure(state);
         }
-        failed = seen && table.isFailure(state);
     }
 
     /** Whether the answer is complete, or the stream itself says that it has failed. */

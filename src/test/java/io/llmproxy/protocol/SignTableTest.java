@@ -56,16 +56,32 @@ class SignTableTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void stopsWithTheFirstSignWhereverThePiecesAreCut(long seed) {
+        Random random = new Random(seed);
+        for (int round = 0; round < TEXTS; round++) {
+            SignTable table = SignTable.of(signs(random), signs(random));
+            byte[] text = text(random, 30).getBytes(StandardCharsets.US_ASCII);
+            int expected = SignTable.START;
+            for (int index = 0; index < text.length && !table.isLast(expected); index++) {
+                expected = table.next(expected, text[index]);
+            }
+
+            int state = SignTable.START;
+            for (int start = 0, end; start < text.length; start = end) {
+                end = Math.min(text.length, start + random.nextInt(8));
+                state = table.scan(state, text, start, end);
+            }
+
+            assertThat(state).as(new String(text, StandardCharsets.US_ASCII)).isEqualTo(expected);
+        }
+    }
+
     private static boolean finds(String sign, String text) {
         SignTable table = SignTable.of(List.of(sign), List.of());
-        int state = SignTable.START;
-        for (byte next : text.getBytes(StandardCharsets.UTF_8)) {
-            state = table.next(state, next);
-            if (table.isLast(state)) {
-                return true;
-            }
-        }
-        return false;
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return table.isLast(table.scan(SignTable.START, bytes, 0, bytes.length));
     }
 
     @Test
