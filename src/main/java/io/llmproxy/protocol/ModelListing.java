@@ -60,18 +60,18 @@ public final class ModelListing {
         JsonProvider json = JsonProvider.provider();
         try (JsonReader reader = json.createReader(new ByteArrayInputStream(list))) {
             JsonObject all = reader.readObject();
-            JsonObjectBuilder result = json.createObjectBuilder(all);
             // Some servers tell the same list in the words of two APIs at once.
             List<String> lists = LISTS.stream().filter(all::containsKey).toList();
+            if (lists.isEmpty()) {
+                throw new IllegalArgumentException("neither of " + LISTS);
+            }
+            JsonObjectBuilder result = json.createObjectBuilder(all);
             for (String member : lists) {
                 JsonArrayBuilder left = json.createArrayBuilder();
                 all.getJsonArray(member).stream()
                         .filter(model -> listed.test(name(model)))
                         .forEach(left::add);
                 result.add(member, left);
-            }
-            if (lists.isEmpty()) {
-                throw new IllegalArgumentException("there is none");
             }
             return result.build().toString().getBytes(StandardCharsets.UTF_8);
         } catch (RuntimeException e) {
