@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.channels.Selector;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,12 +23,20 @@ final class EventLoop extends ManagedSelector {
     private final int number;
     private final Queue<Runnable> later = new ArrayDeque<>();
     private final Queue<Runnable> nextRound = new ArrayDeque<>();
+    /** What other threads want of the selector. */
+    private final Queue<SelectorUpdate> updates = new ConcurrentLinkedQueue<>();
+    /** Whether other threads have to wake this one for what they want. */
+    private final AtomicBoolean waiting = new AtomicBoolean();
+
+    private final Ready ready;
+    private final TimeSlice slice = new TimeSlice();
     private final Backlog backlog = new Backlog();
 
     EventLoop(EventLoops owner, int number) {
         super(owner, number);
         this.owner = owner;
         this.number = number;
+        ready = new Ready(owner.getExecutor());
     }
 
     /** The loop whose thread asks; null for all other threads, and while the loop is being stopped. */
@@ -60,14 +70,21 @@ final class EventLoop extends ManagedSelector {
 
     @Override
     public void submit(SelectorUpdate update) {
-        Selector selector = CURRENT.get() == this ? getSelector() : null;
-        if (selector == null) {
-            super.submit(update);
-        } else {
+        Selector selector = getSelector();
+        if (CURRENT.get() == this && selector != null) {
             update.update(selector);
+            return;
+        }
+        updates.add(update);
+        if (waiting.compareAndSet(true, false) && selector != null) {
+            selector.wakeup();
         }
     }
 
+    /**
+     * Selects and serves. Jetty would serve behind this, from the set of what is selected; so it finds nothing there, and comes
+     * back for the next round.
+     */
     @Override
     protected int nioSelect(Selector selector, boolean now) throws IOException {
         if (CURRENT.get() != this) {
@@ -79,18 +96,42 @@ final class EventLoop extends ManagedSelector {
             runAll(later);
         }
         backlog.end(System.nanoTime(), owner.maxLag());
-        int selected = super.nioSelect(selector, now || !nextRound.isEmpty());
-        backlog.begin(System.nanoTime());
+        int selected = select(selector, now || !nextRound.isEmpty());
+        long woken = System.nanoTime();
+        backlog.begin(woken);
+        slice.begin(woken);
+        while (ready.serveNext()) {
+            slice.share();
+        }
+        update(selector);
+        return ready.leftOthers() && selector.isOpen() ? super.nioSelect(selector, true) : selected;
+    }
+
+    private int select(Selector selector, boolean now) throws IOException {
+        waiting.set(true);
+        int selected = now || !updates.isEmpty() ? selector.selectNow(ready) : selector.select(ready);
+        waiting.set(false);
         return selected;
     }
 
-    private static void runAll(Queue<Runnable> jobs) {
+    private void update(Selector selector) {
+        for (SelectorUpdate update = updates.poll(); update != null; update = updates.poll()) {
+            try {
+                update.update(selector);
+            } catch (RuntimeException | Error e) {
+                LOG.warn("{} failed", update, e);
+            }
+        }
+    }
+
+    private void runAll(Queue<Runnable> jobs) {
         for (Runnable job = jobs.poll(); job != null; job = jobs.poll()) {
             run(job);
         }
     }
 
-    private static void run(Runnable job) {
+    private void run(Runnable job) {
+        slice.share();
         try {
             job.run();
         } catch (RuntimeException | Error e) {

@@ -1,0 +1,90 @@
+package io.llmproxy.io;
+
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectionKey;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ManagedSelector.Selectable;
+import org.eclipse.jetty.util.IO;
+import org.eclipse.jetty.util.thread.Invocable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connections that a selector has found ready, in the order in which they became so. Jetty takes them from a hash set: in an
+ * order of its own, which stays the same for as long as they are open, so that some always wait for all the others.
+ */
+final class Ready implements Consumer<SelectionKey> {
+    private static final Logger LOG = LoggerFactory.getLogger(Ready.class);
+
+    private final Queue<SelectionKey> connections = new ArrayDeque<>();
+    private final Executor blocking;
+    private boolean others;
+
+    /** @param blocking does what may block */
+    Ready(Executor blocking) {
+        this.blocking = blocking;
+    }
+
+    /** Takes what was found. What is no connection yet is left to Jetty. */
+    @Override
+    public void accept(SelectionKey key) {
+        if (key.attachment() instanceof Selectable) {
+            connections.add(key);
+        } else {
+            others = true;
+        }
+    }
+
+    /** Whether something was left to Jetty since this was asked last. */
+    boolean leftOthers() {
+        boolean left = others;
+        others = false;
+        return left;
+    }
+
+    /** Serves the connection that has been ready for longest. Returns false if there is none. */
+    boolean serveNext() {
+        SelectionKey key = connections.poll();
+        if (key == null) {
+            return false;
+        }
+        try {
+            serve(key);
+        } catch (CancelledKeyException | RejectedExecutionException e) {
+            LOG.debug("{} is closed", key.attachment(), e);
+            close(key);
+        } catch (RuntimeException | Error e) {
+            LOG.warn("{} failed", key.attachment(), e);
+        }
+        return true;
+    }
+
+    private void serve(SelectionKey key) {
+        if (key.isValid() && key.attachment() instanceof Selectable connection) {
+            perform(connection.onSelected());
+            connection.updateKey();
+        } else {
+            close(key);
+        }
+    }
+
+    private void perform(@Nullable Runnable task) {
+        if (task != null) {
+            switch (Invocable.getInvocationType(task)) {
+                case NON_BLOCKING -> task.run();
+                case EITHER -> Invocable.invokeNonBlocking(task);
+                case BLOCKING -> blocking.execute(task);
+            }
+        }
+    }
+
+    private static void close(SelectionKey key) {
+        IO.close(key.attachment() instanceof EndPoint connection ? connection : key.channel());
+    }
+}
