@@ -67,8 +67,12 @@ final class Ready implements Consumer<SelectionKey> {
 
     private void serve(SelectionKey key) {
         if (key.isValid() && key.attachment() instanceof Selectable connection) {
-            perform(connection.onSelected());
-            connection.updateKey();
+            try {
+                perform(connection.onSelected());
+            } finally {
+                // Else the selector would report what nobody takes again and again.
+                connection.updateKey();
+            }
         } else {
             close(key);
         }

@@ -166,7 +166,7 @@ class ReadyTest {
         select();
         serveAll();
 
-        assertThat(done).contains("bad", "served", "good updated");
+        assertThat(done).contains("bad", "bad updated", "served", "good updated");
         assertThat(accepted.get(0).isOpen()).isTrue();
     }
 
