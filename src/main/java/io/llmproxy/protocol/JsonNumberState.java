@@ -42,6 +42,11 @@ enum JsonNumberState {
         };
     }
 
+    /** Whether another digit changes nothing. */
+    boolean isRunOfDigits() {
+        return this == INTEGER || this == FRACTION;
+    }
+
     private static JsonNumberState digit(byte next, JsonNumberState ifSo, JsonNumberState ifNot) {
         return next >= '0' && next <= '9' ? ifSo : ifNot;
     }

@@ -63,6 +63,11 @@ final class ModelMembers {
         return scanner.depth() > 0;
     }
 
+    /** Whether what was found last is a member of the outermost object, with no array around it. */
+    boolean isOutermost() {
+        return base == 0 && scanner.depth() == 1;
+    }
+
     Find next() {
         Find find = Find.NONE;
         Token token = scanner.next();

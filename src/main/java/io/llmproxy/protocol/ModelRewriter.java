@@ -15,7 +15,7 @@ public final class ModelRewriter {
     static final int LONGEST_VALUE = 1024;
 
     private final byte[] name;
-    private final boolean events;
+    private final Kind kind;
     private final DataLines lines = new DataLines();
     private final ModelMembers members = new ModelMembers();
     private final Capture held = new Capture(LONGEST_VALUE);
@@ -26,6 +26,15 @@ public final class ModelRewriter {
 
     /** The index in the piece of the first byte that has not been passed on. */
     private int pending;
+
+    private enum Kind {
+        /** One document, or an array of documents. */
+        DOCUMENT,
+        /** Documents one after the other. */
+        DOCUMENTS,
+        /** An event stream. */
+        EVENTS
+    }
 
     /** Takes what is passed on, piece by piece. */
     @FunctionalInterface
@@ -46,23 +55,31 @@ public final class ModelRewriter {
         IN_VALUE,
         /** A name is being read that is too long, and passes. */
         PASSING,
-        /** The rest of the document, or of the line, is not JSON. */
-        LOST
+        /** Nothing more is looked for: the rest of the document, or of the line, is not JSON or names no model. */
+        DONE
     }
 
-    private ModelRewriter(String name, boolean events) {
+    private ModelRewriter(String name, Kind kind) {
         this.name = JsonText.quote(name).getBytes(UTF_8);
-        this.events = events;
+        this.kind = kind;
     }
 
-    /** Makes a rewriter of JSON: one document, an array of documents, or several documents one after the other. */
-    public static ModelRewriter ofJson(String name) {
-        return new ModelRewriter(name, false);
+    /**
+     * Makes a rewriter of one JSON document, or an array of documents. A document that has named its model at its outermost
+     * level passes from there on without being looked at, so that a long answer costs no more than a short one.
+     */
+    public static ModelRewriter ofDocument(String name) {
+        return new ModelRewriter(name, Kind.DOCUMENT);
+    }
+
+    /** Makes a rewriter of JSON documents, or arrays of documents, one after the other. */
+    public static ModelRewriter ofDocuments(String name) {
+        return new ModelRewriter(name, Kind.DOCUMENTS);
     }
 
     /** Makes a rewriter of an event stream, each data line of which is a document. */
     public static ModelRewriter ofEvents(String name) {
-        return new ModelRewriter(name, true);
+        return new ModelRewriter(name, Kind.EVENTS);
     }
 
     /**
@@ -74,7 +91,7 @@ public final class ModelRewriter {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         pending = offset;
         int end = offset + length;
-        if (events) {
+        if (kind == Kind.EVENTS) {
             events(bytes, end, sink);
         } else {
             document(bytes, offset, end, sink);
@@ -117,7 +134,7 @@ public final class ModelRewriter {
 
     private void endLine(Sink sink) {
         // What follows in the event is the inside of this document, and not one of its own.
-        torn |= state != State.LOST && members.isOpen();
+        torn |= state != State.DONE && members.isOpen();
         release(sink);
         state = State.LOOKING;
         members.reset();
@@ -125,7 +142,7 @@ public final class ModelRewriter {
 
     private void document(byte[] bytes, int from, int to, Sink sink) {
         members.input(bytes, from, to);
-        while (state != State.LOST) {
+        while (state != State.DONE) {
             switch (members.next()) {
                 case NONE -> {
                     return;
@@ -138,7 +155,7 @@ public final class ModelRewriter {
                 case OVER -> endDocument();
                 case LOST -> {
                     release(sink);
-                    state = State.LOST;
+                    state = State.DONE;
                 }
             }
         }
@@ -153,11 +170,11 @@ public final class ModelRewriter {
             sink.accept(name, 0, name.length);
             pending = members.position();
         }
-        state = State.LOOKING;
+        state = kind == Kind.DOCUMENT && members.isOutermost() ? State.DONE : State.LOOKING;
     }
 
     private void endDocument() {
-        if (!events) {
+        if (kind != Kind.EVENTS) {
             members.reset();
         }
     }

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param upstreamName what the upstream calls it
  */
 record RenamedModel(AskedModel asked, String upstreamName) {
+    private static final String DOCUMENT = "application/json";
+
     /** Returns the path of the upstream request. */
     String path(String path) {
         return asked.inPath() ? ModelPath.withModel(path, upstreamName) : path;
@@ -46,7 +48,11 @@ record RenamedModel(AskedModel asked, String upstreamName) {
             return ModelRewriter.ofEvents(asked.requested());
         }
         String type = answer.get(HttpHeader.CONTENT_TYPE);
-        boolean json = type != null && type.toLowerCase(Locale.ROOT).contains("json");
-        return json ? ModelRewriter.ofJson(asked.requested()) : null;
+        String lower = type == null ? "" : type.toLowerCase(Locale.ROOT);
+        if (lower.equals(DOCUMENT) || lower.startsWith(DOCUMENT + ";")) {
+            return ModelRewriter.ofDocument(asked.requested());
+        }
+        // Any other kind of JSON may be a sequence of documents, as application/x-ndjson is.
+        return lower.contains("json") ? ModelRewriter.ofDocuments(asked.requested()) : null;
     }
 }

@@ -61,8 +61,10 @@ final class ModelReaderFuzz {
             }
             assertAllReplaceable(contentType, data, facts);
         }
-        assertThat(rewritten(ModelRewriter.ofJson("N"), data, 1))
-                .isEqualTo(rewritten(ModelRewriter.ofJson("N"), data, data.length));
+        assertThat(rewritten(ModelRewriter.ofDocument("N"), data, 1))
+                .isEqualTo(rewritten(ModelRewriter.ofDocument("N"), data, data.length));
+        assertThat(rewritten(ModelRewriter.ofDocuments("N"), data, 1))
+                .isEqualTo(rewritten(ModelRewriter.ofDocuments("N"), data, data.length));
         assertThat(rewritten(ModelRewriter.ofEvents("N"), data, 1))
                 .isEqualTo(rewritten(ModelRewriter.ofEvents("N"), data, data.length));
     }

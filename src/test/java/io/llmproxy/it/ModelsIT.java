@@ -213,6 +213,18 @@ class ModelsIT {
         }
     }
 
+    /** Ollama streams its answers so. */
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void eachDocumentOfASequenceNamesTheModelThatWasAskedFor(Deployment.Kind kind) {
+        String documents = "{\"model\":\"claude-x\",\"done\":false}\n".repeat(3);
+        FIRST.otherwise(Behaviour.bytes(
+                200, "Content-Type: application/x-ndjson\r\n", documents.getBytes(StandardCharsets.UTF_8)));
+
+        assertThat(ask(kind, "both", "{\"model\":\"claude-opus\"}").text())
+                .isEqualTo(documents.replace("claude-x", "claude-opus"));
+    }
+
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
     void theModelInGeminisPathIsRenamedToo(Deployment.Kind kind) {
