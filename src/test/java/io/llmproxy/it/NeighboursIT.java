@@ -24,6 +24,7 @@ class NeighboursIT {
     private static final String CHAT = "/v1/chat/completions";
     private static final byte[] QUESTION = "{\"model\":\"m\",\"stream\":true}".getBytes(StandardCharsets.UTF_8);
     private static final int CLIENTS = 4;
+    private static final int IDLE_CLIENTS = 40;
     private static final int REQUESTS = 1_000;
     private static final int SMALLEST_BUFFER = 1024;
 
@@ -109,6 +110,38 @@ class NeighboursIT {
         }
     }
 
+    /** Tomcat lets a thread wait for the rest of a body that nobody wants any more. There have to be others. */
+    @ParameterizedTest
+    @EnumSource(Deployment.Kind.class)
+    void clientsThatAreRefusedAndSendNoMoreHoldUpNobody(Deployment.Kind kind) {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                Deployment deployment = Deployment.start(
+                        kind,
+                        new Gateway()
+                                .upstream("sound", upstream.url(), "")
+                                .group("sound", "{name: sound}", "")
+                                .forward("sound", "sound", "keys: [{name: known, key: sk-known-key}]"))) {
+            upstream.otherwise(Behaviour.json("{\"fine\":true}"));
+            URI forward = deployment.forward("sound", CHAT);
+            String refused = "POST " + RawClient.target(forward)
+                    + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-unknown\r\nContent-Length: 50000\r\n\r\n{";
+            List<RawClient> idle = Stream.generate(
+                            () -> RawClient.connect(forward).send(refused))
+                    .limit(IDLE_CLIENTS)
+                    .toList();
+            try {
+                List<Duration> waits =
+                        Stream.generate(() -> wait(forward)).limit(CLIENTS).toList();
+
+                assertThat(waits).allMatch(wait -> wait.compareTo(Duration.ofSeconds(5)) < 0);
+                assertThat(idle)
+                        .allSatisfy(client -> assertThat(client.head().status()).isEqualTo(401));
+            } finally {
+                idle.forEach(RawClient::close);
+            }
+        }
+    }
+
     /** As long as there is more of a body, a loop could go on with it: the others have to get their turns all the same. */
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
@@ -158,7 +191,9 @@ class NeighboursIT {
 
     private static Duration wait(URI forward) {
         long start = System.nanoTime();
-        assertThat(RawClient.exchange(forward, "POST", "", QUESTION).text()).isEqualTo("{\"fine\":true}");
+        String headers = "Authorization: Bearer sk-known-key\r\n";
+        assertThat(RawClient.exchange(forward, "POST", headers, QUESTION).text())
+                .isEqualTo("{\"fine\":true}");
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
