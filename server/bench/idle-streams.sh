@@ -34,11 +34,16 @@ upstream_groups:
 log: { level: warn, access_file: $tmp/access.log }
 Y
 
-compile MockLlm.java IdleStreams.java
+compile MockLlm.java Load.java IdleStreams.java
 launch proxy "$proxy"
 machine
 
-# Classes are loaded, code is compiled and threads exist before memory is counted.
+# Before memory is counted, classes are loaded, code is compiled, threads exist, and the room for what is new in the heap, which any
+# load fills, is resident.
+mock "$mock" 1 1
+"$java" -cp "$tmp/classes" Load plain "$proxy" 32 10 >/dev/null
+kill "$mock_pid"
+wait "$mock_pid" || true
 hold "$mock" "$proxy" 100 1 "$heartbeat"
 wait "$streams_pid" || true
 before=$(resident "$proxy_pid")
