@@ -38,14 +38,15 @@ compile MockLlm.java Load.java IdleStreams.java
 launch proxy "$proxy"
 machine
 
-# Before memory is counted, classes are loaded, code is compiled, threads exist, and the room for what is new in the heap, which any
-# load fills, is resident.
+# Before memory is counted, classes are loaded, code is compiled and threads exist. It is counted from there, and from behind a load
+# that has made resident what any load does: the room for what is new in the heap.
+hold "$mock" "$proxy" 100 1 "$heartbeat"
+wait "$streams_pid" || true
+fresh=$(resident "$proxy_pid")
 mock "$mock" 1 1
 "$java" -cp "$tmp/classes" Load plain "$proxy" 32 10 >/dev/null
 kill "$mock_pid"
 wait "$mock_pid" || true
-hold "$mock" "$proxy" 100 1 "$heartbeat"
-wait "$streams_pid" || true
 before=$(resident "$proxy_pid")
 hold "$mock" "$proxy" "$streams" "$seconds" "$heartbeat"
 after=$(resident "$proxy_pid")
@@ -56,8 +57,10 @@ status=0
 wait "$streams_pid" || status=$?
 cpu=$(percent $(($(ticks "$proxy_pid") - cpu)) $((SECONDS - since)))
 cat "$tmp/streams.out" "$tmp/streams.err"
-each=$(awk -v d=$((after - before)) -v n="$streams" 'BEGIN { printf "%.1f", d / n }')
-echo "resident: $((before / 1024)) MiB before, $((after / 1024)) MiB with $streams streams, $each KiB a stream (limit $limit)"
+share() { awk -v d=$((after - $1)) -v n="$streams" 'BEGIN { printf "%.1f", d / n }'; }
+each=$(share "$before")
+echo "resident: $((before / 1024)) MiB before, $((after / 1024)) MiB with $streams streams, $each KiB a stream (limit $limit);" \
+    "$(share "$fresh") if counted from $((fresh / 1024)) MiB, before any load"
 echo "CPU of the proxy while the streams were idle: $cpu % of a core; load average $(cut -d' ' -f1 /proc/loadavg)"
 if [ "$status" != 0 ]; then
     echo "FAILED: streams were lost, or heartbeats did not come in time" >&2
