@@ -5,7 +5,7 @@
 #   mvn -B verify && server/bench/idle-streams.sh [STREAMS] [SECONDS]      5000 streams and 300 seconds unless given
 #
 # Needs Linux, a JDK 17 or newer, the built jar, and four file descriptors a stream. What can be set, by environment:
-#   LIMIT_KIB=60   most resident memory a stream
+#   LIMIT_KIB=36   most resident memory a stream
 #   HEARTBEAT=15   seconds
 #   JAVA_OPTS      options of the proxy's JVM, instead of those in server/bin/jvm.options
 #   PORT=19960     the first of three ports
@@ -13,7 +13,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 streams=${1:-5000} seconds=${2:-300}
 case $streams$seconds in *[!0-9]* | 0*) echo "usage: server/bench/idle-streams.sh [STREAMS] [SECONDS]" >&2; exit 2 ;; esac
-limit=${LIMIT_KIB:-60} heartbeat=${HEARTBEAT:-15} port=${PORT:-19960}
+limit=${LIMIT_KIB:-36} heartbeat=${HEARTBEAT:-15} port=${PORT:-19960}
 proxy=$port admin=$((port + 1)) mock=$((port + 2))
 [ -r /proc/self/status ] || { echo "idle-streams: no /proc, so memory could not be measured" >&2; exit 2; }
 . "$here/lib.sh"
@@ -34,19 +34,13 @@ upstream_groups:
 log: { level: warn, access_file: $tmp/access.log }
 Y
 
-compile MockLlm.java Load.java IdleStreams.java
+compile MockLlm.java IdleStreams.java
 launch proxy "$proxy"
 machine
 
-# Before memory is counted, classes are loaded, code is compiled and threads exist. It is counted from there, and from behind a load
-# that has made resident what any load does: the room for what is new in the heap.
+# Classes are loaded, code is compiled and threads exist before memory is counted.
 hold "$mock" "$proxy" 100 1 "$heartbeat"
 wait "$streams_pid" || true
-fresh=$(resident "$proxy_pid")
-mock "$mock" 1 1
-"$java" -cp "$tmp/classes" Load plain "$proxy" 32 10 >/dev/null
-kill "$mock_pid"
-wait "$mock_pid" || true
 before=$(resident "$proxy_pid")
 hold "$mock" "$proxy" "$streams" "$seconds" "$heartbeat"
 after=$(resident "$proxy_pid")
@@ -57,10 +51,8 @@ status=0
 wait "$streams_pid" || status=$?
 cpu=$(percent $(($(ticks "$proxy_pid") - cpu)) $((SECONDS - since)))
 cat "$tmp/streams.out" "$tmp/streams.err"
-share() { awk -v d=$((after - $1)) -v n="$streams" 'BEGIN { printf "%.1f", d / n }'; }
-each=$(share "$before")
-echo "resident: $((before / 1024)) MiB before, $((after / 1024)) MiB with $streams streams, $each KiB a stream (limit $limit);" \
-    "$(share "$fresh") if counted from $((fresh / 1024)) MiB, before any load"
+each=$(awk -v d=$((after - before)) -v n="$streams" 'BEGIN { printf "%.1f", d / n }')
+echo "resident: $((before / 1024)) MiB before, $((after / 1024)) MiB with $streams streams, $each KiB a stream (limit $limit)"
 echo "CPU of the proxy while the streams were idle: $cpu % of a core; load average $(cut -d' ' -f1 /proc/loadavg)"
 if [ "$status" != 0 ]; then
     echo "FAILED: streams were lost, or heartbeats did not come in time" >&2

@@ -31,10 +31,14 @@ final class ServerListeners implements Listeners {
 
     private static final int MAX_REQUEST_HEAD = 16 * 1024;
     private static final int MAX_RESPONSE_HEAD = 64 * 1024;
-    /** Larger pieces are not copied; smaller ones share a packet with the head. An idle stream costs this much. */
-    private static final int OUTPUT_BUFFER = 4 * 1024;
 
-    /** Requests are read in pieces of this length. A stream keeps the last piece of its request. */
+    /** Answers are written in pieces of this length at most; event streams have less. */
+    private static final int OUTPUT_BUFFER = 32 * 1024;
+
+    /** What is shorter is gathered; what is longer is written as it is. */
+    private static final int SHORT_OUTPUT = 2 * 1024;
+
+    /** Requests are read in pieces of this length. */
     private static final int INPUT_BUFFER = 8 * 1024;
 
     private static final int BACKLOG = 4096;
@@ -146,6 +150,7 @@ final class ServerListeners implements Listeners {
         http.setRequestHeaderSize(MAX_REQUEST_HEAD);
         http.setResponseHeaderSize(MAX_RESPONSE_HEAD);
         http.setOutputBufferSize(OUTPUT_BUFFER);
+        http.setOutputAggregationSize(SHORT_OUTPUT);
         http.setUseInputDirectByteBuffers(false);
         // It would take 98 KiB from the second request of a connection on.
         http.setHeaderCacheSize(0);

@@ -10,12 +10,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
-import org.eclipse.jetty.client.ByteBufferRequestContent;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
@@ -165,7 +166,7 @@ final class RequestBody implements ReadListener {
         if (!whole) {
             return new Flow();
         }
-        return count == 0 ? null : new ByteBufferRequestContent(null, edit.apply(collected()));
+        return count == 0 ? null : new Whole(edit.apply(collected()));
     }
 
     /** Whether {@link #content} can be had again for another attempt. */
@@ -306,6 +307,38 @@ final class RequestBody implements ReadListener {
         Runnable waiting = demand.getAndSet(null);
         if (waiting != null) {
             waiting.run();
+        }
+    }
+
+    /** All of the body. Jetty holds on to it until the answer ends, so what has been sent is forgotten. */
+    private static final class Whole implements Request.Content {
+        private final Queue<ByteBuffer> unsent;
+        private final long length;
+
+        Whole(List<ByteBuffer> pieces) {
+            this.unsent = new ConcurrentLinkedQueue<>(pieces);
+            this.length = pieces.stream().mapToLong(ByteBuffer::remaining).sum();
+        }
+
+        @Override
+        public long getLength() {
+            return length;
+        }
+
+        @Override
+        public Content.Chunk read() {
+            ByteBuffer next = unsent.poll();
+            return next == null ? Content.Chunk.EOF : Content.Chunk.from(next, unsent.isEmpty());
+        }
+
+        @Override
+        public void demand(Runnable callback) {
+            callback.run();
+        }
+
+        @Override
+        public void fail(Throwable cause) {
+            unsent.clear();
         }
     }
 

@@ -10,6 +10,9 @@ import org.eclipse.jetty.http.HttpField;
 final class ResponseHeaders {
     private static final String UPSTREAM_REQUEST_ID = "X-Upstream-Request-Id";
 
+    /** Some events at a time. Jetty keeps a buffer of this length for as long as a stream is open, 32 KiB if nobody says so. */
+    private static final int STREAM_BUFFER = 2 * 1024;
+
     /** Written by some containers unasked; the upstream's take their place. */
     private static final Set<String> CONTAINERS = Set.of("date", "server");
 
@@ -38,6 +41,7 @@ final class ResponseHeaders {
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
         if (EventStreams.isEventStream(upstreamResponse.getHeaders())) {
             clientResponse.setHeader("X-Accel-Buffering", "no");
+            clientResponse.setBufferSize(STREAM_BUFFER);
         }
         return clientResponse;
     }

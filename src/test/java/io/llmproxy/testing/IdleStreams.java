@@ -77,7 +77,12 @@ public final class IdleStreams implements AutoCloseable {
 
     /** Opens so many streams from a URL. */
     public void open(URI target, int count) {
-        String body = "{\"stream\":true}";
+        open(target, count, "");
+    }
+
+    /** Opens so many streams from a URL, each with a prompt. */
+    public void open(URI target, int count, String prompt) {
+        String body = "{\"prompt\":\"" + prompt + "\",\"stream\":true}";
         byte[] request = ("POST " + RawClient.target(target) + " HTTP/1.1\r\nHost: idle.test\r\nContent-Length: "
                         + body.length() + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.US_ASCII);
@@ -175,9 +180,14 @@ public final class IdleStreams implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    /** Ends the streams on both sides, and the upstream. */
+    public void end() {
         closed = true;
         selector.wakeup();
+    }
+
+    @Override
+    public void close() {
+        end();
     }
 }

@@ -1,8 +1,6 @@
 package io.llmproxy.testing;
 
 import com.sun.management.ThreadMXBean;
-import com.sun.tools.attach.AttachNotSupportedException;
-import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -11,8 +9,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import javax.management.remote.JMXConnector;
-import javax.management.remote.JMXConnectorFactory;
-import javax.management.remote.JMXServiceURL;
 
 /** What the threads of another Java process have allocated, by the counters that its JVM keeps for each. */
 public final class RemoteAllocation implements AutoCloseable {
@@ -32,25 +28,11 @@ public final class RemoteAllocation implements AutoCloseable {
      *
      * @param names of the threads that count
      */
-    @SuppressWarnings("BanJNDI") // The address comes from the process itself, and names no directory.
     public static RemoteAllocation of(ServerProcess process, Pattern names) {
         try {
-            return new RemoteAllocation(names, JMXConnectorFactory.connect(new JMXServiceURL(agent(process))));
+            return new RemoteAllocation(names, RemoteManagement.of(process));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String agent(ServerProcess process) throws IOException {
-        try {
-            VirtualMachine machine = VirtualMachine.attach(Long.toString(process.pid()));
-            try {
-                return machine.startLocalManagementAgent();
-            } finally {
-                machine.detach();
-            }
-        } catch (AttachNotSupportedException e) {
-            throw new IllegalStateException("no Java process, or one of another user", e);
         }
     }
 
