@@ -85,9 +85,24 @@ final class RequestBody implements ReadListener {
         lastActivity = began;
         if (length == 0) {
             whole();
-        } else {
+        } else if (!collectThere()) {
             input.setReadListener(this);
         }
+    }
+
+    /** Reads what has come with the head: true if that was all. A container then has no reason to call back. */
+    private boolean collectThere() {
+        if (length < 0 || length > Math.min(maxBody, replayLimit)) {
+            return false;
+        }
+        try {
+            while (!settled.get() && !turn.isOver() && input.available() > 0) {
+                collectPiece();
+            }
+        } catch (IOException e) {
+            onError(e);
+        }
+        return settled.get();
     }
 
     /** Whether the rest of the body is still to come while the request is on its way to the upstream. */
@@ -191,20 +206,24 @@ final class RequestBody implements ReadListener {
                 turn.giveWay(this::goOnCollecting);
                 return;
             }
-            if (!hasRoom()) {
-                refuse(ProxyError.OVERLOADED);
-                return;
-            }
-            int read = input.isFinished() ? -1 : readInto(Objects.requireNonNull(segment));
-            if (read < 0 || count == length) {
-                whole();
-            } else if (count > maxBody) {
-                refuse(ProxyError.BODY_TOO_LARGE);
-            } else if (count >= replayLimit && settled.compareAndSet(false, true)) {
-                readable = true;
-                flipSegment();
-                owner.bodyReady();
-            }
+            collectPiece();
+        }
+    }
+
+    private void collectPiece() throws IOException {
+        if (!hasRoom()) {
+            refuse(ProxyError.OVERLOADED);
+            return;
+        }
+        int read = input.isFinished() ? -1 : readInto(Objects.requireNonNull(segment));
+        if (read < 0 || count == length) {
+            whole();
+        } else if (count > maxBody) {
+            refuse(ProxyError.BODY_TOO_LARGE);
+        } else if (count >= replayLimit && settled.compareAndSet(false, true)) {
+            readable = true;
+            flipSegment();
+            owner.bodyReady();
         }
     }
 
