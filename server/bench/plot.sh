@@ -129,12 +129,13 @@ upstream_groups:
 log: { level: warn, access_file: $tmp/access.log }
 Y
     claim "$silent" "$admin" "$upstream"
-    launch memory "$proxy"
-    # Classes are loaded, code is compiled and threads exist before memory is counted.
-    hold_silent 100 "$upstream" "$proxy" "$heartbeat"
-    end "$streams_pid"
     echo "streams, resident KiB, live heap KiB, CPU while idle in % of a core, without heartbeats" >&2
     for count in "${counts[@]}"; do
+        # Each in a process of its own: what closed streams have left behind stays resident. Classes are loaded, code is compiled and
+        # threads exist before memory is counted.
+        launch memory "$proxy"
+        hold_silent 100 "$upstream" "$proxy" "$heartbeat"
+        end "$streams_pid"
         if [ "$count" = 0 ]; then
             kib=$(resident "$proxy_pid") used=$(heap "$proxy_pid") cpu=$(idle_cpu) without=$cpu
         else
@@ -149,9 +150,9 @@ Y
             without=$(idle_cpu)
             end "$streams_pid"
         fi
+        end "$proxy_pid"
         echo "$count $kib $used $cpu $without" | tr ' ' '\t' | tee -a "$tmp/memory" | sed 's/^/  /' >&2
     done
-    end "$proxy_pid"
     {
         machine
         echo "silent streams, a heartbeat every $heartbeat s; memory after a collection, CPU in per cent of a core over $idle s"
