@@ -7,11 +7,11 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -331,11 +331,12 @@ final class RequestBody implements ReadListener {
 
     /** All of the body. Jetty holds on to it until the answer ends, so what has been sent is forgotten. */
     private static final class Whole implements Request.Content {
-        private final Queue<ByteBuffer> unsent;
+        private final Deque<ByteBuffer> unsent;
         private final long length;
+        private volatile @Nullable Throwable failed;
 
         Whole(List<ByteBuffer> pieces) {
-            this.unsent = new ConcurrentLinkedQueue<>(pieces);
+            this.unsent = new ArrayDeque<>(pieces);
             this.length = pieces.stream().mapToLong(ByteBuffer::remaining).sum();
         }
 
@@ -346,6 +347,10 @@ final class RequestBody implements ReadListener {
 
         @Override
         public Content.Chunk read() {
+            Throwable cause = failed;
+            if (cause != null) {
+                return Content.Chunk.from(cause, true);
+            }
             ByteBuffer next = unsent.poll();
             return next == null ? Content.Chunk.EOF : Content.Chunk.from(next, unsent.isEmpty());
         }
@@ -355,9 +360,10 @@ final class RequestBody implements ReadListener {
             callback.run();
         }
 
+        /** What is sent must not look as if it ended here. */
         @Override
         public void fail(Throwable cause) {
-            unsent.clear();
+            failed = cause;
         }
     }
 
