@@ -6,6 +6,7 @@ import io.llmproxy.admin.ReadOnlyFilter;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
+import io.llmproxy.config.Durations;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.health.HealthChecks;
@@ -209,7 +210,7 @@ public class ProxyAssembly {
         announceStop();
         if (reloader != null && !drained.getAndSet(true)) {
             Duration limit = config().httpServer().shutdownTimeout();
-            LOG.info("stopping; {} exchanges may go on for {} s", open.count(), limit.toSeconds());
+            LOG.info("stopping; {} exchanges may go on for {}", open.count(), Durations.format(limit));
             int left = open.drain(limit);
             if (left > 0) {
                 LOG.warn("{} exchanges were ended", left);

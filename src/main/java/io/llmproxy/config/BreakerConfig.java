@@ -10,8 +10,8 @@ public record BreakerConfig(
 
         @Setting(
                 value = "How long the breaker stays open before it lets a probe through.",
-                byDefault = "30",
-                min = 1,
+                byDefault = "30s",
+                min = 0.01,
                 max = 3600,
                 unit = Unit.SECONDS)
         Duration cooldown,

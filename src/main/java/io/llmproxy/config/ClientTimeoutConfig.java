@@ -6,16 +6,16 @@ import java.time.Duration;
 public record ClientTimeoutConfig(
         @Setting(
                 value = "How long a client may take to send the head of a request, and each gap in its body.",
-                byDefault = "10",
-                min = 1,
+                byDefault = "10s",
+                min = 0.01,
                 max = 120,
                 unit = Unit.SECONDS)
         Duration connect,
 
         @Setting(
                 value = "How long a client may take nothing of an answer that waits for it.",
-                byDefault = "60",
-                min = 1,
+                byDefault = "1m",
+                min = 0.01,
                 max = 3600,
                 unit = Unit.SECONDS)
         Duration write) {}

@@ -6,16 +6,16 @@ import java.time.Duration;
 public record CooldownConfig(
         @Setting(
                 value = "Where a 429 does not say it, or not legibly.",
-                byDefault = "5",
-                min = 1,
+                byDefault = "5s",
+                min = 0.01,
                 max = 3600,
                 unit = Unit.SECONDS)
         Duration otherwise,
 
         @Setting(
                 value = "At most, however long the upstream asks for.",
-                byDefault = "600",
-                min = 1,
+                byDefault = "10m",
+                min = 0.01,
                 max = 86400,
                 unit = Unit.SECONDS)
         Duration max) {}

@@ -51,8 +51,8 @@ public record ForwardConfig(
 
         @Setting(
                 value = "How long a request may wait for its turn before it is refused with 503.",
-                byDefault = "10",
-                min = 1,
+                byDefault = "10s",
+                min = 0.01,
                 max = 3600,
                 unit = Unit.SECONDS)
         Duration queueTimeout,

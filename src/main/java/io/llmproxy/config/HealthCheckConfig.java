@@ -21,16 +21,16 @@ public record HealthCheckConfig(
 
         @Setting(
                 value = "Pause between two checks; each varies by up to a tenth, so that they spread.",
-                byDefault = "60",
-                min = 1,
+                byDefault = "1m",
+                min = 0.1,
                 max = 86400,
                 unit = Unit.SECONDS)
         Duration interval,
 
         @Setting(
                 value = "How long a check may take until it counts as failed.",
-                byDefault = "5",
-                min = 1,
+                byDefault = "5s",
+                min = 0.01,
                 max = 300,
                 unit = Unit.SECONDS)
         Duration timeout,

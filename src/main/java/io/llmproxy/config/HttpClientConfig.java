@@ -10,7 +10,7 @@ public record HttpClientConfig(
 
         @Setting(
                 value = "Idle time after which TCP keepalive probes start; 0 switches them off.",
-                byDefault = "60",
+                byDefault = "1m",
                 min = 0,
                 max = 600,
                 unit = Unit.SECONDS)
@@ -26,7 +26,7 @@ public record HttpClientConfig(
         @Setting(
                 value =
                         "Silence on an event stream after which the client is sent a comment, so that a client that left is noticed; 0 switches it off.",
-                byDefault = "15",
+                byDefault = "15s",
                 min = 0,
                 max = 600,
                 unit = Unit.SECONDS)
@@ -35,7 +35,7 @@ public record HttpClientConfig(
         @Setting(
                 value =
                         "How long the beginning of an event stream without any content is held back, so that another upstream can still take over; 0 holds nothing back.",
-                byDefault = "2000",
+                byDefault = "2s",
                 min = 0,
                 max = 60000,
                 unit = Unit.MILLISECONDS)

@@ -14,8 +14,8 @@ public record HttpServerConfig(
         @Setting(
                 value =
                         "How long exchanges that are open may go on when the process is told to stop; what is left then ends with an error.",
-                byDefault = "30",
-                min = 1,
+                byDefault = "30s",
+                min = 0.01,
                 max = 3600,
                 unit = Unit.SECONDS)
         Duration shutdownTimeout,
@@ -32,7 +32,7 @@ public record HttpServerConfig(
         @Setting(
                 value =
                         "While the process has more to do than it can: how late it may take a request up; the others are refused with 503. 0 stands for no limit.",
-                byDefault = "100",
+                byDefault = "100ms",
                 min = 0,
                 max = 60000,
                 unit = Unit.MILLISECONDS)

@@ -10,7 +10,7 @@ public record RetryConfig(
 
         @Setting(
                 value = "Longest pause before the first of them; doubled for each further one.",
-                byDefault = "500",
+                byDefault = "500ms",
                 min = 100,
                 max = 10000,
                 unit = Unit.MILLISECONDS)

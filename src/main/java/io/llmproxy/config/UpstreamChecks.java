@@ -32,7 +32,7 @@ final class UpstreamChecks {
         CooldownConfig cooldown = upstream.rateLimited();
         if (cooldown.otherwise().compareTo(cooldown.max()) > 0) {
             String max = YamlPath.key(YamlPath.key(path, "rate_limited"), "max");
-            problems.error(max, cooldown.max().toSeconds() + " (expected: at least otherwise)");
+            problems.error(max, Durations.format(cooldown.max()) + " (expected: at least otherwise)");
         }
     }
 

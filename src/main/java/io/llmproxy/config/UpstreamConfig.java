@@ -71,8 +71,8 @@ public record UpstreamConfig(
 
         @Setting(
                 value = "How long a request may wait for it before it is refused with 503.",
-                byDefault = "10",
-                min = 1,
+                byDefault = "10s",
+                min = 0.01,
                 max = 3600,
                 unit = Unit.SECONDS)
         Duration queueTimeout,

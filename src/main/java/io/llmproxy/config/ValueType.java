@@ -16,7 +16,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
-import java.util.function.LongFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -42,10 +41,10 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
             return new ValueType("true or false", ValueType::parseBoolean);
         }
         if (type == int.class || type == Integer.class) {
-            return whole(setting, Math::toIntExact);
+            return whole(setting);
         }
         if (type == Duration.class) {
-            return whole(setting, setting.unit() == Unit.SECONDS ? Duration::ofSeconds : Duration::ofMillis);
+            return duration(setting);
         }
         if (type == long.class) {
             return bytes(setting);
@@ -86,17 +85,24 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
                 text -> Optional.of(names.indexOf(text)).filter(i -> i >= 0).map(i -> constants[i]));
     }
 
-    private static ValueType whole(Setting setting, LongFunction<?> convert) {
-        String range = plain(setting.min()) + " to " + plain(setting.max());
-        String unit =
-                setting.unit() == Unit.NONE ? "" : " " + setting.unit().name().toLowerCase(Locale.ROOT);
+    private static ValueType whole(Setting setting) {
         return new ValueType(
-                range + unit,
+                plain(setting.min()) + " to " + plain(setting.max()),
                 text -> Optional.of(text)
                         .filter(digits -> WHOLE.matcher(digits).matches())
                         .map(Long::parseLong)
                         .filter(number -> inRange(number, setting))
-                        .map(convert::apply));
+                        .map(Math::toIntExact));
+    }
+
+    private static ValueType duration(Setting setting) {
+        Duration min = Durations.of(setting.min(), setting.unit());
+        Duration max = Durations.of(setting.max(), setting.unit());
+        String bare = setting.unit().name().toLowerCase(Locale.ROOT);
+        return new ValueType(
+                Durations.format(min) + " to " + Durations.format(max) + "; a bare number counts " + bare,
+                text -> Durations.parse(text, setting.unit())
+                        .filter(duration -> duration.compareTo(min) >= 0 && duration.compareTo(max) <= 0));
     }
 
     private static ValueType bytes(Setting setting) {

@@ -128,7 +128,7 @@ final class RequestBody implements ReadListener {
      * @param now the time in nanoseconds
      */
     boolean isTooSlow(Duration grace, int bytesPerSecond, long now) {
-        long seconds = TimeUnit.NANOSECONDS.toSeconds(now - began) - grace.toSeconds();
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(now - began - grace.toNanos());
         return !settled.get() && seconds > 0 && received < seconds * bytesPerSecond;
     }
 

@@ -30,7 +30,7 @@ final class UpstreamConnector extends ClientConnector {
 
     /**
      * @param loops look after the connections
-     * @param idle silence after which probes start; zero for none
+     * @param idle silence after which probes start, to the next whole second; zero for none
      */
     UpstreamConnector(EventLoops loops, Duration idle) {
         this.loops = loops;
@@ -43,7 +43,8 @@ final class UpstreamConnector extends ClientConnector {
         if (!idle.isZero() && selectable instanceof NetworkChannel channel) {
             channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
             if (channel.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE)) {
-                channel.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, Math.toIntExact(idle.toSeconds()));
+                int seconds = Math.toIntExact(idle.plusMillis(999).toSeconds());
+                channel.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, seconds);
             }
         }
     }

@@ -61,6 +61,10 @@ final class ConfigSchemaTest {
                 "http_server: {forwards: [{name: a, upstream_group: g, port: 99999}]}",
                 "http_server: {forwards: [{name: a, upstream_group: g, port: abc}]}",
                 "http_server: {forwards: [{name: a, upstream_group: g, max_body: 5XiB}]}",
+                "http_server: {forwards: [{name: a, upstream_group: g, timeout: {connect: 0}}]}",
+                "http_server: {forwards: [{name: a, upstream_group: g, timeout: {connect: 1.5}}]}",
+                "http_server: {forwards: [{name: a, upstream_group: g, timeout: {connect: 1.5s}}]}",
+                "http_server: {forwards: [{name: a, upstream_group: g, timeout: {connect: 1d}}]}",
                 "http_server: here",
             })
     void brokenConfigurationsAreInvalid(String yaml) {
@@ -74,6 +78,8 @@ final class ConfigSchemaTest {
                 "log:",
                 "http_server: {forwards: [{name: a, upstream_group: g, port: '80', max_body: 1 KiB}]}",
                 "http_server: {forwards: [{name: a, upstream_group: g, port: '${PORT}', timeout: }]}",
+                "http_server: {forwards: [{name: a, upstream_group: g, timeout: {connect: 200ms, write: 5 m}}]}",
+                "http_server: {max_lag: 1s, forwards: [{name: a, upstream_group: g, timeout: {connect: '15'}}]}",
                 "upstreams: [{name: 1, url: '${URL}', weight: '5', breaker: {enabled: false, threshold: much}}]",
             })
     void whatLoadsIsValid(String yaml) {

@@ -74,6 +74,29 @@ final class ConfigValuesTest {
     }
 
     @Test
+    void durationTakesAUnitAndABareNumberCountsThatOfItsKey() {
+        HttpServerConfig server = ConfigFixtures.parse("""
+                        http_server:
+                          max_lag: 250
+                          shutdown_timeout: 1h
+                          forwards:
+                            - name: a
+                              upstream_group: g
+                              queue_timeout: 15
+                              timeout: {connect: 200ms, write: "${WRITE}m"}
+                        """, directory, Map.of("WRITE", "5"))
+                .config()
+                .httpServer();
+
+        ForwardConfig forward = server.forwards().get(0);
+        assertThat(server.maxLag()).isEqualTo(Duration.ofMillis(250));
+        assertThat(server.shutdownTimeout()).isEqualTo(Duration.ofHours(1));
+        assertThat(forward.queueTimeout()).isEqualTo(Duration.ofSeconds(15));
+        assertThat(forward.timeout().connect()).isEqualTo(Duration.ofMillis(200));
+        assertThat(forward.timeout().write()).isEqualTo(Duration.ofMinutes(5));
+    }
+
+    @Test
     void environmentGoesOverDotEnvAndDotEnvOverDefault() throws IOException {
         Files.writeString(directory.resolve(".env"), "ONE=dotenv\nTWO=dotenv\n");
 

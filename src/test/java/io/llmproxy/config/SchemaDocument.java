@@ -129,7 +129,10 @@ final class SchemaDocument {
         if (type == boolean.class) {
             return List.of(Map.of("type", "boolean"), text("^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$" + OR_REFERENCE));
         }
-        if (type == int.class || type == Integer.class || type == Duration.class) {
+        if (type == Duration.class) {
+            return List.of(number("integer", key), text("^[+-]?[0-9]+$|^[0-9]+\\s*(ms|s|m|h)$" + OR_REFERENCE));
+        }
+        if (type == int.class || type == Integer.class) {
             return List.of(number("integer", key), text("^[+-]?[0-9]+$" + OR_REFERENCE));
         }
         if (type == long.class) {
@@ -148,7 +151,7 @@ final class SchemaDocument {
         Setting setting = key.setting();
         Map<String, Object> number = new LinkedHashMap<>();
         number.put("type", type);
-        number.put("minimum", plain(setting.min()));
+        number.put("minimum", plain(type.equals("integer") ? Math.ceil(setting.min()) : setting.min()));
         number.put("maximum", plain(setting.max()));
         return number;
     }
@@ -166,7 +169,7 @@ final class SchemaDocument {
         if (key.type() == boolean.class) {
             return Boolean.valueOf(text);
         }
-        boolean number = key.type() == int.class || key.type() == Duration.class || key.type() == double.class;
+        boolean number = key.type() == int.class || key.type() == double.class;
         return number ? plain(Double.parseDouble(text)) : text;
     }
 
