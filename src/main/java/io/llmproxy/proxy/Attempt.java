@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.upstream.InterimAnswers;
 import io.llmproxy.upstream.Lease;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
@@ -9,9 +10,14 @@ import org.eclipse.jetty.http2.HTTP2Session;
 import org.eclipse.jetty.http2.client.transport.internal.HttpConnectionOverHTTP2;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
 
 /** One request to one upstream, until the head of its answer has come or it has failed. */
-final class Attempt implements Request.BeginListener, Response.ContentSourceListener, Response.CompleteListener {
+final class Attempt
+        implements Request.BeginListener,
+                Request.SuccessListener,
+                Response.ContentSourceListener,
+                Response.CompleteListener {
     private static final int LARGEST_STATUS = 599;
 
     private final Lease lease;
@@ -19,6 +25,8 @@ final class Attempt implements Request.BeginListener, Response.ContentSourceList
     private final Owner owner;
     private volatile boolean connected;
     private volatile boolean used;
+    private volatile long bytesBefore;
+    private volatile long sent;
     private volatile boolean answered;
 
     /** Who wants to know what becomes of an attempt: one of the two is called, once. */
@@ -35,6 +43,7 @@ final class Attempt implements Request.BeginListener, Response.ContentSourceList
         this.upstreamRequest = upstreamRequest;
         this.owner = owner;
         upstreamRequest.onRequestBegin(this);
+        upstreamRequest.onRequestSuccess(this);
     }
 
     void send() {
@@ -61,19 +70,47 @@ final class Attempt implements Request.BeginListener, Response.ContentSourceList
     }
 
     /**
+     * Returns what happened on the connection, now that it has failed.
+     *
+     * @param now the time in nanoseconds
+     */
+    LostConnection lostConnection(long now) {
+        long finished = sent;
+        return new LostConnection(hasLostUsedConnection(), hasHeardNothing(), finished != 0, now - finished);
+    }
+
+    /**
      * Whether the connection had served other requests before, and is lost: then it may have died while it lay in the pool. A
      * stream of HTTP/2 that the upstream resets leaves its connection open.
      */
-    boolean hasLostUsedConnection() {
+    private boolean hasLostUsedConnection() {
         boolean open =
                 upstreamRequest.getConnection() instanceof HttpConnectionOverHTTP2 connection && !connection.isClosed();
         return used && !open;
+    }
+
+    /** Streams of HTTP/2 share the bytes of their connection: of them only whole interim answers are seen. */
+    private boolean hasHeardNothing() {
+        return !InterimAnswers.came(upstreamRequest) && bytesIn(upstreamRequest.getConnection()) == bytesBefore;
+    }
+
+    private static long bytesIn(org.eclipse.jetty.client.@Nullable Connection connection) {
+        return connection instanceof Connection single && !(connection instanceof HttpConnectionOverHTTP2)
+                ? single.getBytesIn()
+                : 0;
     }
 
     @Override
     public void onBegin(Request request) {
         connected = true;
         used = wasUsed(request.getConnection());
+        bytesBefore = bytesIn(request.getConnection());
+    }
+
+    /** All of the request has been written. */
+    @Override
+    public void onSuccess(Request request) {
+        sent = System.nanoTime();
     }
 
     /**

@@ -457,7 +457,8 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
      */
     private boolean isStale(Attempt failing, UpstreamFailure failure) {
         boolean unworked = failure.error() == ProxyError.REFUSED
-                || (failure.error() == ProxyError.RESET && failing.hasLostUsedConnection());
+                || (failure.error() == ProxyError.RESET
+                        && failing.lostConnection(System.nanoTime()).isUnworked());
         return unworked && !replaced && !stopped && body.isRepeatable();
     }
 

@@ -10,9 +10,16 @@ import org.eclipse.jetty.client.transport.HttpRequest;
 import org.eclipse.jetty.http.HttpStatus;
 
 /** Drops what an upstream says before its answer (100, 102, 103), and gives up on one that never comes to it. */
-final class InterimAnswers implements ProtocolHandler {
+public final class InterimAnswers implements ProtocolHandler {
     private static final String COUNT = InterimAnswers.class.getName();
     private static final int MOST = 32;
+
+    InterimAnswers() {}
+
+    /** Whether the upstream has sent any for this request: it has begun to work on it. */
+    public static boolean came(Request request) {
+        return request.getAttributes().containsKey(COUNT);
+    }
 
     @Override
     public String getName() {

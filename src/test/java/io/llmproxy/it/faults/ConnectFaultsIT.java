@@ -7,6 +7,7 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment.Kind;
 import io.llmproxy.testing.FakeUpstream;
 import java.time.Duration;
+import java.util.List;
 
 /** Upstreams to which no connection can be made, or none that holds. */
 class ConnectFaultsIT {
@@ -109,5 +110,45 @@ class ConnectFaultsIT {
             scene.assertBreaker("a", 2, 0);
             scene.assertNoUpstreamErrors();
         }
+    }
+
+    /** A second request goes to the upstream on the connection of the first, which does not survive it. */
+    private Scene onPooledConnection(Kind kind, Behaviour death, String code) {
+        for (int attempt = 0; attempt < 20; attempt++) {
+            Scene scene = world.scene(kind, "one").first(FINE, death, FINE);
+            assertThat(scene.ask().status()).isEqualTo(200);
+            int connections = world.first.connections();
+
+            Answer answer = scene.ask();
+
+            boolean pooled = world.first.connections() == connections;
+            if (pooled || scene.requests(world.first).size() > 2) {
+                Scene.assertOurs(answer, 502, code);
+                return scene;
+            }
+        }
+        throw new AssertionError("no connection was used twice");
+    }
+
+    private void dies(Kind kind, Behaviour death, String code) {
+        Scene scene = onPooledConnection(kind, death, code);
+
+        scene.assertCalls(2, 0);
+        scene.assertBreaker("a", 1, 1);
+        scene.assertUpstreamErrors("a", code, 1);
+    }
+
+    @Fault("U38")
+    void aPooledConnectionThatDiesOverItsRequest(Kind kind) {
+        Duration work = Duration.ofMillis(400);
+        List<Behaviour> deaths = List.of(
+                Behaviour.delayed(work, Behaviour.closesUnanswered()),
+                Behaviour.delayed(work, Behaviour.resets()),
+                Behaviour.interim(103, 1, Behaviour.closesUnanswered()),
+                Behaviour.interim(100, 1, Behaviour.closesUnanswered()));
+        for (Behaviour death : deaths) {
+            dies(kind, death, "upstream_reset");
+        }
+        dies(kind, Behaviour.raw("HTTP/1.1 200 OK\r\nContent-"), "upstream_bad_response");
     }
 }
