@@ -68,13 +68,6 @@ final class ClientKeyChecks {
         if (!problems.failed(secret)) {
             checkSecret(secret, key.key().reveal());
         }
-        String limit = YamlPath.key(path, "rate_limit");
-        KeyRateLimitConfig rate = key.rateLimit();
-        if (rate != null && !problems.failed(limit) && rate.burst() < rate.requestsPerSecond()) {
-            String burst = YamlPath.key(limit, "burst_size");
-            String shown = problems.shown(burst, Integer.toString(rate.burst()));
-            problems.error(burst, shown + " (expected: at least requests_per_second)");
-        }
     }
 
     private void checkSecret(String path, String secret) {

@@ -61,6 +61,16 @@ final class ForeignSection {
         return null;
     }
 
+    /** Whether a key holds a section, which is not taken for read by asking. */
+    boolean isSection(String key) {
+        return mapping.entries().get(key) instanceof Mapping;
+    }
+
+    /** Whether a key holds a list, with or without items. */
+    boolean isList(String key) {
+        return mapping.entries().get(key) instanceof Sequence;
+    }
+
     /** Returns the sections of a list. */
     List<ForeignSection> sections(String key) {
         List<ForeignSection> sections = new ArrayList<>();
@@ -120,13 +130,49 @@ final class ForeignSection {
         problems.warn(tree == null ? origin() : tree.origin(), YamlPath.key(path, key), "not carried over: " + why);
     }
 
-    /** Says of each key that was not read that it has no counterpart. */
+    /**
+     * Says of each key that was not read that it has no counterpart. One that is about who may call is an error: without it
+     * the gateway would be open to callers that the file keeps out.
+     */
     void dropRest() {
-        for (String key : mapping.entries().keySet()) {
-            if (!read.contains(key)) {
+        mapping.entries().forEach((key, tree) -> {
+            if (read.contains(key)) {
+                return;
+            }
+            if (!tree.isAbsent() && (AccessWords.in(key) || AccessWords.within(tree))) {
+                refuseAccess(key, tree);
+            } else {
                 drop(key, "LLMProxy has nothing like it");
             }
-        }
+        });
+    }
+
+    /**
+     * Refuses each key that was not read. For sections that say what a caller may do, where each unknown key may be a
+     * restriction.
+     *
+     * @param harmless keys that are skipped with a note
+     */
+    void refuseRest(Set<String> harmless) {
+        mapping.entries().forEach((key, tree) -> {
+            if (read.contains(key)) {
+                return;
+            }
+            if (tree.isAbsent() || harmless.contains(key)) {
+                drop(key, "it restricts no caller");
+            } else {
+                refuseAccess(key, tree);
+            }
+        });
+    }
+
+    private void refuseAccess(String key, YamlTree tree) {
+        read.add(key);
+        problems.error(
+                tree.origin(),
+                YamlPath.key(path, key),
+                "looks like access control, which LLMProxy would not apply (expected: no such key; "
+                        + "`keys` in LLMProxy's own format say who may call)");
     }
 
     private @Nullable YamlTree take(String key) {

@@ -3,6 +3,7 @@ package io.llmproxy.config;
 import io.llmproxy.config.YamlTree.Mapping;
 import io.llmproxy.config.YamlTree.Scalar;
 import io.llmproxy.config.YamlTree.Sequence;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,15 @@ import org.jspecify.annotations.Nullable;
 final class MaywzhFile {
     private static final String NAME = "main";
     private static final String PORT = "18000";
+    private static final String MASTER_API_KEY = "MASTER_API_KEY";
+    private static final String DB_URL = "DB_URL";
+    private static final String MASTER_KEYS = "master_keys";
+
+    /** Requests at once that a key may make unless its file says otherwise, whatever its rate. */
+    private static final String BURST = "10";
+
+    /** What a key may have beside it that restricts no caller. */
+    private static final Set<String> HARMLESS = Set.of("id", "description", "comment", "created_at", "updated_at");
 
     /** A default without the dash, which only this system knows. */
     private static final Pattern SHORT_DEFAULT = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*):(?!-)([^}]*)}");
@@ -26,11 +36,11 @@ final class MaywzhFile {
 
     /** What the environment may ask for that has no counterpart, and what it would have been. */
     private static final Map<String, String> UNKNOWN = Map.of(
-            "DB_URL", "the configuration in a database",
             "LANGFUSE_ENABLED", "Langfuse",
             "JSONL_LOG_ENABLED", "the log of requests as JSON lines");
 
     private final ForeignSection root;
+    private final @Nullable ForeignSection server;
     private final Map<String, String> variables;
     private final Interpolation interpolation;
     private final Problems problems;
@@ -38,6 +48,7 @@ final class MaywzhFile {
     private MaywzhFile(
             ForeignSection root, Map<String, String> variables, Interpolation interpolation, Problems problems) {
         this.root = root;
+        this.server = root.section("server");
         this.variables = variables;
         this.interpolation = interpolation;
         this.problems = problems;
@@ -45,7 +56,7 @@ final class MaywzhFile {
 
     /** Whether a file is one of these. */
     static boolean hasShapeOf(Mapping root) {
-        boolean keys = root.entries().containsKey("master_keys");
+        boolean keys = root.entries().containsKey(MASTER_KEYS);
         return keys
                 || (root.entries().get("providers") instanceof Sequence providers
                         && providers.items().stream()
@@ -97,9 +108,7 @@ final class MaywzhFile {
                 .put("http_client", client())
                 .build();
         Mapping ours = new TreeBuilder(root.origin())
-                .put(
-                        "keys",
-                        root.sections("master_keys").stream().map(this::key).toList())
+                .put("keys", keys())
                 .put("http_server", server())
                 .put("upstreams", upstreams)
                 .put("upstream_groups", List.of(group))
@@ -118,7 +127,7 @@ final class MaywzhFile {
                 .put("token", key)
                 .build();
         TreeBuilder upstream = new TreeBuilder(provider.origin())
-                .put("name", provider.has("name") ? provider.value("name") : provider.required("provider_key"))
+                .put("name", name(provider))
                 .put("url", provider.required("api_base"))
                 .put("provider", kind.provider)
                 .put("weight", provider.value("weight"))
@@ -133,6 +142,11 @@ final class MaywzhFile {
         }
         provider.dropRest();
         return upstream.build();
+    }
+
+    private static Scalar name(ForeignSection provider) {
+        Scalar key = provider.value("provider_key");
+        return provider.has("name") || key == null ? provider.required("name") : key;
     }
 
     /** A provider that maps no model serves none. */
@@ -166,31 +180,82 @@ final class MaywzhFile {
         return name;
     }
 
-    private Mapping key(ForeignSection key) {
-        ForeignSection limit = key.section("rate_limit");
-        TreeBuilder ours = new TreeBuilder(key.origin())
-                .put("name", key.has("name") ? key.value("name") : key.required("id"))
-                .put("key", key.required("key"))
+    private List<Mapping> keys() {
+        List<Mapping> keys = new ArrayList<>();
+        Scalar only = masterApiKey();
+        if (only != null) {
+            keys.add(new TreeBuilder(only.origin())
+                    .put("name", "master")
+                    .put("key", only)
+                    .build());
+        }
+        int position = 0;
+        for (ForeignSection key : root.sections(MASTER_KEYS)) {
+            position++;
+            keys.add(key(key, "key-" + position));
+        }
+        if (isSet(DB_URL) && keys.isEmpty()) {
+            refuse(
+                    DB_URL,
+                    "the keys in the database would not be asked for (expected: keys in the file, or no DB_URL)");
+        } else if (isSet(DB_URL)) {
+            drop(DB_URL, "the configuration in a database");
+        }
+        return keys;
+    }
+
+    /** The key of a file that has only one; in {@code server}, at the top, or in the environment, which goes first. */
+    private @Nullable Scalar masterApiKey() {
+        Scalar inner = server == null ? null : server.value("master_api_key");
+        Scalar outer = root.value("master_api_key");
+        if (inner != null && outer != null) {
+            problems.error(outer.origin(), "master_api_key", "stated twice, also in server (expected: once)");
+        }
+        return variable(MASTER_API_KEY, inner == null ? outer : inner);
+    }
+
+    private Mapping key(ForeignSection key, String otherwise) {
+        TreeBuilder ours = new TreeBuilder(key.origin());
+        Scalar name = key.has("name") ? key.value("name") : key.value("id");
+        if (name == null) {
+            ours.put("name", otherwise);
+        } else {
+            ours.put("name", name);
+        }
+        ours.put("key", key.required("key"))
                 .put("enabled", key.has("enabled") ? key.value("enabled") : key.value("is_enabled"))
-                .put("allowed_models", key.values("allowed_models"));
-        if (limit != null) {
-            ours.put(
-                    "rate_limit",
-                    new TreeBuilder(limit.origin())
-                            .put("requests_per_second", limit.required("requests_per_second"))
-                            .put("burst_size", limit.value("burst_size"))
-                            .build());
-            limit.dropRest();
-        }
-        if (key.has("description")) {
-            key.drop("description", "a comment says as much");
-        }
-        key.dropRest();
+                .put("allowed_models", key.values("allowed_models"))
+                .put("rate_limit", key.isSection("rate_limit") ? limit(key) : limitOfOneNumber(key));
+        key.refuseRest(HARMLESS);
         return ours.build();
     }
 
+    private static @Nullable Mapping limit(ForeignSection key) {
+        ForeignSection limit = key.section("rate_limit");
+        if (limit == null) {
+            return null;
+        }
+        Scalar burst = limit.value("burst_size");
+        Mapping ours = new TreeBuilder(limit.origin())
+                .put("requests_per_second", limit.required("requests_per_second"))
+                .put("burst_size", burst == null ? TreeBuilder.text(limit.origin(), BURST) : burst)
+                .build();
+        limit.refuseRest(Set.of());
+        return ours;
+    }
+
+    /** As the database has it: so many each second, and as many at once. */
+    private static @Nullable Mapping limitOfOneNumber(ForeignSection key) {
+        Scalar perSecond = key.value("rate_limit");
+        return perSecond == null
+                ? null
+                : new TreeBuilder(perSecond.origin())
+                        .put("requests_per_second", perSecond)
+                        .put("burst_size", perSecond)
+                        .build();
+    }
+
     private Mapping server() {
-        ForeignSection server = root.section("server");
         Scalar port = server == null ? null : server.value("port");
         TreeBuilder forward = new TreeBuilder(server == null ? root.origin() : server.origin())
                 .put("name", NAME)
@@ -206,6 +271,13 @@ final class MaywzhFile {
         }
         return new TreeBuilder(root.origin())
                 .put("forwards", List.of(forward.build()))
+                .put("admin", isSet("ADMIN_KEY") ? adminKey() : null)
+                .build();
+    }
+
+    private Mapping adminKey() {
+        return new TreeBuilder(root.origin())
+                .put("token", variable("ADMIN_KEY", null))
                 .build();
     }
 
@@ -259,6 +331,17 @@ final class MaywzhFile {
                 .filter(name -> name.startsWith("ADAPTIVE_") && !name.equals("ADAPTIVE_ROUTING_ENABLED"))
                 .sorted()
                 .forEach(name -> drop(name, "the figures of adaptive routing are fixed"));
+        variables.keySet().stream()
+                .filter(name -> name.startsWith("MASTER_") && !name.equals(MASTER_API_KEY) && AccessWords.in(name))
+                .sorted()
+                .forEach(name -> refuse(
+                        name,
+                        "looks like a key for clients, which LLMProxy does not know (expected: " + MASTER_API_KEY
+                                + ")"));
+    }
+
+    private void refuse(String variable, String message) {
+        problems.error(new Origin("environment " + variable, 0), "", message);
     }
 
     private void drop(String variable, String what) {

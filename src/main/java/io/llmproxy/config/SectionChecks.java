@@ -93,7 +93,7 @@ final class SectionChecks {
         try {
             URI url = new URI(text);
             String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
-            return PROXY_SCHEMES.contains(scheme) && url.getHost() != null && url.getPort() <= 65535;
+            return PROXY_SCHEMES.contains(scheme) && UrlHost.of(url).isPresent();
         } catch (URISyntaxException e) {
             return false;
         }

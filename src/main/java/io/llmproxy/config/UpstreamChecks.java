@@ -25,6 +25,7 @@ final class UpstreamChecks {
         checkApiVersion(YamlPath.key(path, "api_version"), upstream.apiVersion(), upstream.provider());
         YamlPath.forEach(YamlPath.key(path, "headers"), upstream.headers(), this::checkHeader);
         tlsChecks.checkUpstream(YamlPath.key(path, "tls"), upstream.tls());
+        checkVerifiable(YamlPath.key(path, "url"), upstream);
         HealthCheckConfig healthCheck = upstream.healthCheck();
         if (healthCheck != null) {
             checkHealthCheck(YamlPath.key(path, "health_check"), healthCheck);
@@ -33,6 +34,21 @@ final class UpstreamChecks {
         if (cooldown.otherwise().compareTo(cooldown.max()) > 0) {
             String max = YamlPath.key(YamlPath.key(path, "rate_limited"), "max");
             problems.error(max, Durations.format(cooldown.max()) + " (expected: at least otherwise)");
+        }
+    }
+
+    private void checkVerifiable(String path, UpstreamConfig upstream) {
+        if (problems.failed(path)) {
+            return;
+        }
+        boolean https = "https".equalsIgnoreCase(upstream.url().getScheme());
+        boolean verifiable =
+                UrlHost.of(upstream.url()).map(UrlHost::isVerifiable).orElse(true);
+        if (https && upstream.tls().verify() && !verifiable) {
+            problems.error(
+                    path,
+                    "https and a host name with an underscore, for which Java accepts no certificate"
+                            + " (expected: a name without, http, or tls.verify: false)");
         }
     }
 

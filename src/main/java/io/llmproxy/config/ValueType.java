@@ -150,8 +150,8 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
 
     private static boolean isBase(URI url) {
         boolean http = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
-        boolean port = url.getPort() == -1 || (url.getPort() > 0 && url.getPort() <= 65535);
-        return http && port && url.getHost() != null && url.getRawUserInfo() == null && url.getRawFragment() == null;
+        boolean user = url.getRawAuthority() != null && url.getRawAuthority().indexOf('@') >= 0;
+        return http && UrlHost.of(url).isPresent() && !user && url.getRawFragment() == null;
     }
 
     private static Optional<Instant> parseInstant(String text) {

@@ -84,11 +84,23 @@ final class X5iuFile {
                 .put("url", url(provider))
                 .put("provider", TreeBuilder.text(provider.required("type").origin(), type))
                 .put("auth", keys.isEmpty() ? null : auth(provider, type, keys))
-                .put("keys", keys(name, provider.values("auth_keys")))
+                .put("keys", keys(name, authKeys(provider)))
                 .put("health_check", healthCheck(provider));
         group.add(new Weighted(TreeBuilder.text(host.origin(), name), weight(provider, keys)));
         upstreams.add(upstream.build());
         provider.dropRest();
+    }
+
+    /** An empty list lets no client in there, but every client here. */
+    private List<Scalar> authKeys(ForeignSection provider) {
+        List<Scalar> keys = provider.values("auth_keys");
+        if (keys.isEmpty() && provider.isList("auth_keys")) {
+            problems.error(
+                    provider.origin(),
+                    "auth_keys",
+                    "empty, so that no client may call this provider (expected: a key, or no such key in the file)");
+        }
+        return keys;
     }
 
     private static YamlTree url(ForeignSection provider) {

@@ -63,7 +63,7 @@ final class Probe implements Promise<Connection>, Response.Listener {
     }
 
     private void connect(@Nullable String path, Credential.@Nullable Header shown) {
-        Request template = target.client().newRequest(target.upstream().origin());
+        Request template = target.upstream().newRequest(target.client());
         request = path == null ? null : request(template, path, shown);
         target.client().resolveDestination(template).newConnection(this);
     }
@@ -78,7 +78,7 @@ final class Probe implements Promise<Connection>, Response.Listener {
                 .path(upstream.target(question < 0 ? path : path.substring(0, question), query))
                 .idleTimeout(0, TimeUnit.MILLISECONDS)
                 .headers(fields -> {
-                    fields.put(HttpHeader.HOST, upstream.origin().getRawAuthority());
+                    fields.put(HttpHeader.HOST, upstream.authority());
                     fields.put(HttpHeader.USER_AGENT, target.agent());
                     upstream.defaultHeaders().forEach(fields::put);
                     if (shown != null) {

@@ -47,14 +47,13 @@ final class UpstreamRequests {
         // A key that is meant for us is no upstream's business.
         boolean keyIsOurs = shown != null || exchange.clientKey() != null;
         String query = keyIsOurs ? KeyPlace.withoutKey(clientRequest.getQueryString()) : clientRequest.getQueryString();
-        return lease.client()
-                .newRequest(upstream.origin())
+        return upstream.newRequest(lease.client())
                 .method(clientRequest.getMethod())
                 .path(upstream.target(path, query))
                 .idleTimeout(0, TimeUnit.MILLISECONDS)
                 .headers(fields -> {
                     copy(clientRequest, fields, keyIsOurs, settings.forwarded());
-                    fields.put(HttpHeader.HOST, upstream.origin().getRawAuthority());
+                    fields.put(HttpHeader.HOST, upstream.authority());
                     fields.put(HttpHeader.USER_AGENT, settings.agent());
                     if (renamed != null || ModelCatalog.confines(exchange)) {
                         // The answer is looked into for names of models.

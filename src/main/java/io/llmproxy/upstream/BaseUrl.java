@@ -1,7 +1,10 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.config.UpstreamConfig.UrlMode;
+import io.llmproxy.config.UrlHost;
 import java.net.URI;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.Request;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,13 +12,24 @@ import org.jspecify.annotations.Nullable;
  * URL: nothing that a client sends can change them.
  */
 final class BaseUrl {
+    /** Takes the place of a name with an underscore while Jetty makes a request, and is never looked up. */
+    static final String STAND_IN = "name.invalid";
+
     private final URI origin;
+    /** The name of the host, where {@link URI} does not know it as one; else null. */
+    private final @Nullable String rareName;
+
+    /** What a request is made of, and the host then set. */
+    private final URI template;
+
     private final String path;
     private final @Nullable String query;
     private final UrlMode mode;
 
     BaseUrl(URI url, UrlMode mode) {
         this.origin = URI.create(url.getScheme() + "://" + url.getRawAuthority());
+        this.rareName = origin.getHost() == null ? UrlHost.of(url).orElseThrow().name() : null;
+        this.template = rareName == null ? origin : legal(url);
         this.path = url.getRawPath() == null ? "" : url.getRawPath();
         this.query = url.getRawQuery();
         this.mode = mode;
@@ -24,6 +38,17 @@ final class BaseUrl {
     /** Scheme, host and port. */
     URI origin() {
         return origin;
+    }
+
+    private static URI legal(URI url) {
+        int port = UrlHost.of(url).orElseThrow().port();
+        return URI.create(url.getScheme() + "://" + STAND_IN + (port == -1 ? "" : ":" + port));
+    }
+
+    /** Returns a new request to the host; it has no path yet. */
+    Request request(HttpClient client) {
+        Request request = client.newRequest(template);
+        return rareName == null ? request : request.host(rareName);
     }
 
     /** Path of the URL; empty if it has none. */

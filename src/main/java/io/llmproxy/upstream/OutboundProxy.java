@@ -1,6 +1,7 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.config.OutboundProxyConfig;
+import io.llmproxy.config.UrlHost;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -14,17 +15,19 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
 
 /** The proxy through which upstreams are reached: HTTP, HTTPS or SOCKS5, with or without a login. */
-record OutboundProxy(URI url, @Nullable String user, String password) {
+record OutboundProxy(String scheme, UrlHost host, @Nullable String user, String password) {
     static OutboundProxy of(OutboundProxyConfig config) {
         URI url = URI.create(config.url().reveal());
-        String login = url.getRawUserInfo();
-        if (login == null) {
-            return new OutboundProxy(url, null, "");
+        UrlHost host = UrlHost.of(url).orElseThrow();
+        int at = url.getRawAuthority().lastIndexOf('@');
+        if (at < 0) {
+            return new OutboundProxy(url.getScheme(), host, null, "");
         }
+        String login = url.getRawAuthority().substring(0, at);
         int colon = login.indexOf(':');
         String user = colon < 0 ? login : login.substring(0, colon);
         String password = colon < 0 ? "" : login.substring(colon + 1);
-        return new OutboundProxy(url, decode(user), decode(password));
+        return new OutboundProxy(url.getScheme(), host, decode(user), decode(password));
     }
 
     private static String decode(String text) {
@@ -32,14 +35,14 @@ record OutboundProxy(URI url, @Nullable String user, String password) {
     }
 
     void install(HttpClient client) {
-        switch (url.getScheme()) {
+        switch (scheme) {
             case "socks5" -> installSocks(client);
             default -> installHttp(client);
         }
     }
 
     private void installSocks(HttpClient client) {
-        Socks5Proxy proxy = new Socks5Proxy(url.getHost(), port(1080));
+        Socks5Proxy proxy = new Socks5Proxy(host.name(), host.portOr(1080));
         if (user != null) {
             proxy.putAuthenticationFactory(
                     new Socks5.UsernamePasswordAuthenticationFactory(user, password, StandardCharsets.UTF_8));
@@ -49,8 +52,8 @@ record OutboundProxy(URI url, @Nullable String user, String password) {
 
     /** The login goes with the first request: the challenge of a proxy would never be answered. */
     private void installHttp(HttpClient client) {
-        boolean secure = "https".equals(url.getScheme());
-        HttpProxy proxy = new HttpProxy(new Origin.Address(url.getHost(), port(secure ? 443 : 80)), secure);
+        boolean secure = "https".equals(scheme);
+        HttpProxy proxy = new AnyHostProxy(new Origin.Address(host.name(), host.portOr(secure ? 443 : 80)), secure);
         client.getProxyConfiguration().addProxy(proxy);
         if (user != null) {
             client.getAuthenticationStore()
@@ -59,12 +62,24 @@ record OutboundProxy(URI url, @Nullable String user, String password) {
         }
     }
 
-    private int port(int standard) {
-        return url.getPort() < 0 ? standard : url.getPort();
+    /** Jetty makes its request for a tunnel of this URI, and {@link URI} knows no host with an underscore. */
+    private static final class AnyHostProxy extends HttpProxy {
+        AnyHostProxy(Origin.Address address, boolean secure) {
+            super(address, secure);
+        }
+
+        @Override
+        public URI getURI() {
+            URI uri = super.getURI();
+            return uri.getHost() != null
+                    ? uri
+                    : URI.create(uri.getScheme() + "://" + BaseUrl.STAND_IN + ":"
+                            + getAddress().getPort());
+        }
     }
 
     @Override
     public String toString() {
-        return url.getScheme() + "://" + url.getHost();
+        return scheme + "://" + host.name();
     }
 }

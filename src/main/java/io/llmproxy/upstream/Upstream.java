@@ -5,11 +5,12 @@ import io.llmproxy.config.HeaderConfig;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.UpstreamConfig.UrlMode;
 import io.llmproxy.protocol.ApiFamily;
-import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.Request;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,9 +63,14 @@ public final class Upstream {
         return config.name();
     }
 
-    /** Scheme, host and port. */
-    public URI origin() {
-        return baseUrl.origin();
+    /** What {@code Host} says: name and port as they are configured. */
+    public String authority() {
+        return baseUrl.origin().getRawAuthority();
+    }
+
+    /** Returns a new request to the backend, sent by a client; it has no path yet. */
+    public Request newRequest(HttpClient client) {
+        return baseUrl.request(client);
     }
 
     /** Path and query of the upstream request for a client's path and query. */

@@ -11,22 +11,28 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The files of the systems that LLMProxy takes the place of, as their documents have them. */
 final class ForeignFilesTest {
     private static final Map<String, String> MAYWZH =
             Map.of("API_BASE_URL", "https://api.example.com/v1", "API_KEY_1", "sk-upstream-canary");
 
-    @TempDir
-    private Path directory;
+    private static final String PROVIDER = """
+            providers:
+              - {name: p, api_base: 'https://a', api_key: key-of-a, model_mapping: {m: n}}
+            """;
 
-    @BeforeEach
-    void writeCertificate() throws IOException {
+    @TempDir
+    private static Path directory;
+
+    @BeforeAll
+    static void writeCertificate() throws IOException {
         Certificates.Pair pair = new Certificates(directory).serverPem("server", "EC", "dns:a");
         Files.copy(pair.certificate(), directory.resolve("certificate.pem"));
         Files.copy(pair.key(), directory.resolve("private-key.pem"));
@@ -189,6 +195,115 @@ final class ForeignFilesTest {
                 .anyMatch(warning -> warning.startsWith("config.yml:7: providers[0].provider_params"))
                 .anyMatch(warning -> warning.startsWith("config.yml:8: providers[1].model_mapping"))
                 .anyMatch(warning -> warning.startsWith("config.yml:9: telemetry"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "master_api_key: gate-key-0001",
+                "server: {master_api_key: gate-key-0001}",
+                "master_api_key: ${GATE:-gate-key-0001}",
+            })
+    void theOnlyKeyOfMaywzhsFileIsAsked(String access) {
+        ProxyConfig config = parse(PROVIDER + access + "\n", Map.of()).config();
+
+        assertThat(config.keys()).extracting(key -> key.key().reveal()).containsExactly("gate-key-0001");
+    }
+
+    @Test
+    void theOnlyKeyOfMaywzhMayBeInTheEnvironment() {
+        Map<String, String> environment = Map.of("MASTER_API_KEY", "gate-key-0001", "ADMIN_KEY", "admin-key-0001");
+        ProxyConfig config =
+                parse(PROVIDER + "master_api_key: of-the-file\n", environment).config();
+
+        assertThat(config.keys()).extracting(key -> key.key().reveal()).containsExactly("gate-key-0001");
+        assertThat(config.httpServer().admin().token()).isEqualTo(new Secret("admin-key-0001"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "auth_token: x",
+                "apiKeys: [a, b]",
+                "allowed_ips: [10.0.0.0/8]",
+                "security: {basic: {login: x}}",
+                "server: {auth: {enabled: true}}",
+                "server: {port: 18000, x-access-list: [a]}",
+                "virtual_keys: [{alias: a}]",
+                "users: [{name: a}]",
+                "middlewares: [{cors: {}}, {jwt: {issuer: x}}]",
+                "require_permission: true",
+                "master_keys: [{key: gate-key-0001, allowed_providers: [p]}]",
+                "master_keys: [{key: gate-key-0001, valid_until: 2027-01-01}]",
+                "master_keys: [{key: gate-key-0001, rate_limit: {requests_per_second: 1, requests_per_day: 5}}]",
+            })
+    void accessControlThatIsNotUnderstoodIsAProblem(String access) {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> parse(PROVIDER + access + "\n", Map.of()))
+                .withMessageContaining("config.yml:3")
+                .withMessageContaining("looks like access control, which LLMProxy would not apply");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "auth_key: a | auth_key: looks like access control",
+                "acl: [a] | acl: looks like access control",
+                "providers: [{type: openai, host: a, endpoint: b, allow: [c]}] | providers[0].allow: looks like access",
+                "providers: [{type: openai, host: a, endpoint: b, auth_keys: []}] | auth_keys: empty, so that no client",
+            })
+    void soItIsInX5iusFile(String access, String problem) {
+        String yaml = "cert_file: certificate.pem\nprivate_key_file: private-key.pem\n";
+        String provider = access.startsWith("providers") ? "" : "providers: [{type: openai, host: a, endpoint: b}]\n";
+
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> parse(yaml + provider + access + "\n", Map.of()))
+                .withMessageContaining(problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"DB_URL,postgres://u:pass-canary@h/d", "MASTER_KEY,key-canary", "MASTER_API_KEYS,a-canary"})
+    void keysElsewhereInTheEnvironmentAreAProblem(String name, String value) {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> parse(PROVIDER, Map.of(name, value)))
+                .withMessageContaining("environment " + name)
+                .withMessageNotContaining("canary");
+    }
+
+    @Test
+    void whatDescribesAKeyOrAModelRestrictsNobody() {
+        ConfigLoader.Loaded loaded = parse("""
+                        providers:
+                          - name: p
+                            provider_key: p
+                            api_base: https://a
+                            api_key: key-of-a
+                            model_mapping: {m: {mapped_model: n, max_input_tokens: 5, input_cost_per_1k_tokens: 1}}
+                        master_keys:
+                          - {key: gate-key-0001, description: mine, created_at: 2026-01-01, expires:}
+                        """, Map.of());
+
+        assertThat(loaded.config().keys()).extracting(ClientKeyConfig::name).containsExactly("key-1");
+        assertThat(loaded.warnings()).hasSize(5);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{requests_per_second: 1} | 1 | 10",
+                "{requests_per_second: 100, burst_size: 10} | 100 | 10",
+                "{requests_per_second: 100, burst_size: 150} | 100 | 150",
+                "7 | 7 | 7",
+            })
+    void aRateLimitMeansWhatItMeansThere(String limit, int perSecond, int burst) {
+        String keys = "master_keys: [{key: gate-key-0001, rate_limit: " + limit + "}]\n";
+        KeyRateLimitConfig ours = Objects.requireNonNull(
+                parse(PROVIDER + keys, Map.of()).config().keys().get(0).rateLimit());
+
+        assertThat(ours.requestsPerSecond()).isEqualTo(perSecond);
+        assertThat(ours.burst()).isEqualTo(burst);
     }
 
     @ParameterizedTest
