@@ -19,7 +19,8 @@ FROM debian:12-slim
 COPY --from=train /opt/java /opt/java
 COPY --from=train /opt/llmproxy /opt/llmproxy
 ENV JAVA_HOME=/opt/java \
-    LLMPROXY_CONFIG=/etc/llmproxy/config.yaml
+    LLMPROXY_CONFIG=/etc/llmproxy/config.yaml \
+    LLMPROXY_HTTP_SERVER__ADMIN__ADDRESS=0.0.0.0
 # Nothing is written but, at most, to /tmp: run it with a read-only root file system.
 USER 10001:10001
 EXPOSE 3000 9000

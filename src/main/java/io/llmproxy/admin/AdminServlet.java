@@ -1,7 +1,10 @@
 package io.llmproxy.admin;
 
 import io.llmproxy.config.Problem;
+import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.config.Secret;
+import io.llmproxy.ratelimit.ClientAddress;
+import io.llmproxy.ratelimit.RateLimiter;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.spi.JsonProvider;
@@ -11,6 +14,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,10 +26,15 @@ public final class AdminServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
     private static final String BEARER = "Bearer ";
     private static final int UNPROCESSABLE = 422;
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    /** Wrong tokens that an address may show: one each second, and so many at once. */
+    private static final RateLimitConfig GUESSES = new RateLimitConfig(1, 10);
 
     private final transient JsonProvider json = JsonProvider.provider();
     private final transient Supplier<@Nullable Secret> token;
     private final transient ConfigReload reload;
+    private final transient RateLimiter guesses = new RateLimiter(GUESSES, System::nanoTime);
 
     /**
      * @param token what a caller has to show; null if nobody may call
@@ -59,12 +68,21 @@ public final class AdminServlet extends HttpServlet {
                     "No token is configured (expected: http_server.admin.token or LLMPROXY_ADMIN_TOKEN).");
             return false;
         }
+        ClientAddress client = ClientAddress.parse(request.getRemoteAddr()).orElse(ClientAddress.UNKNOWN);
+        long wait = guesses.untilToken(client);
+        if (wait > 0) {
+            // Before the token is looked at: else a guess that is right would still be told.
+            response.setHeader("Retry-After", Long.toString(TimeUnit.NANOSECONDS.toSeconds(wait) + 1));
+            refuse(response, TOO_MANY_REQUESTS, "too_many_attempts", "Too many wrong tokens; try again later.");
+            return false;
+        }
         String shown = request.getHeader("Authorization");
         boolean bearer = shown != null && shown.regionMatches(true, 0, BEARER, 0, BEARER.length());
         if (bearer
                 && expected.equals(new Secret(shown.substring(BEARER.length()).strip()))) {
             return true;
         }
+        var unused = guesses.tryAcquire(client);
         response.setHeader("WWW-Authenticate", "Bearer");
         refuse(response, HttpServletResponse.SC_UNAUTHORIZED, "unauthorized", "The token is missing or wrong.");
         return false;

@@ -2,6 +2,7 @@ package io.llmproxy.boot;
 
 import io.llmproxy.admin.AdminServlet;
 import io.llmproxy.admin.NotFoundServlet;
+import io.llmproxy.admin.OperatorPortFilter;
 import io.llmproxy.admin.ReadOnlyFilter;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
@@ -131,6 +132,15 @@ public class ProxyAssembly {
         filter(context, "ratelimit", new RateLimitFilter());
         filter(context, "mount", new MountFilter());
         // What comes past the mounts is for operators.
+        boolean shared = handover.listeners() instanceof ContainerListeners;
+        filter(
+                context,
+                "operators",
+                new OperatorPortFilter(
+                        () -> shared ? config().httpServer().admin().connectorPort() : null),
+                "/health/*",
+                "/metrics",
+                "/admin/*");
         filter(context, "read-only", new ReadOnlyFilter(), "/health/*", "/metrics");
         servlet(
                 context,

@@ -127,8 +127,9 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
 
     private void replaceWith(ProxyConfig config) {
         Generation before = current;
+        Listening listening;
         try {
-            Listening listening = listeners.open(config);
+            listening = listeners.open(config);
             Generation next = builder.build(config, listening, before, () -> background.execute(this::stopUnused));
             alive.add(next);
             current = next;
@@ -148,6 +149,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         }
         listeners.settle(config);
         metrics.loaded(generation().version());
+        Exposure.of(config, listening.complete()).ifPresent(LOG::warn);
     }
 
     /** Forgets the generations that no exchange belongs to any more, and stops the clients that only they used. */

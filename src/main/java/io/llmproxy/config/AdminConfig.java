@@ -11,8 +11,15 @@ public record AdminConfig(
                 max = 65535)
         int port,
 
-        @Setting(value = "IP address that the admin listener binds to.", byDefault = "0.0.0.0")
+        @Setting(value = "IP address that the launcher's admin listener binds to.", byDefault = "127.0.0.1")
         String address,
+
+        @Setting(
+                value =
+                        "In a container: port of the only connector that answers `/metrics`, `/health/detailed` and `/admin`; 0 stands for none. Without it each connector does that is no forward's.",
+                min = 0,
+                max = 65535)
+        @Nullable Integer connectorPort,
 
         @Setting("How long an operator's connection may take.")
         ClientTimeoutConfig timeout,

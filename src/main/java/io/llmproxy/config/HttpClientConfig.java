@@ -47,6 +47,15 @@ public record HttpClientConfig(
         @Setting("How long the steps of an exchange may take.")
         TimeoutConfig timeout,
 
+        @Setting(
+                value =
+                        "Age after which a connection to an upstream takes no further request, so that a changed DNS entry is seen; 0 stands for no limit.",
+                byDefault = "300",
+                min = 0,
+                max = 86400,
+                unit = Unit.SECONDS)
+        Duration maxConnectionAge,
+
         @Setting("Whether and how failed requests are tried again.") @Nullable RetryConfig retry,
 
         @Setting("The proxy through which the upstreams are reached.") @Nullable OutboundProxyConfig proxy) {}

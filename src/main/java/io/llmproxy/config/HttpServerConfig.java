@@ -36,7 +36,15 @@ public record HttpServerConfig(
                 min = 0,
                 max = 60000,
                 unit = Unit.MILLISECONDS)
-        Duration maxLag) {
+        Duration maxLag,
+
+        @Setting(
+                value =
+                        "How many idle connections of one client address (IPv6: /64) the launcher keeps; beyond it those are closed that have been idle for longest. 0 stands for no limit.",
+                byDefault = "1000",
+                min = 0,
+                max = 1000000)
+        int maxIdleConnections) {
     public HttpServerConfig {
         forwards = List.copyOf(forwards);
     }

@@ -47,6 +47,7 @@ final class ServerListeners implements Listeners {
     private final Server server;
     private final EventLoops loops;
     private final WaitingClients waiting;
+    private final IdleClients idle;
     private final ConnectionLimit limit = ConnectionLimit.ofProcess();
     private final Map<Socket, ServerConnector> open = new HashMap<>();
     private @Nullable Prepared prepared;
@@ -105,7 +106,9 @@ final class ServerListeners implements Listeners {
         this.server = server;
         this.loops = loops;
         this.waiting = new WaitingClients(server.getScheduler());
+        this.idle = new IdleClients(server.getScheduler());
         server.addBean(waiting);
+        server.addBean(idle);
     }
 
     private static String forwardName(ForwardConfig forward) {
@@ -165,6 +168,7 @@ final class ServerListeners implements Listeners {
         connector.setIdleTimeout(CLIENT_IDLE.toMillis());
         connector.addBean(new HeadDeadline(server.getScheduler()));
         if (!wanted.name.equals(ADMIN)) {
+            connector.addBean(idle, false);
             limit.add(connector);
         }
         try {
@@ -177,6 +181,7 @@ final class ServerListeners implements Listeners {
 
     @Override
     public void settle(ProxyConfig config) {
+        idle.allow(config.httpServer().maxIdleConnections());
         List<Wanted> wanted = Wanted.in(config);
         List<Socket> kept = wanted.stream().map(Socket::of).toList();
         List.copyOf(open.keySet()).stream()

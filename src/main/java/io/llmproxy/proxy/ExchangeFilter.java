@@ -48,6 +48,11 @@ public final class ExchangeFilter implements Filter {
             resume(request, response, chain);
             return;
         }
+        if (!String.valueOf(request.getProtocol()).startsWith("HTTP/")) {
+            // HTTP/0.9, which Tomcat still takes: an answer to it has no head, and so no status.
+            ((HttpServletResponse) response).sendError(HttpServletResponse.SC_HTTP_VERSION_NOT_SUPPORTED);
+            return;
+        }
         Exchange exchange = begin((HttpServletRequest) request, (HttpServletResponse) response);
         if (exchange == null) {
             chain.doFilter(request, response);

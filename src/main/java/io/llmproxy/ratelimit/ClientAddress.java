@@ -11,7 +11,7 @@ import java.util.Optional;
  */
 public record ClientAddress(long high, long low) {
     /** Stands for every client without an IP address, as on a Unix socket: {@code 0.0.0.0}, which no client has. */
-    static final ClientAddress UNKNOWN = of(IpAddress.ofIpv4(0));
+    public static final ClientAddress UNKNOWN = of(IpAddress.ofIpv4(0));
 
     /**
      * Reads an address as it stands in a socket or in a header, without looking up any name: {@code 192.0.2.1},

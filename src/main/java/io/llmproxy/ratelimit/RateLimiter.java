@@ -44,6 +44,12 @@ public final class RateLimiter {
         return buckets.get(client).tryAcquire();
     }
 
+    /** Returns the time until the bucket of a client has a token, in nanoseconds, and takes none; 0 if it has one. */
+    public long untilToken(ClientAddress client) {
+        TokenBucket bucket = buckets.getIfPresent(client);
+        return bucket == null ? 0 : bucket.untilToken();
+    }
+
     /** Returns how many buckets are held after all that is due was dropped. */
     long size() {
         buckets.cleanUp();

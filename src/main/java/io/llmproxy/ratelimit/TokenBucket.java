@@ -62,6 +62,12 @@ public final class TokenBucket {
         return new TokenBucket(Rate.of(perSecond, burst, nanoTime));
     }
 
+    /** Returns the time until there is a token, in nanoseconds; 0 if there is one. */
+    long untilToken() {
+        long before = Math.max(0, fullAt - rate.nanoTime.getAsLong());
+        return Math.max(0, before + rate.nanosPerToken - rate.nanosToFill());
+    }
+
     /** Takes one token, if there is one. */
     public Decision tryAcquire() {
         long now = rate.nanoTime.getAsLong();

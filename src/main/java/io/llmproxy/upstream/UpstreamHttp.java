@@ -65,6 +65,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
             Duration connect,
             Duration idle,
             Duration keepalive,
+            Duration maxAge,
             TlsConfig tls,
             String tlsFiles,
             @Nullable OutboundProxyConfig proxy) {}
@@ -99,6 +100,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
                 settings.timeout().connect(),
                 settings.timeout().idle(),
                 settings.keepalive(),
+                settings.maxConnectionAge(),
                 upstream.tls(),
                 Pem.fingerprint(upstream.tls().files()),
                 settings.proxy());
@@ -156,16 +158,19 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     private HttpClientTransport transport(Transport transport) {
         ClientConnector connector = new UpstreamConnector(loops, transport.keepalive);
         HttpClientTransport protocols = protocols(transport, connector);
-        protocols.setConnectionPoolFactory(this::connections);
+        protocols.setConnectionPoolFactory(destination -> connections(destination, transport.maxAge));
         // Nothing that is done with an answer blocks, so that it is done where it is read.
         protocols.setInvocationType(Invocable.InvocationType.NON_BLOCKING);
         return protocols;
     }
 
-    private ConnectionPool connections(Destination destination) {
+    /** A connection that is too old takes no further request; what it carries goes on. */
+    private ConnectionPool connections(Destination destination, Duration maxAge) {
         ToIntFunction<Connection> maxStreams = MultiplexConnectionPool.newMaxMultiplexer(1);
-        return new AbstractConnectionPool(
+        AbstractConnectionPool pool = new AbstractConnectionPool(
                 destination, () -> new FreeConnections(loops, MAX_CONNECTIONS, maxStreams), 1) {};
+        pool.setMaxDuration(maxAge.toMillis());
+        return pool;
     }
 
     /** Over plain TCP HTTP/1.1 is spoken; over TLS the upstream chooses between it and HTTP/2 by ALPN. */

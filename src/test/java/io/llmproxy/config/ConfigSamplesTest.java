@@ -31,7 +31,7 @@ final class ConfigSamplesTest {
             assertThat(forward.timeout().connect()).isEqualTo(Duration.ofSeconds(10));
             assertThat(forward.routing()).isEmpty();
         });
-        assertThat(server.admin()).isEqualTo(new AdminConfig(9000, "0.0.0.0", DEFAULT_TIMEOUT, null));
+        assertThat(server.admin()).isEqualTo(new AdminConfig(9000, "0.0.0.0", null, DEFAULT_TIMEOUT, null));
     }
 
     @Test
@@ -169,10 +169,11 @@ final class ConfigSamplesTest {
                                 List.of(),
                                 512L << 20,
                                 8L << 20)),
-                        new AdminConfig(9000, "0.0.0.0", DEFAULT_TIMEOUT, null),
+                        new AdminConfig(9000, "127.0.0.1", null, DEFAULT_TIMEOUT, null),
                         Duration.ofSeconds(30),
                         0,
-                        Duration.ofMillis(100)));
+                        Duration.ofMillis(100),
+                        1000));
         assertThat(config.upstreams())
                 .containsExactly(new UpstreamConfig(
                         "u",
@@ -234,6 +235,7 @@ final class ConfigSamplesTest {
                 Duration.ofSeconds(2),
                 false,
                 timeout,
+                Duration.ofMinutes(5),
                 null,
                 null);
     }
