@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * <p>One client sends one request after the other, each in one piece, and an event is sent when the one before has come: so
  * each is read, relayed and written by itself, and none shares what it costs with the next.
  */
+@Tag("measures")
 class AllocationIT {
     /**
      * Measured 15,900 bytes on Java 17 and 14,400 on 25; the rest is room for what a compiler does otherwise. About half is Jetty's:
@@ -132,7 +134,8 @@ class AllocationIT {
     private static Deployment start(FakeUpstream upstream, Behaviour behaviour) {
         upstream.on(CHAT, behaviour);
         Gateway gateway = new Gateway().single("chat", upstream.url(), "", "", "");
-        return Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx256m", "-XX:+UseSerialGC");
+        return Deployment.start(
+                Deployment.Kind.LAUNCHER, gateway, "-Xmx256m", "-XX:+UseSerialGC", Deployment.AS_FAST_AS_IT_CAN);
     }
 
     private static Behaviour answers() {

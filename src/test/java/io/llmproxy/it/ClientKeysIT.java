@@ -107,12 +107,21 @@ class ClientKeysIT {
             assertThat(metrics).contains("llmproxy_").doesNotContain(CANARY);
             assertThat(deployment.log()).doesNotContain(CANARY);
         }
-        // A test that is run again starts its deployment again, and needs the upstreams.
-        DEPLOYMENTS.clear();
     }
 
     private static Answer ask(Deployment.Kind kind, String forward, String path, String headers) {
         return RawClient.exchange(deployment(kind).forward(forward, path), "POST", headers, QUESTION);
+    }
+
+    /** Asks until the key has been used too often. A token a second comes back meanwhile, which counts on a busy machine. */
+    private static Answer untilRefused(Deployment.Kind kind, String path, String headers) {
+        for (int served = 0; served < 100; served++) {
+            Answer answer = ask(kind, "plain", path, headers);
+            if (answer.status() != 200) {
+                return answer;
+            }
+        }
+        throw new AssertionError("never refused");
     }
 
     private static String bearer(String key) {
@@ -260,20 +269,21 @@ class ClientKeysIT {
     @EnumSource(Deployment.Kind.class)
     void aKeyThatAsksTooOftenIsToldWhenToComeBack(Deployment.Kind kind) {
         String header = "x-api-key: " + key("rated") + "\r\n";
+        deployment(kind);
 
-        assertThat(ask(kind, "plain", CHAT, header).status()).isEqualTo(200);
-        assertThat(ask(kind, "plain", CHAT, header).status()).isEqualTo(200);
-        Answer refused = ask(kind, "plain", CHAT, bearer(key("rated")));
+        long start = System.nanoTime();
+        Answer refused = untilRefused(kind, CHAT, header);
+        Duration taken = Duration.ofNanos(System.nanoTime() - start);
 
         assertThat(refused.status()).as(refused.toString()).isEqualTo(429);
+        assertThat(FIRST.requests()).hasSizeBetween(2, 2 + (int) taken.toSeconds());
         assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("key_rate_limit_exceeded");
         assertThat(refused.header("Retry-After")).isEqualTo("1");
         assertThat(refused.header("x-ratelimit-limit-requests")).isEqualTo("2");
         assertThat(refused.header("x-ratelimit-remaining-requests")).isEqualTo("0");
         assertThat(refused.text()).contains("\"type\":\"rate_limit_exceeded\"");
-        assertThat(ask(kind, "plain", MESSAGES, header).text()).contains("rate_limit_error");
-        assertThat(ask(kind, "plain", GENERATE, header).text()).contains("RESOURCE_EXHAUSTED", "RetryInfo");
-        assertThat(FIRST.requests()).hasSize(2);
+        assertThat(untilRefused(kind, MESSAGES, header).text()).contains("rate_limit_error");
+        assertThat(untilRefused(kind, GENERATE, header).text()).contains("RESOURCE_EXHAUSTED", "RetryInfo");
         assertThat(ask(kind, "plain", MESSAGES + "/count_tokens", header).status())
                 .isEqualTo(200);
         assertThat(ask(kind, "plain", CHAT, bearer(GOOD)).status()).isEqualTo(200);

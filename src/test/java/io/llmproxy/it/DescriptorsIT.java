@@ -17,9 +17,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A flood of connections to a process that may open few files. */
+@Tag("measures")
 class DescriptorsIT {
     private static final int DESCRIPTORS = 256;
     private static final List<String> LIMITED =
@@ -51,7 +53,8 @@ class DescriptorsIT {
     void aFloodWaitsAndDisturbsNobody() throws InterruptedException {
         LockStep steps = new LockStep();
         try (FakeUpstream upstream = FakeUpstream.start();
-                Deployment deployment = Deployment.startUnder(LIMITED, gateway(upstream), "-Xmx128m")) {
+                Deployment deployment =
+                        Deployment.startUnder(LIMITED, gateway(upstream), "-Xmx128m", Deployment.AS_FAST_AS_IT_CAN)) {
             upstream.on("/stream", Behaviour.lockStep(steps, Collections.nCopies(3, "data: {}\n\n")))
                     .on("/hangs", Behaviour.hangs())
                     .on("/fine", Behaviour.json("{}"));
@@ -106,7 +109,8 @@ class DescriptorsIT {
     @Test
     void noDescriptorBeingLeftIsNobodysFaultAndPasses() throws InterruptedException {
         try (FakeUpstream upstream = FakeUpstream.start();
-                Deployment deployment = Deployment.startUnder(LIMITED, gateway(upstream), "-Xmx128m")) {
+                Deployment deployment =
+                        Deployment.startUnder(LIMITED, gateway(upstream), "-Xmx128m", Deployment.AS_FAST_AS_IT_CAN)) {
             upstream.on("/hangs", Behaviour.hangs()).on("/fine", Behaviour.json("{}"));
             URI uri = deployment.forward("one", "/hangs");
             List<H2Client> clients = new ArrayList<>();

@@ -22,6 +22,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,7 +60,7 @@ class HealthCheckIT {
         Site(Deployment.Kind kind) {
             deployment = Deployment.start(
                     kind,
-                    gateway(check("path: /before, interval: 3600"), check("path: /health, interval: 1"), 7),
+                    gateway(check("path: /before, interval: 1h"), check("path: /health, interval: 200ms"), 7),
                     "-Xmx128m");
         }
 
@@ -72,10 +73,10 @@ class HealthCheckIT {
         }
 
         Gateway gateway(String ofChanging, String ofDropped, int connect) {
-            String often = "path: /health, interval: 1";
+            String often = "path: /health, interval: 200ms";
             String trusting = "tls: {ca_file: \"" + authority + "\"}, ";
             String insured = "auth: {type: bearer, token: token-canary}, ";
-            String asking = "path: \"/models?limit=1\", interval: 1, method: POST, body: '{\"ping\":1}',"
+            String asking = "path: \"/models?limit=1\", interval: 200ms, method: POST, body: '{\"ping\":1}',"
                     + " headers: [{key: X-Probe, value: header-canary}, {key: X-Probe, value: another}]";
             String pair = "{name: sick}, {name: fine}";
             return new Gateway()
@@ -83,13 +84,13 @@ class HealthCheckIT {
                     .upstream(
                             "sick",
                             sick.url(),
-                            check(often + ", timeout: 1, unhealthy_threshold: 2, healthy_threshold: 2"))
+                            check(often + ", timeout: 500ms, unhealthy_threshold: 2, healthy_threshold: 2"))
                     .upstream("fine", fine.url(), "")
                     .group("pair", pair, "")
                     .group("again", pair, "http_client: {agent: \"Another/1\", timeout: {connect: 3}}")
                     .forward("pair", "pair", "")
                     .forward("again", "again", "")
-                    .upstream("mortal", "http://127.0.0.1:" + mortal, check("interval: 1"))
+                    .upstream("mortal", "http://127.0.0.1:" + mortal, check("interval: 200ms"))
                     .group("mortal", "{name: mortal}, {name: fine}", "")
                     .forward("mortal", "mortal", "")
                     .upstream("ungrouped", told.url() + "/ungrouped", check(often))
@@ -98,7 +99,7 @@ class HealthCheckIT {
                     .forward("disabled", "disabled", "")
                     .single("alone", alone.url(), check(often), "", "")
                     .single("prompt", prompt.url(), check(often), "", "")
-                    .single("slow", slow.url(), check("path: /health, interval: 1, timeout: 3"), "", "")
+                    .single("slow", slow.url(), check("path: /health, interval: 200ms, timeout: 2s"), "", "")
                     .single("told", told.url() + "/v1", insured + check(asking), "", "")
                     .single("moved", moved.url(), check(often), "", "")
                     .single(
@@ -107,12 +108,12 @@ class HealthCheckIT {
                             "breaker: {threshold: 0.5, window: 1}, " + check(often + ", unhealthy_threshold: 100"),
                             "",
                             "ratelimit: {enabled: true, per_second: 1, burst: 1}")
-                    .single("secure", secure.url(), trusting + check("interval: 1"), "", "")
-                    .single("untrusted", secure.url(), check("interval: 1, timeout: 5"), "", "")
+                    .single("secure", secure.url(), trusting + check("interval: 200ms"), "", "")
+                    .single("untrusted", secure.url(), check("interval: 200ms, timeout: 5s"), "", "")
                     .single(
                             "proxied",
                             secure.url(),
-                            trusting + check("path: /proxied, interval: 1"),
+                            trusting + check("path: /proxied, interval: 200ms"),
                             "http_client: {proxy: {url: \"http://user:word@127.0.0.1:" + proxy.port() + "\"}}",
                             "")
                     .single("changing", changing.url(), ofChanging, "", "")
@@ -121,7 +122,7 @@ class HealthCheckIT {
                     .single(
                             "rerouted",
                             rerouted.url(),
-                            check(often + ", timeout: 30"),
+                            check(often + ", timeout: 30s"),
                             "http_client: {timeout: {connect: " + connect + "}}",
                             "");
         }
@@ -215,13 +216,17 @@ class HealthCheckIT {
     @EnumSource(
             value = Deployment.Kind.class,
             names = {"LAUNCHER", "TOMCAT"})
-    void anUpstreamInSeveralGroupsIsCheckedOnceAndOneThatGetsNoRequestsNever(Deployment.Kind kind) throws Exception {
+    void anUpstreamInSeveralGroupsIsCheckedOnceAndOneThatGetsNoRequestsNever(Deployment.Kind kind) {
         Site site = site(kind);
+        List<Long> checks = new CopyOnWriteArrayList<>();
         site.sick.reset();
+        site.sick.on(HEALTH, noting(checks, FINE));
 
-        Thread.sleep(4000);
+        await(() -> checks.size() > 6);
 
-        assertThat(site.sick.requests(HEALTH)).hasSizeBetween(2, 5);
+        // Checked for each of its groups it would be checked twice in an interval.
+        assertThat(checks.get(6) - checks.get(0))
+                .isGreaterThan(Duration.ofMillis(900).toNanos());
         assertThat(site.told.requests("/ungrouped/health")).isEmpty();
         assertThat(site.told.requests("/disabled/health")).isEmpty();
         assertThat(site.metrics()).doesNotContain("\"ungrouped\"").doesNotContain("\"disabled\"");
@@ -315,20 +320,28 @@ class HealthCheckIT {
     @EnumSource(
             value = Deployment.Kind.class,
             names = {"LAUNCHER", "TOMCAT"})
-    void aCheckThatHangsDelaysNoOther(Deployment.Kind kind) throws Exception {
+    void aCheckThatHangsDelaysNoOther(Deployment.Kind kind) {
         Site site = site(kind);
         List<Long> prompt = new CopyOnWriteArrayList<>();
         List<Long> slow = new CopyOnWriteArrayList<>();
         site.slow.on(HEALTH, noting(slow, Behaviour.hangs()));
         site.prompt.on(HEALTH, noting(prompt, FINE));
 
-        Thread.sleep(10_000);
+        await(() -> prompt.size() > 7 && slow.size() > 2);
 
+        // One that had to wait for the other would be as late as that one's time-out.
         assertThat(gaps(prompt))
                 .hasSizeGreaterThanOrEqualTo(7)
-                .allSatisfy(gap -> assertThat(gap).isBetween(850L, 1600L));
-        assertThat(gaps(slow)).isNotEmpty().allSatisfy(gap -> assertThat(gap).isBetween(3800L, 4700L));
+                .allSatisfy(gap -> assertThat(gap).isBetween(150L, 1500L));
+        assertThat(gaps(slow)).isNotEmpty().allSatisfy(gap -> assertThat(gap).isBetween(2100L, 3700L));
         site.slow.on(HEALTH, FINE);
+    }
+
+    private static void await(BooleanSupplier condition) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(20))
+                .until(condition::getAsBoolean);
     }
 
     private static Behaviour noting(List<Long> times, Behaviour then) {
@@ -417,8 +430,8 @@ class HealthCheckIT {
         site.rerouted.on(HEALTH, Behaviour.hangs(), FINE);
         UpstreamRequest hanging = site.rerouted.awaitRequest(HEALTH);
 
-        site.reload(
-                site.gateway(Site.check("path: /before, interval: 3600"), Site.check("path: /health, interval: 1"), 9));
+        site.reload(site.gateway(
+                Site.check("path: /before, interval: 1h"), Site.check("path: /health, interval: 200ms"), 9));
 
         assertThat(hanging.awaitAborted(Duration.ofSeconds(10))).isTrue();
         awaitRequests(site.rerouted, HEALTH, 3);
@@ -430,7 +443,7 @@ class HealthCheckIT {
     @EnumSource(
             value = Deployment.Kind.class,
             names = {"LAUNCHER", "TOMCAT"})
-    void aReloadChangesTheChecksAndKeepsWhatWasFound(Deployment.Kind kind) throws Exception {
+    void aReloadChangesTheChecksAndKeepsWhatWasFound(Deployment.Kind kind) {
         Site site = site(kind);
         awaitRequests(site.changing, "/before", 1);
         site.dropped.on(HEALTH, Behaviour.status(500, "", ""));
@@ -439,7 +452,9 @@ class HealthCheckIT {
         site.awaitWell("kept", false);
         assertThat(site.ask("dropped").status()).isEqualTo(503);
 
-        site.reload(site.gateway(Site.check("path: /after, interval: 1"), "", 8));
+        Gateway changed = site.gateway(Site.check("path: /after, interval: 500ms"), "", 8);
+        long start = System.nanoTime();
+        site.reload(changed);
 
         assertThat(site.ask("kept").status()).isEqualTo(503);
         awaitRequests(site.changing, "/after", 3);
@@ -452,11 +467,13 @@ class HealthCheckIT {
         int checked = site.dropped.requests(HEALTH).size();
 
         for (int i = 0; i < 10; i++) {
-            site.reload(site.gateway(Site.check("path: /after, interval: 1"), "", 8));
-            Thread.sleep(150);
+            site.reload(changed);
         }
+        awaitRequests(site.changing, "/after", 4);
 
-        assertThat(site.changing.requests("/after")).hasSizeBetween(4, 9);
+        // Each interval is up to a tenth shorter, and none begins anew with a reload.
+        long intervals = Duration.ofNanos(System.nanoTime() - start).dividedBy(Duration.ofMillis(450));
+        assertThat(site.changing.requests("/after")).hasSizeLessThanOrEqualTo((int) intervals + 2);
         assertThat(site.dropped.requests(HEALTH)).hasSize(checked);
         assertThat(site.deployment.log())
                 .doesNotContain("upstream told: not well")

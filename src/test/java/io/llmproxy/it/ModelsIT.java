@@ -84,8 +84,6 @@ class ModelsIT {
     @AfterAll
     static void stop() {
         DEPLOYMENTS.values().forEach(Deployment::close);
-        // A test that is run again starts its deployment again, and needs the upstreams.
-        DEPLOYMENTS.clear();
     }
 
     @BeforeEach

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -143,6 +144,7 @@ class NeighboursIT {
     }
 
     /** As long as there is more of a body, a loop could go on with it: the others have to get their turns all the same. */
+    @Tag("measures")
     @ParameterizedTest
     @EnumSource(Deployment.Kind.class)
     void bodiesThatDoNotEndHoldUpNobody(Deployment.Kind kind) {

@@ -13,9 +13,11 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Set;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Asks more than the machine can do: one that takes some milliseconds for a request, as it never compiles its code. */
+@Tag("measures")
 class OverloadIT {
     private static final String SLOW_MACHINE = "-Xint";
     private static final int TOO_MANY = 500;
@@ -31,8 +33,9 @@ class OverloadIT {
         try (FakeUpstream upstream = FakeUpstream.start().otherwise(answer);
                 Deployment deployment = Deployment.start(
                         Deployment.Kind.LAUNCHER,
-                        new Gateway().single("few", upstream.url(), "", "", ""),
-                        SLOW_MACHINE)) {
+                        new Gateway().single("few", upstream.url(), "", "", "").server("max_lag: 100ms"),
+                        SLOW_MACHINE,
+                        Deployment.AS_FAST_AS_IT_CAN)) {
             URI uri = deployment.forward("few", "/v1/chat/completions");
             Duration unloaded = RequestLoad.run(uri, 2, 20).p99();
 

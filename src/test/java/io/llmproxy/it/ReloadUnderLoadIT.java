@@ -12,9 +12,11 @@ import io.llmproxy.testing.StreamLoad;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Reloads once a second; {@code -Dllmproxy.reload.seconds=60} for as long as the documentation says. */
+@Tag("measures")
 class ReloadUnderLoadIT {
     private static final int SECONDS = Integer.getInteger("llmproxy.reload.seconds", 8);
     private static final int CLIENTS = 8;
@@ -31,8 +33,8 @@ class ReloadUnderLoadIT {
         int events = (int) (SECONDS * 1000L / GAP.toMillis());
         try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
                 SsePacer pacer = SsePacer.start(events, GAP);
-                Deployment deployment =
-                        Deployment.start(Deployment.Kind.LAUNCHER, gateway(upstream, pacer), "-Xmx256m")) {
+                Deployment deployment = Deployment.start(
+                        Deployment.Kind.LAUNCHER, gateway(upstream, pacer), "-Xmx256m", Deployment.AS_FAST_AS_IT_CAN)) {
             RequestLoad.run(deployment.forward("plain", "/v1/x"), CLIENTS, 5000);
             StreamLoad streams = new StreamLoad(deployment.forward("streams", "/v1/chat/completions"), STREAMS);
             CompletableFuture<StreamLoad.Outcome> streaming = CompletableFuture.supplyAsync(

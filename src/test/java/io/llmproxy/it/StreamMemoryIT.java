@@ -9,6 +9,7 @@ import io.llmproxy.testing.IdleStreams;
 import io.llmproxy.testing.RemoteMemory;
 import java.net.URI;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * What an open stream holds on to: what is left in the heap and in buffers outside it when a collector has taken all garbage, so
  * that neither a clock nor the system's view of memory counts.
  */
+@Tag("measures")
 class StreamMemoryIT {
     private static final int WARM_UP = 100;
 
@@ -50,7 +52,7 @@ class StreamMemoryIT {
     private static long bytesEach(Deployment.Kind kind, int streams, String prompt) {
         try (IdleStreams idle = IdleStreams.start()) {
             Gateway gateway = new Gateway().single("idle", idle.url(), "", "", "");
-            try (Deployment deployment = Deployment.start(kind, gateway, "-Xmx256m");
+            try (Deployment deployment = Deployment.start(kind, gateway, "-Xmx256m", Deployment.AS_FAST_AS_IT_CAN);
                     RemoteMemory memory = RemoteMemory.of(deployment.process())) {
                 URI target = deployment.forward("idle", "/v1/chat/completions");
                 open(idle, target, WARM_UP, "");

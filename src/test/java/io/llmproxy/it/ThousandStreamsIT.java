@@ -8,8 +8,10 @@ import io.llmproxy.testing.SsePacer;
 import io.llmproxy.testing.StreamLoad;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("measures")
 class ThousandStreamsIT {
     private static final int STREAMS = 1000;
     private static final int EVENTS = 20;
@@ -22,7 +24,8 @@ class ThousandStreamsIT {
     void aThousandStreamsFlowThroughFewThreads() {
         try (SsePacer pacer = SsePacer.start(EVENTS, GAP)) {
             Gateway gateway = new Gateway().single("many", pacer.url(), "", "", "");
-            try (Deployment deployment = Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx256m")) {
+            try (Deployment deployment =
+                    Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx256m", Deployment.AS_FAST_AS_IT_CAN)) {
                 StreamLoad warmUp = new StreamLoad(deployment.forward("many", "/v1/chat/completions"), 200);
                 warmUp.run(Duration.ofSeconds(1), Duration.ofSeconds(30));
                 StreamLoad load = new StreamLoad(deployment.forward("many", "/v1/chat/completions"), STREAMS);

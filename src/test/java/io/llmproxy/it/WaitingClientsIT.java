@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,7 +49,7 @@ class WaitingClientsIT {
                 .single("plain", upstream.url(), "breaker: {threshold: 0.5, cooldown: 60, window: 4}", "", "")
                 .single("narrow", upstream.url(), "", "", "max_concurrent: 1")
                 .single("silent", "http://127.0.0.1:" + silent.getLocalPort(), "", "", "");
-        deployment = Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx128m");
+        deployment = Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx128m", Deployment.AS_FAST_AS_IT_CAN);
     }
 
     @AfterAll
@@ -180,6 +181,7 @@ class WaitingClientsIT {
     }
 
     @Test
+    @Tag("measures")
     void aThousandWaitingClientsCostNextToNothing() throws IOException, InterruptedException {
         URI uri = deployment.forward("silent", "/v1/chat/completions");
         int descriptors = deployment.process().descriptors();

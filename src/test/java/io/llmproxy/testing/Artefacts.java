@@ -48,6 +48,11 @@ public final class Artefacts {
         return target().resolve(name);
     }
 
+    /** What tells this build from others in the same place. */
+    public static String build() {
+        return System.getProperty("llmproxy.build", "unnamed").replaceAll("[^A-Za-z0-9]", "");
+    }
+
     /** The JVM that runs the tests. */
     public static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();

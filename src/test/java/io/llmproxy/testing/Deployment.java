@@ -14,6 +14,9 @@ import java.util.function.Consumer;
 
 /** The gateway as users run it: a process of its own, reached through its ports alone. */
 public final class Deployment implements AutoCloseable {
+    /** The option of a JVM that compiles as it does with users: for tests that measure. The others start sooner without. */
+    public static final String AS_FAST_AS_IT_CAN = "-XX:TieredStopAtLevel=4";
+
     private static final Duration START = Duration.ofSeconds(60);
 
     private final ServerProcess process;

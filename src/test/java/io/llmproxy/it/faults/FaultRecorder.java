@@ -7,7 +7,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 
-/** Enters in the scorecard how each test went. The scorecard is closed, and written, when the last test has ended. */
+/** Enters in the scorecard how each test went. The scorecard is closed, and written, when the last test of a class has ended. */
 final class FaultRecorder implements InvocationInterceptor {
     private static final Namespace NAMESPACE = Namespace.create(FaultRecorder.class);
 

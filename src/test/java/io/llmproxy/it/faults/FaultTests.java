@@ -25,6 +25,11 @@ final class FaultTests {
             return Set.of(method.getAnnotation(Fault.class).value());
         }
 
+        /** What tells it from all others. */
+        String key() {
+            return name() + " " + kind;
+        }
+
         /** Class and method. */
         String name() {
             return method.getDeclaringClass().getSimpleName() + "." + method.getName();

@@ -1,20 +1,32 @@
 package io.llmproxy.it.faults;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import io.llmproxy.it.faults.FaultTests.Run;
 import io.llmproxy.testing.Artefacts;
 import io.llmproxy.testing.Deployment.Kind;
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
-/** Which rows hold in which deployment. Nothing in it depends on the time: a good build leaves the page as it was. */
+/**
+ * Which rows hold in which deployment. Nothing in it depends on the time: a good build leaves the page as it was.
+ *
+ * <p>The classes of a build run in several JVMs. What each has seen is added to one file of the build, and the page is
+ * made of that.
+ */
 final class Scorecard implements AutoCloseable {
     private static final String PAGE = "faults.md";
+    private static final String PASSED = "passed";
     private static final String INTRODUCTION = """
             # Faults
 
@@ -27,7 +39,7 @@ final class Scorecard implements AutoCloseable {
             """;
     private static final Map<Character, String> FAMILIES = families();
 
-    private final Map<Run, Boolean> results = new ConcurrentHashMap<>();
+    private final Map<String, Boolean> results = new ConcurrentHashMap<>();
 
     private static Map<Character, String> families() {
         Map<Character, String> families = new LinkedHashMap<>();
@@ -40,15 +52,35 @@ final class Scorecard implements AutoCloseable {
     }
 
     void enter(Method test, Kind kind, boolean passed) {
-        results.put(new Run(test, kind), passed);
+        results.put(new Run(test, kind).key(), passed);
     }
 
     /** Writes the page for people if all tests have run, and in any case one beside the build's other results. */
     @Override
     public void close() throws IOException {
+        Path file = Artefacts.report("faults-" + Artefacts.build() + ".txt");
+        try (FileChannel channel = FileChannel.open(file, CREATE, READ, WRITE)) {
+            channel.lock();
+            Files.readAllLines(file).forEach(this::enterUnlessKnown);
+            Files.write(
+                    file,
+                    results.entrySet().stream()
+                            .map(run -> run.getKey() + " " + (run.getValue() ? PASSED : "failed"))
+                            .sorted()
+                            .toList());
+            write();
+        }
+    }
+
+    private void enterUnlessKnown(String line) {
+        int end = line.lastIndexOf(' ');
+        results.putIfAbsent(line.substring(0, end), line.endsWith(PASSED));
+    }
+
+    private void write() throws IOException {
         String page = page();
         Files.writeString(Artefacts.report(PAGE), page);
-        if (results.keySet().containsAll(FaultTests.all())) {
+        if (FaultTests.all().stream().map(Run::key).allMatch(results::containsKey)) {
             Files.writeString(Artefacts.docs().resolve(PAGE), page);
         }
     }
@@ -86,6 +118,6 @@ final class Scorecard implements AutoCloseable {
         if (runs.isEmpty()) {
             return "–";
         }
-        return runs.stream().allMatch(run -> results.getOrDefault(run, false)) ? "✓" : "✗";
+        return runs.stream().allMatch(run -> results.getOrDefault(run.key(), false)) ? "✓" : "✗";
     }
 }

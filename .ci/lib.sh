@@ -1,0 +1,82 @@
+# What .ci/run and .ci/nightly share. To be sourced, in the project's directory.
+
+# java_home VERSION: the home of a JDK of that version, or nothing.
+java_home() {
+    local home
+    for home in "${JAVA_HOME:-}" /usr/lib/jvm/*"$1"* /opt/java/*"$1"* /opt/jdk*"$1"*; do
+        if [ -n "$home" ] && [ -x "$home/bin/javac" ] && "$home/bin/javac" -version 2>&1 | grep -q "^javac $1\b"; then
+            (cd -P "$home" && pwd)
+            return
+        fi
+    done
+}
+
+# Whatever is missing, if it can be had. What is there already stays as it is: others may be using it.
+install() {
+    local sudo=
+    [ "$(id -u)" = 0 ] || sudo="sudo -n"
+    if command -v apt-get >/dev/null; then
+        $sudo apt-get update -q || true
+        DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y --no-upgrade --no-install-recommends "$@" || true
+    fi
+}
+
+# step WHAT: begins a step, and tells how long the one before took.
+step() {
+    [ -z "${current_step:-}" ] || steps+=("$(printf '%5d s  %s' $((SECONDS - step_began)) "$current_step")")
+    current_step=$1 step_began=$SECONDS
+    [ -z "$1" ] || echo "== $1"
+}
+
+# verify JAVA_HOME COMMAND...: runs a build. Tells the totals of surefire and failsafe; fails if a test was skipped or there were none.
+verify() {
+    local home=$1 log status=0
+    shift
+    log=$logs/$((++builds))
+    step "$* on $("$home/bin/java" -version 2>&1 | head -1)"
+    JAVA_HOME=$home "$@" 2>&1 | tee "$log" || status=$?
+    echo "== totals"
+    grep -E '(Tests run: [0-9]+, Failures|BUILD (SUCCESS|FAILURE))' "$log" | grep -v -- '-- in ' || true
+    if [ "$status" -ne 0 ]; then
+        return "$status"
+    fi
+    if grep -qE 'Skipped: [1-9]' "$log"; then
+        echo "a test was skipped" >&2
+        return 1
+    fi
+    # Each phase of tests has its totals: the unit tests, the integration tests, those that measure.
+    if [ "$(grep -E '^(\[[A-Z]+\] )?Tests run: [1-9]' "$log" | grep -vc -- '-- in ')" -lt "${phases:-3}" ]; then
+        echo "a phase of tests had none" >&2
+        return 1
+    fi
+}
+
+# Tells where the time went, also of a run that failed.
+summary() {
+    local status=$?
+    step ""
+    echo "== the twenty slowest test classes"
+    sed -nE 's/.*Time elapsed: ([0-9.]+) s.* -- in ([A-Za-z0-9_.$]+).*/\1 \2/p' "$logs"/* 2>/dev/null | sort -rn | head -20 |
+        awk '{ printf "%9.1f s  %s\n", $1, $2 }' || true
+    echo "== steps"
+    printf '%s\n' "${steps[@]}"
+    printf '%5d s  in all\n' "$SECONDS"
+    rm -rf "$logs"
+    exit "$status"
+}
+
+prepare() {
+    local missing=()
+    [ -n "$(java_home 17)" ] || missing+=(openjdk-17-jdk-headless)
+    command -v mvn >/dev/null || missing+=(maven)
+    command -v npm >/dev/null || missing+=(nodejs npm)
+    [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+    java17=$(java_home 17)
+    java25=$(java_home 25)
+    [ -n "$java17" ] || { echo "no JDK 17" >&2; exit 1; }
+    command -v mvn >/dev/null || { echo "no Maven" >&2; exit 1; }
+    command -v npm >/dev/null || { echo "no Node.js with npm" >&2; exit 1; }
+    steps=() builds=0
+    logs=$(mktemp -d)
+    trap summary EXIT
+}
