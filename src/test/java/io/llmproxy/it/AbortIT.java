@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.UpstreamRequest;
 import java.net.URI;
@@ -11,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** A client that leaves in the middle of a stream must not cost tokens for long. */
 class AbortIT {
@@ -24,7 +24,7 @@ class AbortIT {
     private final World world = World.fresh();
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theUpstreamLearnsOfItAtOnce(Deployment.Kind kind) {
         int late = 0;
         for (int i = 0; i < CLIENTS; i++) {

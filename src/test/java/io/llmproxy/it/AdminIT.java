@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -18,7 +19,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class AdminIT {
     private static final byte[] NOTHING = {};
@@ -35,7 +35,7 @@ class AdminIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void healthIsToldInTheFormOfMicroProfile(Deployment.Kind kind) throws Exception {
         for (String path : List.of("/health", "/health/live", "/health/ready", "/health/started")) {
             Answer answer = get(kind, path);
@@ -48,7 +48,7 @@ class AdminIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void metricsHaveTheDocumentedNamesTypesAndLabels(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.json("{}"));
         ask(kind, "plain", CHAT);
@@ -89,7 +89,7 @@ class AdminIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aRequestIsCountedOnce(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.json("{}"));
         double before = counted(get(kind, "/metrics"));
@@ -113,7 +113,7 @@ class AdminIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void clientsCannotMakeUpLabels(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
         ask(kind, "plain", "/v1/made/up/0");
@@ -131,7 +131,7 @@ class AdminIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void withoutATokenNobodyIsAnOperator(Deployment.Kind kind) {
         for (String token : List.of("", "Authorization: Bearer \r\n", "Authorization: Bearer null\r\n")) {
             Answer answer = RawClient.exchange(world.deployment(kind).admin("/admin/reload"), "POST", token, NOTHING);
@@ -141,7 +141,7 @@ class AdminIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void eachExchangeIsLoggedWithOneLineAndNoSecret(Deployment.Kind kind) {
         String path = World.path();
         world.upstream.on(path, Behaviour.json("{\"answer\":\"body-canary\"}"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.net.URI;
 import java.time.Duration;
@@ -15,7 +16,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class BalanceIT {
     private static final byte[] QUESTION = {'{', '}'};
@@ -37,7 +37,7 @@ class BalanceIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void weightsOfEightToTwoGiveEightToTwo(Deployment.Kind kind) {
         ask(world.deployment(kind).forward("weighted"), 100);
 
@@ -46,7 +46,7 @@ class BalanceIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void takingTurnsIsEven(Deployment.Kind kind) {
         ask(world.deployment(kind).forward("roundrobin"), 20);
 
@@ -55,7 +55,7 @@ class BalanceIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aSlowNodeGetsUnderATenthOfWhatAFastOneGets(Deployment.Kind kind) throws Exception {
         world.first.otherwise(Behaviour.delayed(Duration.ofMillis(10), Behaviour.json("{}")));
         world.second.otherwise(Behaviour.delayed(Duration.ofMillis(200), Behaviour.json("{}")));
@@ -84,7 +84,7 @@ class BalanceIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void failoverUsesTheFirstAsLongAsItCan(Deployment.Kind kind) {
         ask(world.deployment(kind).forward("failover"), 10);
 
@@ -93,7 +93,7 @@ class BalanceIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamThatRefusesIsPassedOverBeforeTheClientNotices(Deployment.Kind kind) {
         ask(world.deployment(kind).forward("dead-first"), 10);
 
@@ -101,7 +101,7 @@ class BalanceIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void whoeverThrottlesOrFailsGetsLessUntilItIsWellAgain(Deployment.Kind kind) {
         Behaviour tooMany = Behaviour.status(429, "Retry-After: 0\r\n", "{}");
         world.second.otherwise(Behaviour.alternates(tooMany, Behaviour.json("{}")));
@@ -135,7 +135,7 @@ class BalanceIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void everyStrategyServesAllRequests(Deployment.Kind kind) throws Exception {
         for (String strategy : List.of("random", "least_requests", "response_aware", "ttft_aware")) {
             World.fresh();

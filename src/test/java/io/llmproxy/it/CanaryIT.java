@@ -7,6 +7,7 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.Ports;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.TestProxy;
@@ -15,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is secret, in every field that has a secret, and never in anything that is written, at the finest level of the log. */
 class CanaryIT {
@@ -74,7 +74,7 @@ class CanaryIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void noSecretIsEverWritten(Deployment.Kind kind) throws IOException {
         try (FakeUpstream upstream = FakeUpstream.start();
                 TestProxy proxy = TestProxy.http("user", "another word");

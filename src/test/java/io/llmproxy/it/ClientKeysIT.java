@@ -9,6 +9,7 @@ import io.llmproxy.testing.Digests;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.Head;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LockStep;
 import io.llmproxy.testing.RawClient;
 import java.net.URI;
@@ -23,7 +24,6 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who may come in by which key, in which place, on every path; and what becomes of the key. */
 class ClientKeysIT {
@@ -161,7 +161,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aKeyOpensInEveryPlaceAndGoesNoFurther(Deployment.Kind kind) {
         for (String path : DIALECTS) {
             for (String key : List.of(GOOD, HASHED)) {
@@ -196,7 +196,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theUpstreamIsShownItsOwnCredential(Deployment.Kind kind) {
         String all = bearer(OWN) + "x-api-key: " + OWN + "\r\nx-goog-api-key: " + OWN + "\r\napi-key: " + OWN + "\r\n";
 
@@ -209,7 +209,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void whoHasNoUsableKeyIsRefused(Deployment.Kind kind) {
         for (String path : DIALECTS) {
             for (String none : List.of(
@@ -250,7 +250,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void keysThatDifferAreRefusedAndThePlacesTold(Deployment.Kind kind) {
         for (String path : DIALECTS) {
             Answer headers = ask(kind, "plain", path, bearer(GOOD) + "x-api-key: " + HASHED + "\r\n");
@@ -266,7 +266,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aKeyThatAsksTooOftenIsToldWhenToComeBack(Deployment.Kind kind) {
         String header = "x-api-key: " + key("rated") + "\r\n";
         deployment(kind);
@@ -290,7 +290,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aKeyIsServedSoManyTimesAtOnce(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         String path = World.path();
@@ -314,7 +314,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theKeyOfAnUpstreamOpensThatOneOnly(Deployment.Kind kind) {
         assertThat(ask(kind, "guarded", CHAT, bearer(OF_FIRST)).status()).isEqualTo(200);
         assertStripped(FIRST.awaitRequest(CHAT).head());
@@ -336,7 +336,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamWithoutKeysServesEverybodyElse(Deployment.Kind kind) {
         assertThat(ask(kind, "half-open", CHAT, bearer("the-clients-own")).status())
                 .isEqualTo(200);
@@ -351,7 +351,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void withoutKeysEverythingPassesAsItCame(Deployment.Kind kind) {
         String headers = bearer("a") + "x-api-key: b\r\n";
 
@@ -365,7 +365,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aKeyThatIsTakenOutOpensNothingMoreWhileItsStreamsGoOn(Deployment.Kind kind) {
         String temporary = key("temporary");
         String many = IntStream.range(0, 10_000)
@@ -399,7 +399,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aReloadSetsNoKeyFree(Deployment.Kind kind) {
         String slow =
                 ", {name: slow, key: %s, rate_limit: {requests_per_second: 1, burst_size: 60}}".formatted(key("slow"));
@@ -416,7 +416,7 @@ class ClientKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aReloadAddsChangesAndTakesAwayLimits(Deployment.Kind kind) {
         String free = ", {name: changing, key: %s%s}".formatted(key("changing"), "%s");
         String limited = free.formatted(", rate_limit: {requests_per_second: 1, burst_size: %d}");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.net.URI;
 import java.time.Duration;
@@ -12,7 +13,6 @@ import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that leave must not disturb those that stay: a container uses its objects again for the next request. */
 class DepartureIT {
@@ -22,7 +22,7 @@ class DepartureIT {
     private final World world = World.fresh();
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void whoStaysIsServedWhileOthersLeave(Deployment.Kind kind) {
         String stream = World.path();
         String plain = World.path();

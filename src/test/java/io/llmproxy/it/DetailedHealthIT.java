@@ -9,6 +9,7 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What operators are told of each upstream. */
 class DetailedHealthIT {
@@ -61,7 +61,7 @@ class DetailedHealthIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void eachUpstreamIsToldWithTheReasonWhyItIsNotAsked(Deployment.Kind kind) throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment = Deployment.start(kind, gateway(upstream))) {

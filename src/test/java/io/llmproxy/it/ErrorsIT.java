@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.UpstreamRequest;
 import java.net.URI;
@@ -15,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class ErrorsIT {
     private static final byte[] QUESTION = "{\"model\":\"m\"}".getBytes(StandardCharsets.UTF_8);
@@ -47,7 +47,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamThatCannotBeReachedIs502InTheWordsOfTheApi(Deployment.Kind kind) {
         Answer chat = ask(kind, "unreachable", CHAT);
         Answer messages = ask(kind, "unreachable", MESSAGES);
@@ -66,7 +66,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamThatDoesNotAnswerIs504(Deployment.Kind kind) {
         for (String path : List.of(CHAT, MESSAGES)) {
             world.upstream.on(path, Behaviour.hangs());
@@ -80,7 +80,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamThatBreaksOffBeforeItsAnswerIs502(Deployment.Kind kind) {
         List<Behaviour> broken = List.of(
                 Behaviour.closesUnanswered(),
@@ -95,7 +95,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamsErrorsPassByteForByte(Deployment.Kind kind) {
         for (int status : new int[] {400, 401, 403, 404, 422, 500, 502, 504}) {
             String body = "{\"error\": {\"message\": \"as the upstream says, %d\"}}\n".formatted(status);
@@ -111,7 +111,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void redirectsAreNotFollowed(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.status(307, "Location: " + world.first.url() + "/x\r\n", ""));
 
@@ -120,7 +120,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void interimAnswersDoNotEndAnExchange(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.interim(103, 2, Behaviour.json("{\"final\":true}")));
 
@@ -131,7 +131,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aConnectionThatDiedWhileItWasPooledIsReplaced(Deployment.Kind kind) throws InterruptedException {
         world.upstream.on(CHAT, Behaviour.json("{}"), Behaviour.closesUnanswered(), Behaviour.json("{\"second\":1}"));
 
@@ -145,7 +145,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void unknownPathsOfTheAdminListenerAre404(Deployment.Kind kind) {
         Answer answer =
                 RawClient.exchange(world.deployment(kind).admin(), "GET /no/such/path HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -158,7 +158,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void headsThatAreTooLongAreRefused(Deployment.Kind kind) {
         URI uri = world.deployment(kind).forward("plain");
         String longTarget = "GET /v1/" + "x".repeat(40_000) + " HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -170,7 +170,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void twoRequestsAtOnceAreAnsweredInOrder(Deployment.Kind kind) {
         world.upstream.on("/one", Behaviour.echo()).on("/two", Behaviour.echo());
 
@@ -186,7 +186,7 @@ class ErrorsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aClientThatEndsItsOutputStillGetsItsAnswer(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.delayed(Duration.ofMillis(300), Behaviour.json("{\"late\":1}")));
 

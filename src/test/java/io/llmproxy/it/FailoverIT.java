@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LockStep;
 import io.llmproxy.testing.RawClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What happens before a client has seen anything of an answer. */
 class FailoverIT {
@@ -66,7 +66,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void whatWasRefusedGoesToAnotherUpstreamWithoutBeingAskedTo(Deployment.Kind kind) {
         world.first.on(CHAT, BUSY);
         world.second.on(CHAT, Behaviour.json("{\"from\":2}"));
@@ -79,7 +79,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theLastRefusalPassesByteForByteAndStopsTheClientFromRetrying(Deployment.Kind kind) {
         world.first.on(CHAT, BUSY);
         world.second.on(CHAT, Behaviour.status(503, "X-Of: second\r\n", "{\"second\":\"busy\"}"));
@@ -94,7 +94,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void whatMayHaveBeenWorkedOnIsNotRepeatedUnlessThatDoesNoHarm(Deployment.Kind kind) {
         world.first.otherwise(Behaviour.closesUnanswered());
         world.second.otherwise(Behaviour.json("{}"));
@@ -113,7 +113,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void whoWantsItGetsUnsafeRequestsRepeated(Deployment.Kind kind) {
         world.first.on(CHAT, BROKEN);
         world.second.on(CHAT, Behaviour.json("{\"from\":2}"));
@@ -122,7 +122,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void roundsFollowAfterPausesWhenNoOtherUpstreamIsLeft(Deployment.Kind kind) {
         world.first.on(CHAT, BUSY, BUSY, Behaviour.json("{\"third\":1}"));
         assertThat(ask(kind, "rounds", "POST", CHAT).text()).isEqualTo("{\"third\":1}");
@@ -134,7 +134,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamThatAdvisesAgainstItIsNotAskedAgain(Deployment.Kind kind) {
         world.first.on(CHAT, Behaviour.status(503, "x-should-retry: false\r\n", "{}"));
 
@@ -143,7 +143,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aStreamThatBreaksOffBeforeItSaysAnythingIsReplacedWithoutATrace(Deployment.Kind kind) {
         world.first.on(CHAT, Behaviour.closesMidStream(List.of(ROLE)));
         world.second.on(CHAT, stream(ROLE, TEXT.formatted("Hi"), END));
@@ -155,7 +155,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aStreamThatBreaksOffBeforeItSaysAnythingHasAStatusOfItsOwn(Deployment.Kind kind) {
         world.first.on(CHAT, Behaviour.closesMidStream(List.of(ROLE)));
 
@@ -168,7 +168,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aStreamThatOnlySaysThatItIsOverloadedGoesElsewhere(Deployment.Kind kind) {
         world.first.on(MESSAGES, stream(MESSAGE_START, OVERLOADED));
         world.second.on(MESSAGES, stream(MESSAGE_START, MESSAGE));
@@ -182,7 +182,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void nothingIsHeldBackForLong(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         world.first.on(CHAT, Behaviour.lockStep(steps, List.of(ROLE, TEXT.formatted("Hi") + END)));
@@ -198,7 +198,7 @@ class FailoverIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void requestsWaitForAnUpstreamThatServesAsManyAsItMay(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         world.first

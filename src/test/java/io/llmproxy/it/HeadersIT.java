@@ -6,6 +6,7 @@ import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Head;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class HeadersIT {
     private static final byte[] BODY = "{}".getBytes(StandardCharsets.UTF_8);
@@ -51,7 +51,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void headersOfOneConnectionStayOnIt(Deployment.Kind kind) {
         String hops = lines(
                 "Connection: keep-alive, X-Named",
@@ -76,7 +76,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theHostIsTheUpstreams(Deployment.Kind kind) {
         Head request = sent(kind, "plain", "X-Forwarded-Host: client.test\r\n");
 
@@ -84,7 +84,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void repeatedHeadersStayRepeated(Deployment.Kind kind) {
         String many =
                 IntStream.range(0, 50).mapToObj(n -> "X-Many: " + n + "\r\n").collect(Collectors.joining());
@@ -103,7 +103,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void valuesPassUnchanged(Deployment.Kind kind) {
         String disposition = "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt";
         String headers = lines(
@@ -132,7 +132,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamWithItsOwnCredentialNeverSeesTheClients(Deployment.Kind kind) {
         Head bearer = sent(kind, "bearer", CREDENTIALS, "?key=client-secret&alt=sse");
         Head basic = sent(kind, "basic", CREDENTIALS, "?alt=sse&key=client-secret");
@@ -146,7 +146,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamWithoutACredentialGetsTheClients(Deployment.Kind kind) {
         Head request = sent(kind, "plain", CREDENTIALS, "?key=client-secret&alt=sse");
 
@@ -158,7 +158,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theUserAgentIsTheGroups(Deployment.Kind kind) {
         assertThat(sent(kind, "agent", "User-Agent: client/1\r\n").values("User-Agent"))
                 .containsExactly("Test/2");
@@ -166,7 +166,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void headersAreInsertedReplacedAndRemoved(Deployment.Kind kind) {
         Head bare = sent(kind, "rewritten", "");
         Head full = sent(
@@ -182,7 +182,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void everyRequestHasAnId(Deployment.Kind kind) {
         String path = World.path();
         world.upstream.on(path, Behaviour.json("{}"));
@@ -200,7 +200,7 @@ class HeadersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void upstreamsLearnOfTheClientOnlyWhenToldTo(Deployment.Kind kind) {
         Head silent = sent(kind, "plain", "");
         Head told = sent(kind, "told", "");

@@ -9,6 +9,7 @@ import io.llmproxy.testing.Certificates;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.Ports;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.TestProxy;
@@ -26,7 +27,6 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Health checks of upstreams, as upstreams and clients see them. */
 class HealthCheckIT {
@@ -84,7 +84,7 @@ class HealthCheckIT {
                     .upstream(
                             "sick",
                             sick.url(),
-                            check(often + ", timeout: 500ms, unhealthy_threshold: 2, healthy_threshold: 2"))
+                            check(often + ", timeout: 1s, unhealthy_threshold: 2, healthy_threshold: 2"))
                     .upstream("fine", fine.url(), "")
                     .group("pair", pair, "")
                     .group("again", pair, "http_client: {agent: \"Another/1\", timeout: {connect: 3}}")
@@ -170,11 +170,10 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void anUpstreamWhoseChecksFailGetsNoRequestsUntilTheySucceed(Deployment.Kind kind) {
         Site site = site(kind);
+        int earlier = site.deployment.log().length();
         for (Behaviour failing : List.of(
                 Behaviour.status(500, "", "body-canary"),
                 Behaviour.hangs(),
@@ -200,7 +199,7 @@ class HealthCheckIT {
             }
             assertThat(site.sick.requests(CHAT)).as(failing.name()).hasSize(3);
         }
-        String log = site.deployment.log();
+        String log = site.deployment.log().substring(earlier);
         assertThat(log)
                 .contains("upstream sick: not well; failed health checks in a row: 2 (status 500)")
                 .contains("upstream sick: not well; failed health checks in a row: 2 (timeout)")
@@ -213,9 +212,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void anUpstreamInSeveralGroupsIsCheckedOnceAndOneThatGetsNoRequestsNever(Deployment.Kind kind) {
         Site site = site(kind);
         List<Long> checks = new CopyOnWriteArrayList<>();
@@ -233,9 +230,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void withoutAPathAConnectionIsEnough(Deployment.Kind kind) {
         Site site = site(kind);
         site.awaitWell("mortal", false);
@@ -259,9 +254,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void overTlsTheCertificateIsCheckedToo(Deployment.Kind kind) {
         Site site = site(kind);
         site.awaitWell("untrusted", false);
@@ -280,9 +273,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void checksTakeTheWayOfRequestsThroughAProxy(Deployment.Kind kind) {
         Site site = site(kind);
         site.secure.on("/proxied", FINE);
@@ -294,9 +285,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aGroupWithNobodyLeftSaysSoAtOnce(Deployment.Kind kind) {
         Site site = site(kind);
         site.alone.on(HEALTH, Behaviour.status(503, "", ""));
@@ -317,9 +306,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aCheckThatHangsDelaysNoOther(Deployment.Kind kind) {
         Site site = site(kind);
         List<Long> prompt = new CopyOnWriteArrayList<>();
@@ -360,9 +347,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void theUpstreamIsAskedWhatIsConfigured(Deployment.Kind kind) {
         Site site = site(kind);
         site.told.reset();
@@ -380,9 +365,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aRedirectIsAFailureAndNotFollowed(Deployment.Kind kind) {
         Site site = site(kind);
         site.moved.on(HEALTH, Behaviour.status(302, "Location: " + site.moved.url() + "/elsewhere\r\n", ""));
@@ -396,9 +379,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void checksCountAsNothingButChecks(Deployment.Kind kind) {
         Site site = site(kind);
         site.counted.reset();
@@ -420,9 +401,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aCheckThatAReloadCutsOffSaysNothing(Deployment.Kind kind) {
         Site site = site(kind);
         awaitRequests(site.rerouted, HEALTH, 1);
@@ -440,9 +419,7 @@ class HealthCheckIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aReloadChangesTheChecksAndKeepsWhatWasFound(Deployment.Kind kind) {
         Site site = site(kind);
         awaitRequests(site.changing, "/before", 1);

@@ -7,6 +7,7 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -14,7 +15,6 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every path, with a key in every place and in every state: the right answer, and no upstream that hears of a refused one. */
 class KeyMatrixIT {
@@ -205,7 +205,7 @@ class KeyMatrixIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void everyPathWithAKeyInEveryPlaceAndState(Deployment.Kind kind) {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment = Deployment.start(kind, gateway(upstream))) {

@@ -58,6 +58,7 @@ import com.openai.models.responses.ResponseCreateParams;
 import io.llmproxy.it.KeyedProviders.FakeProvider;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.UpstreamRequest;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
@@ -71,7 +72,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The vendors' own clients with keys of the gateway, all at one address: each reaches its provider, by the provider's key. */
 class KeyedSdkIT {
@@ -187,7 +187,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiListsTheModelsThatItCanUse(Deployment.Kind kind) {
         OpenAIClient client = openai(kind, KEY);
 
@@ -200,7 +200,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiGetsACompletion(Deployment.Kind kind) {
         OPENAI.api().on(CHAT, Behaviour.json(ProviderAnswers.completion("Hello there")));
 
@@ -213,7 +213,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiStreams(Deployment.Kind kind) {
         OPENAI.api().on(CHAT, Behaviour.streams(Duration.ZERO, ProviderAnswers.chunks()));
 
@@ -225,7 +225,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiCallsATool(Deployment.Kind kind) {
         String call = "\"id\":\"call_1\",\"type\":\"function\","
                 + "\"function\":{\"name\":\"weather\",\"arguments\":\"{\\\"city\\\":\\\"Bonn\\\"}\"}";
@@ -271,7 +271,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiSendsAnImageInAMessage(Deployment.Kind kind) {
         OPENAI.api().on(CHAT, Behaviour.json(ProviderAnswers.completion("noise")));
         String url = "data:image/png;base64," + IMAGE_BASE64;
@@ -294,7 +294,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiUploadsAnImage(Deployment.Kind kind) {
         OPENAI.api().on(EDITS, Behaviour.json("{\"created\":1700000000,\"data\":[{\"b64_json\":\"bigger\"}]}"));
 
@@ -320,7 +320,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiGetsEmbeddings(Deployment.Kind kind) {
         OPENAI.api().on(EMBEDDINGS, Behaviour.json("""
                 {"object":"list","model":"text-embedding","usage":{"prompt_tokens":1,"total_tokens":1},"data":[\
@@ -340,7 +340,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiGetsAResponse(Deployment.Kind kind) {
         OPENAI.api().on(RESPONSES, Behaviour.json("""
                 {"id":"resp_1","object":"response","created_at":1700000000,"status":"completed","model":"gpt-large","output":[\
@@ -367,7 +367,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiRaisesWhatTheGatewayRefuses(Deployment.Kind kind) {
         openaiRaises(
                 UnauthorizedException.class,
@@ -408,7 +408,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiRaisesWhatTheProviderSays(Deployment.Kind kind) {
         OPENAI.api().on(CHAT, Behaviour.status(429, "Content-Type: application/json\r\n", """
                 {"error":{"message":"slow down","type":"rate_limit_exceeded","param":null,"code":null}}"""));
@@ -420,7 +420,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiRaisesWhenAStreamIsCut(Deployment.Kind kind) {
         OPENAI.api().on(CHAT, Behaviour.closesMidStream(ProviderAnswers.chunks().subList(0, 2)));
 
@@ -447,7 +447,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicListsTheModelsThatItCanUse(Deployment.Kind kind) {
         AnthropicClient client = anthropic(kind, KEY);
 
@@ -458,7 +458,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicGetsAMessage(Deployment.Kind kind) {
         ANTHROPIC.api().on(MESSAGES, Behaviour.json(ProviderAnswers.message("Hello there")));
 
@@ -470,7 +470,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicMayShowTheKeyInTwoPlaces(Deployment.Kind kind) {
         ANTHROPIC.api().on(MESSAGES, Behaviour.json(ProviderAnswers.message("Hello there")));
         AnthropicClient client = AnthropicOkHttpClient.builder()
@@ -485,7 +485,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicStreams(Deployment.Kind kind) {
         ANTHROPIC.api().on(MESSAGES, Behaviour.streams(Duration.ZERO, ProviderAnswers.events()));
 
@@ -497,7 +497,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicCallsATool(Deployment.Kind kind) {
         String use = "{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"weather\",\"input\":{\"city\":\"Bonn\"}}";
         ANTHROPIC.api().on(MESSAGES, Behaviour.json(ProviderAnswers.message(use, "\"tool_use\"")));
@@ -526,7 +526,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicSendsAnImage(Deployment.Kind kind) {
         ANTHROPIC.api().on(MESSAGES, Behaviour.json(ProviderAnswers.message("Hello there")));
         Base64ImageSource image = Base64ImageSource.builder()
@@ -548,7 +548,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicCountsTokens(Deployment.Kind kind) {
         ANTHROPIC.api().on(COUNT, Behaviour.json("{\"input_tokens\":11}"));
 
@@ -564,7 +564,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicRaisesWhatTheGatewayRefuses(Deployment.Kind kind) {
         anthropicRaises(
                 com.anthropic.errors.UnauthorizedException.class,
@@ -598,7 +598,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicRaisesWhenAStreamIsCut(Deployment.Kind kind) {
         ANTHROPIC
                 .api()
@@ -614,7 +614,7 @@ class KeyedSdkIT {
             GenerateContentConfig.builder().build();
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void geminiListsTheModelsThatItCanUse(Deployment.Kind kind) {
         try (Client client = gemini(kind, KEY)) {
             List<String> names = new ArrayList<>();
@@ -631,7 +631,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void geminiGetsContent(Deployment.Kind kind) {
         GEMINI.api().on(GENERATE, Behaviour.json(ProviderAnswers.content("Hello there")));
 
@@ -644,7 +644,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void geminiStreams(Deployment.Kind kind) {
         GEMINI.api().on(STREAM, Behaviour.streams(Duration.ZERO, ProviderAnswers.contents()));
 
@@ -661,7 +661,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void geminiCallsATool(Deployment.Kind kind) {
         String call = "{\"functionCall\":{\"name\":\"weather\",\"args\":{\"city\":\"Bonn\"}}}";
         GEMINI.api().on(GENERATE, Behaviour.json(ProviderAnswers.content(call, true)));
@@ -686,7 +686,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void geminiSendsAnImage(Deployment.Kind kind) {
         GEMINI.api().on(GENERATE, Behaviour.json(ProviderAnswers.content("noise")));
 
@@ -702,7 +702,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void geminiGetsEmbeddings(Deployment.Kind kind) {
         GEMINI.api().on(EMBED, Behaviour.json("{\"embeddings\":[{\"values\":[0.5,-0.25]},{\"values\":[1,2]}]}"));
 
@@ -720,7 +720,7 @@ class KeyedSdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void geminiRaisesWhatTheGatewayRefuses(Deployment.Kind kind) {
         geminiRaises(401, "UNAUTHENTICATED", "The API key is not valid.", () -> ask(kind, UNKNOWN, "flash"));
         geminiRaises(

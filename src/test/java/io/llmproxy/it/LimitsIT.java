@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LockStep;
 import io.llmproxy.testing.RawClient;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class LimitsIT {
     private static final byte[] QUESTION = "{\"model\":\"m\"}".getBytes(StandardCharsets.UTF_8);
@@ -27,7 +27,7 @@ class LimitsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aClientThatAsksTooOftenIsToldWhenToComeBack(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
         String from = "X-Forwarded-For: 198.51.100.7, 192.0.2.1\r\n";
@@ -54,7 +54,7 @@ class LimitsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void whatAnUntrustedClientSaysOfItselfDoesNotCount(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
         int refused = 0;
@@ -66,7 +66,7 @@ class LimitsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aRequestWaitsForItsTurn(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         String path = World.path();
@@ -89,7 +89,7 @@ class LimitsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aRequestThatWaitsTooLongOrFindsTooManyWaitingIsRefused(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         String path = World.path();
@@ -113,7 +113,7 @@ class LimitsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void clientsThatLeaveTheQueueTakeNoTurn(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         String path = World.path();

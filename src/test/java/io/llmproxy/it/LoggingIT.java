@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The log never holds a request, whatever its sink does. */
@@ -130,6 +131,7 @@ class LoggingIT {
     }
 
     @Test
+    @Tag("measures")
     void aPipeThatNobodyReadsHoldsNobody() throws IOException, InterruptedException {
         Path pipe = directory.resolve("pipe");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())

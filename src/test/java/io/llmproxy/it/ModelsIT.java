@@ -7,6 +7,7 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LockStep;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.UpstreamRequest;
@@ -19,7 +20,6 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Which upstream serves a model, what it is asked for, and what the client is told. */
 class ModelsIT {
@@ -110,7 +110,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theUpstreamThatServesTheModelIsAskedByItsOwnName(Deployment.Kind kind) {
         Answer answer = ask(kind, "both", "{ \"messages\":[ ],\n \"model\" : \"gpt-4o\", \"n\":1.0e0}");
 
@@ -122,7 +122,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void thoseThatServeAModelShareItByTheirWeights(Deployment.Kind kind) {
         for (int i = 0; i < 30; i++) {
             assertThat(ask(kind, "weighted", "{\"model\":\"shared\"}").status()).isEqualTo(200);
@@ -142,7 +142,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anExpressionDescribesWholeNames(Deployment.Kind kind) {
         for (String model : List.of("mine-42", "my-own")) {
             FIRST.reset();
@@ -168,7 +168,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aModelWithTheSameNamePassesUntouched(Deployment.Kind kind) {
         String question = "{\"model\":\"sm\\u0061ll\"}";
 
@@ -179,7 +179,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void thePrefixIsTakenAwayAndPutBack(Deployment.Kind kind) {
         assertThat(ask(kind, "both", "{\"model\":\"Proxy/small\"}").text())
                 .isEqualTo("{\"model\":\"Proxy/small\",\"choices\":[]}");
@@ -190,7 +190,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aStreamNamesTheModelThatWasAskedForEventByEvent(Deployment.Kind kind) {
         String event = "data: {\"model\":\"%s\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
         List<String> events = List.of(event.formatted("claude-x"), event.formatted("claude-x"), "data: [DONE]\n\n");
@@ -213,7 +213,7 @@ class ModelsIT {
 
     /** Ollama streams its answers so. */
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void eachDocumentOfASequenceNamesTheModelThatWasAskedFor(Deployment.Kind kind) {
         String documents = "{\"model\":\"claude-x\",\"done\":false}\n".repeat(3);
         FIRST.otherwise(Behaviour.bytes(
@@ -224,7 +224,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theModelInGeminisPathIsRenamedToo(Deployment.Kind kind) {
         FIRST.otherwise(Behaviour.json("{\"modelVersion\":\"claude-x\"}"));
 
@@ -235,7 +235,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aBodyThatNamesTheModelOfThePathIsRenamedWithIt(Deployment.Kind kind) {
         Map<String, String> bodies = Map.of(
                 "embedContent",
@@ -266,7 +266,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void thePrefixIsTakenAwayInPathAndBody(Deployment.Kind kind) {
         String body = "{\"requests\":[{\"model\":\"models/Proxy/small\"},{\"model\":\"Proxy/small\"}]}";
 
@@ -279,7 +279,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aBodyThatCannotBeReadPassesWhereThePathNamesTheModel(Deployment.Kind kind) {
         String path = "/v1beta/models/claude-3:embedContent";
         String twice = "{\"model\":\"claude-3\",\"model\":\"claude-3\"}";
@@ -293,7 +293,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUnknownModelIsNotFoundInTheClientsWords(Deployment.Kind kind) {
         Answer openAi = ask(kind, "both", "{\"model\":\"nobody's\"}");
         Answer anthropic = ask(kind, "both", "/v1/messages", JSON, "{\"model\":\"nobody\"}");
@@ -309,7 +309,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aBodyThatDoesNotSayWhatItAsksForIsRefused(Deployment.Kind kind) {
         List<String> bodies = List.of(
                 "",
@@ -331,7 +331,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aRuleByModelDecidesOnTheGroup(Deployment.Kind kind) {
         ask(kind, "ruled", "{\"model\":\"gpt-4o\"}");
         assertThat(sent(FIRST)).isEqualTo("{\"model\":\"gpt-4o-2024-08-06\"}");
@@ -342,7 +342,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aKeyForSomeModelsOpensNoOther(Deployment.Kind kind) {
         assertThat(ask(kind, "confined", CHAT, JSON + CONFINED, "{\"model\":\"gpt-4o\"}")
                         .status())
@@ -381,7 +381,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aModelInThePathHidesNoneInTheBody(Deployment.Kind kind) {
         Map<String, Integer> statuses = Map.of(
                 "{\"model\":\"o3\"}",
@@ -419,7 +419,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void whereNoModelMattersNoBodyIsLookedInto(Deployment.Kind kind) {
         assertThat(ask(kind, "plain", "no json").status()).isEqualTo(200);
         assertThat(sent(SECOND)).isEqualTo("no json");
@@ -435,7 +435,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theModelsAreListedAsEachApiListsThem(Deployment.Kind kind) {
         String open = "Authorization: Bearer sk-open-key\r\n";
         String model = "{\"id\":\"%s\",\"object\":\"model\",\"created\":0,\"owned_by\":\"llmproxy\"}";
@@ -458,7 +458,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aKeySeesTheModelsThatItMayUse(Deployment.Kind kind) {
         Answer answer = look(kind, "all", "/v1/models", CONFINED);
 
@@ -472,7 +472,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void oneModelIsTold(Deployment.Kind kind) {
         String known = "{\"id\":\"%s\",\"object\":\"model\",\"created\":0,\"owned_by\":\"llmproxy\"}";
         String google = "{\"name\":\"models/gemini-pro\",\"displayName\":\"gemini-pro\"";
@@ -495,7 +495,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void modelsThatTheRoutesLeadToAreListed(Deployment.Kind kind) {
         assertThat(look(kind, "ruled", "/v1/models", "").text()).contains("\"gpt-4o\"", "\"same\"");
         assertThat(look(kind, "both", "/v1/models", "").text())
@@ -505,7 +505,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theUpstreamListsItsModelsWhereNobodyElseKnowsThem(Deployment.Kind kind) {
         assertThat(look(kind, "plain", "/v1/models", "").text()).isEqualTo("{\"model\":\"second\",\"choices\":[]}");
         assertThat(look(kind, "plain", "/v1/models/x", "").status()).isEqualTo(200);
@@ -514,7 +514,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUpstreamsListIsConfinedToWhatTheKeyMayUse(Deployment.Kind kind) {
         SECOND.otherwise(Behaviour.json("{\"object\":\"list\", \"data\":[{\"id\":\"o3\",\"n\":1.50},"
                 + "{\"id\":\"small\",\"n\":[]},{\"id\":\"gpt-4o\"},{\"id\":7},\"small\"]}"));
@@ -535,7 +535,7 @@ class ModelsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aListThatCannotBeReadIsNotShownToAConfinedKey(Deployment.Kind kind) {
         String large = "{\"data\":[{\"id\":\"" + "o3,".repeat(2 << 20) + "\"}]}";
         for (String list : List.of("[\"o3\"]", "{\"data\":\"o3\"}", "{\"data\":[{\"id\":\"o3\"", "o3", "", large)) {

@@ -6,6 +6,7 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What happens to one exchange, however bad, is not felt by those beside it. */
 class NeighboursIT {
@@ -43,7 +43,7 @@ class NeighboursIT {
 
     /** A lost piece shows as an event too few, or as a stream that has stalled. */
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aStreamThatBreaksOffTakesNothingFromOthers(Deployment.Kind kind) {
         try (FakeUpstream breaking = FakeUpstream.start();
                 FakeUpstream sound = FakeUpstream.start();
@@ -76,7 +76,7 @@ class NeighboursIT {
 
     /** Whoever sends an answer must not wait until the client has taken it: all are served by the same few threads. */
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void clientsThatTakeNoneOfTheirRefusalsHoldUpNobody(Deployment.Kind kind) throws InterruptedException {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment = Deployment.start(
@@ -113,7 +113,7 @@ class NeighboursIT {
 
     /** Tomcat lets a thread wait for the rest of a body that nobody wants any more. There have to be others. */
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void clientsThatAreRefusedAndSendNoMoreHoldUpNobody(Deployment.Kind kind) {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment = Deployment.start(
@@ -146,7 +146,7 @@ class NeighboursIT {
     /** As long as there is more of a body, a loop could go on with it: the others have to get their turns all the same. */
     @Tag("measures")
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void bodiesThatDoNotEndHoldUpNobody(Deployment.Kind kind) {
         try (FakeUpstream generous = FakeUpstream.start();
                 FakeUpstream sound = FakeUpstream.start();

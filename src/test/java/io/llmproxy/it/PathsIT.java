@@ -7,12 +7,12 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class PathsIT {
     private static final String GET = "GET %s HTTP/1.1\r\nHost: client.test\r\n\r\n";
@@ -28,7 +28,7 @@ class PathsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aPathThatRepeatsTheBaseIsNotDoubled(Deployment.Kind kind) {
         Map<String, String> v1 = Map.of(
                 "/v1/chat/completions", "/v1/chat/completions",
@@ -49,13 +49,13 @@ class PathsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anExactUrlIsSentAsItStands(Deployment.Kind kind) {
         assertThat(joined(kind, "exact", "/v1/chat/completions?of=theirs")).isEqualTo("/fixed/place?of=ours");
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void pathsAndQueriesPassByteForByte(Deployment.Kind kind) {
         for (String target : List.of(
                 "/v1beta/models/gemini-2.5-pro:generateContent",
@@ -71,7 +71,7 @@ class PathsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void pathsThatMightClimbAreRefused(Deployment.Kind kind) {
         for (String target : List.of(
                 "/v1/../internal",
@@ -101,7 +101,7 @@ class PathsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void theClientNeverChoosesTheUpstream(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
         try (FakeUpstream stranger = FakeUpstream.start()) {
@@ -116,7 +116,7 @@ class PathsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aTargetWithSchemeAndHostIsWorthItsPath(Deployment.Kind kind) {
         Map<String, String> sent = Map.of(
                 "http://client.test/v1/x?a=b", "/v1/x?a=b",
@@ -128,7 +128,7 @@ class PathsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void whatIsNoPathIsRefused(Deployment.Kind kind) {
         for (String target : List.of(
                 "http://client.test:8080/v1/x",
@@ -148,7 +148,7 @@ class PathsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void routingRulesChooseTheGroup(Deployment.Kind kind) {
         Map<String, FakeUpstream> expected = Map.of(
                 "/v1/chat/completions", world.first,
@@ -167,7 +167,7 @@ class PathsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Deployment.Kind.class, names = "LAUNCHER")
+    @KindSource(Deployment.Kind.LAUNCHER)
     void theAdminPortOfTheLauncherServesNoForward(Deployment.Kind kind) {
         URI admin = world.deployment(kind).admin();
 
@@ -176,10 +176,8 @@ class PathsIT {
         assertThat(world.upstream.requests()).isEmpty();
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"TOMCAT", "JETTY"})
+    @ParameterizedTest(allowZeroInvocations = true)
+    @KindSource({Deployment.Kind.TOMCAT, Deployment.Kind.JETTY})
     void aContainerServesEachForwardUnderItsName(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
         Gateway gateway = new Gateway()
@@ -197,10 +195,8 @@ class PathsIT {
                 .containsExactly("/one/v1/x%20y?a=%20", "/two/v1/x", "/two/v1/x");
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"TOMCAT", "JETTY"})
+    @ParameterizedTest(allowZeroInvocations = true)
+    @KindSource({Deployment.Kind.TOMCAT, Deployment.Kind.JETTY})
     void aSingleForwardIsAlsoServedAtTheRootOfItsContext(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
         Gateway gateway = new Gateway().single("only", world.upstream.url(), "", "", "");

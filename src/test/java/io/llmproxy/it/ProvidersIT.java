@@ -10,6 +10,7 @@ import io.llmproxy.testing.Deployment.Kind;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.Head;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.ServiceAccount;
 import java.io.IOException;
@@ -24,7 +25,6 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What upstreams of each provider get to see, and what they are not asked. */
 class ProvidersIT {
@@ -145,9 +145,7 @@ class ProvidersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void theKeyTravelsAsTheProviderWantsIt(Kind kind) {
         Site site = site(kind);
 
@@ -165,9 +163,7 @@ class ProvidersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void versionsAreAddedWhereTheClientGaveNone(Kind kind) {
         Site site = site(kind);
         String deployment = "/openai/deployments/d/chat/completions";
@@ -187,9 +183,7 @@ class ProvidersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void eachPathGoesToAProviderThatServesIt(Kind kind) {
         Site site = site(kind);
 
@@ -202,9 +196,7 @@ class ProvidersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void whatNoUpstreamServesIsRefusedInTheClientsWords(Kind kind) {
         Site site = site(kind);
         site.fake.reset();
@@ -225,9 +217,7 @@ class ProvidersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void aHealthCheckAsksForTheModelsOfTheProvider(Kind kind) {
         Head probe = site(kind).fake.awaitRequest("/probed/v1/models").head();
 
@@ -237,9 +227,7 @@ class ProvidersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void tokensOfAServiceAccountAreFetchedOnceAndShown(Kind kind) {
         Site site = site(kind);
 
@@ -258,9 +246,7 @@ class ProvidersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void withoutATokenTheUpstreamIsNotAsked(Kind kind) {
         Site site = site(kind);
         site.fake.reset();
@@ -285,9 +271,7 @@ class ProvidersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void aClientThatLeavesWhileATokenIsFetchedLeavesNothingBehind(Kind kind) {
         Site site = site(kind);
         try (RawClient client = RawClient.connect(site.deployment.forward("vertex-silent"))) {

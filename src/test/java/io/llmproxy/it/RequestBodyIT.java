@@ -8,6 +8,7 @@ import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Digests;
 import io.llmproxy.testing.H2Client;
 import io.llmproxy.testing.H2Stream;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.UpstreamRequest;
 import java.io.UncheckedIOException;
@@ -20,7 +21,6 @@ import java.util.HexFormat;
 import java.util.Random;
 import org.eclipse.jetty.http.HttpFields;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class RequestBodyIT {
     private static final byte[] NOTHING = {};
@@ -46,7 +46,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void bodiesOfStatedLengthArriveWithIt(Deployment.Kind kind) {
         for (String forward : new String[] {"plain", "tiny-replay"}) {
             for (int size : new int[] {1, 1 << 20}) {
@@ -64,7 +64,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anEmptyBodyStaysEmpty(Deployment.Kind kind) {
         URI uri = fine(kind, "plain");
 
@@ -76,7 +76,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aBodyInChunksArrivesWhole(Deployment.Kind kind) {
         byte[] piece = random(1000);
         for (String forward : new String[] {"plain", "tiny-replay"}) {
@@ -105,7 +105,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aGetMayHaveABody(Deployment.Kind kind) {
         URI uri = fine(kind, "plain");
 
@@ -117,7 +117,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anHttp2BodyWithoutALengthArrives(Deployment.Kind kind) {
         byte[] body = random(100_000);
         URI uri = fine(kind, "plain");
@@ -130,7 +130,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aClientThatWaitsForLeaveGetsIt(Deployment.Kind kind) {
         URI uri = fine(kind, "plain");
 
@@ -144,7 +144,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aClientThatWaitsForLeaveToSendTooMuchIsRefused(Deployment.Kind kind) {
         URI uri = fine(kind, "small");
 
@@ -160,7 +160,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aBodyWithTooLargeALengthNeverTouchesTheUpstream(Deployment.Kind kind) {
         URI uri = fine(kind, "small");
 
@@ -174,7 +174,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aBodyThatGrowsTooLargeInChunksIsNeverWholeAtTheUpstream(Deployment.Kind kind) {
         URI uri = fine(kind, "small");
 
@@ -189,7 +189,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUploadOf200MegabytesFlowsThroughASmallHeap(Deployment.Kind kind) {
         URI uri = fine(kind, "plain");
         byte[] before = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n"
@@ -217,7 +217,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anEarlyAnswerReachesAClientThatStillUploads(Deployment.Kind kind) throws Exception {
         for (int status : new int[] {401, 413}) {
             String path = World.path();
@@ -251,7 +251,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aBodyThatStopsComingIsGivenUp(Deployment.Kind kind) {
         URI uri = fine(kind, "impatient");
 
@@ -265,7 +265,7 @@ class RequestBodyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aBodyShorterThanStatedIsNeverWholeAtTheUpstream(Deployment.Kind kind) {
         URI uri = fine(kind, "plain");
 

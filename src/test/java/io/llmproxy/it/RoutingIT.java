@@ -8,6 +8,7 @@ import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.H2Client;
 import io.llmproxy.testing.H2Stream;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.net.URI;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ import java.util.List;
 import org.eclipse.jetty.http.HttpFields;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Rules that look at more than the path; those are in {@link PathsIT}. */
 class RoutingIT {
@@ -69,9 +69,7 @@ class RoutingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void theHostDecidesWithAndWithoutPort(Deployment.Kind kind) {
         goesTo(world.first, kind, "one.test", "/v1/x", "");
         goesTo(world.first, kind, "ONE.Test", "/v1/x", "");
@@ -84,9 +82,7 @@ class RoutingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void thePrefixOfAHostIsRemoved(Deployment.Kind kind) {
         goesTo(world.first, kind, "two.test", "/v1/completions", "", "/completions");
         goesTo(world.first, kind, "two.test", "/v1/completions?a=b&c=%20", "", "/completions?a=b&c=%20");
@@ -101,9 +97,7 @@ class RoutingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aHeaderDecides(Deployment.Kind kind) {
         goesTo(world.second, kind, "three.test", "/v1/team", "x-team: blue");
         goesTo(world.first, kind, "three.test", "/v1/team", "x-team: red");
@@ -114,9 +108,7 @@ class RoutingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void onlyTheHostItselfCounts(Deployment.Kind kind) {
         goesTo(world.upstream, kind, "three.test", "/v1/x", "x-forwarded-host: one.test");
         goesTo(world.upstream, kind, "three.test", "/v1/x", "forwarded: host=one.test");
@@ -154,9 +146,7 @@ class RoutingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Deployment.Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aThousandRulesCostNoTime(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
         List<Long> withNone = new ArrayList<>();

@@ -22,13 +22,13 @@ import com.openai.errors.UnauthorizedException;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LockStep;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What users have in their hands: the vendors' own clients, pointed at the gateway. */
 class SdkIT {
@@ -92,7 +92,7 @@ class SdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiGetsACompletion(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.json(completion("hello")));
 
@@ -111,7 +111,7 @@ class SdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiSeesEachEventBeforeTheUpstreamMakesTheNext(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         world.upstream.on(
@@ -140,7 +140,7 @@ class SdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void openaiRaisesWhatTheUpstreamSays(Deployment.Kind kind) {
         OpenAIClient client = openai(world.deployment(kind).forward("limited"));
 
@@ -159,7 +159,7 @@ class SdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void clientsRaiseWhatTheGatewaySays(Deployment.Kind kind) {
         URI forward = world.deployment(kind).forward("unreachable");
 
@@ -187,7 +187,7 @@ class SdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicGetsAMessage(Deployment.Kind kind) {
         String answer = """
                 {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text",\
@@ -213,7 +213,7 @@ class SdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anthropicSeesEachEventBeforeTheUpstreamMakesTheNext(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         String begin = """
@@ -242,7 +242,7 @@ class SdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void geminiGetsContent(Deployment.Kind kind) {
         world.upstream.on(GENERATE, Behaviour.json(content("hello", true)));
 
@@ -263,7 +263,7 @@ class SdkIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void geminiSeesEachEventBeforeTheUpstreamMakesTheNextButOne(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         List<String> words = List.of("one", "two", "three");

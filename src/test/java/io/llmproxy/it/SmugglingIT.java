@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Head;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.UpstreamRequest;
 import java.io.UncheckedIOException;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Requests that two servers might read in two ways. None may ever become two requests, or one that was not asked. */
 class SmugglingIT {
@@ -85,7 +85,7 @@ class SmugglingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void malformedRequestsAreRefusedAndTheConnectionEnds(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
 
@@ -102,7 +102,7 @@ class SmugglingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void ambiguousRequestsAreOneRequestOrNone(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
 
@@ -121,7 +121,7 @@ class SmugglingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anExpectationThatNobodyKnowsIsRefused(Deployment.Kind kind) {
         try (RawClient client = RawClient.connect(world.deployment(kind).forward("plain"))) {
             client.send(POST + "Expect: miracles\r\nContent-Length: 4\r\n\r\n");
@@ -131,7 +131,7 @@ class SmugglingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Deployment.Kind.class, names = "LAUNCHER")
+    @KindSource(Deployment.Kind.LAUNCHER)
     void aHeadThatNeverEndsIsGivenUp(Deployment.Kind kind) {
         try (RawClient client = RawClient.connect(world.deployment(kind).forward("impatient"))) {
             client.send("GET /asked HTTP/1.1\r\nHost: a\r\nX-Begun: ");

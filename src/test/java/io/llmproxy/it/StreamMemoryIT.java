@@ -6,12 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.IdleStreams;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RemoteMemory;
 import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What an open stream holds on to: what is left in the heap and in buffers outside it when a collector has taken all garbage, so
@@ -35,14 +35,14 @@ class StreamMemoryIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anOpenStreamKeepsItsBudget(Deployment.Kind kind) {
         assertThat(bytesEach(kind, 1000, "tell me more")).isBetween(1L, budget(kind));
     }
 
     /** Once it is answered it will not be sent again, and nothing would bound what the prompts of all open streams take. */
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anOpenStreamForgetsItsPrompt(Deployment.Kind kind) {
         int length = 1 << 20;
 

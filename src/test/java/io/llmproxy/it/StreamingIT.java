@@ -8,6 +8,7 @@ import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Event;
 import io.llmproxy.testing.H2Client;
 import io.llmproxy.testing.H2Stream;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LockStep;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.UpstreamRequest;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Random;
 import org.eclipse.jetty.http.HttpFields;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class StreamingIT {
     private static final byte[] NOTHING = {};
@@ -45,7 +45,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anEventArrivesBeforeTheUpstreamMakesTheNext(Deployment.Kind kind) {
         Deployment deployment = world.deployment(kind);
         eventsArriveInLockStep(deployment.forward("plain", CHAT), EVENTS);
@@ -82,7 +82,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anEventArrivesBeforeTheUpstreamMakesTheNextOverHttp2(Deployment.Kind kind) {
         LockStep steps = new LockStep();
         world.upstream.on(CHAT, Behaviour.lockStep(steps, EVENTS));
@@ -103,7 +103,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void bodiesArriveByteForByteHoweverTheyAreFramed(Deployment.Kind kind) {
         byte[] body = new byte[300_000];
         new Random(7).nextBytes(body);
@@ -125,7 +125,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void compressedBodiesPassUntouched(Deployment.Kind kind) {
         byte[] compressed = Behaviour.compress("{\"compressed\":true}".repeat(100));
         String path = World.path();
@@ -145,7 +145,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void answersWithoutABodyStayWithoutOne(Deployment.Kind kind) {
         String path = World.path();
         world.upstream.on(
@@ -168,7 +168,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aSilentStreamIsKeptAliveWithComments(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.fallsSilent(EVENTS.subList(0, 2)));
 
@@ -185,7 +185,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aClientThatLeavesMidStreamAbortsTheUpstream(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.streams(Duration.ofMillis(50), Collections.nCopies(400, DELTA.formatted(1))));
 
@@ -199,7 +199,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anHttp2ClientThatLeavesAbortsASilentUpstream(Deployment.Kind kind) {
         world.upstream.on("/hangs", Behaviour.hangs()).on(CHAT, Behaviour.fallsSilent(EVENTS.subList(0, 1)));
         URI silent = world.deployment(kind).forward("plain", CHAT);
@@ -222,7 +222,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aSlowReaderHoldsTheUpstreamBack(Deployment.Kind kind) {
         int size = 64 << 20;
         String path = World.path();
@@ -244,7 +244,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aCutNeverLooksLikeAnEnd(Deployment.Kind kind) {
         List<String> begun = EVENTS.subList(0, 2);
         world.upstream.on(CHAT, Behaviour.resetsMidStream(begun), Behaviour.closesMidStream(begun));
@@ -265,7 +265,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aStreamThatStopsShortOfItsEndIsACutEvenIfItClosesCleanly(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.streams(Duration.ZERO, EVENTS.subList(0, 2)));
         world.upstream.on(
@@ -285,7 +285,7 @@ class StreamingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aStreamThatStallsEndsWithAnError(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.fallsSilent(EVENTS.subList(0, 2)));
 

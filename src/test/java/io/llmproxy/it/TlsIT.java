@@ -6,10 +6,10 @@ import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** How upstreams are reached over TLS, and by way of proxies. */
 class TlsIT {
@@ -39,7 +39,7 @@ class TlsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anAuthorityOfOnesOwnIsTrusted(Deployment.Kind kind) {
         assertFine(kind, "tls-trusted");
 
@@ -49,7 +49,7 @@ class TlsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anUnknownAuthorityIsNotTrusted(Deployment.Kind kind) {
         assertRefused(ask(kind, "tls-untrusted", World.path()));
 
@@ -57,7 +57,7 @@ class TlsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aCertificateForAnotherHostIsNotTrusted(Deployment.Kind kind) {
         assertRefused(ask(kind, "tls-elsewhere", World.path()));
 
@@ -65,7 +65,7 @@ class TlsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void checksCanBeSwitchedOffWithAWarning(Deployment.Kind kind) {
         assertFine(kind, "tls-unverified");
 
@@ -73,14 +73,14 @@ class TlsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aCertificateIsShownWhereOneIsDemanded(Deployment.Kind kind) {
         assertFine(kind, "tls-client");
         assertRefused(ask(kind, "tls-no-client", World.path()));
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void http2IsSpokenWhereTheUpstreamPrefersIt(Deployment.Kind kind) {
         String path = World.path();
 
@@ -92,7 +92,7 @@ class TlsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void anHttpProxyIsLoggedInToWithoutBeingAsked(Deployment.Kind kind) {
         String path = World.path();
 
@@ -103,7 +103,7 @@ class TlsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void httpsGoesThroughATunnelOfTheProxy(Deployment.Kind kind) {
         assertFine(kind, "via-connect");
 
@@ -112,7 +112,7 @@ class TlsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aProxyIsSpokenToOverTlsThoughTheUpstreamIsNot(Deployment.Kind kind) {
         Answer answer = ask(kind, "via-tls", World.path());
 
@@ -125,7 +125,7 @@ class TlsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void aSocksProxyIsUsed(Deployment.Kind kind) {
         assertFine(kind, "via-socks");
 

@@ -8,6 +8,7 @@ import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Deployment.Kind;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.RequestLoad;
 import io.llmproxy.testing.UpstreamRequest;
@@ -22,7 +23,6 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Several keys of one upstream, as the upstream and clients see them. */
 class UpstreamKeysIT {
@@ -144,9 +144,7 @@ class UpstreamKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void keysGetTheirShare(Kind kind) {
         Site site = site(kind);
 
@@ -159,9 +157,7 @@ class UpstreamKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void noClientSeesThatAKeyIsRefused(Kind kind) {
         Site site = site(kind);
         site.refusing.refused = Set.of("key-b");
@@ -182,9 +178,7 @@ class UpstreamKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void whenAllAreRefusedTheClientIsNotToldThatItsOwnIs(Kind kind) {
         Site site = site(kind);
         site.forbidding.status = 403;
@@ -205,9 +199,7 @@ class UpstreamKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void aSingleKeyIsTriedAgainAndWorksAsSoonAsItIsMended(Kind kind) {
         Site site = site(kind);
         site.mended.refused = Set.of("key-alone");
@@ -221,9 +213,7 @@ class UpstreamKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void aKeyThatIsAskedTooMuchCoolsDownAndComesBack(Kind kind) {
         Site site = site(kind);
         site.busy.exhausted = Set.of("key-a");
@@ -239,9 +229,7 @@ class UpstreamKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void whenAllKeysCoolDownAnotherUpstreamServesOrTheClientIsToldForHowLong(Kind kind) {
         Site site = site(kind);
         site.full.exhausted = Set.of("key-a", "key-b");
@@ -257,9 +245,7 @@ class UpstreamKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER", "TOMCAT"})
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
     void connectionHostAndKeyBelongTogether(Kind kind) {
         Site site = site(kind);
         RequestLoad.Outcome outcome = RequestLoad.run(site.deployment.forward("mixed", "/v1/models"), 200, 2000);
@@ -277,9 +263,7 @@ class UpstreamKeysIT {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Kind.class,
-            names = {"LAUNCHER"})
+    @KindSource(Kind.LAUNCHER)
     void aKeyThatStaysKeepsItsStandingOverAReload(Kind kind) {
         Site site = site(kind);
         site.kept.refused = Set.of("kept-a");

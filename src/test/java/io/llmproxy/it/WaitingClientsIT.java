@@ -63,6 +63,10 @@ class WaitingClientsIT {
         return "/v1/waiting/" + PATHS.incrementAndGet();
     }
 
+    private static String id(String path) {
+        return "leaves-" + path.replace("/", "-");
+    }
+
     private static Stream<Consumer<RawClient>> waysToLeave() {
         return Stream.of(RawClient::close, RawClient::reset);
     }
@@ -87,20 +91,27 @@ class WaitingClientsIT {
     @ParameterizedTest
     @MethodSource("waysToLeave")
     void whoLeavesBeforeTheHeadOfTheAnswerIsNoticed(Consumer<RawClient> leave) throws InterruptedException {
+        // Looked at or not yet: that begins after 200 milliseconds.
         for (Duration patience : List.of(Duration.ZERO, Duration.ofMillis(700))) {
-            for (int round = 0; round < 6; round++) {
-                String path = path();
-                upstream.on(path, Behaviour.hangs());
-                String id = "leaves-" + path.replace("/", "-");
+            List<String> paths =
+                    Stream.generate(WaitingClientsIT::path).limit(6).toList();
+            paths.forEach(path -> upstream.on(path, Behaviour.hangs()));
+            List<RawClient> clients = paths.stream()
+                    .map(path -> ask(deployment.forward("plain", path), id(path)))
+                    .toList();
+            List<UpstreamRequest> requests =
+                    paths.stream().map(upstream::awaitRequest).toList();
+            Thread.sleep(patience.toMillis());
 
-                RawClient client = ask(deployment.forward("plain", path), id);
-                UpstreamRequest request = upstream.awaitRequest(path);
-                Thread.sleep(patience.toMillis());
-                leave.accept(client);
+            clients.forEach(leave);
 
-                assertThat(request.awaitAborted(SOON)).isTrue();
-                assertThat(line(id)).contains("outcome=client_gone").contains("attempts=1");
-            }
+            assertThat(requests)
+                    .allSatisfy(
+                            request -> assertThat(request.awaitAborted(SOON)).isTrue());
+            assertThat(paths)
+                    .allSatisfy(path -> assertThat(line(id(path)))
+                            .contains("outcome=client_gone")
+                            .contains("attempts=1"));
         }
         String path = path();
         upstream.on(path, Behaviour.json(FINE));

@@ -37,7 +37,14 @@ public final class Deployment implements AutoCloseable {
     public enum Kind {
         LAUNCHER,
         TOMCAT,
-        JETTY
+        JETTY;
+
+        private static final String TESTED = System.getProperty("llmproxy.kinds", "LAUNCHER,TOMCAT,JETTY");
+
+        /** Whether this run of the tests is to show it. */
+        public boolean isTested() {
+            return List.of(TESTED.split(",")).contains(name());
+        }
     }
 
     /**

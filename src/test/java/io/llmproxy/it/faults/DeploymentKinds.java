@@ -1,5 +1,6 @@
 package io.llmproxy.it.faults;
 
+import io.llmproxy.testing.Deployment.Kind;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -19,6 +20,8 @@ final class DeploymentKinds implements ArgumentsProvider, AnnotationConsumer<Fau
 
     @Override
     public Stream<? extends Arguments> provideArguments(ParameterDeclarations parameters, ExtensionContext context) {
-        return fault == null ? Stream.empty() : Stream.of(fault.on()).map(Arguments::of);
+        return fault == null
+                ? Stream.empty()
+                : Stream.of(fault.on()).filter(Kind::isTested).map(Arguments::of);
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 /** Marks a test that shows, once for each way to run the gateway, that it behaves as rows of {@code faults.txt} demand. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
-@ParameterizedTest(name = "{0}")
+@ParameterizedTest(name = "{0}", allowZeroInvocations = true)
 @ArgumentsSource(DeploymentKinds.class)
 @ExtendWith(FaultRecorder.class)
 @Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
