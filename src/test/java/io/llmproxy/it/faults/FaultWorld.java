@@ -137,7 +137,7 @@ final class FaultWorld {
     private void simpleGroups() {
         group("one", 1, HASTY, "");
         group("two", 2, HASTY, "");
-        group("patient", 1, "timeout: {connect: 1, first_byte: 30, stall: 30}", "");
+        group("patient", 1, "timeout: {connect: 20s, first_byte: 30s, stall: 30s}", "");
         group("beating", 1, "heartbeat: 1, timeout: {connect: 1, first_byte: 1, stall: 3}", "");
         group("deadline", 1, "stream: false, timeout: {connect: 1, first_byte: 2, stall: 2, request: 1}", "");
         group("retrying", 2, HASTY + ", retry: {attempts: 2, initial: 100}", "");
