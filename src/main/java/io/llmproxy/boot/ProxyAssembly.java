@@ -8,6 +8,7 @@ import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
 import io.llmproxy.config.Durations;
+import io.llmproxy.config.HttpServerConfig;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.health.HealthChecks;
@@ -121,7 +122,7 @@ public class ProxyAssembly {
                 clients,
                 (config, listening, before, left) ->
                         build(context, handover.loops(), clients, config, listening, before, left),
-                generation -> checks.follow(generation.upstreams()),
+                generation -> takeOver(generation, handover.loops()),
                 new ConfigMetrics(registry),
                 background);
         reloader = live;
@@ -177,12 +178,21 @@ public class ProxyAssembly {
                 .map(forward -> ForwardServlet.of(forward, open, buffers, loops.threads()::executeBlocking, context))
                 .toList();
         Mounts mounts = new Mounts(servlets, listening::port, listening.adminPort(), !listening.complete());
-        long maxBuffered = config.httpServer().maxBuffered();
-        buffers.limit(maxBuffered > 0 ? maxBuffered : Runtime.getRuntime().maxMemory() / 4);
-        loops.maxLag(config.httpServer().maxLag());
         long version = before == null ? 1 : before.version() + 1;
         Serving serving = new Serving(mounts, listener(config.log()), left);
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
+    }
+
+    /** What all generations share follows the one that is served. */
+    private void takeOver(Generation generation, EventLoops loops) {
+        HttpServerConfig server = generation.config().httpServer();
+        buffers.limit(
+                server.maxBuffered() > 0
+                        ? server.maxBuffered()
+                        : Runtime.getRuntime().maxMemory() / 4);
+        loops.maxLag(server.maxLag());
+        generation.upstreams().takeOver();
+        checks.follow(generation.upstreams());
     }
 
     private void watch(@Nullable Path file, Reloader live) {

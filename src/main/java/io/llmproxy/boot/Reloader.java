@@ -30,7 +30,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     private final Listeners listeners;
     private final UpstreamHttp http;
     private final Builder builder;
-    private final Consumer<Generation> served;
+    private final Consumer<Generation> takeOver;
     private final ConfigMetrics metrics;
     private final Executor background;
     private final ReentrantLock lock = new ReentrantLock();
@@ -40,7 +40,8 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     /** Makes what a configuration needs. */
     interface Builder {
         /**
-         * Builds the next generation; the one before goes on as it is.
+         * Builds the next generation. The one before goes on as it is: nothing that both share is changed, as the build may
+         * still fail.
          *
          * @param config what to build
          * @param listening the ports that it is served on
@@ -55,7 +56,8 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
      * @param listeners the ports
      * @param http owns the clients of all generations
      * @param builder makes what a configuration needs
-     * @param served told of each generation that has taken over, before clients of the one before are stopped
+     * @param takeOver gives effect to what a generation wants of the things that all generations share; called for each one
+     *     that is served from then on, before clients of the one before are stopped
      * @param metrics told of each attempt
      * @param background where unused clients are stopped
      */
@@ -64,7 +66,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
             Listeners listeners,
             UpstreamHttp http,
             Builder builder,
-            Consumer<Generation> served,
+            Consumer<Generation> takeOver,
             ConfigMetrics metrics,
             Executor background) {
         this.background = background;
@@ -72,7 +74,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         this.listeners = listeners;
         this.http = http;
         this.builder = builder;
-        this.served = served;
+        this.takeOver = takeOver;
         this.metrics = metrics;
     }
 
@@ -140,7 +142,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
             }
             throw e;
         }
-        served.accept(generation());
+        takeOver.accept(generation());
         if (before != null) {
             if (!before.config().log().equals(config.log())) {
                 Logging.apply(config.log());

@@ -24,29 +24,28 @@ final class Condition {
     private final Load load;
     private final Cooldown cooldown;
     private final AtomicBoolean well;
+    private final List<String> memberOf;
     private final Membership groups;
     private final @Nullable CircuitBreaker breaker;
     private final @Nullable ConcurrencyLimit slots;
 
     /** The groups that the backend is in at the moment: what its breaker does concerns them all. */
     private static final class Membership {
-        private volatile List<String> names;
-
-        Membership(List<String> names) {
-            this.names = names;
-        }
+        private volatile List<String> names = List.of();
     }
 
     private Condition(
             Load load,
             Cooldown cooldown,
             AtomicBoolean well,
+            List<String> memberOf,
             Membership groups,
             @Nullable CircuitBreaker breaker,
             @Nullable ConcurrencyLimit slots) {
         this.load = load;
         this.cooldown = cooldown;
         this.well = well;
+        this.memberOf = memberOf;
         this.groups = groups;
         this.breaker = breaker;
         this.slots = slots;
@@ -54,20 +53,23 @@ final class Condition {
 
     /** Returns the condition of a backend that was never met before. */
     static Condition unknown(UpstreamConfig config, List<String> memberOf, UpstreamListener listener) {
-        Membership groups = new Membership(memberOf);
+        Membership groups = new Membership();
         Load load = new Load();
         return new Condition(
                 load,
                 new Cooldown(System.nanoTime()),
                 new AtomicBoolean(true),
+                memberOf,
                 groups,
                 breaker(config, load, groups, listener),
                 slots(config));
     }
 
-    /** Returns what stays true of a backend when its configuration changes. */
+    /**
+     * Returns what stays true of a backend when its configuration changes. This condition stays as it is, and the next one
+     * has no effect before {@link #takeOver}.
+     */
     Condition under(UpstreamConfig config, UpstreamConfig before, List<String> memberOf, UpstreamListener listener) {
-        groups.names = memberOf;
         boolean sameBreaker = Objects.equals(config.breaker(), before.breaker());
         boolean sameSlots =
                 config.maxConcurrent() == before.maxConcurrent() && config.maxQueued() == before.maxQueued();
@@ -75,6 +77,7 @@ final class Condition {
                 load,
                 cooldown,
                 well,
+                memberOf,
                 groups,
                 sameBreaker ? breaker : breaker(config, load, groups, listener),
                 sameSlots ? slots : slots(config));
@@ -97,6 +100,11 @@ final class Condition {
 
     private static @Nullable ConcurrencyLimit slots(UpstreamConfig config) {
         return config.maxConcurrent() == 0 ? null : new ConcurrencyLimit(config.maxConcurrent(), config.maxQueued());
+    }
+
+    /** The configuration that this condition was made for is served from now on. */
+    void takeOver() {
+        groups.names = memberOf;
     }
 
     Load load() {

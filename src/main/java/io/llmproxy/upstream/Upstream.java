@@ -58,6 +58,11 @@ public final class Upstream {
         return new Upstream(config, keys, before.condition.under(config, before.config, groups, listener), listener);
     }
 
+    /** Its configuration is served from now on. */
+    void takeOver() {
+        condition.takeOver();
+    }
+
     /** The name from the configuration; also a metric label. */
     public String name() {
         return config.name();

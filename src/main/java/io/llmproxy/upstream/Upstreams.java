@@ -27,7 +27,8 @@ public final class Upstreams {
     }
 
     /**
-     * Builds the snapshot of a configuration; what has not changed since this one is taken over with its state.
+     * Builds the snapshot of a configuration; what has not changed since this one is taken over with its state. Building it
+     * changes nothing that this one shares with it: that is for {@link #takeOver}.
      *
      * @param config what to build
      * @param http makes the clients, and keeps owning them
@@ -47,6 +48,11 @@ public final class Upstreams {
             nextGroups.put(group.name(), UpstreamGroup.of(group, nextUpstreams, http, groups.get(group.name())));
         }
         return new Upstreams(nextUpstreams, nextGroups);
+    }
+
+    /** This snapshot is served from now on. */
+    public void takeOver() {
+        upstreams.values().forEach(Upstream::takeOver);
     }
 
     /** What is looked at by health checks: each enabled upstream that has one, as the first of its groups, by name, reaches it. */

@@ -7,10 +7,12 @@ import io.llmproxy.balance.Load;
 import io.llmproxy.balance.LoadBalancer;
 import io.llmproxy.balance.Member;
 import io.llmproxy.breaker.CircuitBreaker;
+import io.llmproxy.breaker.CircuitBreaker.State;
 import io.llmproxy.config.BalanceConfig.Strategy;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.UpstreamConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -42,7 +44,7 @@ final class ConditionTest {
     @Test
     void oneWhoseBreakerHasClosedStartsSlowlyAlsoAfterAReload() {
         CircuitBreaker breaker = Objects.requireNonNull(condition.breaker());
-        Objects.requireNonNull(breaker.tryAcquire(System.nanoTime())).failed(System.nanoTime());
+        fail(condition);
         assertThat(breaker.isPermitting(System.nanoTime())).isFalse();
 
         await().until(() -> closed(breaker));
@@ -52,13 +54,39 @@ final class ConditionTest {
         assertThat(next.load()).isSameAs(condition.load());
     }
 
+    @Test
+    void aBreakerTellsTheGroupsOfTheConfigurationThatHasTakenOver() {
+        List<List<String>> told = new ArrayList<>();
+        UpstreamListener listener = new UpstreamListener() {
+            @Override
+            public void breakerChanged(List<String> groups, UpstreamConfig upstream, State from, State to) {
+                told.add(groups);
+            }
+        };
+        Condition current = Condition.unknown(CONFIG, List.of("g"), listener);
+        current.takeOver();
+        Condition next = current.under(CONFIG, CONFIG, List.of("g", "late"), listener);
+
+        fail(current);
+        assertThat(told).containsExactly(List.of("g"));
+
+        next.takeOver();
+        await().until(() -> closed(Objects.requireNonNull(next.breaker())));
+        assertThat(told).last().isEqualTo(List.of("g", "late"));
+    }
+
+    private static void fail(Condition condition) {
+        CircuitBreaker breaker = Objects.requireNonNull(condition.breaker());
+        Objects.requireNonNull(breaker.tryAcquire(System.nanoTime())).failed(System.nanoTime());
+    }
+
     /** A probe that comes back before the breaker's own timer has fired does not count. */
     private static boolean closed(CircuitBreaker breaker) {
         CircuitBreaker.Permit probe = breaker.tryAcquire(System.nanoTime());
         if (probe != null) {
             probe.succeeded(System.nanoTime());
         }
-        return breaker.state() == CircuitBreaker.State.CLOSED;
+        return breaker.state() == State.CLOSED;
     }
 
     /** The share of the requests that it gets beside an upstream that all is well with. */
