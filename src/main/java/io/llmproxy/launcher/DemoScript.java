@@ -8,14 +8,18 @@ import org.jspecify.annotations.Nullable;
 /** What the mock LLM says, in the words of one API. */
 enum DemoScript {
     OPENAI_CHAT("/chat/completions", """
-            {"id":"demo-1","object":"chat.completion","created":1,"model":"demo","choices":[{"index":0,"message":\
+            {"id":"demo-1","object":"chat.completion","created":@now,"model":"demo","choices":[{"index":0,"message":\
             {"role":"assistant","content":"%s","refusal":null},"logprobs":null,"finish_reason":"stop"}],\
-            "usage":{"prompt_tokens":1,"completion_tokens":40,"total_tokens":41}}""", "", """
-            data: {"id":"demo-1","object":"chat.completion.chunk","created":1,"model":"demo","choices":[{"index":0,\
-            "delta":{"role":"assistant","content":"%s"},"finish_reason":null}]}
+            "usage":{"prompt_tokens":1,"completion_tokens":40,"total_tokens":41}}""", """
+                    data: {"id":"demo-1","object":"chat.completion.chunk","created":@now,"model":"demo","choices":[\
+                    {"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}
+
+                    """, """
+            data: {"id":"demo-1","object":"chat.completion.chunk","created":@now,"model":"demo","choices":[{"index":0,\
+            "delta":{"content":"%s"},"finish_reason":null}]}
 
             """, """
-                    data: {"id":"demo-1","object":"chat.completion.chunk","created":1,"model":"demo","choices":[\
+                    data: {"id":"demo-1","object":"chat.completion.chunk","created":@now,"model":"demo","choices":[\
                     {"index":0,"delta":{},"finish_reason":"stop"}]}
 
                     data: [DONE]
@@ -23,14 +27,14 @@ enum DemoScript {
                     """),
 
     OPENAI_COMPLETIONS("/completions", """
-            {"id":"demo-1","object":"text_completion","created":1,"model":"demo","choices":[{"index":0,"text":"%s",\
+            {"id":"demo-1","object":"text_completion","created":@now,"model":"demo","choices":[{"index":0,"text":"%s",\
             "logprobs":null,"finish_reason":"stop"}],\
             "usage":{"prompt_tokens":1,"completion_tokens":40,"total_tokens":41}}""", "", """
-            data: {"id":"demo-1","object":"text_completion","created":1,"model":"demo","choices":[{"index":0,\
+            data: {"id":"demo-1","object":"text_completion","created":@now,"model":"demo","choices":[{"index":0,\
             "text":"%s","logprobs":null,"finish_reason":null}]}
 
             """, """
-                    data: {"id":"demo-1","object":"text_completion","created":1,"model":"demo","choices":[{"index":0,\
+                    data: {"id":"demo-1","object":"text_completion","created":@now,"model":"demo","choices":[{"index":0,\
                     "text":"","logprobs":null,"finish_reason":"stop"}]}
 
                     data: [DONE]
@@ -68,18 +72,23 @@ enum DemoScript {
 
     GEMINI("enerateContent", """
             {"candidates":[{"content":{"role":"model","parts":[{"text":"%s"}]},"finishReason":"STOP","index":0}],\
-            "modelVersion":"demo"}""", "", """
+            "usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":40,"totalTokenCount":41},\
+            "modelVersion":"demo","responseId":"demo-1"}""", "", """
             data: {"candidates":[{"content":{"role":"model","parts":[{"text":"%s"}]},"index":0}],\
-            "modelVersion":"demo"}
+            "modelVersion":"demo","responseId":"demo-1"}
 
             """, """
                     data: {"candidates":[{"content":{"role":"model","parts":[{"text":""}]},"finishReason":"STOP",\
-                    "index":0}],"modelVersion":"demo"}
+                    "index":0}],"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":40,"totalTokenCount":41},\
+                    "modelVersion":"demo","responseId":"demo-1"}
 
                     """),
 
     MODELS("/models", """
-            {"object":"list","data":[{"id":"demo","object":"model","created":1,"owned_by":"llmproxy"}]}""", "", "", "");
+            {"object":"list","data":[{"id":"demo","object":"model","created":@now,"owned_by":"llmproxy"}]}""", "", "", "");
+
+    /** Stands for the time in the texts. */
+    private static final String NOW = "@now";
 
     private static final String TEXT =
             "Hello! I am the mock LLM inside LLMProxy. I always say this, word by word, so that "
@@ -108,18 +117,30 @@ enum DemoScript {
                 .orElse(null);
     }
 
-    /** The answer in one piece. */
-    String whole() {
-        return whole.formatted(TEXT);
+    /**
+     * The answer in one piece.
+     *
+     * @param now when it was asked for, in seconds since 1970
+     */
+    String whole(long now) {
+        return at(now, whole.formatted(TEXT));
     }
 
-    /** The answer as events. */
-    List<String> events() {
+    /**
+     * The answer as events.
+     *
+     * @param now when it was asked for, in seconds since 1970
+     */
+    List<String> events(long now) {
         List<String> events = new ArrayList<>();
         events.addAll(split(before, "(?<=\n\n)"));
         split(TEXT, "(?<= )").forEach(part -> events.add(word.formatted(part)));
         events.addAll(split(after, "(?<=\n\n)"));
-        return events;
+        return events.stream().map(event -> at(now, event)).toList();
+    }
+
+    private static String at(long now, String text) {
+        return text.replace(NOW, Long.toString(now));
     }
 
     private static List<String> split(String text, String behind) {

@@ -36,14 +36,15 @@ final class DemoUpstream extends Handler.Abstract {
 
     private static void answer(Request request, Response response, String path, String body, Callback callback) {
         DemoScript script = DemoScript.of(path);
+        long now = TimeUnit.MILLISECONDS.toSeconds(System.currentTimeMillis());
         if (script == null) {
             Response.writeError(request, response, callback, 404);
         } else if (path.contains(":stream") || body.replace(" ", "").contains("\"stream\":true")) {
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
-            play(request, response, script.events(), callback);
+            play(request, response, script.events(now), callback);
         } else {
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
-            response.write(true, BufferUtil.toBuffer(script.whole(), StandardCharsets.UTF_8), callback);
+            response.write(true, BufferUtil.toBuffer(script.whole(now), StandardCharsets.UTF_8), callback);
         }
     }
 
