@@ -71,7 +71,7 @@ public final class OpenExchanges implements AutoCloseable {
             return 0;
         }
         int left = open.size();
-        open.forEach(watched -> watched.breakOff(ProxyError.SHUTTING_DOWN));
+        open.forEach(watched -> guarded(() -> watched.breakOff(ProxyError.SHUTTING_DOWN)));
         isEmptyWithin(FAREWELL);
         return left;
     }
@@ -106,14 +106,27 @@ public final class OpenExchanges implements AutoCloseable {
     }
 
     private void look() {
-        pulse.run();
+        guarded(pulse);
         long now = System.nanoTime();
         for (Watched watched : open) {
-            try {
-                watched.checkDeadlines(now);
-            } catch (RuntimeException e) {
-                LOG.error("a deadline could not be checked", e);
-            }
+            guarded(() -> watched.checkDeadlines(now));
+        }
+    }
+
+    /** What fails in one exchange, whatever it is, must not be the end of looking after all others. */
+    private static void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error e) {
+            log(e);
+        }
+    }
+
+    private static void log(Throwable failure) {
+        try {
+            LOG.error("a deadline could not be checked", failure);
+        } catch (RuntimeException | Error e) {
+            // As when there is no memory: then this cannot be told either.
         }
     }
 }
