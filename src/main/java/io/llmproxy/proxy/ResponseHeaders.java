@@ -8,6 +8,7 @@ import org.eclipse.jetty.http.HttpField;
 
 /** Writes the head of an upstream's answer for the client: as it came, less what was between the upstream and us. */
 final class ResponseHeaders {
+    private static final String OURS = "x-llmproxy-";
     private static final String UPSTREAM_REQUEST_ID = "X-Upstream-Request-Id";
 
     /** Some events at a time. Jetty keeps a buffer of this length for as long as a stream is open, 32 KiB if nobody says so. */
@@ -27,7 +28,7 @@ final class ResponseHeaders {
             String name = field.getName();
             String lower = name.toLowerCase(Locale.ROOT);
             String value = field.getValue() == null ? "" : field.getValue();
-            if (renamed && lower.equals("content-length")) {
+            if (isOurs(lower) || (lower.equals("content-length") && (renamed || hasNoContent(upstreamResponse)))) {
                 continue;
             }
             if (lower.equals("x-request-id")) {
@@ -44,6 +45,17 @@ final class ResponseHeaders {
             clientResponse.setBufferSize(STREAM_BUFFER);
         }
         return clientResponse;
+    }
+
+    /** An upstream that sends what we tell clients by would speak in our name. */
+    private static boolean isOurs(String name) {
+        return name.startsWith(OURS) || name.equals("x-upstream-request-id");
+    }
+
+    /** Whether a length in the head says nothing, as none can follow; containers wait for what it promises. */
+    private static boolean hasNoContent(Response upstreamResponse) {
+        int status = upstreamResponse.getStatus();
+        return status == HttpServletResponse.SC_NO_CONTENT || status == HttpServletResponse.SC_RESET_CONTENT;
     }
 
     /** The client knows the exchange by our id; the upstream's own is what its support asks for. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 
 class HeadersIT {
     private static final byte[] BODY = "{}".getBytes(StandardCharsets.UTF_8);
@@ -129,6 +130,78 @@ class HeadersIT {
         assertThat(answer.header("X-Odd")).isEqualTo("\"quoted, with comma\"; a=b,  c");
         assertThat(answer.head().values("Date")).containsExactly("Wed, 21 Oct 2026 07:28:00 GMT");
         assertThat(request.values("X-Odd")).containsExactly("\"quoted, with comma\"; a=b,  c");
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void anUpstreamDoesNotSpeakInTheGatewaysName(Deployment.Kind kind) {
+        Answer answer = answered(
+                kind,
+                lines(
+                        "X-LLMProxy-Error: rate_limit_exceeded",
+                        "x-llmproxy-anything: 1",
+                        "X-Upstream-Request-Id: forged",
+                        "X-Request-Id: theirs",
+                        "X-Kept: 1"));
+
+        assertThat(answer.head().has("X-LLMProxy-Error")).isFalse();
+        assertThat(answer.head().has("X-LLMProxy-Anything")).isFalse();
+        assertThat(answer.head().values("X-Upstream-Request-Id")).containsExactly("theirs");
+        assertThat(answer.header("X-Kept")).isEqualTo("1");
+    }
+
+    /** What is odd and legal; each is followed by what the client is to see of its status and length. */
+    private static List<Arguments> oddAnswers() {
+        return List.of(
+                Arguments.of("204 No Content", "Content-Length: 5\r\n", "", 204),
+                Arguments.of("204 No Content", "Content-Length: 0\r\n", "", 204),
+                Arguments.of("204 No Content", "", "", 204),
+                Arguments.of("205 Reset Content", "Content-Length: 0\r\n", "", 205),
+                Arguments.of("205 Reset Content", "Content-Length: 5\r\n", "hello", 205),
+                Arguments.of("205 Reset Content", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n", 205),
+                Arguments.of("205 Reset Content", "", "", 205),
+                Arguments.of("304 Not Modified", "Content-Length: 5\r\nETag: \"x\"\r\n", "", 304),
+                Arguments.of("304 Not Modified", "ETag: \"x\"\r\n", "", 304),
+                Arguments.of("304 Not Modified", "Transfer-Encoding: chunked\r\n", "", 304),
+                Arguments.of("200", "Content-Length: 0\r\n", "", 200),
+                Arguments.of("200 ", "Content-Length: 0\r\nContent-Type:\r\n", "", 200),
+                Arguments.of("200 OK", "Content-Length: 00002\r\n", "{}", 200),
+                Arguments.of("200 OK", "Transfer-Encoding: Chunked\r\n", "2\r\n{}\r\n0\r\n\r\n", 200),
+                Arguments.of("200 OK", "Content-Type: text/event-stream\r\nContent-Length: 0\r\n", "", 200),
+                Arguments.of("206 Partial Content", "Content-Range: bytes 0-1/9\r\nContent-Length: 2\r\n", "{}", 206),
+                Arguments.of("299 Odd", "Content-Length: 2\r\n", "{}", 299),
+                Arguments.of("300 Multiple Choices", "Content-Length: 2\r\n", "{}", 300),
+                Arguments.of("302 Found", "Location: /elsewhere\r\nContent-Length: 0\r\n", "", 302),
+                Arguments.of("399 Odd", "", "", 399),
+                Arguments.of("418 Teapot", "Content-Length: 2\r\n", "{}", 418),
+                Arguments.of("426 Upgrade Required", "Upgrade: h2c\r\nContent-Length: 2\r\n", "{}", 426),
+                Arguments.of("599 Odd", "Content-Length: 2\r\n", "{}", 599));
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void oddAnswersReachTheClient(Deployment.Kind kind) {
+        for (Arguments odd : oddAnswers()) {
+            Object[] answer = odd.get();
+            reachesTheClient(kind, (String) answer[0], (String) answer[1], (String) answer[2], (int) answer[3]);
+        }
+    }
+
+    private void reachesTheClient(Deployment.Kind kind, String status, String headers, String body, int expected) {
+        String path = World.path();
+        String answer = "HTTP/1.1 " + status + "\r\nConnection: close\r\nX-Odd: 1\r\n" + headers + "\r\n" + body;
+        for (String method : List.of("GET", "POST")) {
+            world.upstream.reset();
+            world.upstream.on(path, Behaviour.raw(answer));
+
+            Answer got = RawClient.exchange(world.deployment(kind).forward("plain", path), method, "", BODY);
+
+            assertThat(got.status()).as(got.toString()).isEqualTo(expected);
+            assertThat(got.header("X-Odd")).as(got.toString()).isEqualTo("1");
+            assertThat(got.head().has("X-LLMProxy-Error")).as(got.toString()).isFalse();
+            assertThat(got.whole()).as(got.toString()).isTrue();
+            assertThat(got.text()).isEqualTo(body.contains("{}") ? "{}" : "");
+        }
     }
 
     @ParameterizedTest
