@@ -4,6 +4,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Connection;
@@ -49,6 +51,11 @@ final class Http1Protocol extends HttpConnectionFactory {
         }
 
         @Override
+        protected RequestHandler newRequestHandler() {
+            return new UpgradeAware();
+        }
+
+        @Override
         protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
             return new HttpStreamOverHTTP1(method, uri, version) {
                 @Override
@@ -75,6 +82,36 @@ final class Http1Protocol extends HttpConnectionFactory {
                 throw e;
             } catch (Throwable e) {
                 throw new IllegalStateException(e);
+            }
+        }
+
+        /**
+         * An upgrade that {@code Connection} does not name was meant for somebody before us, and is ignored (RFC 9110, section
+         * 7.8). Jetty refuses the request.
+         */
+        private final class UpgradeAware extends RequestHandler {
+            private @Nullable HttpField upgrade;
+            private boolean named;
+
+            @Override
+            public void parsedHeader(HttpField field) {
+                if (field.getHeader() == HttpHeader.UPGRADE) {
+                    upgrade = field;
+                    return;
+                }
+                named |= field.getHeader() == HttpHeader.CONNECTION && field.contains("upgrade");
+                super.parsedHeader(field);
+            }
+
+            @Override
+            public boolean headerComplete() {
+                HttpField asked = named ? upgrade : null;
+                upgrade = null;
+                named = false;
+                if (asked != null) {
+                    super.parsedHeader(asked);
+                }
+                return super.headerComplete();
             }
         }
     }
