@@ -2,12 +2,11 @@ package io.llmproxy.config;
 
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Pattern;
 
-/** What may stand in a header of HTTP (RFC 9110, section 5). */
-final class HeaderSyntax {
-    private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
-    private static final Pattern VALUE = Pattern.compile("[\\t\\x20-\\x7E\\x80-\\xFF]*");
+/** What may stand in the head of a message of HTTP (RFC 9110, section 5). */
+public final class HeaderSyntax {
+    private static final String MARKS = "!#$%&'*+-.^_`|~";
+    private static final boolean[] OF_TOKEN = ofToken();
     private static final Set<String> CONNECTION = Set.of(
             "connection",
             "content-length",
@@ -24,12 +23,35 @@ final class HeaderSyntax {
 
     private HeaderSyntax() {}
 
-    static boolean isName(String text) {
-        return NAME.matcher(text).matches();
+    private static boolean[] ofToken() {
+        boolean[] allowed = new boolean[0x80];
+        for (int c = 0; c < allowed.length; c++) {
+            boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+            allowed[c] = letter || (c >= '0' && c <= '9') || MARKS.indexOf(c) >= 0;
+        }
+        return allowed;
     }
 
-    static boolean isValue(String text) {
-        return VALUE.matcher(text).matches();
+    /** Whether a text is a token: a header's name, or a method. */
+    public static boolean isName(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= OF_TOKEN.length || !OF_TOKEN[c]) {
+                return false;
+            }
+        }
+        return !text.isEmpty();
+    }
+
+    /** Whether a text may be a header's value: it has no control character but tabs, and each character is one byte. */
+    public static boolean isValue(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if ((c < ' ' && c != '\t') || c == 0x7f || c > 0xff) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether a header belongs to the connection or the framing of a message, which the proxy sees to. */

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http.UriCompliance.Violation;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
@@ -40,6 +42,10 @@ final class ServerListeners implements Listeners {
 
     /** Requests are read in pieces of this length. */
     private static final int INPUT_BUFFER = 8 * 1024;
+
+    /** Which paths pass is decided further down, for all containers alike, and told in the client's words. */
+    private static final UriCompliance PATHS =
+            UriCompliance.UNSAFE.without("PATHS", Violation.USER_INFO, Violation.FRAGMENT);
 
     private static final int BACKLOG = 4096;
     private static final Duration CLIENT_IDLE = Duration.ofSeconds(75);
@@ -158,6 +164,9 @@ final class ServerListeners implements Listeners {
         // It would take 98 KiB from the second request of a connection on.
         http.setHeaderCacheSize(0);
         http.addCustomizer(waiting);
+        if (!wanted.name.equals(ADMIN)) {
+            http.setUriCompliance(PATHS);
+        }
         ConnectionFactory[] protocols = ListenerProtocols.of(http);
         // Not before: with HTTP/2, Jetty sets it to the length of a frame for all.
         http.setInputBufferSize(INPUT_BUFFER);

@@ -3,6 +3,7 @@ package io.llmproxy.protocol;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,10 @@ public final class ModelPath {
     private static final String TUNED = "/tunedModels/";
     /** All that RFC 3986 does not reserve, and what is common in names and harmless in a segment. */
     private static final String PLAIN = "-._~:@";
+
+    private static final String SLASH = "/";
+
+    private static final String ESCAPED = "%2F";
 
     private static final String HEX = "0123456789ABCDEF";
 
@@ -100,31 +105,81 @@ public final class ModelPath {
         return path.substring(0, span.start) + collection + encode(id) + path.substring(span.end);
     }
 
-    private static @Nullable Span find(String path) {
+    /**
+     * Returns a path with the slashes of its model's name escaped, whether they were or not; the path itself if there is no
+     * such name.
+     */
+    public static String inOneSegment(String path) {
+        Span span = path.indexOf('/', 1) < 0 ? null : find(path);
+        int start = span == null ? -1 : span.idStart();
+        return span == null || path.indexOf('/', start) < 0 || path.indexOf('/', start) >= span.end
+                ? path
+                : path.substring(0, start)
+                        + path.substring(start, span.end).replace(SLASH, ESCAPED)
+                        + path.substring(span.end);
+    }
+
+    /**
+     * Returns a path with each part of its model's name in a segment of its own, whether its slashes were escaped or not; the
+     * path itself if there is no such name.
+     *
+     * @param path with escapes in upper case
+     */
+    public static String inSegments(String path) {
+        Span span = path.contains(ESCAPED) ? find(path) : null;
+        return span == null
+                ? path
+                : path.substring(0, span.idStart())
+                        + path.substring(span.idStart(), span.end).replace(ESCAPED, SLASH)
+                        + path.substring(span.end);
+    }
+
+    /**
+     * Returns whether a path has no escaped slash but in a model's name. Deployments of Azure's have names without any.
+     *
+     * @param path with escapes in upper case
+     */
+    public static boolean hasSlashesInModelOnly(String path) {
+        int first = path.indexOf(ESCAPED);
+        if (first < 0) {
+            return true;
+        }
+        Span span = find(path);
+        return span != null && !span.azure && first >= span.idStart() && path.lastIndexOf(ESCAPED) < span.end;
+    }
+
+    /** Servers that do not tell upper from lower case are asked for the same. */
+    private static @Nullable Span find(String written) {
+        String path = written.toLowerCase(Locale.ROOT);
         int azure = path.indexOf(AZURE);
         if (azure >= 0) {
             int start = azure + AZURE.length();
-            return Span.of(start, start, segmentEnd(path, start), "");
+            Span deployment = Span.of(start, start, segmentEnd(path, start), "");
+            return deployment == null ? null : deployment.ofAzure();
         }
         int publisher = path.lastIndexOf(PUBLISHERS);
         int published = publisher < 0 ? -1 : segmentEnd(path, publisher + PUBLISHERS.length());
         if (published >= 0 && path.startsWith(MODELS, published)) {
             int start = published + MODELS.length();
-            return Span.of(start, start, verbStart(path, start), "");
+            return Span.of(start, start, verbStart(written, start), "");
         }
-        Span model = inCollection(path, MODELS);
-        return model != null ? model : inCollection(path, TUNED);
+        Span model = inCollection(written, path, MODELS);
+        return model != null ? model : inCollection(written, path, TUNED.toLowerCase(Locale.ROOT));
     }
 
-    private static @Nullable Span inCollection(String path, String collection) {
+    private static @Nullable Span inCollection(String written, String path, String collection) {
         int at = path.indexOf(collection);
         if (at < 0) {
             return null;
         }
         int start = at + collection.length();
-        int end = verbStart(path, start);
+        int end = verbStart(written, start);
         boolean known = ApiPath.baseLength(path.substring(0, at + 1)) == at || end < path.length();
-        return known ? Span.of(at + 1, collection.equals(TUNED) ? at + 1 : start, end, collection.substring(1)) : null;
+        return known ? Span.of(at + 1, isTuned(collection) ? at + 1 : start, end, collection.substring(1)) : null;
+    }
+
+    private static boolean isTuned(String collection) {
+        return collection.equalsIgnoreCase(TUNED);
     }
 
     /** The index of the colon before what is to be done with the model, or the path's length. */
@@ -182,10 +237,20 @@ public final class ModelPath {
      * @param nameStart where the name begins
      * @param end where both end
      * @param collection what stands before the model if it is replaced too, with a slash at its end
+     * @param azure whether it is a deployment of Azure's
      */
-    private record Span(int start, int nameStart, int end, String collection) {
+    private record Span(int start, int nameStart, int end, String collection, boolean azure) {
         static @Nullable Span of(int start, int nameStart, int end, String collection) {
-            return end > start + collection.length() ? new Span(start, nameStart, end, collection) : null;
+            return end > start + collection.length() ? new Span(start, nameStart, end, collection, false) : null;
+        }
+
+        Span ofAzure() {
+            return new Span(start, nameStart, end, collection, true);
+        }
+
+        /** Where the name begins that stands behind the collection. */
+        int idStart() {
+            return start + collection.length();
         }
     }
 }

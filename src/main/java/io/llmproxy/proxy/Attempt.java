@@ -5,6 +5,7 @@ import io.llmproxy.upstream.Lease;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http2.HTTP2Session;
 import org.eclipse.jetty.http2.client.transport.internal.HttpConnectionOverHTTP2;
@@ -16,14 +17,22 @@ import org.jspecify.annotations.Nullable;
 final class Attempt
         implements Request.BeginListener,
                 Request.SuccessListener,
+                Request.CommitListener,
                 Response.ContentSourceListener,
                 Response.CompleteListener {
     private static final int LARGEST_STATUS = 599;
+
+    /** What a field counts for besides its name and value (RFC 9113, section 6.5.2). */
+    private static final int FIELD_OVERHEAD = 32;
+
+    /** What the four pseudo-headers count for, without the path. */
+    private static final long PSEUDO_HEADERS = 4 * (FIELD_OVERHEAD + 16) + 255;
 
     private final Lease lease;
     private final Request upstreamRequest;
     private final Owner owner;
     private volatile boolean connected;
+    private volatile boolean begun;
     private volatile boolean used;
     private volatile long bytesBefore;
     private volatile long sent;
@@ -44,6 +53,7 @@ final class Attempt
         this.owner = owner;
         upstreamRequest.onRequestBegin(this);
         upstreamRequest.onRequestSuccess(this);
+        upstreamRequest.onRequestCommit(this);
     }
 
     void send() {
@@ -62,6 +72,13 @@ final class Attempt
     /** Whether a connection is there and the request is on its way. */
     boolean isConnected() {
         return connected;
+    }
+
+    private UpstreamFailure.Progress progress() {
+        if (begun) {
+            return UpstreamFailure.Progress.SENDING;
+        }
+        return connected ? UpstreamFailure.Progress.CONNECTED : UpstreamFailure.Progress.NONE;
     }
 
     /** Whether the head of the answer has come. */
@@ -105,6 +122,34 @@ final class Attempt
         connected = true;
         used = wasUsed(request.getConnection());
         bytesBefore = bytesIn(request.getConnection());
+        if (isTooLong(request)) {
+            abort(new UpstreamFailure(ProxyError.TOO_MANY_HEADERS));
+        }
+    }
+
+    /**
+     * Whether the head has more than an upstream of HTTP/2 takes. Jetty's client finds that when it writes, and ends the
+     * connection with all other requests on it.
+     */
+    private static boolean isTooLong(Request request) {
+        if (!(request.getConnection() instanceof HttpConnectionOverHTTP2 connection
+                && connection.getSession() instanceof HTTP2Session session)) {
+            return false;
+        }
+        int limit = session.getGenerator().getHpackEncoder().getMaxHeaderListSize();
+        long size = PSEUDO_HEADERS + request.getPath().length();
+        for (HttpField field : request.getHeaders()) {
+            String value = field.getValue();
+            size += field.getName().length() + (value == null ? 0 : value.length()) + FIELD_OVERHEAD;
+        }
+        String query = request.getQuery();
+        return limit > 0 && size + (query == null ? 0 : query.length()) > limit;
+    }
+
+    /** The head of the request has been written. */
+    @Override
+    public void onCommit(Request request) {
+        begun = true;
     }
 
     /** All of the request has been written. */
@@ -141,7 +186,7 @@ final class Attempt
     @Override
     public void onComplete(Result result) {
         if (!answered) {
-            owner.failed(this, UpstreamFailure.of(result.getFailure(), connected));
+            owner.failed(this, UpstreamFailure.of(result.getFailure(), progress()));
         }
     }
 }

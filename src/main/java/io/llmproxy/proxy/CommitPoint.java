@@ -125,7 +125,7 @@ final class CommitPoint implements Content.Source, Invocable.Task {
             lastPiece = System.nanoTime();
             if (Content.Chunk.isFailure(chunk)) {
                 decided = true;
-                return UpstreamFailure.of(chunk.getFailure(), true);
+                return UpstreamFailure.of(chunk.getFailure(), UpstreamFailure.Progress.SENDING);
             }
             ended = chunk.isLast();
             hold(chunk);

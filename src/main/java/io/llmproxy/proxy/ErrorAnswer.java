@@ -61,6 +61,10 @@ final class ErrorAnswer {
             // HTTP demands one. Of the ways to show a key, this is the one that it knows.
             clientResponse.setHeader("WWW-Authenticate", "Bearer");
         }
+        if (error == ProxyError.METHOD_NOT_ALLOWED) {
+            // HTTP demands it; a forward may have upstreams that know others.
+            clientResponse.setHeader("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+        }
         if (refusal.attempted()) {
             clientResponse.setHeader(SHOULD_RETRY, "false");
         }

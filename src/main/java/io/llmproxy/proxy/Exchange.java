@@ -3,6 +3,7 @@ package io.llmproxy.proxy;
 import io.llmproxy.auth.AuthFailure;
 import io.llmproxy.auth.Authentication;
 import io.llmproxy.auth.ClientKey;
+import io.llmproxy.config.HeaderSyntax;
 import io.llmproxy.protocol.ApiDialect;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.route.RouteTable;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class Exchange {
     private static final String ATTRIBUTE = Exchange.class.getName();
 
+    /** For logs, in which what a client calls a method could pass for more than that. */
+    private static final String NO_METHOD = "-";
+
     private final String id;
     private final long started;
     private final Serving serving;
@@ -30,14 +34,14 @@ public final class Exchange {
     private final HttpServletResponse clientResponse;
     private final ApiDialect dialect;
     private final String method;
-    private final String path;
+    private final RequestPath path;
     private final AtomicBoolean ended = new AtomicBoolean();
 
     private volatile Authentication client = Authentication.NOT_ASKED;
     private volatile @Nullable ConcurrencyLimit held;
     private volatile @Nullable UpstreamGroup group;
     private volatile @Nullable AskedModel model;
-    private volatile String upstreamPath;
+    private volatile RequestPath upstreamPath;
     private volatile @Nullable String upstream;
     private volatile boolean aborted;
     private int attempts;
@@ -72,8 +76,9 @@ public final class Exchange {
         this.servlet = place.servlet();
         this.path = place.path();
         this.upstreamPath = path;
-        this.dialect = ApiDialect.of(path, header -> clientRequest.getHeader(header) != null);
-        this.method = clientRequest.getMethod();
+        this.dialect = ApiDialect.of(path.meant(), header -> clientRequest.getHeader(header) != null);
+        String asked = clientRequest.getMethod();
+        this.method = HeaderSyntax.isName(asked) ? asked : NO_METHOD;
         this.clientRequest = clientRequest;
         this.clientResponse = clientResponse;
     }
@@ -113,7 +118,7 @@ public final class Exchange {
             return Refusal.of(ProxyError.NO_ROUTE);
         }
         group = chosen.target();
-        upstreamPath = chosen.path();
+        upstreamPath = path.endingWith(chosen.path());
         serving.listener().routed(this);
         return AuthRefusal.of(this, chosen.target());
     }
@@ -261,18 +266,28 @@ public final class Exchange {
         return servlet;
     }
 
-    /** The request's method. */
+    /** The request's method, or a dash if it is none that HTTP allows. */
     public String method() {
         return method;
     }
 
-    /** The request's path within the forward, as the client wrote it. */
+    /** What the request's path within the forward means, whatever its spelling. */
     public String path() {
+        return path.meant();
+    }
+
+    /** The request's path within the forward. */
+    RequestPath target() {
         return path;
     }
 
-    /** The path that upstreams are asked for: the client's, less the prefix that a rule removes. */
+    /** What the path means that upstreams are asked for: the client's, without the prefix that a rule removes. */
     String upstreamPath() {
+        return upstreamPath.meant();
+    }
+
+    /** The path that upstreams are asked for. */
+    RequestPath upstreamTarget() {
         return upstreamPath;
     }
 

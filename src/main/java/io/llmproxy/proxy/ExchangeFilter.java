@@ -10,7 +10,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.Enumeration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ExchangeFilter implements Filter {
     private static final Logger LOG = LoggerFactory.getLogger(ExchangeFilter.class);
-
-    private static final int MOST_HEADERS = 100;
 
     private final Supplier<Serving> current;
     private final BooleanSupplier stopping;
@@ -59,27 +56,21 @@ public final class ExchangeFilter implements Filter {
         } else if (overloaded.getAsBoolean()) {
             exchange.shed(Shed.LOOPS_BUSY);
             ErrorAnswer.send(exchange, Refusal.overloaded());
-        } else if (!RequestTarget.isAllowed(exchange.path(), ((HttpServletRequest) request).getQueryString())) {
-            ErrorAnswer.send(exchange, Refusal.of(ProxyError.INVALID_PATH));
-        } else if (hasTooManyHeaders((HttpServletRequest) request)) {
-            ErrorAnswer.send(exchange, Refusal.of(ProxyError.TOO_MANY_HEADERS));
         } else {
-            forward(exchange, chain);
+            Refusal refusal = refusal(exchange);
+            if (refusal == null) {
+                forward(exchange, chain);
+            } else {
+                ErrorAnswer.send(exchange, refusal);
+            }
         }
     }
 
-    /** Containers bound the bytes of a head, not all of them the headers in it. */
-    private static boolean hasTooManyHeaders(HttpServletRequest clientRequest) {
-        int count = 0;
-        Enumeration<String> names = clientRequest.getHeaderNames();
-        while (names.hasMoreElements()) {
-            Enumeration<String> values = clientRequest.getHeaders(names.nextElement());
-            while (values.hasMoreElements()) {
-                values.nextElement();
-                count++;
-            }
-        }
-        return count > MOST_HEADERS;
+    private static @Nullable Refusal refusal(Exchange exchange) {
+        HttpServletRequest clientRequest = exchange.clientRequest();
+        Refusal head = RequestHead.refusal(clientRequest);
+        boolean allowed = RequestTarget.isAllowed(exchange.target(), clientRequest.getQueryString());
+        return head != null || allowed ? head : Refusal.of(ProxyError.INVALID_PATH);
     }
 
     /** An exchange comes back here only to be broken off. */
@@ -93,11 +84,11 @@ public final class ExchangeFilter implements Filter {
     }
 
     private @Nullable Exchange begin(HttpServletRequest clientRequest, HttpServletResponse clientResponse) {
-        String path = clientRequest
-                .getRequestURI()
-                .substring(clientRequest.getContextPath().length());
+        // By segments: a container may know the context by a spelling other than the client's.
+        RequestPath path = RequestPath.of(clientRequest.getRequestURI())
+                .without(RequestPath.segments(clientRequest.getContextPath()));
         Serving serving = enter();
-        Place place = serving.find(clientRequest.getLocalPort(), RequestTarget.withoutLeadingSlashes(path));
+        Place place = serving.find(clientRequest.getLocalPort(), path);
         if (place == null) {
             serving.leave();
             return null;

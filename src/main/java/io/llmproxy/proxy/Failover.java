@@ -314,7 +314,11 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
             if (stopped) {
                 next.abort(new UpstreamFailure(ProxyError.CLIENT_GONE));
             }
-        } catch (RuntimeException e) {
+        } catch (UpstreamRequests.UnwritableException e) {
+            LOG.debug("{}: the {} cannot be written", exchange.id(), e.getMessage());
+            lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
+            owner.refused(Refusal.of(ProxyError.INVALID_REQUEST));
+        } catch (RuntimeException | Error e) {
             LOG.error(
                     "{}: no request could be made for {}",
                     exchange.id(),
@@ -351,7 +355,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
         Content.Chunk first = content.read();
         if (Content.Chunk.isFailure(first)) {
-            setBack(answering, UpstreamFailure.of(first.getFailure(), true), true);
+            setBack(answering, UpstreamFailure.of(first.getFailure(), UpstreamFailure.Progress.SENDING), true);
         } else {
             accept(answering, upstreamResponse, content, first);
         }
@@ -473,6 +477,13 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
                 failure.getCause());
         failing.lease().close(blame(error), now);
         report(failing.lease(), 0, error, now);
+        if (error == ProxyError.INTERNAL) {
+            LOG.error(
+                    "{}: the request could not be sent to {}",
+                    exchange.id(),
+                    failing.lease().upstream().name(),
+                    failure.getCause());
+        }
         if (error == ProxyError.OVERLOADED) {
             owner.shed(Shed.NO_DESCRIPTORS);
         } else if (!policy.allows(error, connected) || !tryAgain(now)) {

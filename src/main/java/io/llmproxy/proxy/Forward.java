@@ -58,8 +58,9 @@ public final class Forward {
      *
      * @param path the request's path within the forward
      */
-    RouteTable<UpstreamGroup>.Lookup route(HttpServletRequest clientRequest, String path) {
-        return routes.lookup(host(clientRequest), path, header -> Collections.list(clientRequest.getHeaders(header)));
+    RouteTable<UpstreamGroup>.Lookup route(HttpServletRequest clientRequest, RequestPath path) {
+        return routes.lookup(
+                host(clientRequest), path.readings(), header -> Collections.list(clientRequest.getHeaders(header)));
     }
 
     /** HTTP/2 has no such header where the client names the authority; containers do not all put one in. */

@@ -109,7 +109,7 @@ public final class ForwardServlet extends AsyncProxyServlet {
     @Override
     protected void service(HttpServletRequest clientRequest, HttpServletResponse clientResponse) throws IOException {
         Exchange exchange = Objects.requireNonNull(Exchange.of(clientRequest), "the filter makes the exchange");
-        RouteTable<UpstreamGroup>.Lookup route = forward.route(clientRequest, exchange.path());
+        RouteTable<UpstreamGroup>.Lookup route = forward.route(clientRequest, exchange.target());
         if (!route.needsModel()) {
             Refusal refusal = exchange.route(route.resolve(null));
             if (refusal != null) {

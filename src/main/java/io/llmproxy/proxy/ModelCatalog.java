@@ -11,6 +11,7 @@ import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,7 @@ final class ModelCatalog {
             return catalog.tell(
                     AskedModel.inPath(model, exchange.forward().config().modelPrefix(), List.of()));
         }
-        return LISTS.contains(ApiPath.of(exchange.path())) && catalog.tellAll();
+        return LISTS.contains(api(exchange.path())) && catalog.tellAll();
     }
 
     /** Whether an upstream's answer is a list from which the client's key hides some models. */
@@ -63,13 +64,18 @@ final class ModelCatalog {
         return key != null
                 && key.isConfined()
                 && exchange.method().equals("GET")
-                && LISTS.contains(ApiPath.of(exchange.path()));
+                && LISTS.contains(api(exchange.path()));
+    }
+
+    /** The API that a path is of, also for servers that do not tell upper from lower case. */
+    private static String api(String path) {
+        return ApiPath.of(path.toLowerCase(Locale.ROOT));
     }
 
     /** The model that is asked for by itself, or null; its name may have slashes in it. */
     private static @Nullable String single(String path) {
         String model = ModelPath.model(path);
-        boolean last = model != null && (ApiPath.of(path).equals(MODEL) || path.endsWith("/models/" + model));
+        boolean last = model != null && (api(path).equals(MODEL) || path.endsWith("/models/" + model));
         return last && ApiFamily.of(path) != ApiFamily.VERTEX ? model : null;
     }
 

@@ -38,25 +38,24 @@ public final class Mounts {
      * Finds the forward of a request.
      *
      * @param port the local port on which it arrived
-     * @param path its path below the context, as the client wrote it
+     * @param path its path below the context
      * @return the forward and the path within it, or null if the request is for the operators or for nobody
      */
-    @Nullable Place find(int port, String path) {
+    @Nullable Place find(int port, RequestPath path) {
         ForwardServlet listening = byPort.get(port);
         if (listening != null) {
             return new Place(listening, path);
         }
-        if (!elsewhere || port == adminPort || isAdmin(path)) {
+        if (!elsewhere || port == adminPort || isAdmin(path.meant())) {
             return null;
         }
         return byName(path);
     }
 
-    private @Nullable Place byName(String path) {
-        int end = path.indexOf('/', 1);
-        ForwardServlet named = byName.get(path.substring(Math.min(1, path.length()), end < 0 ? path.length() : end));
+    private @Nullable Place byName(RequestPath path) {
+        ForwardServlet named = byName.get(path.first());
         if (named != null) {
-            return new Place(named, end < 0 ? "/" : path.substring(end));
+            return new Place(named, path.without(1));
         }
         return byName.size() == 1 ? new Place(byName.values().iterator().next(), path) : null;
     }

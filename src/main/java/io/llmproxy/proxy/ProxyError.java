@@ -3,12 +3,13 @@ package io.llmproxy.proxy;
 /** Why the proxy itself answers with an error: status, stable code, and a text that tells nothing internal. */
 public enum ProxyError {
     INVALID_PATH(400, "invalid_path", "The path or query of the request is not allowed."),
-    INVALID_REQUEST(400, "invalid_request", "The body of the request could not be read."),
+    INVALID_REQUEST(400, "invalid_request", "The request is not valid, or its body could not be read."),
     INVALID_KEY(401, "invalid_api_key", "The API key is not valid."),
     MODEL_NOT_ALLOWED(403, "model_not_allowed", "This API key may not use this model."),
     MODEL_NOT_FOUND(404, "model_not_found", "This gateway does not serve this model."),
     NO_ROUTE(404, "no_route", "This gateway sends such requests nowhere."),
     NOT_SERVED(404, "unsupported_path", "No upstream of this gateway serves this path."),
+    METHOD_NOT_ALLOWED(405, "method_not_allowed", "This gateway does not pass on requests with this method."),
     CLIENT_TIMEOUT(408, "request_timeout", "The request was not received in time."),
     BODY_TOO_LARGE(413, "body_too_large", "The body of the request is larger than this gateway accepts."),
     TOO_MANY_HEADERS(431, "headers_too_large", "The request has more headers than this gateway accepts."),
@@ -83,7 +84,7 @@ public enum ProxyError {
 
     /** Whether some of the request may be left unread, so that its connection is of no more use. */
     boolean leavesBodyUnread() {
-        return status == 400 || this == CLIENT_TIMEOUT || this == BODY_TOO_LARGE;
+        return status == 400 || this == METHOD_NOT_ALLOWED || this == CLIENT_TIMEOUT || this == BODY_TOO_LARGE;
     }
 
     /** The text for the client. */

@@ -23,8 +23,8 @@ record RenamedModel(AskedModel asked, String upstreamName) {
     private static final String DOCUMENT = "application/json";
 
     /** Returns the path of the upstream request. */
-    String path(String path) {
-        return asked.inPath() ? ModelPath.withModel(path, upstreamName) : path;
+    String path(RequestPath path) {
+        return asked.inPath() ? ModelPath.withModel(path.meant(), upstreamName) : path.written();
     }
 
     /** Returns the body of the upstream request; every other byte stays as it is. */

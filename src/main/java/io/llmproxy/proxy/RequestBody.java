@@ -273,11 +273,18 @@ final class RequestBody implements ReadListener {
     }
 
     private void whole() {
-        if (settled.compareAndSet(false, true)) {
+        if (isShort()) {
+            refuse(ProxyError.INVALID_REQUEST);
+        } else if (settled.compareAndSet(false, true)) {
             flipSegment();
             whole = true;
             owner.bodyReady();
         }
+    }
+
+    /** Whether less has come than was said, which not all containers find. */
+    private boolean isShort() {
+        return count < length;
     }
 
     /** Collects no more of it, if it is still being collected. */
@@ -425,7 +432,7 @@ final class RequestBody implements ReadListener {
             }
             if (finished || input.isFinished()) {
                 finished = true;
-                return Content.Chunk.EOF;
+                return end();
             }
             if (!readable) {
                 return null;
@@ -438,6 +445,15 @@ final class RequestBody implements ReadListener {
             return readPiece();
         }
 
+        private Content.Chunk end() {
+            if (!isShort()) {
+                return Content.Chunk.EOF;
+            }
+            UpstreamFailure tooShort = new UpstreamFailure(ProxyError.INVALID_REQUEST);
+            broken(tooShort);
+            return Content.Chunk.from(tooShort, true);
+        }
+
         private Content.Chunk readPiece() {
             lastActivity = System.nanoTime();
             ByteBuffer unused = spare.getAndSet(null);
@@ -445,6 +461,9 @@ final class RequestBody implements ReadListener {
             try {
                 int read = readInto(piece);
                 finished = read < 0 || count == length;
+                if (read < 0 && isShort()) {
+                    return end();
+                }
             } catch (IOException e) {
                 onError(e);
                 return Content.Chunk.from(new UpstreamFailure(ProxyError.INVALID_REQUEST), true);

@@ -240,7 +240,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
                 source.demand(this);
             }
         } else if (Content.Chunk.isFailure(chunk)) {
-            fail(UpstreamFailure.of(chunk.getFailure(), true));
+            fail(UpstreamFailure.of(chunk.getFailure(), UpstreamFailure.Progress.SENDING));
         } else {
             take(chunk);
         }

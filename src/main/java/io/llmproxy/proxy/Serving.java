@@ -51,7 +51,7 @@ public final class Serving {
         }
     }
 
-    @Nullable Place find(int port, String path) {
+    @Nullable Place find(int port, RequestPath path) {
         return mounts.find(port, path);
     }
 

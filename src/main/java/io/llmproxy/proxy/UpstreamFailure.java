@@ -1,14 +1,16 @@
 package io.llmproxy.proxy;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import org.eclipse.jetty.client.HttpResponseException;
 import org.eclipse.jetty.client.RetryableRequestException;
+import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 
 /** An attempt that brought no whole answer, and why. */
@@ -23,6 +25,9 @@ final class UpstreamFailure extends IOException {
 
     /** How the system names EMFILE. */
     private static final String OUT_OF_DESCRIPTORS = "Too many open files";
+
+    /** How it names EADDRNOTAVAIL, which it gives for a connection if all ports for it are taken. */
+    private static final String OUT_OF_PORTS = "Cannot assign requested address";
 
     private final ProxyError error;
 
@@ -40,13 +45,23 @@ final class UpstreamFailure extends IOException {
         return error;
     }
 
+    /** How far an attempt has come. */
+    enum Progress {
+        /** There is no connection yet. */
+        NONE,
+        /** There is one, and nothing of the request was written to it. */
+        CONNECTED,
+        /** The head of the request was written. */
+        SENDING
+    }
+
     /**
      * Returns what a failure of the HTTP client means.
      *
      * @param cause what the client reports
-     * @param connected whether a connection had been made
+     * @param progress how far the attempt had come
      */
-    static UpstreamFailure of(Throwable cause, boolean connected) {
+    static UpstreamFailure of(Throwable cause, Progress progress) {
         for (Throwable c = cause; c != null; c = c.getCause()) {
             if (c instanceof UpstreamFailure failure) {
                 return failure;
@@ -54,11 +69,12 @@ final class UpstreamFailure extends IOException {
             if (isRefusal(c)) {
                 return new UpstreamFailure(ProxyError.REFUSED, cause);
             }
-            if (isOutOfDescriptors(c)) {
+            if (isOutOfSockets(c) || c instanceof RejectedExecutionException) {
                 return new UpstreamFailure(ProxyError.OVERLOADED, cause);
             }
         }
-        return new UpstreamFailure(connected ? afterConnect(cause) : beforeConnect(cause), cause);
+        return new UpstreamFailure(
+                progress == Progress.NONE ? beforeConnect(cause) : afterConnect(cause, progress), cause);
     }
 
     /** Whether the upstream says that it has not looked at the request: of this stream, or of all behind a GOAWAY. */
@@ -69,19 +85,25 @@ final class UpstreamFailure extends IOException {
     }
 
     /** Whether it is this process that can open no more sockets; the upstream has no part in that. */
-    private static boolean isOutOfDescriptors(Throwable cause) {
+    private static boolean isOutOfSockets(Throwable cause) {
         String message = cause.getMessage();
-        return cause instanceof IOException && message != null && message.startsWith(OUT_OF_DESCRIPTORS);
+        return cause instanceof IOException
+                && message != null
+                && (message.startsWith(OUT_OF_DESCRIPTORS) || message.startsWith(OUT_OF_PORTS));
     }
 
     private static ProxyError beforeConnect(Throwable cause) {
-        if (cause instanceof SocketTimeoutException) {
+        if (cause instanceof SocketTimeoutException || cause instanceof TimeoutException) {
             return ProxyError.CONNECT_TIMEOUT;
         }
-        return cause instanceof SSLException ? ProxyError.TLS_FAILED : ProxyError.CONNECT_FAILED;
+        if (cause instanceof SSLException) {
+            return ProxyError.TLS_FAILED;
+        }
+        return isOfNetwork(cause) || isAnswer(cause) ? ProxyError.CONNECT_FAILED : ProxyError.INTERNAL;
     }
 
-    private static ProxyError afterConnect(Throwable cause) {
+    /** Before anything was written, only what the network or the upstream's own words have brought about is its fault. */
+    private static ProxyError afterConnect(Throwable cause, Progress progress) {
         if (cause instanceof SSLException) {
             return ProxyError.TLS_FAILED;
         }
@@ -90,8 +112,20 @@ final class UpstreamFailure extends IOException {
                 || cause instanceof UnresolvedAddressException) {
             return ProxyError.CONNECT_FAILED;
         }
-        boolean cut = cause instanceof EOFException || cause instanceof SocketException || cause instanceof IOException;
-        return cut ? ProxyError.RESET : ProxyError.BAD_RESPONSE;
+        if (isOfNetwork(cause)) {
+            return ProxyError.RESET;
+        }
+        boolean ours = cause instanceof Error || (progress == Progress.CONNECTED && !isAnswer(cause));
+        return ours ? ProxyError.INTERNAL : ProxyError.BAD_RESPONSE;
+    }
+
+    private static boolean isOfNetwork(Throwable cause) {
+        return cause instanceof IOException || cause instanceof UnresolvedAddressException;
+    }
+
+    /** Whether it is about what was answered, by the upstream or a proxy before it. */
+    private static boolean isAnswer(Throwable cause) {
+        return cause instanceof HttpException || cause instanceof HttpResponseException;
     }
 
     /** A failure is told by its kind; where it came from is of no use to anybody. */

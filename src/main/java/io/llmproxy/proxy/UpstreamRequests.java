@@ -3,6 +3,7 @@ package io.llmproxy.proxy;
 import io.llmproxy.auth.Credential;
 import io.llmproxy.auth.KeyPlace;
 import io.llmproxy.config.HeaderConfig;
+import io.llmproxy.config.HeaderSyntax;
 import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.upstream.Lease;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
@@ -34,22 +36,35 @@ final class UpstreamRequests {
 
     private UpstreamRequests() {}
 
+    /** A request that cannot be written, as part of it would be read as something else. It is the client's mistake. */
+    static final class UnwritableException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        UnwritableException(String part) {
+            super(part);
+        }
+    }
+
     /**
      * Returns the request for the leased upstream; it has no content yet.
      *
      * @param shown what takes the place of the client's credential, or null if that is to pass
+     * @throws UnwritableException if it would not be one valid request on the wire
      */
     static Request of(Exchange exchange, Lease lease, Credential.@Nullable Header shown, HttpClientConfig settings) {
         HttpServletRequest clientRequest = exchange.clientRequest();
         Upstream upstream = lease.upstream();
         RenamedModel renamed = exchange.renamed(upstream);
-        String path = renamed == null ? exchange.upstreamPath() : renamed.path(exchange.upstreamPath());
+        String path = renamed == null ? exchange.upstreamTarget().written() : renamed.path(exchange.upstreamTarget());
         // A key that is meant for us is no upstream's business.
         boolean keyIsOurs = shown != null || exchange.clientKey() != null;
         String query = keyIsOurs ? KeyPlace.withoutKey(clientRequest.getQueryString()) : clientRequest.getQueryString();
-        return upstream.newRequest(lease.client())
+        String target = upstream.target(path, query);
+        if (!RequestTarget.isWritable(target) || !HeaderSyntax.isName(clientRequest.getMethod())) {
+            throw new UnwritableException("method or target");
+        }
+        return upstream.newRequest(lease.client(), target)
                 .method(clientRequest.getMethod())
-                .path(upstream.target(path, query))
                 .idleTimeout(0, TimeUnit.MILLISECONDS)
                 .headers(fields -> {
                     copy(clientRequest, fields, keyIsOurs, settings.forwarded());
@@ -72,7 +87,18 @@ final class UpstreamRequests {
                         fields.put(shown.name(), shown.value().reveal());
                     }
                     upstream.headers().forEach(operation -> apply(operation, fields));
+                    check(fields);
                 });
+    }
+
+    /** Whatever was checked before, by whom, and of what protocol: here it becomes bytes. */
+    private static void check(HttpFields fields) {
+        for (HttpField field : fields) {
+            String value = field.getValue();
+            if (!HeaderSyntax.isName(field.getName()) || (value != null && !HeaderSyntax.isValue(value))) {
+                throw new UnwritableException("header");
+            }
+        }
     }
 
     private static void copy(

@@ -41,16 +41,25 @@ final class PathTable<T> {
         root = new RouteNode<>(others, 0);
     }
 
-    @Nullable Route<T> find(String path, Asked asked) {
-        // What is all static is more specific than all else that matches the same path.
-        Ranked<T> found = Ranked.first(exact.getOrDefault(path, List.of()), asked);
-        if (found == null && path.startsWith("/")) {
-            found = root.find(path, 1, asked, null);
+    /** Returns the best route for any of the ways in which a path may be read. */
+    @Nullable Route<T> find(List<String> readings, Asked asked) {
+        Ranked<T> found = null;
+        for (String reading : readings) {
+            found = Ranked.better(find(reading, asked), found);
         }
         if (found == null) {
             found = Ranked.first(anywhere, asked);
         }
         return found == null ? null : found.route();
+    }
+
+    private @Nullable Ranked<T> find(String path, Asked asked) {
+        // What is all static is more specific than all else that matches the same path.
+        Ranked<T> found = Ranked.first(exact.getOrDefault(path, List.of()), asked);
+        if (found == null && path.startsWith("/")) {
+            found = root.find(path, 1, asked, null);
+        }
+        return found;
     }
 
     private static int rank(@Nullable ModelPattern model) {

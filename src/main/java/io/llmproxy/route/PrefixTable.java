@@ -27,18 +27,29 @@ final class PrefixTable<T> {
     }
 
     /** Returns the best route, that of the longest prefix first. */
-    @Nullable Route<T> find(String path, Asked asked) {
+    @Nullable Route<T> find(List<String> readings, Asked asked) {
+        String path = readings.get(0);
         for (int length : lengths) {
             if (isSegmentEnd(path, length)) {
                 String prefix = path.substring(0, length);
                 PathTable<T> table = byPrefix.get(prefix);
-                Route<T> found = table == null ? null : table.find(rest(path, prefix), asked);
+                Route<T> found = table == null ? null : table.find(rests(readings, prefix), asked);
                 if (found != null) {
                     return found;
                 }
             }
         }
         return null;
+    }
+
+    /** What is left of those readings that have the prefix, too. */
+    private static List<String> rests(List<String> readings, String prefix) {
+        return prefix.isEmpty()
+                ? readings
+                : readings.stream()
+                        .filter(reading -> reading.startsWith(prefix) && isSegmentEnd(reading, prefix.length()))
+                        .map(reading -> rest(reading, prefix))
+                        .toList();
     }
 
     private static boolean isSegmentEnd(String path, int index) {

@@ -76,12 +76,13 @@ public final class RouteTable<T> {
      * Looks a request up as far as that is possible without its body.
      *
      * @param host what the client calls the host, with the port if it wrote one; null if it did not say
-     * @param path the path as the client sent it, without query
+     * @param readings the path, without query; then in which other ways it may be read. The best rule for any of them is
+     *     taken
      * @param headers the values of all lines of a header, by a name in lower case
      */
-    public Lookup lookup(@Nullable String host, String path, Function<String, List<String>> headers) {
+    public Lookup lookup(@Nullable String host, List<String> readings, Function<String, List<String>> headers) {
         Authority authority = byName ? Authority.of(host) : null;
-        return new Lookup(authority, path, valuesOf(headers));
+        return new Lookup(authority, readings, valuesOf(headers));
     }
 
     /** Everything that a request may lead to. */
@@ -107,15 +108,15 @@ public final class RouteTable<T> {
     /** One request that is looked up: in one step, or in two if it depends on the model. Immutable. */
     public final class Lookup {
         private final @Nullable Authority authority;
-        private final String path;
+        private final List<String> readings;
         private final Map<String, List<String>> headers;
         private final @Nullable Route<T> first;
 
-        private Lookup(@Nullable Authority authority, String path, Map<String, List<String>> headers) {
+        private Lookup(@Nullable Authority authority, List<String> readings, Map<String, List<String>> headers) {
             this.authority = authority;
-            this.path = path;
+            this.readings = readings;
             this.headers = headers;
-            this.first = find(authority, path, new Asked(headers, false, null));
+            this.first = find(authority, readings, new Asked(headers, false, null));
         }
 
         /** Whether it takes the model to tell where the request goes. */
@@ -129,7 +130,8 @@ public final class RouteTable<T> {
          * @param model the model that it asks for, or null if it names none; of no importance unless {@link #needsModel}
          */
         public @Nullable Match<T> resolve(@Nullable String model) {
-            Route<T> found = needsModel() ? find(authority, path, new Asked(headers, true, model)) : first;
+            Route<T> found = needsModel() ? find(authority, readings, new Asked(headers, true, model)) : first;
+            String path = readings.get(0);
             if (found != null) {
                 return new Match<>(found.target(), PrefixTable.rest(path, found.prefix()));
             }
@@ -137,34 +139,34 @@ public final class RouteTable<T> {
         }
     }
 
-    private @Nullable Route<T> find(@Nullable Authority authority, String path, Asked asked) {
+    private @Nullable Route<T> find(@Nullable Authority authority, List<String> readings, Asked asked) {
         if (authority != null) {
-            Route<T> found = findNamed(authority, path, asked);
+            Route<T> found = findNamed(authority, readings, asked);
             if (found != null) {
                 return found;
             }
         }
-        return find(ALL_HOSTS, path, asked);
+        return find(ALL_HOSTS, readings, asked);
     }
 
-    private @Nullable Route<T> findNamed(Authority authority, String path, Asked asked) {
+    private @Nullable Route<T> findNamed(Authority authority, List<String> readings, Asked asked) {
         String name = authority.name();
-        Route<T> found = find(name, authority.port(), path, asked);
+        Route<T> found = find(name, authority.port(), readings, asked);
         int dot = byWildcard ? name.indexOf('.', 1) : -1;
         while (found == null && dot > 0) {
-            found = find("*" + name.substring(dot), authority.port(), path, asked);
+            found = find("*" + name.substring(dot), authority.port(), readings, asked);
             dot = name.indexOf('.', dot + 1);
         }
         return found;
     }
 
-    private @Nullable Route<T> find(String host, int port, String path, Asked asked) {
-        Route<T> found = port == 0 ? null : find(host + ':' + port, path, asked);
-        return found == null ? find(host, path, asked) : found;
+    private @Nullable Route<T> find(String host, int port, List<String> readings, Asked asked) {
+        Route<T> found = port == 0 ? null : find(host + ':' + port, readings, asked);
+        return found == null ? find(host, readings, asked) : found;
     }
 
-    private @Nullable Route<T> find(String host, String path, Asked asked) {
+    private @Nullable Route<T> find(String host, List<String> readings, Asked asked) {
         PrefixTable<T> table = hosts.get(host);
-        return table == null ? null : table.find(path, asked);
+        return table == null ? null : table.find(readings, asked);
     }
 }

@@ -51,6 +51,12 @@ final class BaseUrl {
         return rareName == null ? request : request.host(rareName);
     }
 
+    /** Returns a new request to the host, whose target goes out as it is. */
+    Request request(HttpClient client, String target) {
+        Request request = new VerbatimRequest(client, template, origin, target);
+        return rareName == null ? request : request.host(rareName);
+    }
+
     /** Path of the URL; empty if it has none. */
     String path() {
         return path;

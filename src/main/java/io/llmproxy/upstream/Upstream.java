@@ -78,6 +78,15 @@ public final class Upstream {
         return baseUrl.request(client);
     }
 
+    /**
+     * Returns a new request.
+     *
+     * @param target path and query, which go out as they are
+     */
+    public Request newRequest(HttpClient client, String target) {
+        return baseUrl.request(client, target);
+    }
+
     /** Path and query of the upstream request for a client's path and query. */
     public String target(String path, @Nullable String query) {
         return baseUrl.target(path, defaults.query(query));

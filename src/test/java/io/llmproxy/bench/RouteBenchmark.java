@@ -104,7 +104,7 @@ public class RouteBenchmark {
 
     private Integer lookup(String host, String path) {
         return Objects.requireNonNull(
-                        table.lookup(host, path, header -> List.of()).resolve(null))
+                        table.lookup(host, List.of(path), header -> List.of()).resolve(null))
                 .target();
     }
 }

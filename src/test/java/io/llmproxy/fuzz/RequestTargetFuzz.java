@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.llmproxy.config.UpstreamConfig.UrlMode;
+import io.llmproxy.protocol.ModelPath;
 import io.llmproxy.proxy.RequestTargets;
 import io.llmproxy.upstream.BaseUrls;
 import java.net.URI;
@@ -29,6 +30,8 @@ final class RequestTargetFuzz {
                         "/v1/%252e%252e/admin",
                         "/v1/%5c..%5cadmin",
                         "/v1/a%2fb",
+                        "/v1/models/org%2Fname",
+                        "/v1beta/models/a%2fb:generateContent",
                         "/v1/\\..\\admin",
                         "/v1/a b",
                         "/v1/a\r\nHost: b?c\r\nd",
@@ -53,13 +56,23 @@ final class RequestTargetFuzz {
             assertThat(target).matches("/[!-~]*").doesNotStartWith("//");
             String targetPath = target.contains("?") ? target.substring(0, target.indexOf('?')) : target;
             assertThat(targetPath).startsWith(withoutSlashAtEnd(URI.create(url).getRawPath()));
-            assertThat(Stream.of(targetPath.split("/", -1)).map(RequestTargetFuzz::meaning))
+            assertThat(Stream.of(targetPath.split("/", -1))
+                            .map(RequestTargetFuzz::meaning)
+                            .flatMap(segment -> Stream.of(segment.split("/", -1))))
                     .as(targetPath)
                     .doesNotContain(".", "..")
-                    .noneMatch(segment -> segment.contains("/") || segment.contains("\\") || segment.contains("\n"));
+                    .noneMatch(segment -> segment.contains("\\") || segment.contains("\n"));
+            assertThat(Stream.of(path.split("/", -1)).map(RequestTargetFuzz::meaning))
+                    .as(path)
+                    .allMatch(segment -> !segment.contains("/") || namesModel(path));
             assertThat(BaseUrls.target(url, UrlMode.EXACT, path, query))
                     .isEqualTo(BaseUrls.target(url, UrlMode.EXACT, "/", null));
         }
+    }
+
+    private static boolean namesModel(String path) {
+        String model = ModelPath.model(RequestTargets.meaning(path));
+        return model != null && model.contains("/");
     }
 
     private static String withoutSlashAtEnd(String path) {

@@ -52,7 +52,7 @@ final class RouteTableFuzz {
                 .reduce((one, other) -> PathPattern.MOST_SPECIFIC_FIRST.compare(one, other) <= 0 ? one : other)
                 .map(PathPattern::toString)
                 .orElse("");
-        RouteTable<String>.Lookup lookup = RouteTable.of(routes, "").lookup(null, path, header -> List.of());
+        RouteTable<String>.Lookup lookup = RouteTable.of(routes, "").lookup(null, List.of(path), header -> List.of());
         assertThat(lookup.resolve(null)).isEqualTo(new RouteTable.Match<>(best, path));
     }
 

@@ -102,6 +102,48 @@ class PathsIT {
 
     @ParameterizedTest
     @KindSource
+    void aQueryThatIsNoneIsTheClientsMistakeAndBlamesNoUpstream(Deployment.Kind kind) {
+        world.upstream.otherwise(Behaviour.json("{}"));
+        URI forward = world.deployment(kind).forward("guarded");
+        for (int round = 0; round < 5; round++) {
+            for (String query : List.of("q=100%", "q=%zz", "q=%4", "a=1&%", "%u0041", "%%41", "a=%2&b=1")) {
+                Answer answer = RawClient.exchange(forward, GET.formatted("/v1/models?" + query));
+                assertThat(answer.status()).as(query).isEqualTo(400);
+                assertThat(answer.text()).as(query).doesNotContain("upstream");
+            }
+        }
+        assertThat(world.upstream.requests()).isEmpty();
+        assertThat(status(forward, "/v1/models")).isEqualTo(200);
+    }
+
+    /** Not all of them are URIs. Tomcat refuses some of those itself. */
+    @ParameterizedTest
+    @KindSource
+    void anOddQueryPassesAsItIsOrIsRefused(Deployment.Kind kind) {
+        for (String query : List.of(
+                "q=[1]&a?b",
+                "=&==&&",
+                "q={}/../../../../..",
+                "q=a|b",
+                "q=\\",
+                "q=^`\"<>",
+                "q={a}&%00=%0a&%ff",
+                "[",
+                "http://client.test/?x")) {
+            world.upstream.reset();
+            world.upstream.otherwise(Behaviour.json("{}"));
+            int status = status(world.deployment(kind).forward("guarded"), "/v1/x?" + query);
+            if (status == 200) {
+                assertThat(world.upstream.requests().get(0).head().target()).isEqualTo("/v1/x?" + query);
+            } else {
+                assertThat(status).as(query).isEqualTo(400);
+                assertThat(kind).as(query).isEqualTo(Deployment.Kind.TOMCAT);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
     void theClientNeverChoosesTheUpstream(Deployment.Kind kind) {
         world.upstream.otherwise(Behaviour.json("{}"));
         try (FakeUpstream stranger = FakeUpstream.start()) {

@@ -8,6 +8,7 @@ import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -91,6 +92,20 @@ class TlsIT {
         assertThat(world.modern.requests()).contains("HTTP/2.0 POST " + path);
     }
 
+    /** The connection, and what others ask on it, goes on. */
+    @ParameterizedTest
+    @KindSource
+    void headersThatAnUpstreamDoesNotTakeAreOnlyTheClientsMatter(Deployment.Kind kind) {
+        URI forward = world.deployment(kind).forward("tls-h2", World.path());
+        assertThat(RawClient.exchange(forward, "POST", "", QUESTION).status()).isEqualTo(200);
+
+        Answer answer = RawClient.exchange(forward, "POST", "X-Long: " + "a".repeat(9000) + "\r\n", QUESTION);
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(431);
+        assertThat(answer.header("X-LLMProxy-Error")).isEqualTo("headers_too_large");
+        assertThat(RawClient.exchange(forward, "POST", "", QUESTION).status()).isEqualTo(200);
+    }
+
     @ParameterizedTest
     @KindSource
     void anHttpProxyIsLoggedInToWithoutBeingAsked(Deployment.Kind kind) {
@@ -109,6 +124,15 @@ class TlsIT {
 
         assertThat(world.httpProxy.log()).contains("CONNECT 127.0.0.1:" + world.secure.port());
         assertThat(world.httpProxy.log()).doesNotContain("refused");
+
+        // A query passes as it stands, also where it is no URI; those Tomcat refuses.
+        String odd = World.path() + (kind == Deployment.Kind.TOMCAT ? "?q=[1]" : "?q={1}|");
+        world.upstream.reset();
+        world.upstream.otherwise(Behaviour.json("{}"));
+        RawClient.exchange(
+                world.deployment(kind).forward("via-http"), "GET " + odd + " HTTP/1.1\r\nHost: client.test\r\n\r\n");
+        assertThat(world.upstream.requests()).hasSize(1);
+        assertThat(world.upstream.requests().get(0).head().target()).endsWith(odd);
     }
 
     @ParameterizedTest

@@ -108,6 +108,7 @@ final class World {
                 .single("agent", url, "", "http_client: {agent: \"Test/2\"}", "")
                 .single("told", url, "", "http_client: {forwarded: true}", "")
                 .single("heartbeat", url, "", "http_client: {heartbeat: 500ms}", "")
+                .single("guarded", url, "breaker: {threshold: 0.5, cooldown: 60}", "", "")
                 .single("hasty", url, "", "http_client: {timeout: {first_byte: 200ms, stall: 200ms}}", "")
                 .single("limited", url, "", "", "")
                 .single("rated", url, "", "", "ratelimit: {per_second: 1, burst: 2}, trusted_proxies: [127.0.0.1]")
@@ -133,6 +134,13 @@ final class World {
         String rules =
                 "routing: [{path: \"/v1/chat/*\", target_group: route-a}, {path: \"/v1/models/:id\", target_group: route-b},"
                         + " {path: \"/v1/models/special\", target_group: route-a}, {path: \"/files/{id:[0-9]+}\", target_group: route-b}]";
+        gateway.single(
+                        "confined",
+                        url,
+                        "",
+                        "",
+                        "keys: [{name: confined, key: sk-spelling-key, allowed_models: [open, \"org/open\"]}]")
+                .single("listed", url, "models: [open, \"org/model-7b\"]", "", "");
         gateway.upstream("route-a", first.url(), "")
                 .upstream("route-b", second.url(), "")
                 .group("route-a", "{name: route-a}", "")

@@ -8,7 +8,12 @@ public final class RequestTargets {
 
     /** Returns the path as it is forwarded, or null if it is refused. */
     public static @Nullable String accepted(String path, @Nullable String query) {
-        String checked = RequestTarget.withoutLeadingSlashes(path);
-        return RequestTarget.isAllowed(checked, query) ? checked : null;
+        RequestPath checked = RequestPath.of(path);
+        return RequestTarget.isAllowed(checked, query) ? checked.written() : null;
+    }
+
+    /** Returns what a path means. */
+    public static String meaning(String path) {
+        return RequestPath.of(path).meant();
     }
 }

@@ -157,9 +157,11 @@ final class RouteConditionsTest {
                 RouteTable.of(List.of(route("", "/:any", "X-Team=a", "", "header"), route("", "/:b", "", "", "b")), "");
 
         assertThat(target(
-                        table.lookup(null, "/x", name -> name.equals("x-team") ? List.of("b", "a") : List.of()), null))
+                        table.lookup(
+                                null, List.of("/x"), name -> name.equals("x-team") ? List.of("b", "a") : List.of()),
+                        null))
                 .isEqualTo("header");
-        assertThat(target(table.lookup(null, "/x", name -> List.of("b, a")), null))
+        assertThat(target(table.lookup(null, List.of("/x"), name -> List.of("b, a")), null))
                 .isEqualTo("b");
     }
 
@@ -167,9 +169,9 @@ final class RouteConditionsTest {
     void withoutADefaultARequestMayGoNowhere() {
         RouteTable<String> table = RouteTable.of(List.of(route("one.test", "", "", "", "host")), null);
 
-        assertThat(table.lookup("two.test", "/x", name -> List.of()).resolve(null))
+        assertThat(table.lookup("two.test", List.of("/x"), name -> List.of()).resolve(null))
                 .isNull();
-        assertThat(target(table.lookup("one.test", "/x", name -> List.of()), null))
+        assertThat(target(table.lookup("one.test", List.of("/x"), name -> List.of()), null))
                 .isEqualTo("host");
     }
 
@@ -259,7 +261,7 @@ final class RouteConditionsTest {
                 Rule best = naive.best(ask);
                 RouteTable<Integer>.Lookup lookup = table.lookup(
                         ask.host(),
-                        ask.path(),
+                        List.of(ask.path()),
                         name -> Stream.ofNullable(ask.headers().get(name)).toList());
                 RouteTable.Match<Integer> expected = best == null
                         ? new RouteTable.Match<>(-1, ask.path())
@@ -334,6 +336,9 @@ final class RouteConditionsTest {
     private static RouteTable<String>.Lookup lookup(
             List<Route<String>> routes, @Nullable String host, String path, Map<String, String> headers) {
         return RouteTable.of(routes, "other")
-                .lookup(host, path, name -> Stream.ofNullable(headers.get(name)).toList());
+                .lookup(
+                        host,
+                        List.of(path),
+                        name -> Stream.ofNullable(headers.get(name)).toList());
     }
 }

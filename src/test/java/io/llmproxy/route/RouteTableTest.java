@@ -181,9 +181,11 @@ final class RouteTableTest {
                         .toList())
                 .table();
 
+        List<String> path = List.of("/tenant7/v1/chat/completions");
+
         assertThat(Allocation.perCall(
                         10_000,
-                        () -> match = table.lookup("a.test", "/tenant7/v1/chat/completions", header -> List.of())
+                        () -> match = table.lookup("a.test", path, header -> List.of())
                                 .resolve(null)))
                 .isBetween(1.0, LOOKUP);
         assertThat(match).isNotNull();
@@ -226,7 +228,7 @@ final class RouteTableTest {
     /** A table whose routes differ in their paths only. */
     private record Paths(RouteTable<String> table) {
         @Nullable String lookup(String path) {
-            RouteTable<String>.Lookup lookup = table.lookup("a.test", path, header -> List.of());
+            RouteTable<String>.Lookup lookup = table.lookup("a.test", List.of(path), header -> List.of());
             assertThat(lookup.needsModel()).isFalse();
             RouteTable.Match<String> match = Objects.requireNonNull(lookup.resolve(null));
             assertThat(match.path()).isEqualTo(path);
