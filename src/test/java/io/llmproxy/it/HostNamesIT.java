@@ -9,6 +9,7 @@ import io.llmproxy.testing.Certificates;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.TestProxy;
 import java.io.IOException;
@@ -16,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Host names as networks of containers have them, looked up by the JDK: names with underscores. */
 class HostNamesIT {
@@ -31,7 +31,7 @@ class HostNamesIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Deployment.Kind.class)
+    @KindSource
     void namesWithUnderscoresAreLookedUpAndSentAsTheyAre(Deployment.Kind kind) throws IOException {
         Certificates certificates = new Certificates(Artefacts.workDirectory("certificates"));
         try (FakeUpstream plain = FakeUpstream.start().otherwise(Behaviour.json("{}"));
