@@ -20,19 +20,34 @@ final class Backlog {
 
     private boolean late;
     private long lateSince;
+    private long ended;
     private volatile boolean standing;
     private volatile boolean serving;
     private volatile long begun;
 
-    /** A round begins, at that {@link System#nanoTime}. */
-    void begin(long now) {
+    /**
+     * A round begins, at that {@link System#nanoTime}. A loop that had nothing to do for longer than a round should take has no
+     * queue, however long the rounds before that wait and after it are.
+     */
+    void begin(long now, long limit) {
+        if (now - ended > limit) {
+            late = false;
+            if (standing) {
+                standing = false;
+            }
+        }
         begun = now;
         serving = true;
     }
 
     /** The round has ended, which should not have taken longer than so many nanoseconds. */
     void end(long now, long limit) {
+        if (!serving) {
+            // A loop that has just been started ends what it has not begun.
+            return;
+        }
         serving = false;
+        ended = now;
         boolean lateBefore = late;
         late = now - begun > limit;
         if (late && !lateBefore) {

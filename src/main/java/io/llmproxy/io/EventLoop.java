@@ -98,7 +98,7 @@ final class EventLoop extends ManagedSelector {
         backlog.end(System.nanoTime(), owner.maxLag());
         int selected = select(selector, now || !nextRound.isEmpty());
         long woken = System.nanoTime();
-        backlog.begin(woken);
+        backlog.begin(woken, owner.maxLag());
         slice.begin(woken);
         while (ready.serveNext()) {
             slice.share();

@@ -15,7 +15,7 @@ class BacklogTest {
     private long now = Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(5);
 
     private void round(long nanos) {
-        backlog.begin(now);
+        backlog.begin(now, LIMIT);
         now += nanos;
         backlog.end(now, LIMIT);
     }
@@ -28,7 +28,7 @@ class BacklogTest {
 
     /** Whether somebody is refused whose turn comes so long after the beginning of the next round. */
     private boolean refuses(long after) {
-        backlog.begin(now);
+        backlog.begin(now, LIMIT);
         boolean refused = backlog.exceeds(LIMIT, now + after);
         backlog.end(now + after, LIMIT);
         return refused;
@@ -78,5 +78,37 @@ class BacklogTest {
         longRounds(Backlog.PERSISTENT + 2 * LONG);
 
         assertThat(backlog.exceeds(LIMIT, now + LONG)).isFalse();
+    }
+
+    /** A loop ends a round before it begins one, when it is started and for the first time looks whether there is something to do. */
+    @Test
+    void theTimeBeforeTheFirstRoundIsNoBacklog() {
+        now = 0;
+        for (long idle : new long[] {LONG, 2 * LONG, Backlog.PERSISTENT, 2 * Backlog.PERSISTENT}) {
+            backlog.end(now += idle, LIMIT);
+        }
+
+        assertThat(refuses(LONG)).isFalse();
+        longRounds(Backlog.PERSISTENT - 2 * LONG);
+        assertThat(refuses(LONG)).isFalse();
+    }
+
+    @Test
+    void theTimeBetweenRoundsIsNoBacklog() {
+        for (int rounds = 0; rounds < 5; rounds++) {
+            round(LONG);
+            now += Backlog.PERSISTENT;
+            assertThat(refuses(LONG)).isFalse();
+        }
+    }
+
+    @Test
+    void roundsThatFollowEachOtherAreABacklogThoughTheLoopLooksForMoreInBetween() {
+        for (long nanos = 0; nanos < Backlog.PERSISTENT + 2 * LONG; nanos += LONG) {
+            round(LONG);
+            now += SHORT;
+        }
+
+        assertThat(refuses(LONG)).isTrue();
     }
 }
