@@ -1,13 +1,21 @@
 package io.llmproxy.launcher;
 
+import io.llmproxy.io.Chunks;
+import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpGenerator;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
@@ -15,38 +23,54 @@ import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Jetty;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * HTTP/1. Once a request has been read, its connection lets go of the buffer that it was read into. Jetty's own keeps it until
- * the answer is done: 8 KiB for each exchange that waits and for each open stream, a third of what they take.
+ * HTTP/1. Each piece of an answer leaves as a whole chunk. Once a request has been read, its connection lets go of the buffer that
+ * it was read into. Jetty's own keeps it until the answer is done: 8 KiB for each exchange that waits and for each open stream,
+ * a third of what they take.
  */
 final class Http1Protocol extends HttpConnectionFactory {
-    /** Jetty has this for itself only. The connection takes another buffer when it reads again. */
-    private static final MethodHandle RELEASE_REQUEST_BUFFER = releaseRequestBuffer();
+    private static final Logger LOG = LoggerFactory.getLogger(Http1Protocol.class);
+
+    /** Pieces that may be too long for the buffer in which {@link WholeChunks} puts them together. */
+    private static final int LONG_PIECE = 1000;
+
+    /**
+     * Jetty has this for itself only; null if this version has none. The connection takes another buffer when it reads again.
+     */
+    private static final @Nullable MethodHandle RELEASE_REQUEST_BUFFER = releaseRequestBuffer();
 
     Http1Protocol(HttpConfiguration http) {
         super(http);
     }
 
-    private static MethodHandle releaseRequestBuffer() {
+    private static @Nullable MethodHandle releaseRequestBuffer() {
         try {
             Lookup lookup = MethodHandles.privateLookupIn(HttpConnection.class, MethodHandles.lookup());
             return lookup.findVirtual(HttpConnection.class, "releaseRequestBuffer", MethodType.methodType(void.class));
         } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
+            LOG.warn(
+                    "Jetty {} cannot release the buffer of a request; each open stream takes 8 KiB more",
+                    Jetty.VERSION,
+                    e);
+            return null;
         }
     }
 
     @Override
     public Connection newConnection(Connector connector, EndPoint endPoint) {
-        HttpConnection connection = new BufferReleasing(getHttpConfiguration(), connector, endPoint);
+        HttpConnection connection = new StreamingConnection(getHttpConfiguration(), connector, endPoint);
         connection.setTransferEncodingChunkMaxLength(getTransferEncodingChunkMaxLength());
         return configure(connection, connector, endPoint);
     }
 
-    private static final class BufferReleasing extends HttpConnection {
-        BufferReleasing(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {
+    private static final class StreamingConnection extends HttpConnection {
+        StreamingConnection(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {
             super(configuration, connector, endPoint);
         }
 
@@ -56,17 +80,63 @@ final class Http1Protocol extends HttpConnectionFactory {
         }
 
         @Override
+        protected HttpGenerator newHttpGenerator() {
+            return new WholeChunks();
+        }
+
+        @Override
         protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
+            boolean head = HttpMethod.HEAD.is(method);
             return new HttpStreamOverHTTP1(method, uri, version) {
                 @Override
                 public Content.@Nullable Chunk read() {
                     Content.Chunk chunk = super.read();
-                    if (isRequestRead() && isRequestBufferEmpty()) {
-                        releaseBuffer();
+                    if (RELEASE_REQUEST_BUFFER != null && isRequestRead() && isRequestBufferEmpty()) {
+                        releaseBuffer(RELEASE_REQUEST_BUFFER);
                     }
                     return chunk;
                 }
+
+                @Override
+                public void failed(Throwable failure) {
+                    resetIfEndWouldLookOrderly();
+                    super.failed(failure);
+                }
+
+                @Override
+                public void send(
+                        MetaData.Request request,
+                        MetaData.@Nullable Response response,
+                        boolean last,
+                        @Nullable ByteBuffer content,
+                        Callback callback) {
+                    if (response == null && !last && !head && content != null && isLongChunk(content)) {
+                        getEndPoint().write(callback, Chunks.whole(content));
+                    } else {
+                        super.send(request, response, last, content, callback);
+                    }
+                }
             };
+        }
+
+        /** Where only the end of the connection ends an answer, one that breaks off must not end in good order. */
+        private void resetIfEndWouldLookOrderly() {
+            if (getGenerator().isCommitted()
+                    && !getGenerator().isChunking()
+                    && !getGenerator().isPersistent()
+                    && getEndPoint().getTransport() instanceof SocketChannel channel) {
+                try {
+                    channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+                } catch (IOException e) {
+                    LOG.debug("{} is closed already", channel, e);
+                }
+            }
+        }
+
+        private boolean isLongChunk(ByteBuffer content) {
+            return content.remaining() > LONG_PIECE
+                    && getGenerator().isChunking()
+                    && getGenerator().isState(HttpGenerator.State.COMMITTED);
         }
 
         /** The parser does not notice the end of a body before it is asked for what follows, which may be never. */
@@ -75,9 +145,9 @@ final class Http1Protocol extends HttpConnectionFactory {
             return parser.isComplete() || parser.getContentRead() == parser.getContentLength();
         }
 
-        private void releaseBuffer() {
+        private void releaseBuffer(MethodHandle release) {
             try {
-                RELEASE_REQUEST_BUFFER.invokeExact((HttpConnection) this);
+                release.invokeExact((HttpConnection) this);
             } catch (RuntimeException | Error e) {
                 throw e;
             } catch (Throwable e) {

@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Locale;
 import java.util.Set;
@@ -40,6 +41,11 @@ final class ResponseHeaders {
             }
         }
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
+        if (isFramedByJetty(exchange.clientRequest())
+                && !hasNoContent(upstreamResponse)
+                && !clientResponse.containsHeader("Content-Length")) {
+            clientResponse.setHeader("Transfer-Encoding", "chunked");
+        }
         if (EventStreams.isEventStream(upstreamResponse.getHeaders())) {
             clientResponse.setHeader("X-Accel-Buffering", "no");
             clientResponse.setBufferSize(STREAM_BUFFER);
@@ -56,6 +62,15 @@ final class ResponseHeaders {
     private static boolean hasNoContent(Response upstreamResponse) {
         int status = upstreamResponse.getStatus();
         return status == HttpServletResponse.SC_NO_CONTENT || status == HttpServletResponse.SC_RESET_CONTENT;
+    }
+
+    /**
+     * Whether Jetty would end an answer without length by closing the connection, if the client does not keep it. That is how a cut
+     * looks, too; chunks tell one from the other. Other containers send chunks by themselves.
+     */
+    private static boolean isFramedByJetty(HttpServletRequest clientRequest) {
+        return clientRequest.getProtocol().equals("HTTP/1.1")
+                && clientRequest.getServletContext().getServerInfo().startsWith("jetty");
     }
 
     /** The client knows the exchange by our id; the upstream's own is what its support asks for. */

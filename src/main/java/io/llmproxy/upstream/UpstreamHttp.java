@@ -21,7 +21,6 @@ import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.HttpClientTransport;
 import org.eclipse.jetty.client.MultiplexConnectionPool;
-import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
 import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.http.HttpCookieStore;
@@ -29,6 +28,7 @@ import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.http2.client.transport.ClientConnectionFactoryOverHTTP2;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.ClientConnector;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.SocketAddressResolver;
 import org.eclipse.jetty.util.component.ContainerLifeCycle;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -180,11 +180,24 @@ public final class UpstreamHttp extends ContainerLifeCycle {
                 // It may be spoken to over TLS.
                 connector.setSslContextFactory(new SslContextFactory.Client());
             }
-            return new HttpClientTransportOverHTTP(connector);
+            return new PlainTransport(connector);
         }
         connector.setSslContextFactory(UpstreamTls.factory(transport.tls));
         HTTP2Client http2 = new HTTP2Client(connector);
         return new HttpClientTransportDynamic(
-                connector, HttpClientConnectionFactory.HTTP11, new ClientConnectionFactoryOverHTTP2.HTTP2(http2));
+                connector, Http1Upstreams.negotiated(), new ClientConnectionFactoryOverHTTP2.HTTP2(http2));
+    }
+
+    private static final class PlainTransport extends HttpClientTransportOverHTTP {
+        private final Http1Upstreams connections = new Http1Upstreams();
+
+        PlainTransport(ClientConnector connector) {
+            super(connector);
+        }
+
+        @Override
+        public org.eclipse.jetty.io.Connection newConnection(EndPoint endPoint, Map<String, Object> context) {
+            return connections.newConnection(endPoint, context);
+        }
     }
 }

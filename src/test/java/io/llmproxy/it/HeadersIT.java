@@ -84,6 +84,25 @@ class HeadersIT {
         assertThat(request.values("Host")).containsExactly("127.0.0.1:" + world.upstream.port());
     }
 
+    /** Tomcat takes the value apart and joins it in its own spelling. */
+    @ParameterizedTest
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.JETTY})
+    void valuesReachTheClientInTheSpellingOfTheUpstream(Deployment.Kind kind) {
+        for (String type : List.of(
+                "application/json; charset=utf-8",
+                "application/json;charset=utf-8",
+                "Application/JSON; Charset=\"UTF-8\"",
+                "text/event-stream; charset=utf-8",
+                "text/html; charset=ISO-8859-1",
+                "text/plain",
+                "application/json;  charset=utf-8; x=y")) {
+            Answer answer = answered(kind, lines("Content-Type: " + type, "Cache-Control: max-age=0,private"));
+
+            assertThat(answer.head().values("Content-Type")).containsExactly(type);
+            assertThat(answer.header("Cache-Control")).isEqualTo("max-age=0,private");
+        }
+    }
+
     @ParameterizedTest
     @KindSource
     void repeatedHeadersStayRepeated(Deployment.Kind kind) {

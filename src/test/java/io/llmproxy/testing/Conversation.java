@@ -45,6 +45,27 @@ public final class Conversation {
         }
     }
 
+    /** Reads one chunk of the request's body, and does not return before the line end that closes it has come; its length. */
+    public int readChunk() throws IOException {
+        int length = Integer.parseInt(line(), 16);
+        in.skipNBytes(length);
+        if (!line().isEmpty()) {
+            throw new IOException("no line end after a chunk of " + length + " bytes");
+        }
+        return length;
+    }
+
+    private String line() throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = in.read(); next != '\n'; next = in.read()) {
+            if (next < 0) {
+                throw new EOFException("the request's body broke off");
+            }
+            line.append((char) next);
+        }
+        return line.toString().stripTrailing();
+    }
+
     /** Sends text as it stands. */
     public void send(String text) throws IOException {
         send(text.getBytes(StandardCharsets.ISO_8859_1));

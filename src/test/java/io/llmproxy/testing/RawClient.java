@@ -193,6 +193,33 @@ public final class RawClient implements AutoCloseable {
         return new Event(text.substring(0, text.length() - 2), System.nanoTime());
     }
 
+    /** Reads one chunk of the body, and does not return before the line end that closes it has come. */
+    public String chunk() {
+        try {
+            int length = Integer.parseInt(line(), 16);
+            String data = new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
+            if (!line().isEmpty()) {
+                throw new AssertionError("no line end after a chunk of " + length + " bytes");
+            }
+            return data;
+        } catch (SocketTimeoutException e) {
+            throw new AssertionError("a chunk has not come as a whole", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String line() throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = in.read(); next != 10; next = in.read()) {
+            if (next < 0) {
+                throw new AssertionError("the stream ended");
+            }
+            line.append((char) next);
+        }
+        return line.toString().stripTrailing();
+    }
+
     /** Whether nothing at all comes for a while. */
     public boolean silentFor(Duration limit) {
         try {

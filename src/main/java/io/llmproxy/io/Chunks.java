@@ -1,0 +1,36 @@
+package io.llmproxy.io;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.eclipse.jetty.util.BufferUtil;
+
+/** How HTTP/1.1 frames a piece of a body without length. */
+public final class Chunks {
+    /** The most bytes that {@link #putSize} writes. */
+    public static final int LONGEST_SIZE_LINE = Integer.BYTES * 2 + 2;
+
+    /** The bytes that close a chunk. */
+    public static final int END_LENGTH = 2;
+
+    private static final byte[] LINE_END = "\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private Chunks() {}
+
+    /** A chunk in three parts, to be written at once; the content is not copied. */
+    public static ByteBuffer[] whole(ByteBuffer content) {
+        ByteBuffer size = ByteBuffer.allocate(LONGEST_SIZE_LINE);
+        putSize(size, content.remaining());
+        return new ByteBuffer[] {size.flip(), content, ByteBuffer.wrap(LINE_END)};
+    }
+
+    /** Writes the line in front of a chunk's content. */
+    public static void putSize(ByteBuffer buffer, int length) {
+        BufferUtil.putHexInt(buffer, length);
+        buffer.put(LINE_END);
+    }
+
+    /** Writes what closes a chunk. */
+    public static void putEnd(ByteBuffer buffer) {
+        buffer.put(LINE_END);
+    }
+}

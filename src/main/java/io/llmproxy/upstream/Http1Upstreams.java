@@ -1,0 +1,99 @@
+package io.llmproxy.upstream;
+
+import io.llmproxy.io.Chunks;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
+import org.eclipse.jetty.client.transport.HttpExchange;
+import org.eclipse.jetty.client.transport.internal.HttpChannelOverHTTP;
+import org.eclipse.jetty.client.transport.internal.HttpConnectionOverHTTP;
+import org.eclipse.jetty.client.transport.internal.HttpSenderOverHTTP;
+import org.eclipse.jetty.http.HttpGenerator;
+import org.eclipse.jetty.io.ClientConnectionFactory;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * HTTP/1.1 towards upstreams. Each piece of a body without length leaves as a whole chunk; Jetty's own client writes the line
+ * end that closes a chunk only with the next one, and an upstream that reads whole chunks would wait for it.
+ */
+final class Http1Upstreams extends HttpClientConnectionFactory {
+    /** As one of the protocols that an upstream chooses from. */
+    static ClientConnectionFactory.Info negotiated() {
+        return new Negotiated(new Http1Upstreams());
+    }
+
+    @Override
+    public Connection newConnection(EndPoint endPoint, Map<String, Object> context) {
+        HttpConnectionOverHTTP connection = new WholeChunksConnection(endPoint, context);
+        connection.setInitialize(isInitializeConnections());
+        connection.setTransferEncodingChunkMaxLength(getTransferEncodingChunkMaxLength());
+        return customize(connection, context);
+    }
+
+    private static final class Negotiated extends ClientConnectionFactory.Info {
+        Negotiated(ClientConnectionFactory factory) {
+            super(factory);
+        }
+
+        @Override
+        public List<String> getProtocols(boolean secure) {
+            return List.of("http/1.1");
+        }
+    }
+
+    private static final class WholeChunksConnection extends HttpConnectionOverHTTP {
+        WholeChunksConnection(EndPoint endPoint, Map<String, Object> context) {
+            super(endPoint, context);
+        }
+
+        @Override
+        protected HttpChannelOverHTTP newHttpChannel() {
+            return new HttpChannelOverHTTP(this) {
+                @Override
+                protected HttpSenderOverHTTP newHttpSender() {
+                    return new Sender(this);
+                }
+            };
+        }
+    }
+
+    private static final class Sender extends HttpSenderOverHTTP {
+        Sender(HttpChannelOverHTTP channel) {
+            super(channel);
+        }
+
+        /** Jetty would begin a chunk behind the head, and leave it open. */
+        @Override
+        protected void sendHeaders(HttpExchange exchange, ByteBuffer content, boolean last, Callback callback) {
+            Request.Content body = exchange.getRequest().getBody();
+            if (last || !content.hasRemaining() || body == null || body.getLength() >= 0) {
+                super.sendHeaders(exchange, content, last, callback);
+                return;
+            }
+            Runnable then = () -> sendContent(exchange, content, false, callback);
+            super.sendHeaders(
+                    exchange,
+                    BufferUtil.EMPTY_BUFFER,
+                    false,
+                    Callback.from(callback.getInvocationType(), then, callback::failed));
+        }
+
+        @Override
+        protected void sendContent(HttpExchange exchange, ByteBuffer content, boolean last, Callback callback) {
+            HttpGenerator generator = getHttpGenerator();
+            if (!last
+                    && content.hasRemaining()
+                    && generator.isChunking()
+                    && generator.isState(HttpGenerator.State.COMMITTED)) {
+                getHttpChannel().getHttpConnection().getEndPoint().write(callback, Chunks.whole(content));
+            } else {
+                super.sendContent(exchange, content, last, callback);
+            }
+        }
+    }
+}
