@@ -157,4 +157,25 @@ class MalformedRequestsIT {
         assertThat(connect.status()).isIn(400, 405, 501);
         assertThat(world.upstream.requests()).isEmpty();
     }
+
+    /** A stock Jetty refuses it before the gateway sees it. */
+    @ParameterizedTest
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    void anUpgradeThatConnectionDoesNotNameIsIgnored(Deployment.Kind kind) {
+        world.upstream.otherwise(Behaviour.json("{}"));
+        URI forward = world.deployment(kind).forward("bearer");
+        for (String headers : List.of(
+                "Upgrade: h2c\r\n",
+                "Upgrade: websocket\r\n",
+                "Upgrade: h2c\r\nConnection: keep-alive\r\n",
+                "Connection: keep-alive\r\nUpgrade: TLS/1.0, HTTP/2.0\r\n",
+                "Connection: upgrade\r\nUpgrade: foo/2\r\n")) {
+            Answer answer =
+                    RawClient.exchange(forward, "GET /v1/m HTTP/1.1\r\nHost: client.test\r\n" + headers + "\r\n");
+            assertThat(answer.status()).as(headers).isEqualTo(200);
+        }
+        assertThat(world.upstream.requests())
+                .hasSize(5)
+                .noneMatch(request -> request.head().has("Upgrade"));
+    }
 }

@@ -124,15 +124,6 @@ class TlsIT {
 
         assertThat(world.httpProxy.log()).contains("CONNECT 127.0.0.1:" + world.secure.port());
         assertThat(world.httpProxy.log()).doesNotContain("refused");
-
-        // A query passes as it stands, also where it is no URI; those Tomcat refuses.
-        String odd = World.path() + (kind == Deployment.Kind.TOMCAT ? "?q=[1]" : "?q={1}|");
-        world.upstream.reset();
-        world.upstream.otherwise(Behaviour.json("{}"));
-        RawClient.exchange(
-                world.deployment(kind).forward("via-http"), "GET " + odd + " HTTP/1.1\r\nHost: client.test\r\n\r\n");
-        assertThat(world.upstream.requests()).hasSize(1);
-        assertThat(world.upstream.requests().get(0).head().target()).endsWith(odd);
     }
 
     @ParameterizedTest
