@@ -1,6 +1,7 @@
 package io.llmproxy.config;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** How long the steps of an exchange with an upstream may take. */
 public record TimeoutConfig(
@@ -13,12 +14,19 @@ public record TimeoutConfig(
         Duration connect,
 
         @Setting(
-                value = "From the request to the head of the answer.",
-                byDefault = "5m",
+                value = "From the request to the head of the answer; unless set, 5m, and for a stream 1m.",
                 min = 0.01,
                 max = 3600,
                 unit = Unit.SECONDS)
-        Duration firstByte,
+        @Nullable Duration firstByte,
+
+        @Setting(
+                value =
+                        "For a stream, from the request to the head of the answer, and from there to its first content as long as it is held back; `first_byte` unless set.",
+                min = 0.01,
+                max = 3600,
+                unit = Unit.SECONDS)
+        @Nullable Duration firstEvent,
 
         @Setting(
                 value = "Between two pieces of an answer.",
@@ -42,4 +50,23 @@ public record TimeoutConfig(
                 min = 0.1,
                 max = 1800,
                 unit = Unit.SECONDS)
-        Duration idle) {}
+        Duration idle) {
+    /** Some models think for minutes before a plain answer begins. */
+    private static final Duration PLAIN_HEAD = Duration.ofMinutes(5);
+
+    /** A stream begins when its first words are made, mostly within seconds. */
+    private static final Duration STREAM_HEAD = Duration.ofMinutes(1);
+
+    /** How long the head of an answer that is no stream may take. */
+    public Duration head() {
+        return firstByte == null ? PLAIN_HEAD : firstByte;
+    }
+
+    /** How long the head of a stream may take. */
+    public Duration streamHead() {
+        if (firstEvent != null) {
+            return firstEvent;
+        }
+        return firstByte == null ? STREAM_HEAD : firstByte;
+    }
+}

@@ -4,6 +4,7 @@ import io.llmproxy.auth.Credential;
 import io.llmproxy.auth.GoogleTokens;
 import io.llmproxy.balance.Load;
 import io.llmproxy.config.CooldownConfig;
+import io.llmproxy.config.TimeoutConfig;
 import io.llmproxy.protocol.ApiFamily;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.protocol.StreamOpening;
@@ -45,6 +46,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     private final Waiting waiting;
     private final Owner owner;
     private final RetryPolicy policy;
+    private final StreamQuestion stream;
     private final Predicate<Upstream> fit;
     private final Predicate<Upstream> acceptable;
     private final Set<Upstream> tried = new HashSet<>(2);
@@ -88,6 +90,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         this.owner = owner;
         this.policy = RetryPolicy.of(
                 exchange.method(), exchange.upstreamPath(), group.settings().retry());
+        this.stream = new StreamQuestion(exchange, container, body);
         ApiFamily family = ApiFamily.of(exchange.upstreamPath());
         AskedModel model = exchange.model();
         this.fit = upstream ->
@@ -154,19 +157,29 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     private void check(Attempt current, long now) {
         Duration connect = group.settings().timeout().connect();
-        Duration firstByte = group.settings().timeout().firstByte();
         long acquired = current.lease().acquired();
         long since = body.isFlowing() ? Math.max(acquired, body.lastActivity()) : acquired;
         if (!current.isConnected() && now - acquired > connect.toNanos()) {
             current.abort(new UpstreamFailure(ProxyError.CONNECT_TIMEOUT));
-        } else if (now - since > firstByte.toNanos()) {
+        } else if (isHeadLate(now - since)) {
             current.abort(new UpstreamFailure(ProxyError.FIRST_BYTE_TIMEOUT));
         }
+    }
+
+    /** Whether a stream was asked for is looked up only between the two limits, where it matters. */
+    private boolean isHeadLate(long waited) {
+        TimeoutConfig timeout = group.settings().timeout();
+        long plain = timeout.head().toNanos();
+        long ofStream = timeout.streamHead().toNanos();
+        return waited > Math.max(plain, ofStream)
+                || (waited > Math.min(plain, ofStream) && waited > (stream.isAsked() ? ofStream : plain));
     }
 
     private void check(CommitPoint point, long now) {
         if (now - point.lastPiece() > group.settings().timeout().stall().toNanos()) {
             point.attempt().abort(new UpstreamFailure(ProxyError.STALLED));
+        } else if (now - point.since() > group.settings().timeout().streamHead().toNanos()) {
+            point.attempt().abort(new UpstreamFailure(ProxyError.FIRST_BYTE_TIMEOUT));
         } else if (now - point.since() > group.settings().commitDelay().toNanos()) {
             point.expire();
         }
@@ -355,7 +368,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
         Content.Chunk first = content.read();
         if (Content.Chunk.isFailure(first)) {
-            setBack(answering, UpstreamFailure.of(first.getFailure(), UpstreamFailure.Progress.SENDING), true);
+            setBack(answering, UpstreamFailure.of(first.getFailure(), UpstreamFailure.Progress.SENDING), true, false);
         } else {
             accept(answering, upstreamResponse, content, first);
         }
@@ -387,7 +400,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
         report(answering.lease(), status, null, now);
         String advice = upstreamResponse.getHeaders().get(ErrorAnswer.SHOULD_RETRY);
-        if (policy.allows(status, advice) && tryAgain(now)) {
+        if (policy.afterAnswer(status, advice).isAllowed() && tryAgain(now)) {
             new Leftover(answering, content).run();
         } else {
             owner.answered(upstreamResponse, content, null);
@@ -418,7 +431,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     @Override
     public void reached(CommitPoint point) {
         int refusal = point.refusal();
-        if (UpstreamStatus.isRefusal(refusal)) {
+        if (policy.afterAnswer(refusal, null).isAllowed()) {
             long now = System.nanoTime();
             point.attempt().lease().close(UpstreamStatus.outcome(refusal), now);
             if (tryAgain(now)) {
@@ -432,7 +445,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     @Override
     public void missed(CommitPoint point, UpstreamFailure failure) {
-        setBack(point.attempt(), failure, true);
+        setBack(point.attempt(), failure, true, true);
     }
 
     private void accept(
@@ -451,7 +464,8 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
             // Not in here: the client's library still has to take the connection, and others like it, out of its pool.
             lease.client().getExecutor().execute(() -> authorize(lease));
         } else {
-            setBack(failing, failure, failing.isConnected());
+            boolean late = failure.error() == ProxyError.FIRST_BYTE_TIMEOUT;
+            setBack(failing, failure, failing.isConnected(), late && stream.isAsked());
         }
     }
 
@@ -466,7 +480,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         return unworked && !replaced && !stopped && body.isRepeatable();
     }
 
-    private void setBack(Attempt failing, UpstreamFailure failure, boolean connected) {
+    private void setBack(Attempt failing, UpstreamFailure failure, boolean connected, boolean ofStream) {
         long now = System.nanoTime();
         ProxyError error = failure.error();
         LOG.debug(
@@ -486,7 +500,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
         if (error == ProxyError.OVERLOADED) {
             owner.shed(Shed.NO_DESCRIPTORS);
-        } else if (!policy.allows(error, connected) || !tryAgain(now)) {
+        } else if (!policy.afterFailure(error, connected, ofStream).isAllowed() || !tryAgain(now)) {
             owner.refused(new Refusal(error, 0, error != ProxyError.SHUTTING_DOWN));
         }
     }

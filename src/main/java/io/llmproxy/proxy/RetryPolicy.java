@@ -8,8 +8,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which failures of a request may be answered by sending it again, and how long to wait before. A request that may
- * have been worked on is repeated only if that does no harm.
+ * Decides after which failures a request may be sent again, and how long to wait before. An upstream that has answered that
+ * it failed is done with the request. One whose connection died may have worked on it: then it is repeated only if that does
+ * no harm.
  */
 final class RetryPolicy {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE");
@@ -30,29 +31,46 @@ final class RetryPolicy {
     }
 
     /**
-     * Whether a request without an answer may be sent again.
+     * Decides whether a request without an answer may be sent again.
      *
      * @param failure why there is no answer
      * @param connected whether the upstream may have seen the request
+     * @param stream whether a stream was asked for
      */
-    boolean allows(ProxyError failure, boolean connected) {
-        boolean unseen = failure.isBeforeWork() || !connected;
-        return failure.isBeforeWork() || (failure.blamesUpstream() && (unseen || harmless));
+    Verdict afterFailure(ProxyError failure, boolean connected, boolean stream) {
+        if (failure.isBeforeWork()) {
+            return Verdict.NOT_WORKED_ON;
+        }
+        if (!failure.blamesUpstream()) {
+            return Verdict.NOT_THE_UPSTREAM;
+        }
+        if (!connected) {
+            return Verdict.NOT_WORKED_ON;
+        }
+        if (stream && isSilence(failure)) {
+            return Verdict.SILENT_STREAM;
+        }
+        return harmless ? Verdict.HARMLESS : Verdict.MAY_BE_WORKED_ON;
+    }
+
+    private static boolean isSilence(ProxyError failure) {
+        return failure == ProxyError.FIRST_BYTE_TIMEOUT || failure == ProxyError.STALLED;
     }
 
     /**
-     * Whether a request may be sent again after an answer of this status.
+     * Decides whether a request may be sent again after an answer of this status, or after a stream that has said nothing but
+     * an error of this status.
      *
      * @param advice what the upstream's {@code x-should-retry} says, or null
      */
-    boolean allows(int status, @Nullable String advice) {
+    Verdict afterAnswer(int status, @Nullable String advice) {
         if ("false".equalsIgnoreCase(advice)) {
-            return false;
+            return Verdict.ADVISED_AGAINST;
         }
-        if (UpstreamStatus.isRefusal(status) || (status >= 400 && "true".equalsIgnoreCase(advice))) {
-            return true;
+        if (UpstreamStatus.isFailure(status) || UpstreamStatus.isRefusal(status)) {
+            return Verdict.UPSTREAM_FAILED;
         }
-        return config != null && harmless && UpstreamStatus.isFailure(status);
+        return status >= 400 && "true".equalsIgnoreCase(advice) ? Verdict.ADVISED : Verdict.FINAL_ANSWER;
     }
 
     /** Whether upstreams may be asked a second time after so many attempts. */

@@ -223,10 +223,13 @@ final class ConfigSamplesTest {
     private static HttpClientConfig defaultClient() {
         TimeoutConfig timeout = new TimeoutConfig(
                 Duration.ofSeconds(10),
-                Duration.ofSeconds(300),
+                null,
+                null,
                 Duration.ofSeconds(120),
                 Duration.ofSeconds(300),
                 Duration.ofSeconds(60));
+        assertThat(timeout.head()).hasMinutes(5);
+        assertThat(timeout.streamHead()).hasMinutes(1);
         return new HttpClientConfig(
                 "LLMProxy/1.0",
                 Duration.ofSeconds(60),

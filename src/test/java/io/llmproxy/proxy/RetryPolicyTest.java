@@ -23,51 +23,68 @@ class RetryPolicyTest {
     @ParameterizedTest
     @EnumSource(names = {"CONNECT_FAILED", "CONNECT_TIMEOUT", "TLS_FAILED", "REFUSED"})
     void whatCannotHaveBeenWorkedOnMayAlwaysBeRepeated(ProxyError failure) {
-        assertThat(generation(null).allows(failure, true)).isTrue();
+        assertThat(generation(null).afterFailure(failure, true, false)).isEqualTo(Verdict.NOT_WORKED_ON);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"RESET", "FIRST_BYTE_TIMEOUT", "STALLED", "BAD_RESPONSE"})
     void whatMayHaveBeenWorkedOnIsRepeatedOnlyIfItDoesNoHarm(ProxyError failure) {
-        assertThat(generation(THREE).allows(failure, true)).isFalse();
-        assertThat(generation(THREE).allows(failure, false)).isTrue();
-        assertThat(generation(UNSAFE).allows(failure, true)).isTrue();
-        assertThat(RetryPolicy.of("GET", "/v1/models", null).allows(failure, true))
-                .isTrue();
-        assertThat(RetryPolicy.of("POST", "/v1/embeddings", null).allows(failure, true))
-                .isTrue();
-        assertThat(RetryPolicy.of("POST", "/v1/messages/count_tokens", null).allows(failure, true))
-                .isTrue();
-        assertThat(RetryPolicy.of("POST", "/v1/messages", null).allows(failure, true))
-                .isFalse();
+        assertThat(generation(THREE).afterFailure(failure, true, false)).isEqualTo(Verdict.MAY_BE_WORKED_ON);
+        assertThat(generation(THREE).afterFailure(failure, false, false)).isEqualTo(Verdict.NOT_WORKED_ON);
+        assertThat(generation(UNSAFE).afterFailure(failure, true, false)).isEqualTo(Verdict.HARMLESS);
+        assertThat(RetryPolicy.of("GET", "/v1/models", null).afterFailure(failure, true, false))
+                .isEqualTo(Verdict.HARMLESS);
+        assertThat(RetryPolicy.of("POST", "/v1/embeddings", null).afterFailure(failure, true, false))
+                .isEqualTo(Verdict.HARMLESS);
+        assertThat(RetryPolicy.of("POST", "/v1/messages/count_tokens", null).afterFailure(failure, true, false))
+                .isEqualTo(Verdict.HARMLESS);
+        assertThat(RetryPolicy.of("POST", "/v1/messages", null).afterFailure(failure, true, false))
+                .isEqualTo(Verdict.MAY_BE_WORKED_ON);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"CLIENT_GONE", "CLIENT_TOO_SLOW", "SHUTTING_DOWN", "BODY_TOO_LARGE", "INTERNAL"})
     void whatIsNotTheUpstreamsDoingIsNeverRepeated(ProxyError failure) {
-        assertThat(RetryPolicy.of("GET", CHAT, UNSAFE).allows(failure, false)).isFalse();
+        assertThat(RetryPolicy.of("GET", CHAT, UNSAFE).afterFailure(failure, false, false))
+                .isEqualTo(Verdict.NOT_THE_UPSTREAM);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FIRST_BYTE_TIMEOUT", "STALLED"})
+    void aStreamThatNeverBeganMayAlwaysBeRepeated(ProxyError failure) {
+        assertThat(generation(null).afterFailure(failure, true, true)).isEqualTo(Verdict.SILENT_STREAM);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RESET", "BAD_RESPONSE", "REQUEST_TIMEOUT"})
+    void aStreamWhoseConnectionDiedIsRepeatedOnlyIfItDoesNoHarm(ProxyError failure) {
+        assertThat(generation(null).afterFailure(failure, true, true)).isEqualTo(Verdict.MAY_BE_WORKED_ON);
+        assertThat(generation(UNSAFE).afterFailure(failure, true, true)).isEqualTo(Verdict.HARMLESS);
     }
 
     @ParameterizedTest
     @CsvSource({
-        "429,, true, true, true",
-        "503,, true, true, true",
-        "529,, true, true, true",
-        "500,, false, false, true",
-        "502,, false, false, true",
-        "504,, false, false, true",
-        "400,, false, false, false",
-        "404,, false, false, false",
-        "501,, false, false, false",
-        "503, false, false, false, false",
-        "409, true, true, true, true",
-        "503, nonsense, true, true, true",
+        "429,, UPSTREAM_FAILED",
+        "500,, UPSTREAM_FAILED",
+        "502,, UPSTREAM_FAILED",
+        "503,, UPSTREAM_FAILED",
+        "504,, UPSTREAM_FAILED",
+        "529,, UPSTREAM_FAILED",
+        "400,, FINAL_ANSWER",
+        "404,, FINAL_ANSWER",
+        "501,, FINAL_ANSWER",
+        "0,, FINAL_ANSWER",
+        "500, false, ADVISED_AGAINST",
+        "503, false, ADVISED_AGAINST",
+        "400, false, ADVISED_AGAINST",
+        "409, true, ADVISED",
+        "200, true, FINAL_ANSWER",
+        "503, nonsense, UPSTREAM_FAILED",
     })
-    void statusesAreRepeatedByTheirMeaning(
-            int status, @Nullable String advice, boolean without, boolean withRetry, boolean withUnsafe) {
-        assertThat(generation(null).allows(status, advice)).isEqualTo(without);
-        assertThat(generation(THREE).allows(status, advice)).isEqualTo(withRetry);
-        assertThat(generation(UNSAFE).allows(status, advice)).isEqualTo(withUnsafe);
+    void statusesAreRepeatedByTheirMeaningWhateverIsConfigured(int status, @Nullable String advice, Verdict verdict) {
+        assertThat(generation(null).afterAnswer(status, advice)).isEqualTo(verdict);
+        assertThat(generation(THREE).afterAnswer(status, advice)).isEqualTo(verdict);
+        assertThat(generation(UNSAFE).afterAnswer(status, advice)).isEqualTo(verdict);
     }
 
     @Test

@@ -150,6 +150,18 @@ public record Behaviour(String name, Script script) {
         });
     }
 
+    /** Streams events, with a pause in their middle, to the end. */
+    public static Behaviour pausesMidStream(List<String> before, Duration pause, List<String> after) {
+        return afterBody("pauses mid-stream", conversation -> {
+            sendEvents(conversation, Duration.ZERO, before);
+            conversation.pause(pause);
+            for (String event : after) {
+                conversation.chunk(event);
+            }
+            conversation.lastChunk();
+        });
+    }
+
     /** Streams events and then resets the connection. */
     public static Behaviour resetsMidStream(List<String> events) {
         return afterBody("resets mid-stream", conversation -> {

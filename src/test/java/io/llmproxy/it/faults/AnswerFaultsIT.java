@@ -80,7 +80,7 @@ class AnswerFaultsIT {
         Scene scene = world.scene(kind, "two").first(Behaviour.hangs());
         long begin = System.nanoTime();
 
-        Answer answer = scene.stream();
+        Answer answer = scene.ask();
 
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(SOON, Duration.ofMillis(2500));
         Scene.assertOurs(answer, 504, "upstream_timeout");
@@ -89,6 +89,29 @@ class AnswerFaultsIT {
         scene.assertUpstreamErrors("a", "upstream_timeout", 1);
         scene.assertBreaker("a", 0, 1);
         scene.assertClientErrors("upstream_timeout", 504, 1);
+    }
+
+    @Fault("U8")
+    void aStreamThatDoesNotBeginGoesElsewhere(Kind kind) {
+        Scene scene = world.scene(kind, "late")
+                .first(Behaviour.hangs())
+                .second(Behaviour.streams(Duration.ZERO, Scene.WHOLE));
+
+        assertThat(scene.stream().text()).isEqualTo(String.join("", Scene.WHOLE));
+
+        assertThat(scene.arrived().awaitAborted(SOON)).isTrue();
+        scene.assertCalls(1, 1);
+        scene.assertUpstreamErrors("a", "upstream_timeout", 1);
+        scene.assertBreaker("a", 0, 1);
+    }
+
+    @Fault("U8")
+    void aPlainAnswerMayBeginLater(Kind kind) {
+        Scene scene = world.scene(kind, "late").first(Behaviour.delayed(Duration.ofMillis(1500), FINE));
+
+        assertThat(scene.ask().text()).isEqualTo("{\"fine\":true}");
+        scene.assertCalls(1, 0);
+        scene.assertBreaker("a", 1, 0);
     }
 
     @Fault("U9")

@@ -26,7 +26,8 @@ class FaultRowsTest {
     @Test
     void noRowHasBeenLost() {
         Stream<String> demanded = Stream.of(
-                        numbered("U", 37),
+                        numbered("U", 38),
+                        numbered("F", 16),
                         numbered("C", 19),
                         Stream.of("S4", "S5", "S6", "S10", "S17"),
                         Stream.of("A1", "A2", "A3", "A6", "A7", "A8"),

@@ -92,6 +92,7 @@ final class FaultWorld {
         unreachableGroups(trust);
         changingGroups();
         coolingGroups();
+        benchGroups();
         upstream("goodbye-a", refusing.url(), trust);
         group("goodbye", "a", PATIENT);
         upstream("goodbye-two-a", refusing.url(), trust);
@@ -177,6 +178,23 @@ final class FaultWorld {
         }) {
             group(name, 2, HASTY, limits);
         }
+    }
+
+    /** The default settings, and those that are recommended for quick failover, with all times cut to a twentieth or so. */
+    private void benchGroups() {
+        String forgets = "rate_limited: {otherwise: 100ms, max: 100ms}";
+        group(
+                "bench",
+                2,
+                "heartbeat: 750ms, commit_delay: 100ms, timeout: {connect: 1, first_event: 3, stall: 6}",
+                forgets);
+        group(
+                "bench-tuned",
+                2,
+                "heartbeat: 750ms, commit_delay: 5s, timeout: {connect: 1, first_event: 700ms, stall: 6}, "
+                        + "retry: {attempts: 2, initial: 100, unsafe: true}",
+                forgets);
+        group("late", 2, "timeout: {connect: 1, first_event: 700ms}", "");
     }
 
     /** Groups with servers that a test starts and ends, and one that is asked in turn. */

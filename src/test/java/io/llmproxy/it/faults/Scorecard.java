@@ -44,6 +44,7 @@ final class Scorecard implements AutoCloseable {
     private static Map<Character, String> families() {
         Map<Character, String> families = new LinkedHashMap<>();
         families.put('U', "Upstreams");
+        families.put('F', "Failover");
         families.put('C', "Clients");
         families.put('S', "Attackers");
         families.put('A', "Administration and logs");

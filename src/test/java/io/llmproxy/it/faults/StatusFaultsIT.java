@@ -90,17 +90,29 @@ class StatusFaultsIT {
         assertThat(afterwards.status()).as(afterwards.toString()).isEqualTo(200);
     }
 
-    private void passesUnlessSafe(Kind kind, int status) {
-        Scene scene = world.scene(kind, "two").first(says(status, "")).second(FINE);
-        assertPassed(scene.ask(), status);
-        scene.assertCalls(1, 0);
-        scene.assertBreaker("a", 0, 1);
-        scene.assertUpstreamErrors("a", "upstream_error", 1);
-        scene.assertClientErrors("upstream_error", status, 1);
+    private void othersTakeOver(Kind kind, int status) {
+        for (String group : new String[] {"two", "retrying"}) {
+            Scene scene = world.scene(kind, group).first(says(status, "")).second(FINE);
+            assertThat(scene.ask().text()).isEqualTo("{\"fine\":true}");
+            scene.assertCalls(1, 1);
+            scene.assertBreaker("a", 0, 1);
+            scene.assertBreaker("b", 1, 0);
+            scene.assertUpstreamErrors("a", "upstream_error", 1);
+            scene.assertClientErrors("upstream_error", status, 0);
+        }
 
-        Scene careful = world.scene(kind, "retrying").first(says(status, "")).second(FINE);
-        assertPassed(careful.ask(), status);
-        careful.assertCalls(1, 0);
+        Scene all = world.scene(kind, "two").first(says(status, "")).second(says(status, ""));
+        Answer last = all.ask();
+        assertPassed(last, status);
+        assertThat(last.header("x-should-retry")).isEqualTo("false");
+        all.assertCalls(1, 1);
+        all.assertClientErrors("upstream_error", status, 1);
+
+        Scene advised = world.scene(kind, "two")
+                .first(says(status, "x-should-retry: false\r\n"))
+                .second(FINE);
+        assertPassed(advised.ask(), status);
+        advised.assertCalls(1, 0);
 
         Scene embeddings = world.scene(kind, "retrying").first("/v1/embeddings", says(status, ""));
         assertThat(embeddings.ask("/v1/embeddings").status()).isEqualTo(200);
@@ -115,13 +127,13 @@ class StatusFaultsIT {
 
     @Fault("U25")
     void internalErrors(Kind kind) {
-        passesUnlessSafe(kind, 500);
+        othersTakeOver(kind, 500);
     }
 
     @Fault("U26")
     void gatewayErrorsOfTheUpstream(Kind kind) {
-        passesUnlessSafe(kind, 502);
-        passesUnlessSafe(kind, 504);
+        othersTakeOver(kind, 502);
+        othersTakeOver(kind, 504);
     }
 
     @Fault("U27")
