@@ -93,7 +93,8 @@ final class Attempt
      */
     LostConnection lostConnection(long now) {
         long finished = sent;
-        return new LostConnection(hasLostUsedConnection(), hasHeardNothing(), finished != 0, now - finished);
+        boolean shared = upstreamRequest.getConnection() instanceof HttpConnectionOverHTTP2;
+        return new LostConnection(hasLostUsedConnection(), shared, hasHeardNothing(), finished != 0, now - finished);
     }
 
     /**

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  */
 class FailoverBenchIT {
     private static final String DEFAULTS = "bench";
-    private static final String TUNED = "bench-tuned";
+    private static final String TUNED = DEFAULTS + "-tuned";
 
     private final FaultWorld world = FaultWorld.fresh();
 
@@ -26,11 +26,16 @@ class FailoverBenchIT {
 
     /** One stream by default and one with tuned settings. */
     private void holds(Kind kind, BenchFault fault, List<String> events, int othersByDefault, int othersTuned) {
-        Scene byDefault = scene(kind, DEFAULTS, fault);
+        holds(kind, DEFAULTS, fault, events, othersByDefault, othersTuned);
+    }
+
+    private void holds(
+            Kind kind, String group, BenchFault fault, List<String> events, int othersByDefault, int othersTuned) {
+        Scene byDefault = scene(kind, group, fault);
         assertResult(byDefault.stream(), fault.byDefault(), events);
         byDefault.assertCalls(1, othersByDefault);
 
-        Scene tuned = scene(kind, TUNED, fault);
+        Scene tuned = scene(kind, group + "-tuned", fault);
         assertResult(tuned.stream(), fault.tuned(), events);
         tuned.assertCalls(1, othersTuned);
     }
@@ -80,12 +85,12 @@ class FailoverBenchIT {
 
     @Fault("F1")
     void tooManyRequestsWithATime(Kind kind) {
-        movesOn(kind, BenchFault.F1);
+        holds(kind, "bench-limited", BenchFault.F1, Stream60.WHOLE, 1, 1);
     }
 
     @Fault("F2")
     void tooManyRequests(Kind kind) {
-        movesOn(kind, BenchFault.F2);
+        holds(kind, "bench-busy", BenchFault.F2, Stream60.WHOLE, 1, 1);
     }
 
     @Fault("F3")
