@@ -1,5 +1,6 @@
 package io.llmproxy;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaModifier.ABSTRACT;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -17,7 +18,7 @@ import io.prometheus.metrics.core.metrics.Histogram;
 @AnalyzeClasses(packages = "io.llmproxy", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
     private static final String[] MECHANISMS = {
-        "..route..", "..balance..", "..breaker..", "..ratelimit..", "..auth..", "..protocol.."
+        "..route..", "..balance..", "..breaker..", "..ratelimit..", "..auth..", "..protocol..", "..convert.."
     };
 
     @ArchTest
@@ -68,9 +69,12 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule aMechanismKnowsNoOther =
             com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices()
-                    .matching("io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol)..")
+                    .matching("io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol|convert)..")
                     .should()
                     .notDependOnEachOther()
+                    // Both know the APIs: one what passes by, the other what it means.
+                    .ignoreDependency(
+                            resideInAPackage("io.llmproxy.convert.."), resideInAPackage("io.llmproxy.protocol.."))
                     .because("each mechanism can be read and tested alone: let upstream or proxy bring them together");
 
     @ArchTest
@@ -83,6 +87,31 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("jakarta.servlet..", "org.eclipse.jetty..")
             .because("servlets and Jetty belong to proxy and upstream: pass bytes, strings and functions");
+
+    @ArchTest
+    static final ArchRule conversionKnowsNoConfiguration = noClasses()
+            .that()
+            .resideInAPackage("..convert..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("..config..")
+            .because("bytes go in and bytes come out: hand down a Policy, Limits, an Upstream");
+
+    @ArchTest
+    static final ArchRule aDialectKnowsNoOther = com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices()
+            .matching("io.llmproxy.convert.(chat|messages|responses|gemini)..")
+            .should()
+            .notDependOnEachOther()
+            .because("each dialect is read into the neutral model and written from it: put what is common into codec");
+
+    @ArchTest
+    static final ArchRule jacksonStaysWhereJsonIsRead = onlyIn(
+            "com.fasterxml.jackson..",
+            "read JSON through io.llmproxy.convert.json",
+            "..protocol..",
+            "..convert..",
+            "..admin..",
+            "..ledger..");
 
     @ArchTest
     static final ArchRule yamlStaysInConfig =

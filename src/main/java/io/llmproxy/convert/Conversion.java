@@ -1,0 +1,132 @@
+package io.llmproxy.convert;
+
+import io.llmproxy.convert.codec.Answering;
+import io.llmproxy.convert.codec.Attempt;
+import io.llmproxy.convert.codec.Capabilities;
+import io.llmproxy.convert.codec.Codec;
+import io.llmproxy.convert.codec.Codec.RequestLine;
+import io.llmproxy.convert.codec.ConversionException;
+import io.llmproxy.convert.codec.Ids;
+import io.llmproxy.convert.codec.Limits;
+import io.llmproxy.convert.codec.Notes;
+import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.TokenEstimate;
+import io.llmproxy.convert.codec.ToolNames;
+import io.llmproxy.convert.json.Json;
+import io.llmproxy.convert.json.JsonException;
+import io.llmproxy.convert.json.JsonReader;
+import io.llmproxy.convert.json.Node;
+import io.llmproxy.convert.model.ChatRequest;
+import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.convert.model.Fault;
+import io.llmproxy.convert.model.Usage;
+
+/** One request of a client, decoded; it can be attempted at upstreams of any dialect, each time anew. */
+public final class Conversion {
+    private final Codec client;
+    private final ChatRequest request;
+    private final String model;
+    private final boolean array;
+    private final Notes notes;
+    private final Policy policy;
+    private final Limits limits;
+    private final Ids ids;
+
+    private Conversion(
+            Codec client, ChatRequest request, RequestLine line, Notes notes, Policy policy, Limits limits, Ids ids) {
+        this.client = client;
+        this.request = request;
+        this.model = line.model().isEmpty() ? request.model() : line.model();
+        this.array = line.array();
+        this.notes = notes;
+        this.policy = policy;
+        this.limits = limits;
+        this.ids = ids;
+    }
+
+    /**
+     * Reads a client's request.
+     *
+     * @param line what the request's path says
+     * @throws ConversionException if it is none of its dialect, or no other dialect can say it
+     */
+    public static Conversion of(Dialect dialect, RequestLine line, byte[] body, Policy policy, Limits limits, Ids ids) {
+        Codec client = Codecs.of(dialect);
+        Notes notes = new Notes(Policy.Lossy.QUIET, dialect);
+        try {
+            ChatRequest request = client.decodeRequest(Node.of(JsonReader.read(body)), line, notes);
+            return new Conversion(client, request, line, notes, policy, limits, ids);
+        } catch (JsonException e) {
+            throw ConversionException.invalid("", "the body is not JSON: " + e.getMessage());
+        } catch (Node.Mismatch e) {
+            throw ConversionException.invalid(e.path(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Returns what the client asks for. */
+    public ChatRequest request() {
+        return request;
+    }
+
+    /** Returns the name of the model that the client asks for. */
+    public String model() {
+        return model;
+    }
+
+    /** Returns whether the client wants a stream. */
+    public boolean isStream() {
+        return request.stream();
+    }
+
+    /**
+     * Encodes the request for an upstream.
+     *
+     * @param epochSecond the time that answers are to bear
+     * @throws ConversionException if the upstream's dialect cannot say it
+     */
+    public Converted attempt(Upstream upstream, long epochSecond) {
+        Codec codec = Codecs.of(upstream.dialect());
+        Notes lost = new Notes(policy.lossy(), upstream.dialect());
+        lost.addAll(notes);
+        ToolNames names = new ToolNames(upstream.dialect(), request.tools(), request.turns());
+        Capabilities capabilities =
+                Capabilities.of(upstream.dialect(), upstream.vertex(), upstream.model(), upstream.capabilities());
+        Attempt attempt = new Attempt(
+                upstream.dialect(),
+                upstream.vertex(),
+                upstream.family(),
+                upstream.model(),
+                capabilities,
+                policy,
+                names,
+                lost,
+                ids,
+                wantsReasoning());
+        try {
+            Json.Obj body = codec.encodeRequest(request, attempt);
+            Usage estimate = Usage.ofInput(TokenEstimate.of(request));
+            Answering as = new Answering(request, model, policy, names, ids, epochSecond, estimate, limits, array);
+            return new Converted(client, codec, attempt, as, body);
+        } catch (Node.Mismatch e) {
+            throw ConversionException.invalid(e.path(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Returns the error in a client's dialect that its request cannot be converted. */
+    public static ErrorAnswer refusal(Dialect client, ConversionException refused) {
+        Codec codec = Codecs.of(client);
+        Fault fault = new Fault(
+                Fault.Cause.BAD_REQUEST,
+                400,
+                String.valueOf(refused.getMessage()),
+                refused.code(),
+                refused.param().isEmpty() ? null : refused.param(),
+                0);
+        return new ErrorAnswer(codec.statusOf(fault), codec.encodeFault(fault).bytes(), 0);
+    }
+
+    private boolean wantsReasoning() {
+        Boolean show = request.thinking().show();
+        return show != null ? show : client.dialect() == Dialect.CHAT && policy.reasoningContent();
+    }
+}

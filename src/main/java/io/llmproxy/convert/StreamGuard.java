@@ -1,0 +1,160 @@
+package io.llmproxy.convert;
+
+import io.llmproxy.convert.codec.StreamEncoder;
+import io.llmproxy.convert.model.Fault;
+import io.llmproxy.convert.model.Opaque;
+import io.llmproxy.convert.model.Stop;
+import io.llmproxy.convert.model.StreamEvents;
+import io.llmproxy.convert.model.Usage;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands between the two halves of a stream: what all dialects demand alike is seen to here. An error before anything was
+ * written is kept back, so that it can still become a status.
+ */
+final class StreamGuard implements StreamEvents {
+    private final StreamEncoder encoder;
+    private final BitSet called = new BitSet(1);
+    private final BitSet refused = new BitSet(1);
+    private boolean begun;
+    private boolean committed;
+    private boolean over;
+    private boolean whole;
+    private boolean badCall;
+    private @Nullable String upstreamId;
+    private @Nullable Usage usage;
+    private @Nullable Fault fault;
+
+    StreamGuard(StreamEncoder encoder) {
+        this.encoder = encoder;
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    boolean isWhole() {
+        return whole;
+    }
+
+    boolean isCommitted() {
+        return committed;
+    }
+
+    @Nullable Usage usage() {
+        return usage;
+    }
+
+    @Nullable String upstreamId() {
+        return upstreamId;
+    }
+
+    /** Returns the error that the stream ended with; null if there was none. */
+    @Nullable Fault fault() {
+        return fault;
+    }
+
+    @Override
+    public void begin(@Nullable String id, @Nullable Usage known) {
+        if (!begun) {
+            begun = true;
+            upstreamId = id;
+            usage = known;
+            encoder.begin(id, known);
+        }
+    }
+
+    @Override
+    public void open(int choice, int part, Kind kind) {
+        ensureBegun();
+        if (kind == Kind.REFUSAL) {
+            refused.set(choice);
+        }
+        encoder.open(choice, part, kind);
+        commit();
+    }
+
+    @Override
+    public void openCall(int choice, int part, String id, String name, @Nullable Opaque opaque) {
+        ensureBegun();
+        called.set(choice);
+        encoder.openCall(choice, part, id, name, opaque);
+        commit();
+    }
+
+    @Override
+    public void delta(int choice, int part, String text) {
+        encoder.delta(choice, part, text);
+        commit();
+        Fault objection = encoder.objection();
+        if (objection != null) {
+            failure(objection);
+        }
+    }
+
+    @Override
+    public void sign(int choice, int part, Opaque opaque) {
+        encoder.sign(choice, part, opaque);
+    }
+
+    @Override
+    public void close(int choice, int part) {
+        encoder.close(choice, part);
+        commit();
+    }
+
+    @Override
+    public void stop(int choice, Stop stop) {
+        ensureBegun();
+        badCall |= stop.reason() == Stop.Reason.BAD_TOOL_CALL;
+        encoder.stop(choice, stop.after(called.get(choice)).afterRefusal(refused.get(choice)));
+    }
+
+    @Override
+    public void usage(Usage known) {
+        usage = known;
+        encoder.usage(known);
+    }
+
+    @Override
+    public void failure(Fault reason) {
+        if (over) {
+            return;
+        }
+        over = true;
+        fault = reason;
+        if (committed) {
+            encoder.failure(reason);
+        }
+    }
+
+    @Override
+    public void finish() {
+        if (over) {
+            return;
+        }
+        if (badCall) {
+            failure(Fault.of(Fault.Cause.BAD_ANSWER, 502, "the model made a call that is none"));
+            return;
+        }
+        Fault objection = encoder.ending();
+        if (objection != null) {
+            failure(objection);
+            return;
+        }
+        ensureBegun();
+        over = true;
+        whole = true;
+        encoder.finish();
+        commit();
+    }
+
+    private void ensureBegun() {
+        begin(null, null);
+    }
+
+    private void commit() {
+        committed |= encoder.written().size() > 0;
+    }
+}
