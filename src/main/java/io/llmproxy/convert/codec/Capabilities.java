@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Capabilities {
     private static final Set<Level> PLAIN_LEVELS = EnumSet.of(Level.LOW, Level.MEDIUM, Level.HIGH);
+
+    private static final Pattern FOURTH_CLAUDE =
+            Pattern.compile("claude-(opus|sonnet|haiku)-4([-@]\\d{8}|-[0-5]([-@].*)?)?");
+    private static final Pattern FIRST_OF_FOURTH_CLAUDE = Pattern.compile("claude-(opus|sonnet)-4(-0)?([@-]\\d{8})?");
+    private static final Pattern THIRD_GEMINI = Pattern.compile("gemini-([3-9]|flash-latest|pro-latest).*");
+    private static final Pattern REASONING_OPENAI = Pattern.compile("o[1-9].*");
+    private static final Pattern FIRST_GPT_5 = Pattern.compile("gpt-5([-@].*)?");
 
     private final Map<String, String> settings;
 
@@ -189,15 +197,16 @@ public final class Capabilities {
         boolean third =
                 name.startsWith("claude-3-") || name.startsWith("claude-2") || name.startsWith("claude-instant");
         boolean sonnet37 = name.startsWith("claude-3-7");
-        boolean fourth = name.matches("claude-(opus|sonnet|haiku)-4([-@]\\d{8}|-[0-5]([-@].*)?)?");
+        boolean fourth = FOURTH_CLAUDE.matcher(name).matches();
         settings.put("thinking", third && !sonnet37 ? "none" : third || fourth ? "budget" : "adaptive");
         settings.put("max-output", claudeOutput(name));
         settings.put("effort-values", "low,medium,high,xhigh,max");
         settings.put(
-                "structured", Boolean.toString(!third && !name.matches("claude-(opus|sonnet)-4(-0)?([@-]\\d{8})?")));
+                "structured",
+                Boolean.toString(!third && !FIRST_OF_FOURTH_CLAUDE.matcher(name).matches()));
         settings.put(
                 "temperature-with-top-p",
-                Boolean.toString(third || name.matches("claude-(opus|sonnet)-4(-0)?([@-]\\d{8})?")));
+                Boolean.toString(third || FIRST_OF_FOURTH_CLAUDE.matcher(name).matches()));
         settings.put("tool-images", "true");
     }
 
@@ -212,7 +221,7 @@ public final class Capabilities {
     }
 
     private static void gemini(String name, boolean vertex, Map<String, String> settings) {
-        boolean third = name.matches("gemini-([3-9]|flash-latest|pro-latest).*");
+        boolean third = THIRD_GEMINI.matcher(name).matches();
         boolean second = name.startsWith("gemini-2.5");
         settings.put("thinking-control", third ? "level" : second ? "budget" : "none");
         settings.put("signatures", third ? "required" : "optional");
@@ -224,12 +233,13 @@ public final class Capabilities {
     }
 
     private static void openai(String name, Map<String, String> settings) {
-        boolean reasons = name.matches("o[1-9].*") || name.startsWith("gpt-5") || name.startsWith("codex");
+        boolean reasons =
+                REASONING_OPENAI.matcher(name).matches() || name.startsWith("gpt-5") || name.startsWith("codex");
         boolean known = reasons || name.startsWith("gpt-") || name.startsWith("chatgpt-");
         settings.put("max-tokens-name", known ? "max_completion_tokens" : "max_tokens");
         settings.put("reasons", Boolean.toString(reasons));
         settings.put("system-role", reasons ? "developer" : "system");
-        if (name.matches("gpt-5([-@].*)?")) {
+        if (FIRST_GPT_5.matcher(name).matches()) {
             settings.put("effort-values", "minimal,low,medium,high");
         } else if (name.startsWith("gpt-5.1")) {
             settings.put("effort-values", "none,low,medium,high");

@@ -39,12 +39,11 @@ final class GeminiRequestEncoder {
         List<Turn> turns = Conversation.arrange(request.turns(), attempt.notes());
         Json.Arr tools = tools();
         int first = leading(turns);
-        if (first == turns.size() && first > 0) {
-            first--;
-            instructions.items().remove(instructions.items().size() - 1);
+        GeminiTurns contents = new GeminiTurns(attempt);
+        if (first == turns.size() && !instructions.isEmpty()) {
+            contents.begin(instructions.items().remove(instructions.items().size() - 1));
             attempt.notes().emulated("messages");
         }
-        GeminiTurns contents = new GeminiTurns(attempt);
         contents.add(turns.subList(first, turns.size()));
         Json.Obj config = new Json.Obj();
         sampling(config);

@@ -38,6 +38,13 @@ final class GeminiTurns {
         return contents;
     }
 
+    /** Lets the user say what was an instruction, where there is nothing else. */
+    void begin(Json part) {
+        if (part instanceof Json.Obj object) {
+            append("user", object);
+        }
+    }
+
     void add(List<Turn> turns) {
         turns.forEach(this::turn);
     }

@@ -38,9 +38,8 @@ final class MessagesRequestEncoder {
         Json.Arr tools = tools();
         int first = leading(turns);
         MessagesTurns messages = new MessagesTurns(attempt, marks);
-        if (first == turns.size() && first > 0) {
-            first--;
-            system.items().remove(system.items().size() - 1);
+        if (first == turns.size() && !system.isEmpty()) {
+            messages.begin(system.items().remove(system.items().size() - 1));
             attempt.notes().emulated("messages");
         }
         messages.add(turns.subList(first, turns.size()));

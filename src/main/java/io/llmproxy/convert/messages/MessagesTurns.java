@@ -38,6 +38,13 @@ final class MessagesTurns {
         return messages;
     }
 
+    /** Lets the user say what was an instruction, where there is nothing else. */
+    void begin(Json block) {
+        if (block instanceof Json.Obj object) {
+            append("user", object);
+        }
+    }
+
     void add(List<Turn> turns) {
         for (int index = 0; index < turns.size(); index++) {
             Turn turn = turns.get(index);

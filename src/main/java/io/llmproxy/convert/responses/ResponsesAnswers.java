@@ -57,7 +57,7 @@ final class ResponsesAnswers {
         switch (item.string("type", "")) {
             case "message" -> message(item, parts);
             case "reasoning" -> {
-                String encrypted = item.string("encrypted_content", "");
+                String encrypted = SealedItem.of(item);
                 String text = summary(item);
                 if (!text.isEmpty() || !encrypted.isEmpty()) {
                     parts.add(new Part.Reasoning(

@@ -50,7 +50,7 @@ final class ResponsesOutput {
             return null;
         }
         return opaque.family().equals("openai")
-                ? opaque.value()
+                ? SealedItem.content(opaque.value())
                 : new Envelope(opaque, text.isEmpty() ? null : text).seal();
     }
 

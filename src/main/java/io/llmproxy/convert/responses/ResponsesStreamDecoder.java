@@ -211,7 +211,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
             item.say(Kind.SUMMARY, 0, events, this);
             events.delta(0, item.open, text);
         }
-        String encrypted = done.string("encrypted_content", "");
+        String encrypted = SealedItem.of(done);
         if (!encrypted.isEmpty()) {
             item.say(item.kind == null ? Kind.SUMMARY : item.kind, item.section, events, this);
             events.sign(0, item.open, new Opaque(attempt.family(), Opaque.Kind.SIGNATURE, encrypted));

@@ -3,6 +3,7 @@ package io.llmproxy.convert.responses;
 import io.llmproxy.convert.codec.Attempt;
 import io.llmproxy.convert.codec.CallIds;
 import io.llmproxy.convert.codec.DataUrl;
+import io.llmproxy.convert.codec.Hash;
 import io.llmproxy.convert.codec.Results;
 import io.llmproxy.convert.codec.Tools;
 import io.llmproxy.convert.json.Json;
@@ -16,6 +17,8 @@ import java.util.List;
 
 /** Writes turns as items. */
 final class ResponsesTurns {
+    private static final int ID = 32;
+
     private final Attempt attempt;
     private final Json.Arr items = new Json.Arr();
 
@@ -47,9 +50,15 @@ final class ResponsesTurns {
     }
 
     private void message(String role, Json.Arr content) {
-        if (!content.isEmpty()) {
-            items.add(new Json.Obj().put("type", "message").put("role", role).put("content", content));
+        if (content.isEmpty()) {
+            return;
         }
+        Json.Obj item = new Json.Obj().put("type", "message").put("role", role).put("content", content);
+        if (role.equals("assistant")) {
+            // OpenAI's types demand both; nothing is looked up by the name.
+            item.put("id", "msg_" + Hash.hex(content.text(), ID)).put("status", "completed");
+        }
+        items.add(item);
     }
 
     private void assistant(Turn turn) {
@@ -57,7 +66,7 @@ final class ResponsesTurns {
         for (Part part : turn.parts()) {
             if (part instanceof Part.Text text) {
                 if (!text.text().isEmpty()) {
-                    said.add(text("output_text", text.text()));
+                    said.add(text("output_text", text.text()).put("annotations", new Json.Arr()));
                 }
             } else if (part instanceof Part.Refusal refusal) {
                 said.add(new Json.Obj().put("type", "refusal").put("refusal", refusal.text()));
@@ -99,9 +108,10 @@ final class ResponsesTurns {
         Json.Arr summary = new Json.Arr();
         reasoning.texts().forEach(text -> summary.add(text("summary_text", text)));
         items.add(new Json.Obj()
+                .put("id", SealedItem.id(opaque.value()))
                 .put("type", "reasoning")
                 .put("summary", summary)
-                .put("encrypted_content", opaque.value()));
+                .put("encrypted_content", SealedItem.content(opaque.value())));
     }
 
     private void result(Part part) {

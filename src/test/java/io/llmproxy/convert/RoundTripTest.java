@@ -1,0 +1,258 @@
+package io.llmproxy.convert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.convert.codec.Answering;
+import io.llmproxy.convert.codec.Attempt;
+import io.llmproxy.convert.codec.Capabilities;
+import io.llmproxy.convert.codec.Codec;
+import io.llmproxy.convert.codec.Codec.RequestLine;
+import io.llmproxy.convert.codec.Collector;
+import io.llmproxy.convert.codec.Ids;
+import io.llmproxy.convert.codec.Limits;
+import io.llmproxy.convert.codec.Notes;
+import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.StreamEncoder;
+import io.llmproxy.convert.codec.ToolNames;
+import io.llmproxy.convert.json.Json;
+import io.llmproxy.convert.json.JsonReader;
+import io.llmproxy.convert.json.Node;
+import io.llmproxy.convert.model.ChatAnswer;
+import io.llmproxy.convert.model.ChatRequest;
+import io.llmproxy.convert.model.Choice;
+import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.convert.model.Part;
+import io.llmproxy.convert.model.Turn;
+import io.llmproxy.convert.model.Usage;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What is written in a dialect and read again is the same. */
+final class RoundTripTest {
+    private static final long SEED = 20261128;
+    private static final int TIMES = 300;
+
+    @ParameterizedTest
+    @EnumSource(Dialect.class)
+    void aWholeAnswerIsTheSame(Dialect dialect) {
+        Codec codec = Codecs.of(dialect);
+        RandomAnswers answers = new RandomAnswers(new Random(SEED));
+        for (int time = 0; time < TIMES; time++) {
+            ChatAnswer told = answers.next(true);
+            byte[] written = codec.encodeAnswer(told, answering(dialect)).bytes();
+            ChatAnswer read = codec.decodeAnswer((Json.Obj) JsonReader.read(written), attempt(dialect));
+            assertThat(essence(read)).isEqualTo(essence(told));
+            assertThat(read.usage()).isEqualTo(told.usage());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Dialect.class)
+    void aStreamIsTheSameHoweverItIsCut(Dialect dialect) {
+        Codec codec = Codecs.of(dialect);
+        Random random = new Random(SEED);
+        RandomAnswers answers = new RandomAnswers(random);
+        for (int time = 0; time < TIMES; time++) {
+            ChatAnswer told = answers.next(true);
+            StreamEncoder encoder = codec.streamEncoder(answering(dialect));
+            Replay.of(told, new StreamGuard(encoder));
+            byte[] stream = encoder.written().toBytes();
+            ClientStream.parse(dialect, new String(stream, StandardCharsets.UTF_8));
+
+            Collector collector = new Collector(1 << 20);
+            StreamGuard guard = new StreamGuard(new CollectingEncoder(collector));
+            var decoder = codec.streamDecoder(attempt(dialect));
+            UpstreamReader reader = new UpstreamReader(new DecodingSink(decoder, guard), 1 << 20);
+            for (int from = 0; from < stream.length; ) {
+                int length = Math.min(stream.length - from, 1 + random.nextInt(40));
+                reader.read(stream, from, length);
+                from += length;
+            }
+            if (!guard.isOver()) {
+                decoder.end(guard);
+            }
+            assertThat(guard.fault()).isNull();
+            assertThat(guard.isWhole()).isTrue();
+            assertThat(essence(collector.answer())).isEqualTo(essence(told));
+            assertThat(guard.usage()).isEqualTo(told.usage());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Dialect.class)
+    void aStreamThatIsCutAtAnyByteNeverLooksWhole(Dialect dialect) {
+        Codec codec = Codecs.of(dialect);
+        ChatAnswer told = new RandomAnswers(new Random(SEED)).next(true);
+        StreamEncoder encoder = codec.streamEncoder(answering(dialect));
+        Replay.of(told, new StreamGuard(encoder));
+        byte[] stream = encoder.written().toBytes();
+        String text = new String(stream, StandardCharsets.UTF_8);
+        int end = text.indexOf(
+                switch (dialect) {
+                    case CHAT -> "\"finish_reason\":\"";
+                    case RESPONSES -> "event: response.completed";
+                    case MESSAGES -> "event: message_delta";
+                    case GEMINI -> "\"finishReason\"";
+                });
+        int bytes = text.substring(0, end).getBytes(StandardCharsets.UTF_8).length;
+        for (Dialect client : Dialect.values()) {
+            for (int cut = 0; cut < bytes; cut++) {
+                StreamConverter converter = new StreamConverter(
+                        codec.streamDecoder(attempt(dialect)),
+                        Codecs.of(client).streamEncoder(answering(client)),
+                        Limits.DEFAULT);
+                String out = converter.accept(stream, 0, cut).toString() + converter.end();
+                assertThat(converter.isWhole()).isFalse();
+                assertThat(converter.fault()).isNotNull();
+                assertThat(out)
+                        .doesNotContain("[DONE]", "message_stop", "response.completed", "\"finishReason\"")
+                        .doesNotContain("\"finish_reason\":\"");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Dialect.class)
+    void aConversationIsTheSameThereAndBack(Dialect through) {
+        Random random = new Random(SEED);
+        RandomAnswers words = new RandomAnswers(random);
+        for (int time = 0; time < TIMES; time++) {
+            Json.Obj chat = conversation(random, words);
+            ChatRequest told = request(Dialect.CHAT, chat);
+            byte[] there = Conversion.of(
+                            Dialect.CHAT, RequestLine.NONE, chat.bytes(), Policy.DEFAULT, Limits.DEFAULT, Ids.random())
+                    .attempt(new Upstream(through, false, "f", "gemini-3-x", Map.of("thinking", "none")), 0)
+                    .requestBody();
+            ChatRequest read = request(through, (Json.Obj) JsonReader.read(there));
+            assertThat(essence(read.turns())).isEqualTo(essence(told.turns()));
+            assertThat(read.tools().stream().map(tool -> tool.name()).toList())
+                    .isEqualTo(told.tools().stream().map(tool -> tool.name()).toList());
+        }
+    }
+
+    private static ChatRequest request(Dialect dialect, Json.Obj body) {
+        return Codecs.of(dialect)
+                .decodeRequest(Node.of(body), RequestLine.NONE, new Notes(Policy.Lossy.QUIET, dialect));
+    }
+
+    /** User and assistant take turns; some turns of the assistant call tools. */
+    private static Json.Obj conversation(Random random, RandomAnswers words) {
+        Json.Arr messages = new Json.Arr();
+        if (random.nextBoolean()) {
+            messages.add(message("system", words.words()));
+        }
+        messages.add(message("user", words.words()));
+        for (int rounds = random.nextInt(4); rounds > 0; rounds--) {
+            Json.Obj said = message("assistant", words.words());
+            messages.add(said);
+            Json.Arr calls = new Json.Arr();
+            for (int call = random.nextInt(3); call > 0; call--) {
+                Json.Obj function = new Json.Obj()
+                        .put("name", "tool" + call)
+                        .put("arguments", words.object().text());
+                calls.add(new Json.Obj()
+                        .put("id", "call_" + rounds + "_" + call)
+                        .put("type", "function")
+                        .put("function", function));
+            }
+            if (!calls.isEmpty()) {
+                said.put("tool_calls", calls);
+                for (Json call : calls.items()) {
+                    messages.add(message("tool", words.words()).put("tool_call_id", ((Json.Obj) call).string("id")));
+                }
+            }
+            messages.add(message("user", words.words()));
+        }
+        Json.Obj function = new Json.Obj().put("name", "tool1").put("parameters", new Json.Obj().put("type", "object"));
+        return new Json.Obj()
+                .put("model", "m")
+                .put("messages", messages)
+                .put(
+                        "tools",
+                        new Json.Arr()
+                                .add(new Json.Obj().put("type", "function").put("function", function)));
+    }
+
+    private static Json.Obj message(String role, String content) {
+        return new Json.Obj().put("role", role).put("content", content);
+    }
+
+    /** Tells what was said, asked for and given, whatever turns it is cut into. */
+    private static List<String> essence(List<Turn> turns) {
+        List<String> said = new ArrayList<>();
+        for (Turn turn : turns) {
+            String who = turn.role().instructs() ? "SYSTEM" : turn.role().name();
+            for (Part part : turn.parts()) {
+                said.add(who + " " + essence(part));
+            }
+        }
+        return said;
+    }
+
+    private static List<String> essence(ChatAnswer answer) {
+        List<String> said = new ArrayList<>();
+        for (Choice choice : answer.choices()) {
+            choice.parts().forEach(part -> said.add(choice.index() + " " + essence(part)));
+            said.add(choice.stop().reason().name());
+        }
+        return said;
+    }
+
+    private static String essence(Part part) {
+        if (part instanceof Part.Text text) {
+            return "says " + text.text();
+        }
+        if (part instanceof Part.Reasoning reasoning) {
+            return "thinks " + reasoning.text();
+        }
+        if (part instanceof Part.ToolCall call) {
+            return "calls " + call.id() + " " + call.name() + " " + JsonReader.object(call.arguments());
+        }
+        if (part instanceof Part.ToolResult result) {
+            return "gives " + result.callId() + " "
+                    + result.parts().stream().map(RoundTripTest::essence).toList();
+        }
+        return part.toString();
+    }
+
+    private static Answering answering(Dialect dialect) {
+        String thinking = "{'contents':[],'generationConfig':{'thinkingConfig':{'includeThoughts':true}}}";
+        String body = switch (dialect) {
+            case CHAT -> "{'messages':[],'stream':true,'stream_options':{'include_usage':true}}";
+            case RESPONSES -> "{'input':[],'stream':true}";
+            case MESSAGES -> "{'messages':[],'stream':true}";
+            case GEMINI -> thinking;
+        };
+        ChatRequest request = request(
+                dialect, (Json.Obj) JsonReader.read(body.replace('\'', '"').getBytes(StandardCharsets.UTF_8)));
+        return new Answering(
+                request,
+                "m",
+                Policy.DEFAULT,
+                new ToolNames(dialect, List.of(), List.of()),
+                Ids.random(),
+                1,
+                Usage.ZERO,
+                Limits.DEFAULT,
+                false);
+    }
+
+    private static Attempt attempt(Dialect dialect) {
+        return new Attempt(
+                dialect,
+                false,
+                "f",
+                "m",
+                Capabilities.of(dialect, false, "m", Map.of()),
+                Policy.DEFAULT,
+                new ToolNames(dialect, List.of(), List.of()),
+                new Notes(Policy.Lossy.WARN, dialect),
+                Ids.random(),
+                true);
+    }
+}
