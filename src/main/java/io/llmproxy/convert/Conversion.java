@@ -63,6 +63,16 @@ public final class Conversion {
         }
     }
 
+    /**
+     * Reads a client's request to count the tokens of another one.
+     *
+     * @param line what the request's path says
+     * @throws ConversionException if it is none of its dialect, or no other dialect can say it
+     */
+    public static Conversion ofCount(Dialect dialect, RequestLine line, byte[] body, Policy policy) {
+        return of(dialect, line, Counting.counted(dialect, body), policy, Limits.DEFAULT, Ids.random());
+    }
+
     /** Returns what the client asks for. */
     public ChatRequest request() {
         return request;
@@ -110,6 +120,11 @@ public final class Conversion {
         } catch (Node.Mismatch e) {
             throw ConversionException.invalid(e.path(), String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Returns how many tokens the request is likely to take; rather too many. */
+    public long estimate() {
+        return TokenEstimate.of(request);
     }
 
     /** Returns the error in a client's dialect that its request cannot be converted. */

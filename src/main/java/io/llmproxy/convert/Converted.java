@@ -13,6 +13,7 @@ import io.llmproxy.convert.json.JsonReader;
 import io.llmproxy.convert.model.ChatAnswer;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.convert.model.Fault;
+import org.jspecify.annotations.Nullable;
 
 /** One attempt: the request in the upstream's dialect, and the way back for whatever it answers. */
 public final class Converted {
@@ -51,6 +52,20 @@ public final class Converted {
                         + attempt.model()
                         + (stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
         };
+    }
+
+    /** Returns the request that asks the upstream to count this one's tokens; null if it cannot. */
+    public @Nullable CountRequest countRequest() {
+        return Counting.request(body, attempt);
+    }
+
+    /**
+     * Converts the upstream's count.
+     *
+     * @throws BadAnswerException if it is none
+     */
+    public byte[] count(byte[] answer) {
+        return Counting.answer(client.dialect(), Counting.read(answer));
     }
 
     /** Returns the upstream's dialect. */

@@ -96,6 +96,7 @@ final class StreamGuard implements StreamEvents {
     @Override
     public void sign(int choice, int part, Opaque opaque) {
         encoder.sign(choice, part, opaque);
+        commit();
     }
 
     @Override
@@ -109,6 +110,7 @@ final class StreamGuard implements StreamEvents {
         ensureBegun();
         badCall |= stop.reason() == Stop.Reason.BAD_TOOL_CALL;
         encoder.stop(choice, stop.after(called.get(choice)).afterRefusal(refused.get(choice)));
+        commit();
     }
 
     @Override

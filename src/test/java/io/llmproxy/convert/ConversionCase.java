@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +108,7 @@ final class ConversionCase {
         }
         Json.Obj error = file.object("error");
         if (error != null) {
-            Json body = error.get("body");
+            Json body = Objects.requireNonNull(error.get("body"));
             byte[] bytes = body instanceof Json.Str text ? text.value().getBytes(StandardCharsets.UTF_8) : body.bytes();
             results.put(
                     "clientError",
@@ -152,7 +153,7 @@ final class ConversionCase {
     }
 
     private Upstream upstream() {
-        Json.Obj upstream = file.object("upstream");
+        Json.Obj upstream = Objects.requireNonNull(file.object("upstream"));
         Dialect dialect = dialect(upstream.string("dialect", ""));
         Map<String, String> capabilities = new HashMap<>();
         Json.Obj settings = upstream.object("capabilities");

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,9 +41,10 @@ final class ConversionCasesTest {
         }
         for (Map.Entry<String, Json> result : results.entrySet()) {
             assertThat(told.members()).containsKey(result.getKey());
-            assertThat(Same.orMarked(result.getValue(), told.members().get(result.getKey())))
+            Json expected = Objects.requireNonNull(told.members().get(result.getKey()));
+            assertThat(Same.orMarked(result.getValue(), expected))
                     .as(result.getKey())
-                    .isEqualTo(told.members().get(result.getKey()));
+                    .isEqualTo(expected);
         }
         assertThat(results.keySet())
                 .containsAll(

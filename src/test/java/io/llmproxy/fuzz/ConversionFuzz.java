@@ -159,9 +159,9 @@ final class ConversionFuzz {
                 ? told.string("client", "")
                 : upstream.string("dialect", "");
         StringBuilder seed = new StringBuilder();
-        for (Dialect dialect : DIALECTS) {
-            if (dialect.word().equals(word)) {
-                seed.append(dialect.ordinal());
+        for (int index = 0; index < DIALECTS.length; index++) {
+            if (DIALECTS[index].word().equals(word)) {
+                seed.append(index);
             }
         }
         if (member.equals("stream")) {

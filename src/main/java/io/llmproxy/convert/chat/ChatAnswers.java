@@ -48,7 +48,7 @@ final class ChatAnswers {
         boolean refused = parts.stream().anyMatch(Part.Refusal.class::isInstance);
         Json.Obj logprobs = choice.object("logprobs");
         return new Choice(
-                (int) choice.number("index", index),
+                index,
                 parts,
                 ChatStops.decode(choice).after(calls).afterRefusal(refused),
                 logprobs != null && logprobs.get("content") instanceof Json.Arr tokens ? tokens : null);

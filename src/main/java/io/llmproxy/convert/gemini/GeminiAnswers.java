@@ -57,7 +57,7 @@ final class GeminiAnswers {
             }
         }
         Stop stop = GeminiStops.decode(candidate.string("finishReason", ""));
-        return new Choice((int) candidate.number("index", index), parts, stop.after(calls), null);
+        return new Choice(index, parts, stop.after(calls), null);
     }
 
     private static @Nullable Part part(Json.Obj part, Attempt attempt) {

@@ -70,6 +70,10 @@ public final class JsonReader {
         }
     }
 
+    static JsonParser parser(byte[] document) throws IOException {
+        return FACTORY.createParser(document);
+    }
+
     private static Json read(byte[] bytes, int offset, int length, boolean namesOnce) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         try (JsonParser parser = FACTORY.createParser(bytes, offset, length)) {
