@@ -120,7 +120,7 @@ public final class RawH2Client {
             out.write(LONG_PREFIX);
             int rest = bytes.length - LONG_PREFIX;
             for (; rest >= 0x80; rest >>= 7) {
-                out.write(rest & 0x7f | 0x80);
+                out.write((rest & 0x7f) | 0x80);
             }
             out.write(rest);
         }
