@@ -11,7 +11,7 @@ import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client that waits for the head of an answer. The end of what it sends means that it has left, or that it only has
+ * One client that waits for an answer. Before the head of it, the end of what it sends means that it has left, or that it only has
  * nothing more to say. An interim answer tells the one from the other: who is there skips it, of who is not the system answers
  * with a reset, and the next interim answer cannot be written any more.
  */
@@ -67,10 +67,29 @@ final class WaitingClient implements ClientWatch {
         return gone;
     }
 
+    @Override
+    public boolean hasEnded(long now) {
+        asked = now;
+        if (!begun) {
+            begun = true;
+            next = now;
+        }
+        if (!ended && now - next >= 0) {
+            look(now);
+        }
+        return ended;
+    }
+
     private void step(long now) {
         if (ended) {
             probe(now);
-        } else if (blinded) {
+        } else {
+            look(now);
+        }
+    }
+
+    private void look(long now) {
+        if (blinded) {
             blinded = false;
             next = now + BLIND;
         } else if (!isWatched()) {

@@ -11,9 +11,23 @@ public enum ApiDialect {
         private static final String BODY = """
                 {"error":{"message":%s,"type":"%s","param":null,"code":%s}}""";
 
-        /** The number is there because clients demand one; those of the stream so far are not known. */
-        private static final String RESPONSES_EVENT = """
-                {"type":"error","code":%s,"message":%s,"param":null,"sequence_number":0}""";
+        /**
+         * Tells a failure of a Responses stream twice. OpenAI's own clients raise what is in a member {@code error} of any
+         * event, and others read the members beside it, as they are documented. Codex passes over {@code error} and reads
+         * {@code response.failed}, which the first would hand on as one more event; so it comes last. The numbers are there
+         * because clients demand them; those of the stream so far are not known.
+         */
+        private static final String RESPONSES_EVENTS = """
+                event: error
+                data: {"type":"error","error":{"type":"%1$s","code":%2$s,"message":%3$s,"param":null},"code":%2$s,\
+                "message":%3$s,"param":null,"sequence_number":0}
+
+                event: response.failed
+                data: {"type":"response.failed","response":{"id":%4$s,"object":"response","created_at":0,"status":"failed",\
+                "error":{"code":%2$s,"message":%3$s},"incomplete_details":null,"model":"","output":[],"usage":null},\
+                "sequence_number":0}
+
+                """;
 
         @Override
         public int statusFor(int status) {
@@ -34,8 +48,11 @@ public enum ApiDialect {
             if (!ApiPath.of(path).startsWith("/v1/responses")) {
                 return super.eventText(error, path);
             }
-            String data = RESPONSES_EVENT.formatted(JsonText.quote(error.code()), JsonText.quote(error.message()));
-            return "event: error\ndata: " + data + "\n\n";
+            return RESPONSES_EVENTS.formatted(
+                    type(error.status()),
+                    JsonText.quote(error.code()),
+                    JsonText.quote(error.message()),
+                    JsonText.quote("resp_" + error.requestId()));
         }
 
         private static String type(int status) {
@@ -69,6 +86,12 @@ public enum ApiDialect {
         @Override
         String eventText(ApiError error, String path) {
             return "event: error\n" + super.eventText(error, path);
+        }
+
+        /** Anthropic's own, which its clients pass over, in those streams that it sends it in. */
+        @Override
+        String heartbeatText(String path) {
+            return ofPath(path) == ANTHROPIC ? PING : COMMENT;
         }
 
         private static String type(int status) {
@@ -112,6 +135,12 @@ public enum ApiDialect {
             return BODY.formatted(status, JsonText.quote(error.message()), name(status), details(error));
         }
 
+        /** Some of Google's clients take every line for an answer, whatever it begins with. */
+        @Override
+        String heartbeatText(String path) {
+            return "";
+        }
+
         private static String details(ApiError error) {
             long seconds = error.retryAfterSeconds();
             return seconds > 0 ? DETAILS.formatted(seconds) : "";
@@ -132,6 +161,11 @@ public enum ApiDialect {
             };
         }
     };
+
+    /** Has no blank line: some clients take each blank line for the end of an event, even if there was none. */
+    private static final String COMMENT = ": heartbeat\n";
+
+    private static final String PING = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
 
     private static final Set<String> GOOGLE_VERBS = Set.of(
             "asyncBatchEmbedContent",
@@ -195,7 +229,8 @@ public enum ApiDialect {
     }
 
     /**
-     * Returns the event that tells the error in a stream that has begun, up to and with its blank line, in UTF-8.
+     * Returns the event that tells the error in a stream that has begun, up to and with its blank line, in UTF-8; more
+     * than one where clients differ in what they look for.
      *
      * @param path the request's path, as OpenAI's Responses tell an error in another way than its other streams
      */
@@ -203,7 +238,21 @@ public enum ApiDialect {
         return eventText(error, path).getBytes(StandardCharsets.UTF_8);
     }
 
+    /**
+     * Returns what tells the client of a stream that falls silent that it is still being served, and is not taken for a
+     * part of the answer by any client of this dialect; empty if there is no such thing.
+     *
+     * @param path the request's path, as not all streams of a dialect are of one kind
+     */
+    public final byte[] heartbeat(String path) {
+        return heartbeatText(path).getBytes(StandardCharsets.US_ASCII);
+    }
+
     abstract String errorText(ApiError error);
+
+    String heartbeatText(String path) {
+        return COMMENT;
+    }
 
     String eventText(ApiError error, String path) {
         return "data: " + errorText(error) + "\n\n";

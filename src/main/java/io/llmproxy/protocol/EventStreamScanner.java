@@ -19,9 +19,9 @@ public final class EventStreamScanner {
 
     /** What the bytes since the last end of a line amount to. */
     private enum Line {
-        /** Nothing, and the line before was blank too, or there was none. */
+        /** Nothing, and no event has begun since the last blank line; comments are part of none. */
         BLANK,
-        /** Nothing, and the line before belongs to an event. */
+        /** Nothing, and a line before it belongs to an event that has not ended. */
         START,
         /** Something. */
         INSIDE
@@ -100,7 +100,7 @@ public final class EventStreamScanner {
 
     private void endLine() {
         if (line == Line.INSIDE) {
-            line = Line.START;
+            line = hasField ? Line.START : Line.BLANK;
             return;
         }
         line = Line.BLANK;

@@ -15,4 +15,12 @@ public interface ClientPresence {
      * @param now the time in nanoseconds
      */
     boolean isGone(long now);
+
+    /**
+     * Whether the client has ended what it sends: it has left, or has nothing more to say. To be asked again and again while
+     * its answer is silent; not being asked any more ends the looking.
+     *
+     * @param now the time in nanoseconds
+     */
+    boolean hasEnded(long now);
 }

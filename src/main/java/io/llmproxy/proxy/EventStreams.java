@@ -7,8 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What an event stream looks like from outside. */
 final class EventStreams {
-    /** A comment: tells a client nothing but that it is still being served. */
-    static final byte[] HEARTBEAT = ": heartbeat\n\n".getBytes(StandardCharsets.US_ASCII);
+    /**
+     * Tells a client that may have left, where even a comment would be taken for an answer, no more than that: the next
+     * write fails if it has. Clients pass over blank lines between events.
+     */
+    static final byte[] PROBE = "\n\n".getBytes(StandardCharsets.US_ASCII);
 
     private EventStreams() {}
 

@@ -331,6 +331,11 @@ final class Forwarder
         return gone != null && gone;
     }
 
+    /** Whether the client of a silent answer has said its last word, and perhaps left; only a server that looks can tell. */
+    private boolean mayHaveLeft(long now) {
+        return presence != null && presence.hasEnded(now);
+    }
+
     private void checkBody(long now) {
         Duration grace = exchange.forward().config().timeout().connect();
         int rate = exchange.forward().config().minBodyRate();
@@ -349,7 +354,9 @@ final class Forwarder
             Duration heartbeat = group.settings().heartbeat();
             if (isOver(group.settings().timeout().stall(), relay.lastPiece(), now)) {
                 abort(new UpstreamFailure(ProxyError.STALLED));
-            } else if (!heartbeat.isZero() && isOver(heartbeat, relay.lastWrite(), now)) {
+            } else if (!heartbeat.isZero()
+                    && isOver(heartbeat, relay.lastWrite(), now)
+                    && (relay.hasHeartbeat() || mayHaveLeft(now))) {
                 relay.heartbeat();
             }
         }

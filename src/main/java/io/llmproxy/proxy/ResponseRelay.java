@@ -40,6 +40,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
     private final ServletOutputStream output;
     private final Turn turn = new Turn();
     private final Owner owner;
+    private final byte[] heartbeat;
 
     private volatile Content.@Nullable Source attached;
     private volatile Content.@Nullable Chunk arrived;
@@ -80,6 +81,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         this.exchange = exchange;
         this.container = container;
         this.owner = owner;
+        this.heartbeat = exchange.dialect().heartbeat(exchange.path());
         this.output = exchange.clientResponse().getOutputStream();
     }
 
@@ -118,7 +120,12 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         return lastWrite;
     }
 
-    /** Asks for a sign of life, if it can be given now. */
+    /** Whether there is a sign of life that the client will not take for a part of the answer. */
+    boolean hasHeartbeat() {
+        return heartbeat.length > 0;
+    }
+
+    /** Asks for a sign of life, if it can be given now. Where there is none, a client that has left is found out by it. */
     void heartbeat() {
         signal(HEARTBEAT_DUE);
     }
@@ -285,7 +292,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         }
         if (heartbeatDue && watch != null && watch.isBetweenEvents()) {
             heartbeatDue = false;
-            write(ByteBuffer.wrap(EventStreams.HEARTBEAT));
+            write(ByteBuffer.wrap(heartbeat.length == 0 ? EventStreams.PROBE : heartbeat));
             return true;
         }
         return false;

@@ -67,6 +67,55 @@ class SdkIT {
                 .build();
     }
 
+    /** Long enough for some heartbeats of the forward called so. */
+    private static final Duration SILENCE = Duration.ofMillis(2500);
+
+    @ParameterizedTest
+    @KindSource
+    void clientsReadOnOverHeartbeats(Deployment.Kind kind) {
+        URI forward = world.deployment(kind).forward("heartbeat");
+        world.upstream.on(
+                CHAT,
+                Behaviour.streams(
+                        SILENCE,
+                        List.of("id: 1\n" + chunk("one", "null"), chunk("two", "\"stop\""), "data: [DONE]\n\n")));
+        world.upstream.on(
+                MESSAGES,
+                Behaviour.streams(
+                        SILENCE,
+                        List.of(
+                                event(
+                                        "content_block_delta",
+                                        ",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"hello\"}"),
+                                event("message_stop", ""))));
+        world.upstream.on(
+                STREAM,
+                Behaviour.streams(
+                        SILENCE,
+                        List.of(
+                                "data: " + content("one", false) + "\r\n\r\n",
+                                "data: " + content("two", true) + "\r\n\r\n")));
+
+        try (var answer = openai(forward).chat().completions().createStreaming(QUESTION)) {
+            assertThat(answer.stream()
+                            .map(chunk ->
+                                    chunk.choices().get(0).delta().content().orElseThrow()))
+                    .containsExactly("one", "two");
+        }
+        try (var answer = anthropic(forward).messages().createStreaming(MESSAGE)) {
+            assertThat(answer.stream()).hasSize(2);
+        }
+        try (Client client = gemini(forward);
+                var answer = client.models.generateContentStream(
+                        "gemini-2.5-flash",
+                        "Count",
+                        GenerateContentConfig.builder().build())) {
+            StringBuilder text = new StringBuilder();
+            answer.forEach(piece -> text.append(piece.text()));
+            assertThat(text).hasToString("onetwo");
+        }
+    }
+
     private static final ChatCompletionCreateParams QUESTION = ChatCompletionCreateParams.builder()
             .model("gpt-4o-mini")
             .addUserMessage("Say hello")

@@ -186,6 +186,94 @@ class StreamingIT {
 
     @ParameterizedTest
     @KindSource
+    void aHeartbeatIsOneLineThatEndsNoEvent(Deployment.Kind kind) {
+        String event = "id: 7\n" + DELTA.formatted(1);
+        world.upstream.on(CHAT, Behaviour.fallsSilent(List.of(event)));
+
+        String expected = event + ": heartbeat\n: heartbeat\n";
+        try (RawClient client = ask(world.deployment(kind).forward("heartbeat", CHAT))) {
+            client.head();
+            assertThat(client.read(expected.length()))
+                    .asString(StandardCharsets.US_ASCII)
+                    .isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void aSilentStreamOfAnthropicsIsKeptAliveWithPings(Deployment.Kind kind) {
+        String event = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\"}\n\n";
+        world.upstream.on(MESSAGES, Behaviour.fallsSilent(List.of(event)));
+
+        String expected = event + "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+        try (RawClient client = ask(world.deployment(kind).forward("heartbeat", MESSAGES))) {
+            client.head();
+            assertThat(client.read(expected.length()))
+                    .asString(StandardCharsets.US_ASCII)
+                    .isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void nothingIsPutIntoASilentStreamOfGooglesAndWhoLeavesTheLauncherIsNoticed(Deployment.Kind kind) {
+        world.upstream.on(GENERATE, Behaviour.fallsSilent(List.of("data: {\"candidates\":[{\"index\":0}]}\r\n\r\n")));
+
+        try (RawClient client = ask(world.deployment(kind).forward("heartbeat", GENERATE))) {
+            client.head();
+            client.read("data: {\"candidates\":[{\"index\":0}]}\r\n\r\n".length());
+            assertThat(client.silentFor(Duration.ofMillis(2500))).isTrue();
+        }
+        if (kind == Deployment.Kind.LAUNCHER) {
+            assertThat(world.upstream.awaitRequest(GENERATE).awaitAborted(Duration.ofSeconds(5)))
+                    .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void whoOnlyHasNothingMoreToSayGetsTheRestOfASilentStreamOfGoogles(Deployment.Kind kind) {
+        String last = "data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}\n\n";
+        world.upstream.on(
+                GENERATE,
+                Behaviour.streams(
+                        Duration.ofMillis(3500),
+                        List.of("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}\n\n", last)));
+
+        try (RawClient client = ask(world.deployment(kind).forward("heartbeat", GENERATE))) {
+            client.head();
+            client.event(SOON);
+            Answer rest = client.endOutput().answer();
+            assertThat(rest.whole()).isTrue();
+            assertThat(rest.text()).endsWith(last);
+            assertThat(rest.text().substring(0, rest.text().length() - last.length()))
+                    .isBlank();
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void aCutResponseIsToldToThoseWhoRaiseErrorsAndToThoseWhoReadFailures(Deployment.Kind kind) {
+        world.upstream.on(
+                "/v1/responses",
+                Behaviour.closesMidStream(List.of("event: response.output_text.delta\n"
+                        + "data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n")));
+
+        try (RawClient client = ask(world.deployment(kind).forward("plain", "/v1/responses"))) {
+            client.head();
+            client.event(SOON);
+            assertThat(client.event(SOON).text())
+                    .startsWith("event: error\ndata: {\"type\":\"error\",\"error\":{")
+                    .contains("\"code\":\"upstream_reset\"");
+            assertThat(client.event(SOON).text())
+                    .startsWith("event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{")
+                    .contains("\"error\":{\"code\":\"upstream_reset\",\"message\":");
+            assertThat(client.answer().text()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
     void aClientThatLeavesMidStreamAbortsTheUpstream(Deployment.Kind kind) {
         world.upstream.on(CHAT, Behaviour.streams(Duration.ofMillis(50), Collections.nCopies(400, DELTA.formatted(1))));
 

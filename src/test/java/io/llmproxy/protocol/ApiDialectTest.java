@@ -3,6 +3,7 @@ package io.llmproxy.protocol;
 import static io.llmproxy.protocol.ApiDialect.ANTHROPIC;
 import static io.llmproxy.protocol.ApiDialect.GEMINI;
 import static io.llmproxy.protocol.ApiDialect.OPENAI;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
@@ -77,6 +78,26 @@ final class ApiDialectTest {
         assertThat(ApiDialect.of(path, Set.of("anthropic-version")::contains)).isEqualTo(ANTHROPIC);
         assertThat(ApiDialect.of(path, Set.of("x-goog-api-key")::contains)).isEqualTo(GEMINI);
         assertThat(ApiDialect.of(path, Set.of("authorization")::contains)).isEqualTo(OPENAI);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/chat/completions", "/v1/responses", "/v1beta/openai/chat/completions", "/v1/unknown"})
+    void aHeartbeatOfOpenAisIsACommentWithoutABlankLine(String path) {
+        assertThat(OPENAI.heartbeat(path)).asString(UTF_8).isEqualTo(": heartbeat\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"/v1/messages", "/v1/complete", "/v1/projects/p/publishers/anthropic/models/c:streamRawPredict"})
+    void aHeartbeatOfAnthropicsIsAPing(String path) {
+        assertThat(ANTHROPIC.heartbeat(path)).asString(UTF_8).isEqualTo("event: ping\ndata: {\"type\": \"ping\"}\n\n");
+        assertThat(ANTHROPIC.heartbeat("/v1/sessions/s/events")).asString(UTF_8).isEqualTo(": heartbeat\n");
+    }
+
+    @Test
+    void thereIsNoHeartbeatForGooglesClients() {
+        assertThat(GEMINI.heartbeat("/v1beta/models/g:streamGenerateContent")).isEmpty();
+        assertThat(GEMINI.heartbeat("/v1beta/interactions")).isEmpty();
     }
 
     @Test

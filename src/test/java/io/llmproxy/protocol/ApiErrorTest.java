@@ -96,10 +96,21 @@ final class ApiErrorTest {
         assertThat(GEMINI.errorEvent(error, "/v1beta/models/m:streamGenerateContent"))
                 .asString(UTF_8)
                 .isEqualTo("data: " + gemini + "\n\n");
+    }
+
+    @Test
+    void aResponseTellsItsFailureToThoseWhoRaiseErrorsAndToThoseWhoReadFailures() {
+        ApiError error = new ApiError(504, "upstream_timeout", "Too late.", "req_1");
+
         assertThat(OPENAI.errorEvent(error, "/openai/v1/responses"))
                 .asString(UTF_8)
-                .isEqualTo("event: error\ndata: {\"type\":\"error\",\"code\":\"upstream_timeout\","
-                        + "\"message\":\"Too late.\",\"param\":null,\"sequence_number\":0}\n\n");
+                .isEqualTo("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"server_error\","
+                        + "\"code\":\"upstream_timeout\",\"message\":\"Too late.\",\"param\":null},"
+                        + "\"code\":\"upstream_timeout\",\"message\":\"Too late.\",\"param\":null,\"sequence_number\":0}\n\n"
+                        + "event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"id\":\"resp_req_1\","
+                        + "\"object\":\"response\",\"created_at\":0,\"status\":\"failed\","
+                        + "\"error\":{\"code\":\"upstream_timeout\",\"message\":\"Too late.\"},\"incomplete_details\":null,"
+                        + "\"model\":\"\",\"output\":[],\"usage\":null},\"sequence_number\":0}\n\n");
     }
 
     @ParameterizedTest

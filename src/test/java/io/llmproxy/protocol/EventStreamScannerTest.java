@@ -39,7 +39,14 @@ final class EventStreamScannerTest {
         "'data: a\n\nd', false, 1",
         "'data: a\n\n\n\n\r\r\n', true, 1",
         "'\n\n', true, 0",
-        "': ping\n', false, 0",
+        "': ping\n', true, 0",
+        "': ping\r\n', true, 0",
+        "': ping', false, 0",
+        "'data: a\n: ping\n', false, 0",
+        "': ping\ndata: a\n', false, 0",
+        "'data: a\n\n: ping\n', true, 1",
+        "'data: a\n\n: ping\n: ping\n', true, 1",
+        "'data: a\n\n: ping\ndata: b\n\n', true, 2",
         "': ping\n\n', true, 0",
         "': ping\ndata: a\n\n', true, 1",
         "'event: a\n: ping\n\n', true, 1",
@@ -104,8 +111,10 @@ final class EventStreamScannerTest {
             String stream = randomStream(random);
             int cut = random.nextInt(stream.length() + 1);
             if (scan(stream.substring(0, cut)).betweenEvents()) {
-                String withComment = stream.substring(0, cut) + ": heartbeat\n\n" + stream.substring(cut);
-                assertThat(events(withComment)).isEqualTo(events(stream));
+                for (String comment : List.of(": heartbeat\n", ": heartbeat\n\n", ": heartbeat\n: heartbeat\n")) {
+                    String withComment = stream.substring(0, cut) + comment + stream.substring(cut);
+                    assertThat(events(withComment)).isEqualTo(events(stream));
+                }
             }
         }
     }

@@ -167,7 +167,7 @@ public final class RawClient implements AutoCloseable {
         }
     }
 
-    /** Reads the next event of the body: the text up to an empty line. */
+    /** Reads the next event of the body: the text up to an empty line, or a comment up to the end of its line. */
     public Event event() {
         return event(PATIENCE);
     }
@@ -177,7 +177,7 @@ public final class RawClient implements AutoCloseable {
         StringBuilder text = new StringBuilder();
         try {
             socket.setSoTimeout((int) limit.toMillis());
-            while (text.length() < 2 || text.indexOf("\n\n", text.length() - 2) < 0) {
+            while (!isEvent(text)) {
                 int next = bodyOf().read();
                 if (next < 0) {
                     throw new AssertionError("the stream ended instead of an event, after: " + text);
@@ -190,7 +190,14 @@ public final class RawClient implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Event(text.substring(0, text.length() - 2), System.nanoTime());
+        int lineEnds = text.charAt(0) == ':' ? 1 : 2;
+        return new Event(text.substring(0, text.length() - lineEnds), System.nanoTime());
+    }
+
+    private static boolean isEvent(StringBuilder text) {
+        int end = text.length() - 1;
+        boolean line = end > 0 && text.charAt(end) == '\n';
+        return line && (text.charAt(0) == ':' || text.charAt(end - 1) == '\n');
     }
 
     /** Reads one chunk of the body, and does not return before the line end that closes it has come. */
