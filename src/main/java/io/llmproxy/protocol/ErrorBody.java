@@ -4,7 +4,9 @@ import java.util.Objects;
 
 /** Tells an error from an answer where the status does not: some upstreams send both with 200. */
 public final class ErrorBody {
-    private static final int LONGEST_PREFIX = 256;
+    /** How much of a body is looked at. */
+    static final int LONGEST_PREFIX = 256;
+
     private static final String OPENAI = "{\"error\":{";
     private static final String ANTHROPIC = "{\"type\":\"error\"";
 

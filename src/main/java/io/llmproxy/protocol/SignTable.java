@@ -23,19 +23,21 @@ final class SignTable {
 
     private final boolean[] completes;
     private final boolean[] fails;
+    private final boolean[] hints;
+    private final int characters;
     private int states = 1;
 
-    private SignTable(List<String> completions, List<String> failures) {
-        int most = 1 + length(completions) + length(failures);
-        if (most > Byte.MAX_VALUE) {
-            throw new IllegalArgumentException("the signs have too many characters: " + most);
-        }
+    private SignTable(List<String> completions, List<String> failures, List<String> others) {
+        characters = 1 + length(completions) + length(failures) + length(others);
+        int most = Math.min(characters, Byte.MAX_VALUE);
         next = new byte[most * ALPHABET];
         completes = new boolean[most];
         fails = new boolean[most];
+        hints = new boolean[most];
         Arrays.fill(next, NONE);
         completions.forEach(sign -> completes[add(sign)] = true);
         failures.forEach(sign -> fails[add(sign)] = true);
+        others.forEach(sign -> hints[add(sign)] = true);
         complete();
     }
 
@@ -46,7 +48,16 @@ final class SignTable {
      * @param failures tell that it has failed; where both end, this holds
      */
     static SignTable of(List<String> completions, List<String> failures) {
-        return new SignTable(completions, failures);
+        return of(completions, failures, List.of());
+    }
+
+    /**
+     * Returns a table like {@link #of(List, List)}.
+     *
+     * @param hints tell neither, but that there is something worth a closer look
+     */
+    static SignTable of(List<String> completions, List<String> failures, List<String> hints) {
+        return new SignTable(completions, failures, hints);
     }
 
     private static int length(List<String> signs) {
@@ -59,6 +70,9 @@ final class SignTable {
         for (int index = 0; index < sign.length(); index++) {
             int edge = edge(state, sign.charAt(index));
             if (next[edge] == NONE) {
+                if (states == completes.length) {
+                    throw new IllegalArgumentException("the signs have too many characters: " + characters);
+                }
                 next[edge] = (byte) states++;
             }
             state = next[edge];
@@ -75,6 +89,7 @@ final class SignTable {
             int state = left.remove();
             completes[state] |= completes[shorter[state]];
             fails[state] |= fails[shorter[state]];
+            hints[state] |= hints[shorter[state]];
             for (int symbol = 0; symbol < ALPHABET; symbol++) {
                 int edge = edge(state, symbol);
                 byte fallback = state == START ? START : next[edge(shorter[state], symbol)];
@@ -124,7 +139,12 @@ final class SignTable {
 
     /** Whether a sign has just ended. */
     boolean isLast(int state) {
-        return completes[state] || fails[state];
+        return completes[state] || fails[state] || hints[state];
+    }
+
+    /** Whether one of the signs of completion has just ended. */
+    boolean isCompletion(int state) {
+        return completes[state];
     }
 
     /** Whether one of the signs of failure has just ended. */

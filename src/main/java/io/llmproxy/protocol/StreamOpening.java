@@ -70,6 +70,24 @@ public final class StreamOpening {
         }
     }
 
+    /**
+     * Takes note that the stream has ended in order. What is left is worth being passed on if it is plain JSON, which some
+     * servers call an event stream before they know what they will say, or an error without the blank line behind it.
+     */
+    public void end() {
+        if (over) {
+            return;
+        }
+        byte[] text = firstLine ? withoutMark(line.toByteArray()) : line.toByteArray();
+        if (isPlain(text)) {
+            plain(text);
+            return;
+        }
+        endLine();
+        endEvent();
+        over = refusal > 0;
+    }
+
     /** Returns whether the opening is over: content was seen, an error, or something that is not known. */
     public boolean isOver() {
         return over;
@@ -96,9 +114,27 @@ public final class StreamOpening {
         line.reset();
         if (text.length == 0) {
             endEvent();
+        } else if (isPlain(text)) {
+            plain(text);
+            over = true;
         } else if (text[0] != ':') {
             field(new String(text, StandardCharsets.ISO_8859_1), text);
         }
+    }
+
+    private static boolean isPlain(byte[] text) {
+        int start = 0;
+        while (start < text.length && text[start] == ' ') {
+            start++;
+        }
+        return start < text.length && (text[start] == '{' || text[start] == '[');
+    }
+
+    private void plain(byte[] text) {
+        JsonBody json = new JsonBody();
+        json.scan(text, 0, text.length);
+        over = json.isComplete();
+        refusal = OpeningEvent.of(rules, text).errorStatus();
     }
 
     private void field(String text, byte[] bytes) {

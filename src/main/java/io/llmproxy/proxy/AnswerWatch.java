@@ -29,7 +29,7 @@ final class AnswerWatch {
         boolean stream = EventStreams.isEventStream(clientResponse.getContentType());
         return new AnswerWatch(
                 stream && plain ? new EventStreamScanner() : null,
-                stream && answer ? StreamEnd.of(exchange.upstreamPath()) : null,
+                stream && answer ? StreamEnd.of(exchange.upstreamPath(), exchange.choices()) : null,
                 !stream && answer && exchange.error() == null);
     }
 
@@ -46,9 +46,9 @@ final class AnswerWatch {
         }
     }
 
-    /** Whether it is a stream of events that can be read. */
+    /** Whether it is a stream of events that can be read, and does not only say so. */
     boolean isEventStream() {
-        return events != null;
+        return events != null && (end == null || !end.isPlainJson());
     }
 
     /** Whether a whole event may be put in here. */

@@ -131,7 +131,8 @@ final class CommitPoint implements Content.Source, Invocable.Task {
             hold(chunk);
             if (ended && !opening.isOver()) {
                 decided = true;
-                return new UpstreamFailure(ProxyError.RESET);
+                opening.end();
+                return opening.isOver() ? null : new UpstreamFailure(ProxyError.RESET);
             }
         }
         return null;

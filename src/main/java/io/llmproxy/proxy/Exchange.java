@@ -43,6 +43,7 @@ public final class Exchange {
     private volatile @Nullable AskedModel model;
     private volatile RequestPath upstreamPath;
     private volatile @Nullable String upstream;
+    private int choices = 1;
     private volatile boolean aborted;
     private int attempts;
     private volatile int status;
@@ -239,6 +240,16 @@ public final class Exchange {
     /** The model that the request asks for, or null if it names none, or if that decides nothing. */
     @Nullable AskedModel model() {
         return model;
+    }
+
+    /** It is known how many answers the request asks for. */
+    void asksFor(int answers) {
+        choices = answers;
+    }
+
+    /** How many answers the request asks for, as far as that is known. */
+    int choices() {
+        return choices;
     }
 
     /** How the model is asked for at an upstream that calls it otherwise than the client; null if nothing changes. */

@@ -2,6 +2,7 @@ package io.llmproxy.proxy;
 
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.balance.Load;
+import io.llmproxy.protocol.AskedChoices;
 import io.llmproxy.protocol.ModelRewriter;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
@@ -173,6 +174,9 @@ final class Forwarder
     /** From here on the client sees this answer, and no other. */
     @Override
     public void answered(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
+        if (EventStreams.isEventStream(upstreamResponse.getHeaders())) {
+            exchange.asksFor(AskedChoices.of(exchange.upstreamPath(), body.collected()));
+        }
         body.release();
         exchange.answering(upstreamResponse.getStatus(), null);
         ModelRewriter rewriter = rewriter(upstreamResponse);

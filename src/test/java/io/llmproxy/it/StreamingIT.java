@@ -254,10 +254,8 @@ class StreamingIT {
     @ParameterizedTest
     @KindSource
     void aCutResponseIsToldToThoseWhoRaiseErrorsAndToThoseWhoReadFailures(Deployment.Kind kind) {
-        world.upstream.on(
-                "/v1/responses",
-                Behaviour.closesMidStream(List.of("event: response.output_text.delta\n"
-                        + "data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n")));
+        String event = "data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n";
+        world.upstream.on("/v1/responses", Behaviour.closesMidStream(List.of(event)));
 
         try (RawClient client = ask(world.deployment(kind).forward("plain", "/v1/responses"))) {
             client.head();
@@ -369,6 +367,71 @@ class StreamingIT {
         }
         try (RawClient client = ask(deployment.forward("plain", MESSAGES))) {
             assertThat(client.answer().text()).contains("event: error").doesNotContain("message_stop");
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void aStreamIsCutUntilEachOfItsChoicesHasFinished(Deployment.Kind kind) {
+        URI uri = world.deployment(kind).forward("plain", CHAT);
+        String second = "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"b\"}}]}\n\n";
+        List<List<String>> cuts = List.of(
+                List.of(DELTA.formatted(1), second, STOP),
+                List.of(DELTA.formatted(1), DELTA.formatted(2).replace("null", "\"\"")),
+                List.of(DELTA.formatted(1), STOP));
+        for (List<String> cut : cuts) {
+            world.upstream.on(CHAT, Behaviour.streams(Duration.ZERO, cut));
+            byte[] question = "{\"model\":\"m\",\"stream\":true,\"n\":2}".getBytes(StandardCharsets.UTF_8);
+            Answer answer = RawClient.exchange(uri, "POST", "Content-Type: application/json\r\n", question);
+            assertThat(answer.text()).startsWith(String.join("", cut)).contains("\"upstream_reset\"");
+        }
+        List<String> whole = List.of(DELTA.formatted(1), second, STOP, STOP.replace("\"index\":0", "\"index\":1"));
+        world.upstream.on(CHAT, Behaviour.streams(Duration.ZERO, whole));
+        try (RawClient client = ask(uri)) {
+            assertThat(client.answer().text()).isEqualTo(String.join("", whole));
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void whatAServerSaysLastInItsOwnWordsStaysTheLast(Deployment.Kind kind) {
+        List<String> lastWords = List.of(
+                "data: {\"index\":0,\"content\":\"\",\"stop\":true}\n\n",
+                "data:{\"error\":\"Request failed during generation\",\"error_type\":\"generation\"}\n\n",
+                "event: error\ndata: {\"message\":\"context too long\",\"code\":400}\n\n",
+                "data: {\"detail\":\"maximum context length is 4096 tokens\"}\n\n",
+                "error: {\"code\":500,\"message\":\"x\"}\n\n");
+        URI uri = world.deployment(kind).forward("plain", "/completions");
+        for (String last : lastWords) {
+            String begin = "data: {\"index\":0,\"content\":\"hi\",\"stop\":false}\n\n";
+            world.upstream.on("/completions", Behaviour.streams(Duration.ZERO, List.of(begin, last)));
+            try (RawClient client = ask(uri)) {
+                assertThat(client.answer().text()).isEqualTo(begin + last);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void plainJsonThatIsCalledAnEventStreamReachesTheClient(Deployment.Kind kind) {
+        URI uri = world.deployment(kind).forward("plain", CHAT);
+        for (String json : List.of(
+                "{\"error\":{\"message\":\"You exceeded your current quota\",\"code\":\"insufficient_quota\"}}",
+                "{\"id\":\"c\",\"choices\":[{\"index\":0,\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}",
+                "{\n  \"error\": {\n    \"message\": \"m\"\n  }\n}\n")) {
+            world.upstream.on(CHAT, Behaviour.streams(Duration.ZERO, List.of(json)));
+            try (RawClient client = ask(uri)) {
+                Answer answer = client.answer();
+                assertThat(answer.text()).isEqualTo(json);
+                assertThat(answer.whole()).isTrue();
+            }
+        }
+        String half = "{\n  \"error\": {\n    \"mess";
+        world.upstream.on(CHAT, Behaviour.streams(Duration.ZERO, List.of(half)));
+        try (RawClient client = ask(uri)) {
+            Answer cut = client.answer();
+            assertThat(cut.whole()).isFalse();
+            assertThat(cut.text()).isEqualTo(half);
         }
     }
 

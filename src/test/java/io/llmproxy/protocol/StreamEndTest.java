@@ -10,6 +10,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamEndTest {
+    private static final String CHAT = "/v1/chat/completions";
+    private static final String MESSAGES = "/v1/messages";
+    private static final String RESPONSES = "/v1/responses";
+    private static final String GEMINI = "/v1beta/models/g:streamGenerateContent";
+
     private static boolean seen(String path, String stream) {
         byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
         StreamEnd whole = StreamEnd.of(path);
@@ -100,6 +105,214 @@ class StreamEndTest {
         assertThat(Allocation.perCall(10_000, () -> end.scan(event, 0, event.length)))
                 .isZero();
         assertThat(end.seen()).isFalse();
+    }
+
+    private static StreamEnd watch(String path, int choices, String stream) {
+        byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
+        StreamEnd end = StreamEnd.of(path, choices);
+        for (byte next : bytes) {
+            end.scan(new byte[] {next}, 0, 1);
+        }
+        StreamEnd whole = StreamEnd.of(path, choices);
+        whole.scan(bytes, 0, bytes.length);
+        assertThat(whole.seen()).as(stream).isEqualTo(end.seen());
+        assertThat(whole.failed()).as(stream).isEqualTo(end.failed());
+        return end;
+    }
+
+    private static String data(String... events) {
+        return "data: " + String.join("\n\ndata: ", events).replace('\'', '"') + "\n\n";
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"''", "null", "'null'"})
+    void aReasonThatIsNoneEndsNothing(String reason) {
+        assertThat(watch(
+                                CHAT,
+                                1,
+                                data("{'choices':[{'index':0,'delta':{'content':'a'},'finish_reason':" + reason
+                                        + "}]}"))
+                        .seen())
+                .isFalse();
+        String gemini = "{'candidates':[{'content':{},'finishReason':%s}]}";
+        assertThat(watch(GEMINI, 1, data(gemini.formatted(reason))).seen()).isFalse();
+        assertThat(watch(GEMINI, 1, data(gemini.formatted("'FINISH_REASON_UNSPECIFIED'")))
+                        .seen())
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\r\n", "\r"})
+    void anAnswerIsCompleteWhenAllItsChoicesAre(String end) {
+        String first = "{'choices':[{'index':0,'delta':{},'finish_reason':'stop'}]}";
+        String second = "{'choices':[{'finish_reason':'stop','delta':{},'index':1}]}";
+        String more = "{'choices':[{'index':0,'delta':{'content':'a'}},{'index':1,'delta':{'content':'a'}}]}";
+        String unnamed = "{'choices':[{'delta':{},'finish_reason':'stop'},{'delta':{},'finish_reason':'length'}]}";
+
+        assertThat(watch(CHAT, 1, data(more, first).replace("\n", end)).seen()).isFalse();
+        assertThat(watch(CHAT, 1, data(more, second).replace("\n", end)).seen()).isFalse();
+        assertThat(watch(CHAT, 1, data(more, second, first).replace("\n", end)).seen())
+                .isTrue();
+        assertThat(watch(CHAT, 1, data(more, first, second).replace("\n", end)).seen())
+                .isTrue();
+        assertThat(watch(CHAT, 2, data(first).replace("\n", end)).seen()).isFalse();
+        assertThat(watch(CHAT, 2, data(first, first).replace("\n", end)).seen()).isFalse();
+        assertThat(watch(CHAT, 2, data(first, "[DONE]").replace("\n", end)).seen())
+                .isTrue();
+        assertThat(watch(CHAT, 2, data(unnamed).replace("\n", end)).seen()).isTrue();
+        assertThat(watch(CHAT, 1, data(first).replace("\n", end)).seen()).isTrue();
+        String candidates = "{'candidates':[{'index':0,'finishReason':'STOP'},{'index':1%s}]}";
+        assertThat(watch(GEMINI, 1, data(candidates.formatted("")).replace("\n", end))
+                        .seen())
+                .isFalse();
+        assertThat(watch(
+                                GEMINI,
+                                1,
+                                data(candidates.formatted(",'finishReason':'STOP'"))
+                                        .replace("\n", end))
+                        .seen())
+                .isTrue();
+    }
+
+    @Test
+    void theIndexOfAToolCallIsNoChoice() {
+        assertThat(watch(
+                                CHAT,
+                                1,
+                                data(
+                                        "{'choices':[{'index':0,'delta':{'tool_calls':[{'index':1,'function':{}}]}}]}",
+                                        "{'choices':[{'index':0,'delta':{},'finish_reason':'tool_calls'}]}"))
+                        .seen())
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'index':0,'content':'','stop':true,'stop_type':'eos'}", // llama.cpp
+                "{'model':'m','response':'','done':true}", // Ollama
+                "{'type':'message-end','delta':{'finish_reason':'COMPLETE'}}", // Cohere
+                "{'choices':[{'index':0,'text':'','finish_reason':'eos_token'}]}", // TGI
+                "{'choices':[{'index':0,'delta':{},'finish_reason':'insufficient_system_resource'}]}", // DeepSeek
+                "{'choices':[{'delta':{},'finish_reason':'stop','index':0,'content_filter_results':{}}]}", // Azure
+            })
+    void serversEndInTheirOwnWords(String last) {
+        StreamEnd end = watch("/completions", 1, data("{'index':0,'content':'hi','stop':false,'done':false}", last));
+        assertThat(end.seen()).isTrue();
+        assertThat(end.failed()).isFalse();
+        assertThat(watch("/completions", 1, data("{'index':0,'content':'hi','stop':false,'done':false}"))
+                        .seen())
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data: {'error':{'message':'x'}}",
+                "data:{'error':'Request failed during generation','error_type':'generation'}", // TGI
+                "event: error\ndata: {'message':'context too long','code':400}",
+                "event: error\ndata: it broke",
+                "data: {'detail':'maximum context length is 4096 tokens'}", // FastAPI
+                "data: {'detail':[{'loc':['body'],'msg':'x'}]}",
+                "data: {'object':'error','message':'x','type':'BadRequestError','code':400}", // vLLM
+                "data: {'code':'InvalidParameter','message':'x','request_id':'r'}", // DashScope
+                "error: {'code':500,'message':'x'}", // llama.cpp
+                "data: {'id':'g','choices':[{'index':0,'delta':{},'finish_reason':'error'}],'error':{'code':502}}", // OpenRouter
+                "data: {'id':'g','error':{'code':502},'choices':[{'index':0,'delta':{},'finish_reason':'error'}]}",
+                "data: {'choices':[{'index':0,'delta':{},'finish_reason':'error'}]}",
+                "data: {'choices':[{'index':0,'delta':{},'error':{'code':502}}]}",
+            })
+    void serversFailInTheirOwnWords(String event) {
+        String said = data("{'choices':[{'index':0,'delta':{'content':'a'}}]}") + event.replace('\'', '"') + "\n\n";
+        assertThat(watch(CHAT, 1, said).failed()).isTrue();
+        assertThat(watch(CHAT, 2, said + data("[DONE]")).failed()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {MESSAGES, RESPONSES, GEMINI})
+    void theyDoSoInAnyDialect(String path) {
+        for (String event :
+                new String[] {"{'error':'x'}", "{'error':{'code':5}}", "{'message':'x'}", "{'detail':'x'}"}) {
+            assertThat(watch(path, 1, data(event)).failed()).as(event).isTrue();
+        }
+        assertThat(watch(path, 1, "event: error\ndata: x\n\n").failed()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                CHAT + " | {'choices':[{'index':0,'delta':{'content':'a'}}],'error':null}",
+                CHAT + " | {'choices':[{'index':0,'message':{'detail':'a'},'delta':{}}],'message':'x'}",
+                CHAT + " | {'choices':[],'usage':{'detail':'x','stop':true}}",
+                MESSAGES + " | {'type':'message_start','message':{'id':'m'}}",
+                MESSAGES + " | {'type':'x','content':{'type':'message_stop','error':'x','message':'y'}}",
+                RESPONSES + " | {'type':'response.output_item.done','item':{'type':'mcp_call','error':'x'}}",
+                RESPONSES + " | {'type':'response.in_progress','response':{'error':{'message':'x'}}}",
+            })
+    void whatLiesDeeperSaysNothingOfTheStream(String path, String event) {
+        assertThat(watch(path, 1, data(event)).seen()).isFalse();
+    }
+
+    @Test
+    void aLastEventThatIsCutOffEndsNothing() {
+        String last = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}";
+        for (int cut = 0; cut < last.length(); cut++) {
+            assertThat(watch(CHAT, 1, last.substring(0, cut)).seen())
+                    .as("cut at " + cut)
+                    .isFalse();
+        }
+        assertThat(watch(CHAT, 1, last).seen()).isTrue();
+        assertThat(watch(CHAT, 1, "event: error\n").seen()).isFalse();
+    }
+
+    @Test
+    void anEventOfAnySizeIsRead() {
+        String large = "{'type':'response.completed','response':{'x':'%s'}}";
+        assertThat(watch(RESPONSES, 1, data(large.formatted("x".repeat(100_000))))
+                        .seen())
+                .isTrue();
+        assertThat(watch(RESPONSES, 1, data(large.formatted("x".repeat(300_000))))
+                        .seen())
+                .isTrue();
+        String text = "{'choices':[{'index':0,'delta':{'content':'%s'}}]}".formatted("x".repeat(400_000));
+        assertThat(watch(CHAT, 1, data(text, text)).seen()).isFalse();
+        assertThat(watch(CHAT, 1, data(text, text, "{'choices':[{'index':0,'finish_reason':'stop'}]}"))
+                        .seen())
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                CHAT + " | true | {'error':{'message':'You exceeded your current quota'}}",
+                CHAT + " | false | {'id':'c','choices':[{'message':{'content':'hi'},'finish_reason':'stop'}]}",
+                MESSAGES + " | true | {'type':'error','error':{'type':'invalid_request_error'}}",
+                MESSAGES
+                        + " | false | {'type':'message','content':[{'type':'text','text':'hi'}],'stop_reason':'end_turn'}",
+                RESPONSES + " | false | {'object':'response','status':'completed'}",
+                GEMINI + " | false | [{'candidates':[{'content':{}}]},{'candidates':[{'content':{}}]}]",
+            })
+    void plainJsonIsCompleteWhenItHasComeToItsEnd(String path, boolean failed, String text) {
+        String json = text.replace('\'', '"');
+        for (String around : new String[] {"%s", "\n %s\r\n", "\uFEFF%s", "%s\n%s\n", "%s\n\ndata: [DONE]\n\n"}) {
+            StreamEnd end = watch(path, 1, around.replace("%s", json));
+            assertThat(end.isPlainJson()).isTrue();
+            assertThat(end.seen()).as(around).isTrue();
+        }
+        StreamEnd whole = StreamEnd.of(path);
+        byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+        whole.scan(bytes, 0, bytes.length);
+        assertThat(whole.failed()).isEqualTo(failed);
+        for (int cut = 1; cut < json.length(); cut++) {
+            assertThat(watch(path, 1, json.substring(0, cut)).seen())
+                    .as("cut at " + cut)
+                    .isFalse();
+        }
+        assertThat(watch(path, 1, data("{}")).isPlainJson()).isFalse();
     }
 
     @Test

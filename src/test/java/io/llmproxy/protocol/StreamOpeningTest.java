@@ -261,6 +261,43 @@ final class StreamOpeningTest {
         assertThat(scan(MESSAGES, stream).isOver()).isTrue();
     }
 
+    @Test
+    void theEndOfPlainJsonIsWorthBeingPassedOn() {
+        assertEndsWith(429, "{\"error\":{\"code\":\"rate_limit_exceeded\"}}");
+        assertEndsWith(429, "\uFEFF {\"error\":{\"code\":\"rate_limit_exceeded\"}}\n");
+        assertEndsWith(0, "{\"id\":\"c\",\"choices\":[{\"message\":{\"content\":\"hi\"}}]}");
+        assertEndsWith(0, "[1]");
+    }
+
+    @Test
+    void soIsAnErrorWhoseBlankLineIsMissing() {
+        assertEndsWith(429, "data: {\"error\":{\"code\":429}}");
+        assertEndsWith(429, "event: error\ndata: {\"error\":{\"code\":429}}\n");
+    }
+
+    private static void assertEndsWith(int refusal, String stream) {
+        StreamOpening opening = scan(CHAT, stream);
+        opening.end();
+        assertThat(opening.isOver()).as(stream).isTrue();
+        assertThat(opening.refusal()).as(stream).isEqualTo(refusal);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "\n",
+                "{\"error\":{",
+                "data: {\"error\":{\"code\":429}",
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}",
+                "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n"
+            })
+    void anyOtherEndSaysNothing(String stream) {
+        StreamOpening opening = scan(CHAT, stream);
+        opening.end();
+        assertThat(opening.isOver()).isFalse();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"\n", "\r\n", "\r"})
     void whereThePiecesAreCutDoesNotMatter(String end) {

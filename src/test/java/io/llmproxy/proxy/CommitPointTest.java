@@ -130,6 +130,37 @@ class CommitPointTest {
     }
 
     @Test
+    void plainJsonIsPassedOnWhenItHasComeToItsEnd() {
+        point.run();
+        String error = "{\"error\":{\"message\":\"m\",\"code\":\"insufficient_quota\"}}";
+        pieces.come(error.substring(0, 20));
+        pieces.come(error.substring(20));
+        assertThat(heard).isEmpty();
+        pieces.come(Content.Chunk.EOF);
+
+        assertThat(heard).containsExactly("reached 429");
+        assertThat(read()).isEqualTo(error);
+    }
+
+    @Test
+    void plainJsonThatEndsTooEarlyIsAMiss() {
+        point.run();
+        pieces.come("{\"error\":{\"message\":");
+        pieces.come(Content.Chunk.EOF);
+
+        assertThat(heard).containsExactly("missed RESET");
+    }
+
+    @Test
+    void anErrorWithoutItsBlankLineIsPassedOn() {
+        point.run();
+        pieces.come("data: {\"error\":{\"code\":503}}");
+        pieces.come(Content.Chunk.EOF);
+
+        assertThat(heard).containsExactly("reached 503");
+    }
+
+    @Test
     void aFailureSaysWhatItIs() {
         point.run();
         pieces.fail(new UpstreamFailure(ProxyError.STALLED));

@@ -1,0 +1,323 @@
+package io.llmproxy.protocol;
+
+import io.llmproxy.protocol.JsonScanner.Token;
+
+/**
+ * Reads what the events of one stream say of the end of its answer: whether it is complete, and whether it failed. It is
+ * given those events only that have something in them which may say so. Not safe for use by several threads at once.
+ */
+final class StreamVerdict {
+    /** How deep the members lie that count, and a little more for servers that put an answer into an envelope. */
+    private static final int DEEPEST = 5;
+
+    /** How deep a choice's members lie. */
+    private static final int CHOICE = 3;
+
+    /** Choices with a higher index share the last place. */
+    private static final int MOST_CHOICES = Long.SIZE;
+
+    private static final String[] NO_REASONS = {
+        "null", "FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED"
+    };
+
+    private final StreamApi api;
+    private final int asked;
+    private final JsonScanner json = new JsonScanner(DEEPEST);
+
+    /** The choices that were seen, a bit for each; that there is a first one goes without saying. */
+    private long seen = 1;
+
+    private long finished;
+    private boolean over;
+    private boolean failed;
+
+    private byte[] bytes = {};
+    private Form form = Form.NONE;
+    private Member member = Member.OTHER;
+    private boolean inChoices;
+    private int choice;
+    private int position;
+    private boolean choiceFinished;
+    private boolean answers;
+    private boolean complains;
+    private boolean strange;
+
+    /** What an event's data is. */
+    enum Form {
+        /** There is none, but perhaps other fields. */
+        NONE,
+        /** A whole JSON object. */
+        WHOLE,
+        /** The beginning of a JSON object. */
+        PART,
+        /** Something else. */
+        OTHER
+    }
+
+    private enum Member {
+        CHOICES,
+        INDEX,
+        FINISH,
+        BLOCK,
+        TYPE,
+        OBJECT,
+        ERROR,
+        COMPLAINT,
+        STOP,
+        OTHER
+    }
+
+    /** @param asked how many choices the request asks for */
+    StreamVerdict(StreamApi api, int asked) {
+        this.api = api;
+        this.asked = Math.min(asked, MOST_CHOICES);
+    }
+
+    /** Whether the events so far say that the answer is complete. */
+    boolean isComplete() {
+        boolean all = (seen & ~finished) == 0 && Long.bitCount(finished) >= asked;
+        return over || all;
+    }
+
+    /** Whether the events so far say that the answer has failed. */
+    boolean isFailure() {
+        return failed;
+    }
+
+    /** Reads the lines of an event. */
+    Form read(byte[] source, int from, int to) {
+        begin(source);
+        for (int start = from; start < to; ) {
+            int end = start;
+            while (end < to && source[end] != '\n' && source[end] != '\r') {
+                end++;
+            }
+            line(start, end);
+            start = end + 1;
+        }
+        failed |= complains && !answers && !over;
+        return form == Form.NONE && strange ? Form.OTHER : form;
+    }
+
+    private void begin(byte[] source) {
+        bytes = source;
+        form = Form.NONE;
+        member = Member.OTHER;
+        inChoices = false;
+        answers = false;
+        complains = false;
+        strange = false;
+        json.reset();
+    }
+
+    private void line(int start, int end) {
+        if (begins(start, end, "data:")) {
+            json.input(bytes, start + "data:".length(), end);
+            data();
+        } else if (begins(start, end, "event:")) {
+            int from = start + "event:".length();
+            failed |= is(bytes[Math.min(from, end - 1)] == ' ' ? from + 1 : from, end, "error");
+        } else if (begins(start, end, "error:")) {
+            // llama.cpp once told errors in a field of its own.
+            failed = true;
+        } else {
+            strange |= end > start && bytes[start] != ':' && !begins(start, end, "id") && !begins(start, end, "retry");
+        }
+    }
+
+    private void data() {
+        Token token = form == Form.OTHER ? Token.MORE : json.next();
+        while (token != Token.MORE) {
+            if (form == Form.NONE) {
+                form = token == Token.OBJECT ? Form.PART : Form.OTHER;
+            }
+            take(token);
+            token = form == Form.OTHER ? Token.MORE : json.next();
+        }
+    }
+
+    private void take(Token token) {
+        switch (token) {
+            case NAME -> member = member();
+            case STRING -> string();
+            case NUMBER -> number();
+            case TRUE -> over |= member == Member.STOP && json.depth() == 1;
+            case OBJECT -> object();
+            case ARRAY -> array();
+            case END -> end();
+            case NOT_JSON, NOT_UTF8, TOO_DEEP -> form = Form.OTHER;
+            default -> {}
+        }
+    }
+
+    private Member member() {
+        return switch (api) {
+            case CHAT -> chatMember();
+            case GEMINI -> geminiMember();
+            case MESSAGES, RESPONSES -> json.isNamed("type") ? Member.TYPE : commonMember();
+        };
+    }
+
+    private Member chatMember() {
+        if (json.isNamed("choices")) {
+            return Member.CHOICES;
+        } else if (json.isNamed("index")) {
+            return Member.INDEX;
+        } else if (json.isNamed("finish_reason")) {
+            return Member.FINISH;
+        } else if (json.isNamed("object")) {
+            return Member.OBJECT;
+        } else if (json.isNamed("stop") || json.isNamed("done")) {
+            return Member.STOP;
+        }
+        return commonMember();
+    }
+
+    private Member geminiMember() {
+        if (json.isNamed("candidates")) {
+            return Member.CHOICES;
+        } else if (json.isNamed("index")) {
+            return Member.INDEX;
+        } else if (json.isNamed("finishReason")) {
+            return Member.FINISH;
+        } else if (json.isNamed("blockReason")) {
+            return Member.BLOCK;
+        }
+        return commonMember();
+    }
+
+    private Member commonMember() {
+        if (json.isNamed("error")) {
+            return Member.ERROR;
+        }
+        return json.isNamed("message") || json.isNamed("detail") ? Member.COMPLAINT : Member.OTHER;
+    }
+
+    private boolean isInChoice() {
+        return inChoices && json.depth() == CHOICE;
+    }
+
+    private void string() {
+        int start = json.position();
+        int depth = json.depth();
+        if (json.next() != Token.STRING_END) {
+            return;
+        }
+        int end = json.position() - 1;
+        boolean root = depth == 1;
+        switch (member) {
+            case FINISH -> finish(start, end);
+            case BLOCK -> over |= isReason(start, end);
+            case TYPE -> type(root, start, end);
+            case OBJECT -> failed |= root && is(start, end, "error");
+            case ERROR -> error((root || isInChoice()) && end > start);
+            case COMPLAINT -> complains |= root && end > start;
+            default -> {}
+        }
+        member = Member.OTHER;
+    }
+
+    private void finish(int start, int end) {
+        if (!isReason(start, end)) {
+            return;
+        }
+        failed |= is(start, end, "error");
+        if (isInChoice()) {
+            choiceFinished = true;
+        } else {
+            over = true;
+        }
+    }
+
+    private void type(boolean root, int start, int end) {
+        if (!root) {
+            return;
+        }
+        if (api == StreamApi.MESSAGES) {
+            over |= is(start, end, "message_stop");
+        } else {
+            over |= is(start, end, "response.completed")
+                    || is(start, end, "response.incomplete")
+                    || is(start, end, "response.cancelled")
+                    || is(start, end, "response.done");
+            failed |= is(start, end, "response.failed");
+        }
+        failed |= is(start, end, "error");
+    }
+
+    private void number() {
+        if (member == Member.INDEX && isInChoice()) {
+            int index = 0;
+            for (int at = json.position() - 1; at < bytes.length && bytes[at] >= '0' && bytes[at] <= '9'; at++) {
+                index = Math.min(10 * index + bytes[at] - '0', MOST_CHOICES - 1);
+            }
+            choice = index;
+        }
+        member = Member.OTHER;
+    }
+
+    private void object() {
+        int depth = json.depth();
+        if (member == Member.ERROR) {
+            error(depth == 2 || (inChoices && depth == CHOICE + 1));
+        } else if (inChoices && depth == CHOICE) {
+            answers = true;
+            choice = Math.min(position++, MOST_CHOICES - 1);
+            choiceFinished = false;
+        }
+        member = Member.OTHER;
+    }
+
+    /** Where events have a type, that decides: a response that is complete may still tell of an error. */
+    private void error(boolean told) {
+        boolean typed = api == StreamApi.MESSAGES || api == StreamApi.RESPONSES;
+        failed |= told && !typed;
+        complains |= told && typed;
+    }
+
+    private void array() {
+        if (json.depth() == 2 && member == Member.CHOICES) {
+            inChoices = true;
+            position = 0;
+        } else if (json.depth() == 2 && member == Member.COMPLAINT) {
+            complains = true;
+        }
+        member = Member.OTHER;
+    }
+
+    private void end() {
+        int depth = json.depth();
+        if (depth == 0) {
+            form = Form.WHOLE;
+        } else if (depth == 1) {
+            inChoices = false;
+        } else if (inChoices && depth == CHOICE - 1) {
+            seen |= 1L << choice;
+            finished |= choiceFinished ? 1L << choice : 0;
+        }
+    }
+
+    private boolean isReason(int start, int end) {
+        boolean reason = end > start;
+        for (String none : NO_REASONS) {
+            reason &= !is(start, end, none);
+        }
+        return reason;
+    }
+
+    private boolean begins(int start, int end, String word) {
+        return end - start >= word.length() && is(start, start + word.length(), word);
+    }
+
+    private boolean is(int start, int end, String word) {
+        if (end - start != word.length()) {
+            return false;
+        }
+        for (int index = 0; index < word.length(); index++) {
+            if (bytes[start + index] != word.charAt(index)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
