@@ -25,7 +25,7 @@ public record HttpClientConfig(
 
         @Setting(
                 value =
-                        "Silence on an event stream after which the client is sent a comment, so that a client that left is noticed; 0 switches it off.",
+                        "Silence on an event stream after which the client is sent a heartbeat, so that one that left is noticed; 0 switches it off.",
                 byDefault = "15s",
                 min = 0,
                 max = 600,
