@@ -29,7 +29,7 @@ public final class StreamEnd {
 
     private static final SignTable CHAT = SignTable.of(
             List.of("\ndata:[DONE]", "\"finish_reason\":\"", "\"stop\":true", "\"done\":true"),
-            join(FAILURES, List.of("\"object\":\"error\"")),
+            FAILURES,
             // A choice other than the first one, which has to be finished, too; or a tool call.
             join(
                     COMPLAINTS,
