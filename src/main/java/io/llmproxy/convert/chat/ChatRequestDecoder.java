@@ -347,7 +347,7 @@ final class ChatRequestDecoder {
             parts.add(new Part.Text(content.text()));
             return parts;
         }
-        for (Node part : content.items()) {
+        for (Node part : content.itemsOfContent()) {
             parts.add(part(part));
         }
         return parts;

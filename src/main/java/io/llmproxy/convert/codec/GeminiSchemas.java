@@ -123,7 +123,7 @@ public final class GeminiSchemas {
         return value;
     }
 
-    private Json.Obj own(Json.Obj schema, int depth) {
+    private Json.Obj raw(Json.Obj schema, int depth) {
         Json.Obj target = resolve(schema);
         if (target == null || depth > DEEPEST) {
             return new Json.Obj().put("type", "object");
@@ -141,8 +141,14 @@ public final class GeminiSchemas {
             open.remove(open.size() - 1);
             clean.put("description", schema.string("description"));
         }
-        tidy(clean);
         return described(clean, lost);
+    }
+
+    /** As {@link #raw}, without what says something of what is not there. */
+    private Json.Obj own(Json.Obj schema, int depth) {
+        Json.Obj clean = raw(schema, depth);
+        tidy(clean);
+        return clean;
     }
 
     private void ownMember(Json.Obj clean, Json.Obj schema, String word, Json value, StringBuilder lost, int depth) {
@@ -229,7 +235,7 @@ public final class GeminiSchemas {
         if (value instanceof Json.Arr array) {
             for (Json item : array.items()) {
                 if (item instanceof Json.Obj object) {
-                    merge(clean, own(object, depth + 1));
+                    merge(clean, raw(object, depth + 1));
                 }
             }
         }
@@ -316,7 +322,6 @@ public final class GeminiSchemas {
         }
     }
 
-    /** Leaves out what says something of what is not there. */
     private static void tidy(Json.Obj clean) {
         Json.Obj properties = clean.object("properties");
         if (clean.get("required") instanceof Json.Arr required) {

@@ -118,7 +118,9 @@ public final class JsonReader {
     private Json.Obj object() throws IOException {
         Json.Obj object = new Json.Obj();
         for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
-            twice |= object.members().put(name, value(parser.nextToken())) != null;
+            if (object.members().put(name, value(parser.nextToken())) != null) {
+                twice = true;
+            }
         }
         return object;
     }

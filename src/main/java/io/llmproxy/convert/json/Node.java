@@ -125,6 +125,14 @@ public final class Node {
         return nodes;
     }
 
+    /** Returns the elements of an array where a string may stand, too; none if it is absent. */
+    public List<Node> itemsOfContent() {
+        if (json != null && !isArray()) {
+            throw mismatch("must be a string or an array");
+        }
+        return items();
+    }
+
     /** Returns the elements of an array, or the value itself where one alone may stand for an array of one. */
     public List<Node> itemsOrOne() {
         return json == null || isArray() ? items() : List.of(this);

@@ -222,7 +222,7 @@ final class MessagesRequestDecoder {
         if (content.isText()) {
             parts.add(new Part.Text(content.text()));
         }
-        for (Node block : content.isText() ? List.<Node>of() : content.items()) {
+        for (Node block : content.isText() ? List.<Node>of() : content.itemsOfContent()) {
             Node inner = block.get("content");
             if (inner.exists()) {
                 parts.addAll(instruction(inner));
@@ -257,7 +257,7 @@ final class MessagesRequestDecoder {
         if (content.isText()) {
             parts.add(new Part.Text(content.text()));
         } else {
-            content.items().forEach(block -> parts.add(block(block)));
+            content.itemsOfContent().forEach(block -> parts.add(block(block)));
         }
         return parts;
     }

@@ -162,7 +162,7 @@ final class ResponsesItems {
         if (content.isText()) {
             parts.add(new Part.Text(content.text()));
         } else {
-            content.items().forEach(part -> parts.add(part(part)));
+            content.itemsOfContent().forEach(part -> parts.add(part(part)));
         }
         return parts;
     }

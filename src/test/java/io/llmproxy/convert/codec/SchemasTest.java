@@ -1,0 +1,120 @@
+package io.llmproxy.convert.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.convert.json.Json;
+import io.llmproxy.convert.json.JsonReader;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Schemas in the forms that upstreams take; what cannot be said goes into the description. */
+final class SchemasTest {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{'type':['string','null']}~{'nullable':true,'type':'string'}",
+                "{'type':['string','integer','null']}~{'nullable':true,'anyOf':[{'type':'string'},{'type':'integer'}]}",
+                "{'type':[]}~{}",
+                "{'const':'x'}~{'enum':['x'],'type':'string'}",
+                "{'type':'string','enum':['x']}~{'type':'string','enum':['x']}",
+                "{'enum':[1]}~{'description':'{enum: [1]}'}",
+                "{'type':'integer','exclusiveMinimum':3}~{'type':'integer','minimum':4}",
+                "{'type':'integer','exclusiveMaximum':3}~{'type':'integer','maximum':2}",
+                "{'type':'number','exclusiveMaximum':1.5}~{'type':'number','maximum':1.5}",
+                "{'exclusiveMinimum':true}~{'description':'{exclusiveMinimum: true}'}",
+                "{'description':'d','multipleOf':2}~{'description':'d {multipleOf: 2}'}",
+                "{'format':'int32'}~{'format':'int32'}",
+                "{'format':7}~{'description':'{format: 7}'}",
+                "{'anyOf':[{'type':'null'}]}~{'nullable':true}",
+                "{'anyOf':[{'type':'string'},{'type':'null'}]}~{'nullable':true,'type':'string'}",
+                "{'oneOf':[{'type':'string'},{'type':'number'},5]}~{'anyOf':[{'type':'string'},{'type':'number'}]}",
+                "{'anyOf':7}~{}",
+                "{'allOf':[{'required':['a']},{'required':['b','a'],'title':'t'},7],'properties':{'a':{},'b':{}}}"
+                        + "~{'title':'t','properties':{'a':{},'b':{}},'required':['a','b']}",
+                "{'allOf':7}~{}",
+                "{'$ref':'#/nowhere'}~{'type':'object'}",
+                "{'$ref':'elsewhere'}~{'type':'object'}",
+                "{'$defs':{'x':{'$ref':'#/$defs/y'},'y':{'type':'number'}},'items':{'$ref':'#/$defs/x','description':'D'}}"
+                        + "~{'items':{'type':'number','description':'D'}}",
+                "{'type':'array'}~{'type':'array','items':{}}",
+                "{'type':'array','items':true}~{'type':'array','items':{}}",
+                "{'type':'object','properties':{'a':true},'required':['a','b',1]}"
+                        + "~{'type':'object','properties':{'a':{}},'required':['a']}",
+                "{'type':'object','required':['b'],'additionalProperties':false}~{'type':'object'}",
+                "{'properties':5}~{'properties':{}}",
+            })
+    void googlesOwnFormKnowsFewWords(String schema, String own) {
+        assertThat(json(GeminiSchemas.own(parse(schema)))).isEqualTo(own);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{'type':['string','null'],'const':1}~{'type':['string','null'],'enum':[1]}",
+                "{'definitions':{'a':{'minLength':1},'b':true},'items':{'$ref':'#/definitions/a','title':'x','pattern':'p'}}"
+                        + "~{'$defs':{'a':{'description':'{minLength: 1}'},'b':{}},'items':{'$ref':'#/$defs/a'}}",
+                "{'$ref':5}~{'$ref':5}",
+                "{'properties':7,'anyOf':[{'pattern':'p'},true],'oneOf':7}"
+                        + "~{'properties':{},'anyOf':[{'description':'{pattern: \\'p\\'}'},true],'oneOf':[]}",
+                "{'allOf':[{'properties':{'a':{}}},{'properties':{'b':{}}}],'description':'d','$schema':'s','default':1}"
+                        + "~{'properties':{'a':{},'b':{}},'description':'d'}",
+                "{'additionalProperties':{'format':'x','minProperties':1}}"
+                        + "~{'additionalProperties':{'format':'x','description':'{minProperties: 1}'}}",
+            })
+    void theFormOfNewerModelsKnowsMore(String schema, String clean) {
+        assertThat(json(GeminiSchemas.jsonSchema(parse(schema)))).isEqualTo(clean.replace("\\'", "\\\""));
+    }
+
+    @Test
+    void aSchemaThatHoldsItselfIsCutOff() {
+        Json.Obj schema =
+                parse("{'$ref':'#/$defs/n','$defs':{'n':{'type':'object','properties':{'n':{'$ref':'#/$defs/n'}}},"
+                        + "'loop':{'$ref':'#/$defs/loop'}}}");
+        assertThat(GeminiSchemas.own(schema).text()).hasSizeLessThan(300);
+        Json.Obj loop = parse(
+                "{'$ref':'#/$defs/a','$defs':{'a':{'items':{'$ref':'#/$defs/b'}},'b':{'items':{'$ref':'#/$defs/a'}}}}");
+        assertThat(GeminiSchemas.own(loop).text()).hasSizeLessThan(300);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{'type':'OBJECT','properties':{'a':{'type':'STRING','nullable':true}},'propertyOrdering':['a']}"
+                        + "~{'type':'object','properties':{'a':{'type':['string','null']}}}",
+                "{'type':'ARRAY','maxItems':'2','minItems':'x','items':{'anyOf':[{'type':'NUMBER'},5]}}"
+                        + "~{'type':'array','maxItems':2,'minItems':0,'items':{'anyOf':[{'type':'number'},5]}}",
+            })
+    void googlesOwnFormIsReadAsJsonSchema(String own, String schema) {
+        assertThat(json(GeminiSchemas.toJsonSchema(parse(own)))).isEqualTo(schema);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{'type':'object'}~{'type':'object','additionalProperties':false}",
+                "{'properties':{'a':{'minLength':1,'description':'d'},'b':true}}"
+                        + "~{'properties':{'a':{'description':'d {minLength: 1}'},'b':true},'additionalProperties':false}",
+                "{'minItems':1,'format':'uuid'}~{'minItems':1,'format':'uuid'}",
+                "{'minItems':5,'format':'color'}~{'description':'{minItems: 5, format: \\'color\\'}'}",
+                "{'oneOf':[{'maximum':1},7],'enum':[{'maximum':1}],'properties':5}"
+                        + "~{'anyOf':[{'description':'{maximum: 1}'},7],'enum':[{'maximum':1}],'properties':{},"
+                        + "'additionalProperties':false}",
+            })
+    void anthropicHoldsAModelToTheShapeOnly(String schema, String strict) {
+        assertThat(json(StrictSchemas.of(parse(schema)))).isEqualTo(strict.replace("\\'", "\\\""));
+    }
+
+    private static Json.Obj parse(String text) {
+        return Objects.requireNonNull(JsonReader.object(text.replace('\'', '"')));
+    }
+
+    private static String json(Json json) {
+        return json.text().replace("\\\"", "\u0000").replace('"', '\'').replace("\u0000", "\\\"");
+    }
+}
