@@ -68,6 +68,14 @@ public final class StreamConverter {
         return guard.isWhole();
     }
 
+    /**
+     * Returns whether the upstream has told why the model stopped, so that only usage may follow. Some upstreams leave the
+     * connection open then: who does not want to wait for it calls {@link #end}.
+     */
+    public boolean isStopped() {
+        return guard.isStopped();
+    }
+
     /** Returns whether the client was sent anything. */
     public boolean isCommitted() {
         return guard.isCommitted();

@@ -22,6 +22,7 @@ final class StreamGuard implements StreamEvents {
     private boolean over;
     private boolean whole;
     private boolean badCall;
+    private boolean stopped;
     private @Nullable String upstreamId;
     private @Nullable Usage usage;
     private @Nullable Fault fault;
@@ -36,6 +37,10 @@ final class StreamGuard implements StreamEvents {
 
     boolean isWhole() {
         return whole;
+    }
+
+    boolean isStopped() {
+        return stopped;
     }
 
     boolean isCommitted() {
@@ -108,6 +113,7 @@ final class StreamGuard implements StreamEvents {
     @Override
     public void stop(int choice, Stop stop) {
         ensureBegun();
+        stopped = true;
         badCall |= stop.reason() == Stop.Reason.BAD_TOOL_CALL;
         encoder.stop(choice, stop.after(called.get(choice)).afterRefusal(refused.get(choice)));
         commit();

@@ -45,6 +45,18 @@ final class StreamsTest {
         assertThat(converter.end().size()).isZero();
     }
 
+    @Test
+    void anUpstreamThatStaysOpenAfterItsEndNeedNotBeWaitedFor() {
+        StreamConverter converter = stream(Dialect.MESSAGES, Limits.DEFAULT);
+        accept(converter, TEXT);
+        assertThat(converter.isStopped()).isFalse();
+        accept(converter, "data: {'choices':[{'index':0,'delta':{},'finish_reason':'stop'}]}\n\n");
+        assertThat(converter.isStopped()).isTrue();
+        assertThat(converter.isOver()).isFalse();
+        assertThat(converter.end().toString()).endsWith("data: {\"type\":\"message_stop\"}\n\n");
+        assertThat(converter.isWhole()).isTrue();
+    }
+
     @ParameterizedTest
     @CsvSource({"chat, ': keep-alive'", "responses, ': keep-alive'", "messages, event: ping", "gemini, ''"})
     void aHeartbeatIsSentBetweenTheFirstEventAndTheLastOnly(String client, String beat) {

@@ -39,9 +39,21 @@ final class ResponsesAnswers {
         Stop stop = stop(body).after(calls).afterRefusal(refused);
         return new ChatAnswer(
                 body.string("id"),
-                List.of(new Choice(0, parts, stop, null)),
+                List.of(new Choice(0, parts, stop, logprobs(output))),
                 ResponsesUsage.decode(body.object("usage")),
                 body.string("service_tier"));
+    }
+
+    private static Json.@Nullable Arr logprobs(Json.Arr output) {
+        Json.Arr all = new Json.Arr();
+        for (Json item : output.items()) {
+            for (Json content : item instanceof Json.Obj object ? object.array("content") : List.<Json>of()) {
+                if (content instanceof Json.Obj part) {
+                    part.array("logprobs").forEach(all::add);
+                }
+            }
+        }
+        return all.isEmpty() ? null : all;
     }
 
     static Stop stop(Json.Obj response) {
@@ -125,8 +137,10 @@ final class ResponsesAnswers {
         }
         Json.Arr output = new Json.Arr();
         boolean cut = choice.stop().isCut();
+        Json.Arr logprobs = choice.logprobs() == null ? new Json.Arr() : choice.logprobs();
         for (Part part : choice.parts()) {
-            ResponsesOutput.add(part, cut, output, as);
+            ResponsesOutput.add(part, cut, logprobs, output, as);
+            logprobs = part instanceof Part.Text ? new Json.Arr() : logprobs;
         }
         return response(id(answer.id(), as), choice.stop(), output, as)
                 .put("usage", ResponsesUsage.encode(answer.usage() == null ? as.estimate() : answer.usage()));

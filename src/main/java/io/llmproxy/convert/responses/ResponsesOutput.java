@@ -15,10 +15,11 @@ final class ResponsesOutput {
 
     private ResponsesOutput() {}
 
-    static void add(Part part, boolean cut, Json.Arr output, Answering as) {
+    /** Adds a part; the tokens are those of the first words. */
+    static void add(Part part, boolean cut, Json.Arr logprobs, Json.Arr output, Answering as) {
         if (part instanceof Part.Text text) {
             if (!text.text().isEmpty()) {
-                output.add(message("msg_" + as.ids().next(ID), text(text.text(), annotations(text))));
+                output.add(message("msg_" + as.ids().next(ID), text(text.text(), annotations(text), logprobs)));
             }
             carry(text.opaque(), output, as);
         } else if (part instanceof Part.Refusal refusal) {
@@ -63,12 +64,12 @@ final class ResponsesOutput {
                 .put("content", new Json.Arr().add(content));
     }
 
-    static Json.Obj text(String text, Json.Arr annotations) {
+    static Json.Obj text(String text, Json.Arr annotations, Json.Arr logprobs) {
         return new Json.Obj()
                 .put("type", "output_text")
                 .put("text", text)
                 .put("annotations", annotations)
-                .put("logprobs", new Json.Arr());
+                .put("logprobs", logprobs);
     }
 
     static Json.Obj refusal(String text) {

@@ -365,7 +365,9 @@ final class ResponsesStreamEncoder implements StreamEncoder {
         }
 
         Json.Obj content(String words) {
-            return kind == Kind.REFUSAL ? ResponsesOutput.refusal(words) : ResponsesOutput.text(words, new Json.Arr());
+            return kind == Kind.REFUSAL
+                    ? ResponsesOutput.refusal(words)
+                    : ResponsesOutput.text(words, new Json.Arr(), new Json.Arr());
         }
 
         Json.Obj whole() {
