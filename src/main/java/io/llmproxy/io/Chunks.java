@@ -2,7 +2,6 @@ package io.llmproxy.io;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import org.eclipse.jetty.util.BufferUtil;
 
 /** How HTTP/1.1 frames a piece of a body without length. */
 public final class Chunks {
@@ -12,6 +11,7 @@ public final class Chunks {
     /** The bytes that close a chunk. */
     public static final int END_LENGTH = 2;
 
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LINE_END = "\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private Chunks() {}
@@ -23,9 +23,16 @@ public final class Chunks {
         return new ByteBuffer[] {size.flip(), content, ByteBuffer.wrap(LINE_END)};
     }
 
-    /** Writes the line in front of a chunk's content. */
+    /**
+     * Writes the line in front of a chunk's content, in lower case, as most servers do and as some readers expect.
+     *
+     * @param length how many bytes the content has, at least 1
+     */
     public static void putSize(ByteBuffer buffer, int length) {
-        BufferUtil.putHexInt(buffer, length);
+        int digits = (Integer.SIZE - Integer.numberOfLeadingZeros(length) + 3) / 4;
+        for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+            buffer.put(HEX[length >> shift & 0xf]);
+        }
         buffer.put(LINE_END);
     }
 
