@@ -1,6 +1,8 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.io.Chunks;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -9,19 +11,55 @@ import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
 import org.eclipse.jetty.client.transport.HttpExchange;
 import org.eclipse.jetty.client.transport.internal.HttpChannelOverHTTP;
 import org.eclipse.jetty.client.transport.internal.HttpConnectionOverHTTP;
+import org.eclipse.jetty.client.transport.internal.HttpReceiverOverHTTP;
 import org.eclipse.jetty.client.transport.internal.HttpSenderOverHTTP;
 import org.eclipse.jetty.http.HttpGenerator;
+import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.io.ClientConnectionFactory;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Jetty;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * HTTP/1.1 towards upstreams. Each piece of a body without length leaves as a whole chunk; Jetty's own client writes the line
  * end that closes a chunk only with the next one, and an upstream that reads whole chunks would wait for it.
  */
 final class Http1Upstreams extends HttpClientConnectionFactory {
+    private static final Logger LOG = LoggerFactory.getLogger(Http1Upstreams.class);
+
+    /** Jetty lets only one of its transports, which cannot speak TLS, set up this parser; null if this version has none. */
+    private static final @Nullable MethodHandle PARSER = parser();
+
+    private static @Nullable MethodHandle parser() {
+        try {
+            return MethodHandles.privateLookupIn(HttpReceiverOverHTTP.class, MethodHandles.lookup())
+                    .findGetter(HttpReceiverOverHTTP.class, "parser", HttpParser.class);
+        } catch (ReflectiveOperationException e) {
+            LOG.warn("Jetty {} writes the values of some upstream headers in lower case", Jetty.VERSION, e);
+            return null;
+        }
+    }
+
+    /** Else a value that HTTP defines, or that begins like one, would be passed on in Jetty's own spelling. */
+    private static HttpReceiverOverHTTP keepingCapitals(HttpReceiverOverHTTP receiver) {
+        if (PARSER == null) {
+            return receiver;
+        }
+        try {
+            ((HttpParser) PARSER.invokeExact(receiver)).setHeaderCacheCaseSensitive(true);
+            return receiver;
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** As one of the protocols that an upstream chooses from. */
     static ClientConnectionFactory.Info negotiated() {
         return new Negotiated(new Http1Upstreams());
@@ -57,6 +95,11 @@ final class Http1Upstreams extends HttpClientConnectionFactory {
                 @Override
                 protected HttpSenderOverHTTP newHttpSender() {
                     return new Sender(this);
+                }
+
+                @Override
+                protected HttpReceiverOverHTTP newHttpReceiver() {
+                    return keepingCapitals(super.newHttpReceiver());
                 }
             };
         }

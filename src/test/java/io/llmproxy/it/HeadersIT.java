@@ -96,10 +96,11 @@ class HeadersIT {
                 "text/html; charset=ISO-8859-1",
                 "text/plain",
                 "application/json;  charset=utf-8; x=y")) {
-            Answer answer = answered(kind, lines("Content-Type: " + type, "Cache-Control: max-age=0,private"));
+            Answer answer = answered(kind, lines("Content-Type: " + type, "Cache-Control: No-Cache", "Vary: ORIGIN"));
 
             assertThat(answer.head().values("Content-Type")).containsExactly(type);
-            assertThat(answer.header("Cache-Control")).isEqualTo("max-age=0,private");
+            assertThat(answer.header("Cache-Control")).isEqualTo("No-Cache");
+            assertThat(answer.header("Vary")).isEqualTo("ORIGIN");
         }
     }
 
