@@ -102,7 +102,11 @@ public final class Converted {
     public WholeAnswer answerAsStream(byte[] answer) {
         ChatAnswer decoded = decode(answer);
         StreamEncoder encoder = client.streamEncoder(as);
-        Replay.of(decoded, new StreamGuard(encoder));
+        StreamGuard guard = new StreamGuard(encoder);
+        Replay.of(decoded, guard);
+        if (guard.fault() != null) {
+            throw new BadAnswerException(guard.fault());
+        }
         return new WholeAnswer(encoder.written().toBytes(), decoded.usage(), decoded.id());
     }
 

@@ -8,6 +8,7 @@ import io.llmproxy.convert.codec.Capabilities;
 import io.llmproxy.convert.codec.Codec;
 import io.llmproxy.convert.codec.Codec.RequestLine;
 import io.llmproxy.convert.codec.Collector;
+import io.llmproxy.convert.codec.Conversation;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Notes;
@@ -24,11 +25,16 @@ import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.convert.model.Part;
 import io.llmproxy.convert.model.Turn;
 import io.llmproxy.convert.model.Usage;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -36,6 +42,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class RoundTripTest {
     private static final long SEED = 20261128;
     private static final int TIMES = 300;
+
+    /** Requests whose names, parts or tools become others on purpose. */
+    private static final Pattern OTHERS = Pattern.compile(
+            "ids|id-long|hosted|search|code|names|allowed|validated|thinking|rich|shell|no-tools|custom|namespace|native|legacy|prefill|error-result|noid|sealed|missing|snake|m2c-tool-image|only-system");
 
     @ParameterizedTest
     @EnumSource(Dialect.class)
@@ -135,6 +145,48 @@ final class RoundTripTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(Dialect.class)
+    void aRequestIsTheSameInItsOwnDialect(Dialect dialect) throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("src/test/resources/convert"))) {
+            for (Path file : files.sorted().toList()) {
+                Json.Obj told = (Json.Obj) JsonReader.read(Files.readAllBytes(file));
+                Json.Obj body = told.object("request");
+                boolean plain = told.object("refused") == null && told.object("upstreamRequest") != null;
+                boolean own = !OTHERS.matcher(file.toString()).find();
+                if (body != null && plain && own && told.string("client", "").equals(dialect.word())) {
+                    ChatRequest first = request(dialect, body);
+                    ChatRequest second = request(dialect, again(dialect, body));
+                    List<Turn> arranged = Conversation.arrange(first.turns(), new Notes(Policy.Lossy.QUIET, dialect));
+                    assertThat(told(second.turns())).as(file.toString()).isEqualTo(told(arranged));
+                    assertThat(second.tools().stream().map(tool -> tool.name()).toList())
+                            .as(file.toString())
+                            .isEqualTo(first.tools().stream()
+                                    .map(tool -> tool.name())
+                                    .toList());
+                }
+            }
+        }
+    }
+
+    /** Without what is not replayed, and without nothing. */
+    private static List<String> told(List<Turn> turns) {
+        return essence(turns).stream()
+                .filter(said -> !said.startsWith("ASSISTANT thinks") && !said.endsWith(" says "))
+                .toList();
+    }
+
+    private static Json.Obj again(Dialect dialect, Json.Obj body) {
+        Map<String, String> able =
+                Map.of("reasoning-content", "true", "tool-images", "true", "mid-system", "true", "url-images", "true");
+        Conversion conversion =
+                Conversion.of(dialect, RequestLine.NONE, body.bytes(), Policy.DEFAULT, Limits.DEFAULT, Ids.random());
+        String family = Upstream.of(dialect, "").family();
+        return (Json.Obj) JsonReader.read(conversion
+                .attempt(new Upstream(dialect, false, family, "gemini-2.5-flash", able), 0)
+                .requestBody());
+    }
+
     private static ChatRequest request(Dialect dialect, Json.Obj body) {
         return Codecs.of(dialect)
                 .decodeRequest(Node.of(body), RequestLine.NONE, new Notes(Policy.Lossy.QUIET, dialect));
@@ -211,7 +263,8 @@ final class RoundTripTest {
             return "thinks " + reasoning.text();
         }
         if (part instanceof Part.ToolCall call) {
-            return "calls " + call.id() + " " + call.name() + " " + JsonReader.object(call.arguments());
+            String arguments = call.arguments().isEmpty() ? "{}" : call.arguments();
+            return "calls " + call.id() + " " + call.name() + " " + JsonReader.object(arguments);
         }
         if (part instanceof Part.ToolResult result) {
             return "gives " + result.callId() + " "
