@@ -177,8 +177,17 @@ final class RoundTripTest {
     }
 
     private static Json.Obj again(Dialect dialect, Json.Obj body) {
-        Map<String, String> able =
-                Map.of("reasoning-content", "true", "tool-images", "true", "mid-system", "true", "url-images", "true");
+        Map<String, String> able = Map.of(
+                "reasoning-content",
+                "true",
+                "tool-images",
+                "true",
+                "mid-system",
+                "true",
+                "structured-with-tools",
+                "true",
+                "url-images",
+                "true");
         Conversion conversion =
                 Conversion.of(dialect, RequestLine.NONE, body.bytes(), Policy.DEFAULT, Limits.DEFAULT, Ids.random());
         String family = Upstream.of(dialect, "").family();
