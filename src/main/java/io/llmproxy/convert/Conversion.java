@@ -12,6 +12,7 @@ import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.codec.TokenEstimate;
 import io.llmproxy.convert.codec.ToolNames;
+import io.llmproxy.convert.completions.CompletionsCodec;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.JsonException;
 import io.llmproxy.convert.json.JsonReader;
@@ -51,8 +52,20 @@ public final class Conversion {
      * @throws ConversionException if it is none of its dialect, or no other dialect can say it
      */
     public static Conversion of(Dialect dialect, RequestLine line, byte[] body, Policy policy, Limits limits, Ids ids) {
-        Codec client = Codecs.of(dialect);
-        Notes notes = new Notes(Policy.Lossy.QUIET, dialect);
+        return of(Codecs.of(dialect), line, body, policy, limits, ids);
+    }
+
+    /**
+     * Reads a client's request of {@code /v1/completions}, which chats answer.
+     *
+     * @throws ConversionException if it is none, or a chat cannot answer it
+     */
+    public static Conversion ofCompletions(byte[] body, Policy policy, Limits limits, Ids ids) {
+        return of(new CompletionsCodec(), RequestLine.NONE, body, policy, limits, ids);
+    }
+
+    private static Conversion of(Codec client, RequestLine line, byte[] body, Policy policy, Limits limits, Ids ids) {
+        Notes notes = new Notes(Policy.Lossy.QUIET, client.dialect());
         try {
             ChatRequest request = client.decodeRequest(Node.of(JsonReader.read(body)), line, notes);
             return new Conversion(client, request, line, notes, policy, limits, ids);

@@ -56,6 +56,7 @@ final class GeminiAnswers {
                 parts.add(part);
             }
         }
+        GeminiGrounding.cite(candidate, parts);
         Stop stop = GeminiStops.decode(candidate.string("finishReason", ""));
         return new Choice(index, parts, stop.after(calls), null);
     }
