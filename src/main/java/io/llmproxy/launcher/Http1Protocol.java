@@ -99,7 +99,9 @@ final class Http1Protocol extends HttpConnectionFactory {
 
                 @Override
                 public void failed(Throwable failure) {
-                    resetIfEndWouldLookOrderly();
+                    if (version == HttpVersion.HTTP_1_0) {
+                        resetIfEndWouldLookOrderly();
+                    }
                     super.failed(failure);
                 }
 
@@ -119,10 +121,13 @@ final class Http1Protocol extends HttpConnectionFactory {
             };
         }
 
-        /** Where only the end of the connection ends an answer, one that breaks off must not end in good order. */
+        /**
+         * Where only the end of the connection ends an answer, one that breaks off must not end in good order. One that is
+         * whole must: a reset would take the answer from a client that still sends its body.
+         */
         private void resetIfEndWouldLookOrderly() {
             if (getGenerator().isCommitted()
-                    && !getGenerator().isChunking()
+                    && !getGenerator().isEnd()
                     && !getGenerator().isPersistent()
                     && getEndPoint().getTransport() instanceof SocketChannel channel) {
                 try {

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.protocol.ApiError;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -68,11 +69,16 @@ final class ErrorAnswer {
         if (refusal.attempted()) {
             clientResponse.setHeader(SHOULD_RETRY, "false");
         }
-        if (error.leavesBodyUnread() && exchange.clientRequest().getProtocol().equals("HTTP/1.1")) {
+        if (error.leavesBodyUnread() && hasBody(exchange.clientRequest())) {
             clientResponse.setHeader("Connection", "close");
         }
         exchange.answering(status, error);
         return body;
+    }
+
+    private static boolean hasBody(HttpServletRequest clientRequest) {
+        return clientRequest.getProtocol().equals("HTTP/1.1")
+                && (clientRequest.getContentLengthLong() > 0 || clientRequest.getHeader("Transfer-Encoding") != null);
     }
 
     private static ApiError of(Exchange exchange, Refusal refusal) {

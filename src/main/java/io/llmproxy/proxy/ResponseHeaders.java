@@ -41,7 +41,7 @@ final class ResponseHeaders {
             }
         }
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
-        if (isFramedByJetty(exchange.clientRequest())
+        if (endsWithConnectionOfJetty(exchange.clientRequest())
                 && !hasNoContent(upstreamResponse)
                 && !clientResponse.containsHeader("Content-Length")) {
             clientResponse.setHeader("Transfer-Encoding", "chunked");
@@ -65,11 +65,14 @@ final class ResponseHeaders {
     }
 
     /**
-     * Whether Jetty would end an answer without length by closing the connection, if the client does not keep it. That is how a cut
+     * Whether Jetty would end an answer without length by closing the connection, as the client does not keep it. That is how a cut
      * looks, too; chunks tell one from the other. Other containers send chunks by themselves.
      */
-    private static boolean isFramedByJetty(HttpServletRequest clientRequest) {
-        return clientRequest.getProtocol().equals("HTTP/1.1")
+    private static boolean endsWithConnectionOfJetty(HttpServletRequest clientRequest) {
+        String connection = clientRequest.getHeader("Connection");
+        return connection != null
+                && connection.toLowerCase(Locale.ROOT).contains("close")
+                && clientRequest.getProtocol().equals("HTTP/1.1")
                 && clientRequest.getServletContext().getServerInfo().startsWith("jetty");
     }
 

@@ -51,6 +51,19 @@ class CutAnswersIT {
         assertThat(answer.text()).isEqualTo(PART);
     }
 
+    /** Else a client that sends its body behind the head cannot send it, and reports that instead of the answer. */
+    @ParameterizedTest
+    @KindSource
+    void aRefusalThatLeavesTheBodyUnreadIsNoCut(Kind kind) {
+        Deployment deployment = world.deployment(kind);
+        try (RawClient client = RawClient.connect(deployment.forward("small"))) {
+            client.send("POST", "/v1/chat/completions", "Content-Length: 70000\r\nConnection: close\r\n", new byte[0]);
+
+            assertThat(client.answer().status()).isEqualTo(413);
+            assertThat(client.endsInGoodOrder()).isTrue();
+        }
+    }
+
     private Answer ask(Kind kind, String version, String headers, boolean whole) {
         String path = World.path();
         world.upstream.on(path, new Behaviour("ends or breaks off", conversation -> {

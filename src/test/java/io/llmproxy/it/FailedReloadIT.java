@@ -9,6 +9,7 @@ import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Deployment.Kind;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.Metrics;
 import io.llmproxy.testing.RawClient;
 import java.io.IOException;
@@ -22,11 +23,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A reload that fails changes nothing, whichever step it fails at. Each configuration here would change what is shared by all
- * configurations (the groups that a breaker counts for, the limit of buffered bodies, the longest lag), and then has a mistake.
+ * configurations (the groups that a breaker counts for, the limit of buffered bodies), and then has a mistake.
  */
 class FailedReloadIT {
     private static final byte[] NOTHING = {};
@@ -37,7 +37,7 @@ class FailedReloadIT {
     private static final String CHANGES = "llmproxy_circuitbreaker_state_changes_total";
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @KindSource
     void aReloadThatFailsAtAnyStepLeavesGaugesLimitsAndConditionsAsTheyWere(Kind kind) throws IOException {
         try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{\"fine\":true}"));
                 ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
@@ -85,7 +85,7 @@ class FailedReloadIT {
 
     /** The configuration with a second group for the same upstream, and room for one byte of request bodies. */
     private static String changed(String good) {
-        return good.replace("http_server:\n", "http_server:\n  max_buffered: 1\n  max_lag: 1\n")
+        return good.replace("http_server:\n", "http_server:\n  max_buffered: 1\n")
                 .replace("\nupstream_groups:\n", "\nupstream_groups:\n  - {name: late, upstreams: [{name: kept}]}\n");
     }
 

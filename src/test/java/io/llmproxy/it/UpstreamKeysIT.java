@@ -209,7 +209,8 @@ class UpstreamKeysIT {
         site.mended.refused = Set.of();
 
         assertThat(site.ask("mended", 2)).containsOnly(200);
-        assertThat(site.deployment.log()).contains("upstream mended accepts auth again");
+        // The log is written by a thread of its own.
+        Awaitility.await().until(() -> site.deployment.log().contains("upstream mended accepts auth again"));
     }
 
     @ParameterizedTest

@@ -270,6 +270,18 @@ public final class RawClient implements AutoCloseable {
         }
     }
 
+    /** Waits until the other side has ended the connection, reading whatever it still sends; false if it was reset. */
+    public boolean endsInGoodOrder() {
+        try {
+            in.transferTo(OutputStream.nullOutputStream());
+            return true;
+        } catch (SocketTimeoutException e) {
+            throw new AssertionError("the connection was not ended", e);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** Leaves without a word: the connection is reset. */
     public void reset() {
         try {

@@ -202,8 +202,9 @@ final class FaultWorld {
         upstream("mortal-b", second.url(), OPENS_SOON);
         upstream("mortal-c", mortalUrl, OPENS_SOON);
         turns("mortal", "abc");
-        upstream("down-a", dead, OPENS_SOON);
-        upstream("down-b", mortalUrl, OPENS_SOON);
+        String down = "breaker: {threshold: 0.5, window: 4, cooldown: 2}";
+        upstream("down-a", dead, down);
+        upstream("down-b", mortalUrl, down);
         turns("down", "ab");
         upstream("flapping-a", first.url(), "breaker: {threshold: 0.5, window: 10, cooldown: 1}");
         upstream("flapping-b", second.url(), OPENS_SOON);

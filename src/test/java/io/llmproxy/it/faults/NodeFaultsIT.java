@@ -201,8 +201,9 @@ class NodeFaultsIT {
         open.assertBreaker("b", 0, 0);
         RequestLoad load = RequestLoad.start(scene.uri(Scene.CHAT), CLIENTS, Duration.ofMillis(5));
         try (FakeUpstream back =
-                FakeUpstream.start(world.mortal()).otherwise(Behaviour.delayed(Duration.ofMillis(150), FINE))) {
+                FakeUpstream.start(world.mortal()).otherwise(Behaviour.delayed(Duration.ofMillis(800), FINE))) {
             Awaitility.await()
+                    .pollInterval(Duration.ofMillis(10))
                     .atMost(FaultWorld.soon())
                     .until(() -> !back.requests().isEmpty());
             assertThat(back.requests()).as("probes at once").hasSize(1);
