@@ -140,6 +140,10 @@ class ArchitectureTest {
             "..ratelimit..");
 
     @ArchTest
+    static final ArchRule decompressionStaysInProtocol =
+            onlyIn("io.airlift..", "ask ContentCoding for what was compressed", "..protocol..");
+
+    @ArchTest
     static final ArchRule googleStaysInAuth =
             onlyIn("com.google.(auth|api|gson|common)..", "ask GoogleTokens for a header", "..auth..");
 

@@ -23,6 +23,7 @@ import io.llmproxy.metrics.RuntimeMetrics;
 import io.llmproxy.metrics.UpstreamMetrics;
 import io.llmproxy.proxy.AuthFilter;
 import io.llmproxy.proxy.BufferBudget;
+import io.llmproxy.proxy.CorsFilter;
 import io.llmproxy.proxy.ExchangeFilter;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ExchangeListeners;
@@ -129,6 +130,7 @@ public class ProxyAssembly {
         live.start(handover.config());
 
         filter(context, "exchange", new ExchangeFilter(live, this::isStopping, handover.loops()::isOverloaded));
+        filter(context, "cors", new CorsFilter());
         filter(context, "auth", new AuthFilter());
         filter(context, "ratelimit", new RateLimitFilter());
         filter(context, "mount", new MountFilter());

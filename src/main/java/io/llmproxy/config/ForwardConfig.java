@@ -60,6 +60,10 @@ public record ForwardConfig(
         @Setting("How long a client may take.") ClientTimeoutConfig timeout,
 
         @Setting(
+                "Which web pages may use the forward from a browser. Without it, pages of all origins may where every client needs a key, and elsewhere what the upstream says of CORS passes.")
+        @Nullable CorsConfig cors,
+
+        @Setting(
                 value =
                         "Bytes a second that a client has to send of a body that is collected, on average, after `timeout.connect`; 0 sets no limit.",
                 byDefault = "128",

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Checks what needs more than the range of a single key. A section with problems already is left alone. */
 final class SectionChecks {
@@ -15,6 +16,10 @@ final class SectionChecks {
     private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
     private static final Pattern IPV6 = Pattern.compile("\\[?([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)]?");
     private static final Pattern NETWORK = Pattern.compile("([^/\\[\\]]+)(?:/(\\d{1,3}))?");
+    /** Not only of the web: pages of browser extensions and of desktop applications have origins, too. */
+    private static final Pattern ORIGIN =
+            Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:\\d{1,5})?");
+
     private static final Set<String> PROXY_SCHEMES = Set.of("http", "https", "socks5");
 
     private final Problems problems;
@@ -45,11 +50,28 @@ final class SectionChecks {
                 refuse(at, network, "an IP address, or a network such as 10.0.0.0/8");
             }
         });
+        checkCors(YamlPath.key(path, "cors"), forward.cors());
         String ratelimit = YamlPath.key(path, "ratelimit");
         RateLimitConfig limit = forward.ratelimit();
         if (limit != null && !problems.failed(ratelimit) && limit.burst() < limit.perSecond()) {
             refuse(YamlPath.key(ratelimit, "burst"), Integer.toString(limit.burst()), "at least per_second");
         }
+    }
+
+    private void checkCors(String path, @Nullable CorsConfig cors) {
+        if (cors == null || problems.failed(path)) {
+            return;
+        }
+        YamlPath.forEach(YamlPath.key(path, "origins"), cors.origins(), (at, origin) -> {
+            if (!origin.equals(CorsConfig.ANY) && !ORIGIN.matcher(origin).matches()) {
+                refuse(at, origin, "an origin such as https://app.example.com, without a path, or *");
+            }
+        });
+        YamlPath.forEach(YamlPath.key(path, "headers"), cors.headers(), (at, header) -> {
+            if (!HeaderSyntax.isName(header)) {
+                refuse(at, header, "the name of a header");
+            }
+        });
     }
 
     private void checkAdmin(AdminConfig admin) {

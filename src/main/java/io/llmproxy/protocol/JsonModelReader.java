@@ -114,7 +114,7 @@ final class JsonModelReader implements ModelReader {
     private void name() {
         member = Member.OTHER;
         within = null;
-        if (scanner.isNamed("model")) {
+        if (place.isModel(scanner)) {
             member = Member.MODEL;
             refuseIf(hasModel, Problem.TWO_MODELS);
             hasModel = true;

@@ -7,13 +7,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * An object in which a body names a model, or an array of such objects.
  *
+ * @param names what its member that names the model is called; one spelling is as good as the other
  * @param members those of its members that are such places, too
  */
-record ModelPlace(List<Member> members) {
-    /** The outermost object, and nothing within it. */
-    static final ModelPlace OUTERMOST = new ModelPlace(List.of());
+record ModelPlace(List<String> names, List<Member> members) {
+    private static final List<String> MODEL = List.of("model");
 
-    private static final ModelPlace REQUEST = new ModelPlace(List.of());
+    /** The outermost object, and nothing within it. */
+    static final ModelPlace OUTERMOST = new ModelPlace(MODEL, List.of());
+
+    private static final ModelPlace REQUEST = new ModelPlace(MODEL, List.of());
     private static final ModelPlace INLINED =
             REQUEST.as("request").as("requests").as("requests");
 
@@ -25,6 +28,7 @@ record ModelPlace(List<Member> members) {
             of(INLINED.as("inputConfig"), INLINED.as("input_config")).as("batch"));
 
     ModelPlace {
+        names = List.copyOf(names);
         members = List.copyOf(members);
     }
 
@@ -33,12 +37,23 @@ record ModelPlace(List<Member> members) {
 
     private static ModelPlace of(ModelPlace... holders) {
         return new ModelPlace(
+                MODEL,
                 Stream.of(holders).flatMap(holder -> holder.members.stream()).toList());
     }
 
     /** Returns the object that has this one as its only such member. */
     private ModelPlace as(String name) {
-        return new ModelPlace(List.of(new Member(name, this)));
+        return new ModelPlace(MODEL, List.of(new Member(name, this)));
+    }
+
+    /** Whether the member whose name a scanner has just read names the model. */
+    boolean isModel(JsonScanner scanner) {
+        for (int index = 0; index < names.size(); index++) {
+            if (scanner.isNamed(names.get(index))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Returns the place that is the value of the member whose name a scanner has just read, or null if it is none. */

@@ -100,6 +100,9 @@ final class MultipartModelReader implements ModelReader {
         if (unreadable != null) {
             return unreadable;
         }
+        if (state == State.PREAMBLE && length > matched) {
+            return new RequestFacts.Unreadable(Problem.NOT_MULTIPART, 0);
+        }
         return state == State.CLOSED
                 ? new RequestFacts.Read(model, List.of(), stream)
                 : new RequestFacts.Unreadable(Problem.INCOMPLETE, length);
@@ -107,7 +110,7 @@ final class MultipartModelReader implements ModelReader {
 
     /** Whether only the end of a line can mean anything. */
     private boolean isSkippable() {
-        return state == State.CONTENT && field == Field.OTHER && matched < 0;
+        return (state == State.CONTENT || state == State.PREAMBLE) && field == Field.OTHER && matched < 0;
     }
 
     private int skipped(byte[] bytes, int from, int end) {
@@ -124,7 +127,7 @@ final class MultipartModelReader implements ModelReader {
     private void take(byte[] bytes, int at) {
         byte next = bytes[at];
         switch (state) {
-            case PREAMBLE -> delimiterOnly(next);
+            case PREAMBLE -> content(next);
             case AFTER_DELIMITER, PADDING -> afterDelimiter(next);
             case LINE_FEED -> expect(next == '\n', State.HEAD);
             case HEAD -> {
@@ -141,10 +144,6 @@ final class MultipartModelReader implements ModelReader {
             // What others may take for one more part is none of ours.
             case CLOSED -> expect(next == '\r' || next == '\n', State.CLOSED);
         }
-    }
-
-    private void delimiterOnly(byte next) {
-        expect(next == delimiter[matched++], matched < delimiter.length ? State.PREAMBLE : State.AFTER_DELIMITER);
     }
 
     private void afterDelimiter(byte next) {

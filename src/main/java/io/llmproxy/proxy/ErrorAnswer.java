@@ -55,6 +55,11 @@ final class ErrorAnswer {
         clientResponse.setContentType("application/json");
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
         clientResponse.setHeader(HEADER, error.code());
+        Cors cors = exchange.forward().cors();
+        if (cors != null) {
+            // Some errors come before the filter, or behind a reset.
+            cors.tell(exchange.clientRequest(), clientResponse);
+        }
         if (refusal.retryAfterNanos() > 0) {
             clientResponse.setHeader("Retry-After", Long.toString(refusal.retryAfterSeconds()));
         }

@@ -24,7 +24,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
-import java.util.function.UnaryOperator;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.io.Content;
@@ -309,7 +308,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     private Request.@Nullable Content content(Upstream upstream) {
         RenamedModel renamed = exchange.renamed(upstream);
-        return body.content(renamed == null ? UnaryOperator.identity() : renamed::body);
+        return body.content(renamed == null || !renamed.changesBody() ? null : renamed::body);
     }
 
     private void dispatch(Lease lease, Credential.@Nullable Header shown) {

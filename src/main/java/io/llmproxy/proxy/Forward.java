@@ -6,6 +6,7 @@ import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One address that clients connect to: its settings, and which group serves which requests. */
 public final class Forward {
@@ -13,6 +14,7 @@ public final class Forward {
     private final RouteTable<UpstreamGroup> routes;
     private final UpstreamGroup anyGroup;
     private final Admission admission;
+    private final @Nullable Cors cors;
 
     /**
      * @param config the settings
@@ -26,6 +28,7 @@ public final class Forward {
         this.routes = routes;
         this.anyGroup = anyGroup;
         this.admission = admission;
+        this.cors = Cors.of(config.cors(), admission.keys().isRequired());
     }
 
     /** The name from the configuration; also a metric label. */
@@ -41,6 +44,11 @@ public final class Forward {
     /** Who may come in. */
     public Admission admission() {
         return admission;
+    }
+
+    /** What browsers are told, or null if that is left to the upstreams. */
+    @Nullable Cors cors() {
+        return cors;
     }
 
     /** Any of the groups that serve its requests. */

@@ -107,10 +107,12 @@ final class Forwarder
         ModelQuestion.Answer asked = container.touch(() -> ModelQuestion.ask(exchange, body));
         if (asked == null) {
             end();
-        } else if (asked.refusal() != null) {
-            refused(asked.refusal());
-        } else {
+        } else if (asked.refusal() == null) {
             ask(asked.model());
+        } else if (asked.refusal().error() == ProxyError.OVERLOADED) {
+            shed(Shed.BUFFERS_FULL);
+        } else {
+            refused(asked.refusal());
         }
     }
 

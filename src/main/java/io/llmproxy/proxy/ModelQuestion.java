@@ -1,12 +1,17 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.auth.ClientKey;
+import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.protocol.ContentCoding;
+import io.llmproxy.protocol.GoogleResource;
 import io.llmproxy.protocol.ModelField;
 import io.llmproxy.protocol.ModelPath;
 import io.llmproxy.protocol.ModelReader;
 import io.llmproxy.protocol.RequestFacts;
 import io.llmproxy.protocol.ResourceName;
 import io.llmproxy.upstream.UpstreamGroup;
+import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -21,8 +26,10 @@ final class ModelQuestion {
 
     private static final Answer TOO_LARGE = Answer.refused(
             ProxyError.BODY_TOO_LARGE, "The request body is too large for its model to be read from it.");
-    private static final Answer COMPRESSED = Answer.refused(
-            ProxyError.INVALID_REQUEST, "The request body is compressed, so that its model cannot be read.");
+    private static final Answer UNKNOWN_CODING = Answer.refused(
+            ProxyError.INVALID_REQUEST,
+            "The request body is compressed in a way in which its model cannot be read"
+                    + " (expected: gzip, deflate, zstd or no Content-Encoding).");
 
     private final Exchange exchange;
     private final RequestBody body;
@@ -78,9 +85,13 @@ final class ModelQuestion {
         if (!mayHaveBody) {
             return Answer.NO_MODEL;
         }
+        GoogleResource resource = GoogleResource.of(path);
+        if (resource != null) {
+            return inResource(resource);
+        }
         return switch (ModelPath.place(path)) {
-            case BODY -> inBody(true);
-            case BODY_OPTIONAL -> inBody(false);
+            case BODY -> inBody(true, true);
+            case BODY_OPTIONAL -> inBody(false, !ApiPath.of(path).equals(ApiPath.OTHER));
             case PATH, NONE -> Answer.NO_MODEL;
             case ELSEWHERE -> nowhere(false);
         };
@@ -107,11 +118,25 @@ final class ModelQuestion {
                 : inPath(inPath, same);
     }
 
-    private Answer inBody(boolean required) {
+    private Answer inResource(GoogleResource resource) {
+        boolean required = resource.isRequired();
+        return body.isEmpty()
+                ? nowhere(required)
+                : read(resource.reader(), true, Answer.NO_MODEL, facts -> {
+                    ModelField field = facts.model();
+                    return field == null ? nowhere(required) : new Answer(AskedModel.inResource(field, prefix()), null);
+                });
+    }
+
+    /**
+     * @param required whether the body has to name a model
+     * @param readable whether it has to be one in which a model could be found
+     */
+    private Answer inBody(boolean required, boolean readable) {
         ModelReader reader = ModelReader.of(contentType());
         return body.isEmpty()
                 ? nowhere(required)
-                : read(reader, required, Answer.NO_MODEL, facts -> {
+                : read(reader, readable, Answer.NO_MODEL, facts -> {
                     ModelField field = facts.model();
                     return field == null ? nowhere(required) : new Answer(AskedModel.inBody(field, prefix()), null);
                 });
@@ -121,19 +146,31 @@ final class ModelQuestion {
      * Reads the body. One that nobody is known to have a model in may be anything, but not for a client that is let in for
      * some models only.
      *
+     * @param readable whether it has to be readable: at a path that is known to have models in its bodies, one that cannot be
+     *     read could go to any upstream
      * @param otherwise the answer if it cannot be read, and need not be
      */
     private Answer read(
-            ModelReader reader, boolean required, Answer otherwise, Function<RequestFacts.Read, Answer> answer) {
-        boolean strict = required || confined;
+            ModelReader reader, boolean readable, Answer otherwise, Function<RequestFacts.Read, Answer> answer) {
+        boolean strict = readable || confined;
         if (!body.isWhole()) {
             return strict ? TOO_LARGE : otherwise;
         }
-        String coding = exchange.clientRequest().getHeader("Content-Encoding");
-        if (coding != null && !coding.equalsIgnoreCase("identity")) {
-            return strict ? COMPRESSED : otherwise;
+        List<ByteBuffer> pieces = body.collected();
+        String header =
+                String.join(",", Collections.list(exchange.clientRequest().getHeaders("Content-Encoding")));
+        if (!header.isBlank() && !header.strip().equalsIgnoreCase("identity")) {
+            ContentCoding coding = ContentCoding.of(header);
+            if (coding == null) {
+                return strict ? UNKNOWN_CODING : otherwise;
+            }
+            DecodedBody decoded = body.decode(coding);
+            if (decoded.refusal() != null) {
+                return strict ? new Answer(null, decoded.refusal()) : otherwise;
+            }
+            pieces = decoded.pieces();
         }
-        RequestFacts facts = reader.read(body.collected());
+        RequestFacts facts = reader.read(pieces);
         if (facts instanceof RequestFacts.Unreadable problem) {
             return strict ? Answer.refused(ProxyError.INVALID_REQUEST, problem.message()) : otherwise;
         }

@@ -35,8 +35,13 @@ record RenamedModel(AskedModel asked, String upstreamName) {
                 : ModelEdit.of(body, fields, this::renamed).segments();
     }
 
+    /** Whether the body changes, so that it can only go as it was before it was compressed. */
+    boolean changesBody() {
+        return !asked.fields().isEmpty();
+    }
+
     private String renamed(String name) {
-        return asked.inPath() ? ResourceName.like(name, upstreamName) : upstreamName;
+        return asked.inPath() || asked.inResource() ? ResourceName.like(name, upstreamName) : upstreamName;
     }
 
     /** Returns what puts the client's name back, or null if the answer is of a kind that names no model. */
@@ -45,14 +50,14 @@ record RenamedModel(AskedModel asked, String upstreamName) {
             return null;
         }
         if (EventStreams.isEventStream(answer)) {
-            return ModelRewriter.ofEvents(asked.requested());
+            return ModelRewriter.ofEvents(asked.shown());
         }
         String type = answer.get(HttpHeader.CONTENT_TYPE);
         String lower = type == null ? "" : type.toLowerCase(Locale.ROOT);
         if (lower.equals(DOCUMENT) || lower.startsWith(DOCUMENT + ";")) {
-            return ModelRewriter.ofDocument(asked.requested());
+            return ModelRewriter.ofDocument(asked.shown());
         }
         // Any other kind of JSON may be a sequence of documents, as application/x-ndjson is.
-        return lower.contains("json") ? ModelRewriter.ofDocuments(asked.requested()) : null;
+        return lower.contains("json") ? ModelRewriter.ofDocuments(asked.shown()) : null;
     }
 }

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.io.Turn;
+import io.llmproxy.protocol.ContentCoding;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -35,6 +36,7 @@ final class RequestBody implements ReadListener {
     private final ContainerSide container;
     private final Owner owner;
     private final long length;
+    private final boolean compressed;
     private final long maxBody;
     private final long replayLimit;
     private final BufferBudget budget;
@@ -44,6 +46,9 @@ final class RequestBody implements ReadListener {
 
     /** Replaced when it is released: a container may hold on to the exchange long after its answer. */
     private volatile List<ByteBuffer> collected = new ArrayList<>(1);
+
+    /** What was collected as it was before the client compressed it, or null if nobody has asked for that. */
+    private volatile @Nullable List<ByteBuffer> decoded;
 
     private @Nullable ByteBuffer segment;
     private long count;
@@ -75,6 +80,7 @@ final class RequestBody implements ReadListener {
         this.input = request.getInputStream();
         this.owner = owner;
         this.length = request.getContentLengthLong();
+        this.compressed = request.getHeader("Content-Encoding") != null;
         this.maxBody = forward.config().maxBody();
         this.replayLimit = forward.config().replayBuffer();
     }
@@ -136,6 +142,7 @@ final class RequestBody implements ReadListener {
     void release() {
         released = true;
         collected = new ArrayList<>(0);
+        decoded = null;
         budget.release(reserved.getAndSet(0));
     }
 
@@ -155,7 +162,7 @@ final class RequestBody implements ReadListener {
 
     /** Whether it takes a while to look into what was collected. */
     boolean isLarge() {
-        return count > LARGEST_SEGMENT;
+        return count > LARGEST_SEGMENT || compressed;
     }
 
     /** Whether it is known to have no bytes. */
@@ -173,15 +180,35 @@ final class RequestBody implements ReadListener {
     }
 
     /**
+     * Decompresses what was collected, and keeps both.
+     *
+     * @return what it was before the client compressed it, or why that cannot be told
+     */
+    DecodedBody decode(ContentCoding coding) {
+        DecodedBody read = DecodedBody.of(coding, collected, replayLimit, budget);
+        reserved.addAndGet(read.reserved());
+        decoded = read.pieces();
+        if (released) {
+            release();
+        }
+        return read;
+    }
+
+    /**
      * Returns the content for an upstream request, or null if there is none. A body that flows has only one.
      *
-     * @param edit what changes in a body that was collected as a whole
+     * @param edit what changes in a body that was collected as a whole, and decompressed if it was compressed; null if it
+     *     goes as it came
      */
-    Request.@Nullable Content content(UnaryOperator<List<ByteBuffer>> edit) {
+    Request.@Nullable Content content(@Nullable UnaryOperator<List<ByteBuffer>> edit) {
         if (!whole) {
             return new Flow();
         }
-        return count == 0 ? null : new Whole(edit.apply(collected()));
+        if (count == 0) {
+            return null;
+        }
+        List<ByteBuffer> plain = decoded;
+        return new Whole(edit == null ? collected() : edit.apply(plain == null ? collected() : plain));
     }
 
     /** Whether {@link #content} can be had again for another attempt. */

@@ -24,12 +24,15 @@ final class ResponseHeaders {
     static HttpServletResponse copy(Response upstreamResponse, Exchange exchange, boolean renamed) {
         HttpServletResponse clientResponse = exchange.clientResponse();
         clientResponse.setStatus(upstreamResponse.getStatus());
+        boolean corsIsOurs = exchange.forward().cors() != null;
         Set<String> named = HopByHop.namedIn(upstreamResponse.getHeaders().getValues("Connection"));
         for (HttpField field : upstreamResponse.getHeaders()) {
             String name = field.getName();
             String lower = name.toLowerCase(Locale.ROOT);
             String value = field.getValue() == null ? "" : field.getValue();
-            if (isOurs(lower) || (lower.equals("content-length") && (renamed || hasNoContent(upstreamResponse)))) {
+            if (isOurs(lower)
+                    || (lower.equals("content-length") && (renamed || hasNoContent(upstreamResponse)))
+                    || (corsIsOurs && Cors.isAnswerHeader(lower))) {
                 continue;
             }
             if (lower.equals("x-request-id")) {

@@ -70,6 +70,13 @@ final class UpstreamRequests {
                     copy(clientRequest, fields, keyIsOurs, settings.forwarded());
                     fields.put(HttpHeader.HOST, upstream.authority());
                     fields.put(HttpHeader.USER_AGENT, settings.agent());
+                    if (exchange.forward().cors() != null) {
+                        // Some upstreams refuse requests of pages that they do not know.
+                        fields.remove(HttpHeader.ORIGIN);
+                    }
+                    if (renamed != null && renamed.changesBody()) {
+                        fields.remove(HttpHeader.CONTENT_ENCODING);
+                    }
                     if (renamed != null || ModelCatalog.confines(exchange)) {
                         // The answer is looked into for names of models.
                         fields.put(HttpHeader.ACCEPT_ENCODING, "identity");

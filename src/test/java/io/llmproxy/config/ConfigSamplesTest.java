@@ -164,6 +164,7 @@ final class ConfigSamplesTest {
                                 100,
                                 Duration.ofSeconds(10),
                                 DEFAULT_TIMEOUT,
+                                null,
                                 128,
                                 null,
                                 List.of(),

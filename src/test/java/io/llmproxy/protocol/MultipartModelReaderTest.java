@@ -62,6 +62,17 @@ final class MultipartModelReaderTest {
         assertThat(read(body)).isEqualTo(new Read(null, List.of(), stream));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"|", "This is a form.|", "||two--b|-|--|--a|~x~|", "--|", "\u00ff|"})
+    void whatStandsBeforeTheFirstDelimiterIsNoPart(String preamble) {
+        byte[] body = bytes(preamble + MODEL + "whisper-1|--b--|");
+
+        ModelField model = Objects.requireNonNull(((Read) read(body)).model());
+
+        assertThat(new String(body, (int) model.start(), (int) (model.end() - model.start()), UTF_8))
+                .isEqualTo("whisper-1");
+    }
+
     @Test
     void aFormMayNameNoModel() {
         assertThat(read(bytes("--b|Content-Disposition: form-data; name=\"models\"||m|--b--")))
@@ -88,8 +99,10 @@ final class MultipartModelReaderTest {
                 "--b|Content-Disposition: form-data; name=model||m|--b| ! INCOMPLETE ! 59",
                 "--b|Content-Disposition: form-data; name=model||m|--b- ! INCOMPLETE ! 58",
                 "{\"model\":\"m\"} ! NOT_MULTIPART ! 0",
-                "preamble|--b-- ! NOT_MULTIPART ! 0",
-                "|--b-- ! NOT_MULTIPART ! 0",
+                "preamble--b|--b ! INCOMPLETE ! 16",
+                "preamble~--b-- ! NOT_MULTIPART ! 11",
+                "preamble|--bb ! NOT_MULTIPART ! 13",
+                "no delimiter|at all| ! NOT_MULTIPART ! 0",
                 "--bb ! NOT_MULTIPART ! 3",
                 "--b~ ! NOT_MULTIPART ! 3",
                 "--b^x ! NOT_MULTIPART ! 4",
