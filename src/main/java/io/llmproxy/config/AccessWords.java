@@ -12,7 +12,13 @@ import java.util.stream.Collectors;
  * key must not be skipped, because a gateway without it is open to callers that its owner keeps out.
  */
 final class AccessWords {
-    private static final Pattern BETWEEN_WORDS = Pattern.compile("[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])");
+    private static final Pattern BETWEEN_WORDS =
+            Pattern.compile("[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])");
+
+    /** What words end with that are written as one, such as {@code masterkey}. */
+    private static final Pattern COMPOUND =
+            Pattern.compile(".+(?:key|keys|secret|secrets|token|tokens|auth|whitelist|blacklist|allowlist|denylist)"
+                    + "|(?:allow|allowed|deny|denied|ban|banned|trusted)ips?|passphrases?|passcodes?");
 
     private static final Set<String> WORDS = Set.of(
             "access",
@@ -34,11 +40,14 @@ final class AccessWords {
             "block",
             "blocked",
             "blocklist",
+            "cidr",
+            "cidrs",
             "credential",
             "credentials",
             "denied",
             "deny",
             "denylist",
+            "firewall",
             "forbid",
             "forbidden",
             "jwt",
@@ -93,7 +102,8 @@ final class AccessWords {
         boolean counts = words.stream().anyMatch(COUNTS::contains);
         return words.stream()
                 .filter(word -> !(counts && (word.equals("token") || word.equals("tokens"))))
-                .anyMatch(WORDS::contains);
+                .anyMatch(word -> WORDS.contains(word)
+                        || (COMPOUND.matcher(word).matches() && COUNTS.stream().noneMatch(word::startsWith)));
     }
 
     /** Whether any key within a tree speaks of access. */

@@ -17,6 +17,8 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.thread.Scheduler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Bounds the idle connections of each client address, over all forwards: else one client could hold all file descriptors that
@@ -24,6 +26,7 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * goes.
  */
 final class IdleClients extends AbstractLifeCycle implements Connection.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(IdleClients.class);
     private static final long PERIOD_MILLIS = 250;
     private static final int NETWORK_BYTES = 8;
 
@@ -86,11 +89,16 @@ final class IdleClients extends AbstractLifeCycle implements Connection.Listener
 
     private void look() {
         int allowed = most;
-        open.values().stream()
-                .filter(connections -> connections.size() > allowed)
-                .forEach(connections -> closeIdle(connections, allowed));
-        if (isRunning()) {
-            again();
+        try {
+            open.values().stream()
+                    .filter(connections -> connections.size() > allowed)
+                    .forEach(connections -> closeIdle(connections, allowed));
+        } catch (RuntimeException e) {
+            LOG.warn("idle connections could not be closed; the next attempt follows", e);
+        } finally {
+            if (isRunning()) {
+                again();
+            }
         }
     }
 

@@ -66,7 +66,7 @@ final class RequestTarget {
                 }
                 textual &= code < 0x80;
                 i += 2;
-            } else if (!isOfPath(c) || (c == '/' && isDots(path, i + 1))) {
+            } else if (!isOfPath(c) || (c == '/' && (isDots(path, i + 1) || isParameterOnly(path, i + 1)))) {
                 return false;
             } else {
                 parameter = c == ';' || (parameter && c != '/');
@@ -131,6 +131,11 @@ final class RequestTarget {
             at += escape ? 3 : 1;
         }
         return dots == 1 || dots == 2;
+    }
+
+    /** Whether the segment that starts at an index has parameters and no name: without them it might be taken for none. */
+    private static boolean isParameterOnly(String path, int start) {
+        return start < path.length() && path.charAt(start) == ';';
     }
 
     private static int segmentEnd(String path, int start) {

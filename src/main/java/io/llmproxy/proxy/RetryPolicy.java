@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * no harm.
  */
 final class RetryPolicy {
-    private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE");
+    private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
     private static final long LONGEST_PAUSE = Duration.ofSeconds(30).toNanos();
 
     private final @Nullable RetryConfig config;

@@ -26,7 +26,11 @@ final class ResourceNameTest {
         "/m, m, false",
         "tunedModels/m, m, false",
         "m, tunedModels/m, false",
-        "publishers/google/models/m, m, false",
+        "publishers/google/models/m, m, true",
+        "publishers/google/models/n, m, false",
+        "publishers/google/models/, m, false",
+        "projects/p/locations/l/publishers/google/models/m, m, true",
+        "projects/p/publishers/google/models/m, m, false",
     })
     void aBodyNamesTheModelOfThePathInTwoWays(String name, String model, boolean same) {
         assertThat(ResourceName.isOf(name, model)).isEqualTo(same);
