@@ -15,6 +15,9 @@ import org.awaitility.Awaitility;
 
 /** Upstreams that are slow to find, go away, come back or cannot make up their mind. */
 class NodeFaultsIT {
+    /** A breaker may have opened again just before its upstream came back. */
+    private static final Duration LONGEST_COOLDOWNS = Duration.ofSeconds(6);
+
     private static final Behaviour FINE = Behaviour.json("{\"fine\":true}");
     private static final int CLIENTS = 4;
 
@@ -204,11 +207,11 @@ class NodeFaultsIT {
                 FakeUpstream.start(world.mortal()).otherwise(Behaviour.delayed(Duration.ofMillis(800), FINE))) {
             Awaitility.await()
                     .pollInterval(Duration.ofMillis(10))
-                    .atMost(FaultWorld.soon())
+                    .atMost(LONGEST_COOLDOWNS)
                     .until(() -> !back.requests().isEmpty());
             assertThat(back.requests()).as("probes at once").hasSize(1);
             back.otherwise(FINE);
-            Awaitility.await().atMost(FaultWorld.soon()).until(() -> scene.ask().status() == 200);
+            Awaitility.await().atMost(LONGEST_COOLDOWNS).until(() -> scene.ask().status() == 200);
             load.stop();
         } finally {
             load.close();
