@@ -47,7 +47,7 @@ final class RequestBody implements ReadListener {
     /** Replaced when it is released: a container may hold on to the exchange long after its answer. */
     private volatile List<ByteBuffer> collected = new ArrayList<>(1);
 
-    /** What was collected as it was before the client compressed it, or null if nobody has asked for that. */
+    /** What was collected as it was before the client compressed it, or null until it is asked for. */
     private volatile @Nullable List<ByteBuffer> decoded;
 
     private @Nullable ByteBuffer segment;

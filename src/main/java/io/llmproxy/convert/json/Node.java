@@ -7,7 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value of a document together with its place, so that whoever finds it wrong can say where. A member that is
+ * A value of a document together with its place, so that an error can say where it stands. A member that is
  * {@code null} counts as absent.
  */
 public final class Node {

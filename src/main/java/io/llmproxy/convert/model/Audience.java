@@ -3,7 +3,7 @@ package io.llmproxy.convert.model;
 import io.llmproxy.convert.json.Json;
 import org.jspecify.annotations.Nullable;
 
-/** For whom the answer is. */
+/** The user that the answer is for. */
 public record Audience(@Nullable String user, @Nullable String safetyId, Json.@Nullable Obj metadata) {
     /** Nothing was said. */
     public static final Audience UNSAID = new Audience(null, null, null);

@@ -15,7 +15,7 @@ public sealed interface Source {
     /** The upstream fetches it. */
     record Url(String url, @Nullable String mediaType) implements Source {}
 
-    /** It was given to a provider before; nobody else has it. */
+    /** It was uploaded to a provider before; no other provider has it. */
     record FileId(String id) implements Source {}
 
     /** A document that is text. */

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what a client of Responses asks for. What OpenAI keeps between requests, nobody else has: it is refused. */
+/** Reads what a client of Responses asks for. What OpenAI keeps between requests, no other provider has: it is refused. */
 final class ResponsesRequestDecoder {
     private static final Set<String> KNOWN = Set.of(
             "model",
