@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A flood of connections to a process that may open few files. */
-@Tag("measures")
+@Tag("weighs")
 class DescriptorsIT {
     private static final int DESCRIPTORS = 256;
     private static final List<String> LIMITED =

@@ -68,7 +68,7 @@ class SdkIT {
     }
 
     /** Long enough for some heartbeats of the forward called so. */
-    private static final Duration SILENCE = Duration.ofMillis(2500);
+    private static final Duration SILENCE = Duration.ofMillis(900);
 
     @ParameterizedTest
     @KindSource

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
  * What an open stream holds on to: what is left in the heap and in buffers outside it when a collector has taken all garbage, so
  * that neither a clock nor the system's view of memory counts.
  */
-@Tag("measures")
+@Tag("weighs")
 class StreamMemoryIT {
     private static final int WARM_UP = 100;
 

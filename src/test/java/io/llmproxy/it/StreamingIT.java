@@ -223,7 +223,7 @@ class StreamingIT {
         try (RawClient client = ask(world.deployment(kind).forward("heartbeat", GENERATE))) {
             client.head();
             client.read("data: {\"candidates\":[{\"index\":0}]}\r\n\r\n".length());
-            assertThatThrownBy(() -> client.event(Duration.ofMillis(2500))).hasMessageEndingWith(", only: ");
+            assertThatThrownBy(() -> client.event(Duration.ofSeconds(1))).hasMessageEndingWith(", only: ");
         }
         if (kind == Deployment.Kind.LAUNCHER) {
             assertThat(world.upstream.awaitRequest(GENERATE).awaitAborted(Duration.ofSeconds(5)))
@@ -238,7 +238,7 @@ class StreamingIT {
         world.upstream.on(
                 GENERATE,
                 Behaviour.streams(
-                        Duration.ofMillis(3500),
+                        Duration.ofMillis(1200),
                         List.of("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}\n\n", last)));
 
         try (RawClient client = ask(world.deployment(kind).forward("heartbeat", GENERATE))) {

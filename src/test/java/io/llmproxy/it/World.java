@@ -107,7 +107,7 @@ final class World {
                 .single("basic", url, "auth: {type: basic, username: user, password: word}", "", "")
                 .single("agent", url, "", "http_client: {agent: \"Test/2\"}", "")
                 .single("told", url, "", "http_client: {forwarded: true}", "")
-                .single("heartbeat", url, "", "http_client: {heartbeat: 500ms}", "")
+                .single("heartbeat", url, "", "http_client: {heartbeat: 200ms}", "")
                 .single("guarded", url, "breaker: {threshold: 0.5, cooldown: 60}", "", "")
                 .single("hasty", url, "", "http_client: {timeout: {first_byte: 200ms, stall: 200ms}}", "")
                 .single("limited", url, "", "", "")

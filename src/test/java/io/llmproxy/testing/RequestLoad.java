@@ -37,10 +37,8 @@ public final class RequestLoad implements AutoCloseable {
         this.target = target;
         this.limit = limit;
         this.pause = pause;
-        this.threads = Executors.newFixedThreadPool(clientCount);
-        for (int i = 0; i < clientCount; i++) {
-            clients.add(CompletableFuture.runAsync(new Client(), threads));
-        }
+        this.threads = Executors.newCachedThreadPool();
+        add(clientCount);
     }
 
     /**
@@ -76,6 +74,13 @@ public final class RequestLoad implements AutoCloseable {
         try (RequestLoad load = new RequestLoad(target, clients, requests, Duration.ZERO)) {
             load.join();
             return load.outcome();
+        }
+    }
+
+    /** Adds clients to those that are at work. Not to be called beside {@link #stop}. */
+    public void add(int clientCount) {
+        for (int i = 0; i < clientCount; i++) {
+            clients.add(CompletableFuture.runAsync(new Client(), threads));
         }
     }
 

@@ -159,7 +159,7 @@ class ProcessFaultsIT {
         }
     }
 
-    @Tag("measures")
+    @Tag("weighs")
     @Fault(value = "P4", on = Kind.LAUNCHER)
     void noFileDescriptorsLeft(Kind kind) {
         List<String> limits = List.of("bash", "-c", "ulimit -n 256; exec \"$@\"", "bash");
@@ -247,7 +247,7 @@ class ProcessFaultsIT {
         }
     }
 
-    @Tag("measures")
+    @Tag("weighs")
     @Fault(
             value = "P6",
             on = {Kind.LAUNCHER, Kind.TOMCAT})
