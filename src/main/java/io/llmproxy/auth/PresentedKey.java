@@ -46,8 +46,9 @@ public sealed interface PresentedKey {
             for (String text : place.keys(headers, query)) {
                 One found = new One(new Secret(text), place);
                 first = first == null ? found : first;
-                differ |= !first.key().equals(found.key());
                 places.add(place);
+                // To compare takes as long as the first one is; once is enough, however many there are.
+                differ = differ || !first.key().equals(found.key());
             }
         }
         if (differ) {

@@ -1,6 +1,5 @@
 package io.llmproxy.protocol;
 
-import io.airlift.compress.zstd.ZstdInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -8,43 +7,46 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** How a client has compressed the body of its request, as its {@code Content-Encoding} says. */
 public enum ContentCoding {
     /** RFC 1952. */
-    GZIP(0) {
+    GZIP {
         @Override
-        InputStream open(InputStream compressed) throws IOException {
-            return new GZIPInputStream(compressed);
+        InputStream open(InputStream compressed, long most) {
+            return new GzipMembers(compressed);
         }
     },
     /** RFC 1950: what is called so has a header of zlib. */
-    DEFLATE(0) {
+    DEFLATE {
         @Override
-        InputStream open(InputStream compressed) {
+        InputStream open(InputStream compressed, long most) {
             return new InflaterInputStream(compressed);
         }
     },
     /** RFC 8878. */
-    ZSTD(9 * 1024 * 1024) {
+    ZSTD {
         @Override
-        InputStream open(InputStream compressed) {
-            return new ZstdInputStream(compressed);
+        InputStream open(InputStream compressed, long most) throws IOException {
+            return ZstdFrames.read(compressed, most);
+        }
+
+        @Override
+        public long scratch(long came, long most) {
+            return came + most + ZstdFrames.TABLES;
         }
     };
 
-    private final int scratch;
-
-    ContentCoding(int scratch) {
-        this.scratch = scratch;
-    }
-
-    /** Bytes of memory that reading may take, besides what is read: a frame of Zstandard says how far it refers back. */
-    public int scratch() {
-        return scratch;
+    /**
+     * Bytes of memory that reading may take, besides what is read.
+     *
+     * @param came how many bytes the body has
+     * @param most how many bytes are wanted of what it was
+     */
+    public long scratch(long came, long most) {
+        return 0;
     }
 
     /**
@@ -63,17 +65,19 @@ public enum ContentCoding {
     }
 
     /**
-     * Returns what was compressed.
+     * Returns what was compressed. The cost grows as the body and what it becomes, in however many parts it was compressed.
      *
      * @param body the pieces of the body, whose positions stay as they are
+     * @param most how many bytes are wanted: of what is longer at least one more can be read, but perhaps not all, and not as it
+     *     was
      * @throws IOException if it does not begin as it should. Reading may throw another one; and, as libraries do not agree on
      *     what they throw at bad input, a RuntimeException
      */
-    public final InputStream read(List<ByteBuffer> body) throws IOException {
-        return open(new Pieces(body));
+    public final InputStream read(List<ByteBuffer> body, long most) throws IOException {
+        return open(new Pieces(body), most);
     }
 
-    abstract InputStream open(InputStream compressed) throws IOException;
+    abstract InputStream open(InputStream compressed, long most) throws IOException;
 
     /** Reads the pieces one after the other, without a copy of them. */
     private static final class Pieces extends InputStream {
@@ -107,13 +111,6 @@ public enum ContentCoding {
             int length = Math.min(count, piece.remaining());
             piece.get(target, offset, length);
             return length;
-        }
-
-        /** Tells {@link GZIPInputStream} whether there may be another member. */
-        @Override
-        public int available() {
-            ByteBuffer piece = next();
-            return piece == null ? 0 : piece.remaining();
         }
     }
 }

@@ -13,7 +13,7 @@ public final class BufferBudget {
     }
 
     /** Takes some bytes; false if there are not so many left. */
-    boolean tryReserve(int bytes) {
+    boolean tryReserve(long bytes) {
         if (used.addAndGet(bytes) <= max) {
             return true;
         }

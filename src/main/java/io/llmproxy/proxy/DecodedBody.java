@@ -42,14 +42,16 @@ record DecodedBody(
      * @param budget what is kept of it is taken from there; the caller gives that back
      */
     static DecodedBody of(ContentCoding coding, List<ByteBuffer> body, long most, BufferBudget budget) {
-        if (!budget.tryReserve(coding.scratch())) {
+        long came = body.stream().mapToLong(ByteBuffer::remaining).sum();
+        long wanted = Math.min(most, Math.max(HARMLESS, came * LARGEST_RATIO));
+        long scratch = coding.scratch(came, wanted);
+        if (!budget.tryReserve(scratch)) {
             return new DecodedBody(List.of(), 0, Refusal.overloaded());
         }
         try {
-            long came = body.stream().mapToLong(ByteBuffer::remaining).sum();
-            return new Reading(Math.min(most, Math.max(HARMLESS, came * LARGEST_RATIO)), budget).read(coding, body);
+            return new Reading(wanted, budget).read(coding, body);
         } finally {
-            budget.release(coding.scratch());
+            budget.release(scratch);
         }
     }
 
@@ -68,7 +70,7 @@ record DecodedBody(
 
         DecodedBody read(ContentCoding coding, List<ByteBuffer> body) {
             Refusal refusal;
-            try (InputStream input = coding.read(body)) {
+            try (InputStream input = coding.read(body, most)) {
                 refusal = readAll(input);
             } catch (IOException | RuntimeException e) {
                 // The libraries throw what they like at bad input.

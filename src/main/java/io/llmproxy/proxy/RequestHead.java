@@ -55,14 +55,18 @@ final class RequestHead {
             }
             Enumeration<String> values = clientRequest.getHeaders(name);
             while (values.hasMoreElements()) {
-                count++;
+                // Containers bound the bytes of a head, not all of them the headers in it, and look through all of them
+                // for
+                // the values of each.
+                if (++count > MOST_HEADERS) {
+                    return Refusal.of(ProxyError.TOO_MANY_HEADERS);
+                }
                 if (!isAllowed(lower, values.nextElement())) {
                     return malformed("The value of the header '" + lower + "' is not valid.");
                 }
             }
         }
-        // Containers bound the bytes of a head, not all of them the headers in it.
-        return count > MOST_HEADERS ? Refusal.of(ProxyError.TOO_MANY_HEADERS) : null;
+        return null;
     }
 
     private boolean isAllowed(String name, String value) {

@@ -43,7 +43,7 @@ final class ContentCodingTest {
     }
 
     private static String read(ContentCoding coding, List<ByteBuffer> body) throws IOException {
-        try (InputStream input = coding.read(body)) {
+        try (InputStream input = coding.read(body, 1 << 20)) {
             return new String(input.readAllBytes(), UTF_8);
         }
     }
@@ -92,7 +92,7 @@ final class ContentCodingTest {
     }
 
     private static boolean isReadable(ContentCoding coding, byte[] body) {
-        try (InputStream input = coding.read(pieces(body, 64))) {
+        try (InputStream input = coding.read(pieces(body, 64), 1 << 20)) {
             byte[] sink = new byte[4096];
             for (int rounds = 0; rounds < 1000 && input.read(sink) >= 0; rounds++) {}
             return true;
