@@ -1,6 +1,7 @@
 package io.llmproxy;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaModifier.ABSTRACT;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -18,7 +19,14 @@ import io.prometheus.metrics.core.metrics.Histogram;
 @AnalyzeClasses(packages = "io.llmproxy", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
     private static final String[] MECHANISMS = {
-        "..route..", "..balance..", "..breaker..", "..ratelimit..", "..auth..", "..protocol..", "..convert.."
+        "..route..",
+        "..balance..",
+        "..breaker..",
+        "..ratelimit..",
+        "..auth..",
+        "..protocol..",
+        "..convert..",
+        "..usage.."
     };
 
     @ArchTest
@@ -69,12 +77,13 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule aMechanismKnowsNoOther =
             com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices()
-                    .matching("io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol|convert)..")
+                    .matching("io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol|convert|usage)..")
                     .should()
                     .notDependOnEachOther()
-                    // Both know the APIs: one what passes by, the other what it means.
+                    // All know the APIs: one what passes by, the others what it means and how much it took.
                     .ignoreDependency(
-                            resideInAPackage("io.llmproxy.convert.."), resideInAPackage("io.llmproxy.protocol.."))
+                            resideInAnyPackage("io.llmproxy.convert..", "io.llmproxy.usage.."),
+                            resideInAPackage("io.llmproxy.protocol.."))
                     .because("each mechanism can be read and tested alone: let upstream or proxy bring them together");
 
     @ArchTest

@@ -1,0 +1,19 @@
+package io.llmproxy.usage;
+
+import java.math.BigDecimal;
+
+/**
+ * An exact amount of money.
+ *
+ * @param picos in units of 1e-12 of the currency
+ * @param currency such as {@code USD}
+ */
+public record Money(long picos, String currency) {
+    /** How many digits stand behind the point. */
+    public static final int SCALE = 12;
+
+    /** Returns the amount without the currency, with all its digits, such as {@code 0.000123450000}. */
+    public String text() {
+        return BigDecimal.valueOf(picos, SCALE).toPlainString();
+    }
+}

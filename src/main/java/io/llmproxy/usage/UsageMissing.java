@@ -1,0 +1,24 @@
+package io.llmproxy.usage;
+
+import java.util.Locale;
+
+/** Why an upstream's counts are missing, or are not final. */
+public enum UsageMissing {
+    /** The client left before the upstream told them. */
+    CLIENT_GONE,
+    /** The answer broke off. */
+    CUT,
+    /** The answer is whole, and tells none. */
+    NOT_OFFERED,
+    /** The answer is compressed in a way that is not read. */
+    COMPRESSED,
+    /** The answer is not what its API says that it is. */
+    UNREADABLE,
+    /** This process died while the answer was on its way. */
+    KILLED;
+
+    /** Its name in records and metrics. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
