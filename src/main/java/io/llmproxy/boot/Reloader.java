@@ -106,7 +106,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
             loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
             replaceWith(loaded.config());
             long version = generation().version();
-            LOG.info("configuration {} is served", version);
+            LOG.info("configuration {} is in use", version);
             return new Outcome(true, version, loaded.warnings());
         } catch (ConfigException e) {
             return refused(e.problems());
@@ -122,7 +122,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     private Outcome refused(List<Problem> problems) {
         problems.forEach(problem -> LOG.error("{}", problem));
         long version = generation().version();
-        LOG.error("the configuration was not loaded; {} goes on", version);
+        LOG.error("the new configuration was not loaded; configuration {} stays in use", version);
         metrics.failed();
         return new Outcome(false, version, problems);
     }

@@ -16,7 +16,7 @@ public record AdminConfig(
 
         @Setting(
                 value =
-                        "In a container: port of the only connector that answers `/metrics`, `/health/detailed` and `/admin`; 0 stands for none. Without it each connector does that is no forward's.",
+                        "In a container: port of the only connector that answers `/metrics`, `/health/detailed` and `/admin`; 0 stands for none. Without it, each connector that belongs to no forward does.",
                 min = 0,
                 max = 65535)
         @Nullable Integer connectorPort,

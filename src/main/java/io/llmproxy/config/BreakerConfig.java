@@ -16,5 +16,9 @@ public record BreakerConfig(
                 unit = Unit.SECONDS)
         Duration cooldown,
 
-        @Setting(value = "Number of last calls that the share is taken of.", byDefault = "10", min = 1, max = 10000)
+        @Setting(
+                value = "Number of recent calls that the share is computed from.",
+                byDefault = "10",
+                min = 1,
+                max = 10000)
         int window) {}

@@ -13,7 +13,7 @@ public record ClientTimeoutConfig(
         Duration connect,
 
         @Setting(
-                value = "How long a client may take nothing of an answer that waits for it.",
+                value = "How long a client may stop reading its answer before it is disconnected.",
                 byDefault = "1m",
                 min = 0.01,
                 max = 3600,

@@ -5,7 +5,7 @@ import java.time.Duration;
 /** For how long an upstream is left alone after it answered 429, or 503 or 529 with a {@code Retry-After}. */
 public record CooldownConfig(
         @Setting(
-                value = "Where a 429 does not say it, or not legibly.",
+                value = "Cool-down when a 429 has no readable `Retry-After`.",
                 byDefault = "5s",
                 min = 0.01,
                 max = 3600,
@@ -13,7 +13,7 @@ public record CooldownConfig(
         Duration otherwise,
 
         @Setting(
-                value = "At most, however long the upstream asks for.",
+                value = "Longest cool-down, whatever `Retry-After` says.",
                 byDefault = "10m",
                 min = 0.01,
                 max = 86400,

@@ -25,7 +25,7 @@ public record ForwardConfig(
                 alias = "default_group")
         @Nullable String upstreamGroup,
 
-        @Setting("Keys that let clients in to this forward, besides those for all.")
+        @Setting("Keys that clients may use on this forward, besides those for all forwards.")
         List<ClientKeyConfig> keys,
 
         @Setting("How many requests one client address may make.") @Nullable RateLimitConfig ratelimit,

@@ -12,7 +12,8 @@ public record GroupConfig(
 
         @Setting("How one of them is chosen for a request.") BalanceConfig balance,
 
-        @Setting("How the upstreams are spoken to.") HttpClientConfig httpClient) {
+        @Setting("How the gateway connects to the upstreams.")
+        HttpClientConfig httpClient) {
     public GroupConfig {
         upstreams = List.copyOf(upstreams);
     }

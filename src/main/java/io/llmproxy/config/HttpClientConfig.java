@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How a group's upstreams are spoken to. */
 public record HttpClientConfig(
-        @Setting(value = "`User-Agent` that upstreams see.", byDefault = "LLMProxy/1.0")
+        @Setting(value = "`User-Agent` sent to upstreams.", byDefault = "LLMProxy/1.0")
         String agent,
 
         @Setting(

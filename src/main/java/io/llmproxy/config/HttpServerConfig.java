@@ -13,7 +13,7 @@ public record HttpServerConfig(
 
         @Setting(
                 value =
-                        "How long exchanges that are open may go on when the process is told to stop; what is left then ends with an error.",
+                        "How long open exchanges may go on after the process is told to stop; those that are still open then end with an error.",
                 byDefault = "30s",
                 min = 0.01,
                 max = 3600,
@@ -31,7 +31,7 @@ public record HttpServerConfig(
 
         @Setting(
                 value =
-                        "While the process has more to do than it can: how late it may take a request up; the others are refused with 503. 0 stands for no limit.",
+                        "Under overload: how long a request may wait before the gateway begins to handle it; later ones are refused with 503. 0 stands for no limit.",
                 byDefault = "100ms",
                 min = 0,
                 max = 60000,
@@ -40,7 +40,7 @@ public record HttpServerConfig(
 
         @Setting(
                 value =
-                        "How many idle connections of one client address (IPv6: /64) the launcher keeps; beyond it those are closed that have been idle for longest. 0 stands for no limit.",
+                        "How many idle connections of one client address (IPv6: /64) the launcher keeps; beyond it the longest idle ones are closed. 0 stands for no limit.",
                 byDefault = "1000",
                 min = 0,
                 max = 1000000)

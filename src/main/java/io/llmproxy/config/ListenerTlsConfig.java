@@ -8,9 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** TLS of a listener of the launcher. Relative paths start at the configuration's directory. */
 @Switchable
 public record ListenerTlsConfig(
-        @Setting(
-                value = "PEM file with the certificate that clients are shown, and those between it and its authority.",
-                required = true)
+        @Setting(value = "PEM file with the server certificate and its intermediate certificates.", required = true)
         Path certFile,
 
         @Setting(
@@ -23,7 +21,7 @@ public record ListenerTlsConfig(
 
         @Setting(
                 value =
-                        "Whether clients are asked for a certificate, and whether those without one are turned away; one that is shown has to be good.",
+                        "Whether clients are asked for a certificate, and whether those without one are refused; a certificate that is shown must be valid.",
                 byDefault = "none")
         ClientAuth clientAuth) {
     /** What is asked of clients. */

@@ -16,7 +16,8 @@ public record ProxyConfig(
         @Setting("Sets of upstreams among which requests are balanced.")
         List<GroupConfig> upstreamGroups,
 
-        @Setting("Keys that let clients in to every forward. Without any, here or further down, everybody is let in.")
+        @Setting(
+                "Keys that clients may use on every forward. Without any key, here or below, every client is accepted.")
         List<ClientKeyConfig> keys,
 
         @Setting("What is logged, and how.") LogConfig log,

@@ -31,7 +31,8 @@ final class TlsChecks {
             problems.error(YamlPath.key(path, "cert_file"), "missing (expected: the certificate of key_file)");
         }
         if (!tls.verify()) {
-            String message = "CERTIFICATES ARE NOT CHECKED: whoever is in between can read credentials and content";
+            String message =
+                    "CERTIFICATES ARE NOT CHECKED: an attacker on the network can read credentials and content";
             problems.warn(YamlPath.key(path, "verify"), message + " (expected: true)");
         }
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public record TlsConfig(
         @Setting("PEM file with the authorities to trust instead of the system's.") @Nullable Path caFile,
 
-        @Setting("PEM file with the certificate chain that we show the upstream.") @Nullable Path certFile,
+        @Setting("PEM file with the client certificate chain for the upstream.") @Nullable Path certFile,
 
         @Setting("PEM file with the PKCS#8 private key of `cert_file`.") @Nullable Path keyFile,
 

@@ -22,7 +22,7 @@ public record UpstreamConfig(
 
         @Setting(
                 value =
-                        "Whose API it serves: decides in which header a key travels, which paths it is asked for, and what a health check asks. `custom` is asked for every path.",
+                        "Whose API it serves. This decides which header carries a key, which paths are sent to it, and what a health check asks. `custom` accepts every path.",
                 byDefault = "custom")
         Provider provider,
 
@@ -33,11 +33,11 @@ public record UpstreamConfig(
         @Setting(value = "Weight where a group does not state one.", byDefault = "1", min = 1, max = 65535)
         int weight,
 
-        @Setting("The credential that the upstream is shown.")
+        @Setting("The credential that is sent to the upstream.")
         AuthConfig auth,
 
         @Setting(
-                "Keys of clients for this upstream alone. With any, it serves those who have one of them, or one for the forward or for all.")
+                "Client keys for this upstream only. If there are any, it serves clients that show one of them, or a key for the forward or for all.")
         List<ClientKeyConfig> keys,
 
         @Setting(
@@ -49,10 +49,10 @@ public record UpstreamConfig(
 
         @Setting("When to stop sending requests to an upstream that fails.") @Nullable BreakerConfig breaker,
 
-        @Setting("For how long an upstream is left alone that says it is asked too much.")
+        @Setting("How long an upstream that answered 429 gets no requests.")
         CooldownConfig rateLimited,
 
-        @Setting("Requests that are made to find out whether the upstream is well.") @Nullable HealthCheckConfig healthCheck,
+        @Setting("Requests that check whether the upstream is healthy.") @Nullable HealthCheckConfig healthCheck,
 
         @Setting(
                 value = "Requests that are sent to it at the same time; 0 sets no limit.",
@@ -77,12 +77,10 @@ public record UpstreamConfig(
                 unit = Unit.SECONDS)
         Duration queueTimeout,
 
-        @Setting(
-                value = "`false` sends no more requests to the upstream; those that run come to their end.",
-                byDefault = "true")
+        @Setting(value = "`false` sends no more requests to the upstream; those in flight finish.", byDefault = "true")
         boolean enabled,
 
-        @Setting("How the upstream's certificate is checked, and ours shown.")
+        @Setting("How the upstream's certificate is checked, and the client certificate that is sent.")
         TlsConfig tls) {
     public UpstreamConfig {
         keys = List.copyOf(keys);

@@ -101,10 +101,10 @@ final class UpstreamCheck {
             return;
         }
         if (finding.success()) {
-            LOG.info("upstream {}: well again ({})", upstream.name(), finding.reason());
+            LOG.info("upstream {}: healthy again ({})", upstream.name(), finding.reason());
         } else {
             LOG.warn(
-                    "upstream {}: not well; failed health checks in a row: {} ({})",
+                    "upstream {}: unhealthy; failed health checks in a row: {} ({})",
                     upstream.name(),
                     streak.length(),
                     finding.reason());

@@ -102,7 +102,7 @@ final class WaitingClients extends AbstractLifeCycle implements HttpConfiguratio
         } catch (ClosedSelectorException e) {
             LOG.debug("stopped", e);
         } catch (IOException e) {
-            LOG.warn("clients that leave are not noticed any more", e);
+            LOG.warn("disconnects of clients that wait are no longer noticed", e);
         }
     }
 

@@ -15,14 +15,12 @@ public final class ConfigMetrics {
     public ConfigMetrics(PrometheusRegistry registry) {
         Instruments instruments = new Instruments(registry);
         reloads = instruments.counter(
-                "llmproxy_config_reloads_total",
-                "Attempts to load the configuration, the first one at the start.",
-                "result");
+                "llmproxy_config_reloads_total", "Configuration loads, including the one at the start.", "result");
         version = instruments.gauge(
                 "llmproxy_config_version",
-                "Number of the configuration that is served, counted from the start of the process.");
+                "Number of the configuration in use, counted from the start of the process.");
         lastSuccess = instruments.gauge(
-                "llmproxy_config_last_success_timestamp_seconds", "When the configuration that is served was loaded.");
+                "llmproxy_config_last_success_timestamp_seconds", "Time at which the configuration in use was loaded.");
         reloads.initLabelValues("success");
         reloads.initLabelValues("failure");
     }

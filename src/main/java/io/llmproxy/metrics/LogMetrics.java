@@ -18,7 +18,7 @@ public final class LogMetrics {
     public static void register(PrometheusRegistry registry, LongSupplier access, LongSupplier messages) {
         CounterWithCallback.builder()
                 .name("llmproxy_log_dropped_total")
-                .help("Lines that were not written, as the log did not take them.")
+                .help("Log lines that were dropped because the log could not be written in time.")
                 .labelNames("log")
                 .callback(counter -> {
                     counter.call((double) access.getAsLong(), "access");

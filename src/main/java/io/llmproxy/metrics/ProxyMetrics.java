@@ -49,21 +49,18 @@ public final class ProxyMetrics implements ExchangeListener {
                 "path");
         requestErrors = instruments.counter(
                 "llmproxy_http_request_errors_total",
-                "Requests that were answered with an error: one of the proxy's own, or upstream_error.",
+                "Requests that were answered with an error: a code of the gateway, or upstream_error.",
                 "forward",
                 "error",
                 "status");
         rateLimited = instruments.counter(
                 "llmproxy_ratelimit_total",
-                "Requests that were refused by the rate limit of their address or key.",
+                "Requests rejected by the rate limit of a client address or key.",
                 "forward");
         authFailures = instruments.counter(
-                "llmproxy_auth_failures_total",
-                "Requests that were refused as their client showed no key that may be used.",
-                "forward",
-                "reason");
+                "llmproxy_auth_failures_total", "Requests rejected by client authentication.", "forward", "reason");
         routeMatches = instruments.counter(
-                "llmproxy_route_matches_total", "Requests that a group served.", "forward", "group");
+                "llmproxy_route_matches_total", "Requests by the group that served them.", "forward", "group");
         upstreamRequests =
                 instruments.counter("llmproxy_upstream_requests_total", "Requests to upstreams.", "group", "upstream");
         upstreamDuration = instruments.seconds(
@@ -73,20 +70,17 @@ public final class ProxyMetrics implements ExchangeListener {
                 "upstream");
         upstreamErrors = instruments.counter(
                 "llmproxy_upstream_errors_total",
-                "Requests to upstreams that failed, and requests for which there was no upstream.",
+                "Failed requests to upstreams, and requests for which no upstream was available.",
                 "error",
                 "group",
                 "upstream");
         retries = instruments.counter(
                 "llmproxy_retries_total",
-                "Requests that were sent again, and those that were not as the budget was used up.",
+                "Retries: sent, or not sent because the retry budget was used up.",
                 "group",
                 "result");
         shed = instruments.counter(
-                "llmproxy_shed_total",
-                "Requests that were turned away as there was too much to do.",
-                "forward",
-                "reason");
+                "llmproxy_shed_total", "Requests rejected because the gateway was overloaded.", "forward", "reason");
     }
 
     @Override

@@ -23,7 +23,7 @@ public final class UpstreamMetrics implements UpstreamListener {
         Instruments instruments = new Instruments(registry);
         stateChanges = instruments.counter(
                 "llmproxy_circuitbreaker_state_changes_total",
-                "Changes of a breaker's state.",
+                "State changes of circuit breakers.",
                 "group",
                 "upstream",
                 "url",
@@ -31,7 +31,7 @@ public final class UpstreamMetrics implements UpstreamListener {
                 "to");
         calls = instruments.counter(
                 "llmproxy_circuitbreaker_calls_total",
-                "Calls to upstreams with a breaker: success, failure, or rejected when no upstream was left.",
+                "Calls to upstreams that have a circuit breaker: success, failure, or rejected.",
                 "group",
                 "upstream",
                 "url",
@@ -50,7 +50,7 @@ public final class UpstreamMetrics implements UpstreamListener {
                 "result");
         health = instruments.gauge(
                 "llmproxy_upstream_healthy",
-                "1 while health checks find the upstream well, 0 while they do not.",
+                "1 while health checks of the upstream succeed, 0 while they fail.",
                 "upstream");
     }
 

@@ -133,7 +133,7 @@ final class ConfigProblemsTest {
                 .containsExactly(
                         "config.yaml:4: upstreams[0].auth: the credential has no effect"
                                 + " (expected: type bearer, api_key, basic or google)",
-                        "config.yaml:6: upstreams[0].tls.verify: CERTIFICATES ARE NOT CHECKED: whoever is in between"
+                        "config.yaml:6: upstreams[0].tls.verify: CERTIFICATES ARE NOT CHECKED: an attacker on the network"
                                 + " can read credentials and content (expected: true)");
     }
 

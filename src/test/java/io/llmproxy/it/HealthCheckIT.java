@@ -201,13 +201,13 @@ class HealthCheckIT {
         }
         String log = site.deployment.log().substring(earlier);
         assertThat(log)
-                .contains("upstream sick: not well; failed health checks in a row: 2 (status 500)")
-                .contains("upstream sick: not well; failed health checks in a row: 2 (timeout)")
-                .contains("upstream sick: not well; failed health checks in a row: 2 (connection lost)")
+                .contains("upstream sick: unhealthy; failed health checks in a row: 2 (status 500)")
+                .contains("upstream sick: unhealthy; failed health checks in a row: 2 (timeout)")
+                .contains("upstream sick: unhealthy; failed health checks in a row: 2 (connection lost)")
                 .doesNotContain("canary");
-        assertThat(log.lines().filter(line -> line.contains("upstream sick: not well")))
+        assertThat(log.lines().filter(line -> line.contains("upstream sick: unhealthy")))
                 .hasSize(4);
-        assertThat(log.lines().filter(line -> line.contains("upstream sick: well again (status 200)")))
+        assertThat(log.lines().filter(line -> line.contains("upstream sick: healthy again (status 200)")))
                 .hasSize(4);
     }
 
@@ -240,7 +240,7 @@ class HealthCheckIT {
         }
         assertThat(site.fine.requests(CHAT)).hasSize(4);
         assertThat(site.deployment.log())
-                .contains("upstream mortal: not well; failed health checks in a row: 1 (connect error)");
+                .contains("upstream mortal: unhealthy; failed health checks in a row: 1 (connect error)");
 
         try (FakeUpstream mortal = FakeUpstream.start(site.mortal).otherwise(FINE)) {
             site.awaitWell("mortal", true);
@@ -268,8 +268,8 @@ class HealthCheckIT {
         assertThat(site.secure.requests())
                 .allSatisfy(request -> assertThat(request.head().path()).isEqualTo("/proxied"));
         assertThat(site.deployment.log())
-                .contains("upstream untrusted: not well; failed health checks in a row: 1 (TLS error)")
-                .doesNotContain("upstream secure: not well");
+                .contains("upstream untrusted: unhealthy; failed health checks in a row: 1 (TLS error)")
+                .doesNotContain("upstream secure: unhealthy");
     }
 
     @ParameterizedTest
@@ -415,7 +415,7 @@ class HealthCheckIT {
         assertThat(hanging.awaitAborted(Duration.ofSeconds(10))).isTrue();
         awaitRequests(site.rerouted, HEALTH, 3);
         assertThat(site.ask("rerouted").status()).isEqualTo(200);
-        assertThat(site.deployment.log()).doesNotContain("upstream rerouted: not well");
+        assertThat(site.deployment.log()).doesNotContain("upstream rerouted: unhealthy");
     }
 
     @ParameterizedTest
@@ -453,8 +453,8 @@ class HealthCheckIT {
         assertThat(site.changing.requests("/after")).hasSizeLessThanOrEqualTo((int) intervals + 2);
         assertThat(site.dropped.requests(HEALTH)).hasSize(checked);
         assertThat(site.deployment.log())
-                .doesNotContain("upstream told: not well")
-                .doesNotContain("upstream changing: not well");
+                .doesNotContain("upstream told: unhealthy")
+                .doesNotContain("upstream changing: unhealthy");
         site.kept.on(HEALTH, FINE);
         site.awaitWell("kept", true);
     }
