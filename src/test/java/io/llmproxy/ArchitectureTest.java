@@ -120,7 +120,16 @@ class ArchitectureTest {
             "..protocol..",
             "..convert..",
             "..admin..",
+            "..health..",
+            "..metrics..",
             "..ledger..");
+
+    @ArchTest
+    static final ArchRule oneLibraryReadsJson = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("jakarta.json..")
+            .because("Jackson does; SmallRye Health has the other for itself");
 
     @ArchTest
     static final ArchRule yamlStaysInConfig =

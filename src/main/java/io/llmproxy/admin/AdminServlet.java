@@ -1,18 +1,16 @@
 package io.llmproxy.admin;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.llmproxy.config.Problem;
 import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.ratelimit.ClientAddress;
 import io.llmproxy.ratelimit.RateLimiter;
-import jakarta.json.JsonArrayBuilder;
-import jakarta.json.JsonObject;
-import jakarta.json.spi.JsonProvider;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -20,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What operators can tell the gateway to do: {@code POST /admin/reload}. A call needs the bearer token of the configuration;
- * where there is none, nobody may call.
+ * where there is none, every call is refused.
  */
 public final class AdminServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
@@ -31,13 +29,12 @@ public final class AdminServlet extends HttpServlet {
     /** Wrong tokens that an address may show: one each second, and so many at once. */
     private static final RateLimitConfig GUESSES = new RateLimitConfig(1, 10);
 
-    private final transient JsonProvider json = JsonProvider.provider();
     private final transient Supplier<@Nullable Secret> token;
     private final transient ConfigReload reload;
     private final transient RateLimiter guesses = new RateLimiter(GUESSES, System::nanoTime);
 
     /**
-     * @param token what a caller has to show; null if nobody may call
+     * @param token what a caller has to show; null to refuse every call
      * @param reload loads the configuration again
      */
     public AdminServlet(Supplier<@Nullable Secret> token, ConfigReload reload) {
@@ -88,46 +85,42 @@ public final class AdminServlet extends HttpServlet {
         return false;
     }
 
-    private JsonObject told(ConfigReload.Outcome outcome) {
-        return json.createObjectBuilder()
-                .add("result", outcome.loaded() ? "success" : "failure")
-                .add("version", outcome.version())
-                .add(outcome.loaded() ? "warnings" : "problems", told(outcome.problems()))
-                .build();
+    private static Reload told(ConfigReload.Outcome outcome) {
+        return outcome.loaded()
+                ? new Reload("success", outcome.version(), outcome.problems(), null)
+                : new Reload("failure", outcome.version(), null, outcome.problems());
     }
 
-    private JsonArrayBuilder told(List<Problem> problems) {
-        JsonArrayBuilder list = json.createArrayBuilder();
-        for (Problem problem : problems) {
-            list.add(json.createObjectBuilder()
-                    .add("source", problem.source())
-                    .add("line", problem.line())
-                    .add("path", problem.path())
-                    .add("message", problem.message()));
-        }
-        return list;
-    }
-
-    private void refuse(HttpServletResponse response, int status, String code, String message) throws IOException {
+    private static void refuse(HttpServletResponse response, int status, String code, String message)
+            throws IOException {
         response.setHeader("X-LLMProxy-Error", code);
-        answer(
-                response,
-                status,
-                json.createObjectBuilder()
-                        .add(
-                                "error",
-                                json.createObjectBuilder()
-                                        .add("message", message)
-                                        .add("code", code))
-                        .build());
+        answer(response, status, new Refusal(new Refusal.Detail(message, code)));
     }
 
-    private static void answer(HttpServletResponse response, int status, JsonObject told) throws IOException {
-        byte[] body = told.toString().getBytes(StandardCharsets.UTF_8);
+    private static void answer(HttpServletResponse response, int status, Object told) throws IOException {
+        byte[] body = Mapper.JSON.writeValueAsBytes(told);
         response.setStatus(status);
         response.setContentType("application/json");
         response.setHeader("Cache-Control", "no-store");
         response.setContentLength(body.length);
         response.getOutputStream().write(body);
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record Reload(
+            String result,
+            long version,
+            @Nullable List<Problem> warnings,
+            @Nullable List<Problem> problems) {}
+
+    private record Refusal(Detail error) {
+        private record Detail(String message, String code) {}
+    }
+
+    /** Made with the first call: the start of the gateway does not wait for it. */
+    private static final class Mapper {
+        static final JsonMapper JSON = new JsonMapper();
+
+        private Mapper() {}
     }
 }

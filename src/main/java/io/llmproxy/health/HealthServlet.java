@@ -1,17 +1,17 @@
 package io.llmproxy.health;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.upstream.Standing;
 import io.llmproxy.upstream.Upstream;
 import io.smallrye.health.SmallRyeHealth;
 import io.smallrye.health.SmallRyeHealthReporter;
-import jakarta.json.JsonArrayBuilder;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
-import jakarta.json.spi.JsonProvider;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Supplier;
@@ -20,18 +20,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers {@code /health}, {@code /health/live}, {@code /health/ready} and {@code /health/started}: 200 or 503, and JSON; and
  * {@code /health/detailed}, which also tells of each upstream. How those are doing changes no status: a gateway that is taken
- * out of service because of its upstreams helps nobody.
+ * out of service because of its upstreams helps no client.
  */
 public final class HealthServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
+    private static final String DETAILED = "/detailed";
 
-    private final transient JsonProvider json = JsonProvider.provider();
     private final transient SmallRyeHealthReporter reporter;
     private final transient Supplier<List<Upstream>> upstreams;
 
     /**
      * @param reporter asks the checks
-     * @param upstreams those of the configuration that is served
+     * @param upstreams those of the configuration in use
      */
     public HealthServlet(SmallRyeHealthReporter reporter, Supplier<List<Upstream>> upstreams) {
         this.reporter = reporter;
@@ -49,13 +49,16 @@ public final class HealthServlet extends HttpServlet {
         response.setContentType("application/json");
         response.setCharacterEncoding("UTF-8");
         response.setHeader("Cache-Control", "no-store");
-        reporter.reportHealth(response.getOutputStream(), health);
+        if (DETAILED.equals(request.getPathInfo())) {
+            Mapper.JSON.writeValue(response.getOutputStream(), detailed(health));
+        } else {
+            reporter.reportHealth(response.getOutputStream(), health);
+        }
     }
 
     private @Nullable SmallRyeHealth ask(@Nullable String check) {
         return switch (check == null ? "/" : check) {
-            case "/" -> reporter.getHealth();
-            case "/detailed" -> detailed();
+            case "/", DETAILED -> reporter.getHealth();
             case "/live" -> reporter.getLiveness();
             case "/ready" -> reporter.getReadiness();
             case "/started" -> reporter.getStartup();
@@ -63,25 +66,29 @@ public final class HealthServlet extends HttpServlet {
         };
     }
 
-    private SmallRyeHealth detailed() {
-        JsonObject whole = reporter.getHealth().getPayload();
-        JsonArrayBuilder checks = json.createArrayBuilder(whole.getJsonArray("checks"));
+    private ObjectNode detailed(SmallRyeHealth health) throws IOException {
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        reporter.reportHealth(told, health);
+        ObjectNode whole = (ObjectNode) Mapper.JSON.readTree(told.toByteArray());
+        ArrayNode checks = whole.withArray("checks");
         long now = System.nanoTime();
-        upstreams.get().forEach(upstream -> checks.add(check(upstream, now)));
-        return new SmallRyeHealth(
-                json.createObjectBuilder(whole).add("checks", checks).build());
+        upstreams.get().forEach(upstream -> describe(upstream, now, checks.addObject()));
+        return whole;
     }
 
-    private JsonObjectBuilder check(Upstream upstream, long now) {
+    private static void describe(Upstream upstream, long now, ObjectNode check) {
         Standing standing = upstream.standing(now);
-        JsonObjectBuilder data =
-                json.createObjectBuilder().add("state", standing.label()).add("in_flight", upstream.inFlight());
+        check.put("name", "upstream " + upstream.name()).put("status", standing.isUp() ? "UP" : "DOWN");
+        ObjectNode data = check.putObject("data").put("state", standing.label()).put("in_flight", upstream.inFlight());
         if (!standing.isUp() && standing != Standing.DISABLED) {
-            data.add("retry_after_seconds", RetryAfter.seconds(upstream.retryAfterNanos(now)));
+            data.put("retry_after_seconds", RetryAfter.seconds(upstream.retryAfterNanos(now)));
         }
-        return json.createObjectBuilder()
-                .add("name", "upstream " + upstream.name())
-                .add("status", standing.isUp() ? "UP" : "DOWN")
-                .add("data", data);
+    }
+
+    /** Made with the first question for details: the start of the gateway does not wait for it. */
+    private static final class Mapper {
+        static final JsonMapper JSON = new JsonMapper();
+
+        private Mapper() {}
     }
 }

@@ -1,5 +1,7 @@
 package io.llmproxy.metrics;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.LogConfig.Format;
 import io.llmproxy.protocol.ApiPath;
@@ -7,7 +9,9 @@ import io.llmproxy.proxy.Exchange;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ProxyError;
 import io.llmproxy.upstream.UpstreamGroup;
-import jakarta.json.Json;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +25,7 @@ public final class AccessLog implements ExchangeListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
     private static final String NONE = "-";
+    private static final JsonFactory JSON = new JsonFactory();
 
     private final Format format;
 
@@ -52,24 +57,30 @@ public final class AccessLog implements ExchangeListener {
     }
 
     private static String json(Exchange exchange) {
-        return Json.createObjectBuilder()
-                .add("time", Instant.now().toString())
-                .add("id", exchange.id())
-                .add("method", exchange.method())
-                .add("path", ApiPath.of(exchange.path()))
-                .add("forward", exchange.forward().name())
-                .add("key", key(exchange))
-                .add("group", group(exchange))
-                .add("upstream", upstream(exchange))
-                .add("attempts", exchange.attempts())
-                .add("status", exchange.status())
-                .add("ttfb_ms", millis(exchange.firstByteNanos()))
-                .add("total_ms", millis(exchange.nanos()))
-                .add("bytes", exchange.bytes())
-                .add("outcome", outcome(exchange))
-                .add("error", error(exchange))
-                .build()
-                .toString();
+        StringWriter line = new StringWriter(512);
+        try (JsonGenerator json = JSON.createGenerator(line)) {
+            json.writeStartObject();
+            json.writeStringField("time", Instant.now().toString());
+            json.writeStringField("id", exchange.id());
+            json.writeStringField("method", exchange.method());
+            json.writeStringField("path", ApiPath.of(exchange.path()));
+            json.writeStringField("forward", exchange.forward().name());
+            json.writeStringField("key", key(exchange));
+            json.writeStringField("group", group(exchange));
+            json.writeStringField("upstream", upstream(exchange));
+            json.writeNumberField("attempts", exchange.attempts());
+            json.writeNumberField("status", exchange.status());
+            json.writeNumberField("ttfb_ms", millis(exchange.firstByteNanos()));
+            json.writeNumberField("total_ms", millis(exchange.nanos()));
+            json.writeNumberField("bytes", exchange.bytes());
+            json.writeStringField("outcome", outcome(exchange));
+            json.writeStringField("error", error(exchange));
+            json.writeEndObject();
+        } catch (IOException e) {
+            // A writer to memory has none.
+            throw new UncheckedIOException(e);
+        }
+        return line.toString();
     }
 
     private static String key(Exchange exchange) {

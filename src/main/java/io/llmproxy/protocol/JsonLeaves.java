@@ -1,13 +1,10 @@
 package io.llmproxy.protocol;
 
-import jakarta.json.JsonException;
-import jakarta.json.spi.JsonProvider;
-import jakarta.json.stream.JsonParser;
-import jakarta.json.stream.JsonParserFactory;
-import java.io.StringReader;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.function.BiConsumer;
 
 /**
@@ -18,8 +15,7 @@ final class JsonLeaves {
     private static final int DEEPEST = 64;
     private static final int LONGEST_PATH = 256;
 
-    /** Found once: to look for a provider takes longer than to read an event. */
-    private static final JsonParserFactory PARSERS = JsonProvider.provider().createParserFactory(Map.of());
+    private static final JsonFactory JSON = new JsonFactory();
 
     private final BiConsumer<String, String> leaf;
     private final StringBuilder path = new StringBuilder();
@@ -42,25 +38,26 @@ final class JsonLeaves {
         if (json.length == 0) {
             return false;
         }
-        // Of bytes the parser would make a reader with a buffer of 8 KiB.
-        try (JsonParser parser = PARSERS.createParser(new StringReader(new String(json, StandardCharsets.UTF_8)))) {
-            return parser.next() == JsonParser.Event.START_OBJECT && new JsonLeaves(leaf).readMembers(parser);
-        } catch (JsonException | NoSuchElementException e) {
+        // A text, as bytes that are no UTF-8 are to be passed over, not refused.
+        try (JsonParser parser = JSON.createParser(new String(json, StandardCharsets.UTF_8))) {
+            return parser.nextToken() == JsonToken.START_OBJECT && new JsonLeaves(leaf).readMembers(parser);
+        } catch (IOException e) {
             return false;
         }
     }
 
-    private boolean readMembers(JsonParser parser) {
-        boolean within = true;
-        while (within && parser.hasNext()) {
-            within = take(parser.next(), parser) && path.length() <= LONGEST_PATH;
+    /** Returns whether the object ends, and nothing follows. */
+    private boolean readMembers(JsonParser parser) throws IOException {
+        JsonToken token = parser.nextToken();
+        while (token != null && depth >= 0 && take(token, parser) && path.length() <= LONGEST_PATH) {
+            token = parser.nextToken();
         }
-        return within;
+        return token == null;
     }
 
     /** Returns whether the document is not too deep. */
-    private boolean take(JsonParser.Event event, JsonParser parser) {
-        switch (event) {
+    private boolean take(JsonToken token, JsonParser parser) throws IOException {
+        switch (token) {
             case START_OBJECT -> {
                 return begin("");
             }
@@ -68,11 +65,9 @@ final class JsonLeaves {
                 return begin("[]");
             }
             case END_OBJECT, END_ARRAY -> end();
-            case KEY_NAME -> name(parser.getString());
-            case VALUE_STRING, VALUE_NUMBER -> value(parser.getString());
-            case VALUE_TRUE -> value("true");
-            case VALUE_FALSE -> value("false");
-            case VALUE_NULL -> {}
+            case FIELD_NAME -> name(parser.getText());
+            case VALUE_STRING, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT, VALUE_TRUE, VALUE_FALSE -> value(parser.getText());
+            default -> {}
         }
         return true;
     }

@@ -1,12 +1,11 @@
 package io.llmproxy.protocol;
 
-import jakarta.json.JsonArrayBuilder;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
-import jakarta.json.JsonReader;
-import jakarta.json.JsonValue;
-import jakarta.json.spi.JsonProvider;
-import java.io.ByteArrayInputStream;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Predicate;
@@ -57,36 +56,41 @@ public final class ModelListing {
      * @throws IllegalArgumentException if it is no list of models
      */
     public static byte[] only(byte[] list, Predicate<String> listed) {
-        JsonProvider json = JsonProvider.provider();
-        try (JsonReader reader = json.createReader(new ByteArrayInputStream(list))) {
-            JsonObject all = reader.readObject();
+        try {
+            if (!(Mapper.JSON.readTree(list) instanceof ObjectNode all)) {
+                throw new IllegalArgumentException("no object");
+            }
             // Some servers tell the same list in the words of two APIs at once.
-            List<String> lists = LISTS.stream().filter(all::containsKey).toList();
+            List<String> lists = LISTS.stream().filter(all::has).toList();
             if (lists.isEmpty()) {
                 throw new IllegalArgumentException("neither of " + LISTS);
             }
-            JsonObjectBuilder result = json.createObjectBuilder(all);
             for (String member : lists) {
-                JsonArrayBuilder left = json.createArrayBuilder();
-                all.getJsonArray(member).stream()
-                        .filter(model -> listed.test(name(model)))
-                        .forEach(left::add);
-                result.add(member, left);
+                if (!(all.get(member) instanceof ArrayNode models)) {
+                    throw new IllegalArgumentException(member + " is no list");
+                }
+                models.removeIf(model -> !listed.test(name(model)));
             }
-            return result.build().toString().getBytes(StandardCharsets.UTF_8);
-        } catch (RuntimeException e) {
-            // Neither what has another shape nor what is nested too deep has an exception of its own.
+            return Mapper.JSON.writeValueAsBytes(all);
+        } catch (IOException e) {
             throw new IllegalArgumentException("no list of models", e);
         }
     }
 
     /** Google's names have a collection before them, which tuned models keep. */
-    private static String name(JsonValue model) {
-        if (!(model instanceof JsonObject members)) {
-            return "";
-        }
-        String name = members.getString("id", members.getString("name", ""));
+    private static String name(JsonNode model) {
+        String name = model.path("id").asText(model.path("name").asText(""));
         return name.startsWith(COLLECTION) ? name.substring(COLLECTION.length()) : name;
+    }
+
+    /** Made when the first list is confined, as most gateways confine none. */
+    private static final class Mapper {
+        static final JsonMapper JSON = JsonMapper.builder()
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .build();
+
+        private Mapper() {}
     }
 
     private static String end(List<String> names, int index) {
