@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an event may say that tells a client nothing but that its answer has begun. All else counts as content, so that
@@ -101,12 +102,14 @@ final class LifecycleRules {
         }
     }
 
-    static LifecycleRules of(StreamApi api) {
+    /** Returns null for an API of which it is not known how its answers begin. */
+    static @Nullable LifecycleRules of(StreamApi api) {
         return switch (api) {
             case CHAT -> CHAT;
             case MESSAGES -> MESSAGES;
             case RESPONSES -> RESPONSES;
             case GEMINI -> GEMINI;
+            case COHERE -> null;
         };
     }
 

@@ -11,7 +11,9 @@ enum StreamApi {
     /** OpenAI's. */
     RESPONSES,
     /** Google's. */
-    GEMINI;
+    GEMINI,
+    /** Cohere's own. */
+    COHERE;
 
     /** Returns the API that answers under a request's path, or null if it is not known. */
     static @Nullable StreamApi of(String path) {
@@ -23,7 +25,20 @@ enum StreamApi {
                     "/openai/deployments/{deployment}/completions" -> CHAT;
             case "/v1/messages" -> MESSAGES;
             case "/v1/responses" -> RESPONSES;
-            default -> known.endsWith(":streamGenerateContent") ? GEMINI : null;
+            default -> others(path);
         };
+    }
+
+    /**
+     * Vertex AI's and Cohere's have no place among the known paths, and at those of Cohere's another server may have something of
+     * its own.
+     */
+    private static @Nullable StreamApi others(String path) {
+        if (path.endsWith(":streamGenerateContent")) {
+            return GEMINI;
+        } else if (path.endsWith(":streamRawPredict") && path.contains("/publishers/anthropic/")) {
+            return MESSAGES;
+        }
+        return path.endsWith("/v2/chat") || path.endsWith("/v1/chat") ? COHERE : null;
     }
 }

@@ -1,9 +1,7 @@
 package io.llmproxy.protocol;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,45 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Some servers announce an event stream and send plain JSON. That is complete when the JSON is. Not safe for use by several
  * threads at once.
  */
-public final class StreamEnd {
+public final class StreamEnd implements AnswerEnd {
     /** An event that is longer is not read as JSON. */
     private static final int LONGEST_EVENT = 256 * 1024;
-
-    private static final List<String> FAILURES = List.of("\nevent:error", "\nerror:", "\"error\":{", "\"error\":\"");
-
-    /** How servers complain without any word of the API. */
-    private static final List<String> COMPLAINTS = List.of("\"message\":\"", "\"detail\":");
-
-    private static final SignTable CHAT = SignTable.of(
-            List.of("\ndata:[DONE]", "\"finish_reason\":\"", "\"stop\":true", "\"done\":true"),
-            FAILURES,
-            // A choice other than the first one, which has to be finished, too; or a tool call.
-            join(
-                    COMPLAINTS,
-                    Stream.iterate(1, digit -> digit + 1)
-                            .limit(9)
-                            .map("\"index\":%d"::formatted)
-                            .toList()));
-    private static final SignTable MESSAGES = SignTable.of(
-            List.of("\"type\":\"message_stop\""), join(FAILURES, List.of("\"type\":\"error\"")), COMPLAINTS);
-    private static final SignTable RESPONSES = SignTable.of(
-            List.of(
-                    "\"type\":\"response.completed\"",
-                    "\"type\":\"response.incomplete\"",
-                    "\"type\":\"response.cancelled\"",
-                    "\"type\":\"response.done\""),
-            join(FAILURES, List.of("\"type\":\"response.failed\"", "\"type\":\"error\"")),
-            COMPLAINTS);
-    private static final SignTable GEMINI = SignTable.of(
-            List.of("\"finishReason\":\"", "\"blockReason\":\""),
-            FAILURES,
-            join(
-                    COMPLAINTS,
-                    Stream.iterate(1, digit -> digit + 1)
-                            .limit(9)
-                            .map("\"index\":%d"::formatted)
-                            .toList()));
-    private static final SignTable NONE = SignTable.of(List.of(), List.of());
 
     private static final byte[] NO_BYTES = {};
 
@@ -70,8 +32,7 @@ public final class StreamEnd {
     /** Made when there is something to read. */
     private @Nullable StreamVerdict verdict;
 
-    private boolean seen;
-    private boolean failed;
+    private Meaning meaning;
 
     /** The beginning of an event whose end is yet to come. */
     private byte[] held = NO_BYTES;
@@ -84,11 +45,21 @@ public final class StreamEnd {
 
     private boolean suspect;
 
+    /** What the stream has said of its end. */
+    private enum Meaning {
+        /** Nothing: there is more to come. */
+        OPEN,
+        /** The answer is complete. */
+        COMPLETE,
+        /** The answer has failed. */
+        FAILED
+    }
+
     private StreamEnd(SignTable table, @Nullable StreamApi api, int choices) {
         this.table = table;
         this.api = api;
         this.choices = choices;
-        this.seen = table.isEmpty();
+        this.meaning = table.isEmpty() ? Meaning.COMPLETE : Meaning.OPEN;
         // The stream begins with a line.
         this.lineStart = table.next(SignTable.START, (byte) '\n');
         this.state = lineStart;
@@ -111,25 +82,12 @@ public final class StreamEnd {
      */
     public static StreamEnd of(String path, int choices) {
         StreamApi api = StreamApi.of(path);
-        return new StreamEnd(api == null ? NONE : signs(api), api, choices);
+        return new StreamEnd(EndSigns.of(api), api, choices);
     }
 
-    private static SignTable signs(StreamApi api) {
-        return switch (api) {
-            case CHAT -> CHAT;
-            case MESSAGES -> MESSAGES;
-            case RESPONSES -> RESPONSES;
-            case GEMINI -> GEMINI;
-        };
-    }
-
-    private static List<String> join(List<String> some, List<String> others) {
-        return Stream.concat(some.stream(), others.stream()).toList();
-    }
-
-    /** Takes note of the next piece of the stream. */
+    @Override
     public void scan(byte[] bytes, int offset, int count) {
-        if (seen) {
+        if (meaning != Meaning.OPEN) {
             return;
         }
         int end = offset + count;
@@ -148,27 +106,42 @@ public final class StreamEnd {
         } else if (hold(bytes, start, end)) {
             readEvents();
         } else {
-            conclude(state);
+            meaning = meaningOf(state);
             state = SignTable.START;
             suspect = false;
         }
     }
 
-    /** Whether the answer is complete, or the stream itself says that it has failed. */
+    @Override
     public boolean seen() {
-        if (plain != null) {
-            return plain.isComplete();
-        }
-        if (!seen && suspect) {
-            // Its blank line is missing, but there may be all that matters.
-            read(0, length, false);
-        }
-        return seen;
+        return plain != null ? plain.isComplete() : meaning() != Meaning.OPEN;
     }
 
-    /** Whether the stream itself says that it has failed, before it said that the answer is complete. */
+    @Override
     public boolean failed() {
-        return plain != null ? plain.isError() : seen() && failed;
+        return plain != null ? plain.isError() : meaning() == Meaning.FAILED;
+    }
+
+    /** What the stream means if it ends here: the blank line of its last event may be missing, but all that matters is there. */
+    private Meaning meaning() {
+        if (meaning != Meaning.OPEN) {
+            return meaning;
+        }
+        StreamVerdict reader = verdict;
+        if (suspect) {
+            // More may come, so that what half an event says must not count for good.
+            AnswerProgress progress = verdict().progress();
+            verdict().resume(progress.copy());
+            Meaning soFar = read(0, length, false);
+            verdict().resume(progress);
+            if (soFar != Meaning.OPEN) {
+                return soFar;
+            }
+            reader = verdict;
+        }
+        boolean known =
+                api != StreamApi.COHERE || (reader != null && reader.progress().isRecognized());
+        return known ? Meaning.OPEN : Meaning.COMPLETE;
     }
 
     /** Whether it is no stream of events at all, but plain JSON. */
@@ -237,7 +210,7 @@ public final class StreamEnd {
     /** Reads the events that are held and whole, and keeps the beginning of the next one. */
     private void readEvents() {
         int start = 0;
-        for (int at = looked; at < length && !seen; at++) {
+        for (int at = looked; at < length && meaning == Meaning.OPEN; at++) {
             byte next = held[at];
             if (next == '\r' || (next == '\n' && (at == 0 || held[at - 1] != '\r'))) {
                 breaks++;
@@ -245,7 +218,7 @@ public final class StreamEnd {
                 breaks = 0;
             }
             if (breaks == 2) {
-                read(start, at, true);
+                meaning = read(start, at, true);
                 start = at + 1;
                 breaks = 0;
             }
@@ -260,17 +233,22 @@ public final class StreamEnd {
         looked = length;
     }
 
-    private void read(int from, int to, boolean whole) {
+    private Meaning read(int from, int to, boolean whole) {
         StreamVerdict reader = verdict();
         StreamVerdict.Form form = reader.read(held, from, to);
-        boolean cut = !whole && (form == StreamVerdict.Form.PART || form == StreamVerdict.Form.NONE);
-        if (form != StreamVerdict.Form.WHOLE && !cut) {
-            conclude(table.scan(lineStart, held, from, to));
+        if (!whole && (form == StreamVerdict.Form.PART || form == StreamVerdict.Form.NONE)) {
+            return Meaning.OPEN;
         }
-        if (!cut) {
-            failed |= reader.isFailure();
-            seen |= failed || reader.isComplete();
-        }
+        AnswerProgress progress = reader.progress();
+        Meaning told = progress.isFailed() ? Meaning.FAILED : progress.isComplete() ? Meaning.COMPLETE : Meaning.OPEN;
+        // A sign in what cannot be read is taken at its word.
+        return form == StreamVerdict.Form.WHOLE || told == Meaning.FAILED
+                ? told
+                : worse(told, meaningOf(table.scan(lineStart, held, from, to)));
+    }
+
+    private static Meaning worse(Meaning one, Meaning other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 
     private StreamVerdict verdict() {
@@ -282,9 +260,10 @@ public final class StreamEnd {
         return reader;
     }
 
-    /** Takes a sign at its word. */
-    private void conclude(int found) {
-        failed |= table.isFailure(found);
-        seen |= failed || table.isCompletion(found);
+    private Meaning meaningOf(int found) {
+        if (table.isFailure(found)) {
+            return Meaning.FAILED;
+        }
+        return table.isCompletion(found) ? Meaning.COMPLETE : Meaning.OPEN;
     }
 }

@@ -28,8 +28,8 @@ public final class StreamOpening {
     private int refusal;
     private int events;
 
-    private StreamOpening(StreamApi api) {
-        this.rules = LifecycleRules.of(api);
+    private StreamOpening(LifecycleRules rules) {
+        this.rules = rules;
     }
 
     /**
@@ -40,7 +40,8 @@ public final class StreamOpening {
      */
     public static @Nullable StreamOpening of(String path) {
         StreamApi api = StreamApi.of(path);
-        return api == null ? null : new StreamOpening(api);
+        LifecycleRules rules = api == null ? null : LifecycleRules.of(api);
+        return rules == null ? null : new StreamOpening(rules);
     }
 
     /**

@@ -13,27 +13,18 @@ final class StreamVerdict {
     /** How deep a choice's members lie. */
     private static final int CHOICE = 3;
 
-    /** Choices with a higher index share the last place. */
-    private static final int MOST_CHOICES = Long.SIZE;
-
     private static final String[] NO_REASONS = {
         "null", "FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED"
     };
 
     private final StreamApi api;
-    private final int asked;
     private final JsonScanner json = new JsonScanner(DEEPEST);
 
-    /** The choices that were seen, a bit for each; that there is a first one goes without saying. */
-    private long seen = 1;
-
-    private long finished;
-    private boolean over;
-    private boolean failed;
+    private AnswerProgress progress;
 
     private byte[] bytes = {};
     private Form form = Form.NONE;
-    private Member member = Member.OTHER;
+    private EndMember member = EndMember.OTHER;
     private boolean inChoices;
     private int choice;
     private int position;
@@ -54,34 +45,20 @@ final class StreamVerdict {
         OTHER
     }
 
-    private enum Member {
-        CHOICES,
-        INDEX,
-        FINISH,
-        BLOCK,
-        TYPE,
-        OBJECT,
-        ERROR,
-        COMPLAINT,
-        STOP,
-        OTHER
-    }
-
     /** @param asked how many choices the request asks for */
     StreamVerdict(StreamApi api, int asked) {
         this.api = api;
-        this.asked = Math.min(asked, MOST_CHOICES);
+        this.progress = new AnswerProgress(asked, api != StreamApi.COHERE);
     }
 
-    /** Whether the events so far say that the answer is complete. */
-    boolean isComplete() {
-        boolean all = (seen & ~finished) == 0 && Long.bitCount(finished) >= asked;
-        return over || all;
+    /** How far the answer has come by what the events so far say. */
+    AnswerProgress progress() {
+        return progress;
     }
 
-    /** Whether the events so far say that the answer has failed. */
-    boolean isFailure() {
-        return failed;
+    /** Goes on from there, as if the events since had not been read. */
+    void resume(AnswerProgress earlier) {
+        progress = earlier;
     }
 
     /** Reads the lines of an event. */
@@ -95,14 +72,14 @@ final class StreamVerdict {
             line(start, end);
             start = end + 1;
         }
-        failed |= complains && !answers && !over;
+        failIf(complains && !answers && !progress.isOver());
         return form == Form.NONE && strange ? Form.OTHER : form;
     }
 
     private void begin(byte[] source) {
         bytes = source;
         form = Form.NONE;
-        member = Member.OTHER;
+        member = EndMember.OTHER;
         inChoices = false;
         answers = false;
         complains = false;
@@ -116,10 +93,10 @@ final class StreamVerdict {
             data();
         } else if (begins(start, end, "event:")) {
             int from = start + "event:".length();
-            failed |= is(bytes[Math.min(from, end - 1)] == ' ' ? from + 1 : from, end, "error");
+            failIf(is(bytes[Math.min(from, end - 1)] == ' ' ? from + 1 : from, end, "error"));
         } else if (begins(start, end, "error:")) {
             // llama.cpp once told errors in a field of its own.
-            failed = true;
+            progress.fail();
         } else {
             strange |= end > start && bytes[start] != ':' && !begins(start, end, "id") && !begins(start, end, "retry");
         }
@@ -138,59 +115,17 @@ final class StreamVerdict {
 
     private void take(Token token) {
         switch (token) {
-            case NAME -> member = member();
+            case NAME -> member = EndMember.of(api, json);
             case STRING -> string();
             case NUMBER -> number();
-            case TRUE -> over |= member == Member.STOP && json.depth() == 1;
+            case TRUE -> endIf(member == EndMember.STOP && json.depth() == 1);
+            case FALSE -> recognizeIf(member == EndMember.STOP && json.depth() == 1);
             case OBJECT -> object();
             case ARRAY -> array();
             case END -> end();
             case NOT_JSON, NOT_UTF8, TOO_DEEP -> form = Form.OTHER;
             default -> {}
         }
-    }
-
-    private Member member() {
-        return switch (api) {
-            case CHAT -> chatMember();
-            case GEMINI -> geminiMember();
-            case MESSAGES, RESPONSES -> json.isNamed("type") ? Member.TYPE : commonMember();
-        };
-    }
-
-    private Member chatMember() {
-        if (json.isNamed("choices")) {
-            return Member.CHOICES;
-        } else if (json.isNamed("index")) {
-            return Member.INDEX;
-        } else if (json.isNamed("finish_reason")) {
-            return Member.FINISH;
-        } else if (json.isNamed("object")) {
-            return Member.OBJECT;
-        } else if (json.isNamed("stop") || json.isNamed("done")) {
-            return Member.STOP;
-        }
-        return commonMember();
-    }
-
-    private Member geminiMember() {
-        if (json.isNamed("candidates")) {
-            return Member.CHOICES;
-        } else if (json.isNamed("index")) {
-            return Member.INDEX;
-        } else if (json.isNamed("finishReason")) {
-            return Member.FINISH;
-        } else if (json.isNamed("blockReason")) {
-            return Member.BLOCK;
-        }
-        return commonMember();
-    }
-
-    private Member commonMember() {
-        if (json.isNamed("error")) {
-            return Member.ERROR;
-        }
-        return json.isNamed("message") || json.isNamed("detail") ? Member.COMPLAINT : Member.OTHER;
     }
 
     private boolean isInChoice() {
@@ -207,25 +142,28 @@ final class StreamVerdict {
         boolean root = depth == 1;
         switch (member) {
             case FINISH -> finish(start, end);
-            case BLOCK -> over |= isReason(start, end);
+            case BLOCK -> endIf(isReason(start, end));
             case TYPE -> type(root, start, end);
-            case OBJECT -> failed |= root && is(start, end, "error");
+            case OBJECT -> failIf(root && is(start, end, "error"));
             case ERROR -> error((root || isInChoice()) && end > start);
             case COMPLAINT -> complains |= root && end > start;
             default -> {}
         }
-        member = Member.OTHER;
+        member = EndMember.OTHER;
     }
 
     private void finish(int start, int end) {
         if (!isReason(start, end)) {
             return;
         }
-        failed |= is(start, end, "error");
-        if (isInChoice()) {
+        failIf(is(start, end, "error"));
+        if (api == StreamApi.COHERE) {
+            // The event that has it says that it is the last one.
+            failIf(begins(start, end, "ERROR") || is(start, end, "TIMEOUT"));
+        } else if (isInChoice()) {
             choiceFinished = true;
         } else {
-            over = true;
+            progress.end();
         }
     }
 
@@ -233,56 +171,61 @@ final class StreamVerdict {
         if (!root) {
             return;
         }
-        if (api == StreamApi.MESSAGES) {
-            over |= is(start, end, "message_stop");
-        } else {
-            over |= is(start, end, "response.completed")
-                    || is(start, end, "response.incomplete")
-                    || is(start, end, "response.cancelled")
-                    || is(start, end, "response.done");
-            failed |= is(start, end, "response.failed");
+        switch (api) {
+            case MESSAGES -> endIf(is(start, end, "message_stop"));
+            case COHERE -> {
+                recognizeIf(is(start, end, "message-start"));
+                endIf(is(start, end, "message-end"));
+            }
+            default -> {
+                endIf(is(start, end, "response.completed")
+                        || is(start, end, "response.incomplete")
+                        || is(start, end, "response.cancelled")
+                        || is(start, end, "response.done"));
+                failIf(is(start, end, "response.failed"));
+            }
         }
-        failed |= is(start, end, "error");
+        failIf(is(start, end, "error"));
     }
 
     private void number() {
-        if (member == Member.INDEX && isInChoice()) {
+        if (member == EndMember.INDEX && isInChoice()) {
             int index = 0;
             for (int at = json.position() - 1; at < bytes.length && bytes[at] >= '0' && bytes[at] <= '9'; at++) {
-                index = Math.min(10 * index + bytes[at] - '0', MOST_CHOICES - 1);
+                index = Math.min(10 * index + bytes[at] - '0', AnswerProgress.MOST_CHOICES - 1);
             }
             choice = index;
         }
-        member = Member.OTHER;
+        member = EndMember.OTHER;
     }
 
     private void object() {
         int depth = json.depth();
-        if (member == Member.ERROR) {
+        if (member == EndMember.ERROR) {
             error(depth == 2 || (inChoices && depth == CHOICE + 1));
         } else if (inChoices && depth == CHOICE) {
             answers = true;
-            choice = Math.min(position++, MOST_CHOICES - 1);
+            choice = Math.min(position++, AnswerProgress.MOST_CHOICES - 1);
             choiceFinished = false;
         }
-        member = Member.OTHER;
+        member = EndMember.OTHER;
     }
 
     /** Where events have a type, that decides: a response that is complete may still tell of an error. */
     private void error(boolean told) {
         boolean typed = api == StreamApi.MESSAGES || api == StreamApi.RESPONSES;
-        failed |= told && !typed;
+        failIf(told && !typed);
         complains |= told && typed;
     }
 
     private void array() {
-        if (json.depth() == 2 && member == Member.CHOICES) {
+        if (json.depth() == 2 && member == EndMember.CHOICES) {
             inChoices = true;
             position = 0;
-        } else if (json.depth() == 2 && member == Member.COMPLAINT) {
+        } else if (json.depth() == 2 && member == EndMember.COMPLAINT) {
             complains = true;
         }
-        member = Member.OTHER;
+        member = EndMember.OTHER;
     }
 
     private void end() {
@@ -292,8 +235,25 @@ final class StreamVerdict {
         } else if (depth == 1) {
             inChoices = false;
         } else if (inChoices && depth == CHOICE - 1) {
-            seen |= 1L << choice;
-            finished |= choiceFinished ? 1L << choice : 0;
+            progress.choice(choice, choiceFinished);
+        }
+    }
+
+    private void failIf(boolean told) {
+        if (told) {
+            progress.fail();
+        }
+    }
+
+    private void endIf(boolean told) {
+        if (told) {
+            progress.end();
+        }
+    }
+
+    private void recognizeIf(boolean told) {
+        if (told) {
+            progress.recognize();
         }
     }
 

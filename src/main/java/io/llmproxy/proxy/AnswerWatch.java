@@ -1,7 +1,9 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.protocol.AnswerEnd;
 import io.llmproxy.protocol.ErrorBody;
 import io.llmproxy.protocol.EventStreamScanner;
+import io.llmproxy.protocol.JsonLinesEnd;
 import io.llmproxy.protocol.StreamEnd;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
@@ -9,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 /** Looks on as an answer passes by: whether it comes to its end, and whether it says itself that it is an error. */
 final class AnswerWatch {
     private final @Nullable EventStreamScanner events;
-    private final @Nullable StreamEnd end;
+    private final @Nullable AnswerEnd end;
     private boolean beginning;
     private boolean error;
 
-    private AnswerWatch(@Nullable EventStreamScanner events, @Nullable StreamEnd end, boolean beginning) {
+    private AnswerWatch(@Nullable EventStreamScanner events, @Nullable AnswerEnd end, boolean beginning) {
         this.events = events;
         this.end = end;
         this.beginning = beginning;
@@ -26,11 +28,18 @@ final class AnswerWatch {
         boolean answer = plain
                 && exchange.status() == HttpServletResponse.SC_OK
                 && !exchange.method().equals("HEAD");
-        boolean stream = EventStreams.isEventStream(clientResponse.getContentType());
+        String type = clientResponse.getContentType();
+        boolean stream = EventStreams.isEventStream(type);
         return new AnswerWatch(
                 stream && plain ? new EventStreamScanner() : null,
-                stream && answer ? StreamEnd.of(exchange.upstreamPath(), exchange.choices()) : null,
+                answer ? end(exchange, type, stream) : null,
                 !stream && answer && exchange.error() == null);
+    }
+
+    private static @Nullable AnswerEnd end(Exchange exchange, @Nullable String type, boolean stream) {
+        return stream
+                ? StreamEnd.of(exchange.upstreamPath(), exchange.choices())
+                : JsonLinesEnd.of(exchange.upstreamPath(), type);
     }
 
     void scan(byte[] bytes, int offset, int length) {
@@ -48,7 +57,7 @@ final class AnswerWatch {
 
     /** Whether it is a stream of events that can be read, and does not only say so. */
     boolean isEventStream() {
-        return events != null && (end == null || !end.isPlainJson());
+        return events != null && !(end instanceof StreamEnd stream && stream.isPlainJson());
     }
 
     /** Whether a whole event may be put in here. */

@@ -394,6 +394,71 @@ class StreamingIT {
 
     @ParameterizedTest
     @KindSource
+    void aStreamIsCutUntilEachAskedAnswerHasCome(Deployment.Kind kind) {
+        Deployment deployment = world.deployment(kind);
+        String gemini = "/v1beta/models/g:streamGenerateContent";
+        String candidate = "data: {\"candidates\":[{\"index\":%d,\"finishReason\":\"STOP\"}]}\n\n";
+        asksForTwo(deployment.forward("plain", gemini), candidate, "{\"generationConfig\":{\"candidateCount\":2}}");
+        String choice = "data: {\"choices\":[{\"index\":%d,\"text\":\"a\",\"finish_reason\":\"stop\"}]}\n\n";
+        asksForTwo(
+                deployment.forward("plain", "/v1/completions"),
+                choice,
+                "{\"model\":\"m\",\"stream\":true,\"prompt\":[\"a\",\"b\"]}");
+    }
+
+    private void asksForTwo(URI uri, String last, String question) {
+        byte[] body = question.getBytes(StandardCharsets.UTF_8);
+        List<String> whole = List.of(last.formatted(0), last.formatted(1));
+        world.upstream.on(uri.getPath(), Behaviour.streams(Duration.ZERO, whole.subList(0, 1)));
+        Answer cut = RawClient.exchange(uri, "POST", "Content-Type: application/json\r\n", body);
+        assertThat(cut.text()).startsWith(whole.get(0)).contains("\"error\"");
+        world.upstream.on(uri.getPath(), Behaviour.streams(Duration.ZERO, whole));
+        assertThat(RawClient.exchange(uri, "POST", "Content-Type: application/json\r\n", body)
+                        .text())
+                .isEqualTo(String.join("", whole));
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void linesOfJsonAreCutUntilTheLastOneHasCome(Deployment.Kind kind) {
+        String begin = "{\"message\":{\"content\":\"a\"},\"done\":false}\n";
+        String last = "{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n";
+        URI uri = world.deployment(kind).forward("plain", "/api/chat");
+        world.upstream.on("/api/chat", lines(begin + begin), lines(begin + last), lines(begin + "{\"error\":\"x\"}\n"));
+
+        Answer cut = RawClient.exchange(uri, "POST", "", NOTHING);
+        assertThat(cut.text()).isEqualTo(begin + begin);
+        assertThat(cut.whole()).isFalse();
+        for (int i = 0; i < 2; i++) {
+            Answer whole = RawClient.exchange(uri, "POST", "", NOTHING);
+            assertThat(whole.text()).startsWith(begin);
+            assertThat(whole.whole()).isTrue();
+        }
+    }
+
+    private static Behaviour lines(String lines) {
+        return Behaviour.raw(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + Integer.toHexString(lines.length()) + "\r\n" + lines + "\r\n0\r\n\r\n");
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void aStreamOfCoheresIsCutUntilItsLastEventHasCome(Deployment.Kind kind) {
+        String begin = "event: message-start\ndata: {\"type\":\"message-start\",\"id\":\"1\"}\n\n";
+        String last =
+                "event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\"}}\n\n";
+        URI uri = world.deployment(kind).forward("plain", "/v2/chat");
+        world.upstream.on("/v2/chat", Behaviour.streams(Duration.ZERO, List.of(begin)));
+        assertThat(RawClient.exchange(uri, "POST", "", NOTHING).text())
+                .startsWith(begin)
+                .contains("\"error\"");
+        world.upstream.on("/v2/chat", Behaviour.streams(Duration.ZERO, List.of(begin, last)));
+        assertThat(RawClient.exchange(uri, "POST", "", NOTHING).text()).isEqualTo(begin + last);
+    }
+
+    @ParameterizedTest
+    @KindSource
     void whatAServerSaysLastInItsOwnWordsStaysTheLast(Deployment.Kind kind) {
         List<String> lastWords = List.of(
                 "data: {\"index\":0,\"content\":\"\",\"stop\":true}\n\n",

@@ -54,4 +54,58 @@ class AskedChoicesTest {
         assertThat(asked("/v1/chat/completions", piece(body.substring(0, cut)), piece(body.substring(cut))))
                 .isEqualTo(3);
     }
+
+    @ParameterizedTest
+    @CsvSource({"5", "6", "7", "8"})
+    void aNumberMayBeCut(int cut) {
+        String body = "{\"n\":128}";
+        assertThat(asked("/v1/chat/completions", piece(body.substring(0, cut)), piece(body.substring(cut))))
+                .isEqualTo(128);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "3 | {'prompt':['a','b','c']}",
+                "6 | {'n':2,'prompt':['a','b','c'],'best_of':4}",
+                "6 | {'prompt':['a','b','c'],'n':2}",
+                "2 | {'prompt':[[1,2,3],[4,5]]}",
+                "1 | {'prompt':[1,2,3]}",
+                "2 | {'prompt':'a','n':2}",
+                "1 | {'prompt':[]}",
+                "2 | {'prompt':['a','b'",
+                "1 | {'other':['a','b']}",
+            })
+    void eachPromptOfACompletionIsAnswered(int expected, String text) {
+        String body = text.replace('\'', '"');
+        for (int cut = 0; cut <= body.length(); cut++) {
+            assertThat(asked("/v1/completions", piece(body.substring(0, cut)), piece(body.substring(cut))))
+                    .isEqualTo(expected);
+        }
+        assertThat(asked("/openai/deployments/d/completions", piece(body))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "4 | {'generationConfig':{'topK':1,'candidateCount':4}}",
+                "4 | {'generation_config':{'candidate_count':4,'a':{'candidateCount':5}},'contents':[]}",
+                "1 | {'candidateCount':4}",
+                "1 | {'generationConfig':{'a':{'candidateCount':4}}}",
+                "1 | {'contents':{'candidateCount':4},'generationConfig':{}}",
+                "1 | {'generationConfig':[{'candidateCount':4}]}",
+                "1 | {'n':4}",
+            })
+    void geminiAsksInItsConfiguration(int expected, String text) {
+        String body = text.replace('\'', '"');
+        assertThat(asked("/v1beta/models/g:streamGenerateContent", piece(body))).isEqualTo(expected);
+        assertThat(asked("/v1/projects/p/locations/l/publishers/google/models/g:streamGenerateContent", piece(body)))
+                .isEqualTo(expected);
+        assertThat(asked("/v1/chat/completions", piece(body.replace("\"n\"", "\"m\""))))
+                .isEqualTo(1);
+    }
 }

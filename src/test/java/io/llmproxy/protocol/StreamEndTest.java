@@ -43,6 +43,10 @@ class StreamEndTest {
                 "/v1/responses | data: {\"type\":\"response.incomplete\"}",
                 "/v1beta/models/g:streamGenerateContent | data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}",
                 "/v1beta/models/g:streamGenerateContent | data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}",
+                "/v1/projects/p/locations/l/publishers/google/models/g:streamGenerateContent | "
+                        + "data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}",
+                "/v1/projects/p/locations/l/publishers/anthropic/models/c:streamRawPredict | "
+                        + "data: {\"type\":\"message_stop\"}",
                 "/v1/unknown | "
             })
     void anAnswerThatIsComplete(String path, String stream) {
@@ -60,7 +64,10 @@ class StreamEndTest {
                 "/v1/messages | data: {\"type\":\"content_block_stop\"}",
                 "/v1/messages | data: [DONE]",
                 "/v1/responses | data: {\"type\":\"response.output_text.delta\"}",
-                "/v1beta/models/g:streamGenerateContent | data: {\"candidates\":[{\"content\":{}}]}"
+                "/v1beta/models/g:streamGenerateContent | data: {\"candidates\":[{\"content\":{}}]}",
+                "/v1/projects/p/locations/l/publishers/google/models/g:streamGenerateContent | "
+                        + "data: {\"candidates\":[{\"content\":{}}]}",
+                "/v1/projects/p/locations/l/publishers/anthropic/models/c:streamRawPredict | data: {\"type\":\"ping\"}"
             })
     void anAnswerThatIsNot(String path, String stream) {
         assertThat(seen(path, stream)).isFalse();
@@ -320,5 +327,85 @@ class StreamEndTest {
         assertThat(seen("/v1/messages", "\"type\":\"type\":\"message_stop\"")).isTrue();
         assertThat(seen("/v1/chat/completions", "x\n\ndata: data: [DONE]\r\ndata: [DONE]"))
                 .isTrue();
+    }
+
+    @Test
+    void eachOfManyChoicesHasToBeFinished() {
+        int choices = 200;
+        StringBuilder stream = new StringBuilder();
+        for (int index = 0; index < choices; index++) {
+            stream.append(
+                    data("{'choices':[{'index':%d,'delta':{'content':'a'},'finish_reason':null}]}".formatted(index)));
+        }
+        for (int index = choices - 1; index > 0; index--) {
+            stream.append(data("{'choices':[{'index':%d,'delta':{},'finish_reason':'stop'}]}".formatted(index)));
+            if (index % 50 == 1) {
+                assertThat(watch(CHAT, 1, stream.toString()).seen())
+                        .as("up to %s", index)
+                        .isFalse();
+            }
+        }
+        stream.append(data("{'choices':[{'index':0,'delta':{},'finish_reason':'stop'}]}"));
+
+        assertThat(watch(CHAT, 1, stream.toString()).seen()).isTrue();
+        assertThat(watch(CHAT, choices, stream.toString()).seen()).isTrue();
+        assertThat(watch(CHAT, choices + 1, stream.toString()).seen()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/chat/completions | event: error^s of no kind",
+                "/v1/chat/completions | data: {'message':'x'^,'choices':[{'index':0}]}",
+                "/v1/chat/completions | data: {'error':'^'}",
+                "/v1/messages | data: {'type':'error^s'}",
+                "/v1/messages | data: {'type':'message_stop'^,'type':'ping'",
+                "/v1/chat/completions | data: {'choices':[{'index':0,'finish_reason':'stop'}^,{'index':1}]}",
+                "/v1beta/models/g:streamGenerateContent | data: {'promptFeedback':{'blockReason':'SAFETY'^}",
+            })
+    void toAskInTheMiddleOfAnEventChangesNothing(String path, String text) {
+        String[] halves = text.replace('\'', '"').split("\\^", -1);
+        byte[] first = halves[0].getBytes(StandardCharsets.UTF_8);
+        byte[] second = (halves[1] + "\n\n").getBytes(StandardCharsets.UTF_8);
+        StreamEnd asked = StreamEnd.of(path);
+        StreamEnd unasked = StreamEnd.of(path);
+
+        asked.scan(first, 0, first.length);
+        unasked.scan(first, 0, first.length);
+        for (int times = 0; times < 3; times++) {
+            asked.seen();
+            asked.failed();
+        }
+        asked.scan(second, 0, second.length);
+        unasked.scan(second, 0, second.length);
+
+        assertThat(asked.seen()).isEqualTo(unasked.seen());
+        assertThat(asked.failed()).isEqualTo(unasked.failed());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "true | false | {'type':'message-start'} | {'type':'message-end','delta':{'finish_reason':'COMPLETE'}}",
+                "true | false | {'type':'message-start'} | {'type':'message-end','delta':{'finish_reason':'MAX_TOKENS'}}",
+                "true | true | {'type':'message-start'} | {'type':'message-end','delta':{'finish_reason':'ERROR','error':'x'}}",
+                "true | true | {'type':'message-start'} | {'message':'internal server error'}",
+                "false | false | {'type':'message-start'} | {'type':'content-end','index':0}",
+                "false | false | {'type':'message-start'} | {'type':'content-delta','delta':{'message':{'content':{'text':'a'}}}}",
+                "true | false | {'is_finished':false,'event_type':'text-generation'} | {'is_finished':true,'finish_reason':'COMPLETE'}",
+                "true | true | {'is_finished':false,'event_type':'text-generation'} | {'is_finished':true,'finish_reason':'ERROR'}",
+                "false | false | {'is_finished':false,'event_type':'stream-start'} | {'is_finished':false,'text':'a'}",
+                "true | false | {'text':'of another API'} | {'text':'which ends as it likes'}",
+            })
+    void coheresAnswersAreWholeWithTheirLastEvent(boolean seen, boolean failed, String first, String last) {
+        for (String path : new String[] {"/v2/chat", "/cohere/v2/chat", "/v1/chat"}) {
+            StreamEnd end = watch(path, 1, data(first, last));
+
+            assertThat(end.seen()).isEqualTo(seen);
+            assertThat(end.failed()).isEqualTo(failed);
+        }
     }
 }
