@@ -45,6 +45,11 @@ final class Capture {
         return length;
     }
 
+    /** The first byte; 0 if there is none. */
+    byte first() {
+        return length == 0 ? 0 : bytes[0];
+    }
+
     byte[] toBytes() {
         return Arrays.copyOf(bytes, length);
     }

@@ -1,7 +1,7 @@
 package io.llmproxy.protocol;
 
 /** Tells which bytes of an event stream are data. Pieces may be cut anywhere. */
-final class DataLines {
+public final class DataLines {
     private static final String FIELD = "data:";
     /** The bytes of a byte order mark, which a stream may begin with. */
     private static final String MARK = "\u00EF\u00BB\u00BF";
@@ -15,19 +15,19 @@ final class DataLines {
     private boolean beginning = true;
 
     /** Returns whether the next byte is data, or ends it. */
-    boolean isInData() {
+    public boolean isInData() {
         return matched == FIELD.length();
     }
 
     /** Returns whether an event has ended since this was last asked. */
-    boolean hasEventEnded() {
+    public boolean hasEventEnded() {
         boolean ended = eventEnded;
         eventEnded = false;
         return ended;
     }
 
     /** Returns the index behind the next line's field name, or the end of the range. */
-    int dataStart(byte[] bytes, int from, int to) {
+    public int dataStart(byte[] bytes, int from, int to) {
         int at = from;
         while (at < to && !isInData()) {
             take((char) (bytes[at] & 0xff));
@@ -37,7 +37,7 @@ final class DataLines {
     }
 
     /** Returns the index of the byte that ends the line, or the end of the range. */
-    int dataEnd(byte[] bytes, int from, int to) {
+    public int dataEnd(byte[] bytes, int from, int to) {
         int at = from;
         while (at < to && bytes[at] != '\n' && bytes[at] != '\r') {
             at++;

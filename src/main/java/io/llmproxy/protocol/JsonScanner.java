@@ -6,7 +6,7 @@ package io.llmproxy.protocol;
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc8259">RFC 8259</a>
  */
-final class JsonScanner {
+public final class JsonScanner {
     /** The most objects and arrays that may be open at once. */
     static final int DEEPEST = 512;
 
@@ -35,7 +35,7 @@ final class JsonScanner {
     private Token problem = Token.MORE;
 
     /** What was met. */
-    enum Token {
+    public enum Token {
         /** Nothing; the piece is used up. */
         MORE,
         /** An object begins. */
@@ -86,30 +86,30 @@ final class JsonScanner {
      *
      * @param shown how many objects and arrays may be around what is told
      */
-    JsonScanner(int shown) {
+    public JsonScanner(int shown) {
         this.shown = shown;
     }
 
     /** Tells from now on what has at most so many objects and arrays around it. */
-    void show(int levels) {
+    public void show(int levels) {
         shown = levels;
     }
 
     /** Begins another document. */
-    void reset() {
+    public void reset() {
         depth = 0;
         state = State.VALUE;
     }
 
     /** Gives the next piece of the document, after {@link Token#MORE} was told of the last one. */
-    void input(byte[] source, int from, int to) {
+    public void input(byte[] source, int from, int to) {
         bytes = source;
         at = from;
         end = to;
     }
 
     /** Reads on to the next token. */
-    Token next() {
+    public Token next() {
         Token token = Token.MORE;
         while (token == Token.MORE && at < end) {
             token = step();
@@ -118,18 +118,23 @@ final class JsonScanner {
     }
 
     /** The index in the piece of the next byte. */
-    int position() {
+    public int position() {
         return at;
     }
 
     /** How many objects and arrays are open. */
-    int depth() {
+    public int depth() {
         return depth;
     }
 
     /** Whether the last name that was told means a word of ASCII. */
-    boolean isNamed(String word) {
+    public boolean isNamed(String word) {
         return name.isJsonFor(word);
+    }
+
+    /** The first byte of the last name that was told, as it is written; 0 if the name is empty. */
+    public byte firstOfName() {
+        return name.first();
     }
 
     private Token step() {

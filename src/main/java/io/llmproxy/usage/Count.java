@@ -1,5 +1,7 @@
 package io.llmproxy.usage;
 
+import java.util.List;
+
 /** What is counted of an answer. Parts are contained in their whole: what was read from the cache is input, too. */
 public enum Count {
     /** All input, what was read from the cache and written to it included. */
@@ -48,6 +50,8 @@ public enum Count {
     CHARACTERS("characters"),
     /** The sum of all tokens, as the upstream told it: to be compared, not to be billed. */
     REPORTED_TOTAL("reported_total");
+
+    static final List<Count> ALL = List.of(values());
 
     private final String label;
 

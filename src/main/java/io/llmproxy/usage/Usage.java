@@ -9,8 +9,6 @@ public final class Usage {
     /** Nothing is known. */
     public static final Usage UNKNOWN = new Usage(0, new long[0]);
 
-    private static final Count[] COUNTS = Count.values();
-
     /** A bit for each count: whether it is known. */
     private final int known;
     /** Those that are known, in the order of {@link Count}. */
@@ -60,7 +58,7 @@ public final class Usage {
     /** Tells all that is known, in the order of {@link Count}. */
     public void forEach(Visitor visitor) {
         int index = 0;
-        for (Count count : COUNTS) {
+        for (Count count : Count.ALL) {
             if (knows(count)) {
                 visitor.visit(count, values[index]);
                 index++;
@@ -106,7 +104,7 @@ public final class Usage {
 
     /** Collects what is known. */
     public static final class Builder {
-        private final long[] collected = new long[COUNTS.length];
+        private final long[] collected = new long[Count.ALL.size()];
         private int set;
 
         /**

@@ -2,6 +2,8 @@ package io.llmproxy.bench;
 
 import io.llmproxy.protocol.EventStreamScanner;
 import io.llmproxy.protocol.StreamEnd;
+import io.llmproxy.usage.UsageReader;
+import io.llmproxy.usage.UsageShape;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -30,19 +32,21 @@ public class StreamBenchmark {
 
     private final EventStreamScanner events = new EventStreamScanner();
     private StreamEnd end;
+    private UsageReader usage;
     private byte[] event;
 
     /** Makes an event from the middle of a stream, which says nothing of its end. */
     @Setup
     public void setUp() {
-        end = StreamEnd.of(
-                switch (api) {
-                    case "chat" -> "/v1/chat/completions";
-                    case "messages" -> "/v1/messages";
-                    case "responses" -> "/v1/responses";
-                    case "gemini" -> "/v1beta/models/gemini-2.5-flash:streamGenerateContent";
-                    default -> throw new IllegalArgumentException(api);
-                });
+        String path = switch (api) {
+            case "chat" -> "/v1/chat/completions";
+            case "messages" -> "/v1/messages";
+            case "responses" -> "/v1/responses";
+            case "gemini" -> "/v1beta/models/gemini-2.5-flash:streamGenerateContent";
+            default -> throw new IllegalArgumentException(api);
+        };
+        end = StreamEnd.of(path);
+        usage = new UsageReader(UsageShape.of("POST", path).orElseThrow(), "text/event-stream");
         event = text().getBytes(StandardCharsets.UTF_8);
     }
 
@@ -79,6 +83,13 @@ public class StreamBenchmark {
     public boolean completion() {
         end.scan(event, 0, event.length);
         return end.seen();
+    }
+
+    /** What it took. */
+    @Benchmark
+    public long usage() {
+        usage.accept(event, 0, event.length);
+        return usage.textBytes();
     }
 
     /** All that is looked at in an event that is relayed. */

@@ -1,0 +1,57 @@
+package io.llmproxy.usage;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import org.jspecify.annotations.Nullable;
+
+/** A short text, collected piece by piece from the inside of a JSON string. */
+final class Word {
+    private static final int LONGEST = 128;
+
+    private byte[] bytes = {};
+    private int length;
+
+    void clear() {
+        length = 0;
+    }
+
+    boolean isEmpty() {
+        return length == 0;
+    }
+
+    void add(byte[] source, int from, int to) {
+        if (bytes.length == 0) {
+            bytes = new byte[LONGEST];
+        }
+        int count = Math.min(to - from, LONGEST - length);
+        System.arraycopy(source, from, bytes, length, count);
+        length += count;
+    }
+
+    void set(Word other) {
+        clear();
+        add(other.bytes, 0, other.length);
+    }
+
+    /** Whether it is a word of ASCII. */
+    boolean is(String capitals) {
+        if (length != capitals.length()) {
+            return false;
+        }
+        for (int at = 0; at < length; at++) {
+            if (bytes[at] != capitals.charAt(at)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns the text; null if there is none, or it is longer or stranger than a name is. */
+    @Nullable String text() {
+        if (length == 0 || length == LONGEST) {
+            return null;
+        }
+        String text = new String(bytes, 0, length, UTF_8).replace("\\/", "/");
+        return text.indexOf('\\') < 0 ? text : null;
+    }
+}
