@@ -1,23 +1,29 @@
 package io.llmproxy.convert;
 
 import io.llmproxy.convert.json.JsonBuffer;
+import io.llmproxy.protocol.EventStreamReader;
+import io.llmproxy.protocol.EventStreamReader.Field;
+import io.llmproxy.protocol.EventStreamReader.Part;
 
 /**
- * Cuts the bytes of an event stream into events, wherever the pieces end. Names of events and comments are passed over.
- *
- * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">HTML: parsing
- *     an event stream</a>
+ * Cuts the bytes of an event stream into events, wherever the pieces end. Names of events and comments are passed over. The data
+ * of an event is copied only if it has several lines, or is cut.
  */
 final class EventReader {
-    private static final int BOM = 0xEF;
+    private static final byte[] NO_BYTES = {};
 
     private final Sink sink;
     private final int limit;
-    private final JsonBuffer line = new JsonBuffer(256);
+    private final EventStreamReader lines = new EventStreamReader();
     private final JsonBuffer data = new JsonBuffer(1024);
     private boolean hasData;
-    private boolean afterCarriageReturn;
-    private boolean first = true;
+    private boolean lineEnded;
+
+    /** The only part of the event's data so far, in the piece that is being read. */
+    private byte[] part = NO_BYTES;
+
+    private int partFrom;
+    private int partLength;
 
     /** Takes events. */
     interface Sink {
@@ -37,89 +43,68 @@ final class EventReader {
     }
 
     void read(byte[] bytes, int offset, int length) {
-        int end = offset + length;
-        int from = offset;
-        while (from < end && !sink.isOver()) {
-            if (afterCarriageReturn && bytes[from] == '\n') {
-                afterCarriageReturn = false;
-                from++;
-                continue;
+        lines.input(bytes, offset, offset + length);
+        for (Part met = lines.next(); met != Part.MORE && !sink.isOver(); met = lines.next()) {
+            boolean inData = lines.field() == Field.DATA;
+            if (met == Part.VALUE && inData) {
+                take(bytes, lines.start(), lines.end() - lines.start());
+            } else if (met == Part.LINE_END && inData) {
+                beginValue();
+                lineEnded = true;
+            } else if (met == Part.EVENT_END) {
+                dispatch();
             }
-            afterCarriageReturn = false;
-            int stop = from;
-            while (stop < end && bytes[stop] != '\n' && bytes[stop] != '\r') {
-                stop++;
-            }
-            if (stop == end) {
-                keep(bytes, from, stop - from);
-                return;
-            }
-            line(bytes, from, stop - from);
-            afterCarriageReturn = bytes[stop] == '\r';
-            from = stop + 1;
         }
+        keepPart();
     }
 
-    private void keep(byte[] bytes, int from, int length) {
-        if (line.size() + data.size() + length > limit) {
-            sink.tooLarge();
-        } else {
-            line.raw(bytes, from, length);
-        }
-    }
-
-    private void line(byte[] bytes, int from, int length) {
-        if (line.size() == 0) {
-            wholeLine(bytes, from, length);
-            return;
-        }
-        keep(bytes, from, length);
-        if (!sink.isOver()) {
-            wholeLine(line.array(), 0, line.size());
-        }
-        line.clear();
-    }
-
-    private void wholeLine(byte[] bytes, int offset, int size) {
-        int from = offset;
-        int length = size;
-        if (first && length >= 3 && (bytes[from] & 0xff) == BOM) {
-            from += 3;
-            length -= 3;
-        }
-        first = false;
-        if (length == 0) {
-            dispatch();
-        } else if (isData(bytes, from, length)) {
-            int skip = length > 5 && bytes[from + 5] == ' ' ? 6 : 5;
-            take(bytes, from + Math.min(skip, length), Math.max(0, length - skip));
-        }
-    }
-
-    private static boolean isData(byte[] bytes, int from, int length) {
-        return length >= 5
-                && bytes[from] == 'd'
-                && bytes[from + 1] == 'a'
-                && bytes[from + 2] == 't'
-                && bytes[from + 3] == 'a'
-                && bytes[from + 4] == ':';
-    }
-
-    private void take(byte[] bytes, int from, int length) {
-        if (data.size() + length > limit) {
-            sink.tooLarge();
-            return;
-        }
-        if (hasData) {
+    /** Another line of data, after which there is a line end in what the event says. */
+    private void beginValue() {
+        if (hasData && lineEnded) {
+            keepPart();
             data.raw('\n');
         }
         hasData = true;
-        data.raw(bytes, from, length);
+        lineEnded = false;
+    }
+
+    private void take(byte[] bytes, int from, int length) {
+        beginValue();
+        if (data.size() + partLength + length > limit) {
+            sink.tooLarge();
+            return;
+        }
+        if (partLength == 0 && data.size() == 0) {
+            part = bytes;
+            partFrom = from;
+            partLength = length;
+        } else {
+            keepPart();
+            data.raw(bytes, from, length);
+        }
+    }
+
+    private void keepPart() {
+        if (partLength > 0) {
+            data.raw(part, partFrom, partLength);
+        }
+        part = NO_BYTES;
+        partLength = 0;
     }
 
     private void dispatch() {
-        if (hasData) {
-            hasData = false;
+        if (!hasData) {
+            return;
+        }
+        hasData = false;
+        lineEnded = false;
+        byte[] bytes = part;
+        int length = partLength;
+        part = NO_BYTES;
+        partLength = 0;
+        if (length > 0) {
+            sink.event(bytes, partFrom, length);
+        } else {
             sink.event(data.array(), 0, data.size());
             data.clear();
         }

@@ -2,6 +2,8 @@ package io.llmproxy.protocol;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.llmproxy.protocol.EventStreamReader.Field;
+import io.llmproxy.protocol.EventStreamReader.Part;
 import java.util.Objects;
 
 /**
@@ -16,7 +18,7 @@ public final class ModelRewriter {
 
     private final byte[] name;
     private final Kind kind;
-    private final DataLines lines = new DataLines();
+    private final EventStreamReader lines = new EventStreamReader();
     private final ModelMembers members = new ModelMembers();
     private final Capture held = new Capture(LONGEST_VALUE);
 
@@ -114,20 +116,15 @@ public final class ModelRewriter {
     }
 
     private void events(byte[] bytes, int end, Sink sink) {
-        int at = pending;
-        while (at < end) {
-            if (lines.isInData()) {
-                int lineEnd = lines.dataEnd(bytes, at, end);
-                if (!torn) {
-                    document(bytes, at, lineEnd, sink);
-                }
-                if (lineEnd < end) {
-                    endLine(sink);
-                }
-                at = lineEnd;
-            } else {
-                at = lines.dataStart(bytes, at, end);
-                torn &= !lines.hasEventEnded();
+        lines.input(bytes, pending, end);
+        for (Part part = lines.next(); part != Part.MORE; part = lines.next()) {
+            boolean data = lines.field() == Field.DATA;
+            if (part == Part.VALUE && data && !torn) {
+                document(bytes, lines.start(), lines.end(), sink);
+            } else if (part == Part.LINE_END && data) {
+                endLine(sink);
+            } else if (part == Part.EVENT_END) {
+                torn = false;
             }
         }
     }

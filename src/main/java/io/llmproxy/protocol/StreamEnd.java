@@ -1,5 +1,6 @@
 package io.llmproxy.protocol;
 
+import io.llmproxy.protocol.EventStreamReader.Part;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The signs are looked for in the raw bytes, less the spaces. Each has a quotation mark in it, or stands at the start
  * of a line, and so cannot be part of what a model says: within a JSON string both would be escaped. A sign only tells which
  * event is worth reading: what it means is found out by reading that event as JSON ({@link StreamVerdict}), so that most
- * events cost one look at each byte. What is no JSON means what its sign says.
+ * events cost one look at each byte: 150 to 180 ns for 200 bytes, where reading them as JSON takes 300 to 560. This look stays
+ * beside {@link EventStreamReader}, which only tells where events end. What is no JSON means what its sign says.
  *
  * <p>Some servers announce an event stream and send plain JSON. That is complete when the JSON is. Not safe for use by several
  * threads at once.
@@ -22,6 +24,10 @@ public final class StreamEnd implements AnswerEnd {
 
     private static final byte[] NO_BYTES = {};
 
+    /** What is kept for the next event that is cut, of the memory that the last one took. */
+    private static final int KEPT = 16 * 1024;
+
+    private final EventStreamReader lines = new EventStreamReader();
     private final SignTable table;
     private final int lineStart;
     private final @Nullable StreamApi api;
@@ -38,12 +44,10 @@ public final class StreamEnd implements AnswerEnd {
     private byte[] held = NO_BYTES;
 
     private int length;
-    /** How much of that was searched for blank lines. */
-    private int looked;
-    /** How many ends of lines stand before that with nothing between them. */
-    private int breaks;
-
+    /** Whether a sign was seen in the event. */
     private boolean suspect;
+    /** Whether the event has more bytes than are read as JSON. */
+    private boolean overlong;
 
     /** What the stream has said of its end. */
     private enum Meaning {
@@ -85,27 +89,66 @@ public final class StreamEnd implements AnswerEnd {
         return new StreamEnd(EndSigns.of(api), api, choices);
     }
 
+    /** Returns what to watch a stream with of which nothing is known: it is complete when it is closed. */
+    public static StreamEnd unknown() {
+        return new StreamEnd(EndSigns.of(null), null, 1);
+    }
+
     @Override
     public void scan(byte[] bytes, int offset, int count) {
-        if (meaning != Meaning.OPEN) {
+        int end = offset + count;
+        int from = begun || meaning != Meaning.OPEN ? offset : begin(bytes, offset, end);
+        if (plain != null) {
+            plain.scan(bytes, from, end);
             return;
         }
-        int end = offset + count;
-        int start = begun ? offset : begin(bytes, offset, end);
-        if (plain != null) {
-            plain.scan(bytes, start, end);
-        } else {
-            state = suspect ? state : table.scan(state, bytes, start, end);
-            note(bytes, start, end);
+        lines.input(bytes, offset, end);
+        for (Part part = lines.next(); part != Part.MORE; part = lines.next()) {
+            if ((part == Part.EVENT_END || part == Part.BLANK) && lines.position() > from) {
+                endEvent(bytes, from, lines.position());
+                from = lines.position();
+            }
+        }
+        if (meaning == Meaning.OPEN && from < end) {
+            look(bytes, from, end);
+            hold(bytes, from, end);
         }
     }
 
-    private void note(byte[] bytes, int start, int end) {
-        if (!suspect && !table.isLast(state)) {
-            keepBeginning(bytes, start, end);
-        } else if (hold(bytes, start, end)) {
-            readEvents();
-        } else {
+    /** Whether something may be put in here, between two events. */
+    public boolean isBetweenEvents() {
+        return plain == null && lines.isBetweenEvents();
+    }
+
+    private void endEvent(byte[] bytes, int from, int to) {
+        if (meaning == Meaning.OPEN) {
+            look(bytes, from, to);
+        }
+        if (suspect && length > 0) {
+            hold(bytes, from, to);
+        }
+        if (suspect) {
+            meaning = length > 0 ? read(held, 0, length, true) : read(bytes, from, to, true);
+        }
+        forget();
+        suspect = false;
+        overlong = false;
+        state = lineStart;
+    }
+
+    private void look(byte[] bytes, int from, int to) {
+        if (!suspect) {
+            state = table.scan(state, bytes, from, to);
+            suspect = table.isLast(state);
+            if (overlong) {
+                believe();
+            }
+        }
+    }
+
+    /** Takes a sign at its word, as the event around it cannot be read. */
+    private void believe() {
+        if (suspect) {
             meaning = meaningOf(state);
             state = SignTable.START;
             suspect = false;
@@ -132,7 +175,7 @@ public final class StreamEnd implements AnswerEnd {
             // More may come, so that what half an event says must not count for good.
             AnswerProgress progress = verdict().progress();
             verdict().resume(progress.copy());
-            Meaning soFar = read(0, length, false);
+            Meaning soFar = read(held, 0, length, false);
             verdict().resume(progress);
             if (soFar != Meaning.OPEN) {
                 return soFar;
@@ -163,79 +206,29 @@ public final class StreamEnd implements AnswerEnd {
         return at;
     }
 
-    private static boolean endsEvent(byte[] bytes, int offset, int end) {
-        int last = end - 1;
-        if (last <= offset || (bytes[last] != '\n' && bytes[last] != '\r')) {
-            return false;
-        }
-        byte before = bytes[last - 1];
-        return before == bytes[last] || (before == '\r' && last - 2 >= offset && bytes[last - 2] == '\n');
-    }
-
-    /** Keeps what stands behind the last blank line: its event may yet turn out to be worth reading. */
-    private void keepBeginning(byte[] bytes, int offset, int end) {
-        int from = end;
-        while (from > offset && !endsEvent(bytes, offset, from)) {
-            from--;
-        }
-        if (from > offset) {
-            forget();
-        }
-        if (from < end && hold(bytes, from, end) && endsEvent(held, 0, length)) {
-            forget();
-        }
-    }
-
     private void forget() {
         length = 0;
-        looked = 0;
-        breaks = 0;
+        held = held.length > KEPT ? NO_BYTES : held;
     }
 
-    /** Returns whether there was room for it. */
-    private boolean hold(byte[] bytes, int from, int to) {
+    private void hold(byte[] bytes, int from, int to) {
         int sum = length + to - from;
-        if (sum > LONGEST_EVENT) {
+        if (overlong || sum > LONGEST_EVENT) {
+            overlong = true;
             forget();
-            return false;
+            believe();
+            return;
         }
         if (sum > held.length) {
             held = Arrays.copyOf(held, Math.max(sum, 2 * held.length));
         }
         System.arraycopy(bytes, from, held, length, to - from);
         length = sum;
-        return true;
     }
 
-    /** Reads the events that are held and whole, and keeps the beginning of the next one. */
-    private void readEvents() {
-        int start = 0;
-        for (int at = looked; at < length && meaning == Meaning.OPEN; at++) {
-            byte next = held[at];
-            if (next == '\r' || (next == '\n' && (at == 0 || held[at - 1] != '\r'))) {
-                breaks++;
-            } else if (next != '\n') {
-                breaks = 0;
-            }
-            if (breaks == 2) {
-                meaning = read(start, at, true);
-                start = at + 1;
-                breaks = 0;
-            }
-        }
-        suspect = true;
-        if (start > 0) {
-            System.arraycopy(held, start, held, 0, length - start);
-            length -= start;
-            state = table.scan(lineStart, held, 0, length);
-            suspect = table.isLast(state);
-        }
-        looked = length;
-    }
-
-    private Meaning read(int from, int to, boolean whole) {
+    private Meaning read(byte[] bytes, int from, int to, boolean whole) {
         StreamVerdict reader = verdict();
-        StreamVerdict.Form form = reader.read(held, from, to);
+        StreamVerdict.Form form = reader.read(bytes, from, to);
         if (!whole && (form == StreamVerdict.Form.PART || form == StreamVerdict.Form.NONE)) {
             return Meaning.OPEN;
         }
@@ -244,7 +237,7 @@ public final class StreamEnd implements AnswerEnd {
         // A sign in what cannot be read is taken at its word.
         return form == StreamVerdict.Form.WHOLE || told == Meaning.FAILED
                 ? told
-                : worse(told, meaningOf(table.scan(lineStart, held, from, to)));
+                : worse(told, meaningOf(table.scan(lineStart, bytes, from, to)));
     }
 
     private static Meaning worse(Meaning one, Meaning other) {

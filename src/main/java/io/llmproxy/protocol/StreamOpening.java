@@ -1,8 +1,7 @@
 package io.llmproxy.protocol;
 
+import io.llmproxy.protocol.EventStreamReader.Part;
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +15,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StreamOpening {
     private static final int LONGEST_EVENT = 256 * 1024;
-    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
     private final LifecycleRules rules;
-    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    private final EventStreamReader lines = new EventStreamReader();
+    /** A line that is of no event stream. */
+    private final ByteArrayOutputStream odd = new ByteArrayOutputStream();
+
     private final ByteArrayOutputStream data = new ByteArrayOutputStream();
-    private boolean firstLine = true;
-    private boolean afterCarriageReturn;
     private boolean hasData;
+    private boolean inData;
     private boolean over;
     private int refusal;
     private int events;
@@ -51,23 +51,17 @@ public final class StreamOpening {
      */
     public void scan(byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
-        int end = offset + length;
-        int start = offset;
-        for (int index = offset; index < end && !over; index++) {
-            byte next = bytes[index];
-            if (next == '\n' || next == '\r') {
-                if (next == '\r' || !afterCarriageReturn) {
-                    take(bytes, start, index);
-                    if (!over) {
-                        endLine();
-                    }
-                }
-                start = index + 1;
-            }
-            afterCarriageReturn = next == '\r';
+        if (over) {
+            return;
         }
-        if (!over) {
-            take(bytes, start, end);
+        lines.input(bytes, offset, offset + length);
+        for (Part part = lines.next(); part != Part.MORE && !over; part = lines.next()) {
+            switch (part) {
+                case VALUE -> take(bytes, lines.start(), lines.end() - lines.start());
+                case LINE_END -> endLine();
+                case EVENT_END -> endEvent();
+                case BLANK, MORE -> {}
+            }
         }
     }
 
@@ -79,12 +73,11 @@ public final class StreamOpening {
         if (over) {
             return;
         }
-        byte[] text = firstLine ? withoutMark(line.toByteArray()) : line.toByteArray();
+        byte[] text = odd.toByteArray();
         if (isPlain(text)) {
             plain(text);
             return;
         }
-        endLine();
         endEvent();
         over = refusal > 0;
     }
@@ -104,22 +97,45 @@ public final class StreamOpening {
         return events;
     }
 
-    private void take(byte[] bytes, int start, int end) {
-        line.write(bytes, start, end - start);
-        over = line.size() + data.size() > LONGEST_EVENT;
+    private void take(byte[] bytes, int start, int length) {
+        switch (lines.field()) {
+            case DATA -> {
+                beginData();
+                data.write(bytes, start, length);
+            }
+            case OTHER -> odd.write(bytes, start, length);
+            case EVENT, ID, RETRY, COMMENT -> {}
+        }
+        over = isTooLong();
+    }
+
+    private boolean isTooLong() {
+        return odd.size() + data.size() > LONGEST_EVENT;
+    }
+
+    private void beginData() {
+        if (hasData && !inData) {
+            data.write('\n');
+        }
+        hasData = true;
+        inData = true;
     }
 
     private void endLine() {
-        byte[] text = firstLine ? withoutMark(line.toByteArray()) : line.toByteArray();
-        firstLine = false;
-        line.reset();
-        if (text.length == 0) {
-            endEvent();
-        } else if (isPlain(text)) {
-            plain(text);
-            over = true;
-        } else if (text[0] != ':') {
-            field(new String(text, StandardCharsets.ISO_8859_1), text);
+        switch (lines.field()) {
+            case DATA -> {
+                beginData();
+                inData = false;
+                over = isTooLong();
+            }
+            case OTHER -> {
+                byte[] text = odd.toByteArray();
+                if (isPlain(text)) {
+                    plain(text);
+                }
+                over = true;
+            }
+            case EVENT, ID, RETRY, COMMENT -> {}
         }
     }
 
@@ -138,24 +154,6 @@ public final class StreamOpening {
         refusal = OpeningEvent.of(rules, text).errorStatus();
     }
 
-    private void field(String text, byte[] bytes) {
-        int colon = text.indexOf(':');
-        switch (colon < 0 ? text : text.substring(0, colon)) {
-            case "data" -> data(bytes, colon < 0 ? bytes.length : colon + 1);
-            case "event", "id", "retry" -> {}
-            default -> over = true;
-        }
-    }
-
-    private void data(byte[] bytes, int start) {
-        if (hasData) {
-            data.write('\n');
-        }
-        int from = start < bytes.length && bytes[start] == ' ' ? start + 1 : start;
-        data.write(bytes, from, bytes.length - from);
-        hasData = true;
-    }
-
     private void endEvent() {
         if (!hasData) {
             return;
@@ -163,14 +161,9 @@ public final class StreamOpening {
         OpeningEvent event = OpeningEvent.of(rules, data.toByteArray());
         data.reset();
         hasData = false;
+        inData = false;
         events++;
         over = !event.isLifecycle();
         refusal = event.errorStatus();
-    }
-
-    private static byte[] withoutMark(byte[] line) {
-        boolean marked = Arrays.equals(
-                line, 0, Math.min(line.length, BYTE_ORDER_MARK.length), BYTE_ORDER_MARK, 0, BYTE_ORDER_MARK.length);
-        return marked ? Arrays.copyOfRange(line, BYTE_ORDER_MARK.length, line.length) : line;
     }
 }

@@ -1,5 +1,6 @@
 package io.llmproxy.protocol;
 
+import io.llmproxy.protocol.EventStreamReader.Part;
 import io.llmproxy.protocol.JsonScanner.Token;
 
 /**
@@ -18,6 +19,7 @@ final class StreamVerdict {
     };
 
     private final StreamApi api;
+    private final EventStreamReader lines = new EventStreamReader();
     private final JsonScanner json = new JsonScanner(DEEPEST);
 
     private AnswerProgress progress;
@@ -61,16 +63,15 @@ final class StreamVerdict {
         progress = earlier;
     }
 
-    /** Reads the lines of an event. */
+    /** Reads the lines of an event, the last of which may have no end. */
     Form read(byte[] source, int from, int to) {
         begin(source);
-        for (int start = from; start < to; ) {
-            int end = start;
-            while (end < to && source[end] != '\n' && source[end] != '\r') {
-                end++;
+        lines.reset();
+        lines.input(source, from, to);
+        for (Part part = lines.next(); part != Part.MORE; part = lines.next()) {
+            if (part == Part.VALUE) {
+                value(lines.start(), lines.end());
             }
-            line(start, end);
-            start = end + 1;
         }
         failIf(complains && !answers && !progress.isOver());
         return form == Form.NONE && strange ? Form.OTHER : form;
@@ -87,18 +88,20 @@ final class StreamVerdict {
         json.reset();
     }
 
-    private void line(int start, int end) {
-        if (begins(start, end, "data:")) {
-            json.input(bytes, start + "data:".length(), end);
-            data();
-        } else if (begins(start, end, "event:")) {
-            int from = start + "event:".length();
-            failIf(is(bytes[Math.min(from, end - 1)] == ' ' ? from + 1 : from, end, "error"));
-        } else if (begins(start, end, "error:")) {
-            // llama.cpp once told errors in a field of its own.
-            progress.fail();
-        } else {
-            strange |= end > start && bytes[start] != ':' && !begins(start, end, "id") && !begins(start, end, "retry");
+    private void value(int start, int end) {
+        switch (lines.field()) {
+            case DATA -> {
+                json.input(bytes, start, end);
+                data();
+            }
+            case EVENT -> failIf(is(start, end, "error"));
+            case OTHER -> {
+                // llama.cpp once told errors in a field of its own.
+                boolean error = begins(start, end, "error:");
+                failIf(error);
+                strange |= !error;
+            }
+            case ID, RETRY, COMMENT -> {}
         }
     }
 

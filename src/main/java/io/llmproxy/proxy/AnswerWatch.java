@@ -2,7 +2,6 @@ package io.llmproxy.proxy;
 
 import io.llmproxy.protocol.AnswerEnd;
 import io.llmproxy.protocol.ErrorBody;
-import io.llmproxy.protocol.EventStreamScanner;
 import io.llmproxy.protocol.JsonLinesEnd;
 import io.llmproxy.protocol.StreamEnd;
 import jakarta.servlet.http.HttpServletResponse;
@@ -10,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks on as an answer passes by: whether it comes to its end, and whether it says itself that it is an error. */
 final class AnswerWatch {
-    private final @Nullable EventStreamScanner events;
     private final @Nullable AnswerEnd end;
+    private final @Nullable StreamEnd stream;
     private boolean beginning;
     private boolean error;
 
-    private AnswerWatch(@Nullable EventStreamScanner events, @Nullable AnswerEnd end, boolean beginning) {
-        this.events = events;
+    private AnswerWatch(@Nullable AnswerEnd end, boolean beginning) {
         this.end = end;
+        this.stream = end instanceof StreamEnd events ? events : null;
         this.beginning = beginning;
     }
 
@@ -31,21 +30,17 @@ final class AnswerWatch {
         String type = clientResponse.getContentType();
         boolean stream = EventStreams.isEventStream(type);
         return new AnswerWatch(
-                stream && plain ? new EventStreamScanner() : null,
-                answer ? end(exchange, type, stream) : null,
-                !stream && answer && exchange.error() == null);
+                plain ? end(exchange, type, stream, answer) : null, !stream && answer && exchange.error() == null);
     }
 
-    private static @Nullable AnswerEnd end(Exchange exchange, @Nullable String type, boolean stream) {
-        return stream
-                ? StreamEnd.of(exchange.upstreamPath(), exchange.choices())
-                : JsonLinesEnd.of(exchange.upstreamPath(), type);
+    private static @Nullable AnswerEnd end(Exchange exchange, @Nullable String type, boolean stream, boolean answer) {
+        if (!stream) {
+            return answer ? JsonLinesEnd.of(exchange.upstreamPath(), type) : null;
+        }
+        return answer ? StreamEnd.of(exchange.upstreamPath(), exchange.choices()) : StreamEnd.unknown();
     }
 
     void scan(byte[] bytes, int offset, int length) {
-        if (events != null) {
-            events.scan(bytes, offset, length);
-        }
         if (end != null) {
             end.scan(bytes, offset, length);
         }
@@ -57,12 +52,12 @@ final class AnswerWatch {
 
     /** Whether it is a stream of events that can be read, and does not only say so. */
     boolean isEventStream() {
-        return events != null && !(end instanceof StreamEnd stream && stream.isPlainJson());
+        return stream != null && !stream.isPlainJson();
     }
 
     /** Whether a whole event may be put in here. */
     boolean isBetweenEvents() {
-        return events != null && events.betweenEvents();
+        return stream != null && stream.isBetweenEvents();
     }
 
     /** Whether something is missing at the end, should this be it. */

@@ -1,13 +1,15 @@
 package io.llmproxy.usage;
 
-import io.llmproxy.protocol.DataLines;
+import io.llmproxy.protocol.EventStreamReader;
+import io.llmproxy.protocol.EventStreamReader.Field;
+import io.llmproxy.protocol.EventStreamReader.Part;
 
 /** Finds the documents in a body and hands them to a {@link PathFollower}. */
 final class BodyReader {
     private static final byte[] LINE_END = {'\n'};
 
     private final PathFollower follower;
-    private final DataLines lines = new DataLines();
+    private final EventStreamReader lines = new EventStreamReader();
     private BodyForm form;
     private boolean begun;
 
@@ -56,20 +58,15 @@ final class BodyReader {
     }
 
     private void events(byte[] bytes, int from, int to) {
-        int at = from;
-        while (at < to) {
-            if (lines.isInData()) {
-                int end = lines.dataEnd(bytes, at, to);
-                follower.read(bytes, at, end);
-                if (end < to) {
-                    endLine();
-                }
-                at = end;
-            } else {
-                at = lines.dataStart(bytes, at, to);
-                if (lines.hasEventEnded()) {
-                    follower.reset();
-                }
+        lines.input(bytes, from, to);
+        for (Part part = lines.next(); part != Part.MORE; part = lines.next()) {
+            boolean data = lines.field() == Field.DATA;
+            if (part == Part.VALUE && data) {
+                follower.read(bytes, lines.start(), lines.end());
+            } else if (part == Part.LINE_END && data) {
+                endLine();
+            } else if (part == Part.EVENT_END) {
+                follower.reset();
             }
         }
     }

@@ -1,6 +1,6 @@
 package io.llmproxy.bench;
 
-import io.llmproxy.protocol.EventStreamScanner;
+import io.llmproxy.protocol.EventStreamReader;
 import io.llmproxy.protocol.StreamEnd;
 import io.llmproxy.usage.UsageReader;
 import io.llmproxy.usage.UsageShape;
@@ -30,7 +30,7 @@ public class StreamBenchmark {
     @Param({"chat", "messages", "responses", "gemini"})
     public String api;
 
-    private final EventStreamScanner events = new EventStreamScanner();
+    private final EventStreamReader events = new EventStreamReader();
     private StreamEnd end;
     private UsageReader usage;
     private byte[] event;
@@ -74,15 +74,16 @@ public class StreamBenchmark {
     /** Where it ends, so that something may be put behind it. */
     @Benchmark
     public boolean boundary() {
-        events.scan(event, 0, event.length);
-        return events.betweenEvents();
+        events.input(event, 0, event.length);
+        while (events.next() != EventStreamReader.Part.MORE) {}
+        return events.isBetweenEvents();
     }
 
-    /** Whether the stream is complete with it. */
+    /** All that is looked at in an event that is relayed: where it ends, and whether the stream is complete with it. */
     @Benchmark
     public boolean completion() {
         end.scan(event, 0, event.length);
-        return end.seen();
+        return end.isBetweenEvents() && !end.seen();
     }
 
     /** What it took. */
@@ -95,8 +96,8 @@ public class StreamBenchmark {
     /** All that is looked at in an event that is relayed. */
     @Benchmark
     public boolean both() {
-        events.scan(event, 0, event.length);
+        usage.accept(event, 0, event.length);
         end.scan(event, 0, event.length);
-        return events.betweenEvents() && !end.seen();
+        return end.isBetweenEvents() && !end.seen();
     }
 }

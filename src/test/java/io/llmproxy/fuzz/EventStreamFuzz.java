@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.llmproxy.protocol.ErrorBody;
-import io.llmproxy.protocol.EventStreamScanner;
+import io.llmproxy.protocol.EventStreamReader;
 import io.llmproxy.protocol.StreamEnd;
 import io.llmproxy.protocol.StreamOpening;
 import java.nio.charset.StandardCharsets;
@@ -59,18 +59,19 @@ final class EventStreamFuzz {
     private record Reading(
             boolean between, long events, boolean over, int refusal, int opening, boolean ended, boolean failed) {
         static Reading of(String path, byte[] stream, int piece) {
-            EventStreamScanner scanner = new EventStreamScanner();
+            EventStreamReader reader = new EventStreamReader();
             StreamOpening opening = Objects.requireNonNull(StreamOpening.of(path));
             StreamEnd end = StreamEnd.of(path);
             for (int from = 0; from < stream.length; from += piece) {
                 int length = Math.min(piece, stream.length - from);
-                scanner.scan(stream, from, length);
+                reader.input(stream, from, from + length);
+                while (reader.next() != EventStreamReader.Part.MORE) {}
                 opening.scan(stream, from, length);
                 end.scan(stream, from, length);
             }
             return new Reading(
-                    scanner.betweenEvents(),
-                    scanner.events(),
+                    reader.isBetweenEvents(),
+                    reader.events(),
                     opening.isOver(),
                     opening.refusal(),
                     opening.events(),

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a client sends costs no more than in proportion to its size, whatever it is. */
 final class RequestCostTest {
-    private static final int SIZE = 8 * 1024;
+    private static final int SIZE = 3 * 1024;
     private static final int PIECE = 61;
 
     /** Bodies of JSON of about a size. */
@@ -231,7 +231,7 @@ final class RequestCostTest {
     @Test
     void blocksOfOneByteCostLittleMoreThanTheWindowBeforeThem() throws IOException {
         List<ByteBuffer> window = List.of(ByteBuffer.wrap(Compressed.ZSTD_BLOCKS.of(0)));
-        List<ByteBuffer> blocks = List.of(ByteBuffer.wrap(Compressed.ZSTD_BLOCKS.of(32 * SIZE)));
+        List<ByteBuffer> blocks = List.of(ByteBuffer.wrap(Compressed.ZSTD_BLOCKS.of(256 * 1024)));
 
         long without = Growth.cpu(() -> decompress(ContentCoding.ZSTD, window));
 

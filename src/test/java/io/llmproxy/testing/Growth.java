@@ -10,7 +10,7 @@ import java.util.function.IntToLongFunction;
 /** Tells whether the work of code grows faster than what it is given. Work is counted; only {@link #ofCpu} measures. */
 public final class Growth {
     private static final int TIMES = 8;
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = 3;
 
     /** Buffers grow in steps, and what is small costs something of its own. */
     private static final double MOST = 1.3;
