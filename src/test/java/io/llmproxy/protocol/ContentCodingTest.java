@@ -119,4 +119,35 @@ final class ContentCodingTest {
         assertThat(ContentCoding.of("br")).isNull();
         assertThat(ContentCoding.of("gzip, gzip")).isNull();
     }
+
+    /** A frame of Zstandard with one raw block, of the text {@code hi}. */
+    private static byte[] frame(int descriptor, int... head) {
+        ByteArrayOutputStream frame = new ByteArrayOutputStream();
+        frame.writeBytes(new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, (byte) descriptor});
+        for (int next : head) {
+            frame.write(next);
+        }
+        frame.writeBytes(new byte[] {17, 0, 0, 'h', 'i'});
+        return frame.toByteArray();
+    }
+
+    @Test
+    void framesOfZstandardHaveHeadsOfManyForms() throws IOException {
+        assertThat(read(ContentCoding.ZSTD, pieces(frame(0, 0), 3))).isEqualTo("hi");
+        assertThat(read(ContentCoding.ZSTD, pieces(frame(0x20, 2), 3))).isEqualTo("hi");
+        assertThat(read(ContentCoding.ZSTD, pieces(frame(0x80, 0, 2, 0, 0, 0), 3)))
+                .isEqualTo("hi");
+        assertThat(isReadable(ContentCoding.ZSTD, frame(1, 0, 7))).isFalse();
+        assertThat(isReadable(ContentCoding.ZSTD, frame(4, 0))).isFalse();
+        assertThat(isReadable(ContentCoding.ZSTD, new byte[0])).isFalse();
+    }
+
+    @Test
+    void whatBecomesLongerThanIsWantedReadsAsLonger() throws IOException {
+        for (ContentCoding coding : ContentCoding.values()) {
+            try (InputStream input = coding.read(pieces(compress(coding, TEXT), 512), 1000)) {
+                assertThat(input.readAllBytes().length).as(coding.name()).isGreaterThan(1000);
+            }
+        }
+    }
 }
