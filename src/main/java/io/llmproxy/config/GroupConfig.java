@@ -13,8 +13,23 @@ public record GroupConfig(
         @Setting("How one of them is chosen for a request.") BalanceConfig balance,
 
         @Setting("How the gateway connects to the upstreams.")
-        HttpClientConfig httpClient) {
+        HttpClientConfig httpClient,
+
+        @Setting(
+                value =
+                        "Whether an upstream may serve clients of another API, by conversion: `never`, `fallback` where no upstream that speaks the client's API is available, or `always`, with equal rights.",
+                byDefault = "fallback")
+        Convert convert,
+
+        @Setting("How requests and answers are converted.") ConversionConfig conversion) {
     public GroupConfig {
         upstreams = List.copyOf(upstreams);
+    }
+
+    /** When an upstream of another API serves a request. */
+    public enum Convert {
+        NEVER,
+        FALLBACK,
+        ALWAYS
     }
 }

@@ -27,6 +27,10 @@ public record UpstreamConfig(
         Provider provider,
 
         @Setting(
+                "The only API that it speaks, where `provider` says less or more: `openai` (Chat Completions), `responses`, `anthropic` or `gemini`. Clients of the others are served by conversion.")
+        @Nullable SpokenApi dialect,
+
+        @Setting(
                 "Version of the API: the query's `api-version` for `azure_openai`, the header `anthropic-version` for `anthropic` (`2023-06-01` unless stated). The client's goes first.")
         @Nullable String apiVersion,
 

@@ -39,17 +39,17 @@ public final class Converted {
     /** Returns the request's path below the upstream's base, with its query. */
     public String requestPath() {
         boolean stream = as.request().stream();
+        String model = PathSegment.encode(attempt.model());
         return switch (upstream.dialect()) {
             case CHAT -> "/v1/chat/completions";
             case RESPONSES -> "/v1/responses";
             case MESSAGES ->
                 attempt.vertex()
-                        ? "/publishers/anthropic/models/" + attempt.model()
-                                + (stream ? ":streamRawPredict" : ":rawPredict")
+                        ? "/publishers/anthropic/models/" + model + (stream ? ":streamRawPredict" : ":rawPredict")
                         : "/v1/messages";
             case GEMINI ->
                 (attempt.vertex() ? "/publishers/google/models/" : "/v1beta/models/")
-                        + attempt.model()
+                        + model
                         + (stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
         };
     }

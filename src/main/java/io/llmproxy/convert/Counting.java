@@ -58,9 +58,10 @@ public final class Counting {
             case GEMINI ->
                 attempt.vertex()
                         ? new CountRequest(
-                                "/publishers/google/models/" + model + ":countTokens",
+                                "/publishers/google/models/" + PathSegment.encode(model) + ":countTokens",
                                 only(body, VERTEX_GEMINI).bytes())
-                        : new CountRequest("/v1beta/models/" + model + ":countTokens", wrapped(body, model));
+                        : new CountRequest(
+                                "/v1beta/models/" + PathSegment.encode(model) + ":countTokens", wrapped(body, model));
         };
     }
 

@@ -29,6 +29,7 @@ final class Attempt
     private static final long PSEUDO_HEADERS = 4 * (FIELD_OVERHEAD + 16) + 255;
 
     private final Lease lease;
+    private final Passage passage;
     private final Request upstreamRequest;
     private final Owner owner;
     private volatile boolean connected;
@@ -47,8 +48,9 @@ final class Attempt
         void failed(Attempt attempt, UpstreamFailure failure);
     }
 
-    Attempt(Lease lease, Request upstreamRequest, Owner owner) {
+    Attempt(Lease lease, Passage passage, Request upstreamRequest, Owner owner) {
         this.lease = lease;
+        this.passage = passage;
         this.upstreamRequest = upstreamRequest;
         this.owner = owner;
         upstreamRequest.onRequestBegin(this);
@@ -67,6 +69,11 @@ final class Attempt
 
     Lease lease() {
         return lease;
+    }
+
+    /** What changes on the way there and back. */
+    Passage passage() {
+        return passage;
     }
 
     /** Whether a connection is there and the request is on its way. */

@@ -5,7 +5,8 @@ import io.llmproxy.auth.GoogleTokens;
 import io.llmproxy.balance.Load;
 import io.llmproxy.config.CooldownConfig;
 import io.llmproxy.config.TimeoutConfig;
-import io.llmproxy.protocol.ApiFamily;
+import io.llmproxy.convert.codec.BadAnswerException;
+import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.protocol.StreamOpening;
 import io.llmproxy.upstream.KeyFailure;
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * Asks one upstream after the other until one gives an answer that the client can be given, or there is none left to ask.
  * Until then the client has seen nothing; after that, nothing can be taken back.
  */
-final class Failover implements Attempt.Owner, CommitPoint.Owner {
+final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(Failover.class);
 
     private final Exchange exchange;
@@ -46,12 +47,14 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     private final Owner owner;
     private final RetryPolicy policy;
     private final StreamQuestion stream;
+    private final Conversions conversions;
     private final Predicate<Upstream> fit;
     private final Predicate<Upstream> acceptable;
     private final Set<Upstream> tried = new HashSet<>(2);
     private final Set<UpstreamKey> spent = new HashSet<>(2);
     private volatile @Nullable Attempt attempt;
     private volatile @Nullable CommitPoint commitPoint;
+    private volatile @Nullable WholeContent collecting;
     private volatile boolean stopped;
     private int rounds;
     private boolean replaced;
@@ -60,12 +63,8 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     interface Owner {
         /**
          * An upstream's answer is to be passed on.
-         *
-         * @param upstreamResponse its head
-         * @param content its body
-         * @param first what was read of the body already, or null
          */
-        void answered(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first);
+        void answered(Answer answer);
 
         /** There is no answer but our own. */
         void refused(Refusal refusal);
@@ -90,10 +89,11 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         this.policy = RetryPolicy.of(
                 exchange.method(), exchange.upstreamPath(), group.settings().retry());
         this.stream = new StreamQuestion(exchange, container, body);
-        ApiFamily family = ApiFamily.of(exchange.upstreamPath());
+        this.conversions = new Conversions(exchange, group, body);
         AskedModel model = exchange.model();
-        this.fit = upstream ->
-                upstream.serves(family) && exchange.mayUse(upstream) && (model == null || model.isServedBy(upstream));
+        this.fit = upstream -> conversions.serves(upstream)
+                && exchange.mayUse(upstream)
+                && (model == null || model.isServedBy(upstream));
         this.acceptable = fit.and(upstream -> !tried.contains(upstream));
     }
 
@@ -106,12 +106,18 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     void start() {
         long now = System.nanoTime();
         group.budget().request(now);
-        Lease lease = stopped ? null : group.acquire(acceptable, spent, now);
+        Lease lease = stopped ? null : acquire(now);
         if (lease != null) {
             send(lease);
         } else {
             awaitSlot(now);
         }
+    }
+
+    private @Nullable Lease acquire(long now) {
+        Lease alike =
+                conversions.prefersAlike() ? group.acquire(acceptable.and(conversions::isAlike), spent, now) : null;
+        return alike == null ? group.acquire(acceptable, spent, now) : alike;
     }
 
     /** Asks nobody any more, and ends what is under way in whatever state it is. */
@@ -140,7 +146,11 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     boolean isAwaitingAnswer() {
         Attempt current = attempt;
         CommitPoint point = commitPoint;
-        return current != null && (!current.isAnswered() || (point != null && !point.isDecided()));
+        WholeContent whole = collecting;
+        return current != null
+                && (!current.isAnswered()
+                        || (point != null && !point.isDecided())
+                        || (whole != null && !whole.isOver()));
     }
 
     /** Does what is due while an answer is awaited. */
@@ -151,6 +161,12 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
             check(current, now);
         } else if (point != null && !point.isDecided()) {
             check(point, now);
+        }
+        WholeContent whole = collecting;
+        if (whole != null
+                && !whole.isOver()
+                && now - whole.lastPiece() > group.settings().timeout().stall().toNanos()) {
+            whole.attempt().abort(new UpstreamFailure(ProxyError.STALLED));
         }
     }
 
@@ -244,9 +260,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     /** There is no upstream for such requests at all. */
     private Refusal notServed() {
         AskedModel model = exchange.model();
-        return model != null && group.has(upstream -> upstream.serves(ApiFamily.of(exchange.upstreamPath())))
-                ? model.notFound()
-                : Refusal.of(ProxyError.NOT_SERVED);
+        return model != null && group.has(conversions::serves) ? model.notFound() : Refusal.of(ProxyError.NOT_SERVED);
     }
 
     private void send(Lease lease) {
@@ -306,26 +320,25 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
     }
 
-    private Request.@Nullable Content content(Upstream upstream) {
-        RenamedModel renamed = exchange.renamed(upstream);
-        return body.content(renamed == null || !renamed.changesBody() ? null : renamed::body);
-    }
-
     private void dispatch(Lease lease, Credential.@Nullable Header shown) {
         try {
-            Request upstreamRequest =
-                    container.touch(() -> UpstreamRequests.of(exchange, lease, shown, group.settings()));
-            if (upstreamRequest == null) {
+            Passage passage = container.touch(() -> conversions.passage(lease.upstream()));
+            Request upstreamRequest = passage == null
+                    ? null
+                    : container.touch(() -> UpstreamRequests.of(exchange, lease, passage, shown, group.settings()));
+            if (passage == null || upstreamRequest == null) {
                 lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
                 owner.refused(Refusal.of(ProxyError.CLIENT_GONE));
                 return;
             }
-            Attempt next = new Attempt(lease, upstreamRequest.body(content(lease.upstream())), this);
+            Attempt next = new Attempt(lease, passage, upstreamRequest.body(passage.content(body)), this);
             attempt = next;
             next.send();
             if (stopped) {
                 next.abort(new UpstreamFailure(ProxyError.CLIENT_GONE));
             }
+        } catch (ConversionException e) {
+            unconvertible(lease, e);
         } catch (UpstreamRequests.UnwritableException e) {
             LOG.debug("{}: the {} cannot be written", exchange.id(), e.getMessage());
             lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
@@ -338,6 +351,17 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
                     e);
             lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
             owner.refused(Refusal.of(ProxyError.INTERNAL));
+        }
+    }
+
+    /** The request cannot be expressed in the upstream's API; perhaps in that of another. */
+    private void unconvertible(Lease lease, ConversionException reason) {
+        long now = System.nanoTime();
+        lease.close(Load.Outcome.NEUTRAL, now);
+        boolean invalid = reason.code().equals("invalid_request");
+        if (invalid || !tryAnother(now)) {
+            String place = invalid && !reason.param().isEmpty() ? reason.param() + ": " : "";
+            owner.refused(Refusal.of(ProxyError.INVALID_REQUEST, place + reason.getMessage()));
         }
     }
 
@@ -358,7 +382,11 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
     }
 
     private void judge(Attempt answering, Response upstreamResponse, Content.Source content) {
-        StreamOpening opening = opening(upstreamResponse);
+        if (answering.passage().takesWhole(upstreamResponse)) {
+            collect(answering, upstreamResponse, content);
+            return;
+        }
+        StreamOpening opening = opening(answering.passage(), upstreamResponse);
         if (opening != null) {
             CommitPoint point = new CommitPoint(answering, upstreamResponse, content, opening, this);
             commitPoint = point;
@@ -373,12 +401,62 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         }
     }
 
-    private @Nullable StreamOpening opening(Response upstreamResponse) {
+    private void collect(Attempt answering, Response upstreamResponse, Content.Source content) {
+        WholeContent whole = new WholeContent(answering, upstreamResponse, content, this);
+        collecting = whole;
+        whole.run();
+    }
+
+    @Override
+    public void collected(WholeContent content, byte[] whole) {
+        Attempt answering = content.attempt();
+        Response upstreamResponse = content.upstreamResponse();
+        try {
+            Answer answer = answering.passage().answer(upstreamResponse, whole);
+            if (upstreamResponse.getStatus() < 400) {
+                long now = System.nanoTime();
+                answering.lease().responded(now);
+                report(answering.lease(), upstreamResponse.getStatus(), null, now);
+            }
+            owner.answered(answer);
+        } catch (BadAnswerException e) {
+            LOG.debug(
+                    "{}: {} has answered with {}",
+                    exchange.id(),
+                    answering.lease().upstream().name(),
+                    e.fault().cause());
+            badAnswer(answering);
+        } catch (RuntimeException e) {
+            LOG.error("{}: the answer could not be converted", exchange.id(), e);
+            owner.refused(Refusal.of(ProxyError.INTERNAL));
+        }
+    }
+
+    /** What the upstream has said is no answer: it is done with the request, as after a status that says that it failed. */
+    private void badAnswer(Attempt answering) {
+        long now = System.nanoTime();
+        answering.lease().close(Load.Outcome.FAILURE, now);
+        report(answering.lease(), 0, ProxyError.BAD_RESPONSE, now);
+        if (!policy.afterAnswer(ProxyError.BAD_RESPONSE.status(), null).isAllowed() || !tryAgain(now)) {
+            owner.refused(new Refusal(ProxyError.BAD_RESPONSE, 0, true));
+        }
+    }
+
+    @Override
+    public void missed(WholeContent content, UpstreamFailure failure) {
+        if (content.upstreamResponse().getStatus() < 400) {
+            setBack(content.attempt(), failure, true, false);
+        } else {
+            owner.refused(new Refusal(failure.error(), 0, true));
+        }
+    }
+
+    private @Nullable StreamOpening opening(Passage passage, Response upstreamResponse) {
         boolean heldBack = upstreamResponse.getStatus() == 200
                 && !group.settings().commitDelay().isZero()
                 && EventStreams.isEventStream(upstreamResponse.getHeaders())
                 && !upstreamResponse.getHeaders().contains("Content-Encoding");
-        return heldBack ? StreamOpening.of(exchange.upstreamPath()) : null;
+        return heldBack ? StreamOpening.of(passage.operation()) : null;
     }
 
     private void judgeError(Attempt answering, Response upstreamResponse, Content.Source content) {
@@ -401,8 +479,10 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         String advice = upstreamResponse.getHeaders().get(ErrorAnswer.SHOULD_RETRY);
         if (policy.afterAnswer(status, advice).isAllowed() && tryAgain(now)) {
             new Leftover(answering, content).run();
+        } else if (answering.passage().takesWhole(upstreamResponse)) {
+            collect(answering, upstreamResponse, content);
         } else {
-            owner.answered(upstreamResponse, content, null);
+            owner.answered(answering.passage().answer(upstreamResponse, content, null));
         }
     }
 
@@ -452,7 +532,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
         long now = System.nanoTime();
         answering.lease().responded(now);
         report(answering.lease(), upstreamResponse.getStatus(), null, now);
-        owner.answered(upstreamResponse, content, first);
+        owner.answered(answering.passage().answer(upstreamResponse, content, first));
     }
 
     @Override
@@ -523,7 +603,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     private @Nullable Lease another(long now) {
         boolean allowed = rounds == 0 || policy.allowsRound(exchange.attempts());
-        return stopped || !allowed || !body.isRepeatable() ? null : group.acquire(acceptable, spent, now);
+        return stopped || !allowed || !body.isRepeatable() ? null : acquire(now);
     }
 
     private boolean sendWithinBudget(Lease lease, long now) {
@@ -560,7 +640,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner {
 
     private void nextRound() {
         long now = System.nanoTime();
-        Lease lease = group.acquire(acceptable, spent, now);
+        Lease lease = acquire(now);
         if (lease == null) {
             awaitSlot(now);
         } else {

@@ -1,9 +1,7 @@
 package io.llmproxy.proxy;
 
-import io.llmproxy.auth.ClientKey;
 import io.llmproxy.balance.Load;
 import io.llmproxy.protocol.AskedChoices;
-import io.llmproxy.protocol.ModelRewriter;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.route.RouteTable;
@@ -15,8 +13,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
-import org.eclipse.jetty.client.Response;
-import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
 
@@ -175,35 +171,23 @@ final class Forwarder
 
     /** From here on the client sees this answer, and no other. */
     @Override
-    public void answered(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
-        if (EventStreams.isEventStream(upstreamResponse.getHeaders())) {
+    public void answered(Answer answer) {
+        if (EventStreams.isEventStream(answer.headers())) {
             exchange.asksFor(AskedChoices.of(exchange.upstreamPath(), body.collected()));
         }
         body.release();
-        exchange.answering(upstreamResponse.getStatus(), null);
-        ModelRewriter rewriter = rewriter(upstreamResponse);
-        if (upstreamResponse.getStatus() == 200 && ModelCatalog.confines(exchange)) {
-            ClientKey key = Objects.requireNonNull(exchange.clientKey(), "it is confined");
-            container.touch(() -> head(upstreamResponse, true));
-            relay.relay(new ConfinedListing(content, first, key), null);
-        } else if (rewriter == null) {
-            container.touch(() -> head(upstreamResponse, false));
-            relay.relay(content, first);
-        } else {
-            RenamedContent renamed = new RenamedContent(content, first, rewriter);
-            long length = renamed.renameWhole(upstreamResponse.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH));
-            container.touch(() -> renamedHead(upstreamResponse, length));
-            relay.relay(renamed, null);
-        }
+        exchange.answering(answer.status(), null);
+        container.touch(() -> head(answer));
+        relay.relay(answer.content(), answer.first());
         if (clientGone) {
             stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
         }
     }
 
     /** An error that others were asked about, too, says so; and when it is worth asking again, as far as all are concerned. */
-    private HttpServletResponse head(Response upstreamResponse, boolean renamed) {
-        HttpServletResponse clientResponse = ResponseHeaders.copy(upstreamResponse, exchange, renamed);
-        int status = upstreamResponse.getStatus();
+    private HttpServletResponse head(Answer answer) {
+        HttpServletResponse clientResponse = ResponseHeaders.copy(answer, exchange);
+        int status = answer.status();
         if (status >= 400 && exchange.attempts() > 1) {
             clientResponse.setHeader(ErrorAnswer.SHOULD_RETRY, "false");
         }
@@ -213,22 +197,6 @@ final class Forwarder
             clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(asked.retryAfterNanos(now))));
         }
         return clientResponse;
-    }
-
-    /** @param length of the renamed answer, or -1 if that is not known yet */
-    private HttpServletResponse renamedHead(Response upstreamResponse, long length) {
-        HttpServletResponse clientResponse = head(upstreamResponse, true);
-        if (length >= 0) {
-            clientResponse.setContentLengthLong(length);
-        }
-        return clientResponse;
-    }
-
-    private @Nullable ModelRewriter rewriter(Response upstreamResponse) {
-        Attempt answering = attempt();
-        RenamedModel renamed =
-                answering == null ? null : exchange.renamed(answering.lease().upstream());
-        return renamed == null ? null : renamed.rewriter(upstreamResponse.getHeaders());
     }
 
     @Override

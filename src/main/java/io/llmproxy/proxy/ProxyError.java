@@ -23,7 +23,7 @@ public enum ProxyError {
     TLS_FAILED(502, "upstream_tls_error", "The TLS connection to the upstream failed."),
     REFUSED(502, "upstream_refused", "The upstream refused the request."),
     RESET(502, "upstream_reset", "The upstream closed the connection before its answer was complete."),
-    BAD_RESPONSE(502, "upstream_bad_response", "The upstream's answer is not valid HTTP."),
+    BAD_RESPONSE(502, "upstream_bad_response", "The upstream's answer is not valid."),
     UPSTREAM_AUTH(502, "upstream_auth_error", "The upstream does not accept the gateway's credential."),
     UPSTREAM_RATE_LIMITED(429, "upstream_rate_limited", "All upstreams are rate limited; try again later."),
     OVERLOADED(503, "overloaded", "The gateway is overloaded; try again."),

@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.io.Turn;
 import io.llmproxy.protocol.ContentCoding;
 import jakarta.servlet.ReadListener;
@@ -209,6 +210,36 @@ final class RequestBody implements ReadListener {
         }
         List<ByteBuffer> plain = decoded;
         return new Whole(edit == null ? collected() : edit.apply(plain == null ? collected() : plain));
+    }
+
+    /**
+     * Returns all of a body that was collected as a whole, as it was before it was compressed.
+     *
+     * @param coding the request's {@code Content-Encoding}, or null
+     * @throws ConversionException if it cannot be decompressed
+     */
+    byte[] plain(@Nullable String coding) {
+        List<ByteBuffer> pieces = decoded;
+        if (pieces == null
+                && coding != null
+                && !coding.isBlank()
+                && !coding.strip().equalsIgnoreCase("identity")) {
+            ContentCoding known = ContentCoding.of(coding);
+            if (known == null) {
+                throw ConversionException.invalid(
+                        "", "The Content-Encoding is not known (expected: gzip, deflate, zstd).");
+            }
+            DecodedBody read = decode(known);
+            if (read.refusal() != null) {
+                throw ConversionException.invalid("", read.refusal().message());
+            }
+            pieces = read.pieces();
+        }
+        List<ByteBuffer> all = pieces == null ? collected() : pieces;
+        ByteBuffer whole =
+                ByteBuffer.allocate(all.stream().mapToInt(ByteBuffer::remaining).sum());
+        all.forEach(piece -> whole.put(piece.duplicate()));
+        return whole.array();
     }
 
     /** Whether {@link #content} can be had again for another attempt. */

@@ -4,12 +4,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Locale;
 import java.util.Set;
-import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.http.HttpField;
 
 /** Writes the head of an upstream's answer for the client: as it came, less what was between the upstream and us. */
 final class ResponseHeaders {
     private static final String OURS = "x-llmproxy-";
+    private static final String CONVERSION = "x-llmproxy-conversion";
     private static final String UPSTREAM_REQUEST_ID = "X-Upstream-Request-Id";
 
     /** Some events at a time. Jetty keeps a buffer of this length for as long as a stream is open, 32 KiB if nobody says so. */
@@ -20,18 +20,17 @@ final class ResponseHeaders {
 
     private ResponseHeaders() {}
 
-    /** @param renamed whether the answer changes on its way, so that its length is not known */
-    static HttpServletResponse copy(Response upstreamResponse, Exchange exchange, boolean renamed) {
+    static HttpServletResponse copy(Answer answer, Exchange exchange) {
         HttpServletResponse clientResponse = exchange.clientResponse();
-        clientResponse.setStatus(upstreamResponse.getStatus());
+        clientResponse.setStatus(answer.status());
         boolean corsIsOurs = exchange.forward().cors() != null;
-        Set<String> named = HopByHop.namedIn(upstreamResponse.getHeaders().getValues("Connection"));
-        for (HttpField field : upstreamResponse.getHeaders()) {
+        Set<String> named = HopByHop.namedIn(answer.headers().getValues("Connection"));
+        for (HttpField field : answer.headers()) {
             String name = field.getName();
             String lower = name.toLowerCase(Locale.ROOT);
             String value = field.getValue() == null ? "" : field.getValue();
             if (isOurs(lower)
-                    || (lower.equals("content-length") && (renamed || hasNoContent(upstreamResponse)))
+                    || (lower.equals("content-length") && (answer.changed() || hasNoContent(answer)))
                     || (corsIsOurs && Cors.isAnswerHeader(lower))) {
                 continue;
             }
@@ -44,12 +43,18 @@ final class ResponseHeaders {
             }
         }
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
+        if (answer.conversion() != null) {
+            clientResponse.setHeader(CONVERSION, answer.conversion());
+        }
+        if (answer.length() >= 0) {
+            clientResponse.setContentLengthLong(answer.length());
+        }
         if (endsWithConnectionOfJetty(exchange.clientRequest())
-                && !hasNoContent(upstreamResponse)
+                && !hasNoContent(answer)
                 && !clientResponse.containsHeader("Content-Length")) {
             clientResponse.setHeader("Transfer-Encoding", "chunked");
         }
-        if (EventStreams.isEventStream(upstreamResponse.getHeaders())) {
+        if (EventStreams.isEventStream(answer.headers())) {
             clientResponse.setHeader("X-Accel-Buffering", "no");
             clientResponse.setBufferSize(STREAM_BUFFER);
         }
@@ -62,8 +67,8 @@ final class ResponseHeaders {
     }
 
     /** Whether a length in the head says nothing, as none can follow; containers wait for what it promises. */
-    private static boolean hasNoContent(Response upstreamResponse) {
-        int status = upstreamResponse.getStatus();
+    private static boolean hasNoContent(Answer answer) {
+        int status = answer.status();
         return status == HttpServletResponse.SC_NO_CONTENT || status == HttpServletResponse.SC_RESET_CONTENT;
     }
 

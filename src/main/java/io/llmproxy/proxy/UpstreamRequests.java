@@ -48,18 +48,23 @@ final class UpstreamRequests {
     /**
      * Returns the request for the leased upstream; it has no content yet.
      *
+     * @param passage what changes on the way
      * @param shown what takes the place of the client's credential, or null if that is to pass
      * @throws UnwritableException if it would not be one valid request on the wire
      */
-    static Request of(Exchange exchange, Lease lease, Credential.@Nullable Header shown, HttpClientConfig settings) {
+    static Request of(
+            Exchange exchange,
+            Lease lease,
+            Passage passage,
+            Credential.@Nullable Header shown,
+            HttpClientConfig settings) {
         HttpServletRequest clientRequest = exchange.clientRequest();
         Upstream upstream = lease.upstream();
-        RenamedModel renamed = exchange.renamed(upstream);
-        String path = renamed == null ? exchange.upstreamTarget().written() : renamed.path(exchange.upstreamTarget());
         // A key that is meant for us is no upstream's business.
-        boolean keyIsOurs = shown != null || exchange.clientKey() != null;
+        boolean keyIsOurs = shown != null || exchange.clientKey() != null || passage.keepsCredentials();
         String query = keyIsOurs ? KeyPlace.withoutKey(clientRequest.getQueryString()) : clientRequest.getQueryString();
-        String target = upstream.target(path, query);
+        Passage.Target below = passage.target(query);
+        String target = upstream.target(below.path(), below.query());
         if (!RequestTarget.isWritable(target) || !HeaderSyntax.isName(clientRequest.getMethod())) {
             throw new UnwritableException("method or target");
         }
@@ -74,13 +79,7 @@ final class UpstreamRequests {
                         // Some upstreams refuse requests of pages that they do not know.
                         fields.remove(HttpHeader.ORIGIN);
                     }
-                    if (renamed != null && renamed.changesBody()) {
-                        fields.remove(HttpHeader.CONTENT_ENCODING);
-                    }
-                    if (renamed != null || ModelCatalog.confines(exchange)) {
-                        // The answer is looked into for names of models.
-                        fields.put(HttpHeader.ACCEPT_ENCODING, "identity");
-                    }
+                    passage.headers(fields);
                     fields.put(RequestId.HEADER, exchange.id());
                     if (settings.forwarded()) {
                         fields.add("X-Forwarded-For", clientRequest.getRemoteAddr());

@@ -3,6 +3,7 @@ package io.llmproxy.upstream;
 import io.llmproxy.balance.LoadBalancer;
 import io.llmproxy.balance.Member;
 import io.llmproxy.breaker.RetryBudget;
+import io.llmproxy.config.ConversionConfig;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HealthCheckConfig;
 import io.llmproxy.config.HttpClientConfig;
@@ -75,6 +76,16 @@ public final class UpstreamGroup {
     /** How the group's upstreams are spoken to. */
     public HttpClientConfig settings() {
         return config.httpClient();
+    }
+
+    /** When an upstream of another API than the client's serves a request. */
+    public GroupConfig.Convert convert() {
+        return config.convert();
+    }
+
+    /** How requests and answers are converted. */
+    public ConversionConfig conversion() {
+        return config.conversion();
     }
 
     /** Any of the group's clients. */

@@ -182,6 +182,7 @@ final class ConfigSamplesTest {
                         UpstreamConfig.UrlMode.JOIN,
                         Provider.CUSTOM,
                         null,
+                        null,
                         1,
                         new AuthConfig(AuthConfig.Type.NONE, null, List.of(), null, null, null, null),
                         List.of(),
@@ -200,7 +201,9 @@ final class ConfigSamplesTest {
                         "g",
                         List.of(new MemberConfig("u", null)),
                         new BalanceConfig(BalanceConfig.Strategy.ROUNDROBIN),
-                        defaultClient()));
+                        defaultClient(),
+                        GroupConfig.Convert.FALLBACK,
+                        new ConversionConfig(ConversionConfig.Lossy.WARN, 8192)));
         assertThat(config.keys()).isEmpty();
         assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT, true, null));
     }

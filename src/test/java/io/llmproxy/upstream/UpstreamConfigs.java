@@ -33,6 +33,7 @@ final class UpstreamConfigs {
                 URI.create(url),
                 mode,
                 provider,
+                null,
                 version,
                 1,
                 auth,

@@ -1,0 +1,140 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.config.ConversionConfig;
+import io.llmproxy.config.GroupConfig.Convert;
+import io.llmproxy.config.Provider;
+import io.llmproxy.config.SpokenApi;
+import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.config.UpstreamConfig.UrlMode;
+import io.llmproxy.convert.Conversion;
+import io.llmproxy.convert.codec.ConversionException;
+import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.protocol.ApiFamily;
+import io.llmproxy.upstream.Upstream;
+import io.llmproxy.upstream.UpstreamGroup;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which upstreams can serve a request, and how: those that speak the client's API as it is, others by conversion. The
+ * request is decoded only when an attempt needs it, and once; each attempt encodes it anew.
+ */
+final class Conversions {
+    private final Exchange exchange;
+    private final RequestBody body;
+    private final ApiFamily family;
+    private final Convert mode;
+    private final ConversionConfig config;
+    private final @Nullable ClientCall call;
+    private @Nullable Conversion decoded;
+
+    Conversions(Exchange exchange, UpstreamGroup group, RequestBody body) {
+        this.exchange = exchange;
+        this.body = body;
+        this.family = ApiFamily.of(exchange.upstreamPath());
+        this.mode = group.convert();
+        this.config = group.conversion();
+        this.call = mode == Convert.NEVER ? null : ClientCall.of(exchange);
+    }
+
+    /** Whether an upstream serves the request at all, and its client, whatever the model. */
+    boolean serves(Upstream upstream) {
+        return isAlike(upstream) || converts(upstream);
+    }
+
+    /** Whether an upstream speaks the client's API. */
+    boolean isAlike(Upstream upstream) {
+        SpokenApi only = upstream.config().dialect();
+        return upstream.serves(family) && (only == null || call == null || of(only) == call.dialect());
+    }
+
+    /** Whether upstreams that speak the client's API are asked before others. */
+    boolean prefersAlike() {
+        return call != null && mode == Convert.FALLBACK;
+    }
+
+    private boolean converts(Upstream upstream) {
+        return call != null
+                && body.isWhole()
+                && upstream.config().urlMode() == UrlMode.JOIN
+                && (upstream.config().dialect() != null || upstream.config().provider() != Provider.CUSTOM);
+    }
+
+    /**
+     * Returns what an attempt at an upstream changes.
+     *
+     * @throws ConversionException if the request cannot be converted
+     */
+    Passage passage(Upstream upstream) {
+        ClientCall convertible = call;
+        if (convertible == null || isAlike(upstream)) {
+            return new Unconverted(exchange, exchange.renamed(upstream));
+        }
+        Conversion conversion = decoded;
+        if (conversion == null) {
+            conversion =
+                    convertible.decode(body.plain(exchange.clientRequest().getHeader("Content-Encoding")), policy());
+            decoded = conversion;
+        }
+        io.llmproxy.convert.Upstream target = target(upstream, model(upstream, conversion));
+        long now = System.currentTimeMillis() / 1000;
+        return new ConvertedPassage(
+                conversion.attempt(target, now),
+                conversion.isStream(),
+                convertible,
+                config.lossy() != ConversionConfig.Lossy.QUIET);
+    }
+
+    private String model(Upstream upstream, Conversion conversion) {
+        AskedModel asked = exchange.model();
+        return asked == null
+                ? conversion.model()
+                : Objects.requireNonNullElse(upstream.config().models().upstreamName(asked.name()), asked.name());
+    }
+
+    private Policy policy() {
+        Policy usual = Policy.DEFAULT;
+        return new Policy(
+                Policy.Lossy.valueOf(config.lossy().name()),
+                usual.dropHosted(),
+                usual.forward(),
+                config.maxTokens(),
+                usual.forwardUser(),
+                usual.reasoningContent(),
+                usual.chatSignatures());
+    }
+
+    private static io.llmproxy.convert.Upstream target(Upstream upstream, String model) {
+        UpstreamConfig config = upstream.config();
+        boolean vertex = config.provider() == Provider.VERTEX;
+        Dialect dialect = dialect(config, model);
+        String vendor = vertex ? "vertex" : config.provider().name().toLowerCase(Locale.ROOT);
+        String family = config.provider() == Provider.CUSTOM ? config.name() : vendor + "/" + dialect.word();
+        return new io.llmproxy.convert.Upstream(dialect, vertex, family, model, Map.of());
+    }
+
+    private static Dialect dialect(UpstreamConfig config, String model) {
+        SpokenApi only = config.dialect();
+        if (only != null) {
+            return of(only);
+        }
+        return switch (config.provider()) {
+            case ANTHROPIC -> Dialect.MESSAGES;
+            case GEMINI -> (config.url().getPath() + "/").contains("/openai/") ? Dialect.CHAT : Dialect.GEMINI;
+            case VERTEX -> model.toLowerCase(Locale.ROOT).startsWith("claude") ? Dialect.MESSAGES : Dialect.GEMINI;
+            case OPENAI, AZURE_OPENAI, OLLAMA, VLLM, CUSTOM -> Dialect.CHAT;
+        };
+    }
+
+    private static Dialect of(SpokenApi api) {
+        return switch (api) {
+            case OPENAI -> Dialect.CHAT;
+            case RESPONSES -> Dialect.RESPONSES;
+            case ANTHROPIC -> Dialect.MESSAGES;
+            case GEMINI -> Dialect.GEMINI;
+        };
+    }
+}

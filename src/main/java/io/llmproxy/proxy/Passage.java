@@ -1,0 +1,51 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.convert.codec.BadAnswerException;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+
+/** What one attempt changes in the bytes between the client and the upstream that was chosen for it. */
+interface Passage {
+    /**
+     * Returns path and query of the upstream's request, to be joined to its base.
+     *
+     * @param query the client's, without a key that is not for the upstream; or null
+     */
+    Target target(@Nullable String query);
+
+    /** Where a request goes below an upstream's base. */
+    record Target(String path, @Nullable String query) {}
+
+    /** Whether a credential of the client's stays here, although the upstream is shown none of ours. */
+    boolean keepsCredentials();
+
+    /** Changes what was copied of the client's headers. */
+    void headers(HttpFields.Mutable fields);
+
+    /** Returns the content of the upstream's request, or null if there is none. */
+    Request.@Nullable Content content(RequestBody body);
+
+    /** Returns the path by which it is known what the upstream's answer looks like. */
+    String operation();
+
+    /** Whether all of the answer has to be here before the client is told its status. */
+    boolean takesWhole(Response upstreamResponse);
+
+    /**
+     * Returns the answer for the client.
+     *
+     * @param first what was read of the content already, or null
+     */
+    Answer answer(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first);
+
+    /**
+     * Returns the answer for the client, where {@link #takesWhole}.
+     *
+     * @param whole the upstream's content
+     * @throws BadAnswerException if that is no answer of the upstream's API
+     */
+    Answer answer(Response upstreamResponse, byte[] whole);
+}
