@@ -26,7 +26,8 @@ class ArchitectureTest {
         "..auth..",
         "..protocol..",
         "..convert..",
-        "..usage.."
+        "..usage..",
+        "..journal.."
     };
 
     @ArchTest
@@ -77,7 +78,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule aMechanismKnowsNoOther =
             com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices()
-                    .matching("io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol|convert|usage)..")
+                    .matching("io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol|convert|usage|journal)..")
                     .should()
                     .notDependOnEachOther()
                     // All know the APIs: one what passes by, the others what it means and how much it took.

@@ -3,6 +3,7 @@ package io.llmproxy.boot;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import ch.qos.logback.core.encoder.Encoder;
+import io.llmproxy.journal.Journal;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Leads what is logged to the queue of the sink that is configured at the moment. Changing it loses nothing. */
 final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     private final LongAdder dropped = new LongAdder();
-    private final AtomicReference<@Nullable LogQueue> queue = new AtomicReference<>();
+    private final AtomicReference<@Nullable Journal<ILoggingEvent>> queue = new AtomicReference<>();
 
     /**
      * From now on writes to another sink. What was logged before is still written to the one before.
@@ -31,9 +32,9 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     @Override
     protected void append(ILoggingEvent event) {
         event.prepareForDeferredProcessing();
-        LogQueue current = queue.get();
-        if (current != null) {
-            current.offer(event);
+        Journal<ILoggingEvent> current = queue.get();
+        if (current != null && !current.offer(event)) {
+            dropped.increment();
         }
     }
 
@@ -43,7 +44,7 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
         closeQueue(queue.getAndSet(null));
     }
 
-    private static void closeQueue(@Nullable LogQueue closing) {
+    private static void closeQueue(@Nullable Journal<ILoggingEvent> closing) {
         if (closing != null) {
             closing.close();
         }
