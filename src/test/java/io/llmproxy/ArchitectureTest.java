@@ -39,6 +39,8 @@ class ArchitectureTest {
             .definedBy("..boot..")
             .layer("observers")
             .definedBy("..admin..", "..metrics..")
+            .layer("ledger")
+            .definedBy("io.llmproxy.ledger..")
             .layer("proxy")
             .definedBy("..proxy..")
             .layer("health")
@@ -65,14 +67,16 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("launcher")
             .whereLayer("observers")
             .mayOnlyBeAccessedByLayers("boot")
+            .whereLayer("ledger")
+            .mayOnlyBeAccessedByLayers("launcher", "boot", "observers")
             .whereLayer("proxy")
-            .mayOnlyBeAccessedByLayers("boot", "observers")
+            .mayOnlyBeAccessedByLayers("boot", "observers", "ledger")
             .whereLayer("health")
             .mayOnlyBeAccessedByLayers("boot", "observers")
             .whereLayer("upstream")
             .mayOnlyBeAccessedByLayers("boot", "observers", "proxy", "health")
             .whereLayer("mechanisms")
-            .mayOnlyBeAccessedByLayers("boot", "observers", "proxy", "health", "upstream")
+            .mayOnlyBeAccessedByLayers("boot", "observers", "ledger", "proxy", "health", "upstream")
             .because("a request is read in one direction: hand the value down, or let boot wire an interface");
 
     @ArchTest

@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The whole configuration. Names that one part uses of another are known to exist. */
 public record ProxyConfig(
@@ -21,6 +22,8 @@ public record ProxyConfig(
         List<ClientKeyConfig> keys,
 
         @Setting("What is logged, and how.") LogConfig log,
+
+        @Setting("What is kept of each attempt and each exchange. Without the section, nothing is.") @Nullable LedgerConfig ledger,
 
         @Setting(value = "Whether the file is watched, and loaded again when it changes.", byDefault = "false")
         boolean watch) {

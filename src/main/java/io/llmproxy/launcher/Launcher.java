@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 public final class Launcher {
     private static final int FINE = 0;
     private static final int BAD_CONFIGURATION = 1;
+    private static final int PROBLEMS = 1;
     private static final int WRONG_USAGE = 2;
     private static final int PORT_TAKEN = 3;
 
@@ -38,11 +39,12 @@ public final class Launcher {
     }
 
     private int run(List<String> arguments) {
+        boolean ledger = !arguments.isEmpty() && arguments.get(0).equals(LedgerCommand.NAME);
         try {
-            return act(LauncherOptions.parse(arguments));
+            return ledger ? ledger(arguments.subList(1, arguments.size())) : act(LauncherOptions.parse(arguments));
         } catch (UsageException e) {
             err.println("llmproxy: " + e.getMessage());
-            err.print(LauncherOptions.USAGE);
+            err.print(ledger ? LedgerCommand.USAGE : LauncherOptions.USAGE);
             return WRONG_USAGE;
         } catch (ConfigException e) {
             e.problems().forEach(err::println);
@@ -56,6 +58,10 @@ public final class Launcher {
             LoggerFactory.getLogger(Launcher.class).debug("cannot start", e);
             return BAD_CONFIGURATION;
         }
+    }
+
+    private int ledger(List<String> arguments) throws UsageException {
+        return new LedgerCommand(out, err).run(arguments) == 0 ? FINE : PROBLEMS;
     }
 
     private int act(LauncherOptions options) {

@@ -1,0 +1,68 @@
+package io.llmproxy.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What is kept of each attempt and each exchange, and where. */
+@Switchable
+public record LedgerConfig(
+        @Setting(value = "Directory of the ledger's files. One process writes to it at a time.", byDefault = "ledger")
+        Path directory,
+
+        @Setting("Directory on another disk that is written to while `directory` takes nothing.") @Nullable Path spillDirectory,
+
+        @Setting(
+                value =
+                        "When lines are made to survive a loss of power: each second, after each write, or when the system likes."
+                                + " The end of the process alone loses nothing that was written.",
+                byDefault = "interval")
+        Sync sync,
+
+        @Setting(
+                value = "Size at which a new file is begun.",
+                byDefault = "256MiB",
+                min = 1 << 16,
+                max = 16L << 30,
+                unit = Unit.BYTES)
+        long rotateSize,
+
+        @Setting(
+                value = "Age at which a new file is begun.",
+                byDefault = "1h",
+                min = 1,
+                max = 30L * 24 * 3600,
+                unit = Unit.SECONDS)
+        Duration rotateAfter,
+
+        @Setting(value = "Whether files that are done are compressed with gzip.", byDefault = "true")
+        boolean compress,
+
+        @Setting(
+                value = "Age at which files are deleted; `0` keeps them.",
+                byDefault = "2160h",
+                min = 0,
+                max = 100L * 366 * 24 * 3600,
+                unit = Unit.SECONDS)
+        Duration retainFor,
+
+        @Setting(
+                value = "Size of all files together beyond which the oldest are deleted; `0` keeps them.",
+                byDefault = "0",
+                min = 0,
+                max = 1L << 50,
+                unit = Unit.BYTES)
+        long retainSize,
+
+        @Setting("Name of this node in the ledger, instead of the host's.") @Nullable String node) {
+
+    /** When lines are made to survive a loss of power. */
+    public enum Sync {
+        /** Each second. */
+        INTERVAL,
+        /** After each write. */
+        ALWAYS,
+        /** When the system likes. */
+        NEVER
+    }
+}

@@ -1,0 +1,190 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.boot.ConfigSource;
+import io.llmproxy.boot.RootCause;
+import io.llmproxy.config.LedgerConfig;
+import io.llmproxy.launcher.LauncherOptions.UsageException;
+import io.llmproxy.ledger.LedgerFiles;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What is asked of the ledger's files on the command line: {@code ledger verify}, {@code summary}, {@code export}. */
+final class LedgerCommand {
+    static final String NAME = "ledger";
+    static final String USAGE = """
+            The ledger's files: what each attempt and each exchange took and cost
+
+            usage: java -jar llmproxy.jar ledger verify  [DIRECTORY...]
+                   java -jar llmproxy.jar ledger summary [--by WHAT] [--from TIME] [--until TIME] [DIRECTORY...]
+                   java -jar llmproxy.jar ledger export --csv [--from TIME] [--until TIME] [--output FILE] [DIRECTORY...]
+
+              verify              look for lines that are damaged, torn, missing or out of order
+              summary             add up attempts, tokens and cost
+              export              print attempts, exchanges and sums, a row each
+
+              -c, --config FILE   take the directories from this configuration; found as without `ledger`
+                                  where neither it nor a directory is named
+                  --by WHAT       model, upstream, forward, key or day (default: model)
+                  --from TIME     only what happened then or later: 2026-11-28 or 2026-11-28T08:00:00Z
+                  --until TIME    only what happened before
+                  --csv           comma-separated values, the only format so far
+                  --output FILE   write to a new file instead of standard output
+              -h, --help          print this
+
+            exit codes: 0 fine, 1 problems found (verify: on stdout, else on stderr), 2 wrong usage
+            """;
+
+    private static final Map<String, List<String>> OPTIONS = Map.of(
+            "verify", List.of("-c", "--config"),
+            "summary", List.of("-c", "--config", "--by", "--from", "--until"),
+            "export", List.of("-c", "--config", "--from", "--until", "--csv", "--output"));
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final List<Path> directories = new ArrayList<>();
+    private @Nullable Path config;
+    private @Nullable Path output;
+    private String by = "model";
+    private @Nullable Instant from;
+    private @Nullable Instant until;
+    private boolean csv;
+
+    LedgerCommand(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Runs it.
+     *
+     * @return the number of problems
+     */
+    int run(List<String> arguments) throws UsageException {
+        if (arguments.contains("-h") || arguments.contains("--help")) {
+            out.print(USAGE);
+            return 0;
+        }
+        String action = arguments.isEmpty() ? "" : arguments.get(0);
+        if (!OPTIONS.containsKey(action)) {
+            throw wrong(
+                    action.isEmpty() ? "ledger: no command" : action + ": unknown command",
+                    "verify, summary or export");
+        }
+        parse(action, arguments.subList(1, arguments.size()).iterator());
+        try {
+            return act(action, new LedgerFiles(directories.isEmpty() ? configured() : directories));
+        } catch (IOException e) {
+            err.println("llmproxy: " + RootCause.of(e));
+            return 1;
+        }
+    }
+
+    private int act(String action, LedgerFiles files) throws IOException, UsageException {
+        for (Path directory : files.directories()) {
+            if (!Files.isDirectory(directory)) {
+                throw new IOException(directory + ": no such directory (expected: one with files of a ledger)");
+            }
+        }
+        LedgerFiles.Period period = new LedgerFiles.Period(from, until);
+        if (action.equals("verify")) {
+            return files.verify(out);
+        }
+        if (action.equals("summary")) {
+            return files.summarize(by, period, out, err);
+        }
+        Path file = output;
+        if (file == null) {
+            return files.exportCsv(period, out, err);
+        }
+        return export(files, period, file);
+    }
+
+    private int export(LedgerFiles files, LedgerFiles.Period period, Path file) throws IOException {
+        try {
+            Files.createFile(file);
+        } catch (FileAlreadyExistsException exists) {
+            throw new IOException(file + ": exists already (expected: a new file)");
+        }
+        try (PrintStream rows = new PrintStream(Files.newOutputStream(file), false, StandardCharsets.UTF_8)) {
+            int problems = files.exportCsv(period, rows, err);
+            if (rows.checkError()) {
+                throw new IOException(file + ": could not be written whole");
+            }
+            return problems;
+        }
+    }
+
+    private List<Path> configured() throws UsageException {
+        LedgerConfig ledger = ConfigSource.find(config).load().config().ledger();
+        if (ledger == null) {
+            throw wrong("the configuration has no ledger", "a directory with files of one");
+        }
+        Path spill = ledger.spillDirectory();
+        return spill == null || !Files.isDirectory(spill)
+                ? List.of(ledger.directory())
+                : List.of(ledger.directory(), spill);
+    }
+
+    private void parse(String action, Iterator<String> rest) throws UsageException {
+        while (rest.hasNext()) {
+            String argument = rest.next();
+            if (argument.startsWith("-")
+                    && !OPTIONS.getOrDefault(action, List.of()).contains(argument)) {
+                throw wrong(argument + ": no option of ledger " + action, "one of those that ledger --help lists");
+            }
+            switch (argument) {
+                case "-c", "--config" -> config = Path.of(value(argument, rest));
+                case "--by" -> by = grouping(value(argument, rest));
+                case "--from" -> from = time(argument, value(argument, rest));
+                case "--until" -> until = time(argument, value(argument, rest));
+                case "--output" -> output = Path.of(value(argument, rest));
+                case "--csv" -> csv = true;
+                default -> directories.add(Path.of(argument));
+            }
+        }
+        if (action.equals("export") && !csv) {
+            throw wrong("export: no format", "--csv");
+        }
+    }
+
+    private static String grouping(String value) throws UsageException {
+        if (!LedgerFiles.groupings().contains(value)) {
+            throw wrong("--by: " + value, String.join(", ", LedgerFiles.groupings()));
+        }
+        return value;
+    }
+
+    private static Instant time(String option, String value) throws UsageException {
+        try {
+            return value.length() == 10
+                    ? LocalDate.parse(value).atStartOfDay(ZoneOffset.UTC).toInstant()
+                    : Instant.parse(value);
+        } catch (DateTimeException e) {
+            throw wrong(option + ": " + value, "2026-11-28 or 2026-11-28T08:00:00Z");
+        }
+    }
+
+    private static String value(String option, Iterator<String> rest) throws UsageException {
+        if (!rest.hasNext()) {
+            throw wrong(option + ": no value", "one after it");
+        }
+        return rest.next();
+    }
+
+    private static UsageException wrong(String what, String expected) {
+        return new UsageException(what + " (expected: " + expected + ")");
+    }
+}

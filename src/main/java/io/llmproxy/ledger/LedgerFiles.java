@@ -1,0 +1,113 @@
+package io.llmproxy.ledger;
+
+import io.llmproxy.ledger.LineReader.Line;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of a ledger, as those read them who did not write them; also while they are written.
+ *
+ * @param directories where they are
+ */
+public record LedgerFiles(List<Path> directories) {
+    /** Makes it. */
+    public LedgerFiles {
+        directories = List.copyOf(directories);
+    }
+
+    /**
+     * From when until when.
+     *
+     * @param from the first moment; null for the beginning
+     * @param until the first moment after it; null for the end
+     */
+    public record Period(@Nullable Instant from, @Nullable Instant until) {
+        /** All the time. */
+        public static final Period ALWAYS = new Period(null, null);
+
+        private boolean has(Line line) {
+            Instant at = Instant.parse(line.json().string("at", ""));
+            return (from == null || !at.isBefore(from)) && (until == null || at.isBefore(until));
+        }
+    }
+
+    /** What {@link #summarize} can add up by. */
+    public static List<String> groupings() {
+        return Stream.of(Summary.By.values())
+                .map(by -> by.name().toLowerCase(Locale.ROOT))
+                .toList();
+    }
+
+    /**
+     * Checks all lines, and prints what is wrong with them.
+     *
+     * @return the number of problems
+     * @throws IOException if a directory cannot be read
+     */
+    public int verify(PrintStream out) throws IOException {
+        Scan scan = Scan.of(directories, line -> {});
+        scan.problems().forEach(out::println);
+        scan.notes().forEach(note -> out.println("note: " + note));
+        out.println(scan.files() + " files, " + scan.records() + " records, "
+                + scan.problems().size() + " problems, " + scan.missing() + " records missing after crashes, "
+                + scan.open() + " attempts open at crashes");
+        return scan.problems().size();
+    }
+
+    /**
+     * Adds attempts up and prints a table.
+     *
+     * @param by one of {@link #groupings}
+     * @param err is told of lines that do not count
+     * @return the number of problems
+     * @throws IOException if a directory cannot be read
+     */
+    public int summarize(String by, Period period, PrintStream out, PrintStream err) throws IOException {
+        Prices prices = lastWords();
+        Summary.By grouping = Optional.of(by)
+                .filter(groupings()::contains)
+                .map(name -> Summary.By.valueOf(name.toUpperCase(Locale.ROOT)))
+                .orElseThrow(() -> new IllegalArgumentException(by + " (expected: one of " + groupings() + ")"));
+        Summary summary = new Summary(grouping, prices);
+        int problems = read(period, summary::add, err);
+        summary.print(out);
+        return problems;
+    }
+
+    /**
+     * Prints attempts, exchanges and sums as comma-separated values.
+     *
+     * @param err is told of lines that do not count
+     * @return the number of problems
+     * @throws IOException if a directory cannot be read
+     */
+    public int exportCsv(Period period, PrintStream out, PrintStream err) throws IOException {
+        CsvExport export = new CsvExport(out, lastWords());
+        export.head();
+        return read(period, export::add, err);
+    }
+
+    private Prices lastWords() throws IOException {
+        Prices prices = new Prices();
+        Scan unused = Scan.of(directories, prices::take);
+        return prices;
+    }
+
+    private int read(Period period, Consumer<Line> visitor, PrintStream err) throws IOException {
+        Scan scan = Scan.of(directories, line -> {
+            if (period.has(line)) {
+                visitor.accept(line);
+            }
+        });
+        scan.problems().forEach(err::println);
+        return scan.problems().size();
+    }
+}

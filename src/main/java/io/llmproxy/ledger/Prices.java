@@ -1,0 +1,37 @@
+package io.llmproxy.ledger;
+
+import io.llmproxy.convert.json.Json;
+import io.llmproxy.ledger.LineReader.Line;
+import java.util.HashMap;
+import java.util.Map;
+
+/** What later lines say of attempts: the last word on what they used and cost. */
+final class Prices {
+    private final Map<String, Json.Obj> usage = new HashMap<>();
+    private final Map<String, Json.Obj> cost = new HashMap<>();
+
+    void take(Line line) {
+        String of = line.json().string("of", "");
+        switch (line.type()) {
+            case "adjust" -> {
+                usage.put(of, line.json());
+                cost.put(of, line.json());
+            }
+            case "reprice" -> cost.put(of, line.json());
+            default -> {
+                // It says nothing of another.
+            }
+        }
+    }
+
+    /** The counts of an attempt, or of a sum of them. */
+    Json.Obj usageOf(Line line) {
+        Json.Obj counts = usage.getOrDefault(line.id(), line.json()).object("usage");
+        return counts == null ? new Json.Obj() : counts;
+    }
+
+    /** What holds the cost of an attempt. */
+    Json.Obj costOf(Line line) {
+        return cost.getOrDefault(line.id(), line.json());
+    }
+}
