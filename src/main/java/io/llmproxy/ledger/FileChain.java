@@ -198,13 +198,13 @@ final class FileChain {
 
     /** A directory is ours now: what others have left in it can be looked at. */
     private void entered(Place place) throws IOException {
-        List<Path> all = places().map(Place::directory).toList();
-        crashes.addAll(Crash.find(place.directory(), all, node.boot(), time.millis()));
         FlightMap before = flights.map();
         if (before == null || !Files.exists(before.path())) {
             String name = node.name() + "-" + node.boot() + FlightMap.SUFFIX;
             flights.use(FlightMap.create(place.directory().resolve(name)));
         }
+        List<Path> all = places().map(Place::directory).toList();
+        crashes.addAll(Crash.find(place.directory(), all, node.boot(), time.millis()));
         if (spill != null && place == home) {
             lookInto(spill);
         }

@@ -38,7 +38,8 @@ public final class Ledger {
     }
 
     /**
-     * Opens the ledger. Where that is not possible yet, it is tried again each second, and what comes meanwhile waits.
+     * Opens the ledger, and waits for that a second at most. Where it is not possible yet, it is tried again each second, and what
+     * comes meanwhile waits.
      *
      * @param config where it is, and how long it is kept
      * @param version of the program
@@ -50,7 +51,9 @@ public final class Ledger {
     }
 
     static Ledger start(LedgerConfig config, Node node, Time time, AppendFile.Maker maker, Journal.Limits limits) {
-        return new Ledger(config, node, time, maker, limits);
+        Ledger started = new Ledger(config, node, time, maker, limits);
+        started.writer.awaitOpen();
+        return started;
     }
 
     private static String hostName() {

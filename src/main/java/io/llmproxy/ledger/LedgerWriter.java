@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +35,7 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
     private final Folds folds;
     private final Flights flights;
     private final LedgerLine line;
+    private final CountDownLatch tried = new CountDownLatch(1);
     private final AtomicBoolean rotation = new AtomicBoolean();
     private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
     private final List<Crash> told = new ArrayList<>();
@@ -66,6 +69,15 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
     /** Begins another file, soon. Any thread may ask for it. */
     void rotate() {
         rotation.set(true);
+    }
+
+    /** Waits until a file is open, or cannot be opened now, but not for long. */
+    void awaitOpen() {
+        try {
+            boolean unused = tried.await(BEAT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
@@ -179,6 +191,8 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
         } catch (IOException e) {
             failed(e);
             return false;
+        } finally {
+            tried.countDown();
         }
     }
 

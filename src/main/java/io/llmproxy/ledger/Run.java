@@ -3,8 +3,8 @@ package io.llmproxy.ledger;
 import io.llmproxy.ledger.LineReader.Line;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** What one run of a process has written, as far as it was read. Its records are numbered without a gap. */
 final class Run {
@@ -13,7 +13,8 @@ final class Run {
 
     private final String boot;
     private final TreeMap<Long, Gap> gaps = new TreeMap<>();
-    private @Nullable Path last;
+    private Path last;
+
     /** The number of the record that should come next; 0 until one is known. */
     private long next;
 
@@ -24,8 +25,10 @@ final class Run {
     private boolean begun;
     private boolean ended;
 
-    Run(String boot) {
-        this.boot = boot;
+    /** Begins with the first of its files that there is. */
+    Run(LedgerName.Found first) {
+        this.boot = first.name().boot();
+        this.last = first.path();
     }
 
     /** A file begins. */
@@ -47,7 +50,7 @@ final class Run {
     }
 
     /** Its last file, and how many bytes of that are whole lines. */
-    @Nullable Path lastFile() {
+    Path lastFile() {
         return last;
     }
 
@@ -126,13 +129,15 @@ final class Run {
 
     /** Takes a number out of the gap that it is missed in; returns whether there is one. */
     private boolean fill(long sequence) {
-        var entry = gaps.floorEntry(sequence);
+        Map.Entry<Long, Gap> entry = gaps.floorEntry(sequence);
         if (entry == null || entry.getValue().to() < sequence) {
             return false;
         }
-        Gap gap = gaps.remove(entry.getKey());
-        if (entry.getKey() < sequence) {
-            gaps.put(entry.getKey(), new Gap(sequence - 1, gap.where()));
+        long from = entry.getKey();
+        Gap gap = entry.getValue();
+        gaps.remove(from);
+        if (from < sequence) {
+            gaps.put(from, new Gap(sequence - 1, gap.where()));
         }
         if (sequence < gap.to()) {
             gaps.put(sequence + 1, gap);

@@ -70,7 +70,7 @@ final class Scan {
 
     private void read(LedgerName.Found found) {
         files++;
-        Run run = runs.computeIfAbsent(found.name().boot(), Run::new);
+        Run run = runs.computeIfAbsent(found.name().boot(), boot -> new Run(found));
         run.begin(found, notes);
         try (LineReader reader = LineReader.open(found.path())) {
             for (Line line = reader.next(); line != null; line = reader.next()) {
@@ -132,7 +132,8 @@ final class Scan {
     private void judgeEnd(Run run) {
         Path file = run.lastFile();
         GapTold told = gaps.get(run.boot());
-        if (file == null || isBeingWritten(file) || told != null && told.isAt(file, run.whole())) {
+        boolean known = told != null && told.isAt(file, run.whole());
+        if (known || isBeingWritten(file)) {
             return;
         }
         problems.add(file

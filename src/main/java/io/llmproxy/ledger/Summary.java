@@ -97,9 +97,8 @@ final class Summary {
     }
 
     void add(Line line) {
-        boolean attempts = line.type().equals("attempt")
-                || line.type().equals("fold") && line.json().string("of", "").equals("attempt");
-        if (attempts) {
+        String of = line.type().equals("fold") ? line.json().string("of", "") : line.type();
+        if (of.equals("attempt")) {
             Json.Obj usage = prices.usageOf(line);
             Json.Obj cost = prices.costOf(line);
             rows.computeIfAbsent(by.of(line), name -> new Sums()).add(line, usage, cost);

@@ -136,7 +136,9 @@ final class ConfigSamplesTest {
                 .extracting(Problem::toString)
                 .containsExactly(
                         "src/test/resources/config/every-spelling.yaml:32: upstreams[0].http_client: has no effect",
-                        "src/test/resources/config/every-spelling.yaml:35: upstreams[0].ratelimit: has no effect");
+                        "src/test/resources/config/every-spelling.yaml:35: upstreams[0].ratelimit: has no effect",
+                        "src/test/resources/config/every-spelling.yaml:72: ledger: nothing is written to it yet; the section"
+                                + " says only where `ledger verify` looks");
     }
 
     @Test

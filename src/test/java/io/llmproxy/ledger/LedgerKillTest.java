@@ -84,7 +84,9 @@ class LedgerKillTest {
             await().atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(5))
                     .until(() -> !process.isAlive() || read(directory).getLong(8) >= before + milliseconds);
-            assertThat(process.isAlive()).as(Files.readString(directory.resolve("output.log"))).isTrue();
+            assertThat(process.isAlive())
+                    .as(Files.readString(directory.resolve("output.log")))
+                    .isTrue();
         } finally {
             process.destroyForcibly().waitFor();
         }
@@ -106,7 +108,8 @@ class LedgerKillTest {
         assertThat(verdict).contains(" 0 problems");
         assertThat(gaps).as(verdict).hasSize(KILLS);
         long written = LedgerFixtures.lines("attempt", files).size();
-        long missing = gaps.stream().mapToLong(gap -> gap.json().number("missing", 0)).sum();
+        long missing =
+                gaps.stream().mapToLong(gap -> gap.json().number("missing", 0)).sum();
         long handedIn = read(directory).getLong(0);
         // A process may be killed between the handing in and the note of it.
         assertThat(written + missing).as(verdict).isBetween(read(directory).getLong(8) - KILLS, handedIn + KILLS);

@@ -102,7 +102,8 @@ class LedgerTest {
                 .contains("\"usage\":{\"input_tokens\":1200,\"output_tokens\":340}", "\"source\":\"reported\"")
                 .contains("\"cost\":\"0.001500000340\",\"cost_state\":\"priced\"", "\"currency\":\"USD\"");
         assertThat(lines("adjust", directory).get(0).json().text())
-                .contains("\"of\":\"a-1\"", "\"cost_reported\":\"0.000000000006\"", "\"cost_reported_currency\":\"EUR\"");
+                .contains(
+                        "\"of\":\"a-1\"", "\"cost_reported\":\"0.000000000006\"", "\"cost_reported_currency\":\"EUR\"");
         assertThat(lines("reprice", directory)).hasSize(1);
     }
 
@@ -139,7 +140,15 @@ class LedgerTest {
     @Test
     void whatIsTooOldOrTooMuchIsDeletedAndNothingElse() throws IOException {
         LedgerConfig keep = new LedgerConfig(
-                directory, null, LedgerConfig.Sync.NEVER, 1 << 16, Duration.ofHours(1), false, Duration.ofDays(10), 0, null);
+                directory,
+                null,
+                LedgerConfig.Sync.NEVER,
+                1 << 16,
+                Duration.ofHours(1),
+                false,
+                Duration.ofDays(10),
+                0,
+                null);
         Ledger ledger = start(keep);
         for (int part = 1; part <= 3; part++) {
             fill(ledger, part, part);
@@ -151,7 +160,8 @@ class LedgerTest {
         ledger.stop();
         List<Path> before = files(directory);
         Files.setLastModifiedTime(
-                before.get(0), java.nio.file.attribute.FileTime.from(Instant.now().minus(Duration.ofDays(11))));
+                before.get(0),
+                java.nio.file.attribute.FileTime.from(Instant.now().minus(Duration.ofDays(11))));
         Files.writeString(directory.resolve("notes.txt"), "mine");
 
         new Packing(keep, "0", Time.SYSTEM).tend();
@@ -340,17 +350,28 @@ class LedgerTest {
     void textsOfEveryKindMakeLinesThatAreRead() {
         Ledger ledger = start(config(directory));
         List<String> texts = List.of(
-                "", "\"\\\n\r\t", "\u0000\u001b[2J\u007f", "caf\u00e9 \u65e5\u672c \ud83d\ude00", "\ud83d", "\udc00x",
-                "x".repeat(100_000), "\ud83d\ude00".repeat(200), "</script>", "2028:\u2028");
+                "",
+                "\"\\\n\r\t",
+                "\u0000\u001b[2J\u007f",
+                "caf\u00e9 \u65e5\u672c \ud83d\ude00",
+                "\ud83d",
+                "\udc00x",
+                "x".repeat(100_000),
+                "\ud83d\ude00".repeat(200),
+                "</script>",
+                "2028:\u2028");
         for (String text : texts) {
             ledger.add(attempt(1, text, 1, 1, text, List.of(text, text)));
         }
         ledger.stop();
 
         assertThat(verified(directory)).contains("10 records, 0 problems");
-        assertThat(lines(directory)).extracting(line -> line.json().string("upstream", "?")).startsWith("", texts.get(1));
+        assertThat(lines(directory))
+                .extracting(line -> line.json().string("upstream", "?"))
+                .startsWith("", texts.get(1));
         for (Path file : files(directory)) {
-            assertThat(new String(LedgerFixtures.bytes(file), StandardCharsets.UTF_8)).doesNotContain("\u001b", "\u0000");
+            assertThat(new String(LedgerFixtures.bytes(file), StandardCharsets.UTF_8))
+                    .doesNotContain("\u001b", "\u0000");
         }
     }
 }

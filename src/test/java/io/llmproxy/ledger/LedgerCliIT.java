@@ -1,0 +1,162 @@
+package io.llmproxy.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Artefacts;
+import io.llmproxy.testing.ServerProcess;
+import io.llmproxy.usage.Cost;
+import io.llmproxy.usage.Money;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** {@code java -jar llmproxy.jar ledger}, on files that a ledger has written. */
+class LedgerCliIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    private final Path directory = Artefacts.workDirectory("ledger-cli");
+    private final Path files = directory.resolve("ledger");
+
+    /** What a run of the jar comes to. */
+    private record Result(int code, String output) {}
+
+    @BeforeEach
+    void write() {
+        Ledger ledger = LedgerFixtures.start(LedgerFixtures.config(files));
+        for (int number = 1; number <= 10; number++) {
+            long exchange = ledger.nextExchange();
+            ledger.add(LedgerFixtures.attempt(exchange, 1000, 100));
+            ledger.add(LedgerFixtures.exchange(exchange));
+        }
+        ledger.stop();
+    }
+
+    private Result run(String... arguments) {
+        List<String> command = new ArrayList<>(
+                List.of(Artefacts.java(), "-jar", Artefacts.launcher().toString(), "ledger"));
+        command.addAll(List.of(arguments));
+        try (ServerProcess process = ServerProcess.start(directory, Map.of(), command)) {
+            return new Result(process.exitCode(SOON), process.log());
+        }
+    }
+
+    @Test
+    void aLedgerThatIsWholeIsVerified() {
+        assertThat(run("verify", files.toString()))
+                .isEqualTo(new Result(
+                        0,
+                        "1 files, 20 records, 0 problems, 0 records missing after crashes, 0 attempts open"
+                                + " at crashes\n"));
+    }
+
+    @Test
+    void whatIsWrongIsToldWithItsPlace() throws IOException {
+        Path file = LedgerFixtures.files(files).get(0);
+        Files.writeString(file, Files.readString(file).replace("req-3", "req-4"));
+
+        Result verdict = run("verify", files.toString());
+        assertThat(verdict.code()).isEqualTo(1);
+        assertThat(verdict.output())
+                .startsWith(file + ":7: the checksum does not fit")
+                .contains("1 problems");
+        Result summary = run("summary", files.toString());
+        assertThat(summary.code()).isEqualTo(1);
+        assertThat(summary.output()).contains(file + ":7: ").contains("gpt-5");
+    }
+
+    @Test
+    void attemptsAreAddedUpByWhatIsAskedFor() {
+        assertThat(run("summary", files.toString()).output()).isEqualTo("""
+                model  attempts  input  cached  output  reasoning  cost
+                gpt-5        10  10000       0    1000          0  0.012500001 USD
+                all          10  10000       0    1000          0  0.012500001 USD
+                """);
+        for (String by : List.of("upstream", "forward", "key", "day")) {
+            Result result = run("summary", "--by", by, "--from", "2026-11-28", files.toString());
+            assertThat(result.code()).isZero();
+            assertThat(result.output()).startsWith(by).containsAnyOf("openai", "llm", "team-a", "2026-11-28");
+        }
+        assertThat(run("summary", "--until", "2026-11-28T12:00:00Z", files.toString())
+                        .output())
+                .contains("all           0");
+    }
+
+    @Test
+    void laterPricesCount() {
+        String first = LedgerFixtures.lines("attempt", files).get(0).id();
+        Ledger ledger = LedgerFixtures.start(LedgerFixtures.config(files));
+        ledger.add(new RepriceRecord(
+                0,
+                first,
+                "prices of December",
+                new Cost(Cost.State.PRICED, new Money(5_000_000_000_000L, "USD"), Cost.From.TABLE, null, "2026-12")));
+        ledger.stop();
+
+        assertThat(run("summary", files.toString()).output()).contains("5.0112500009 USD");
+    }
+
+    @Test
+    void rowsAreExported() throws IOException {
+        Result rows = run("export", "--csv", files.toString());
+        assertThat(rows.code()).isZero();
+        assertThat(rows.output().split("\r\n"))
+                .hasSize(21)
+                .allSatisfy(row -> assertThat(row.split(",", -1)).hasSize(65));
+        assertThat(rows.output()).startsWith("t,id,at,exchange,").contains(",/v1/chat/completions,gpt-5,");
+
+        Path csv = directory.resolve("rows.csv");
+        assertThat(run("export", "--csv", "--output", csv.toString(), files.toString()))
+                .isEqualTo(new Result(0, ""));
+        assertThat(Files.readString(csv)).isEqualTo(rows.output());
+        assertThat(run("export", "--csv", "--output", csv.toString(), files.toString()))
+                .isEqualTo(new Result(1, "llmproxy: " + csv + ": exists already (expected: a new file)\n"));
+    }
+
+    @Test
+    void directoriesAreTakenFromTheConfiguration() throws IOException {
+        String text = """
+                http_server: {forwards: [{name: one, port: 3000, upstream_group: g}]}
+                upstreams: [{name: u, url: "http://127.0.0.1:1"}]
+                upstream_groups: [{name: g, upstreams: [{name: u}]}]
+                """;
+        Path with = Files.writeString(directory.resolve("with.yaml"), text + "ledger: {}\n", StandardCharsets.UTF_8);
+        Path without = Files.writeString(directory.resolve("without.yaml"), text, StandardCharsets.UTF_8);
+
+        assertThat(run("verify", "--config", with.toString()).output()).contains("20 records, 0 problems");
+        Result none = run("verify", "-c", without.toString());
+        assertThat(none.code()).isEqualTo(2);
+        assertThat(none.output()).contains("the configuration has no ledger (expected: a directory");
+        assertThat(run("verify", "-c", "nosuch.yaml").code()).isEqualTo(1);
+    }
+
+    @Test
+    void wrongUsageIsToldFromProblems() {
+        for (String wrong : List.of(
+                "",
+                "check",
+                "verify --by model",
+                "summary --by colour",
+                "summary --from yesterday",
+                "summary --until",
+                "export",
+                "export --json",
+                "verify --nosuch")) {
+            Result result = run(wrong.split(" "));
+            assertThat(result.code()).as(wrong).isEqualTo(2);
+            assertThat(result.output()).as(wrong).startsWith("llmproxy: ").contains("(expected: ", "usage: ");
+        }
+        Result missing = run("verify", directory.resolve("nosuch").toString());
+        assertThat(missing.code()).isEqualTo(1);
+        assertThat(missing.output()).contains("nosuch: no such directory (expected: one with files of a ledger)");
+        Result help = run("--help");
+        assertThat(help.code()).isZero();
+        assertThat(help.output()).contains("verify", "summary", "export --csv", "exit codes");
+    }
+}
