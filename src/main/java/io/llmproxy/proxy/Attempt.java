@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.upstream.Http2Upstreams;
 import io.llmproxy.upstream.InterimAnswers;
 import io.llmproxy.upstream.Lease;
 import org.eclipse.jetty.client.Request;
@@ -82,6 +83,9 @@ final class Attempt
     }
 
     private UpstreamFailure.Progress progress() {
+        if (Http2Upstreams.hasLeftOut(upstreamRequest)) {
+            return UpstreamFailure.Progress.LEFT_OUT;
+        }
         if (begun) {
             return UpstreamFailure.Progress.SENDING;
         }
@@ -100,8 +104,7 @@ final class Attempt
      */
     LostConnection lostConnection(long now) {
         long finished = sent;
-        boolean shared = upstreamRequest.getConnection() instanceof HttpConnectionOverHTTP2;
-        return new LostConnection(hasLostUsedConnection(), shared, hasHeardNothing(), finished != 0, now - finished);
+        return new LostConnection(hasLostUsedConnection(), hasHeardNothing(), finished != 0, now - finished);
     }
 
     /**
@@ -167,9 +170,8 @@ final class Attempt
     }
 
     /**
-     * Whether a connection was there before this request. Of HTTP/2 it must be known because a connection that is closed right
-     * behind its goodbye often shows as closed only: Jetty's client tells streams of the one and of the other on two threads.
-     * The stream before may be over for the upstream and not yet for us, so that it counts from its beginning.
+     * Whether a connection was there before this request. A stream of HTTP/2 counts from its beginning: it may be over for the
+     * upstream and not yet for us.
      */
     private static boolean wasUsed(org.eclipse.jetty.client.Connection connection) {
         if (connection instanceof HttpConnectionOverHTTP2 multiplexed) {

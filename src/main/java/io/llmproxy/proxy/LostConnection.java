@@ -7,13 +7,11 @@ import java.time.Duration;
  * already when the request was written from one that died while the upstream worked on the request.
  *
  * @param pooled whether it had served other requests before
- * @param shared whether it is one of HTTP/2, which says goodbye when it takes no more requests, and which this process often
- *     sees closed only: so the time does not count there
  * @param silent whether nothing came back: no interim answer, and no part of a head
  * @param sent whether the whole request had been written
  * @param sinceSent how long ago that was, in nanoseconds; means nothing if it had not
  */
-record LostConnection(boolean pooled, boolean shared, boolean silent, boolean sent, long sinceSent) {
+record LostConnection(boolean pooled, boolean silent, boolean sent, long sinceSent) {
     /**
      * What an upstream needs at least to do work that costs anything, and more than a close needs that was on its way when the
      * request was written: that takes one round trip, and the longest on earth takes less.
@@ -22,6 +20,6 @@ record LostConnection(boolean pooled, boolean shared, boolean silent, boolean se
 
     /** Whether the upstream surely has not worked on the request. */
     boolean isUnworked() {
-        return pooled && silent && (shared || !sent || sinceSent < SHORTEST_WORK.toNanos());
+        return pooled && silent && (!sent || sinceSent < SHORTEST_WORK.toNanos());
     }
 }

@@ -52,7 +52,9 @@ final class UpstreamFailure extends IOException {
         /** There is one, and nothing of the request was written to it. */
         CONNECTED,
         /** The head of the request was written. */
-        SENDING
+        SENDING,
+        /** The upstream has said that it has not looked at the request, and will not. */
+        LEFT_OUT
     }
 
     /**
@@ -72,6 +74,9 @@ final class UpstreamFailure extends IOException {
             if (isOutOfSockets(c) || c instanceof RejectedExecutionException) {
                 return new UpstreamFailure(ProxyError.OVERLOADED, cause);
             }
+        }
+        if (progress == Progress.LEFT_OUT) {
+            return new UpstreamFailure(ProxyError.REFUSED, cause);
         }
         return new UpstreamFailure(
                 progress == Progress.NONE ? beforeConnect(cause) : afterConnect(cause, progress), cause);

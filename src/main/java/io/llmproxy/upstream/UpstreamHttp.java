@@ -25,7 +25,6 @@ import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.http2.client.HTTP2Client;
-import org.eclipse.jetty.http2.client.transport.ClientConnectionFactoryOverHTTP2;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.io.EndPoint;
@@ -184,8 +183,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         }
         connector.setSslContextFactory(UpstreamTls.factory(transport.tls));
         HTTP2Client http2 = new HTTP2Client(connector);
-        return new HttpClientTransportDynamic(
-                connector, Http1Upstreams.negotiated(), new ClientConnectionFactoryOverHTTP2.HTTP2(http2));
+        return new HttpClientTransportDynamic(connector, Http1Upstreams.negotiated(), Http2Upstreams.negotiated(http2));
     }
 
     private static final class PlainTransport extends HttpClientTransportOverHTTP {

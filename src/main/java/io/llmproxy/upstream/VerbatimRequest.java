@@ -17,6 +17,7 @@ final class VerbatimRequest extends HttpRequest {
     private final String path;
     private final @Nullable String query;
     private boolean absolute;
+    private volatile int stream;
 
     /**
      * @param template scheme, host and port, as Jetty can take them
@@ -30,6 +31,15 @@ final class VerbatimRequest extends HttpRequest {
         this.origin = origin;
         this.path = mark < 0 ? target : target.substring(0, mark);
         this.query = mark < 0 ? null : target.substring(mark + 1);
+    }
+
+    /** The stream of HTTP/2 that it was written to; 0 before that, and for HTTP/1.1. */
+    int stream() {
+        return stream;
+    }
+
+    void stream(int id) {
+        stream = id;
     }
 
     /** A proxy is told the whole of it: that is the one change that Jetty makes, and it makes it with {@link #getURI}. */

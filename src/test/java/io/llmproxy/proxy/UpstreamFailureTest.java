@@ -37,6 +37,20 @@ class UpstreamFailureTest {
     }
 
     @Test
+    void aConnectionThatEndsBehindAGoodbyeHasRefusedWhatItLeavesOut() {
+        assertThat(UpstreamFailure.of(new ClosedChannelException(), Progress.LEFT_OUT)
+                        .error())
+                .isEqualTo(ProxyError.REFUSED);
+    }
+
+    @Test
+    void aFailureOfOurOwnIsWhatItIsOnAConnectionThatSaysGoodbye() {
+        UpstreamFailure ours = new UpstreamFailure(ProxyError.CLIENT_GONE);
+
+        assertThat(UpstreamFailure.of(ours, Progress.LEFT_OUT)).isSameAs(ours);
+    }
+
+    @Test
     void aConnectionThatEndsMayHaveBeenWorkedOn() {
         assertThat(UpstreamFailure.of(new ClosedChannelException(), Progress.SENDING)
                         .error())

@@ -2,10 +2,15 @@ package io.llmproxy.testing;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.HttpFields;
@@ -36,6 +41,7 @@ public final class RefusingH2Upstream implements ServerSessionListener {
     private final AtomicInteger refusals = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger();
     private final AtomicInteger unseen = new AtomicInteger();
+    private final Queue<Death> deaths = new ConcurrentLinkedQueue<>();
     private final Set<HTTP2Session> leaving = ConcurrentHashMap.newKeySet();
 
     private RefusingH2Upstream(SSLContext context) throws Exception {
@@ -79,11 +85,43 @@ public final class RefusingH2Upstream implements ServerSessionListener {
 
     /**
      * Leaves so many streams alone from now on. When the last of them has come, it says that it has looked at none, and closes
-     * their connections; those on which nothing was served before are left for the client to close.
+     * their connections.
      */
     public void sayGoodbye(int streams) {
         unseen.set(streams);
     }
+
+    /** Works on the next stream for a while, and then closes its connection without a word. */
+    public void dieAfter(Duration work) {
+        deaths.add(new Death(work, stream -> session(stream).getEndPoint().shutdownOutput()));
+    }
+
+    /** Works on the next stream for a while, says that it takes no stream after that one, and closes the connection. */
+    public void sayGoodbyeAfter(Duration work) {
+        deaths.add(new Death(work, stream -> leave(session(stream), stream.getId())));
+    }
+
+    /** Works on the next stream until it is closed. */
+    public void work() {
+        deaths.add(new Death(Duration.ofDays(1), stream -> {}));
+    }
+
+    /** Takes the next stream, and after a while says that it has looked at none but those before it, and closes the connection. */
+    public void leaveOutAfter(Duration time) {
+        deaths.add(new Death(time, stream -> leave(session(stream), stream.getId() - 2)));
+    }
+
+    private static HTTP2Session session(Stream stream) {
+        return (HTTP2Session) stream.getSession();
+    }
+
+    /**
+     * What becomes of a stream that is taken.
+     *
+     * @param work how long it is worked on
+     * @param end what happens then
+     */
+    private record Death(Duration work, Consumer<Stream> end) {}
 
     /** How many requests have come. */
     public int requests() {
@@ -94,7 +132,12 @@ public final class RefusingH2Upstream implements ServerSessionListener {
     public Stream.Listener onNewStream(Stream stream, HeadersFrame frame) {
         requests.incrementAndGet();
         int left = take(unseen);
-        if (left > 0) {
+        Death death = deaths.poll();
+        if (death != null) {
+            connector
+                    .getScheduler()
+                    .schedule(() -> death.end.accept(stream), death.work.toMillis(), TimeUnit.MILLISECONDS);
+        } else if (left > 0) {
             leaving.add((HTTP2Session) stream.getSession());
             if (left == 1) {
                 leaving.forEach(RefusingH2Upstream::leave);
@@ -136,12 +179,12 @@ public final class RefusingH2Upstream implements ServerSessionListener {
     }
 
     private static void leave(HTTP2Session session) {
-        GoAwayFrame goodbye = new GoAwayFrame(0, ErrorCode.NO_ERROR.code, null);
-        session.frames(null, List.of(goodbye), Callback.from(() -> {
-            if (session.getStreamsClosed() > 0) {
-                session.getEndPoint().shutdownOutput();
-            }
-        }));
+        leave(session, 0);
+    }
+
+    private static void leave(HTTP2Session session, int lastStream) {
+        GoAwayFrame goodbye = new GoAwayFrame(lastStream, ErrorCode.NO_ERROR.code, null);
+        session.frames(null, List.of(goodbye), Callback.from(session.getEndPoint()::shutdownOutput));
     }
 
     private static void answer(Stream stream) {

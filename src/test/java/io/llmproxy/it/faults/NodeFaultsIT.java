@@ -21,6 +21,9 @@ class NodeFaultsIT {
     private static final Behaviour FINE = Behaviour.json("{\"fine\":true}");
     private static final int CLIENTS = 4;
 
+    /** Longer than any close may be on its way. */
+    private static final Duration WORK = Duration.ofSeconds(1);
+
     private final FaultWorld world = FaultWorld.fresh();
 
     @Fault("U4")
@@ -115,6 +118,49 @@ class NodeFaultsIT {
         assertThat(world.refusing.requests() - before).isEqualTo(1 + 5 * (2 * CLIENTS + 1));
         scene.assertBreaker("a", 1 + 5 * (CLIENTS + 1), 0);
         scene.assertNoUpstreamErrors();
+    }
+
+    @Fault("U34")
+    void aStreamBehindTheLastOneOfAGoodbye(Kind kind) {
+        Scene scene = world.scene(kind, "goodbye");
+        assertAnswered(scene.ask());
+        int before = world.refusing.requests();
+        world.refusing.work();
+        world.refusing.leaveOutAfter(WORK);
+        try (RawClient worked = scene.open()) {
+            awaitRequests(before + 1);
+            try (RawClient leftOut = scene.open()) {
+                assertAnswered(leftOut.answer());
+            }
+            Scene.assertOurs(worked.answer(), 502, "upstream_reset");
+        }
+
+        assertThat(world.refusing.requests() - before).isEqualTo(3);
+        scene.assertUpstreamErrors("a", "upstream_reset", 1);
+        scene.assertBreaker("a", 2, 1);
+    }
+
+    @Fault("U38")
+    void anHttp2ConnectionThatDiesOverItsRequest(Kind kind) {
+        Scene scene = world.scene(kind, "goodbye");
+        assertAnswered(scene.ask());
+        world.refusing.dieAfter(WORK);
+        assertNotRepeated(scene);
+        world.refusing.sayGoodbyeAfter(WORK);
+        assertNotRepeated(scene);
+        scene.assertUpstreamErrors("a", "upstream_reset", 2);
+        scene.assertBreaker("a", 3, 2);
+    }
+
+    private void assertNotRepeated(Scene scene) {
+        int before = world.refusing.requests();
+        Scene.assertOurs(scene.ask(), 502, "upstream_reset");
+        assertThat(world.refusing.requests() - before).isEqualTo(1);
+        assertAnsweredSoon(scene);
+    }
+
+    private void awaitRequests(int count) {
+        Awaitility.await().until(() -> world.refusing.requests() == count);
     }
 
     @Fault("U34")
