@@ -23,6 +23,12 @@ public final class Chunks {
         return new ByteBuffer[] {size.flip(), content, ByteBuffer.wrap(LINE_END)};
     }
 
+    /** A head, and the chunk behind it. */
+    public static ByteBuffer[] whole(ByteBuffer head, ByteBuffer content) {
+        ByteBuffer[] chunk = whole(content);
+        return new ByteBuffer[] {head, chunk[0], chunk[1], chunk[2]};
+    }
+
     /**
      * Writes the line in front of a chunk's content, in lower case, as most servers do and as some readers expect.
      *

@@ -1,24 +1,30 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.io.Chunks;
+import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.transport.HttpClientConnectionFactory;
 import org.eclipse.jetty.client.transport.HttpExchange;
+import org.eclipse.jetty.client.transport.HttpRequest;
 import org.eclipse.jetty.client.transport.internal.HttpChannelOverHTTP;
 import org.eclipse.jetty.client.transport.internal.HttpConnectionOverHTTP;
 import org.eclipse.jetty.client.transport.internal.HttpReceiverOverHTTP;
 import org.eclipse.jetty.client.transport.internal.HttpSenderOverHTTP;
 import org.eclipse.jetty.http.HttpGenerator;
 import org.eclipse.jetty.http.HttpParser;
+import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.io.ClientConnectionFactory;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.io.RetainableByteBuffer;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Jetty;
 import org.jspecify.annotations.Nullable;
@@ -118,12 +124,32 @@ final class Http1Upstreams extends HttpClientConnectionFactory {
                 super.sendHeaders(exchange, content, last, callback);
                 return;
             }
-            Runnable then = () -> sendContent(exchange, content, false, callback);
-            super.sendHeaders(
-                    exchange,
-                    BufferUtil.EMPTY_BUFFER,
-                    false,
-                    Callback.from(callback.getInvocationType(), then, callback::failed));
+            HttpClient client = getHttpChannel().getHttpDestination().getHttpClient();
+            Head head = new Head(client, callback);
+            try {
+                MetaData.Request request = describe(exchange.getRequest());
+                getHttpGenerator().setMaxHeaderBytes(client.getMaxRequestHeadersSize());
+                if (!head.holds(getHttpGenerator(), request, client.getRequestBufferSize())
+                        && !head.holds(getHttpGenerator(), request, client.getMaxRequestHeadersSize())) {
+                    throw new IllegalArgumentException("Request headers too large");
+                }
+            } catch (IOException | RuntimeException e) {
+                head.failed(e);
+                return;
+            }
+            getHttpChannel().getHttpConnection().getEndPoint().write(head, Chunks.whole(head.bytes(), content));
+        }
+
+        /** As Jetty does, for a body whose length is not known. */
+        private static MetaData.Request describe(HttpRequest request) {
+            HttpURI uri = HttpURI.from(null, null, -1, request.getPath(), request.getQuery(), null);
+            return new MetaData.Request(
+                    request.getMethod(),
+                    uri,
+                    request.getVersion(),
+                    request.getHeaders(),
+                    -1,
+                    request.getTrailersSupplier());
         }
 
         @Override
@@ -137,6 +163,55 @@ final class Http1Upstreams extends HttpClientConnectionFactory {
             } else {
                 super.sendContent(exchange, content, last, callback);
             }
+        }
+    }
+
+    /** The head of a request, until it has been written. */
+    private static final class Head extends Callback.Nested {
+        private final HttpClient client;
+        private @Nullable RetainableByteBuffer buffer;
+
+        Head(HttpClient client, Callback written) {
+            super(written);
+            this.client = client;
+        }
+
+        /** Generates it into a buffer of a size; false if it is longer. */
+        boolean holds(HttpGenerator generator, MetaData.Request request, int size) throws IOException {
+            release();
+            RetainableByteBuffer acquired =
+                    client.getByteBufferPool().acquire(size, client.isUseOutputDirectByteBuffers());
+            buffer = acquired;
+            boolean held = generator.generateRequest(request, acquired.getByteBuffer(), null, null, false)
+                    == HttpGenerator.Result.FLUSH;
+            if (!held) {
+                generator.reset();
+            }
+            return held;
+        }
+
+        ByteBuffer bytes() {
+            return Objects.requireNonNull(buffer).getByteBuffer();
+        }
+
+        private void release() {
+            RetainableByteBuffer held = buffer;
+            buffer = null;
+            if (held != null) {
+                held.release();
+            }
+        }
+
+        @Override
+        public void succeeded() {
+            release();
+            super.succeeded();
+        }
+
+        @Override
+        public void failed(Throwable failure) {
+            release();
+            super.failed(failure);
         }
     }
 }
