@@ -163,6 +163,8 @@ final class ServerListeners implements Listeners {
         http.setUseInputDirectByteBuffers(false);
         // It would take 98 KiB from the second request of a connection on.
         http.setHeaderCacheSize(0);
+        // Else a value that HTTP defines, or that begins like one, would be passed on in Jetty's own spelling.
+        http.setHeaderCacheCaseSensitive(true);
         http.addCustomizer(waiting);
         if (!wanted.name.equals(ADMIN)) {
             http.setUriCompliance(PATHS);

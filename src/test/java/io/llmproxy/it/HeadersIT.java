@@ -106,6 +106,39 @@ class HeadersIT {
 
     @ParameterizedTest
     @KindSource
+    void valuesReachTheUpstreamInTheSpellingOfTheClient(Deployment.Kind kind) {
+        for (String type : List.of(
+                "application/json",
+                "application/json; charset=utf-8",
+                "application/json;charset=utf-8",
+                "Application/JSON; Charset=\"UTF-8\"",
+                "text/event-stream; charset=utf-8",
+                "text/html; charset=ISO-8859-1",
+                "Text/Plain",
+                "application/json ;  charset=utf-8 ; x=y")) {
+            String headers = lines(
+                    "Content-Type: " + type,
+                    "Accept: Text/Event-Stream, */*;q=0.5",
+                    "Accept-Encoding: GZIP, Deflate",
+                    "Accept-Language: EN-us, en; q=0.5",
+                    "Cache-Control: No-Cache",
+                    "Pragma: No-Cache",
+                    "X-Odd: a  b\tc;  D=E");
+
+            Head request = sent(kind, "plain", headers);
+
+            assertThat(request.values("Content-Type")).containsExactly(type);
+            assertThat(request.values("Accept")).containsExactly("Text/Event-Stream, */*;q=0.5");
+            assertThat(request.values("Accept-Encoding")).containsExactly("GZIP, Deflate");
+            assertThat(request.values("Accept-Language")).containsExactly("EN-us, en; q=0.5");
+            assertThat(request.values("Cache-Control")).containsExactly("No-Cache");
+            assertThat(request.values("Pragma")).containsExactly("No-Cache");
+            assertThat(request.values("X-Odd")).containsExactly("a  b\tc;  D=E");
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
     void repeatedHeadersStayRepeated(Deployment.Kind kind) {
         String many =
                 IntStream.range(0, 50).mapToObj(n -> "X-Many: " + n + "\r\n").collect(Collectors.joining());
