@@ -17,9 +17,17 @@ public abstract class LoopEndPoint extends SocketChannelEndPoint {
     /** Used by who reads, and by the selector, which only looks at a connection that nobody is reading. */
     private boolean drained;
 
+    private final ManagedSelector loop;
+
     /** See {@link SocketChannelEndPoint}. */
     protected LoopEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
         super(channel, selector, key, scheduler);
+        loop = selector;
+    }
+
+    /** Does something on the thread that looks after this connection, between what it does for it and for others. */
+    public void onLoop(Runnable job) {
+        loop.submit(selector -> job.run());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.llmproxy.launcher;
 
+import io.llmproxy.io.LoopEndPoint;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -13,10 +14,12 @@ import org.eclipse.jetty.http2.ErrorCode;
 import org.eclipse.jetty.http2.HTTP2Connection;
 import org.eclipse.jetty.io.AbstractEndPoint;
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,7 +60,8 @@ final class IdleClients extends AbstractLifeCycle implements Connection.Listener
 
     @Override
     public void onOpened(Connection connection) {
-        if (connection instanceof HttpConnection || connection instanceof HTTP2Connection) {
+        // TLS is there from a connection's beginning, before its first byte, and what it carries is not counted again.
+        if (connection.getEndPoint() instanceof LoopEndPoint) {
             ByteBuffer client = address(connection);
             clients.put(connection, client);
             open.compute(client, (key, others) -> {
@@ -111,7 +115,18 @@ final class IdleClients extends AbstractLifeCycle implements Connection.Listener
         idle.stream()
                 .limit(Math.max(0, idle.size() - allowed))
                 .map(Idle::connection)
-                .forEach(IdleClients::close);
+                .forEach(IdleClients::closeIfStillIdle);
+    }
+
+    /** A request may have come meanwhile. Only the thread that reads it can tell. */
+    private static void closeIfStillIdle(Connection connection) {
+        if (connection.getEndPoint() instanceof LoopEndPoint endPoint) {
+            endPoint.onLoop(() -> {
+                if (isIdle(connection)) {
+                    close(connection);
+                }
+            });
+        }
     }
 
     /** Taken once, as it grows while they are sorted. */
@@ -123,6 +138,10 @@ final class IdleClients extends AbstractLifeCycle implements Connection.Listener
 
     /** Between two requests, or before the first. */
     private static boolean isIdle(Connection connection) {
+        if (connection instanceof SslConnection tls) {
+            Connection inside = tls.getSslEndPoint().getConnection();
+            return isHttp(inside) ? isIdle(inside) : tls.getBytesIn() == 0;
+        }
         if (connection instanceof HTTP2Connection http2) {
             return http2.getSession().getStreams().isEmpty();
         }
@@ -131,8 +150,15 @@ final class IdleClients extends AbstractLifeCycle implements Connection.Listener
                 && http.getMessagesIn() == http.getMessagesOut();
     }
 
+    private static boolean isHttp(@Nullable Connection connection) {
+        return connection instanceof HttpConnection || connection instanceof HTTP2Connection;
+    }
+
     private static void close(Connection connection) {
-        if (connection instanceof HTTP2Connection http2) {
+        if (connection instanceof SslConnection tls
+                && isHttp(tls.getSslEndPoint().getConnection())) {
+            close(tls.getSslEndPoint().getConnection());
+        } else if (connection instanceof HTTP2Connection http2) {
             http2.getSession().close(ErrorCode.NO_ERROR.code, "idle", Callback.NOOP);
         } else {
             connection.getEndPoint().close();

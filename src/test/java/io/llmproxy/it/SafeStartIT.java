@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Artefacts;
 import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Certificates;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Deployment.Kind;
 import io.llmproxy.testing.FakeUpstream;
@@ -198,6 +199,33 @@ class SafeStartIT {
                 clients.forEach(RawClient::close);
             }
         }
+    }
+
+    @Test
+    void connectionsThatNeverBeginTheirTlsAreBoundedToo() {
+        Certificates certificates = new Certificates(Artefacts.workDirectory("idle-tls"));
+        String tls = tls(certificates.serverPem("listener", "EC", "ip:127.0.0.1"));
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"))) {
+            Gateway gateway =
+                    new Gateway().single("one", upstream.url(), "", "", tls).server("max_idle_connections: 5");
+            List<RawClient> clients = new ArrayList<>();
+            try (Deployment deployment = Deployment.start(Kind.LAUNCHER, gateway)) {
+                for (int i = 0; i < 25; i++) {
+                    clients.add(RawClient.connect(deployment.forward("one")));
+                }
+                Awaitility.await().atMost(SOON).until(() -> open(clients) == 5);
+                try (RawClient last = RawClient.connect(deployment.forward("one"), certificates.trusting())) {
+                    assertThat(last.send("POST", CHAT, "", QUESTION).answer().status())
+                            .isEqualTo(200);
+                }
+            } finally {
+                clients.forEach(RawClient::close);
+            }
+        }
+    }
+
+    private static String tls(Certificates.Pair pair) {
+        return "tls: {cert_file: \"%s\", private_key_file: \"%s\"}".formatted(pair.certificate(), pair.key());
     }
 
     private static long open(List<RawClient> clients) {
