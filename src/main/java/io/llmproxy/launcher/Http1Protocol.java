@@ -9,6 +9,7 @@ import java.lang.invoke.MethodType;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpGenerator;
 import org.eclipse.jetty.http.HttpHeader;
@@ -16,9 +17,11 @@ import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.MetaData;
+import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.RetainableByteBuffer;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -37,7 +40,7 @@ import org.slf4j.LoggerFactory;
 final class Http1Protocol extends HttpConnectionFactory {
     private static final Logger LOG = LoggerFactory.getLogger(Http1Protocol.class);
 
-    /** Pieces that may be too long for the buffer in which {@link WholeChunks} puts them together. */
+    /** Pieces that cost more to copy than to hand to the system in three parts. */
     private static final int LONG_PIECE = 1000;
 
     /**
@@ -45,8 +48,26 @@ final class Http1Protocol extends HttpConnectionFactory {
      */
     private static final @Nullable MethodHandle RELEASE_REQUEST_BUFFER = releaseRequestBuffer();
 
-    Http1Protocol(HttpConfiguration http) {
+    private Http1Protocol(HttpConfiguration http) {
         super(http);
+    }
+
+    /** HTTP/1 as told above; as Jetty has it, and with one warning, if this version lacks something that it takes. */
+    static HttpConnectionFactory of(HttpConfiguration http) {
+        return of(http, JettyMember.OF_HTTP1);
+    }
+
+    static HttpConnectionFactory of(HttpConfiguration http, List<JettyMember> needed) {
+        List<JettyMember> missing =
+                needed.stream().filter(member -> !member.isThere()).toList();
+        if (missing.isEmpty()) {
+            return new Http1Protocol(http);
+        }
+        LOG.warn(
+                "Jetty {} has no {}; HTTP/1 is served by Jetty alone: some clients get each event of a stream one event late",
+                Jetty.VERSION,
+                missing);
+        return new HttpConnectionFactory(http);
     }
 
     private static @Nullable MethodHandle releaseRequestBuffer() {
@@ -70,8 +91,11 @@ final class Http1Protocol extends HttpConnectionFactory {
     }
 
     private static final class StreamingConnection extends HttpConnection {
+        private final ByteBufferPool pool;
+
         StreamingConnection(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {
             super(configuration, connector, endPoint);
+            pool = connector.getByteBufferPool();
         }
 
         @Override
@@ -88,6 +112,8 @@ final class Http1Protocol extends HttpConnectionFactory {
         protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
             boolean head = HttpMethod.HEAD.is(method);
             return new HttpStreamOverHTTP1(method, uri, version) {
+                private final ShortPiece shortPiece = new ShortPiece();
+
                 @Override
                 public Content.@Nullable Chunk read() {
                     Content.Chunk chunk = super.read();
@@ -112,13 +138,60 @@ final class Http1Protocol extends HttpConnectionFactory {
                         boolean last,
                         @Nullable ByteBuffer content,
                         Callback callback) {
-                    if (response == null && !last && !head && content != null && isLongChunk(content)) {
+                    if (response != null || last || head || content == null || !isWholeChunk(content)) {
+                        super.send(request, response, last, content, callback);
+                    } else if (content.remaining() > LONG_PIECE) {
                         getEndPoint().write(callback, Chunks.whole(content));
                     } else {
-                        super.send(request, response, last, content, callback);
+                        shortPiece.write(content, callback);
                     }
                 }
             };
+        }
+
+        /** A chunk that is copied behind its length: one buffer for the system to take. A stream writes one at a time. */
+        private final class ShortPiece implements Callback {
+            private @Nullable RetainableByteBuffer buffer;
+            private Callback written = Callback.NOOP;
+
+            void write(ByteBuffer content, Callback callback) {
+                int length = Chunks.LONGEST_SIZE_LINE + content.remaining() + Chunks.END_LENGTH;
+                RetainableByteBuffer chunk = pool.acquire(length, isUseOutputDirectByteBuffers());
+                buffer = chunk;
+                written = callback;
+                ByteBuffer bytes = chunk.getByteBuffer().clear();
+                Chunks.putSize(bytes, content.remaining());
+                bytes.put(content);
+                Chunks.putEnd(bytes);
+                getEndPoint().write(this, bytes.flip());
+            }
+
+            /** To be called before the next piece can come, which may be as soon as the writer is told. */
+            private Callback release() {
+                Callback writer = written;
+                RetainableByteBuffer chunk = buffer;
+                buffer = null;
+                written = Callback.NOOP;
+                if (chunk != null) {
+                    chunk.release();
+                }
+                return writer;
+            }
+
+            @Override
+            public void succeeded() {
+                release().succeeded();
+            }
+
+            @Override
+            public void failed(Throwable failure) {
+                release().failed(failure);
+            }
+
+            @Override
+            public InvocationType getInvocationType() {
+                return written.getInvocationType();
+            }
         }
 
         /**
@@ -138,8 +211,8 @@ final class Http1Protocol extends HttpConnectionFactory {
             }
         }
 
-        private boolean isLongChunk(ByteBuffer content) {
-            return content.remaining() > LONG_PIECE
+        private boolean isWholeChunk(ByteBuffer content) {
+            return content.hasRemaining()
                     && getGenerator().isChunking()
                     && getGenerator().isState(HttpGenerator.State.COMMITTED);
         }

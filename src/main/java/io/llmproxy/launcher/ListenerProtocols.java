@@ -33,7 +33,7 @@ final class ListenerProtocols extends AbstractConnectionFactory {
     static ConnectionFactory[] of(HttpConfiguration http) {
         // The gateway may be called by any name; what its certificate is good for is for the client to judge.
         http.addCustomizer(new SecureRequestCustomizer(false));
-        HttpConnectionFactory plain = new Http1Protocol(http);
+        HttpConnectionFactory plain = Http1Protocol.of(http);
         ALPNServerConnectionFactory negotiation = new ALPNServerConnectionFactory(Http2Protocol.SECURE, HTTP1);
         negotiation.setDefaultProtocol(HTTP1);
         return new ConnectionFactory[] {
