@@ -13,13 +13,17 @@ import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.TestProxy;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** Host names as networks of containers have them, looked up by the JDK: names with underscores. */
 class HostNamesIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final byte[] QUESTION = "{}".getBytes(StandardCharsets.UTF_8);
     private static final String CHAT = "/v1/chat/completions";
 
@@ -28,6 +32,45 @@ class HostNamesIT {
                 Artefacts.workDirectory("hosts").resolve("hosts"),
                 "127.0.0.1 localhost ollama_server squid_proxy _srv.my_stack\n");
         return "-Djdk.net.hosts.file=" + hosts;
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void aNameThatMovesIsFollowedOnceItsConnectionsAreOldEnough(Deployment.Kind kind) throws IOException {
+        Path hosts = Artefacts.workDirectory("moving").resolve("hosts");
+        Files.writeString(hosts, "127.0.0.1 localhost moving.test\n");
+        try (FakeUpstream before = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                FakeUpstream after =
+                        FakeUpstream.start("127.0.0.2", before.port()).otherwise(Behaviour.json("{}"))) {
+            String url = "http://moving.test:" + before.port();
+            Gateway gateway = new Gateway()
+                    .single("aging", url, "", "http_client: {max_connection_age: 300ms}", "")
+                    .single("lasting", url, "", "http_client: {max_connection_age: 0}", "");
+            try (Deployment deployment = Deployment.start(
+                    kind, gateway, "-Xmx128m", "-Djdk.net.hosts.file=" + hosts, "-Dsun.net.inetaddr.ttl=0")) {
+                URI aging = deployment.forward("aging", "/aging");
+                URI lasting = deployment.forward("lasting", "/lasting");
+                assertAnswered(aging);
+                assertAnswered(lasting);
+                assertThat(after.requests()).isEmpty();
+
+                Files.writeString(hosts, "127.0.0.2 moving.test\n127.0.0.1 localhost\n");
+
+                Awaitility.await().atMost(SOON).until(() -> {
+                    assertAnswered(aging);
+                    assertAnswered(lasting);
+                    return !after.requests("/aging").isEmpty();
+                });
+                assertThat(after.requests("/lasting"))
+                        .as("its connection is young for ever")
+                        .isEmpty();
+            }
+        }
+    }
+
+    private static void assertAnswered(URI uri) {
+        Answer answer = RawClient.exchange(uri, "POST", "", QUESTION);
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
     }
 
     @ParameterizedTest

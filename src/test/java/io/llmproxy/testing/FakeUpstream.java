@@ -46,10 +46,15 @@ public final class FakeUpstream implements AutoCloseable {
 
     /** A server that speaks plain HTTP on a given port, where another one may just have ended. */
     public static FakeUpstream start(int port) {
+        return start(InetAddress.getLoopbackAddress().getHostAddress(), port);
+    }
+
+    /** A server that speaks plain HTTP on a given port of an address of this machine. */
+    public static FakeUpstream start(String address, int port) {
         try {
             ServerSocket listener = new ServerSocket();
             listener.setReuseAddress(true);
-            listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
+            listener.bind(new InetSocketAddress(address, port), 1024);
             return new FakeUpstream(listener, false);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
