@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -44,13 +45,26 @@ class DescriptorsIT {
         return clients;
     }
 
+    /** Waits until all that was let in of a flood has been passed on, and nothing else is. */
+    private static void awaitStandstill(Deployment deployment, FakeUpstream upstream) {
+        AtomicReference<List<Integer>> last = new AtomicReference<>(List.of());
+        Awaitility.await()
+                .during(Duration.ofSeconds(1))
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> {
+                    List<Integer> now = List.of(
+                            upstream.requests().size(), deployment.process().descriptors());
+                    return now.equals(last.getAndSet(now));
+                });
+    }
+
     private static int answers(Deployment deployment, String forward) {
         return RawClient.exchange(deployment.forward(forward, "/fine"), "GET", "", NOTHING)
                 .status();
     }
 
     @Test
-    void aFloodWaitsAndDisturbsNobody() throws InterruptedException {
+    void aFloodWaitsAndDisturbsNobody() {
         LockStep steps = new LockStep();
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment =
@@ -66,10 +80,8 @@ class DescriptorsIT {
 
                 List<RawClient> flood = flood(deployment.forward("one", "/hangs"));
                 flood.addAll(flood(deployment.forward("two", "/hangs")));
-                Thread.sleep(2000);
-                Duration before = deployment.process().cpu();
-                Thread.sleep(3000);
-                Duration used = deployment.process().cpu().minus(before);
+                awaitStandstill(deployment, upstream);
+                Duration used = deployment.process().cpuOver(Duration.ofSeconds(3));
 
                 assertThat(deployment.process().descriptors()).isLessThan(DESCRIPTORS);
                 stream.event();
@@ -107,7 +119,7 @@ class DescriptorsIT {
     }
 
     @Test
-    void noDescriptorBeingLeftIsNobodysFaultAndPasses() throws InterruptedException {
+    void noDescriptorBeingLeftIsNobodysFaultAndPasses() {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment =
                         Deployment.startUnder(LIMITED, gateway(upstream), "-Xmx128m", Deployment.AS_FAST_AS_IT_CAN)) {
@@ -120,18 +132,20 @@ class DescriptorsIT {
             }
             // Few connections of clients, but many to the upstream. What the acceptors wait for is taken, but not
             // counted.
-            for (int n = 0; n < 1000 && !isExhausted(deployment); n++) {
-                streams.add(clients.get(n % clients.size()).get(uri));
-                Thread.sleep(5);
-            }
+            Awaitility.await()
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(5))
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> {
+                        streams.add(clients.get(streams.size() % clients.size()).get(uri));
+                        return streams.size() >= 1000 || isExhausted(deployment);
+                    });
             assertThat(isExhausted(deployment)).as(deployment.log()).isTrue();
             List<RawClient> waiting = new ArrayList<>();
             for (int n = 0; n < 10; n++) {
                 waiting.add(RawClient.connect(deployment.admin()).send("GET", "/health/ready", "", NOTHING));
             }
-            Duration before = deployment.process().cpu();
-            Thread.sleep(2000);
-            Duration used = deployment.process().cpu().minus(before);
+            Duration used = deployment.process().cpuOver(Duration.ofSeconds(2));
             streams.forEach(H2Stream::cancel);
 
             assertThat(waiting)

@@ -303,7 +303,10 @@ class ListenerTlsIT {
 
         assertThat(answer.status()).isEqualTo(422);
         assertThat(answer.text()).contains("tls.private_key_file").contains("cert_file");
-        assertThat(deployment.log()).containsPattern("ERROR.*tls.private_key_file: .*the key of the certificate");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(deployment.log())
+                        .containsPattern("ERROR.*tls.private_key_file: .*the key of the certificate"));
         assertThat(failures()).isEqualTo(failures + 1);
         assertThat(serial("renewed")).isEqualTo(shown);
         renew(certificates.serverPem("second", "EC", NAMES));

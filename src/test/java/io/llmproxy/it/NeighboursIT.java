@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -77,7 +78,7 @@ class NeighboursIT {
     /** Whoever sends an answer must not wait until the client has taken it: all are served by the same few threads. */
     @ParameterizedTest
     @KindSource
-    void clientsThatTakeNoneOfTheirRefusalsHoldUpNobody(Deployment.Kind kind) throws InterruptedException {
+    void clientsThatTakeNoneOfTheirRefusalsHoldUpNobody(Deployment.Kind kind) {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment = Deployment.start(
                         kind,
@@ -95,11 +96,12 @@ class NeighboursIT {
                 List<CompletableFuture<Void>> floods = deaf.stream()
                         .map(client -> CompletableFuture.runAsync(() -> flood(client), clients))
                         .toList();
-                for (int second = 0; second < 4; second++) {
-                    Thread.sleep(1000);
-                    assertThat(RawClient.exchange(forward, "POST", "", QUESTION).text())
-                            .isEqualTo("{\"fine\":true}");
-                }
+                Awaitility.await()
+                        .during(Duration.ofSeconds(4))
+                        .atMost(Duration.ofSeconds(60))
+                        .untilAsserted(() -> assertThat(RawClient.exchange(forward, "POST", "", QUESTION)
+                                        .text())
+                                .isEqualTo("{\"fine\":true}"));
                 if (kind == Deployment.Kind.LAUNCHER) {
                     // The others close a connection after some requests.
                     assertThat(floods).noneMatch(CompletableFuture::isDone);

@@ -71,6 +71,21 @@ class WaitingClientsIT {
         return Stream.of(RawClient::close, RawClient::reset);
     }
 
+    /** Waits until clients that have come until now are looked at. */
+    private static void awaitLook() {
+        String path = path();
+        upstream.on(path, Behaviour.hangs());
+        URI uri = deployment.forward("plain", path);
+        try (RawClient last = RawClient.connect(uri)) {
+            awaitToldSomething(last.send("GET", path, "", NOTHING).endOutput());
+        }
+    }
+
+    /** A client that looks as if it had left is told something as soon as it is looked at. */
+    private static void awaitToldSomething(RawClient client) {
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !client.silentFor(Duration.ofMillis(20)));
+    }
+
     private static RawClient ask(URI uri, String id) {
         return RawClient.connect(uri).send("POST", RawClient.target(uri), "X-Request-Id: " + id + "\r\n", QUESTION);
     }
@@ -90,9 +105,8 @@ class WaitingClientsIT {
 
     @ParameterizedTest
     @MethodSource("waysToLeave")
-    void whoLeavesBeforeTheHeadOfTheAnswerIsNoticed(Consumer<RawClient> leave) throws InterruptedException {
-        // Looked at or not yet: that begins after 200 milliseconds.
-        for (Duration patience : List.of(Duration.ZERO, Duration.ofMillis(700))) {
+    void whoLeavesBeforeTheHeadOfTheAnswerIsNoticed(Consumer<RawClient> leave) {
+        for (boolean lookedAt : new boolean[] {false, true}) {
             List<String> paths =
                     Stream.generate(WaitingClientsIT::path).limit(6).toList();
             paths.forEach(path -> upstream.on(path, Behaviour.hangs()));
@@ -101,7 +115,9 @@ class WaitingClientsIT {
                     .toList();
             List<UpstreamRequest> requests =
                     paths.stream().map(upstream::awaitRequest).toList();
-            Thread.sleep(patience.toMillis());
+            if (lookedAt) {
+                awaitLook();
+            }
 
             clients.forEach(leave);
 
@@ -166,7 +182,7 @@ class WaitingClientsIT {
     }
 
     @Test
-    void whoWaitsForItsTurnIsLookedAtToo() throws InterruptedException {
+    void whoWaitsForItsTurnIsLookedAtToo() {
         String occupied = path();
         String wanted = path();
         upstream.on(occupied, Behaviour.delayed(Duration.ofSeconds(3), Behaviour.json("1")));
@@ -178,7 +194,7 @@ class WaitingClientsIT {
             RawClient leaving = RawClient.connect(uri).send("GET", wanted, "X-Request-Id: leaves-line\r\n", NOTHING);
             try (RawClient staying =
                     RawClient.connect(uri).send("GET", wanted, "", NOTHING).endOutput()) {
-                Thread.sleep(500);
+                awaitToldSomething(staying);
                 leaving.close();
 
                 assertThat(Awaitility.await().atMost(SOON).until(() -> accessLine("leaves-line"), l -> !l.isEmpty()))
@@ -193,7 +209,7 @@ class WaitingClientsIT {
 
     @Test
     @Tag("measures")
-    void aThousandWaitingClientsCostNextToNothing() throws IOException, InterruptedException {
+    void aThousandWaitingClientsCostNextToNothing() throws IOException {
         URI uri = deployment.forward("silent", "/v1/chat/completions");
         int descriptors = deployment.process().descriptors();
         List<RawClient> clients = new ArrayList<>();
@@ -202,10 +218,10 @@ class WaitingClientsIT {
             // Half of them look as if they had left: they are the ones that are told something.
             clients.add(n % 2 == 0 ? client : client.endOutput());
         }
-        Thread.sleep(4000);
-        Duration before = deployment.process().cpu();
-        Thread.sleep(5000);
-        Duration used = deployment.process().cpu().minus(before);
+        for (int n = 1; n < clients.size(); n += 2) {
+            awaitToldSomething(clients.get(n));
+        }
+        Duration used = deployment.process().cpuOver(Duration.ofSeconds(5));
 
         silent.close();
         clients.forEach(RawClient::close);

@@ -2,8 +2,11 @@ package io.llmproxy.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.config.HostPattern;
+import io.llmproxy.config.RouteHeaderConfig;
 import io.llmproxy.testing.Allocation;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -189,6 +192,58 @@ final class RouteTableTest {
                                 .resolve(null)))
                 .isBetween(1.0, LOOKUP);
         assertThat(match).isNotNull();
+    }
+
+    /** Each time that a rule's header is compared, that rule has been tried. */
+    private static final class Compared extends AbstractList<String> {
+        private int times;
+
+        @Override
+        public boolean contains(Object value) {
+            times++;
+            return super.contains(value);
+        }
+
+        @Override
+        public String get(int index) {
+            return "blue";
+        }
+
+        @Override
+        public int size() {
+            return 1;
+        }
+    }
+
+    @Test
+    void ofThousandsOfRoutesOnlyThoseOfTheHostAndPathAreTried() {
+        RouteHeaderConfig header = new RouteHeaderConfig("X-Team", "blue");
+        List<Route<Integer>> routes =
+                IntStream.range(0, 4000).mapToObj(index -> route(index, header)).toList();
+        RouteTable<Integer> table = RouteTable.of(routes, null);
+
+        for (int index : new int[] {0, 1, 2, 3, 3000, 3001, 3002, 3003}) {
+            Compared values = new Compared();
+            String host = index % 4 == 2 ? null : (index % 4 == 1 ? "sub." : "") + "host" + index + ".test";
+            String path = "/v1/chat/y" + index + "/completions";
+
+            assertThat(table.lookup(host, List.of(path), name -> values).resolve(null))
+                    .isNotNull()
+                    .extracting(RouteTable.Match::target)
+                    .isEqualTo(index);
+            assertThat(values.times).as("rules tried for " + index).isBetween(1, 2);
+        }
+    }
+
+    private static Route<Integer> route(int index, RouteHeaderConfig header) {
+        HostPattern host = switch (index % 4) {
+            case 0 -> HostPattern.parse("host" + index + ".test").orElseThrow();
+            case 1 -> HostPattern.parse("*.host" + index + ".test").orElseThrow();
+            case 2 -> null;
+            default -> HostPattern.parse("host" + index + ".test/v1").orElseThrow();
+        };
+        PathPattern path = index % 4 == 2 ? PathPattern.compile("/v1/:x/y" + index + "/*") : null;
+        return new Route<>(host, path, header, null, index);
     }
 
     private static String randomPattern(SplittableRandom random) {

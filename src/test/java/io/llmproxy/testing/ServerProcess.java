@@ -120,6 +120,18 @@ public final class ServerProcess implements AutoCloseable {
         return process.info().totalCpuDuration().orElseThrow();
     }
 
+    /** How much of a processor it uses for a while from now on. */
+    public Duration cpuOver(Duration window) {
+        Duration before = cpu();
+        try {
+            Thread.sleep(window.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while measuring", e);
+        }
+        return cpu().minus(before);
+    }
+
     /** How much memory it occupies, in bytes. */
     public long residentBytes() {
         try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid()), "status"))) {

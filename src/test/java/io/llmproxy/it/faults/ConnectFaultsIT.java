@@ -96,14 +96,19 @@ class ConnectFaultsIT {
     }
 
     @Fault("U6")
-    void aPooledConnectionThatIsDead(Kind kind) throws InterruptedException {
+    void aPooledConnectionThatIsDead(Kind kind) {
         for (Behaviour death : new Behaviour[] {Behaviour.closesUnanswered(), Behaviour.resets()}) {
-            Scene scene = world.scene(kind, "one").first(FINE, death, FINE);
-
-            assertThat(scene.ask().status()).isEqualTo(200);
-            // It is in the pool a moment after the client has the answer.
-            Thread.sleep(500);
-            Answer answer = scene.ask();
+            Scene scene;
+            Answer answer;
+            int connections;
+            int tries = 0;
+            do {
+                scene = world.scene(kind, "one").first(FINE, death, FINE);
+                assertThat(scene.ask().status()).isEqualTo(200);
+                connections = world.first.connections();
+                answer = scene.ask();
+                // It is in the pool a moment after the client has the answer: an early question gets its own.
+            } while (answer.status() != 200 && world.first.connections() > connections && ++tries < 20);
 
             assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
             scene.assertCalls(3, 0);
