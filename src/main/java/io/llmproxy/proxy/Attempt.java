@@ -117,6 +117,11 @@ final class Attempt
         return used && !open;
     }
 
+    /** Whether it was left out by the goodbye of a connection that had served other requests before. */
+    boolean isLeftOutOfPooled() {
+        return used && Http2Upstreams.hasLeftOut(upstreamRequest);
+    }
+
     /** Streams of HTTP/2 share the bytes of their connection: of them only whole interim answers are seen. */
     private boolean hasHeardNothing() {
         return !InterimAnswers.came(upstreamRequest) && bytesIn(upstreamRequest.getConnection()) == bytesBefore;

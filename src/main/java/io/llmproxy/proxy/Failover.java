@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
 final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(Failover.class);
 
+    /** How many pooled connections to one upstream may say goodbye to a request before it counts as refused. */
+    private static final int MOST_REPLACEMENTS = 4;
+
     private final Exchange exchange;
     private final UpstreamGroup group;
     private final ContainerSide container;
@@ -57,7 +60,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.O
     private volatile @Nullable WholeContent collecting;
     private volatile boolean stopped;
     private int rounds;
-    private boolean replaced;
+    private int replacements;
 
     /** Who gets the answer: one of the three is called, once. */
     interface Owner {
@@ -539,7 +542,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.O
     public void failed(Attempt failing, UpstreamFailure failure) {
         Lease lease = failing.lease();
         if (isStale(failing, failure)) {
-            replaced = true;
+            replacements++;
             // Not in here: the client's library still has to take the connection, and others like it, out of its pool.
             lease.client().getExecutor().execute(() -> authorize(lease));
         } else {
@@ -556,7 +559,9 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.O
         boolean unworked = failure.error() == ProxyError.REFUSED
                 || (failure.error() == ProxyError.RESET
                         && failing.lostConnection(System.nanoTime()).isUnworked());
-        return unworked && !replaced && !stopped && body.isRepeatable();
+        // The next connection of the pool may have said goodbye, too, which is seen when it is used.
+        int most = failing.isLeftOutOfPooled() ? MOST_REPLACEMENTS : 1;
+        return unworked && replacements < most && !stopped && body.isRepeatable();
     }
 
     private void setBack(Attempt failing, UpstreamFailure failure, boolean connected, boolean ofStream) {
