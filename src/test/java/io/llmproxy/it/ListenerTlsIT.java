@@ -93,7 +93,7 @@ class ListenerTlsIT {
         return new Gateway()
                 .admin("token: admin-token")
                 .upstream("u", upstream.url(), "")
-                .group("g", "{name: u}", "")
+                .group("g", "{name: u}", "http_client: {heartbeat: 0}")
                 .forward("modern", "g", tls(modern, ""))
                 .forward("classic", "g", tls(classic(), ""))
                 .forward("optional", "g", tls(modern, authorities + "optional"))
