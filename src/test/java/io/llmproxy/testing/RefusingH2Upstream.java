@@ -41,6 +41,7 @@ public final class RefusingH2Upstream implements ServerSessionListener {
     private final AtomicInteger refusals = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger();
     private final AtomicInteger unseen = new AtomicInteger();
+    private final Set<Session> gone = ConcurrentHashMap.newKeySet();
     private final Queue<Death> deaths = new ConcurrentLinkedQueue<>();
     private final Set<HTTP2Session> leaving = ConcurrentHashMap.newKeySet();
 
@@ -130,6 +131,10 @@ public final class RefusingH2Upstream implements ServerSessionListener {
 
     @Override
     public Stream.Listener onNewStream(Stream stream, HeadersFrame frame) {
+        if (gone.contains(stream.getSession())) {
+            // It was left out beforehand; the client has not read that yet.
+            return new Body();
+        }
         requests.incrementAndGet();
         int left = take(unseen);
         Death death = deaths.poll();
@@ -140,7 +145,7 @@ public final class RefusingH2Upstream implements ServerSessionListener {
         } else if (left > 0) {
             leaving.add((HTTP2Session) stream.getSession());
             if (left == 1) {
-                leaving.forEach(RefusingH2Upstream::leave);
+                leaving.forEach(session -> leave(session, 0));
                 leaving.clear();
             }
         } else if (take(refusals) > 0) {
@@ -178,11 +183,8 @@ public final class RefusingH2Upstream implements ServerSessionListener {
         stream.reset(new ResetFrame(stream.getId(), because.code), Callback.NOOP);
     }
 
-    private static void leave(HTTP2Session session) {
-        leave(session, 0);
-    }
-
-    private static void leave(HTTP2Session session, int lastStream) {
+    private void leave(HTTP2Session session, int lastStream) {
+        gone.add(session);
         GoAwayFrame goodbye = new GoAwayFrame(lastStream, ErrorCode.NO_ERROR.code, null);
         session.frames(null, List.of(goodbye), Callback.from(session.getEndPoint()::shutdownOutput));
     }
