@@ -9,10 +9,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class FullDisk implements AppendFile {
     private final AppendFile file;
     private final AtomicBoolean full;
+    private final AtomicBoolean broken;
 
     FullDisk(Path path, AtomicBoolean full) throws IOException {
+        this(path, full, new AtomicBoolean());
+    }
+
+    FullDisk(Path path, AtomicBoolean full, AtomicBoolean broken) throws IOException {
         this.file = DiskFile.create(path);
         this.full = full;
+        this.broken = broken;
     }
 
     @Override
@@ -35,6 +41,9 @@ final class FullDisk implements AppendFile {
 
     @Override
     public void sync() throws IOException {
+        if (broken.get()) {
+            throw new IOException("Input/output error");
+        }
         file.sync();
     }
 
