@@ -17,6 +17,7 @@ final class StreamGuard implements StreamEvents {
     private final StreamEncoder encoder;
     private final BitSet called = new BitSet(1);
     private final BitSet refused = new BitSet(1);
+    private final BitSet ended = new BitSet(1);
     private boolean begun;
     private boolean committed;
     private boolean over;
@@ -114,6 +115,7 @@ final class StreamGuard implements StreamEvents {
     public void stop(int choice, Stop stop) {
         ensureBegun();
         stopped = true;
+        ended.set(choice);
         badCall |= stop.reason() == Stop.Reason.BAD_TOOL_CALL;
         encoder.stop(choice, stop.after(called.get(choice)).afterRefusal(refused.get(choice)));
         commit();
@@ -152,10 +154,22 @@ final class StreamGuard implements StreamEvents {
             return;
         }
         ensureBegun();
+        explainEnds();
         over = true;
         whole = true;
         encoder.finish();
         commit();
+    }
+
+    /** Some servers end a stream without a reason; what the model did tells the client what to do next. */
+    private void explainEnds() {
+        BitSet open = (BitSet) called.clone();
+        open.or(refused);
+        open.andNot(ended);
+        open.stream()
+                .forEach(choice -> encoder.stop(
+                        choice,
+                        new Stop(Stop.Reason.UNKNOWN).after(called.get(choice)).afterRefusal(refused.get(choice))));
     }
 
     private void ensureBegun() {

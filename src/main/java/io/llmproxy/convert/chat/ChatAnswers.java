@@ -179,7 +179,8 @@ final class ChatAnswers {
         message.put("tool_calls", calls.isEmpty() ? null : calls);
         Json.Obj written = new Json.Obj().put("index", choice.index()).put("message", message);
         if (choice.logprobs() != null) {
-            written.put("logprobs", new Json.Obj().put("content", choice.logprobs()));
+            written.put(
+                    "logprobs", new Json.Obj().put("content", choice.logprobs()).putNull("refusal"));
         }
         return written.put("finish_reason", ChatStops.encode(choice.stop()));
     }

@@ -122,6 +122,7 @@ final class ChatRequestEncoder {
         Json.Arr tools = new Json.Arr();
         for (Tool tool : Tools.declared(request, attempt)) {
             if (tool instanceof Tool.Function function) {
+                dropMark(function.cache() != null);
                 Json.Obj inner = new Json.Obj()
                         .put("name", attempt.names().up(function.namespace(), function.name()))
                         .put("description", function.description())
@@ -177,11 +178,26 @@ final class ChatRequestEncoder {
         switch (turn.role()) {
             case SYSTEM, DEVELOPER -> {
                 String role = attempt.capabilities().systemRole();
-                say(role.equals("none") ? "user" : role, new Json.Str(joined(turn)));
+                say(role.equals("none") ? "user" : role, instruction(turn));
             }
             case USER -> say("user", content(turn.parts()));
             case ASSISTANT -> assistant(turn);
             case TOOL -> results(turn);
+        }
+    }
+
+    private Json instruction(Turn turn) {
+        boolean marked = turn.parts().stream().anyMatch(part -> part instanceof Part.Text text && text.cache() != null);
+        if (marked && attempt.capabilities().breakpoints()) {
+            return content(turn.parts());
+        }
+        dropMark(marked);
+        return new Json.Str(joined(turn));
+    }
+
+    private void dropMark(boolean marked) {
+        if (marked) {
+            attempt.notes().dropped("cache_control");
         }
     }
 
@@ -259,9 +275,10 @@ final class ChatRequestEncoder {
         List<Part> media = new ArrayList<>();
         for (Part part : turn.parts()) {
             if (part instanceof Part.ToolResult result) {
+                dropMark(result.cache() != null);
                 boolean inside = attempt.capabilities().toolImages()
                         && !Results.media(result).isEmpty();
-                Json content = inside ? content(result.parts()) : new Json.Str(Results.text(result));
+                Json content = inside ? content(Results.told(result)) : new Json.Str(Results.text(result));
                 say("tool", content).put("tool_call_id", CallIds.fit(result.callId(), Dialect.CHAT));
                 if (!inside) {
                     media.addAll(Results.media(result));
@@ -278,7 +295,10 @@ final class ChatRequestEncoder {
     }
 
     private Json content(List<Part> parts) {
-        if (parts.size() == 1 && parts.get(0) instanceof Part.Text text) {
+        if (parts.size() == 1
+                && parts.get(0) instanceof Part.Text text
+                && !(text.cache() != null && attempt.capabilities().breakpoints())) {
+            dropMark(text.cache() != null);
             return new Json.Str(text.text());
         }
         Json.Arr content = new Json.Arr();
@@ -310,8 +330,8 @@ final class ChatRequestEncoder {
     private Json.Obj breakpoint(Json.Obj part, boolean marked) {
         if (marked && attempt.capabilities().breakpoints()) {
             part.put("prompt_cache_breakpoint", new Json.Obj().put("mode", "explicit"));
-        } else if (marked) {
-            attempt.notes().dropped("cache_control");
+        } else {
+            dropMark(marked);
         }
         return part;
     }

@@ -28,6 +28,8 @@ final class ChatStreamEncoder implements StreamEncoder {
     private final List<Speaker> speakers = new ArrayList<>(1);
     private byte[] head = {};
     private @Nullable Usage usage;
+    private @Nullable Fault objection;
+    private int held;
 
     ChatStreamEncoder(Answering as) {
         this.as = as;
@@ -37,6 +39,11 @@ final class ChatStreamEncoder implements StreamEncoder {
     @Override
     public JsonBuffer written() {
         return out;
+    }
+
+    @Override
+    public @Nullable Fault objection() {
+        return objection;
     }
 
     @Override
@@ -161,7 +168,12 @@ final class ChatStreamEncoder implements StreamEncoder {
             return;
         }
         if (call.held != null) {
-            call.held.append(text);
+            held += text.length();
+            if (held > as.limits().arguments()) {
+                objection = Fault.of(Fault.Cause.BAD_ANSWER, 502, "the calls of the answer are too large");
+            } else {
+                call.held.append(text);
+            }
             return;
         }
         delta(choice)

@@ -60,6 +60,21 @@ public final class Results {
         return document.source() instanceof Source.PlainText;
     }
 
+    /** Returns the parts of a result, for dialects that take media there; an error says that it is one. */
+    public static List<Part> told(Part.ToolResult result) {
+        if (!result.error()) {
+            return result.parts();
+        }
+        List<Part> told = new ArrayList<>(result.parts());
+        if (told.get(0) instanceof Part.Text text) {
+            String words = text.text().startsWith(ERROR) ? text.text() : ERROR + text.text();
+            told.set(0, new Part.Text(words, text.citations(), text.cache(), text.opaque()));
+        } else {
+            told.add(0, new Part.Text(ERROR.strip()));
+        }
+        return told;
+    }
+
     /** Returns the arguments of a custom tool, which is told as a function that takes one string. */
     public static String wrapped(String input) {
         return new Json.Obj().put("input", input).text();

@@ -58,7 +58,7 @@ final class GeminiAnswers {
         }
         GeminiGrounding.cite(candidate, parts);
         Stop stop = GeminiStops.decode(candidate.string("finishReason", ""));
-        return new Choice(index, parts, stop.after(calls), null);
+        return new Choice(index, parts, stop.after(calls), GeminiLogprobs.of(candidate));
     }
 
     private static @Nullable Part part(Json.Obj part, Attempt attempt) {

@@ -37,6 +37,36 @@ final class GeminiRequestDecoder {
             "cached_content",
             "serviceTier",
             "service_tier");
+    private static final Set<String> SETTINGS = Set.of(
+            "responseModalities",
+            "response_modalities",
+            "stopSequences",
+            "stop_sequences",
+            "maxOutputTokens",
+            "max_output_tokens",
+            "temperature",
+            "topP",
+            "top_p",
+            "topK",
+            "top_k",
+            "seed",
+            "candidateCount",
+            "candidate_count",
+            "frequencyPenalty",
+            "frequency_penalty",
+            "presencePenalty",
+            "presence_penalty",
+            "responseLogprobs",
+            "response_logprobs",
+            "logprobs",
+            "thinkingConfig",
+            "thinking_config",
+            "responseMimeType",
+            "response_mime_type",
+            "responseSchema",
+            "response_schema",
+            "responseJsonSchema",
+            "response_json_schema");
 
     private final Node body;
     private final Notes notes;
@@ -84,11 +114,7 @@ final class GeminiRequestDecoder {
                 throw ConversionException.unsupported(modality.path(), "only text is converted");
             }
         }
-        for (String dropped : List.of("mediaResolution", "speechConfig", "imageConfig")) {
-            if (settings.get(dropped).exists()) {
-                notes.dropped("generationConfig." + dropped);
-            }
-        }
+        Extras.note(settings, SETTINGS, notes);
         List<String> stops = new ArrayList<>();
         settings.get("stopSequences", "stop_sequences").items().forEach(stop -> stops.add(stop.text()));
         return new Sampling(

@@ -153,6 +153,9 @@ final class GeminiTurns {
         if (attempt.capabilities().functionIds()) {
             response.put("id", result.callId());
         }
+        if (result.cache() != null) {
+            attempt.notes().dropped("cache_control");
+        }
         response.put("name", attempt.names().up(null, result.name() == null ? "" : result.name()));
         List<Part> media = Results.media(result);
         boolean inside = attempt.capabilities().toolImages();

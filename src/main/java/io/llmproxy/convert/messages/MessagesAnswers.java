@@ -39,6 +39,10 @@ final class MessagesAnswers {
                 parts.add(part);
             }
         }
+        String explanation = stop.refusal();
+        if (explanation != null && parts.stream().noneMatch(Part.Refusal.class::isInstance)) {
+            parts.add(new Part.Refusal(explanation));
+        }
         Choice choice = new Choice(0, parts, stop.after(calls), null);
         Json.Obj usage = body.object("usage");
         return new ChatAnswer(

@@ -6,6 +6,7 @@ import io.llmproxy.convert.codec.StreamDecoder;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.model.Fault;
 import io.llmproxy.convert.model.Opaque;
+import io.llmproxy.convert.model.Stop;
 import io.llmproxy.convert.model.StreamEvents;
 import io.llmproxy.convert.model.StreamEvents.Kind;
 import io.llmproxy.convert.model.Usage;
@@ -165,7 +166,19 @@ final class MessagesStreamDecoder implements StreamDecoder {
         Json.Obj delta = data.object("delta");
         if (delta != null && delta.get("stop_reason") != null) {
             stopped = true;
-            events.stop(0, MessagesStops.decode(delta).after(calls));
+            Stop stop = MessagesStops.decode(delta);
+            refuse(stop.refusal(), events);
+            events.stop(0, stop.after(calls));
+        }
+    }
+
+    /** Tells why the model refuses; other dialects have no other place for it. */
+    private void refuse(@Nullable String explanation, StreamEvents events) {
+        if (explanation != null) {
+            int part = parts++;
+            events.open(0, part, Kind.REFUSAL);
+            events.delta(0, part, explanation);
+            events.close(0, part);
         }
     }
 

@@ -47,6 +47,11 @@ public record Stop(Reason reason, @Nullable String detail) {
         return refused && (reason == Reason.END || reason == Reason.UNKNOWN) ? new Stop(Reason.REFUSED) : this;
     }
 
+    /** Returns why the model refuses; null if it does not, or does not say why. */
+    public @Nullable String refusal() {
+        return reason == Reason.REFUSED && detail != null && !detail.isBlank() ? detail : null;
+    }
+
     /** Returns whether the model was cut off. */
     public boolean isCut() {
         return reason == Reason.MAX_TOKENS || reason == Reason.CONTEXT_FULL || reason == Reason.FILTERED;

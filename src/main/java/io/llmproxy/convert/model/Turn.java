@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 public record Turn(Role role, List<Part> parts, @Nullable String name, Node at) {
     /** Who speaks. */
     public enum Role {
-        /** Whoever made the application, in the older word. */
+        /** The maker of the application, in the older word. */
         SYSTEM,
-        /** Whoever made the application, in the newer word. */
+        /** The maker of the application, in the newer word. */
         DEVELOPER,
         /** The user. */
         USER,

@@ -30,12 +30,12 @@ final class ResponsesRequestEncoder {
     Json.Obj encode() {
         List<Turn> turns = Conversation.arrange(request.turns(), attempt.notes());
         Json.Obj body = new Json.Obj().put("model", attempt.model());
+        ResponsesTurns items = new ResponsesTurns(attempt);
         int first = 0;
         if (!turns.isEmpty() && turns.get(0).role().instructs() && turns.size() > 1) {
             first = 1;
-            body.put("instructions", ResponsesTurns.joined(turns.get(0)));
+            body.put("instructions", items.instruction(turns.get(0)));
         }
-        ResponsesTurns items = new ResponsesTurns(attempt);
         turns.subList(first, turns.size()).forEach(items::add);
         body.put("input", items.written());
         Json.Arr include = new Json.Arr();
@@ -119,6 +119,9 @@ final class ResponsesRequestEncoder {
         Json.Arr tools = new Json.Arr();
         for (Tool tool : Tools.declared(request, attempt)) {
             if (tool instanceof Tool.Function function) {
+                if (function.cache() != null) {
+                    attempt.notes().dropped("cache_control");
+                }
                 tools.add(new Json.Obj()
                         .put("type", "function")
                         .put("name", attempt.names().up(function.namespace(), function.name()))

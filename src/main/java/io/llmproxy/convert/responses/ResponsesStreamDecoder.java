@@ -134,7 +134,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
         String text = data.string("delta", "");
         Item item = item(index(data));
         if (item.open < 0) {
-            // Nobody has said yet whose they are; the end of the item will.
+            // It is not known yet which call they belong to; the end of the item tells.
             return;
         }
         if (!text.isEmpty()) {

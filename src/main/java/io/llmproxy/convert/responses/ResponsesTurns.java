@@ -40,9 +40,15 @@ final class ResponsesTurns {
         return String.join("\n\n", texts);
     }
 
+    /** Returns an instruction as one text, which cannot carry cache marks. */
+    String instruction(Turn turn) {
+        dropMark(turn.parts().stream().anyMatch(part -> part instanceof Part.Text text && text.cache() != null));
+        return joined(turn);
+    }
+
     void add(Turn turn) {
         switch (turn.role()) {
-            case SYSTEM, DEVELOPER -> message("developer", new Json.Arr().add(text("input_text", joined(turn))));
+            case SYSTEM, DEVELOPER -> message("developer", new Json.Arr().add(text("input_text", instruction(turn))));
             case USER -> message("user", content(turn.parts()));
             case ASSISTANT -> assistant(turn);
             case TOOL -> turn.parts().forEach(this::result);
@@ -118,7 +124,9 @@ final class ResponsesTurns {
         if (!(part instanceof Part.ToolResult result)) {
             return;
         }
-        Json output = Results.media(result).isEmpty() ? new Json.Str(Results.text(result)) : content(result.parts());
+        Json output =
+                Results.media(result).isEmpty() ? new Json.Str(Results.text(result)) : content(Results.told(result));
+        dropMark(result.cache() != null);
         if (result.error()) {
             attempt.notes().emulated(result.at().path() + ".is_error");
         }
@@ -174,10 +182,16 @@ final class ResponsesTurns {
     private Json.Obj breakpoint(Json.Obj part, boolean marked) {
         if (marked && attempt.capabilities().breakpoints()) {
             part.put("prompt_cache_breakpoint", new Json.Obj().put("mode", "explicit"));
-        } else if (marked) {
-            attempt.notes().dropped("cache_control");
+        } else {
+            dropMark(marked);
         }
         return part;
+    }
+
+    private void dropMark(boolean marked) {
+        if (marked) {
+            attempt.notes().dropped("cache_control");
+        }
     }
 
     private String url(Source source, String path) {
