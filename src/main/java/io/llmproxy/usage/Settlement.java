@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param running whether it was told of the whole answer so far, and not only of its beginning
  * @param finished whether the model had ended
  * @param textBytes how many bytes of text the upstream has sent
- * @param unreadable whether the answer is not what it should be
+ * @param illegible why the answer could not be read; null if it could
  */
 record Settlement(
         UsageShape shape,
@@ -20,7 +20,7 @@ record Settlement(
         boolean running,
         boolean finished,
         long textBytes,
-        boolean unreadable) {
+        @Nullable UsageMissing illegible) {
     AttemptUsage settle(long requestBytes, TokenRatio ratio, AttemptUsage.Answer answer, Set<UsageAnomaly> anomalies) {
         Usage.Builder usage = told.toBuilder();
         UsageSource input = input(requestBytes);
@@ -91,7 +91,7 @@ record Settlement(
         return switch (ended) {
             case CUT -> UsageMissing.CUT;
             case CLIENT_GONE -> UsageMissing.CLIENT_GONE;
-            case COMPLETE -> unreadable ? UsageMissing.UNREADABLE : UsageMissing.NOT_OFFERED;
+            case COMPLETE -> illegible == null ? UsageMissing.NOT_OFFERED : illegible;
         };
     }
 }

@@ -1,7 +1,9 @@
 package io.llmproxy.usage;
 
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads from an answer that passes by what it took, be it whole or a stream. Pieces may be cut anywhere, memory is fixed
@@ -13,6 +15,10 @@ public final class UsageReader {
     private final UsageShape shape;
     private final Tally tally = new Tally();
     private final BodyReader body;
+    /** Decompresses a copy of the answer; null if it is not compressed, or in a way that is not read. */
+    private final @Nullable Inflation inflation;
+
+    private final boolean compressed;
 
     /** How an answer ended. */
     public enum Ended {
@@ -30,8 +36,26 @@ public final class UsageReader {
      * @param contentType the answer's, as the header has it; empty if there is none
      */
     public UsageReader(UsageShape shape, String contentType) {
+        this(shape, contentType, "");
+    }
+
+    /**
+     * Makes a reader of an answer that may be compressed.
+     *
+     * @param contentType the answer's, as the header has it; empty if there is none
+     * @param contentEncoding the answer's, as the header has it; empty if there is none. Of gzip and deflate a copy is decompressed; what
+     *     is compressed in another way is not read
+     */
+    public UsageReader(UsageShape shape, String contentType, String contentEncoding) {
         this.shape = shape;
         this.body = new BodyReader(BodyForm.of(contentType), new PathFollower(shape.places(), tally));
+        String coding = contentEncoding.strip().toLowerCase(Locale.ROOT);
+        this.inflation = switch (coding) {
+            case "gzip", "x-gzip" -> Inflation.ofGzip(body);
+            case "deflate" -> Inflation.ofDeflate(body);
+            default -> null;
+        };
+        this.compressed = inflation == null && !coding.isEmpty() && !coding.equals("identity");
     }
 
     /**
@@ -41,7 +65,11 @@ public final class UsageReader {
      */
     public void accept(byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
-        body.read(bytes, offset, offset + length);
+        if (inflation != null) {
+            inflation.read(bytes, offset, offset + length);
+        } else if (!compressed) {
+            body.read(bytes, offset, offset + length);
+        }
     }
 
     /** Returns how many bytes of text have been read so far, as characters in UTF-8: all that the model has made and that is seen. */
@@ -50,7 +78,7 @@ public final class UsageReader {
     }
 
     /**
-     * Says what the answer took, as far as it has been read. What the upstream did not tell is estimated.
+     * Says what the answer took, as far as it has been read. What the upstream did not tell is estimated. Nothing is read from then on.
      *
      * @param ended how the answer ended
      * @param requestBytes how many bytes of text the request has, see {@link RequestText}; negative if that is not known
@@ -59,8 +87,20 @@ public final class UsageReader {
     public AttemptUsage settle(Ended ended, long requestBytes, TokenRatio ratio) {
         Set<UsageAnomaly> anomalies = tally.anomalies();
         Usage told = NormalForm.of(shape, tally, anomalies);
-        return new Settlement(
-                        shape, told, ended, tally.isRunning(), tally.isFinished(), tally.textBytes(), body.isBroken())
+        return new Settlement(shape, told, ended, tally.isRunning(), tally.isFinished(), tally.textBytes(), illegible())
                 .settle(requestBytes, ratio, tally.answer(), anomalies);
+    }
+
+    /** Why the answer could not be read; null if it could. */
+    private @Nullable UsageMissing illegible() {
+        boolean broken = body.isBroken();
+        if (inflation != null) {
+            broken |= inflation.isBroken();
+            inflation.end();
+        }
+        if (compressed) {
+            return UsageMissing.COMPRESSED;
+        }
+        return broken ? UsageMissing.UNREADABLE : null;
     }
 }
