@@ -6,9 +6,13 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.RequestText;
 import io.llmproxy.usage.TokenRatio;
+import io.llmproxy.usage.UsageEventFilter;
 import io.llmproxy.usage.UsageReader;
 import io.llmproxy.usage.UsageReader.Ended;
+import io.llmproxy.usage.UsageRequest;
 import io.llmproxy.usage.UsageShape;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +37,8 @@ final class UsageFuzz {
                                 + "data: {'delta':{'stop_reason':'end_turn'},'usage':{'output_tokens':5}}||",
                         "30[{'candidates':[{'content':{'parts':[{'functionCall':{'args':{'a':[]}}}]}}]},"
                                 + "{'usageMetadata':{'promptTokensDetails':[{'modality':'AUDIO','tokenCount':4}]}}]",
+                        "{'stream':true,'stream_options':{'include_usage':false}}",
+                        "{'stream':true,'messages':[]}",
                         "72{'response':'a'}|{'prompt_eval_count':99999999999,'eval_count':true}|")
                 .map(seed -> seed.replace('|', '\n').replace('\'', '"').getBytes(StandardCharsets.UTF_8));
     }
@@ -54,6 +60,31 @@ final class UsageFuzz {
                 .forEach((count, value) -> assertThat(value).as(count.label()).isNotNegative());
         assertThat(whole.deliveredBytes()).isBetween(0L, (long) body.length);
         assertThat(textOf(body, 1)).isEqualTo(textOf(body, Math.max(1, body.length)));
+    }
+
+    @MethodSource("seeds")
+    @FuzzTest(maxDuration = "1m")
+    void theSameEventsAreTakenOutHoweverTheyAreCut(byte[] data) {
+        String whole = filtered(data, Math.max(1, data.length));
+
+        assertThat(filtered(data, 1)).isEqualTo(whole);
+        assertThat(filtered(data, 7)).isEqualTo(whole);
+        assertThat(whole.length()).isLessThanOrEqualTo(data.length);
+        List<ByteBuffer> body = List.of(ByteBuffer.wrap(data));
+        UsageRequest.Edited edited = UsageRequest.read(body).asking(body);
+        if (edited != null) {
+            assertThat(UsageRequest.read(edited.segments()).asked()).isEqualTo(UsageRequest.Asked.ASKED);
+        }
+    }
+
+    private static String filtered(byte[] stream, int piece) {
+        UsageEventFilter filter = new UsageEventFilter();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (int from = 0; from < stream.length; from += piece) {
+            filter.accept(stream, from, Math.min(piece, stream.length - from), out::write);
+        }
+        filter.finish(out::write);
+        return out.toString(StandardCharsets.ISO_8859_1);
     }
 
     private static AttemptUsage read(UsageShape shape, String type, byte[] body, int piece) {
