@@ -6,4 +6,4 @@ package io.llmproxy.config;
  * @param source name of the file, or {@code environment LLMPROXY_X}
  * @param line line in the file, counted from 1; 0 where there is none
  */
-record Origin(String source, int line) {}
+public record Origin(String source, int line) {}

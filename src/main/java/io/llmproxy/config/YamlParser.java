@@ -29,6 +29,8 @@ import org.yaml.snakeyaml.reader.StreamReader;
  */
 final class YamlParser {
     static final int MAX_LENGTH = 3 * 1024 * 1024;
+    private static final int MEBIBYTE = 1024 * 1024;
+    private static final String CONFIGURATION = "http_server, upstreams, upstream_groups";
     private static final int MAX_DEPTH = 50;
     private static final int MAX_ALIASES = 50;
     private static final String MERGE = "<<";
@@ -36,23 +38,36 @@ final class YamlParser {
     private final String text;
     private final String source;
     private final Problems problems;
+    private final String expected;
     private final Parser parser;
     private final Map<String, YamlTree> anchors = new HashMap<>();
     private int aliases;
 
-    private YamlParser(String text, String source, Problems problems) {
+    private YamlParser(String text, String source, Problems problems, String expected) {
+        this.expected = expected;
         this.text = text;
         this.source = source;
         this.problems = problems;
         this.parser = new ParserImpl(new StreamReader(text), new LoaderOptions());
     }
 
-    /** Parses a text. Reports what it can go on after, and throws {@link ConfigException} otherwise. */
+    /** Parses a configuration. Reports what it can go on after, and throws {@link ConfigException} otherwise. */
     static Mapping parse(String text, String source, Problems problems) {
-        if (text.length() > MAX_LENGTH) {
-            throw problems.fatal(new Origin(source, 0), "", "too long (expected: at most 3 MiB)");
+        return parse(text, source, problems, MAX_LENGTH, CONFIGURATION);
+    }
+
+    /**
+     * Parses a text.
+     *
+     * @param longest the most characters
+     * @param expected what the document is to have, for messages
+     */
+    static Mapping parse(String text, String source, Problems problems, int longest, String expected) {
+        if (text.length() > longest) {
+            String most = longest / MEBIBYTE + " MiB";
+            throw problems.fatal(new Origin(source, 0), "", "too long (expected: at most " + most + ")");
         }
-        return new YamlParser(text, source, problems).document();
+        return new YamlParser(text, source, problems, expected).document();
     }
 
     private Mapping document() {
@@ -74,7 +89,7 @@ final class YamlParser {
             if (root instanceof Mapping mapping) {
                 return mapping;
             }
-            throw fatal(first, "", root.kind() + " (expected: a section with http_server, upstreams, upstream_groups)");
+            throw fatal(first, "", root.kind() + " (expected: a section with " + expected + ")");
         } catch (YAMLException e) {
             throw problems.fatal(new Origin(source, line(e)), "", "not YAML: " + reason(e));
         }
@@ -173,7 +188,7 @@ final class YamlParser {
     }
 
     private ConfigException empty() {
-        return problems.fatal(new Origin(source, 1), "", "empty (expected: http_server, upstreams, upstream_groups)");
+        return problems.fatal(new Origin(source, 1), "", "empty (expected: " + expected + ")");
     }
 
     private ConfigException fatal(Event event, String path, String message) {

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A YAML document as it was written: every part knows its place, no value has a type yet. */
-sealed interface YamlTree {
+public sealed interface YamlTree {
     /** Where the key or the list item stands that holds this. */
     Origin origin();
 

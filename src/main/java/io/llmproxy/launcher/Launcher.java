@@ -39,12 +39,16 @@ public final class Launcher {
     }
 
     private int run(List<String> arguments) {
-        boolean ledger = !arguments.isEmpty() && arguments.get(0).equals(LedgerCommand.NAME);
+        String command = arguments.isEmpty() ? "" : arguments.get(0);
         try {
-            return ledger ? ledger(arguments.subList(1, arguments.size())) : act(LauncherOptions.parse(arguments));
+            return switch (command) {
+                case LedgerCommand.NAME -> ledger(arguments.subList(1, arguments.size()));
+                case PricesCommand.NAME -> prices(arguments.subList(1, arguments.size()));
+                default -> act(LauncherOptions.parse(arguments));
+            };
         } catch (UsageException e) {
             err.println("llmproxy: " + e.getMessage());
-            err.print(ledger ? LedgerCommand.USAGE : LauncherOptions.USAGE);
+            err.print(usage(command));
             return WRONG_USAGE;
         } catch (ConfigException e) {
             e.problems().forEach(err::println);
@@ -60,8 +64,21 @@ public final class Launcher {
         }
     }
 
+    private static String usage(String command) {
+        return switch (command) {
+            case LedgerCommand.NAME -> LedgerCommand.USAGE;
+            case PricesCommand.NAME -> PricesCommand.USAGE;
+            default -> LauncherOptions.USAGE;
+        };
+    }
+
     private int ledger(List<String> arguments) throws UsageException {
         return new LedgerCommand(out, err).run(arguments) == 0 ? FINE : PROBLEMS;
+    }
+
+    private int prices(List<String> arguments) throws UsageException {
+        new PricesCommand(out, err).run(arguments);
+        return FINE;
     }
 
     private int act(LauncherOptions options) {

@@ -18,6 +18,7 @@ record LauncherOptions(Action action, @Nullable Path config) {
             usage: java -jar llmproxy.jar [--config FILE]    run
                    java -jar llmproxy.jar --demo             run with a built-in mock LLM, to try it
                    java -jar llmproxy.jar ledger --help      read the ledger's files
+                   java -jar llmproxy.jar prices --help      check or import files of prices
 
               -c, --config FILE   the configuration; else the system property llmproxy.config,
                                   the environment variable LLMPROXY_CONFIG, or ./config.yaml

@@ -111,6 +111,37 @@ class LauncherCliIT {
     }
 
     @Test
+    void aTableOfPricesIsImportedAndChecked() {
+        Path table = write("table.json", """
+                {"gpt-x": {"litellm_provider": "openai", "input_cost_per_token": 1.25e-06, "output_cost_per_token": 1e-05,
+                  "ocr_cost_per_page": 0.1}}
+                """);
+        Path prices = write("prices.yaml", "version: v\ncurrency: USD\nmodels:\n  - {model: m, per_millon: {}}\n");
+
+        try (ServerProcess process = launch("prices", "import", table.toString())) {
+            assertThat(process.exitCode(SOON)).as(process.log()).isZero();
+            assertThat(process.log())
+                    .contains("  - {model: \"gpt-x\", per_million: {input: \"1.25\", output: \"10\"}}\n")
+                    .contains("left out: gpt-x: ocr_cost_per_page");
+        }
+        try (ServerProcess process = launch("prices", "check", prices.toString())) {
+            assertThat(process.exitCode(SOON)).isEqualTo(1);
+            assertThat(process.log()).contains("prices.yaml:4: models[0].per_millon: unknown key (expected: model, ");
+        }
+        write("prices.yaml", "version: v\ncurrency: USD\nmodels:\n  - {model: m, free: true}\n");
+        try (ServerProcess process = launch("prices", "check", prices.toString())) {
+            assertThat(process.exitCode(SOON)).as(process.log()).isZero();
+            assertThat(process.log()).contains("the prices are valid: version v, 1 rules, in USD");
+        }
+        for (List<String> wrong : List.of(List.of("prices"), List.of("prices", "print", "x"))) {
+            try (ServerProcess process = launch(wrong.toArray(String[]::new))) {
+                assertThat(process.exitCode(SOON)).isEqualTo(2);
+                assertThat(process.log()).contains("usage: java -jar llmproxy.jar prices check FILE");
+            }
+        }
+    }
+
+    @Test
     void aBrokenConfigurationStartsNothing() {
         Path config = write("broken.yaml", valid.replace("admin:", "amdin:"));
         long start = System.nanoTime();
