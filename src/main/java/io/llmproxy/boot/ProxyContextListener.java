@@ -46,7 +46,7 @@ public final class ProxyContextListener implements ServletContextListener {
         context.setAttribute(ProxyAssembly.ATTRIBUTE, built);
         built.install(context, handover);
         LOG.info(
-                "LLMProxy {} started; forwards: {}",
+                "LLMProxy {} serves {} forwards",
                 Version.current(),
                 handover.config().httpServer().forwards().size());
     }

@@ -130,6 +130,7 @@ final class MaywzhFile {
                 .put("name", name(provider))
                 .put("url", provider.required("api_base"))
                 .put("provider", kind.provider)
+                .put("dialect", kind.dialect)
                 .put("weight", provider.value("weight"))
                 .put("auth", auth)
                 .put("models", models(provider))
@@ -354,22 +355,28 @@ final class MaywzhFile {
 
     /** What a provider speaks, and how it is shown a key. */
     private enum Kind {
-        OPENAI("openai", "bearer"),
-        ANTHROPIC("anthropic", "api_key"),
-        VERTEX("vertex", "bearer");
+        OPENAI("openai", "openai", "bearer"),
+        RESPONSES("openai", "responses", "bearer"),
+        ANTHROPIC("anthropic", "anthropic", "api_key"),
+        CLAUDE_ON_VERTEX("vertex", "anthropic", "bearer"),
+        GEMINI_ON_VERTEX("vertex", "gemini", "bearer");
 
         private final String provider;
+        private final String dialect;
         private final String credential;
 
-        Kind(String provider, String credential) {
+        Kind(String provider, String dialect, String credential) {
             this.provider = provider;
+            this.dialect = dialect;
             this.credential = credential;
         }
 
         static Kind of(String type) {
             return switch (type.toLowerCase(Locale.ROOT)) {
                 case "anthropic", "claude" -> ANTHROPIC;
-                case "gcp-vertex", "gcp_vertex", "vertex", "gemini", "gcp-gemini" -> VERTEX;
+                case "gcp-vertex", "gcp_vertex", "vertex" -> CLAUDE_ON_VERTEX;
+                case "gemini", "gcp-gemini" -> GEMINI_ON_VERTEX;
+                case "response_api", "response-api", "responses" -> RESPONSES;
                 default -> OPENAI;
             };
         }

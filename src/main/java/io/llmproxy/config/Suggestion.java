@@ -16,7 +16,7 @@ final class Suggestion {
         return closest(word, candidates)
                 .map(candidate -> "(did you mean `" + candidate + "`?)")
                 .orElseGet(() -> candidates.isEmpty()
-                        ? "(expected: one that is defined)"
+                        ? "(expected: one that is defined; there is none)"
                         : "(expected: " + String.join(", ", candidates) + ")");
     }
 

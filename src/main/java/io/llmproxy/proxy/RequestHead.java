@@ -37,7 +37,9 @@ final class RequestHead {
         if (!HeaderSyntax.isName(method)) {
             return malformed("The request's method is not valid.");
         }
-        return NOT_FORWARDED.contains(method)
+        // Methods are told apart by case; the client's library would write another one, and an upstream might know
+        // that.
+        return NOT_FORWARDED.contains(method) || !method.equals(method.toUpperCase(Locale.ROOT))
                 ? Refusal.of(ProxyError.METHOD_NOT_ALLOWED)
                 : new RequestHead(clientRequest).check();
     }

@@ -198,6 +198,28 @@ final class ForeignFilesTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "openai, OPENAI, OPENAI",
+        "Azure, OPENAI, OPENAI",
+        "response_api, OPENAI, RESPONSES",
+        "responses, OPENAI, RESPONSES",
+        "claude, ANTHROPIC, ANTHROPIC",
+        "gcp-vertex, VERTEX, ANTHROPIC",
+        "gemini, VERTEX, GEMINI"
+    })
+    void theTypeOfAProviderTellsWhichApiItSpeaks(String type, Provider provider, SpokenApi dialect) {
+        String file = """
+                providers: [{name: a, provider_type: %s, api_base: 'https://a', api_key: key-of-a, model_mapping: {m: n}}]
+                master_api_key: gate-key-0001
+                """;
+        UpstreamConfig upstream =
+                parse(file.formatted(type), Map.of()).config().upstreams().get(0);
+
+        assertThat(upstream.provider()).isEqualTo(provider);
+        assertThat(upstream.dialect()).isEqualTo(dialect);
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "master_api_key: gate-key-0001",

@@ -158,6 +158,20 @@ class MalformedRequestsIT {
         assertThat(world.upstream.requests()).isEmpty();
     }
 
+    @ParameterizedTest
+    @KindSource
+    void noMethodBecomesAnotherOneOnItsWay(Deployment.Kind kind) {
+        world.upstream.otherwise(Behaviour.json("{}"));
+        URI forward = world.deployment(kind).forward("bearer");
+
+        for (String method : List.of("trace", "Trace", "connect", "head", "post", "Get", "cUSTOM")) {
+            Answer answer = RawClient.exchange(forward, method + " /v1/x HTTP/1.1\r\nHost: client.test\r\n\r\n");
+            assertThat(answer.status()).as(method).isIn(400, 403, 405, 501);
+            RawH2Client.ask(forward, request(method, "/v1/x"), null);
+        }
+        assertThat(world.upstream.requests()).isEmpty();
+    }
+
     /** A stock Jetty refuses it before the gateway sees it. */
     @ParameterizedTest
     @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})

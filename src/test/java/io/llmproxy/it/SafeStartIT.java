@@ -75,7 +75,7 @@ class SafeStartIT {
             Awaitility.await()
                     .atMost(SOON)
                     .failFast(() -> !process.alive())
-                    .until(() -> process.log().contains("started; forwards: 2"));
+                    .until(() -> process.log().contains("serves 2 forwards"));
 
             assertThat(accepts("127.0.0.1", admin)).isTrue();
             assertThat(accepts("127.0.0.2", admin)).isFalse();
