@@ -63,7 +63,9 @@ function config(port, admin) {
         models: { flash: 'gemini-flash', 'flash-embedder': 'gemini-embedding' },
       },
     ],
-    upstream_groups: [{ name: 'all', upstreams: [{ name: 'openai' }, { name: 'anthropic' }, { name: 'gemini' }] }],
+    upstream_groups: [
+      { name: 'all', upstreams: [{ name: 'openai' }, { name: 'anthropic' }, { name: 'gemini' }], convert: 'never' },
+    ],
   });
 }
 

@@ -40,6 +40,7 @@ public record ContainerError(int status, Map<String, String> headers, String bod
             case 414 -> "uri_too_long";
             case 431 -> "headers_too_large";
             case 503 -> "shutting_down";
+            case 505 -> "invalid_request";
             default -> status < 500 ? "invalid_request" : "internal_error";
         };
     }
@@ -52,6 +53,7 @@ public record ContainerError(int status, Map<String, String> headers, String bod
             case 414 -> "The URI of the request is longer than this gateway accepts.";
             case 431 -> "The headers of the request are larger than this gateway accepts.";
             case 503 -> "The gateway is shutting down.";
+            case 505 -> "This version of HTTP is not supported (expected: HTTP/1.0, HTTP/1.1 or HTTP/2).";
             default -> status < 500 ? "The request is not valid HTTP." : "The gateway failed to handle the request.";
         };
     }

@@ -57,10 +57,17 @@ final class Conversions {
     }
 
     private boolean converts(Upstream upstream) {
-        return call != null
-                && body.isWhole()
-                && upstream.config().urlMode() == UrlMode.JOIN
-                && (upstream.config().dialect() != null || upstream.config().provider() != Provider.CUSTOM);
+        return call != null && body.isWhole() && isKnown(upstream.config());
+    }
+
+    /** Whether an upstream of a group may serve clients of another API than its own. */
+    static boolean arePossible(UpstreamGroup group, Upstream upstream) {
+        return group.convert() != Convert.NEVER && isKnown(upstream.config());
+    }
+
+    /** Whether it is known which API an upstream speaks, and at which paths. */
+    private static boolean isKnown(UpstreamConfig config) {
+        return config.urlMode() == UrlMode.JOIN && (config.dialect() != null || config.provider() != Provider.CUSTOM);
     }
 
     /**

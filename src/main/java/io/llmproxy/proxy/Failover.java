@@ -363,8 +363,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.O
         lease.close(Load.Outcome.NEUTRAL, now);
         boolean invalid = reason.code().equals("invalid_request");
         if (invalid || !tryAnother(now)) {
-            String place = invalid && !reason.param().isEmpty() ? reason.param() + ": " : "";
-            owner.refused(Refusal.of(ProxyError.INVALID_REQUEST, place + reason.getMessage()));
+            owner.refused(Refusal.of(ProxyError.INVALID_REQUEST, String.valueOf(reason.getMessage())));
         }
     }
 

@@ -126,11 +126,11 @@ final class ModelCatalog {
     }
 
     private boolean isServed(UpstreamGroup group, AskedModel model) {
-        return group.has(upstream -> isOpen(upstream) && model.isServedBy(upstream));
+        return group.has(upstream -> isOpen(group, upstream) && model.isServedBy(upstream));
     }
 
-    private boolean isOpen(Upstream upstream) {
-        return upstream.serves(family) && exchange.mayUse(upstream);
+    private boolean isOpen(UpstreamGroup group, Upstream upstream) {
+        return (upstream.serves(family) || Conversions.arePossible(group, upstream)) && exchange.mayUse(upstream);
     }
 
     private void send(byte[] body) throws IOException {

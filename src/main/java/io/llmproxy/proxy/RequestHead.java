@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestHead {
     private static final int MOST_HEADERS = 100;
+    private static final Set<String> SCHEMES = Set.of("http", "https");
 
     /** They are for the server that is asked, and would be answered with all that the gateway adds: its credential, too. */
     private static final Set<String> NOT_FORWARDED = Set.of("TRACE", "CONNECT");
@@ -45,6 +46,9 @@ final class RequestHead {
     }
 
     private @Nullable Refusal check() {
+        if (!SCHEMES.contains(clientRequest.getScheme().toLowerCase(Locale.ROOT))) {
+            return malformed("The request's scheme is not valid.");
+        }
         Enumeration<String> names = clientRequest.getHeaderNames();
         while (names.hasMoreElements()) {
             String name = names.nextElement();
@@ -77,9 +81,16 @@ final class RequestHead {
         }
         return switch (name) {
             case "content-length" -> isLength(value);
+            // What else was done to the body would not be undone, and not be told.
+            case "transfer-encoding" -> value.strip().equalsIgnoreCase("chunked") && isPersistent();
             case "te" -> !multiplexed || value.equalsIgnoreCase("trailers");
             default -> true;
         };
+    }
+
+    /** Whether the protocol knows bodies in chunks. */
+    private boolean isPersistent() {
+        return !clientRequest.getProtocol().equals("HTTP/1.0");
     }
 
     /** Whether the length is a number, and the same as before. */

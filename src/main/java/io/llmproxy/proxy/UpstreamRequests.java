@@ -9,6 +9,7 @@ import io.llmproxy.config.Secret;
 import io.llmproxy.upstream.Lease;
 import io.llmproxy.upstream.Upstream;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.Collections;
 import java.util.Enumeration;
 import java.util.Locale;
 import java.util.Set;
@@ -119,7 +120,10 @@ final class UpstreamRequests {
                     || named.contains(lower)
                     || (keyIsOurs && KeyPlace.isHeader(lower))
                     || (!forwarded && WHEREABOUTS.contains(lower));
-            if (!dropped) {
+            if (!dropped && lower.equals("cookie")) {
+                // HTTP/2 may send each in a line of its own (RFC 9113, section 8.2.3).
+                fields.add(name, String.join("; ", Collections.list(clientRequest.getHeaders(name))));
+            } else if (!dropped) {
                 Enumeration<String> values = clientRequest.getHeaders(name);
                 while (values.hasMoreElements()) {
                     fields.add(name, values.nextElement());

@@ -453,6 +453,14 @@ class ConversionIT {
 
     @ParameterizedTest
     @KindSource
+    void aModelIsListedForClientsOfEachApi(Kind kind) {
+        Answer list = RawClient.exchange(deployment(kind).forward("renamed", "/v1/models"), "GET", "", new byte[0]);
+
+        assertThat(list.text()).contains("\"id\":\"m\"");
+    }
+
+    @ParameterizedTest
+    @KindSource
     void aClientThatLeavesStopsTheUpstream(Kind kind) {
         UPSTREAM.otherwise(Behaviour.fallsSilent(Api.ANTHROPIC.events().subList(0, 1)));
         URI uri = uri(kind, "to-anthropic", Api.OPENAI, true);

@@ -92,7 +92,10 @@ final class KeyedProviders {
                         "gemini",
                         gemini.api.url(),
                         gemini.upstream("gemini", "{flash: gemini-flash, flash-embedder: gemini-embedding}"))
-                .group("all", "{name: openai}, {name: openai-busy}, {name: anthropic}, {name: gemini}", "")
+                .group(
+                        "all",
+                        "{name: openai}, {name: openai-busy}, {name: anthropic}, {name: gemini}",
+                        "convert: never")
                 .forward("all", "all", "");
     }
 

@@ -85,6 +85,13 @@ class MalformedRequestsIT {
         List<Field> late = new ArrayList<>(List.of(new Field("x-first", "a")));
         late.addAll(request("POST", "/v1/m"));
         requests.put("a pseudo-header behind others", late);
+        requests.put(
+                "another scheme",
+                List.of(
+                        new Field(":method", "GET"),
+                        new Field(":scheme", "ftp"),
+                        new Field(":authority", "client.test"),
+                        new Field(":path", "/v1/m")));
         return requests;
     }
 
@@ -156,6 +163,33 @@ class MalformedRequestsIT {
         assertThat(trace.header("Allow")).doesNotContain("TRACE");
         assertThat(connect.status()).isIn(400, 405, 501);
         assertThat(world.upstream.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void onlyChunksAreTakenForATransferCoding(Deployment.Kind kind) {
+        world.upstream.otherwise(Behaviour.json("{}"));
+        URI forward = world.deployment(kind).forward("bearer");
+
+        for (String head :
+                List.of("HTTP/1.1\r\nTransfer-Encoding: gzip, chunked", "HTTP/1.0\r\nTransfer-Encoding: chunked")) {
+            Answer answer =
+                    RawClient.exchange(forward, "POST /v1/m " + head + "\r\nHost: client.test\r\n\r\n0\r\n\r\n");
+            assertThat(answer.status()).as(head).isIn(400, 501);
+        }
+        assertThat(world.upstream.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void cookiesInSeveralLinesOfHttp2BecomeOne(Deployment.Kind kind) {
+        world.upstream.otherwise(Behaviour.json("{}"));
+        List<Field> cookies = request("GET", "/v1/m", new Field("cookie", "a=b"), new Field("cookie", "c=d"));
+
+        assertThat(RawH2Client.ask(world.deployment(kind).forward("bearer"), cookies, null))
+                .isEqualTo(Outcome.ANSWERED);
+
+        assertThat(world.upstream.requests().get(0).head().values("Cookie")).containsExactly("a=b; c=d");
     }
 
     @ParameterizedTest

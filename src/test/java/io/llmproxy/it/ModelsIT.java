@@ -46,7 +46,7 @@ class ModelsIT {
                         "keys: [{name: confined, key: sk-confined-key, allowed_models: [small, 'gpt-4*']}]")
                 .upstream("anthropic", SECOND.url(), "provider: anthropic, models: {opus: claude-opus-4}")
                 .upstream("google", SECOND.url(), "provider: gemini, models: [gemini-pro, tunedModels/mine]")
-                .group("all", "{name: first}, {name: second}, {name: anthropic}, {name: google}", "")
+                .group("all", "{name: first}, {name: second}, {name: anthropic}, {name: google}", "convert: never")
                 .forward(
                         "all",
                         "all",

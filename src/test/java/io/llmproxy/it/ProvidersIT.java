@@ -56,12 +56,17 @@ class ProvidersIT {
         Site(Kind kind) {
             Path directory = Artefacts.workDirectory("accounts");
             Gateway gateway = new Gateway()
-                    .single("openai", fake.url(), "provider: openai, auth: {type: api_key, api_key: our-key}", "", "")
+                    .single(
+                            "openai",
+                            fake.url(),
+                            "provider: openai, auth: {type: api_key, api_key: our-key}",
+                            "convert: never",
+                            "")
                     .single(
                             "anthropic",
                             fake.url(),
                             "provider: anthropic, auth: {type: api_key, token: our-key}",
-                            "",
+                            "convert: never",
                             "")
                     .single("gemini", fake.url(), "provider: gemini, auth: {type: api_key, token: our-key}", "", "")
                     .single(

@@ -175,6 +175,8 @@ class AdminFaultsIT {
             "io.llmproxy.metrics.AccessLog",
             "io.llmproxy.metrics.ConfigMetrics",
             "io.llmproxy.proxy.AuthFilter",
+            "io.llmproxy.proxy.Conversions",
+            "io.llmproxy.proxy.ConvertedPassage",
             "io.llmproxy.proxy.Failover");
 
     private static final Map<String, Set<String>> CLOCKS = Map.of(
