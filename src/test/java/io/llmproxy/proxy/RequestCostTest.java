@@ -26,6 +26,7 @@ final class RequestCostTest {
                     return switch (method.getName()) {
                         case "getMethod" -> "GET";
                         case "getProtocol" -> "HTTP/1.1";
+                        case "getScheme" -> "http";
                         case "getHeaderNames" ->
                             Collections.enumeration(names.stream().distinct().toList());
                         case "getHeaders" -> {
