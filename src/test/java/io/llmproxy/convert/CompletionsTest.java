@@ -111,7 +111,7 @@ final class CompletionsTest {
             if (event instanceof Json.Obj chunk) {
                 assertThat(chunk.text())
                         .contains("\"object\":\"text_completion\"")
-                        .doesNotContain("hm", "\"f\"");
+                        .doesNotContain("\"hm\"", "\"f\"");
             }
         }
         assertThat(out).contains("\"finish_reason\":\"length\"").endsWith("data: [DONE]\n\n");
