@@ -39,6 +39,7 @@ public final class EventStreamReader {
     private boolean afterCarriageReturn;
     private boolean endsInCrLf;
     private boolean hasField;
+    private boolean likeName;
     private long events;
 
     /** What was met. */
@@ -167,6 +168,14 @@ public final class EventStreamReader {
     }
 
     /**
+     * Returns whether the line of which a part was told last begins with a letter that a known name begins with. Of such a line
+     * whose name is not known, the beginning may not have been told.
+     */
+    public boolean beginsLikeName() {
+        return likeName;
+    }
+
+    /**
      * Returns whether the bytes so far end where an event ends, or none has begun: a comment or an event that is put
      * here corrupts nothing.
      */
@@ -258,6 +267,7 @@ public final class EventStreamReader {
         matched = 0;
         field = Field.beginningWith(first);
         hasField |= field != Field.COMMENT;
+        likeName = field.label.length > 0;
         state = switch (field) {
             case COMMENT -> {
                 at++;

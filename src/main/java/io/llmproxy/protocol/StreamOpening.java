@@ -22,6 +22,7 @@ public final class StreamOpening {
     private final ByteArrayOutputStream odd = new ByteArrayOutputStream();
 
     private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+    private boolean lettered;
     private boolean hasData;
     private boolean inData;
     private boolean over;
@@ -74,7 +75,7 @@ public final class StreamOpening {
             return;
         }
         byte[] text = odd.toByteArray();
-        if (isPlain(text)) {
+        if (!lettered && isPlain(text)) {
             plain(text);
             return;
         }
@@ -103,7 +104,11 @@ public final class StreamOpening {
                 beginData();
                 data.write(bytes, start, length);
             }
-            case OTHER -> odd.write(bytes, start, length);
+            case OTHER -> {
+                // What begins with a letter is no JSON, whether that letter was told or not.
+                lettered |= lines.beginsLikeName();
+                odd.write(bytes, start, length);
+            }
             case EVENT, ID, RETRY, COMMENT -> {}
         }
         over = isTooLong();
@@ -130,7 +135,7 @@ public final class StreamOpening {
             }
             case OTHER -> {
                 byte[] text = odd.toByteArray();
-                if (isPlain(text)) {
+                if (!lettered && isPlain(text)) {
                     plain(text);
                 }
                 over = true;

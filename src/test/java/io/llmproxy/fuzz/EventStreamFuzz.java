@@ -24,6 +24,7 @@ final class EventStreamFuzz {
         return Stream.of(
                         "0: ping||data: {'id':'c','choices':[{'delta':{'role':'assistant'}}]}||data: [DONE]||",
                         "0data: {'error':{'code':502}}||",
+                        "0data {'error':{'code':251}}||",
                         "1event: ping|data: {'type':|data: 'ping'}||data: {'type':'message_stop'}||",
                         "1data: {'type':'error','error':{'type':'overloaded_error'}}||",
                         "2\uFEFFdata: {'type':'response.created','response':{'id':'r'}}||"
