@@ -31,6 +31,8 @@ final class PathFollower {
     private @Nullable Place inString;
 
     private @Nullable Place inNumber;
+    /** Whether its last byte has been read. */
+    private boolean numberEnded;
     /** The place of the object or array that is passed over. */
     private @Nullable Place passed;
 
@@ -107,7 +109,7 @@ final class PathFollower {
         }
         scanner.input(bytes, from, to);
         base -= from;
-        if (inNumber != null) {
+        if (inNumber != null && !numberEnded) {
             number(bytes, from, to);
         }
         int begun = from;
@@ -116,10 +118,12 @@ final class PathFollower {
             if (token == Token.STRING) {
                 begun = scanner.position();
             }
-            take(token, bytes, begun, to);
+            broken = token == Token.NOT_JSON || token == Token.NOT_UTF8 || token == Token.TOO_DEEP;
             if (broken) {
                 return;
             }
+            tellNumber();
+            take(token, bytes, begun, to);
             token = scanner.next();
         }
         if (inString != null) {
@@ -138,8 +142,7 @@ final class PathFollower {
             case STRING_END -> endString(bytes, begun);
             case NUMBER -> beginNumber(bytes, to);
             case TRUE, FALSE -> literal();
-            case NULL, MORE -> {}
-            case NOT_JSON, NOT_UTF8, TOO_DEEP -> broken = true;
+            case NULL, MORE, NOT_JSON, NOT_UTF8, TOO_DEEP -> {}
         }
     }
 
@@ -265,11 +268,17 @@ final class PathFollower {
             decimal.add(bytes[at]);
             at++;
         }
+        numberEnded = at < to;
+    }
+
+    /** A number counts when what follows it is JSON, too: else it would count or not by how the bytes are cut. */
+    private void tellNumber() {
         Place place = inNumber;
-        if (at < to && place != null) {
+        if (numberEnded && place != null) {
             inNumber = null;
             collector.number(place, decimal);
         }
+        numberEnded = false;
     }
 
     private void literal() {
