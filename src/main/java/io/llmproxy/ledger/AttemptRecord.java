@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param at when it was settled, in milliseconds since 1970
  * @param exchange the exchange that it belongs to, as {@link Ledger#nextExchange} numbers them
  * @param n which of the exchange's attempts it is, from 1
- * @param where whom it asked, and for whom
+ * @param where which upstream it asked, and for which client
  * @param modelAsked the model that the client asked for, if the configuration knows it
  * @param modelSent the model that the upstream was asked for, likewise
  * @param stream whether a stream was asked for
@@ -43,7 +43,7 @@ public record AttemptRecord(
         implements LedgerRecord {
 
     /**
-     * Whom an attempt asked, and for whom. All of it are names of the configuration or of a closed set.
+     * Which upstream an attempt asked, and for which client. All of them are names of the configuration or of a closed set.
      *
      * @param forward that took the request
      * @param group that served it

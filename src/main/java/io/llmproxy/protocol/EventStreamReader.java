@@ -114,6 +114,7 @@ public final class EventStreamReader {
         afterCarriageReturn = false;
         endsInCrLf = false;
         hasField = false;
+        likeName = false;
         events = 0;
     }
 

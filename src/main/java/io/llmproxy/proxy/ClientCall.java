@@ -29,17 +29,18 @@ record ClientCall(Dialect dialect, boolean old, RequestLine line) {
         }
         String path = exchange.upstreamPath();
         return switch (ApiPath.of(path)) {
-            case "/v1/chat/completions", "/openai/deployments/{deployment}/chat/completions" -> of(Dialect.CHAT, path);
-            case "/v1/responses" -> of(Dialect.RESPONSES, path);
-            case "/v1/messages" -> of(Dialect.MESSAGES, path);
+            case "/v1/chat/completions" -> new ClientCall(Dialect.CHAT, false, RequestLine.NONE);
+            case "/v1/responses" -> new ClientCall(Dialect.RESPONSES, false, RequestLine.NONE);
+            case "/v1/messages" -> new ClientCall(Dialect.MESSAGES, false, RequestLine.NONE);
+            case "/openai/deployments/{deployment}/chat/completions" -> ofAzure(path);
             case "/v1/completions" -> new ClientCall(Dialect.CHAT, true, RequestLine.NONE);
             default -> ofGoogle(path, exchange.clientRequest().getQueryString());
         };
     }
 
-    private static ClientCall of(Dialect dialect, String path) {
+    private static ClientCall ofAzure(String path) {
         String model = ModelPath.model(path);
-        return new ClientCall(dialect, false, new RequestLine(model == null ? "" : model, false, false));
+        return new ClientCall(Dialect.CHAT, false, new RequestLine(model == null ? "" : model, false, false));
     }
 
     private static @Nullable ClientCall ofGoogle(String path, @Nullable String query) {
@@ -50,6 +51,11 @@ record ClientCall(Dialect dialect, boolean old, RequestLine line) {
         }
         boolean events = query != null && Arrays.asList(query.split("&", -1)).contains("alt=sse");
         return new ClientCall(Dialect.GEMINI, false, new RequestLine(model, stream, stream && !events));
+    }
+
+    /** Whether the client reads its stream as a JSON array, and not as events. */
+    boolean isArray() {
+        return line.array();
     }
 
     /**

@@ -5,7 +5,6 @@ import io.llmproxy.config.GroupConfig.Convert;
 import io.llmproxy.config.Provider;
 import io.llmproxy.config.SpokenApi;
 import io.llmproxy.config.UpstreamConfig;
-import io.llmproxy.config.UpstreamConfig.UrlMode;
 import io.llmproxy.convert.Conversion;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Policy;
@@ -37,7 +36,7 @@ final class Conversions {
         this.family = ApiFamily.of(exchange.upstreamPath());
         this.mode = group.convert();
         this.config = group.conversion();
-        this.call = mode == Convert.NEVER ? null : ClientCall.of(exchange);
+        this.call = group.converts() ? ClientCall.of(exchange) : null;
     }
 
     /** Whether an upstream serves the request at all, and its client, whatever the model. */
@@ -57,17 +56,7 @@ final class Conversions {
     }
 
     private boolean converts(Upstream upstream) {
-        return call != null && body.isWhole() && isKnown(upstream.config());
-    }
-
-    /** Whether an upstream of a group may serve clients of another API than its own. */
-    static boolean arePossible(UpstreamGroup group, Upstream upstream) {
-        return group.convert() != Convert.NEVER && isKnown(upstream.config());
-    }
-
-    /** Whether it is known which API an upstream speaks, and at which paths. */
-    private static boolean isKnown(UpstreamConfig config) {
-        return config.urlMode() == UrlMode.JOIN && (config.dialect() != null || config.provider() != Provider.CUSTOM);
+        return call != null && body.isWhole() && upstream.isApiKnown();
     }
 
     /**

@@ -3,13 +3,11 @@ package io.llmproxy.proxy;
 import io.llmproxy.convert.Converted;
 import io.llmproxy.convert.ErrorAnswer;
 import io.llmproxy.convert.StreamCollector;
-import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.protocol.RetryAfter;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.http.HttpField;
@@ -44,7 +42,7 @@ record ConvertedPassage(Converted converted, boolean stream, ClientCall call, bo
 
     /** What the client shows is meant for another vendor. */
     @Override
-    public boolean keepsCredentials() {
+    public boolean dropsCredentials() {
         return true;
     }
 
@@ -85,13 +83,8 @@ record ConvertedPassage(Converted converted, boolean stream, ClientCall call, bo
 
     @Override
     public Answer answer(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
-        boolean array = call.dialect() == Dialect.GEMINI && call.line().array();
-        return answer(
-                200,
-                upstreamResponse,
-                array ? JSON : EVENTS,
-                -1,
-                new ConvertedContent(content, first, converted.stream()));
+        String type = call.isArray() ? JSON : EVENTS;
+        return answer(200, upstreamResponse, type, 0, -1, new ConvertedContent(content, first, converted.stream()));
     }
 
     @Override
@@ -100,9 +93,9 @@ record ConvertedPassage(Converted converted, boolean stream, ClientCall call, bo
         if (status != 200) {
             return error(upstreamResponse, converted.error(status, retryAfterSeconds(upstreamResponse), whole));
         }
-        boolean array = call.dialect() == Dialect.GEMINI && call.line().array();
         byte[] body = convert(upstreamResponse, whole);
-        return answer(200, upstreamResponse, stream && !array ? EVENTS : JSON, body.length, source(body));
+        String type = stream && !call.isArray() ? EVENTS : JSON;
+        return answer(200, upstreamResponse, type, 0, body.length, source(body));
     }
 
     private byte[] convert(Response upstreamResponse, byte[] whole) {
@@ -118,23 +111,27 @@ record ConvertedPassage(Converted converted, boolean stream, ClientCall call, bo
     }
 
     private Answer error(Response upstreamResponse, ErrorAnswer error) {
-        Answer answer = answer(error.status(), upstreamResponse, JSON, error.body().length, source(error.body()));
-        if (error.retryAfterSeconds() == 0) {
-            return answer;
-        }
-        HttpFields headers =
-                HttpFields.build(answer.headers()).put("Retry-After", Long.toString(error.retryAfterSeconds()));
-        return new Answer(answer.status(), headers, true, answer.length(), answer.content(), null, answer.conversion());
+        byte[] body = error.body();
+        return answer(error.status(), upstreamResponse, JSON, error.retryAfterSeconds(), body.length, source(body));
     }
 
     private static long retryAfterSeconds(Response upstreamResponse) {
         var asked = RetryAfter.nanos(upstreamResponse.getHeaders()::get, Instant.now());
-        return asked.isPresent() ? TimeUnit.NANOSECONDS.toSeconds(asked.getAsLong()) : 0;
+        return asked.isPresent() ? RetryAfter.seconds(asked.getAsLong()) : 0;
     }
 
     /** Of the upstream's headers only its name for the request means something to the client. */
-    private Answer answer(int status, Response upstreamResponse, String type, long length, Content.Source content) {
+    private Answer answer(
+            int status,
+            Response upstreamResponse,
+            String type,
+            long retryAfterSeconds,
+            long length,
+            Content.Source content) {
         HttpFields.Mutable headers = HttpFields.build().put(HttpHeader.CONTENT_TYPE, type);
+        if (retryAfterSeconds > 0) {
+            headers.put(HttpHeader.RETRY_AFTER, Long.toString(retryAfterSeconds));
+        }
         for (String name : List.of("x-request-id", "request-id")) {
             String id = upstreamResponse.getHeaders().get(name);
             if (id != null) {

@@ -64,9 +64,7 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.O
 
     /** Who gets the answer: one of the three is called, once. */
     interface Owner {
-        /**
-         * An upstream's answer is to be passed on.
-         */
+        /** An upstream's answer is to be passed on. */
         void answered(Answer answer);
 
         /** There is no answer but our own. */
@@ -323,18 +321,20 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.O
         }
     }
 
+    private Attempt attempt(Lease lease, Credential.@Nullable Header shown) {
+        Passage passage = conversions.passage(lease.upstream());
+        Request upstreamRequest = UpstreamRequests.of(exchange, lease, passage, shown, group.settings());
+        return new Attempt(lease, passage, upstreamRequest.body(passage.content(body)), this);
+    }
+
     private void dispatch(Lease lease, Credential.@Nullable Header shown) {
         try {
-            Passage passage = container.touch(() -> conversions.passage(lease.upstream()));
-            Request upstreamRequest = passage == null
-                    ? null
-                    : container.touch(() -> UpstreamRequests.of(exchange, lease, passage, shown, group.settings()));
-            if (passage == null || upstreamRequest == null) {
+            Attempt next = container.touch(() -> attempt(lease, shown));
+            if (next == null) {
                 lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
                 owner.refused(Refusal.of(ProxyError.CLIENT_GONE));
                 return;
             }
-            Attempt next = new Attempt(lease, passage, upstreamRequest.body(passage.content(body)), this);
             attempt = next;
             next.send();
             if (stopped) {

@@ -130,7 +130,7 @@ final class ModelCatalog {
     }
 
     private boolean isOpen(UpstreamGroup group, Upstream upstream) {
-        return (upstream.serves(family) || Conversions.arePossible(group, upstream)) && exchange.mayUse(upstream);
+        return (upstream.serves(family) || (group.converts() && upstream.isApiKnown())) && exchange.mayUse(upstream);
     }
 
     private void send(byte[] body) throws IOException {

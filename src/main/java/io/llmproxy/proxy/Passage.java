@@ -19,8 +19,8 @@ interface Passage {
     /** Where a request goes below an upstream's base. */
     record Target(String path, @Nullable String query) {}
 
-    /** Whether a credential of the client's stays here, although the upstream is shown none of ours. */
-    boolean keepsCredentials();
+    /** Whether the client's credential is left out even where the upstream is sent none of ours. */
+    boolean dropsCredentials();
 
     /** Changes what was copied of the client's headers. */
     void headers(HttpFields.Mutable fields);

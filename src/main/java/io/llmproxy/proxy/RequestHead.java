@@ -61,9 +61,9 @@ final class RequestHead {
             }
             Enumeration<String> values = clientRequest.getHeaders(name);
             while (values.hasMoreElements()) {
-                // Containers bound the bytes of a head, not all of them the headers in it, and look through all of them
-                // for
-                // the values of each.
+                // Containers bound the bytes of a head, but not all of them the number of headers, and look through all
+                // of
+                // them for the values of each.
                 if (++count > MOST_HEADERS) {
                     return Refusal.of(ProxyError.TOO_MANY_HEADERS);
                 }
@@ -82,14 +82,14 @@ final class RequestHead {
         return switch (name) {
             case "content-length" -> isLength(value);
             // What else was done to the body would not be undone, and not be told.
-            case "transfer-encoding" -> value.strip().equalsIgnoreCase("chunked") && isPersistent();
+            case "transfer-encoding" -> value.strip().equalsIgnoreCase("chunked") && knowsChunks();
             case "te" -> !multiplexed || value.equalsIgnoreCase("trailers");
             default -> true;
         };
     }
 
     /** Whether the protocol knows bodies in chunks. */
-    private boolean isPersistent() {
+    private boolean knowsChunks() {
         return !clientRequest.getProtocol().equals("HTTP/1.0");
     }
 

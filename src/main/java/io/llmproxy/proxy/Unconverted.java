@@ -24,7 +24,7 @@ record Unconverted(Exchange exchange, @Nullable RenamedModel renamed) implements
     }
 
     @Override
-    public boolean keepsCredentials() {
+    public boolean dropsCredentials() {
         return false;
     }
 

@@ -62,7 +62,7 @@ final class UpstreamRequests {
         HttpServletRequest clientRequest = exchange.clientRequest();
         Upstream upstream = lease.upstream();
         // A key that is meant for us is no upstream's business.
-        boolean keyIsOurs = shown != null || exchange.clientKey() != null || passage.keepsCredentials();
+        boolean keyIsOurs = shown != null || exchange.clientKey() != null || passage.dropsCredentials();
         String query = keyIsOurs ? KeyPlace.withoutKey(clientRequest.getQueryString()) : clientRequest.getQueryString();
         Passage.Target below = passage.target(query);
         String target = upstream.target(below.path(), below.query());

@@ -2,6 +2,7 @@ package io.llmproxy.upstream;
 
 import io.llmproxy.balance.Load;
 import io.llmproxy.config.HeaderConfig;
+import io.llmproxy.config.Provider;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.UpstreamConfig.UrlMode;
 import io.llmproxy.protocol.ApiFamily;
@@ -95,6 +96,11 @@ public final class Upstream {
     /** Whether the backend can be asked for these paths. */
     public boolean serves(ApiFamily family) {
         return config.urlMode() == UrlMode.EXACT || family.isServedBy(config.provider(), baseUrl.path());
+    }
+
+    /** Whether it is known which API the backend speaks, and at which paths, so that clients of another can be served. */
+    public boolean isApiKnown() {
+        return config.urlMode() == UrlMode.JOIN && (config.dialect() != null || config.provider() != Provider.CUSTOM);
     }
 
     /** Headers that a request has unless the client has sent them. */

@@ -26,6 +26,7 @@ public final class UpstreamGroup {
     private final LoadBalancer balancer;
     private final RetryBudget budget;
     private final boolean distinguishesModels;
+    private final boolean converts;
 
     private UpstreamGroup(GroupConfig config, List<Reachable> members, LoadBalancer balancer, RetryBudget budget) {
         this.config = config;
@@ -34,6 +35,8 @@ public final class UpstreamGroup {
         this.budget = budget;
         this.distinguishesModels = members.stream()
                 .anyMatch(member -> !member.upstream().config().models().isAll());
+        this.converts = config.convert() != GroupConfig.Convert.NEVER
+                && members.stream().anyMatch(member -> member.upstream().isApiKnown());
     }
 
     /** An upstream as the group's settings reach it. */
@@ -81,6 +84,11 @@ public final class UpstreamGroup {
     /** When an upstream of another API than the client's serves a request. */
     public GroupConfig.Convert convert() {
         return config.convert();
+    }
+
+    /** Whether one of its upstreams may serve clients of another API than its own. */
+    public boolean converts() {
+        return converts;
     }
 
     /** How requests and answers are converted. */

@@ -41,6 +41,7 @@ final class UsageCutsTest {
                         "30[{'candidates':[{'content':{'parts':[{'functionCall':{'args':{'a':[]}}}]}}]},"
                                 + "{'usageMetadata':{'promptTokensDetails':[{'modality':'AUDIO','tokenCount':4}]}}]",
                         "{'stream':true,'stream_options':{'include_usage':false}}",
+                        "72{'response':'a'}|{'prompt_eval_count':000,'eval_count':1}|",
                         "{'stream':true,'messages':[]}",
                         "72{'response':'a'}|{'prompt_eval_count':99999999999,'eval_count':true}|")
                 .map(seed -> seed.replace('|', '\n').replace('\'', '"').getBytes(StandardCharsets.UTF_8));
