@@ -2,9 +2,9 @@ package io.llmproxy.admin;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.llmproxy.config.Problem;
 import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.config.Secret;
+import io.llmproxy.config.document.Problem;
 import io.llmproxy.ratelimit.ClientAddress;
 import io.llmproxy.ratelimit.RateLimiter;
 import jakarta.servlet.http.HttpServlet;

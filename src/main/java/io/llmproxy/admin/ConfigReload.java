@@ -1,6 +1,6 @@
 package io.llmproxy.admin;
 
-import io.llmproxy.config.Problem;
+import io.llmproxy.config.document.Problem;
 import java.util.List;
 
 /** Loads the configuration again while requests are served. */

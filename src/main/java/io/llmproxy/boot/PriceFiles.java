@@ -1,6 +1,6 @@
 package io.llmproxy.boot;
 
-import io.llmproxy.config.ConfigException;
+import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.usage.CommunityPrices;
 import io.llmproxy.usage.PriceFile;
 import io.llmproxy.usage.Prices;

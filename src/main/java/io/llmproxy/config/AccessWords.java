@@ -1,7 +1,8 @@
 package io.llmproxy.config;
 
-import io.llmproxy.config.YamlTree.Mapping;
-import io.llmproxy.config.YamlTree.Sequence;
+import io.llmproxy.config.document.YamlTree;
+import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.document.YamlTree.Sequence;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;

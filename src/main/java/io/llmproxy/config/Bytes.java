@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Sizes as operators write them: {@code 512}, {@code 64KiB}, {@code 8M}. */
-final class Bytes {
+public final class Bytes {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,15})\\s*(?:([KMG])(?:iB)?)?", Pattern.CASE_INSENSITIVE);
     private static final List<String> UNITS = List.of("", "K", "M", "G");
 
@@ -26,7 +26,7 @@ final class Bytes {
     }
 
     /** Writes a number of bytes in the largest unit that needs no fraction. */
-    static String format(long bytes) {
+    public static String format(long bytes) {
         int unit = 0;
         long count = bytes;
         while (count > 0 && count % 1024 == 0 && unit < UNITS.size() - 1) {

@@ -1,5 +1,7 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.YamlPath;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

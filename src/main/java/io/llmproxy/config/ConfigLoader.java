@@ -1,6 +1,15 @@
 package io.llmproxy.config;
 
-import io.llmproxy.config.YamlTree.Mapping;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.ConfigPrinter;
+import io.llmproxy.config.document.DotEnv;
+import io.llmproxy.config.document.Interpolation;
+import io.llmproxy.config.document.Origin;
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.TextFile;
+import io.llmproxy.config.document.YamlParser;
+import io.llmproxy.config.document.YamlTree.Mapping;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;

@@ -1,5 +1,8 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.Suggestion;
+import io.llmproxy.config.document.YamlPath;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;

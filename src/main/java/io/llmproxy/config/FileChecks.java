@@ -1,5 +1,6 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.document.Problems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

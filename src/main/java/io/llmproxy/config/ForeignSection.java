@@ -1,8 +1,12 @@
 package io.llmproxy.config;
 
-import io.llmproxy.config.YamlTree.Mapping;
-import io.llmproxy.config.YamlTree.Scalar;
-import io.llmproxy.config.YamlTree.Sequence;
+import io.llmproxy.config.document.Origin;
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.YamlPath;
+import io.llmproxy.config.document.YamlTree;
+import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.document.YamlTree.Scalar;
+import io.llmproxy.config.document.YamlTree.Sequence;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * @param isList whether it holds a list, of sections or of single values
  * @param setting what it means and takes
  */
-record Key(String name, Class<?> type, boolean isList, Setting setting) {
+public record Key(String name, Class<?> type, boolean isList, Setting setting) {
     private static final Pattern HUMP = Pattern.compile("(?=[A-Z])");
 
     static Key of(RecordComponent component) {
@@ -29,7 +29,7 @@ record Key(String name, Class<?> type, boolean isList, Setting setting) {
     }
 
     /** All spellings, the key's own first. */
-    List<String> spellings() {
+    public List<String> spellings() {
         return Stream.concat(Stream.of(name), Stream.of(setting.alias())).toList();
     }
 
@@ -44,12 +44,12 @@ record Key(String name, Class<?> type, boolean isList, Setting setting) {
     }
 
     /** Whether it holds a section, or a list of them. */
-    boolean isSection() {
+    public boolean isSection() {
         return type.isRecord();
     }
 
     /** The record that the section, or each section of the list, becomes. */
-    Section section() {
+    public Section section() {
         return Section.of(type.asSubclass(Record.class));
     }
 

@@ -1,5 +1,7 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.YamlPath;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param keys the section's keys, in the order of the record's components
  * @param obsolete keys that are accepted and not read
  */
-record Section(Class<? extends Record> type, List<Key> keys, List<String> obsolete) {
+public record Section(Class<? extends Record> type, List<Key> keys, List<String> obsolete) {
     /** The key that every {@link Switchable} section has besides its record's. */
     static final Key SWITCH = of(Switch.class).keys().get(0);
 
@@ -21,7 +21,7 @@ record Section(Class<? extends Record> type, List<Key> keys, List<String> obsole
             @Setting(value = "`false` switches the section off; without this key it is on.", byDefault = "true")
             boolean enabled) {}
 
-    static Section of(Class<? extends Record> type) {
+    public static Section of(Class<? extends Record> type) {
         Obsolete obsolete = type.getAnnotation(Obsolete.class);
         return new Section(
                 type,

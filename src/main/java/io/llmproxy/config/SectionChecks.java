@@ -1,5 +1,7 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.YamlPath;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;

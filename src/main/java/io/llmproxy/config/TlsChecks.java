@@ -1,6 +1,8 @@
 package io.llmproxy.config;
 
 import io.llmproxy.config.ListenerTlsConfig.ClientAuth;
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.YamlPath;
 import io.llmproxy.tls.Pem;
 import java.nio.file.Path;
 import java.security.PrivateKey;

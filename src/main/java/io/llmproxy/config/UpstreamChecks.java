@@ -1,5 +1,7 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.YamlPath;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;

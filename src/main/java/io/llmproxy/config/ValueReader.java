@@ -1,6 +1,8 @@
 package io.llmproxy.config;
 
-import io.llmproxy.config.YamlTree.Scalar;
+import io.llmproxy.config.document.Interpolation;
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.YamlTree.Scalar;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;

@@ -36,7 +36,7 @@ final class PricesCommand {
      *
      * @param arguments those behind {@code prices}
      * @throws UsageException if they make no sense
-     * @throws io.llmproxy.config.ConfigException with every problem of the file
+     * @throws io.llmproxy.config.document.ConfigException with every problem of the file
      */
     void run(List<String> arguments) throws UsageException {
         if (arguments.contains("-h") || arguments.contains("--help")) {

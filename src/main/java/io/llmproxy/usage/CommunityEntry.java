@@ -1,9 +1,9 @@
 package io.llmproxy.usage;
 
-import io.llmproxy.config.YamlTree;
-import io.llmproxy.config.YamlTree.Mapping;
-import io.llmproxy.config.YamlTree.Scalar;
-import io.llmproxy.config.YamlTree.Sequence;
+import io.llmproxy.config.document.YamlTree;
+import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.document.YamlTree.Scalar;
+import io.llmproxy.config.document.YamlTree.Sequence;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;

@@ -1,11 +1,11 @@
 package io.llmproxy.usage;
 
-import io.llmproxy.config.ConfigException;
 import io.llmproxy.config.ModelPattern;
-import io.llmproxy.config.YamlFile;
-import io.llmproxy.config.YamlTree;
-import io.llmproxy.config.YamlTree.Mapping;
-import io.llmproxy.config.YamlTree.Scalar;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.YamlFile;
+import io.llmproxy.config.document.YamlTree;
+import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.document.YamlTree.Scalar;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

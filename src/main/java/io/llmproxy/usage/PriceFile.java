@@ -1,10 +1,10 @@
 package io.llmproxy.usage;
 
-import io.llmproxy.config.ConfigException;
 import io.llmproxy.config.ModelPattern;
-import io.llmproxy.config.Problem;
-import io.llmproxy.config.YamlFile;
-import io.llmproxy.config.YamlTree.Mapping;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.document.YamlFile;
+import io.llmproxy.config.document.YamlTree.Mapping;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.DateTimeException;

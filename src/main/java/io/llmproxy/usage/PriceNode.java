@@ -1,11 +1,11 @@
 package io.llmproxy.usage;
 
-import io.llmproxy.config.Origin;
-import io.llmproxy.config.Problem;
-import io.llmproxy.config.YamlTree;
-import io.llmproxy.config.YamlTree.Mapping;
-import io.llmproxy.config.YamlTree.Scalar;
-import io.llmproxy.config.YamlTree.Sequence;
+import io.llmproxy.config.document.Origin;
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.document.YamlTree;
+import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.document.YamlTree.Scalar;
+import io.llmproxy.config.document.YamlTree.Sequence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Configurations that the tests share. */
-final class ConfigFixtures {
+public final class ConfigFixtures {
     /** A complete configuration, a line a section. */
     static final List<String> SECTIONS = List.of(
             "http_server: {forwards: [{name: a, upstream_group: g}]}",
@@ -55,7 +55,7 @@ final class ConfigFixtures {
         return ConfigLoader.load(resource(name), Map.of(), PATTERNS);
     }
 
-    static ConfigLoader.Loaded parse(String yaml, Path directory, Map<String, String> environment) {
+    public static ConfigLoader.Loaded parse(String yaml, Path directory, Map<String, String> environment) {
         return ConfigLoader.parse(complete(yaml), "config.yaml", directory, environment, PATTERNS);
     }
 }

@@ -3,6 +3,8 @@ package io.llmproxy.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.Problem;
 import io.llmproxy.testing.Certificates;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package io.llmproxy.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.llmproxy.config.document.ConfigException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;

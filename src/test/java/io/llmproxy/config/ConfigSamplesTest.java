@@ -2,6 +2,7 @@ package io.llmproxy.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.config.document.Problem;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,5 +1,6 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.document.YamlPath;
 import java.nio.file.Path;
 import java.util.List;
 

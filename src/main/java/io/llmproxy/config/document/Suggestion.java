@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -6,13 +6,13 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Finds what was probably meant. */
-final class Suggestion {
+public final class Suggestion {
     private static final int MAX_DISTANCE = 2;
 
     private Suggestion() {}
 
     /** Returns {@code (did you mean `x`?)}, or all there is to choose from if nothing is close. */
-    static String hint(String word, Collection<String> candidates) {
+    public static String hint(String word, Collection<String> candidates) {
         return closest(word, candidates)
                 .map(candidate -> "(did you mean `" + candidate + "`?)")
                 .orElseGet(() -> candidates.isEmpty()

@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** Collects what is wrong, and knows where each path is written. */
-final class Problems {
+public final class Problems {
     private static final Comparator<Problem> FILES_FIRST = Comparator.comparing(
                     (Problem problem) -> problem.line() == 0)
             .thenComparing(Problem::source)
@@ -27,21 +27,21 @@ final class Problems {
     private record Place(Origin origin, String path) {}
 
     /** Remembers where a path is written, and in which spelling. */
-    void locate(String path, Origin origin, String writtenPath) {
+    public void locate(String path, Origin origin, String writtenPath) {
         places.put(path, new Place(origin, writtenPath));
     }
 
     /** Remembers that what a path holds is never shown: it is a secret, or came from outside of the file. */
-    void conceal(String path) {
+    public void conceal(String path) {
         concealed.add(path);
     }
 
-    boolean conceals(String path) {
+    public boolean conceals(String path) {
         return concealed.contains(path);
     }
 
     /** Returns what a path holds as a message may show it. */
-    String shown(String path, String value) {
+    public String shown(String path, String value) {
         if (conceals(path)) {
             return "***";
         }
@@ -52,7 +52,7 @@ final class Problems {
     }
 
     /** Reports a value that cannot be used. What is reported of it or within it later on is a consequence: dropped. */
-    void error(String path, String message) {
+    public void error(String path, String message) {
         if (!isWithinFailed(path)) {
             failed.add(path);
             errors.add(problem(path, message));
@@ -60,22 +60,22 @@ final class Problems {
     }
 
     /** Reports something that is wrong at a known place, whatever else is wrong with the path. */
-    void error(Origin origin, String path, String message) {
+    public void error(Origin origin, String path, String message) {
         errors.add(new Problem(origin.source(), origin.line(), path, message));
     }
 
     /** Reports something that works but was hardly meant. */
-    void warn(String path, String message) {
+    public void warn(String path, String message) {
         warnings.add(problem(path, message));
     }
 
     /** Reports something that works but was hardly meant, at a known place. */
-    void warn(Origin origin, String path, String message) {
+    public void warn(Origin origin, String path, String message) {
         warnings.add(new Problem(origin.source(), origin.line(), path, message));
     }
 
     /** Whether a path, one within it or one around it has been reported. */
-    boolean failed(String path) {
+    public boolean failed(String path) {
         String within = failed.ceiling(path + ".");
         return isWithinFailed(path) || (within != null && within.startsWith(path + "."));
     }
@@ -85,19 +85,19 @@ final class Problems {
     }
 
     /** Reports what makes it pointless to go on. The caller throws the exception. */
-    ConfigException fatal(Origin origin, String path, String message) {
+    public ConfigException fatal(Origin origin, String path, String message) {
         error(origin, path, message);
         return new ConfigException(sorted(errors));
     }
 
     /** Throws if anything was wrong. */
-    void throwIfAny() {
+    public void throwIfAny() {
         if (!errors.isEmpty()) {
             throw new ConfigException(sorted(errors));
         }
     }
 
-    List<Problem> warnings() {
+    public List<Problem> warnings() {
         return sorted(warnings);
     }
 

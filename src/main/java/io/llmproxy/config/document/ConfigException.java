@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,8 +1,8 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
-import io.llmproxy.config.YamlTree.Mapping;
-import io.llmproxy.config.YamlTree.Scalar;
-import io.llmproxy.config.YamlTree.Sequence;
+import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.document.YamlTree.Scalar;
+import io.llmproxy.config.document.YamlTree.Sequence;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -27,8 +27,8 @@ import org.yaml.snakeyaml.reader.StreamReader;
  * Parses YAML into a tree, straight from the parser's events: nothing is constructed, and since an alias shares its
  * anchor's tree, nothing multiplies.
  */
-final class YamlParser {
-    static final int MAX_LENGTH = 3 * 1024 * 1024;
+public final class YamlParser {
+    public static final int MAX_LENGTH = 3 * 1024 * 1024;
     private static final int MEBIBYTE = 1024 * 1024;
     private static final String CONFIGURATION = "http_server, upstreams, upstream_groups";
     private static final int MAX_DEPTH = 50;
@@ -52,7 +52,7 @@ final class YamlParser {
     }
 
     /** Parses a configuration. Reports what it can go on after, and throws {@link ConfigException} otherwise. */
-    static Mapping parse(String text, String source, Problems problems) {
+    public static Mapping parse(String text, String source, Problems problems) {
         return parse(text, source, problems, MAX_LENGTH, CONFIGURATION);
     }
 
@@ -62,7 +62,7 @@ final class YamlParser {
      * @param longest the most characters
      * @param expected what the document is to have, for messages
      */
-    static Mapping parse(String text, String source, Problems problems, int longest, String expected) {
+    public static Mapping parse(String text, String source, Problems problems, int longest, String expected) {
         if (text.length() > longest) {
             String most = longest / MEBIBYTE + " MiB";
             throw problems.fatal(new Origin(source, 0), "", "too long (expected: at most " + most + ")");

@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
 import java.util.List;
 import java.util.Map;
@@ -55,7 +55,7 @@ public sealed interface YamlTree {
         private static final List<String> NULLS = List.of("", "~", "null", "Null", "NULL");
 
         /** How the value was written. */
-        enum Style {
+        public enum Style {
             PLAIN,
             QUOTED,
             /** In a variable: taken as it stands and never shown. */

@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads a {@code .env} file: {@code KEY=VALUE} lines with comments, quotes and {@code export}. */
-final class DotEnv {
+public final class DotEnv {
     private static final String NAME = ".env";
     private static final int MAX_BYTES = 1024 * 1024;
     private static final Pattern ASSIGNMENT = Pattern.compile("(?:export\\s+)?([A-Za-z_][A-Za-z0-9_]*)\\s*=\\s*(.*)");
@@ -25,7 +25,7 @@ final class DotEnv {
     private DotEnv() {}
 
     /** Returns the variables of a directory's {@code .env}, none if there is no such file. */
-    static Map<String, String> read(Path directory, Problems problems) {
+    public static Map<String, String> read(Path directory, Problems problems) {
         Path file = directory.resolve(NAME);
         if (!Files.isRegularFile(file)) {
             return Map.of();

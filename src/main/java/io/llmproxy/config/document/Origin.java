@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
 /**
  * Where something is written.

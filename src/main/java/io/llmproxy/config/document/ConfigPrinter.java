@@ -1,8 +1,12 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
-import io.llmproxy.config.YamlTree.Mapping;
-import io.llmproxy.config.YamlTree.Scalar;
-import io.llmproxy.config.YamlTree.Sequence;
+import io.llmproxy.config.Key;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.Secret;
+import io.llmproxy.config.Section;
+import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.document.YamlTree.Scalar;
+import io.llmproxy.config.document.YamlTree.Sequence;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +17,7 @@ import org.yaml.snakeyaml.DumperOptions.FlowStyle;
 import org.yaml.snakeyaml.Yaml;
 
 /** Writes a tree as YAML. Secrets are masked, unless they are only referred to. */
-final class ConfigPrinter {
+public final class ConfigPrinter {
     private static final String MASK = "***";
     private static final Pattern REFERENCE = Pattern.compile("\\$\\{[^}:]*}|\\$\\{file:[^}]*}");
     private static final Pattern URL_SECRETS = Pattern.compile("(?<=://)[^/@]*(?=@)|(?<=\\?).+");
@@ -21,7 +25,7 @@ final class ConfigPrinter {
 
     private ConfigPrinter() {}
 
-    static String print(Mapping root) {
+    public static String print(Mapping root) {
         DumperOptions options = new DumperOptions();
         options.setDefaultFlowStyle(FlowStyle.BLOCK);
         options.setIndicatorIndent(2);

@@ -1,6 +1,6 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
-import io.llmproxy.config.YamlTree.Mapping;
+import io.llmproxy.config.document.YamlTree.Mapping;
 import java.io.IOException;
 import java.nio.file.Path;
 

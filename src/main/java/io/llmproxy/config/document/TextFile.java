@@ -1,5 +1,6 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
+import io.llmproxy.config.Bytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -12,13 +13,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Reads files that must be UTF-8 and of bounded size. */
-final class TextFile {
+public final class TextFile {
     private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     private TextFile() {}
 
     /** Returns the text of a file, without a byte order mark. */
-    static String read(Path file, int maxBytes) throws IOException {
+    public static String read(Path file, int maxBytes) throws IOException {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(maxBytes + 1);
@@ -34,7 +35,7 @@ final class TextFile {
     }
 
     /** Says for an operator why a file could not be read. */
-    static String reason(IOException e) {
+    public static String reason(IOException e) {
         if (e instanceof CharacterCodingException) {
             return "not UTF-8 (expected: text in UTF-8)";
         }

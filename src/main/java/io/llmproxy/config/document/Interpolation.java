@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.document;
 
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <code>$${</code> stands for a literal <code>${</code>. What is put in is not looked at again, neither for further
  * references nor as YAML.
  */
-final class Interpolation {
+public final class Interpolation {
     private static final Pattern REFERENCE = Pattern.compile("\\$\\$\\{|\\$\\{(?<body>[^}]*)(?<end>}?)");
     private static final Pattern VARIABLE = Pattern.compile("(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<default>.*))?");
     private static final Pattern LAST_LINE_BREAK = Pattern.compile("\\R\\z");
@@ -25,7 +25,7 @@ final class Interpolation {
     private final Map<String, String> variables;
     private final Path baseDirectory;
 
-    Interpolation(Map<String, String> variables, Path baseDirectory) {
+    public Interpolation(Map<String, String> variables, Path baseDirectory) {
         this.variables = variables;
         this.baseDirectory = baseDirectory;
     }
@@ -36,9 +36,9 @@ final class Interpolation {
      * @param text the value, if there were no problems
      * @param problems what could not be replaced
      */
-    record Resolved(String text, List<String> problems) {}
+    public record Resolved(String text, List<String> problems) {}
 
-    Resolved resolve(String text) {
+    public Resolved resolve(String text) {
         List<String> problems = new ArrayList<>();
         Matcher reference = REFERENCE.matcher(text);
         StringBuilder resolved = new StringBuilder();
