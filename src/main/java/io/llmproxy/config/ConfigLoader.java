@@ -10,6 +10,8 @@ import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.TextFile;
 import io.llmproxy.config.document.YamlParser;
 import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.foreign.MaywzhFile;
+import io.llmproxy.config.foreign.X5iuFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;

@@ -16,7 +16,7 @@ public final class ConfigFixtures {
             "upstreams: [{name: u, url: 'http://u'}]",
             "upstream_groups: [{name: g, upstreams: [{name: u}]}]");
 
-    static final PatternCheck PATTERNS = pattern -> pattern.contains("{") && !pattern.contains("}")
+    public static final PatternCheck PATTERNS = pattern -> pattern.contains("{") && !pattern.contains("}")
             ? Optional.of(pattern + " (expected: a closing brace)")
             : Optional.empty();
 
@@ -43,7 +43,7 @@ public final class ConfigFixtures {
         return Path.of("src/test/resources/config", name);
     }
 
-    static String text(String resource) {
+    public static String text(String resource) {
         try {
             return Files.readString(resource(resource));
         } catch (IOException e) {

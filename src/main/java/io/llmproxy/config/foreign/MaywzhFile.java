@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.foreign;
 
 import io.llmproxy.config.document.Interpolation;
 import io.llmproxy.config.document.Origin;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The YAML of maywzh's llm-proxy: one listener, and providers that are found by the model. All of them become one group;
  * the environment that the system reads besides its file is read here too.
  */
-final class MaywzhFile {
+public final class MaywzhFile {
     private static final String NAME = "main";
     private static final String PORT = "18000";
     private static final String MASTER_API_KEY = "MASTER_API_KEY";
@@ -59,7 +59,7 @@ final class MaywzhFile {
     }
 
     /** Whether a file is one of these. */
-    static boolean hasShapeOf(Mapping root) {
+    public static boolean hasShapeOf(Mapping root) {
         boolean keys = root.entries().containsKey(MASTER_KEYS);
         return keys
                 || (root.entries().get("providers") instanceof Sequence providers
@@ -74,7 +74,7 @@ final class MaywzhFile {
      * @param variables the environment and the {@code .env}
      * @param interpolation knows what values refer to
      */
-    static Mapping translate(
+    public static Mapping translate(
             Mapping root, Map<String, String> variables, Interpolation interpolation, Problems problems) {
         Mapping spelled = (Mapping) respell(root);
         return new MaywzhFile(new ForeignSection(spelled, "", problems), variables, interpolation, problems)

@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.foreign;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;

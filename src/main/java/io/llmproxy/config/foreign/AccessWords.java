@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.foreign;
 
 import io.llmproxy.config.document.YamlTree;
 import io.llmproxy.config.document.YamlTree.Mapping;

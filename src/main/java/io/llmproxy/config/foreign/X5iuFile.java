@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.foreign;
 
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlTree;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The configuration of x5iu's llm-proxy: one TLS listener, and providers that are found by the request's host. Each host
  * becomes a group, each provider an upstream in it.
  */
-final class X5iuFile {
+public final class X5iuFile {
     private static final String PORT = "443";
     private static final String FORWARD = "main";
     private static final String CHECK_TIMEOUT = "30";
@@ -37,7 +37,7 @@ final class X5iuFile {
     }
 
     /** Whether a file is one of these. */
-    static boolean hasShapeOf(Mapping root) {
+    public static boolean hasShapeOf(Mapping root) {
         return root.entries().get("providers") instanceof Sequence providers
                 && providers.items().stream()
                         .anyMatch(item -> item instanceof Mapping provider
@@ -45,7 +45,7 @@ final class X5iuFile {
     }
 
     /** Says the same in our words. */
-    static Mapping translate(Mapping root, Problems problems) {
+    public static Mapping translate(Mapping root, Problems problems) {
         ForeignSection section = new ForeignSection(root, "", problems);
         return new X5iuFile(section, problems).translate();
     }

@@ -1,8 +1,26 @@
-package io.llmproxy.config;
+package io.llmproxy.config.foreign;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.llmproxy.config.AuthConfig;
+import io.llmproxy.config.AuthKeyConfig;
+import io.llmproxy.config.BalanceConfig;
+import io.llmproxy.config.ClientKeyConfig;
+import io.llmproxy.config.ConfigFixtures;
+import io.llmproxy.config.ConfigLoader;
+import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.config.GroupConfig;
+import io.llmproxy.config.HeaderLineConfig;
+import io.llmproxy.config.HealthCheckConfig;
+import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.config.MemberConfig;
+import io.llmproxy.config.Provider;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.RouteConfig;
+import io.llmproxy.config.Secret;
+import io.llmproxy.config.SpokenApi;
+import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.testing.Certificates;
