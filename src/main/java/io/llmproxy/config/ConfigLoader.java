@@ -1,5 +1,8 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.check.ClientKeyChecks;
+import io.llmproxy.config.check.CrossChecks;
+import io.llmproxy.config.check.SectionChecks;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.ConfigPrinter;
 import io.llmproxy.config.document.DotEnv;

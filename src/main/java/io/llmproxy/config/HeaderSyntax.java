@@ -55,7 +55,7 @@ public final class HeaderSyntax {
     }
 
     /** Whether a header belongs to the connection or the framing of a message, which the proxy sees to. */
-    static boolean isOfConnection(String name) {
+    public static boolean isOfConnection(String name) {
         return CONNECTION.contains(name.toLowerCase(Locale.ROOT));
     }
 }

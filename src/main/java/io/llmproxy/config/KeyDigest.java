@@ -53,7 +53,7 @@ public final class KeyDigest {
     }
 
     /** Returns the digest of a configured key, or nothing if what claims to be a digest is none. */
-    static Optional<KeyDigest> parse(String key) {
+    public static Optional<KeyDigest> parse(String key) {
         if (!isDigest(key)) {
             return Optional.of(of(key));
         }

@@ -22,19 +22,19 @@ public record RouteConfig(
         @Setting(value = "Group that the matching requests go to.", required = true)
         String targetGroup) {
     /** The rule without what tells it from another with the same conditions. */
-    RouteConfig conditions() {
+    public RouteConfig conditions() {
         RouteHeaderConfig lower =
                 header == null ? null : new RouteHeaderConfig(header.key().toLowerCase(Locale.ROOT), header.value());
         return new RouteConfig(path, host, model, lower, "");
     }
 
     /** Whether nothing but the path counts. */
-    boolean isPathAlone() {
+    public boolean isPathAlone() {
         return host == null && model == null && header == null;
     }
 
     /** Whether any request would match. */
-    boolean isUnconditional() {
+    public boolean isUnconditional() {
         return path == null && isPathAlone();
     }
 }

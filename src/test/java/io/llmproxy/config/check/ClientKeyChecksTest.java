@@ -1,8 +1,10 @@
-package io.llmproxy.config;
+package io.llmproxy.config.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.llmproxy.config.ConfigFixtures;
+import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import java.nio.file.Path;

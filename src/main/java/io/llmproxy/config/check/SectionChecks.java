@@ -1,5 +1,16 @@
-package io.llmproxy.config;
+package io.llmproxy.config.check;
 
+import io.llmproxy.config.AdminConfig;
+import io.llmproxy.config.CorsConfig;
+import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.config.GroupConfig;
+import io.llmproxy.config.HeaderSyntax;
+import io.llmproxy.config.ListenerTlsConfig;
+import io.llmproxy.config.OutboundProxyConfig;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.RateLimitConfig;
+import io.llmproxy.config.Secret;
+import io.llmproxy.config.UrlHost;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
 import java.net.InetAddress;
@@ -13,7 +24,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Checks what needs more than the range of a single key. A section with problems already is left alone. */
-final class SectionChecks {
+public final class SectionChecks {
     private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
     private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
     private static final Pattern IPV6 = Pattern.compile("\\[?([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)]?");
@@ -28,13 +39,13 @@ final class SectionChecks {
     private final TlsChecks tlsChecks;
     private final UpstreamChecks upstreamChecks;
 
-    SectionChecks(Problems problems) {
+    public SectionChecks(Problems problems) {
         this.problems = problems;
         this.tlsChecks = new TlsChecks(problems);
         this.upstreamChecks = new UpstreamChecks(problems, tlsChecks);
     }
 
-    void check(ProxyConfig config) {
+    public void check(ProxyConfig config) {
         YamlPath.forEach("http_server.forwards", config.httpServer().forwards(), this::checkForward);
         checkAdmin(config.httpServer().admin());
         YamlPath.forEach("upstreams", config.upstreams(), upstreamChecks::check);

@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.check;
 
 import io.llmproxy.config.document.Problems;
 import java.nio.file.Files;

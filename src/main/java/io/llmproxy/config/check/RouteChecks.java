@@ -1,5 +1,9 @@
-package io.llmproxy.config;
+package io.llmproxy.config.check;
 
+import io.llmproxy.config.HeaderSyntax;
+import io.llmproxy.config.PatternCheck;
+import io.llmproxy.config.RouteConfig;
+import io.llmproxy.config.RouteHeaderConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
 import java.util.Set;

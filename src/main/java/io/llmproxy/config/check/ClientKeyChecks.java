@@ -1,5 +1,8 @@
-package io.llmproxy.config;
+package io.llmproxy.config.check;
 
+import io.llmproxy.config.ClientKeyConfig;
+import io.llmproxy.config.KeyDigest;
+import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
 import java.util.HashMap;
@@ -10,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Checks the keys of clients, each by itself and among those that one forward knows. Shows none of them. */
-final class ClientKeyChecks {
+public final class ClientKeyChecks {
     /** Whoever presents a longer one has none of ours. */
     static final int LONGEST = 512;
 
@@ -20,7 +23,7 @@ final class ClientKeyChecks {
     private final Problems problems;
     private final Map<String, KeyDigest> digests = new HashMap<>();
 
-    ClientKeyChecks(Problems problems) {
+    public ClientKeyChecks(Problems problems) {
         this.problems = problems;
     }
 
@@ -35,7 +38,7 @@ final class ClientKeyChecks {
         }
     }
 
-    void check(ProxyConfig config) {
+    public void check(ProxyConfig config) {
         KeyList global = new KeyList("keys", config.keys(), false);
         checkEach(global);
         Map<String, KeyList> ofUpstreams = new HashMap<>();

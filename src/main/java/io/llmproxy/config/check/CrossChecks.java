@@ -1,5 +1,12 @@
-package io.llmproxy.config;
+package io.llmproxy.config.check;
 
+import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.config.GroupConfig;
+import io.llmproxy.config.HttpServerConfig;
+import io.llmproxy.config.PatternCheck;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.RouteConfig;
+import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.Suggestion;
 import io.llmproxy.config.document.YamlPath;
@@ -13,7 +20,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** Checks what concerns several sections: names, references to them, and listeners. */
-final class CrossChecks {
+public final class CrossChecks {
     private static final String FORWARDS = "http_server.forwards";
     private static final String UPSTREAMS = "upstreams";
     private static final String GROUPS = "upstream_groups";
@@ -23,12 +30,12 @@ final class CrossChecks {
     private final RouteChecks routes;
     private final Problems problems;
 
-    CrossChecks(PatternCheck patterns, Problems problems) {
+    public CrossChecks(PatternCheck patterns, Problems problems) {
         this.routes = new RouteChecks(patterns, problems);
         this.problems = problems;
     }
 
-    void check(ProxyConfig config) {
+    public void check(ProxyConfig config) {
         List<ForwardConfig> forwards = config.httpServer().forwards();
         YamlPath.forEach(FORWARDS, forwards, this::checkForwardName);
         names(FORWARDS, "forward", forwards, ForwardConfig::name);

@@ -1,6 +1,8 @@
-package io.llmproxy.config;
+package io.llmproxy.config.check;
 
+import io.llmproxy.config.ListenerTlsConfig;
 import io.llmproxy.config.ListenerTlsConfig.ClientAuth;
+import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
 import io.llmproxy.tls.Pem;

@@ -1,5 +1,15 @@
-package io.llmproxy.config;
+package io.llmproxy.config.check;
 
+import io.llmproxy.config.AuthConfig;
+import io.llmproxy.config.CooldownConfig;
+import io.llmproxy.config.Durations;
+import io.llmproxy.config.HeaderConfig;
+import io.llmproxy.config.HeaderSyntax;
+import io.llmproxy.config.HealthCheckConfig;
+import io.llmproxy.config.Provider;
+import io.llmproxy.config.Secret;
+import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.config.UrlHost;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
 import java.nio.file.Path;
