@@ -1,8 +1,8 @@
 package io.llmproxy.boot;
 
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.load.ConfigLoader;
 import jakarta.servlet.ServletContext;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,8 +1,8 @@
 package io.llmproxy.boot;
 
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.io.EventLoops;
 import jakarta.enterprise.inject.spi.CDI;
 import jakarta.servlet.ServletContext;

@@ -1,10 +1,10 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.admin.ConfigReload;
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.proxy.Serving;
 import io.llmproxy.upstream.UpstreamHttp;

@@ -14,7 +14,7 @@ public final class Bytes {
     private Bytes() {}
 
     /** Returns the number of bytes, nothing if the text is no size or one beyond all measure. */
-    static OptionalLong parse(String text) {
+    public static OptionalLong parse(String text) {
         Matcher size = SIZE.matcher(text);
         if (!size.matches()) {
             return OptionalLong.empty();

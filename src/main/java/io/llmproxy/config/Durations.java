@@ -26,7 +26,7 @@ public final class Durations {
      *
      * @param bare what a number without a unit counts
      */
-    static Optional<Duration> parse(String text, Unit bare) {
+    public static Optional<Duration> parse(String text, Unit bare) {
         if (BARE.matcher(text).matches()) {
             return Optional.of(of(Long.parseLong(text), bare));
         }
@@ -49,7 +49,7 @@ public final class Durations {
     }
 
     /** Returns the duration of a number of units, fractions included: the bounds of a setting. */
-    static Duration of(double count, Unit unit) {
+    public static Duration of(double count, Unit unit) {
         return Duration.ofMillis(Math.round(unit == Unit.SECONDS ? count * 1000 : count));
     }
 

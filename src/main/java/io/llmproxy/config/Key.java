@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 public record Key(String name, Class<?> type, boolean isList, Setting setting) {
     private static final Pattern HUMP = Pattern.compile("(?=[A-Z])");
 
-    static Key of(RecordComponent component) {
+    public static Key of(RecordComponent component) {
         Setting setting = Objects.requireNonNull(component.getAnnotation(Setting.class), component::toString);
         boolean isList = component.getType() == List.class;
         Class<?> type = isList
@@ -34,12 +34,12 @@ public record Key(String name, Class<?> type, boolean isList, Setting setting) {
     }
 
     /** Returns the same key with single values of another type. */
-    Key of(Class<?> other) {
+    public Key of(Class<?> other) {
         return new Key(name, other, false, setting);
     }
 
     /** Whether it holds names of models, which an operator chooses: no section has such keys. */
-    boolean isModels() {
+    public boolean isModels() {
         return type == ModelMap.class;
     }
 

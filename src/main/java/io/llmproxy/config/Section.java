@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Section(Class<? extends Record> type, List<Key> keys, List<String> obsolete) {
     /** The key that every {@link Switchable} section has besides its record's. */
-    static final Key SWITCH = of(Switch.class).keys().get(0);
+    public static final Key SWITCH = of(Switch.class).keys().get(0);
 
     private record Switch(
             @Setting(value = "`false` switches the section off; without this key it is on.", byDefault = "true")
@@ -29,18 +29,18 @@ public record Section(Class<? extends Record> type, List<Key> keys, List<String>
                 obsolete == null ? List.of() : List.of(obsolete.value()));
     }
 
-    boolean isSwitchable() {
+    public boolean isSwitchable() {
         return type.isAnnotationPresent(Switchable.class);
     }
 
     /** Every name that a key of the section may have, apart from the obsolete ones. */
-    List<String> spellings() {
+    public List<String> spellings() {
         Stream<Key> all = isSwitchable() ? Stream.concat(Stream.of(SWITCH), keys.stream()) : keys.stream();
         return all.flatMap(key -> key.spellings().stream()).toList();
     }
 
     /** Makes the record of its components' values. */
-    Record create(@Nullable Object[] values) {
+    public Record create(@Nullable Object[] values) {
         Class<?>[] types = Arrays.stream(type.getRecordComponents())
                 .map(RecordComponent::getType)
                 .toArray(Class<?>[]::new);

@@ -3,10 +3,10 @@ package io.llmproxy.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.ClientKeyConfig;
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.Secret;
+import io.llmproxy.config.load.ConfigLoader;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

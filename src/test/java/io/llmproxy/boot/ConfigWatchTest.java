@@ -2,8 +2,8 @@ package io.llmproxy.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.load.ConfigLoader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.llmproxy.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.load.ConfigLoader;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.load.ConfigFixtures;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

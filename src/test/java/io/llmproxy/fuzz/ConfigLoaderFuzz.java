@@ -3,8 +3,8 @@ package io.llmproxy.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.route.PathPattern;
 import java.io.IOException;
 import java.io.UncheckedIOException;

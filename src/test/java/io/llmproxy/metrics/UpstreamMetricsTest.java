@@ -3,8 +3,8 @@ package io.llmproxy.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.breaker.CircuitBreaker.State;
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.upstream.KeyFailure;
 import io.llmproxy.upstream.UpstreamListener.Call;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;

@@ -1,9 +1,9 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.breaker.CircuitBreaker.State;
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.io.EventLoops;
 import io.llmproxy.io.LoopThreads;
 import java.nio.file.Path;

@@ -3,10 +3,10 @@ package io.llmproxy.config.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.llmproxy.config.ConfigFixtures;
-import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.load.ConfigFixtures;
+import io.llmproxy.config.load.ConfigLoader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,7 @@ package io.llmproxy.config.document;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.llmproxy.config.ConfigFixtures;
+import io.llmproxy.config.load.ConfigFixtures;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,8 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
+import io.llmproxy.config.Key;
+import io.llmproxy.config.ModelMap;
+import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
 import io.llmproxy.config.document.YamlTree;

@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
 import io.llmproxy.config.document.Origin;
 import io.llmproxy.config.document.Problems;

@@ -1,7 +1,11 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.config.Key;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.Setting;
+import io.llmproxy.config.Unit;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.time.Duration;

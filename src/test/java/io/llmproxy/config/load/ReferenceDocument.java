@@ -1,5 +1,8 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
+import io.llmproxy.config.Key;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.Section;
 import io.llmproxy.config.document.YamlPath;
 import java.nio.file.Path;
 import java.util.Map;

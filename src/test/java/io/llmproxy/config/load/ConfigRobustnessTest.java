@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -21,7 +21,7 @@ final class ConfigRobustnessTest {
     private Path directory;
 
     @ParameterizedTest
-    @FieldSource("io.llmproxy.config.ConfigFixtures#SAMPLES")
+    @FieldSource("io.llmproxy.config.load.ConfigFixtures#SAMPLES")
     void mutatedSamplesNeverFailInAnotherWay(String sample) {
         String text = ConfigFixtures.text(sample);
         long seed = new Random().nextLong();

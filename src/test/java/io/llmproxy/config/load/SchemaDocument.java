@@ -1,5 +1,9 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
+import io.llmproxy.config.Key;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.Section;
+import io.llmproxy.config.Setting;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;

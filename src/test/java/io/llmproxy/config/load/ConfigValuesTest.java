@@ -1,8 +1,15 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.config.GroupConfig;
+import io.llmproxy.config.HttpServerConfig;
+import io.llmproxy.config.LogConfig;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.Secret;
+import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import java.io.IOException;

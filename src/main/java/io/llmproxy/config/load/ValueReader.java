@@ -1,5 +1,7 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
+import io.llmproxy.config.Key;
+import io.llmproxy.config.Secret;
 import io.llmproxy.config.document.Interpolation;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlTree.Scalar;

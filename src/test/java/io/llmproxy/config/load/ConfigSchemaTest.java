@@ -1,4 +1,4 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,7 +25,7 @@ final class ConfigSchemaTest {
             .getSchema(SchemaDocument.render(), InputFormat.JSON);
 
     @ParameterizedTest
-    @FieldSource("io.llmproxy.config.ConfigFixtures#SAMPLES")
+    @FieldSource("io.llmproxy.config.load.ConfigFixtures#SAMPLES")
     void samplesAreValid(String sample) {
         assertThat(validate(ConfigFixtures.text(sample))).isEmpty();
     }

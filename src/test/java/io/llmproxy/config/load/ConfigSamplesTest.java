@@ -1,7 +1,34 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.config.AdminConfig;
+import io.llmproxy.config.AuthConfig;
+import io.llmproxy.config.BalanceConfig;
+import io.llmproxy.config.BreakerConfig;
+import io.llmproxy.config.ClientKeyConfig;
+import io.llmproxy.config.ClientTimeoutConfig;
+import io.llmproxy.config.ConversionConfig;
+import io.llmproxy.config.CooldownConfig;
+import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.config.GroupConfig;
+import io.llmproxy.config.HeaderConfig;
+import io.llmproxy.config.HttpClientConfig;
+import io.llmproxy.config.HttpServerConfig;
+import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.config.LogConfig;
+import io.llmproxy.config.MemberConfig;
+import io.llmproxy.config.ModelMap;
+import io.llmproxy.config.ModelPattern;
+import io.llmproxy.config.Provider;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.RateLimitConfig;
+import io.llmproxy.config.RetryConfig;
+import io.llmproxy.config.RouteConfig;
+import io.llmproxy.config.Secret;
+import io.llmproxy.config.TimeoutConfig;
+import io.llmproxy.config.TlsConfig;
+import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.document.Problem;
 import java.net.URI;
 import java.time.Duration;

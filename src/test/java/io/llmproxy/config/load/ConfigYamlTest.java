@@ -1,9 +1,12 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.llmproxy.config.BreakerConfig;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.TextFile;
 import java.io.IOException;

@@ -1,5 +1,7 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
+import io.llmproxy.config.PatternCheck;
+import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.check.ClientKeyChecks;
 import io.llmproxy.config.check.CrossChecks;
 import io.llmproxy.config.check.SectionChecks;

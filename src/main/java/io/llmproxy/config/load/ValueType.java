@@ -1,5 +1,13 @@
-package io.llmproxy.config;
+package io.llmproxy.config.load;
 
+import io.llmproxy.config.Bytes;
+import io.llmproxy.config.Durations;
+import io.llmproxy.config.HostPattern;
+import io.llmproxy.config.Key;
+import io.llmproxy.config.ModelPattern;
+import io.llmproxy.config.Secret;
+import io.llmproxy.config.Setting;
+import io.llmproxy.config.UrlHost;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
