@@ -138,7 +138,59 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule yamlStaysInConfig =
-            onlyIn("org.yaml..", "let ConfigLoader read it, and use the records", "..config..");
+            onlyIn("org.yaml..", "let ConfigLoader read it, and use the records", "io.llmproxy.config.document..");
+
+    @ArchTest
+    static final ArchRule theRoomsOfConfigPointDown = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("load")
+            .definedBy("io.llmproxy.config.load..")
+            .layer("check")
+            .definedBy("io.llmproxy.config.check..")
+            .layer("foreign")
+            .definedBy("io.llmproxy.config.foreign..")
+            .layer("document")
+            .definedBy("io.llmproxy.config.document..")
+            .layer("records")
+            .definedBy("io.llmproxy.config")
+            .whereLayer("load")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("check")
+            .mayOnlyBeAccessedByLayers("load")
+            .whereLayer("foreign")
+            .mayOnlyBeAccessedByLayers("load")
+            .whereLayer("document")
+            .mayOnlyBeAccessedByLayers("load", "check", "foreign")
+            .because("a configuration is written, translated, read into records and checked in this order:"
+                    + " hand the document or the records down, and let ConfigLoader bring the rooms together");
+
+    @ArchTest
+    static final ArchRule onlyTheLoaderChecksAndTranslates = noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                    "io.llmproxy.config.load..", "io.llmproxy.config.check..", "io.llmproxy.config.foreign..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.llmproxy.config.check..", "io.llmproxy.config.foreign..")
+            .because("a configuration that ConfigLoader returns is translated and checked");
+
+    @ArchTest
+    static final ArchRule foreignFilesKnowNoRecord = noClasses()
+            .that()
+            .resideInAPackage("io.llmproxy.config.foreign..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.llmproxy.config")
+            .because("a foreign file is translated into a document: write the keys as an operator would");
+
+    @ArchTest
+    static final ArchRule onlyBootAndTheLauncherLoad = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.llmproxy.boot..", "io.llmproxy.launcher..", "io.llmproxy.config.load..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.llmproxy.config.load..")
+            .because("one place decides when a configuration is read: take the records");
 
     @ArchTest
     static final ArchRule prometheusStaysInMetrics = onlyIn(
