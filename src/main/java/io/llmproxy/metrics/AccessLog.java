@@ -12,7 +12,6 @@ import io.llmproxy.upstream.UpstreamGroup;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -42,7 +41,7 @@ public final class AccessLog implements ExchangeListener {
     }
 
     private static String text(Exchange exchange) {
-        return Instant.now() + " " + exchange.id() + " " + exchange.method() + " " + ApiPath.of(exchange.path())
+        return Timestamp.now() + " " + exchange.id() + " " + exchange.method() + " " + ApiPath.of(exchange.path())
                 + " forward=" + exchange.forward().name()
                 + " key=" + key(exchange)
                 + " group=" + group(exchange)
@@ -60,7 +59,7 @@ public final class AccessLog implements ExchangeListener {
         StringWriter line = new StringWriter(512);
         try (JsonGenerator json = JSON.createGenerator(line)) {
             json.writeStartObject();
-            json.writeStringField("time", Instant.now().toString());
+            json.writeStringField("time", Timestamp.now());
             json.writeStringField("id", exchange.id());
             json.writeStringField("method", exchange.method());
             json.writeStringField("path", ApiPath.of(exchange.path()));

@@ -34,10 +34,22 @@ public final class JsonLinesEnd implements AnswerEnd {
      * @return null if nothing is known of the end of such an answer
      */
     public static @Nullable JsonLinesEnd of(String path, @Nullable String contentType) {
-        String type = contentType == null ? "" : contentType.toLowerCase(Locale.ROOT);
+        if (contentType == null || !isKnown(path)) {
+            return null;
+        }
+        String type = contentType.toLowerCase(Locale.ROOT);
         int parameters = type.indexOf(';');
         boolean lines = TYPES.contains((parameters < 0 ? type : type.substring(0, parameters)).strip());
-        return lines && PATHS.stream().anyMatch(path::endsWith) ? new JsonLinesEnd() : null;
+        return lines ? new JsonLinesEnd() : null;
+    }
+
+    private static boolean isKnown(String path) {
+        for (String known : PATHS) {
+            if (path.endsWith(known)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

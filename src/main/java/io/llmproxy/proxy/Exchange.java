@@ -13,6 +13,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,7 @@ public final class Exchange {
     private volatile @Nullable UpstreamGroup group;
     private volatile @Nullable AskedModel model;
     private volatile RequestPath upstreamPath;
+    private @Nullable RequestHead head;
     private volatile @Nullable String upstream;
     private int choices = 1;
     private volatile boolean aborted;
@@ -93,6 +95,16 @@ public final class Exchange {
     /** Returns the exchange that a request belongs to, or null if it is not to be forwarded. */
     static @Nullable Exchange of(ServletRequest request) {
         return (Exchange) request.getAttribute(ATTRIBUTE);
+    }
+
+    /** The head of the request has been read. */
+    void read(RequestHead whole) {
+        head = whole;
+    }
+
+    /** The head of the request, which has been read before it is passed on. */
+    RequestHead head() {
+        return Objects.requireNonNull(head);
     }
 
     /** It is known who the client is, or that nobody knows. */

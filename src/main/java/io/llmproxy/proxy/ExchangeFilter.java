@@ -68,9 +68,11 @@ public final class ExchangeFilter implements Filter {
 
     private static @Nullable Refusal refusal(Exchange exchange) {
         HttpServletRequest clientRequest = exchange.clientRequest();
-        Refusal head = RequestHead.refusal(clientRequest);
+        RequestHead head = RequestHead.of(clientRequest);
+        exchange.read(head);
+        Refusal refusal = head.refusal();
         boolean allowed = RequestTarget.isAllowed(exchange.target(), clientRequest.getQueryString());
-        return head != null || allowed ? head : Refusal.of(ProxyError.INVALID_PATH);
+        return refusal != null || allowed ? refusal : Refusal.of(ProxyError.INVALID_PATH);
     }
 
     /** An exchange comes back here only to be broken off. */

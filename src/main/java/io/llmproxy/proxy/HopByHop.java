@@ -1,7 +1,7 @@
 package io.llmproxy.proxy;
 
-import java.util.Enumeration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -27,13 +27,13 @@ final class HopByHop {
     }
 
     /** Returns the names, in lower case, that the values of {@code Connection} declare to be hop-by-hop as well. */
-    static Set<String> namedIn(Enumeration<String> connection) {
-        if (!connection.hasMoreElements()) {
+    static Set<String> namedIn(List<String> connection) {
+        if (connection.isEmpty()) {
             return Set.of();
         }
         Set<String> named = new HashSet<>();
-        while (connection.hasMoreElements()) {
-            for (String name : connection.nextElement().split(",", -1)) {
+        for (String value : connection) {
+            for (String name : value.split(",", -1)) {
                 named.add(name.strip().toLowerCase(Locale.ROOT));
             }
         }

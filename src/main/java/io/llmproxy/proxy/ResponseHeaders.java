@@ -24,7 +24,7 @@ final class ResponseHeaders {
         HttpServletResponse clientResponse = exchange.clientResponse();
         clientResponse.setStatus(answer.status());
         boolean corsIsOurs = exchange.forward().cors() != null;
-        Set<String> named = HopByHop.namedIn(answer.headers().getValues("Connection"));
+        Set<String> named = HopByHop.namedIn(answer.headers().getValuesList("Connection"));
         for (HttpField field : answer.headers()) {
             String name = field.getName();
             String lower = name.toLowerCase(Locale.ROOT);

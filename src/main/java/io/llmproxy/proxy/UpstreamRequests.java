@@ -9,9 +9,6 @@ import io.llmproxy.config.Secret;
 import io.llmproxy.upstream.Lease;
 import io.llmproxy.upstream.Upstream;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.Collections;
-import java.util.Enumeration;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.Request;
@@ -73,7 +70,7 @@ final class UpstreamRequests {
                 .method(clientRequest.getMethod())
                 .idleTimeout(0, TimeUnit.MILLISECONDS)
                 .headers(fields -> {
-                    copy(clientRequest, fields, keyIsOurs, settings.forwarded());
+                    copy(exchange.head(), fields, keyIsOurs, settings.forwarded());
                     fields.put(HttpHeader.HOST, upstream.authority());
                     fields.put(HttpHeader.USER_AGENT, settings.agent());
                     if (exchange.forward().cors() != null) {
@@ -108,13 +105,11 @@ final class UpstreamRequests {
         }
     }
 
-    private static void copy(
-            HttpServletRequest clientRequest, HttpFields.Mutable fields, boolean keyIsOurs, boolean forwarded) {
-        Set<String> named = HopByHop.namedIn(clientRequest.getHeaders("Connection"));
-        Enumeration<String> names = clientRequest.getHeaderNames();
-        while (names.hasMoreElements()) {
-            String name = names.nextElement();
-            String lower = name.toLowerCase(Locale.ROOT);
+    private static void copy(RequestHead head, HttpFields.Mutable fields, boolean keyIsOurs, boolean forwarded) {
+        Set<String> named = HopByHop.namedIn(head.values("connection"));
+        boolean cookies = false;
+        for (RequestHead.Field field : head.fields()) {
+            String lower = field.lower();
             boolean dropped = OURS.contains(lower)
                     || HopByHop.contains(lower)
                     || named.contains(lower)
@@ -122,12 +117,12 @@ final class UpstreamRequests {
                     || (!forwarded && WHEREABOUTS.contains(lower));
             if (!dropped && lower.equals("cookie")) {
                 // HTTP/2 may send each in a line of its own (RFC 9113, section 8.2.3).
-                fields.add(name, String.join("; ", Collections.list(clientRequest.getHeaders(name))));
-            } else if (!dropped) {
-                Enumeration<String> values = clientRequest.getHeaders(name);
-                while (values.hasMoreElements()) {
-                    fields.add(name, values.nextElement());
+                if (!cookies) {
+                    fields.add(field.name(), String.join("; ", head.values(lower)));
                 }
+                cookies = true;
+            } else if (!dropped) {
+                fields.add(field.name(), field.value());
             }
         }
     }

@@ -43,7 +43,7 @@ final class RequestCostTest {
         List<String> names = new ArrayList<>();
         IntStream.range(0, count).mapToObj(name).forEach(names::add);
         looks = 0;
-        Refusal refusal = RequestHead.refusal(request(names));
+        Refusal refusal = RequestHead.of(request(names)).refusal();
         assertThat(refusal).extracting(Refusal::error).isEqualTo(ProxyError.TOO_MANY_HEADERS);
         return looks;
     }
@@ -92,14 +92,14 @@ final class RequestCostTest {
         for (String part : List.of(",", "a,", " , ", "close,")) {
             Growth.ofAllocation(SIZE, size -> {
                 List<String> connection = List.of(part.repeat(size / part.length()));
-                return () -> HopByHop.namedIn(Collections.enumeration(connection));
+                return () -> HopByHop.namedIn(connection);
             });
         }
         Growth.ofAllocation(SIZE, size -> {
             List<String> connection = IntStream.range(0, size / 6)
                     .mapToObj(number -> "a" + number)
                     .toList();
-            return () -> HopByHop.namedIn(Collections.enumeration(List.of(String.join(",", connection))));
+            return () -> HopByHop.namedIn(List.of(String.join(",", connection)));
         });
     }
 }

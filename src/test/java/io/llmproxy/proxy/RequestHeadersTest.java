@@ -2,16 +2,15 @@ package io.llmproxy.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RequestHeadersTest {
     @Test
     void connectionNamesFurtherHopByHopHeaders() {
-        assertThat(HopByHop.namedIn(Collections.enumeration(List.of("close, X-One", " x-Two "))))
+        assertThat(HopByHop.namedIn(List.of("close, X-One", " x-Two ")))
                 .containsExactlyInAnyOrder("close", "x-one", "x-two");
-        assertThat(HopByHop.namedIn(Collections.emptyEnumeration())).isEmpty();
+        assertThat(HopByHop.namedIn(List.of())).isEmpty();
     }
 
     @Test
