@@ -10,6 +10,9 @@ import java.util.concurrent.TimeUnit;
  * takes long, there is a queue that does not go away. Then whoever is reached late in a round is to be refused, so that those
  * before him are served in time.
  *
+ * <p>To refuse costs time, too: where many are refused, a round takes a multiple of what may be waited for, and next to nothing of
+ * it would be left to serve. So the first part of a round, as long as a quarter of the round before, always serves.
+ *
  * <p>After K. Nichols and V. Jacobson, "Controlling Queue Delay" (2012): the shortest wait in an interval tells a standing queue
  * from a burst; with the longest wait that B. Maurer, "Fail at Scale" (2015), allows while there is one.
  *
@@ -18,12 +21,16 @@ import java.util.concurrent.TimeUnit;
 final class Backlog {
     static final long PERSISTENT = TimeUnit.SECONDS.toNanos(3);
 
+    /** The part of the time that is left to serve, however many are refused. */
+    private static final int SERVING_SHARE = 4;
+
     private boolean late;
     private long lateSince;
     private long ended;
     private volatile boolean standing;
     private volatile boolean serving;
     private volatile long begun;
+    private volatile long share;
 
     /**
      * A round begins, at that {@link System#nanoTime}. A loop that had nothing to do for longer than a round should take has no
@@ -48,6 +55,7 @@ final class Backlog {
         }
         serving = false;
         ended = now;
+        share = (now - begun) / SERVING_SHARE;
         boolean lateBefore = late;
         late = now - begun > limit;
         if (late && !lateBefore) {
@@ -60,8 +68,11 @@ final class Backlog {
         }
     }
 
-    /** Whether there is a standing queue, and whoever is reached now has waited for more than so many nanoseconds. */
+    /**
+     * Whether there is a standing queue, and the request that is reached now has waited in this round for more than so many
+     * nanoseconds, and for more than a quarter of the round before.
+     */
     boolean exceeds(long limit, long now) {
-        return standing && serving && now - begun > limit;
+        return standing && serving && now - begun > Math.max(limit, share);
     }
 }

@@ -26,6 +26,18 @@ class BacklogTest {
         }
     }
 
+    /** A round that serves for as long as nothing is refused, and then refuses for so many nanoseconds. Returns how long it served. */
+    private long roundThatRefuses(long nanos) {
+        backlog.begin(now, LIMIT);
+        long served = 0;
+        while (!backlog.exceeds(LIMIT, now + served)) {
+            served += SHORT / 10;
+        }
+        now += served + nanos;
+        backlog.end(now, LIMIT);
+        return served;
+    }
+
     /** Whether somebody is refused whose turn comes so long after the beginning of the next round. */
     private boolean refuses(long after) {
         backlog.begin(now, LIMIT);
@@ -61,6 +73,26 @@ class BacklogTest {
         longRounds(Backlog.PERSISTENT + 2 * LONG);
 
         assertThat(refuses(LIMIT)).isFalse();
+    }
+
+    @Test
+    void aQuarterOfTheTimeIsLeftToServeHoweverManyAreRefused() {
+        longRounds(Backlog.PERSISTENT + 2 * LONG);
+        long began = now;
+        long served = 0;
+        for (int rounds = 0; rounds < 50; rounds++) {
+            served += roundThatRefuses(20 * LIMIT);
+        }
+
+        assertThat((double) served / (now - began)).isBetween(0.24, 0.27);
+    }
+
+    @Test
+    void whereFewAreRefusedTheShareToServeIsWhatMayBeWaitedFor() {
+        longRounds(Backlog.PERSISTENT + 2 * LONG);
+        for (int rounds = 0; rounds < 50; rounds++) {
+            assertThat(roundThatRefuses(LIMIT)).isBetween(LIMIT, LIMIT + SHORT);
+        }
     }
 
     @Test

@@ -64,7 +64,7 @@ public final class RequestLoad implements AutoCloseable {
         return new RequestLoad(target, clients, Long.MAX_VALUE, Duration.ZERO);
     }
 
-    /** Starts clients that pause after each answer. */
+    /** Starts clients that pause after each answer, and after a refusal for as long as its {@code Retry-After} asks for. */
     public static RequestLoad start(URI target, int clients, Duration pause) {
         return new RequestLoad(target, clients, Long.MAX_VALUE, pause);
     }
@@ -116,6 +116,7 @@ public final class RequestLoad implements AutoCloseable {
         private @Nullable RawClient kept;
         private long[] taken = new long[1024];
         private int served;
+        private Duration toWait = pause;
 
         @Override
         public void run() {
@@ -127,7 +128,7 @@ public final class RequestLoad implements AutoCloseable {
                     note(System.nanoTime() - start);
                 }
                 if (!pause.isZero()) {
-                    LockSupport.parkNanos(pause.toNanos());
+                    LockSupport.parkNanos(toWait.toNanos());
                 }
             }
             drop();
@@ -137,6 +138,7 @@ public final class RequestLoad implements AutoCloseable {
         }
 
         private int ask() {
+            toWait = pause;
             try {
                 RawClient client = kept == null ? RawClient.connect(target) : kept;
                 kept = client;
@@ -145,6 +147,9 @@ public final class RequestLoad implements AutoCloseable {
                         .answer();
                 if (!answer.whole() || answer.header("Connection").equalsIgnoreCase("close")) {
                     drop();
+                }
+                if (!answer.header("Retry-After").isEmpty()) {
+                    toWait = Duration.ofSeconds(Long.parseLong(answer.header("Retry-After")));
                 }
                 return answer.whole() ? answer.status() : BROKEN;
             } catch (UncheckedIOException | AssertionError e) {
