@@ -54,7 +54,7 @@ public final class ConfigSource {
     }
 
     /** The file that the configuration is read from, or null if it is not a file. */
-    @Nullable Path file() {
+    public @Nullable Path file() {
         return file;
     }
 

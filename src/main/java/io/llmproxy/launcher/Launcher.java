@@ -7,6 +7,7 @@ import io.llmproxy.boot.Version;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
+import io.llmproxy.config.load.FileFormat;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import java.io.PrintStream;
 import java.util.List;
@@ -85,15 +86,25 @@ public final class Launcher {
         switch (options.action()) {
             case HELP -> out.print(LauncherOptions.USAGE);
             case VERSION -> out.println("LLMProxy " + Version.current());
-            case CHECK -> {
-                load(options);
-                out.println("the configuration is valid");
-            }
+            case CHECK -> out.println(verdict(ConfigSource.find(options.config()), load(options)));
             case PRINT_CONFIG -> out.print(load(options).text());
             case DEMO -> demo();
             case RUN -> run(options);
         }
         return FINE;
+    }
+
+    private static String verdict(ConfigSource source, ConfigLoader.Loaded loaded) {
+        String foreign = loaded.format() == FileFormat.LLMPROXY
+                ? ""
+                : ", read as a file of " + loaded.format().product();
+        return source.file() + ": the configuration is valid ("
+                + count(loaded.config().httpServer().forwards().size(), "forward") + ", "
+                + count(loaded.config().upstreams().size(), "upstream") + foreign + ")";
+    }
+
+    private static String count(int count, String noun) {
+        return count + " " + (count == 1 ? noun : noun + "s");
     }
 
     private ConfigLoader.Loaded load(LauncherOptions options) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Tells a client that its key does not let it in. Whether there is such a key at all is nobody's business. */
 final class AuthRefusal {
     private static final String MISSING =
-            "No API key was given. Send one as Authorization: Bearer, x-api-key or x-goog-api-key.";
+            "No API key was given. Send one as Authorization: Bearer, x-api-key, api-key, x-goog-api-key or ?key=.";
     private static final String CONFLICT = "Different API keys were given, in %s. Send one.";
 
     private AuthRefusal() {}

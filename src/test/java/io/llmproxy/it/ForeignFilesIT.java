@@ -175,6 +175,7 @@ class ForeignFilesIT {
                         launch(x5iu(upstream, upstream) + "telemetry: on\n", "--print-config", Map.of())) {
             assertThat(process.exitCode(SOON)).as(process.log()).isZero();
             assertThat(process.log())
+                    .contains("# *** is a secret that is not shown")
                     .contains("host: gateway.example.com/claude")
                     .contains("provider: anthropic")
                     .contains("token: '***'")

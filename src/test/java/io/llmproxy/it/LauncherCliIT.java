@@ -73,6 +73,7 @@ class LauncherCliIT {
         for (String option : List.of("--check", "-t")) {
             try (ServerProcess process = launch("--config", config.toString(), option)) {
                 assertThat(process.exitCode(SOON)).as(process.log()).isZero();
+                assertThat(process.log()).contains(config + ": the configuration is valid (1 forward, 1 upstream)");
             }
         }
         assertThat(answers(admin)).isFalse();

@@ -88,7 +88,7 @@ public final class ClientKeyChecks {
         } else {
             digests.put(path, digest.get());
             if (secret.length() < SHORTEST) {
-                problems.warn(path, "easily guessed (expected: at least " + SHORTEST + " characters)");
+                problems.warn(path, "short enough to be guessed (expected: at least " + SHORTEST + " characters)");
             }
         }
     }

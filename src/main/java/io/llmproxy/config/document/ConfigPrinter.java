@@ -18,7 +18,10 @@ import org.yaml.snakeyaml.Yaml;
 
 /** Writes a tree as YAML. Secrets are masked, unless they are only referred to. */
 public final class ConfigPrinter {
-    private static final String MASK = "***";
+    /** What takes the place of a secret. */
+    public static final String MASK = "***";
+
+    private static final String NOTE = "# *** is a secret that is not shown: write it in again, best as ${NAME}.\n";
     private static final Pattern REFERENCE = Pattern.compile("\\$\\{[^}:]*}|\\$\\{file:[^}]*}");
     private static final Pattern URL_SECRETS = Pattern.compile("(?<=://)[^/@]*(?=@)|(?<=\\?).+");
     private static final int LINE_WIDTH = 132;
@@ -31,7 +34,8 @@ public final class ConfigPrinter {
         options.setIndicatorIndent(2);
         options.setIndentWithIndicator(true);
         options.setWidth(LINE_WIDTH);
-        return new Yaml(options).dump(section(root, Section.of(ProxyConfig.class)));
+        String text = new Yaml(options).dump(section(root, Section.of(ProxyConfig.class)));
+        return text.contains(MASK) ? NOTE + text : text;
     }
 
     private static Map<String, Object> section(Mapping mapping, @Nullable Section section) {

@@ -20,6 +20,9 @@ public final class TextFile {
 
     /** Returns the text of a file, without a byte order mark. */
     public static String read(Path file, int maxBytes) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new FileSystemException(file.toString(), null, "a directory");
+        }
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(maxBytes + 1);

@@ -35,10 +35,11 @@ public final class ConfigLoader {
      * A configuration that can be used.
      *
      * @param config the configuration
+     * @param format whose words it was written in
      * @param warnings what the operator should look at nevertheless
      * @param printer writes {@link #text}; few want it, and it takes as long as all the rest
      */
-    public record Loaded(ProxyConfig config, List<Problem> warnings, Supplier<String> printer) {
+    public record Loaded(ProxyConfig config, FileFormat format, List<Problem> warnings, Supplier<String> printer) {
         /** Copies the list. */
         public Loaded {
             warnings = List.copyOf(warnings);
@@ -89,7 +90,9 @@ public final class ConfigLoader {
         Map<String, String> variables = new HashMap<>(DotEnv.read(baseDirectory, problems));
         variables.putAll(environment);
         Interpolation interpolation = new Interpolation(variables, baseDirectory);
-        Mapping written = ours(YamlParser.parse(yaml, sourceName, problems), variables, interpolation, problems);
+        Mapping root = YamlParser.parse(yaml, sourceName, problems);
+        FileFormat format = FileFormat.of(root);
+        Mapping written = ours(root, format, variables, interpolation, problems);
         Mapping tree = EnvironmentOverride.applyAll(written, variables, problems);
         ValueReader values = new ValueReader(interpolation, baseDirectory);
         ProxyConfig config = new RecordReader(values, problems).read(tree);
@@ -97,16 +100,19 @@ public final class ConfigLoader {
         new CrossChecks(patterns, problems).check(config);
         new ClientKeyChecks(problems).check(config);
         problems.throwIfAny();
-        return new Loaded(config, problems.warnings(), () -> ConfigPrinter.print(written));
+        return new Loaded(config, format, problems.warnings(), () -> ConfigPrinter.print(written));
     }
 
     private static Mapping ours(
-            Mapping written, Map<String, String> variables, Interpolation interpolation, Problems problems) {
-        if (X5iuFile.hasShapeOf(written)) {
-            return X5iuFile.translate(written, problems);
-        }
-        return MaywzhFile.hasShapeOf(written)
-                ? MaywzhFile.translate(written, variables, interpolation, problems)
-                : written;
+            Mapping root,
+            FileFormat format,
+            Map<String, String> variables,
+            Interpolation interpolation,
+            Problems problems) {
+        return switch (format) {
+            case X5IU -> X5iuFile.translate(root, problems);
+            case MAYWZH -> MaywzhFile.translate(root, variables, interpolation, problems);
+            case LLMPROXY -> root;
+        };
     }
 }

@@ -2,6 +2,7 @@ package io.llmproxy.config.load;
 
 import io.llmproxy.config.Key;
 import io.llmproxy.config.Secret;
+import io.llmproxy.config.document.ConfigPrinter;
 import io.llmproxy.config.document.Interpolation;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlTree.Scalar;
@@ -34,6 +35,10 @@ final class ValueReader {
                 : interpolation.resolve(scalar.text());
         if (!resolved.problems().isEmpty()) {
             problems.error(path, String.join("; ", resolved.problems()));
+            return standIn(key);
+        }
+        if (key.type() == Secret.class && resolved.text().equals(ConfigPrinter.MASK)) {
+            problems.error(path, "the mask of a secret (expected: the secret itself, or ${NAME})");
             return standIn(key);
         }
         ValueType type = ValueType.of(key, baseDirectory);

@@ -108,7 +108,8 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
         Duration max = Durations.of(setting.max(), setting.unit());
         String bare = setting.unit().name().toLowerCase(Locale.ROOT);
         return new ValueType(
-                Durations.format(min) + " to " + Durations.format(max) + "; a bare number counts " + bare,
+                Durations.format(min) + " to " + Durations.format(max) + " in ms, s, m or h; a bare number counts "
+                        + bare,
                 text -> Durations.parse(text, setting.unit())
                         .filter(duration -> duration.compareTo(min) >= 0 && duration.compareTo(max) <= 0));
     }

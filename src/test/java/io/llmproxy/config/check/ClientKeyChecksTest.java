@@ -40,7 +40,8 @@ final class ClientKeyChecksTest {
         assertThat(load("keys: [{name: a, key: hunter2}, {name: b, key: hunter22}]")
                         .warnings())
                 .extracting(Problem::toString)
-                .containsExactly("config.yaml:1: keys[0].key: easily guessed (expected: at least 8 characters)");
+                .containsExactly(
+                        "config.yaml:1: keys[0].key: short enough to be guessed (expected: at least 8 characters)");
     }
 
     @Test

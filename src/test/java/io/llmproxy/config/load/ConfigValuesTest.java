@@ -124,7 +124,7 @@ final class ConfigValuesTest {
                 .containsExactly(
                         "config.yaml:2: log.level: ${file:large}: larger than 1MiB (expected: a file of text)",
                         "config.yaml:2: log.format: ${file:binary}: not UTF-8 (expected: text in UTF-8)",
-                        "config.yaml:2: log.access: ${file:.}: not readable (expected: a file of text)",
+                        "config.yaml:2: log.access: ${file:.}: a directory (expected: a file of text)",
                         "config.yaml:2: log.access_file: ${file:a?b} (expected: the path of a file)");
     }
 

@@ -151,7 +151,7 @@ final class ConfigYamlTest {
         assertFileProblem(directory.resolve("no.yaml"), "no such file (expected: a file that exists)");
         assertFileProblem(large, "larger than 3MiB (expected: a file of text)");
         assertFileProblem(binary, "not UTF-8 (expected: text in UTF-8)");
-        assertFileProblem(directory, "not readable (expected: a file of text)");
+        assertFileProblem(directory, "a directory (expected: a file of text)");
     }
 
     @Test
