@@ -70,6 +70,26 @@ final class Capture {
         return length == word.length();
     }
 
+    /** Whether the bytes are the inside of the JSON string that means a word of ASCII, in capital or small letters. */
+    boolean isJsonIgnoringCaseFor(String word) {
+        if (over) {
+            return false;
+        }
+        for (int index = 0; index < length; index++) {
+            if (bytes[index] == '\\') {
+                return asJson().equalsIgnoreCase(word);
+            }
+            if (index == word.length() || small(bytes[index]) != small(word.charAt(index))) {
+                return false;
+            }
+        }
+        return length == word.length();
+    }
+
+    private static int small(int c) {
+        return c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c;
+    }
+
     /** Returns what the bytes mean as the inside of a JSON string, which they have to be. */
     String asJson() {
         return JsonText.unescape(new String(bytes, 0, length, UTF_8));

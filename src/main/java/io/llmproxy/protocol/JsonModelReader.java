@@ -118,6 +118,8 @@ final class JsonModelReader implements ModelReader {
             member = Member.MODEL;
             refuseIf(hasModel, Problem.TWO_MODELS);
             hasModel = true;
+        } else if (place.isModelInOtherCase(scanner)) {
+            refuseIf(true, Problem.MODEL_IN_OTHER_CASE);
         } else if (outer == null && scanner.isNamed("stream")) {
             member = Member.STREAM;
             refuseIf(hasStream, Problem.TWO_STREAMS);

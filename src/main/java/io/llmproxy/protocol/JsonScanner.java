@@ -132,6 +132,11 @@ public final class JsonScanner {
         return name.isJsonFor(word);
     }
 
+    /** Whether the last name that was told means a word of ASCII, in capital or small letters. */
+    boolean isNamedIgnoringCase(String word) {
+        return name.isJsonIgnoringCaseFor(word);
+    }
+
     /** The first byte of the last name that was told, as it is written; 0 if the name is empty. */
     public byte firstOfName() {
         return name.first();

@@ -56,6 +56,16 @@ record ModelPlace(List<String> names, List<Member> members) {
         return false;
     }
 
+    /** Whether the member whose name a scanner has just read names the model for servers that do not tell case apart. */
+    boolean isModelInOtherCase(JsonScanner scanner) {
+        for (int index = 0; index < names.size(); index++) {
+            if (scanner.isNamedIgnoringCase(names.get(index)) && !isModel(scanner)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns the place that is the value of the member whose name a scanner has just read, or null if it is none. */
     @Nullable ModelPlace member(JsonScanner scanner) {
         for (int index = 0; index < members.size(); index++) {

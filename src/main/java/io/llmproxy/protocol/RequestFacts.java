@@ -54,6 +54,8 @@ public sealed interface RequestFacts {
         NOT_MULTIPART("The request body is not valid multipart/form-data"),
         /** Two members, or two fields of a form, are called {@code model}: who reads it could take either. */
         TWO_MODELS("The request body names \"model\" twice"),
+        /** A member is called {@code Model}: some servers, those in Go among them, take it for {@code model}, and others do not. */
+        MODEL_IN_OTHER_CASE("The request body spells \"model\" with capital letters"),
         /** Its parts name more models than anybody needs. */
         TOO_MANY_MODELS("The request body names too many models"),
         /** Two members, or two fields of a form, are called {@code stream}. */

@@ -97,7 +97,7 @@ public final class StreamEnd implements AnswerEnd {
     @Override
     public void scan(byte[] bytes, int offset, int count) {
         int end = offset + count;
-        int from = begun || meaning != Meaning.OPEN ? offset : begin(bytes, offset, end);
+        int from = begun || isSettled() ? offset : begin(bytes, offset, end);
         if (plain != null) {
             plain.scan(bytes, from, end);
             return;
@@ -109,7 +109,7 @@ public final class StreamEnd implements AnswerEnd {
                 from = lines.position();
             }
         }
-        if (meaning == Meaning.OPEN && from < end) {
+        if (!isSettled() && from < end) {
             look(bytes, from, end);
             hold(bytes, from, end);
         }
@@ -120,8 +120,18 @@ public final class StreamEnd implements AnswerEnd {
         return plain == null && lines.isBetweenEvents();
     }
 
+    /** Whether nothing that comes can change the meaning. Choices that have all ended may still be followed by another one. */
+    private boolean isSettled() {
+        StreamVerdict reader = verdict;
+        return switch (meaning) {
+            case OPEN -> false;
+            case COMPLETE -> reader == null || reader.progress().isOver();
+            case FAILED -> true;
+        };
+    }
+
     private void endEvent(byte[] bytes, int from, int to) {
-        if (meaning == Meaning.OPEN) {
+        if (!isSettled()) {
             look(bytes, from, to);
         }
         if (suspect && length > 0) {
@@ -167,7 +177,7 @@ public final class StreamEnd implements AnswerEnd {
 
     /** What the stream means if it ends here: the blank line of its last event may be missing, but all that matters is there. */
     private Meaning meaning() {
-        if (meaning != Meaning.OPEN) {
+        if (isSettled()) {
             return meaning;
         }
         StreamVerdict reader = verdict;
@@ -181,6 +191,9 @@ public final class StreamEnd implements AnswerEnd {
                 return soFar;
             }
             reader = verdict;
+        }
+        if (meaning == Meaning.COMPLETE) {
+            return meaning;
         }
         boolean known =
                 api != StreamApi.COHERE || (reader != null && reader.progress().isRecognized());

@@ -165,7 +165,7 @@ final class StreamVerdict {
             failIf(begins(start, end, "ERROR") || is(start, end, "TIMEOUT"));
         } else if (isInChoice()) {
             choiceFinished = true;
-        } else {
+        } else if (!inChoices) {
             progress.end();
         }
     }

@@ -90,6 +90,7 @@ final class InnerModelsTest {
                 "{'requests':[{'model':'a','model':'a'}]} | TWO_MODELS | 32",
                 "{'requests':[{'model':'a','x':{},'mod\\u0065l':'a'}]} | TWO_MODELS | 44",
                 "{'model':'a','requests':[{'model':'a'}],'model':'a'} | TWO_MODELS | 46",
+                "{'requests':[{'model':'a','MODEL':'a'}]} | MODEL_IN_OTHER_CASE | 32",
                 "{'requests':[{'model':1}]} | MODEL_NOT_A_STRING | 22",
                 "{'generateContentRequest':{'model':['a']}} | MODEL_NOT_A_STRING | 35",
                 "{'requests':[{'model':''}]} | EMPTY_MODEL | 22",

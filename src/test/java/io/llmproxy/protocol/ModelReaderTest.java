@@ -59,7 +59,7 @@ final class ModelReaderTest {
                 "{'model':'ft:gpt-4o:acme::1@\u00e4\u20ac\uD83D\uDE00'} "
                         + "| ft:gpt-4o:acme::1@\u00e4\u20ac\uD83D\uDE00 | 'ft:gpt-4o:acme::1@\u00e4\u20ac\uD83D\uDE00' | false",
                 "{'model':'\\ud83d\\ude00'} | \uD83D\uDE00 | '\\ud83d\\ude00' | false",
-                "{'Model':'x','modelx':'x','mode':'x','':'x','model':'m'} | m | 'm' | false",
+                "{'modelx':'x','mode':'x','':'x','model':'m'} | m | 'm' | false",
                 "{'a':[0,-0,1.5,-1.5e10,1E+2,2e-2,true,false,null,'',[],{}],'model':'m'} | m | 'm' | false",
                 "{'a':'\\\\','model':'m'} | m | 'm' | false",
                 "{'a':'\\'model\\':\\'x\\'','model':'m'} | m | 'm' | false",
@@ -87,7 +87,7 @@ final class ModelReaderTest {
                 "{'a':['model','m']}",
                 "{'messages':[{'role':'user','content':'hi'}]}",
                 "{'mod\\\\u0065l':'m'}",
-                "{'MODEL':'m'}",
+                "{'ModelX':'m'}",
                 "{'model\\u0000':'m'}",
                 "{'modelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodelmodel':'m'}",
             })
@@ -162,6 +162,10 @@ final class ModelReaderTest {
                 "{'a':1}//c | NOT_JSON | 7",
                 "{\u00a0} | NOT_JSON | 1",
                 "{'model':'m','model':'m'} | TWO_MODELS | 19",
+                "{'MODEL':'m'} | MODEL_IN_OTHER_CASE | 7",
+                "{'Model':'x','model':'m'} | MODEL_IN_OTHER_CASE | 7",
+                "{'model':'m','a':{},'modeL':'x'} | MODEL_IN_OTHER_CASE | 27",
+                "{'model':'m','\\u004dodel':'x'} | MODEL_IN_OTHER_CASE | 25",
                 "{'model':'m','a':{},'mode\\u006c':'n'} | TWO_MODELS | 31",
                 "{'stream':true,'stream':false} | TWO_STREAMS | 22",
                 "{'model':1} | MODEL_NOT_A_STRING | 9",

@@ -168,6 +168,12 @@ class StreamEndTest {
                 .isTrue();
         assertThat(watch(CHAT, 2, data(unnamed).replace("\n", end)).seen()).isTrue();
         assertThat(watch(CHAT, 1, data(first).replace("\n", end)).seen()).isTrue();
+        String late = "{'choices':[{'index':1,'delta':{'content':'a'},'finish_reason':null}]}";
+        String usage = "{'choices':[],'usage':{'total_tokens':3}}";
+        assertThat(watch(CHAT, 1, data(first, late).replace("\n", end)).seen()).isFalse();
+        assertThat(watch(CHAT, 1, data(first, late, second).replace("\n", end)).seen())
+                .isTrue();
+        assertThat(watch(CHAT, 1, data(first, usage).replace("\n", end)).seen()).isTrue();
         String candidates = "{'candidates':[{'index':0,'finishReason':'STOP'},{'index':1%s}]}";
         assertThat(watch(GEMINI, 1, data(candidates.formatted("")).replace("\n", end))
                         .seen())
@@ -253,6 +259,7 @@ class StreamEndTest {
                 CHAT + " | {'choices':[{'index':0,'delta':{'content':'a'}}],'error':null}",
                 CHAT + " | {'choices':[{'index':0,'message':{'detail':'a'},'delta':{}}],'message':'x'}",
                 CHAT + " | {'choices':[],'usage':{'detail':'x','stop':true}}",
+                CHAT + " | {'choices':[{'index':0,'delta':{'finish_reason':'stop'},'finish_reason':null}]}",
                 MESSAGES + " | {'type':'message_start','message':{'id':'m'}}",
                 MESSAGES + " | {'type':'x','content':{'type':'message_stop','error':'x','message':'y'}}",
                 RESPONSES + " | {'type':'response.output_item.done','item':{'type':'mcp_call','error':'x'}}",
