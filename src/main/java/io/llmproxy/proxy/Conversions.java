@@ -107,9 +107,21 @@ final class Conversions {
         UpstreamConfig config = upstream.config();
         boolean vertex = config.provider() == Provider.VERTEX;
         Dialect dialect = dialect(config, model);
-        String vendor = vertex ? "vertex" : config.provider().name().toLowerCase(Locale.ROOT);
-        String family = config.provider() == Provider.CUSTOM ? config.name() : vendor + "/" + dialect.word();
-        return new io.llmproxy.convert.Upstream(dialect, vertex, family, model, Map.of());
+        return new io.llmproxy.convert.Upstream(dialect, vertex, family(config, dialect), model, Map.of());
+    }
+
+    /** The names by which the decoders know a vendor's state when a client brings it without an envelope. */
+    private static String family(UpstreamConfig config, Dialect dialect) {
+        Provider provider = config.provider();
+        if (provider == Provider.CUSTOM) {
+            return config.name();
+        }
+        String vendor = switch (dialect) {
+            case MESSAGES -> "anthropic";
+            case GEMINI -> "gemini";
+            case CHAT, RESPONSES -> provider.name().toLowerCase(Locale.ROOT);
+        };
+        return provider == Provider.VERTEX ? "vertex-" + vendor : vendor;
     }
 
     private static Dialect dialect(UpstreamConfig config, String model) {

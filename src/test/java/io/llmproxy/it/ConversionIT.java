@@ -453,6 +453,21 @@ class ConversionIT {
 
     @ParameterizedTest
     @KindSource
+    void aSignatureThatAChatClientSendsBackReachesItsVendor(Kind kind) {
+        UPSTREAM.otherwise(Behaviour.json(Api.GEMINI.answer));
+        String body = quoted("{'model':'m','messages':[{'role':'user','content':'hi'},{'role':'assistant','tool_calls':"
+                + "[{'id':'c1','type':'function','function':{'name':'f','arguments':'{}'},"
+                + "'extra_content':{'google':{'thought_signature':'U0lH'}}}]},"
+                + "{'role':'tool','tool_call_id':'c1','content':'done'}]}");
+
+        Answer answer = ask(kind, "renamed", Api.OPENAI, false, body.getBytes(UTF_8));
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(new String(UPSTREAM.requests().get(0).body(), UTF_8)).contains("\"thoughtSignature\":\"U0lH\"");
+    }
+
+    @ParameterizedTest
+    @KindSource
     void aModelIsListedForClientsOfEachApi(Kind kind) {
         Answer list = RawClient.exchange(deployment(kind).forward("renamed", "/v1/models"), "GET", "", new byte[0]);
 
