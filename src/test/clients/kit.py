@@ -115,20 +115,29 @@ class Upstream:
 
 
 class Gateway:
-    """The built launcher, before one upstream. `forward`, `upstream` and `group` are further settings of each."""
+    """The built launcher, before one upstream. `forward`, `upstream_settings` and `group` are further settings of each.
 
-    def __init__(self, upstream, forward=None, upstream_settings=None, group=None):
+    `upstreams`: the whole settings of several, instead.
+    """
+
+    def __init__(self, upstream=None, forward=None, upstream_settings=None, group=None, upstreams=None):
         self.port, self.admin = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        if upstreams is None:
+            upstreams = [{"name": "one", "url": f"http://127.0.0.1:{upstream.port}"} | (upstream_settings or {})]
         config = {
             "http_server": {
                 "forwards": [
                     {"name": "all", "address": "127.0.0.1", "port": self.port, "upstream_group": "all"} | (forward or {})
                 ],
                 "admin": {"address": "127.0.0.1", "port": self.admin},
+                # A busy machine must not look like an overloaded gateway.
+                "max_lag": 0,
             },
-            "upstreams": [{"name": "one", "url": f"http://127.0.0.1:{upstream.port}"} | (upstream_settings or {})],
-            "upstream_groups": [{"name": "all", "upstreams": [{"name": "one"}]} | (group or {})],
+            "upstreams": upstreams,
+            "upstream_groups": [
+                {"name": "all", "upstreams": [{"name": each["name"]} for each in upstreams]} | (group or {})
+            ],
         }
         self._folder = tempfile.TemporaryDirectory(prefix="llmproxy-clients-")
         file = pathlib.Path(self._folder.name, "config.yaml")
