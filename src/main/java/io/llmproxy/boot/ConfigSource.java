@@ -3,11 +3,13 @@ package io.llmproxy.boot;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigLoader;
+import io.llmproxy.usage.PriceFile;
 import jakarta.servlet.ServletContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -53,6 +55,11 @@ public final class ConfigSource {
                 : new ConfigSource(null, bundled(context), BUNDLED);
     }
 
+    /** Where the launcher looks for a ledger, if the configuration does not say where it is. */
+    public LedgerHome ledgerHome() {
+        return LedgerHome.find(file, false);
+    }
+
     /** The file that the configuration is read from, or null if it is not a file. */
     public @Nullable Path file() {
         return file;
@@ -65,7 +72,7 @@ public final class ConfigSource {
      */
     public ConfigLoader.Loaded load() {
         if (file != null) {
-            return ConfigLoader.load(file, System.getenv(), RoutePatterns::problem);
+            return withPrices(ConfigLoader.load(file, System.getenv(), RoutePatterns::problem));
         }
         if (text == null) {
             String message = "no configuration (expected: its path in the system property llmproxy.config, the "
@@ -73,7 +80,18 @@ public final class ConfigSource {
                     + "llmproxy.config, or the file WEB-INF/llmproxy.yaml)";
             throw new ConfigException(List.of(new Problem("LLMProxy", 0, "", message)));
         }
-        return ConfigLoader.parse(text, name, Path.of(""), System.getenv(), RoutePatterns::problem);
+        return withPrices(ConfigLoader.parse(text, name, Path.of(""), System.getenv(), RoutePatterns::problem));
+    }
+
+    /** What is wrong with the prices is wrong with the configuration. */
+    private static ConfigLoader.Loaded withPrices(ConfigLoader.Loaded loaded) {
+        Path prices = loaded.config().prices();
+        if (prices == null) {
+            return loaded;
+        }
+        List<Problem> warnings = new ArrayList<>(loaded.warnings());
+        warnings.addAll(PriceFile.read(prices).warnings());
+        return new ConfigLoader.Loaded(loaded.config(), loaded.format(), warnings, loaded.printer());
     }
 
     private static Optional<Path> named(Stream<Optional<String>> names) {

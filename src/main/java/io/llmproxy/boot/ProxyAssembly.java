@@ -15,12 +15,15 @@ import io.llmproxy.health.HealthChecks;
 import io.llmproxy.health.HealthServlet;
 import io.llmproxy.health.Lifecycle;
 import io.llmproxy.io.EventLoops;
+import io.llmproxy.ledger.LedgerKeeper;
 import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.ConfigMetrics;
+import io.llmproxy.metrics.LedgerMetrics;
 import io.llmproxy.metrics.LogMetrics;
 import io.llmproxy.metrics.ProxyMetrics;
 import io.llmproxy.metrics.RuntimeMetrics;
 import io.llmproxy.metrics.UpstreamMetrics;
+import io.llmproxy.metrics.UsageMetrics;
 import io.llmproxy.proxy.AuthFilter;
 import io.llmproxy.proxy.BufferBudget;
 import io.llmproxy.proxy.CorsFilter;
@@ -30,6 +33,7 @@ import io.llmproxy.proxy.ExchangeListeners;
 import io.llmproxy.proxy.Forward;
 import io.llmproxy.proxy.ForwardServlet;
 import io.llmproxy.proxy.KeyLimits;
+import io.llmproxy.proxy.Metering;
 import io.llmproxy.proxy.MountFilter;
 import io.llmproxy.proxy.Mounts;
 import io.llmproxy.proxy.OpenExchanges;
@@ -37,6 +41,8 @@ import io.llmproxy.proxy.RateLimitFilter;
 import io.llmproxy.proxy.Serving;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.Upstreams;
+import io.llmproxy.usage.PriceFile;
+import io.llmproxy.usage.Prices;
 import io.prometheus.metrics.exporter.servlet.jakarta.PrometheusMetricsServlet;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.smallrye.health.SmallRyeHealthReporter;
@@ -79,6 +85,9 @@ public class ProxyAssembly {
     private final BufferBudget buffers = new BufferBudget();
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final ProxyMetrics metrics = new ProxyMetrics(registry);
+    private final UsageMetrics usageMetrics = new UsageMetrics(registry);
+    private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
+    private final Metering metering = Metering.start();
     private final UpstreamMetrics upstreamMetrics = new UpstreamMetrics(registry);
     private final ScheduledExecutorService background = new ScheduledThreadPoolExecutor(
             1,
@@ -117,13 +126,16 @@ public class ProxyAssembly {
         background.execute(BreakerThreads::start);
         RuntimeMetrics.register(registry);
         LogMetrics.register(registry, Logging::droppedAccess, Logging::droppedMessages);
+        LedgerMetrics.register(registry, ledger::status, System::currentTimeMillis);
+        boolean inContainer = handover.listeners() instanceof ContainerListeners;
+        LedgerHome home = LedgerHome.find(handover.source().file(), inContainer);
         Reloader live = new Reloader(
                 handover.source(),
                 handover.listeners(),
                 clients,
                 (config, listening, before, left) ->
                         build(context, handover.loops(), clients, config, listening, before, left),
-                generation -> takeOver(generation, handover.loops()),
+                generation -> takeOver(generation, handover.loops(), home),
                 new ConfigMetrics(registry),
                 background);
         reloader = live;
@@ -135,12 +147,11 @@ public class ProxyAssembly {
         filter(context, "ratelimit", new RateLimitFilter());
         filter(context, "mount", new MountFilter());
         // What comes past the mounts is for operators.
-        boolean shared = handover.listeners() instanceof ContainerListeners;
         filter(
                 context,
                 "operators",
                 new OperatorPortFilter(
-                        () -> shared ? config().httpServer().admin().connectorPort() : null),
+                        () -> inContainer ? config().httpServer().admin().connectorPort() : null),
                 "/health/*",
                 "/metrics",
                 "/admin/*");
@@ -181,12 +192,13 @@ public class ProxyAssembly {
                 .toList();
         Mounts mounts = new Mounts(servlets, listening::port, listening.adminPort(), !listening.complete());
         long version = before == null ? 1 : before.version() + 1;
-        Serving serving = new Serving(mounts, listener(config.log()), left);
+        Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices(config), ledger), left);
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
     }
 
     /** What all generations share follows the one that is served. */
-    private void takeOver(Generation generation, EventLoops loops) {
+    private void takeOver(Generation generation, EventLoops loops, LedgerHome home) {
+        ledger.follow(home.of(generation.config()));
         HttpServerConfig server = generation.config().httpServer();
         buffers.limit(
                 server.maxBuffered() > 0
@@ -195,6 +207,11 @@ public class ProxyAssembly {
         loops.maxLag(server.maxLag());
         generation.upstreams().takeOver();
         checks.follow(generation.upstreams());
+    }
+
+    private static Prices prices(ProxyConfig config) {
+        Path file = config.prices();
+        return file == null ? Prices.NONE : PriceFile.read(file).prices();
     }
 
     private void watch(@Nullable Path file, Reloader live) {
@@ -246,12 +263,15 @@ public class ProxyAssembly {
         checks.close();
         open.close();
         LifeCycle.stop(http);
+        ledger.stop();
         BreakerThreads.stop();
     }
 
     private ExchangeListener listener(LogConfig log) {
         List<ExchangeListener> listeners = new ArrayList<>();
         listeners.add(metrics);
+        listeners.add(usageMetrics);
+        listeners.add(ledger);
         if (log.access()) {
             listeners.add(new AccessLog(log.format()));
         }

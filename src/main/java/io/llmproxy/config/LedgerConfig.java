@@ -2,13 +2,17 @@ package io.llmproxy.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What is kept of each attempt and each exchange, and where. */
-@Switchable
 public record LedgerConfig(
-        @Setting(value = "Directory of the ledger's files. One process writes to it at a time.", byDefault = "ledger")
-        Path directory,
+        @Setting(value = "`false` keeps no ledger.", byDefault = "true")
+        boolean enabled,
+
+        @Setting(
+                "Directory of the ledger's files. One process writes to it at a time. Unless stated: `ledger` in systemd's state directory, else `ledger/NAME` beside the configuration file `NAME.yaml`, else in the container's base directory; if that cannot be written, no ledger is kept.")
+        @Nullable Path directory,
 
         @Setting("Directory on another disk that is written to while `directory` takes nothing.") @Nullable Path spillDirectory,
 
@@ -48,13 +52,28 @@ public record LedgerConfig(
 
         @Setting(
                 value = "Size of all files together beyond which the oldest are deleted; `0` keeps them.",
-                byDefault = "0",
+                byDefault = "4GiB",
                 min = 0,
                 max = 1L << 50,
                 unit = Unit.BYTES)
         long retainSize,
 
         @Setting("Name of this node in the ledger, instead of the host's.") @Nullable String node) {
+
+    /**
+     * Where it is kept.
+     *
+     * @throws NullPointerException if that is still to be decided
+     */
+    public Path place() {
+        return Objects.requireNonNull(directory, "ledger.directory");
+    }
+
+    /** Returns the same, kept elsewhere. */
+    public LedgerConfig in(Path place) {
+        return new LedgerConfig(
+                enabled, place, spillDirectory, sync, rotateSize, rotateAfter, compress, retainFor, retainSize, node);
+    }
 
     /** When lines are made to survive a loss of power. */
     public enum Sync {

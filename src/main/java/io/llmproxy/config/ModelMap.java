@@ -65,6 +65,20 @@ public final class ModelMap {
         return null;
     }
 
+    /** Returns the name or the pattern under which a model is written here; null if it is not, or if nothing is said of models. */
+    public @Nullable String configured(String requested) {
+        Entry named = exact.get(requested);
+        if (named != null) {
+            return named.model.text();
+        }
+        for (Entry entry : patterns) {
+            if (entry.model.matches(requested)) {
+                return entry.model.text();
+            }
+        }
+        return null;
+    }
+
     /** The models that are named one by one, in alphabetical order; what patterns stand for cannot be listed. */
     public List<String> names() {
         return List.copyOf(new TreeSet<>(exact.keySet()));

@@ -1,5 +1,6 @@
 package io.llmproxy.config;
 
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,7 +24,11 @@ public record ProxyConfig(
 
         @Setting("What is logged, and how.") LogConfig log,
 
-        @Setting("What is kept of each attempt and each exchange. Without the section, nothing is.") @Nullable LedgerConfig ledger,
+        @Setting("What is kept of each attempt and each exchange.")
+        LedgerConfig ledger,
+
+        @Setting("File with the prices of models, from which costs are computed. Without it, costs are unknown.")
+        @Nullable Path prices,
 
         @Setting(value = "Whether the file is watched, and loaded again when it changes.", byDefault = "false")
         boolean watch) {

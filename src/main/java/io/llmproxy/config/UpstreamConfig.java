@@ -48,6 +48,12 @@ public record UpstreamConfig(
                 "The models that it serves, and its own names for them: `gpt-4o: gpt-4o-2024-08-06`, or a list where the names are the same. Patterns are allowed; names go before them. Empty: every model.")
         ModelMap models,
 
+        @Setting(
+                value =
+                        "How token usage is found out: `read` reads its answers, `ask` also asks chat streams for usage and hides it from clients that did not ask, `off` does neither. `auto` is `ask` for `openai`, `azure_openai`, `vllm` and `ollama`, and `read` for the others.",
+                byDefault = "auto")
+        UsageMode usage,
+
         @Setting("Changes to the headers of a request, made in order after everything else.")
         List<HeaderConfig> headers,
 

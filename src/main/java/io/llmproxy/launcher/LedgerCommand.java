@@ -128,14 +128,19 @@ final class LedgerCommand {
     }
 
     private List<Path> configured() throws UsageException {
-        LedgerConfig ledger = ConfigSource.find(config).load().config().ledger();
-        if (ledger == null) {
+        ConfigSource source = ConfigSource.find(config);
+        LedgerConfig ledger = source.load().config().ledger();
+        Path directory = ledger.directory() != null
+                ? ledger.directory()
+                : source.ledgerHome().places().stream()
+                        .filter(Files::isDirectory)
+                        .findFirst()
+                        .orElse(null);
+        if (!ledger.enabled() || directory == null) {
             throw wrong("the configuration has no ledger", "a directory with files of one");
         }
         Path spill = ledger.spillDirectory();
-        return spill == null || !Files.isDirectory(spill)
-                ? List.of(ledger.directory())
-                : List.of(ledger.directory(), spill);
+        return spill == null || !Files.isDirectory(spill) ? List.of(directory) : List.of(directory, spill);
     }
 
     private void parse(String action, Iterator<String> rest) throws UsageException {

@@ -53,7 +53,7 @@ final class FileChain {
         this.flights = flights;
         this.done = done;
         this.line = new LedgerLine(node.boot());
-        this.home = new Place(config.directory());
+        this.home = new Place(config.place());
         Path other = config.spillDirectory();
         this.spill = other == null ? null : new Place(other);
         this.nextTry = time.now();

@@ -30,7 +30,14 @@ final class Flights {
     }
 
     void progress(int slot, long outputBytes) {
-        tell(current -> current.progress(slot, outputBytes));
+        FlightMap current = map.get();
+        if (current != null) {
+            try {
+                current.progress(slot, outputBytes);
+            } catch (InternalError e) {
+                lose(current, e);
+            }
+        }
     }
 
     void end(int slot) {
@@ -75,13 +82,14 @@ final class Flights {
             try {
                 what.accept(current);
             } catch (InternalError e) {
-                if (map.compareAndSet(current, null)) {
-                    LOG.warn(
-                            "ledger: {} is lost; after a crash, it will not be known what is missing",
-                            current.path(),
-                            e);
-                }
+                lose(current, e);
             }
+        }
+    }
+
+    private void lose(FlightMap lost, InternalError why) {
+        if (map.compareAndSet(lost, null)) {
+            LOG.warn("ledger: {} is lost; after a crash, it will not be known what is missing", lost.path(), why);
         }
     }
 }

@@ -82,7 +82,7 @@ final class Packing implements JournalSink<Path> {
 
     /** Deletes what is too old or too much, the oldest first, never what this run writes to at the moment. */
     private void retain() {
-        List<Path> directories = new ArrayList<>(List.of(config.directory()));
+        List<Path> directories = new ArrayList<>(List.of(config.place()));
         Path spill = config.spillDirectory();
         if (spill != null) {
             directories.add(spill);

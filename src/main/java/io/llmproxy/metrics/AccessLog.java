@@ -7,8 +7,10 @@ import io.llmproxy.config.LogConfig.Format;
 import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.proxy.Exchange;
 import io.llmproxy.proxy.ExchangeListener;
+import io.llmproxy.proxy.ExchangeUsage;
 import io.llmproxy.proxy.ProxyError;
 import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.usage.Money;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -51,6 +53,7 @@ public final class AccessLog implements ExchangeListener {
                 + " ttfb_ms=" + millis(exchange.firstByteNanos())
                 + " total_ms=" + millis(exchange.nanos())
                 + " bytes=" + exchange.bytes()
+                + usage(exchange.usage())
                 + " outcome=" + outcome(exchange)
                 + " error=" + error(exchange);
     }
@@ -72,6 +75,7 @@ public final class AccessLog implements ExchangeListener {
             json.writeNumberField("ttfb_ms", millis(exchange.firstByteNanos()));
             json.writeNumberField("total_ms", millis(exchange.nanos()));
             json.writeNumberField("bytes", exchange.bytes());
+            usage(exchange.usage(), json);
             json.writeStringField("outcome", outcome(exchange));
             json.writeStringField("error", error(exchange));
             json.writeEndObject();
@@ -80,6 +84,39 @@ public final class AccessLog implements ExchangeListener {
             throw new UncheckedIOException(e);
         }
         return line.toString();
+    }
+
+    private static String usage(ExchangeUsage used) {
+        Money cost = used.cost();
+        return " tokens_in=" + known(used.input())
+                + " tokens_out=" + known(used.output())
+                + " tokens_cached=" + known(used.cached())
+                + " tokens_reasoning=" + known(used.reasoning())
+                + " cost=" + (cost == null ? NONE : cost.text() + cost.currency())
+                + " ttft_ms=" + (used.firstTokenNanos() < 0 ? NONE : millis(used.firstTokenNanos()));
+    }
+
+    private static String known(long count) {
+        return count < 0 ? NONE : Long.toString(count);
+    }
+
+    /** What is not known is null. */
+    private static void usage(ExchangeUsage used, JsonGenerator json) throws IOException {
+        number("tokens_in", used.input(), json);
+        number("tokens_out", used.output(), json);
+        number("tokens_cached", used.cached(), json);
+        number("tokens_reasoning", used.reasoning(), json);
+        Money cost = used.cost();
+        json.writeStringField("cost", cost == null ? null : cost.text() + cost.currency());
+        number("ttft_ms", used.firstTokenNanos() < 0 ? -1 : millis(used.firstTokenNanos()), json);
+    }
+
+    private static void number(String name, long count, JsonGenerator json) throws IOException {
+        if (count < 0) {
+            json.writeNullField(name);
+        } else {
+            json.writeNumberField(name, count);
+        }
     }
 
     private static String key(Exchange exchange) {

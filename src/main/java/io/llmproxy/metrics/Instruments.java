@@ -31,13 +31,17 @@ record Instruments(PrometheusRegistry registry) {
     }
 
     Histogram seconds(String name, String help, String... labels) {
+        return histogram(name, help, SECONDS, labels);
+    }
+
+    Histogram histogram(String name, String help, double[] upperBounds, String... labels) {
         return Histogram.builder()
                 .withoutExemplars()
                 .name(name)
                 .help(help)
                 .labelNames(labels)
                 .classicOnly()
-                .classicUpperBounds(SECONDS)
+                .classicUpperBounds(upperBounds)
                 .register(registry);
     }
 }

@@ -32,6 +32,7 @@ final class Attempt
     private final Lease lease;
     private final Passage passage;
     private final Request upstreamRequest;
+    private final AttemptMeter meter;
     private final Owner owner;
     private volatile boolean connected;
     private volatile boolean begun;
@@ -49,10 +50,11 @@ final class Attempt
         void failed(Attempt attempt, UpstreamFailure failure);
     }
 
-    Attempt(Lease lease, Passage passage, Request upstreamRequest, Owner owner) {
+    Attempt(Lease lease, Passage passage, Request upstreamRequest, AttemptMeter meter, Owner owner) {
         this.lease = lease;
         this.passage = passage;
         this.upstreamRequest = upstreamRequest;
+        this.meter = meter;
         this.owner = owner;
         upstreamRequest.onRequestBegin(this);
         upstreamRequest.onRequestSuccess(this);
@@ -60,6 +62,7 @@ final class Attempt
     }
 
     void send() {
+        meter.begin();
         upstreamRequest.send(this);
     }
 
@@ -194,7 +197,7 @@ final class Attempt
             return;
         }
         answered = true;
-        owner.answered(this, upstreamResponse, content);
+        owner.answered(this, upstreamResponse, meter.answered(upstreamResponse, content));
     }
 
     /** After the head, a failure is met by whoever reads the content. */

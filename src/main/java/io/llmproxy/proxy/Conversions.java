@@ -29,6 +29,7 @@ final class Conversions {
     private final ConversionConfig config;
     private final @Nullable ClientCall call;
     private @Nullable Conversion decoded;
+    private @Nullable Boolean mayBeAsked;
 
     Conversions(Exchange exchange, UpstreamGroup group, RequestBody body) {
         this.exchange = exchange;
@@ -67,7 +68,7 @@ final class Conversions {
     Passage passage(Upstream upstream) {
         ClientCall convertible = call;
         if (convertible == null || isAlike(upstream)) {
-            return new Unconverted(exchange, exchange.renamed(upstream));
+            return new Unconverted(exchange, exchange.renamed(upstream), asks(upstream) ? new UsageAsking() : null);
         }
         Conversion conversion = decoded;
         if (conversion == null) {
@@ -82,6 +83,19 @@ final class Conversions {
                 conversion.isStream(),
                 convertible,
                 config.lossy() != ConversionConfig.Lossy.QUIET);
+    }
+
+    /** Whether an upstream is asked for the usage of a stream, which the client has not done. */
+    private boolean asks(Upstream upstream) {
+        if (!exchange.metering().asks(upstream)) {
+            return false;
+        }
+        Boolean askable = mayBeAsked;
+        if (askable == null) {
+            askable = UsageAsking.isOf(exchange, body);
+            mayBeAsked = askable;
+        }
+        return askable;
     }
 
     private String model(Upstream upstream, Conversion conversion) {

@@ -48,6 +48,9 @@ public final class Exchange {
     private int choices = 1;
     private volatile boolean aborted;
     private int attempts;
+    private volatile @Nullable AttemptMeter meter;
+    private long number;
+    private volatile ExchangeUsage usage = ExchangeUsage.NOTHING;
     private volatile int status;
     private volatile @Nullable ProxyError error;
     private volatile Outcome outcome = Outcome.COMPLETED;
@@ -141,11 +144,40 @@ public final class Exchange {
         attempts++;
     }
 
+    /** An attempt is about to be sent, and takes the place of the one before. */
+    void meters(AttemptMeter next) {
+        AttemptMeter before = meter;
+        if (before != null) {
+            before.supersede();
+        } else {
+            number = metering().log().nextExchange();
+        }
+        meter = next;
+    }
+
+    /**
+     * An attempt is over.
+     *
+     * @param firstToken when its first text came, in nanoseconds; 0 if there was none
+     */
+    void settled(SettledAttempt attempt, long firstToken) {
+        usage = usage.with(attempt, firstToken == 0 ? -1 : firstToken - started);
+        serving.listener().settled(this, attempt);
+    }
+
     void attempted(AttemptResult result) {
+        AttemptMeter current = meter;
+        if (current != null && result.upstream() != null) {
+            current.told(result);
+        }
         serving.listener().attempted(this, result);
     }
 
     void brokeOff(ProxyError failure) {
+        AttemptMeter current = meter;
+        if (current != null) {
+            current.brokeOff(failure);
+        }
         serving.listener().brokeOff(this, failure);
     }
 
@@ -205,6 +237,10 @@ public final class Exchange {
     /** Tells the listeners that it is over; only the first call counts. */
     void end() {
         if (ended.compareAndSet(false, true)) {
+            AttemptMeter last = meter;
+            if (last != null) {
+                last.end();
+            }
             nanos = System.nanoTime() - started;
             serving.listener().ended(this);
             serving.leave();
@@ -268,6 +304,21 @@ public final class Exchange {
     @Nullable RenamedModel renamed(Upstream candidate) {
         AskedModel asked = model;
         return asked == null ? null : asked.at(candidate);
+    }
+
+    /** Says what its attempts use. */
+    Metering metering() {
+        return serving.metering();
+    }
+
+    /** The number under which its attempts are kept note of; 0 if it has none. */
+    public long number() {
+        return number;
+    }
+
+    /** What its attempts have used so far. */
+    public ExchangeUsage usage() {
+        return usage;
     }
 
     /** Identifies the exchange in logs, towards the upstream and towards the client. */

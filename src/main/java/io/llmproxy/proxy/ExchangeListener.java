@@ -19,6 +19,12 @@ public interface ExchangeListener {
     /** An upstream's answer broke off after its head had come: {@code failure} tells how. */
     default void brokeOff(Exchange exchange, ProxyError failure) {}
 
+    /**
+     * An attempt is over, and it is known what it used: once for each request that was sent to an upstream, also for one that
+     * failed, that another followed, or whose client left. It is told before {@link #ended}.
+     */
+    default void settled(Exchange exchange, SettledAttempt attempt) {}
+
     /** The request could be sent again; {@code allowed} tells whether the budget of its group allowed it. */
     default void retried(Exchange exchange, boolean allowed) {}
 

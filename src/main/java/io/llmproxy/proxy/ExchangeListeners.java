@@ -43,6 +43,11 @@ public final class ExchangeListeners implements ExchangeListener {
     }
 
     @Override
+    public void settled(Exchange exchange, SettledAttempt attempt) {
+        tell(listener -> listener.settled(exchange, attempt));
+    }
+
+    @Override
     public void retried(Exchange exchange, boolean allowed) {
         tell(listener -> listener.retried(exchange, allowed));
     }

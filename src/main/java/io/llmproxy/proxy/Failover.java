@@ -324,7 +324,9 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.O
     private Attempt attempt(Lease lease, Credential.@Nullable Header shown) {
         Passage passage = conversions.passage(lease.upstream());
         Request upstreamRequest = UpstreamRequests.of(exchange, lease, passage, shown, group.settings());
-        return new Attempt(lease, passage, upstreamRequest.body(passage.content(body)), this);
+        Request.Content content = passage.content(body);
+        AttemptMeter meter = new AttemptMeter(exchange, lease, passage, body, content);
+        return new Attempt(lease, passage, upstreamRequest.body(content), meter, this);
     }
 
     private void dispatch(Lease lease, Credential.@Nullable Header shown) {
@@ -413,6 +415,9 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.O
     public void collected(WholeContent content, byte[] whole) {
         Attempt answering = content.attempt();
         Response upstreamResponse = content.upstreamResponse();
+        if (answering.passage().isToBlame(upstreamResponse, whole) && askPlainly(answering)) {
+            return;
+        }
         try {
             Answer answer = answering.passage().answer(upstreamResponse, whole);
             if (upstreamResponse.getStatus() < 400) {
@@ -432,6 +437,19 @@ final class Failover implements Attempt.Owner, CommitPoint.Owner, WholeContent.O
             LOG.error("{}: the answer could not be converted", exchange.id(), e);
             owner.refused(Refusal.of(ProxyError.INTERNAL));
         }
+    }
+
+    /** The upstream refuses what we have put into the request: it is asked again without it, and so are its next requests. */
+    private boolean askPlainly(Attempt refused) {
+        Upstream upstream = refused.lease().upstream();
+        exchange.metering().refused(upstream);
+        Lease lease = stopped || !body.isRepeatable()
+                ? null
+                : group.acquire(other -> other == upstream, Set.of(), System.nanoTime());
+        if (lease != null) {
+            send(lease);
+        }
+        return lease != null;
     }
 
     /** What the upstream has said is no answer: it is done with the request, as after a status that says that it failed. */

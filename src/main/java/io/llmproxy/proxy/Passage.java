@@ -35,6 +35,15 @@ interface Passage {
     boolean takesWhole(Response upstreamResponse);
 
     /**
+     * Whether an upstream that is asked once more might answer well, as it refuses what we have put into the request.
+     *
+     * @param whole the upstream's content, where {@link #takesWhole}
+     */
+    default boolean isToBlame(Response upstreamResponse, byte[] whole) {
+        return false;
+    }
+
+    /**
      * Returns the answer for the client.
      *
      * @param first what was read of the content already, or null

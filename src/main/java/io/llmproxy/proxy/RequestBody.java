@@ -171,6 +171,19 @@ final class RequestBody implements ReadListener {
         return whole && count == 0;
     }
 
+    /** How many bytes have come. */
+    long received() {
+        return received;
+    }
+
+    /** What was collected, as it was before it was compressed; null if that is not known. */
+    @Nullable List<ByteBuffer> legible() {
+        if (!whole) {
+            return null;
+        }
+        return decoded == null && !compressed ? collected : decoded;
+    }
+
     /** What was collected. */
     List<ByteBuffer> collected() {
         List<ByteBuffer> pieces = new ArrayList<>(collected.size());

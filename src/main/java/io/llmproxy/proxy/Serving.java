@@ -13,17 +13,20 @@ public final class Serving {
 
     private final Mounts mounts;
     private final ExchangeListener listener;
+    private final Metering metering;
     private final Runnable left;
     private final AtomicLong open = new AtomicLong();
 
     /**
      * @param mounts which requests go to which forward
      * @param listener who looks on
+     * @param metering says what attempts used
      * @param left called once, when the snapshot was replaced and its last exchange is over
      */
-    public Serving(Mounts mounts, ExchangeListener listener, Runnable left) {
+    public Serving(Mounts mounts, ExchangeListener listener, Metering metering, Runnable left) {
         this.mounts = mounts;
         this.listener = listener;
+        this.metering = metering;
         this.left = left;
     }
 
@@ -53,6 +56,10 @@ public final class Serving {
 
     @Nullable Place find(int port, RequestPath path) {
         return mounts.find(port, path);
+    }
+
+    Metering metering() {
+        return metering;
     }
 
     ExchangeListener listener() {

@@ -1,21 +1,28 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.protocol.ModelRewriter;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Objects;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.content.ByteBufferContentSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Client and upstream speak the same API: bytes pass. At most the name of a model is replaced, or models are left out of a
- * list.
+ * Client and upstream speak the same API: bytes pass. At most the name of a model is replaced, usage is asked for, or models are
+ * left out of a list.
  *
  * @param renamed how the upstream calls the model; null if it is called as the client calls it
+ * @param asking asks for usage; null if that is not to be
  */
-record Unconverted(Exchange exchange, @Nullable RenamedModel renamed) implements Passage {
+record Unconverted(
+        Exchange exchange,
+        @Nullable RenamedModel renamed,
+        @Nullable UsageAsking asking) implements Passage {
 
     @Override
     public Target target(@Nullable String query) {
@@ -30,18 +37,27 @@ record Unconverted(Exchange exchange, @Nullable RenamedModel renamed) implements
 
     @Override
     public void headers(HttpFields.Mutable fields) {
-        if (renamed != null && renamed.changesBody()) {
+        if (changesBody()) {
             fields.remove(HttpHeader.CONTENT_ENCODING);
         }
-        if (renamed != null || ModelCatalog.confines(exchange)) {
-            // The answer is looked into for names of models.
+        if (renamed != null || asking != null || ModelCatalog.confines(exchange)) {
+            // The answer is looked into for names of models, and for usage.
             fields.put(HttpHeader.ACCEPT_ENCODING, "identity");
         }
     }
 
     @Override
     public Request.@Nullable Content content(RequestBody body) {
-        return body.content(renamed == null || !renamed.changesBody() ? null : renamed::body);
+        return body.content(changesBody() ? this::edited : null);
+    }
+
+    private boolean changesBody() {
+        return asking != null || (renamed != null && renamed.changesBody());
+    }
+
+    private List<ByteBuffer> edited(List<ByteBuffer> body) {
+        List<ByteBuffer> named = renamed == null ? body : renamed.body(body);
+        return asking == null ? named : asking.ask(named);
     }
 
     @Override
@@ -51,7 +67,12 @@ record Unconverted(Exchange exchange, @Nullable RenamedModel renamed) implements
 
     @Override
     public boolean takesWhole(Response upstreamResponse) {
-        return false;
+        return asking != null && asking.mayBeRefused(upstreamResponse);
+    }
+
+    @Override
+    public boolean isToBlame(Response upstreamResponse, byte[] whole) {
+        return asking != null && asking.isRefused(upstreamResponse, whole);
     }
 
     @Override
@@ -60,17 +81,33 @@ record Unconverted(Exchange exchange, @Nullable RenamedModel renamed) implements
             var key = Objects.requireNonNull(exchange.clientKey(), "it is confined");
             return Answer.changed(upstreamResponse, -1, new ConfinedListing(content, first, key));
         }
+        boolean hides = asking != null && asking.hides(upstreamResponse);
+        Content.Source told = asking != null && hides ? asking.hide(content, first) : content;
+        Content.Chunk begun = hides ? null : first;
         ModelRewriter rewriter = renamed == null ? null : renamed.rewriter(upstreamResponse.getHeaders());
         if (rewriter == null) {
-            return Answer.asItIs(upstreamResponse, content, first);
+            return hides ? Answer.changed(upstreamResponse, -1, told) : Answer.asItIs(upstreamResponse, content, first);
         }
-        RenamedContent changed = new RenamedContent(content, first, rewriter);
-        long length = changed.renameWhole(upstreamResponse.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH));
+        EditedContent changed = new EditedContent(told, begun, new Renaming(rewriter));
+        long length = changed.editWhole(upstreamResponse.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH));
         return Answer.changed(upstreamResponse, length, changed);
     }
 
+    /** Only what may be a refusal is taken as a whole: it passes as it is. */
     @Override
     public Answer answer(Response upstreamResponse, byte[] whole) {
-        throw new IllegalStateException("nothing is taken as a whole");
+        return Answer.changed(upstreamResponse, whole.length, new ByteBufferContentSource(ByteBuffer.wrap(whole)));
+    }
+
+    private record Renaming(ModelRewriter rewriter) implements EditedContent.Edit {
+        @Override
+        public void accept(byte[] bytes, int offset, int length, ModelRewriter.Sink sink) {
+            rewriter.accept(bytes, offset, length, sink);
+        }
+
+        @Override
+        public void finish(ModelRewriter.Sink sink) {
+            rewriter.finish(sink);
+        }
     }
 }

@@ -2,7 +2,11 @@ package io.llmproxy.usage;
 
 /** Counts as they are read: what comes later takes the place of what came before. */
 final class Counts {
-    private final long[] values = new long[Count.ALL.size()];
+    private static final long[] NONE = {};
+
+    /** Made with the first count: most answers have none of some. */
+    private long[] values = NONE;
+
     private int known;
 
     void clear() {
@@ -23,6 +27,9 @@ final class Counts {
     }
 
     void set(Count count, long value) {
+        if (values.length == 0) {
+            values = new long[Count.ALL.size()];
+        }
         known |= 1 << count.index();
         values[count.index()] = value;
     }
@@ -37,12 +44,15 @@ final class Counts {
 
     Counts copy() {
         Counts copy = new Counts();
-        System.arraycopy(values, 0, copy.values, 0, values.length);
+        copy.values = values.length == 0 ? NONE : values.clone();
         copy.known = known;
         return copy;
     }
 
     Usage toUsage() {
+        if (known == 0) {
+            return Usage.UNKNOWN;
+        }
         Usage.Builder usage = new Usage.Builder();
         for (Count count : Count.ALL) {
             if (knows(count)) {

@@ -84,16 +84,20 @@ public final class Prices {
 
     /** What was sent decides; the answer's model where nothing is said of that, or none was sent. */
     private Optional<PriceRule> rule(Asked asked, AttemptUsage used) {
-        return rule(asked, asked.sentModel()).or(() -> rule(asked, used.answer().model()));
+        Optional<PriceRule> sent = rule(asked, asked.sentModel());
+        return sent.isPresent() ? sent : rule(asked, used.answer().model());
     }
 
     private Optional<PriceRule> rule(Asked asked, @Nullable String model) {
         if (model == null) {
             return Optional.empty();
         }
-        return rules.stream()
-                .filter(rule -> rule.covers(model, asked.upstream(), asked.provider(), asked.at()))
-                .findFirst();
+        for (PriceRule rule : rules) {
+            if (rule.covers(model, asked.upstream(), asked.provider(), asked.at())) {
+                return Optional.of(rule);
+            }
+        }
+        return Optional.empty();
     }
 
     /** Adds up what an attempt used. */

@@ -22,18 +22,11 @@ record Settlement(
         long textBytes,
         @Nullable UsageMissing illegible) {
     AttemptUsage settle(long requestBytes, TokenRatio ratio, AttemptUsage.Answer answer, Set<UsageAnomaly> anomalies) {
-        Usage.Builder usage = told.toBuilder();
         UsageSource input = input(requestBytes);
         UsageSource output = output();
-        if (input == UsageSource.ESTIMATED) {
-            usage.set(Count.INPUT, ratio.inputTokens(requestBytes));
-        }
-        if (output == UsageSource.ESTIMATED) {
-            usage.set(Count.OUTPUT, Math.max(told.get(Count.OUTPUT, 0), ratio.outputTokens(textBytes)));
-        }
         boolean estimated = input == UsageSource.ESTIMATED || output == UsageSource.ESTIMATED;
         return new AttemptUsage(
-                usage.build(),
+                estimated ? estimated(input, output, requestBytes, ratio) : told,
                 together(input, output),
                 input,
                 output,
@@ -42,6 +35,17 @@ record Settlement(
                 answer,
                 anomalies,
                 estimated ? ratio.estimate() : null);
+    }
+
+    private Usage estimated(UsageSource input, UsageSource output, long requestBytes, TokenRatio ratio) {
+        Usage.Builder usage = told.toBuilder();
+        if (input == UsageSource.ESTIMATED) {
+            usage.set(Count.INPUT, ratio.inputTokens(requestBytes));
+        }
+        if (output == UsageSource.ESTIMATED) {
+            usage.set(Count.OUTPUT, Math.max(told.get(Count.OUTPUT, 0), ratio.outputTokens(textBytes)));
+        }
+        return usage.build();
     }
 
     /** The input is known from the beginning where it is told at all. */

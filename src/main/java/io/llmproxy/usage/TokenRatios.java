@@ -69,6 +69,12 @@ public final class TokenRatios {
                         known.input.with(requestBytes, input), known.output.with(answer.deliveredBytes(), output)));
     }
 
+    /** Returns whether enough answers of a model of an upstream have been learned of. */
+    public boolean isLearned(String upstream, String model) {
+        Learned known = learned.getOrDefault(new Key(upstream, model), Learned.NOTHING);
+        return known.input.isEnough() && known.output.isEnough();
+    }
+
     /** Returns what is known of a model of an upstream, and what is assumed where that is too little. */
     public TokenRatio of(String upstream, String model) {
         Learned known = learned.getOrDefault(new Key(upstream, model), Learned.NOTHING);

@@ -145,12 +145,15 @@ public final class UsageRequest {
     }
 
     private void read(ByteBuffer piece, long before) {
-        byte[] bytes = new byte[piece.remaining()];
-        piece.duplicate().get(bytes);
-        json.input(bytes, 0, bytes.length);
+        byte[] bytes = piece.hasArray() ? piece.array() : new byte[piece.remaining()];
+        int from = piece.hasArray() ? piece.arrayOffset() + piece.position() : 0;
+        if (!piece.hasArray()) {
+            piece.duplicate().get(bytes);
+        }
+        json.input(bytes, from, from + piece.remaining());
         Token token = json.next();
         while (token != Token.MORE && !broken) {
-            take(token, before + json.position());
+            take(token, before + json.position() - from);
             token = json.next();
         }
     }

@@ -2,11 +2,13 @@ package io.llmproxy.usage;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A short text, collected piece by piece from the inside of a JSON string. */
 final class Word {
     private static final int LONGEST = 128;
+    private static final int USUAL = 32;
 
     private byte[] bytes = {};
     private int length;
@@ -20,10 +22,10 @@ final class Word {
     }
 
     void add(byte[] source, int from, int to) {
-        if (bytes.length == 0) {
-            bytes = new byte[LONGEST];
-        }
         int count = Math.min(to - from, LONGEST - length);
+        if (count > bytes.length - length) {
+            bytes = Arrays.copyOf(bytes, length + count <= USUAL ? USUAL : LONGEST);
+        }
         System.arraycopy(source, from, bytes, length, count);
         length += count;
     }

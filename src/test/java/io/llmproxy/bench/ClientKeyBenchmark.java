@@ -63,7 +63,14 @@ public class ClientKeyBenchmark {
                         "k" + number, new Secret("sk-" + (1_000_000 + number)), true, null, List.of(), null, 0))
                 .toList();
         ProxyConfig config = new ProxyConfig(
-                without.httpServer(), without.upstreams(), without.upstreamGroups(), many, without.log(), null, false);
+                without.httpServer(),
+                without.upstreams(),
+                without.upstreamGroups(),
+                many,
+                without.log(),
+                without.ledger(),
+                null,
+                false);
         known = ConfiguredKeys.of(config).of(config.httpServer().forwards().get(0));
         shown = IntStream.range(0, SHOWN)
                 .mapToObj(number -> "sk-" + (1_000_000 + (long) number * keys * 2 / SHOWN))

@@ -152,7 +152,7 @@ final class ConversionCase {
         return (Json.Obj) JsonReader.read(text.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
     }
 
-    private Upstream upstream() {
+    Upstream upstream() {
         Json.Obj upstream = Objects.requireNonNull(file.object("upstream"));
         Dialect dialect = dialect(upstream.string("dialect", ""));
         Map<String, String> capabilities = new HashMap<>();

@@ -183,6 +183,7 @@ class CrashTest {
         AtomicBoolean refused = new AtomicBoolean();
         Ledger ledger = Ledger.start(
                 new LedgerConfig(
+                        true,
                         directory,
                         null,
                         LedgerConfig.Sync.ALWAYS,

@@ -55,7 +55,7 @@ final class LedgerFixtures {
 
     static LedgerConfig config(Path directory, @Nullable Path spill, long size, Duration age, boolean compress) {
         return new LedgerConfig(
-                directory, spill, LedgerConfig.Sync.INTERVAL, size, age, compress, Duration.ZERO, 0, "node-1");
+                true, directory, spill, LedgerConfig.Sync.INTERVAL, size, age, compress, Duration.ZERO, 0, "node-1");
     }
 
     static Node node() {

@@ -140,6 +140,7 @@ class LedgerTest {
     @Test
     void whatIsTooOldOrTooMuchIsDeletedAndNothingElse() throws IOException {
         LedgerConfig keep = new LedgerConfig(
+                true,
                 directory,
                 null,
                 LedgerConfig.Sync.NEVER,
@@ -169,7 +170,16 @@ class LedgerTest {
         assertThat(directory.resolve("notes.txt")).exists();
 
         LedgerConfig little = new LedgerConfig(
-                directory, null, LedgerConfig.Sync.NEVER, 1 << 16, Duration.ofHours(1), false, Duration.ZERO, 1, null);
+                true,
+                directory,
+                null,
+                LedgerConfig.Sync.NEVER,
+                1 << 16,
+                Duration.ofHours(1),
+                false,
+                Duration.ZERO,
+                1,
+                null);
         String boot = LedgerName.of(before.get(3)).orElseThrow().boot();
         new Packing(little, boot, Time.SYSTEM).tend();
         assertThat(files(directory)).isEqualTo(before.subList(3, 4));

@@ -8,8 +8,11 @@ import org.junit.jupiter.api.Test;
 
 class ServingTest {
     private final AtomicInteger left = new AtomicInteger();
-    private final Serving serving =
-            new Serving(new Mounts(List.of(), name -> 0, 0, true), new ExchangeListener() {}, left::incrementAndGet);
+    private final Serving serving = new Serving(
+            new Mounts(List.of(), name -> 0, 0, true),
+            new ExchangeListener() {},
+            Metering.start(),
+            left::incrementAndGet);
 
     @Test
     void isLeftAtOnceIfNobodyIsInIt() {

@@ -6,6 +6,7 @@ import io.llmproxy.config.ModelMap;
 import io.llmproxy.config.Provider;
 import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.config.UsageMode;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +40,7 @@ final class UpstreamConfigs {
                 auth,
                 List.of(),
                 ModelMap.ALL,
+                UsageMode.AUTO,
                 List.of(),
                 null,
                 new CooldownConfig(Duration.ofSeconds(5), Duration.ofMinutes(10)),

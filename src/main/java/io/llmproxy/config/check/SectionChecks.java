@@ -50,9 +50,6 @@ public final class SectionChecks {
         checkAdmin(config.httpServer().admin());
         YamlPath.forEach("upstreams", config.upstreams(), upstreamChecks::check);
         YamlPath.forEach("upstream_groups", config.upstreamGroups(), this::checkGroup);
-        if (config.ledger() != null) {
-            problems.warn("ledger", "nothing is written to it yet; the section says only where `ledger verify` looks");
-        }
     }
 
     private void checkForward(String path, ForwardConfig forward) {

@@ -6,10 +6,10 @@ import java.util.Arrays;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
 
-/** An answer in which the model has the name that the client asked for. Pieces without a model pass as they are. */
-final class RenamedContent implements Content.Source {
+/** An answer of which something is changed as it passes. Pieces in which nothing changes pass as they are. */
+final class EditedContent implements Content.Source {
     private final Content.Source source;
-    private final ModelRewriter rewriter;
+    private final Edit edit;
     private Content.@Nullable Chunk first;
     private Content.@Nullable Chunk whole;
     private boolean ended;
@@ -17,30 +17,39 @@ final class RenamedContent implements Content.Source {
     /**
      * @param source the upstream's answer
      * @param first what was read of it already, or null
-     * @param rewriter puts the name in its place
+     * @param edit what changes
      */
-    RenamedContent(Content.Source source, Content.@Nullable Chunk first, ModelRewriter rewriter) {
+    EditedContent(Content.Source source, Content.@Nullable Chunk first, Edit edit) {
         this.source = source;
         this.first = first;
-        this.rewriter = rewriter;
+        this.edit = edit;
+    }
+
+    /** Changes pieces; it may keep back a part of one until it knows what becomes of it. */
+    interface Edit {
+        /** Takes the next piece, and hands what becomes of it to the sink. */
+        void accept(byte[] bytes, int offset, int length, ModelRewriter.Sink sink);
+
+        /** There are no more pieces: hands what was kept back to the sink. */
+        void finish(ModelRewriter.Sink sink);
     }
 
     /**
-     * Renames at once an answer that has come in one piece, so that its length is known.
+     * Changes at once an answer that has come in one piece, so that its length is known.
      *
      * @param length the number of bytes that the upstream sends, or -1 if it does not say
      * @return how many there are then, or -1 if there may be more to come
      */
-    long renameWhole(long length) {
+    long editWhole(long length) {
         Content.Chunk chunk = first;
         if (chunk == null || chunk.remaining() != length) {
             return -1;
         }
         first = null;
-        Content.Chunk renamed = rename(chunk, true);
-        ended = renamed.isLast();
-        whole = renamed;
-        return renamed.remaining();
+        Content.Chunk edited = edit(chunk, true);
+        ended = edited.isLast();
+        whole = edited;
+        return edited.remaining();
     }
 
     @Override
@@ -55,10 +64,10 @@ final class RenamedContent implements Content.Source {
             if (chunk == null || Content.Chunk.isFailure(chunk)) {
                 return chunk;
             }
-            Content.Chunk renamed = rename(chunk, chunk.isLast());
-            ended = renamed.isLast();
-            if (ended || renamed.hasRemaining()) {
-                return renamed;
+            Content.Chunk edited = edit(chunk, chunk.isLast());
+            ended = edited.isLast();
+            if (ended || edited.hasRemaining()) {
+                return edited;
             }
         }
         return Content.Chunk.EOF;
@@ -70,22 +79,22 @@ final class RenamedContent implements Content.Source {
         return chunk == null ? source.read() : chunk;
     }
 
-    private Content.Chunk rename(Content.Chunk chunk, boolean finished) {
+    private Content.Chunk edit(Content.Chunk chunk, boolean finished) {
         ByteBuffer piece = chunk.getByteBuffer();
         byte[] bytes = piece.hasArray() ? piece.array() : new byte[piece.remaining()];
         int offset = piece.hasArray() ? piece.arrayOffset() + piece.position() : 0;
         if (!piece.hasArray()) {
             piece.duplicate().get(bytes);
         }
-        Renamed renamed = new Renamed(piece.remaining());
-        rewriter.accept(bytes, offset, piece.remaining(), renamed);
+        Edited edited = new Edited(piece.remaining());
+        edit.accept(bytes, offset, piece.remaining(), edited);
         if (finished) {
-            rewriter.finish(renamed);
+            edit.finish(edited);
         }
-        if (renamed.is(bytes, offset, piece.remaining())) {
+        if (edited.is(bytes, offset, piece.remaining())) {
             return chunk;
         }
-        Content.Chunk changed = Content.Chunk.from(renamed.toBuffer(), chunk.isLast());
+        Content.Chunk changed = Content.Chunk.from(edited.toBuffer(), chunk.isLast());
         chunk.release();
         return changed;
     }
@@ -101,7 +110,7 @@ final class RenamedContent implements Content.Source {
     }
 
     /** What becomes of a piece: one range of it as long as nothing was changed, else a copy. */
-    private static final class Renamed implements ModelRewriter.Sink {
+    private static final class Edited implements ModelRewriter.Sink {
         /** Most names are shorter, so that there is room for one in the place of another. */
         private static final int SPARE = 64;
 
@@ -113,7 +122,7 @@ final class RenamedContent implements Content.Source {
         private int length;
 
         /** @param expected how many bytes come, or some more */
-        Renamed(int expected) {
+        Edited(int expected) {
             this.expected = expected;
         }
 

@@ -1,0 +1,242 @@
+package io.llmproxy.ledger;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.llmproxy.auth.ClientKey;
+import io.llmproxy.config.LedgerConfig;
+import io.llmproxy.config.Provider;
+import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.proxy.AttemptLog;
+import io.llmproxy.proxy.Exchange;
+import io.llmproxy.proxy.ExchangeListener;
+import io.llmproxy.proxy.ProxyError;
+import io.llmproxy.proxy.SettledAttempt;
+import io.llmproxy.usage.UsageShape;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands what becomes of exchanges to the ledger that there is at the moment, if there is one. It stays while configurations come and
+ * go: an exchange may begin under one and end under another.
+ */
+public final class LedgerKeeper implements ExchangeListener, AttemptLog {
+    /** A flight is told apart from those of the ledger before by what stands above its slot. */
+    private static final int SLOT_BITS = 20;
+
+    private static final int SLOT_MASK = (1 << SLOT_BITS) - 1;
+    private static final int HASHED = 12;
+
+    private final String version;
+    private final LongSupplier clock;
+    private final AtomicLong exchanges = new AtomicLong();
+    private final AtomicReference<@Nullable Kept> kept = new AtomicReference<>();
+
+    private record Kept(Ledger ledger, LedgerConfig config, int generation) {}
+
+    /**
+     * Makes one without a ledger.
+     *
+     * @param version of the program
+     * @param clock the time in milliseconds since 1970
+     */
+    public LedgerKeeper(String version, LongSupplier clock) {
+        this.version = version;
+        this.clock = clock;
+    }
+
+    /** From now on the ledger is this one, or none. One that stays as it is is not touched. It waits for the disk, but not for long. */
+    public void follow(@Nullable LedgerConfig config) {
+        Kept before = kept.get();
+        if (before != null && before.config.equals(config)) {
+            return;
+        }
+        int generation = before == null ? 0 : before.generation + 1 & Integer.MAX_VALUE >> SLOT_BITS;
+        kept.set(config == null ? null : new Kept(Ledger.start(config, version), config, generation));
+        if (before != null) {
+            before.ledger.stop();
+        }
+    }
+
+    /** Writes what is left, and closes the ledger. */
+    public void stop() {
+        follow(null);
+    }
+
+    /** How the ledger does; nothing if there is none. */
+    public Optional<LedgerStatus> status() {
+        return Optional.ofNullable(kept.get()).map(current -> current.ledger.status());
+    }
+
+    @Override
+    public long nextExchange() {
+        return exchanges.incrementAndGet();
+    }
+
+    @Override
+    public int begun(Exchange exchange, int number, String upstream, @Nullable String model) {
+        Kept current = kept.get();
+        if (current == null) {
+            return -1;
+        }
+        String named = model == null ? "" : model;
+        Flight flight = new Flight(
+                exchange.number(), number, exchange.forward().name(), upstream, named, clock.getAsLong(), -1, 0);
+        int slot = current.ledger.begun(flight);
+        // An attempt that finds no room is still counted, so that its end has to be told, too.
+        return current.generation << SLOT_BITS | (slot < 0 ? SLOT_MASK : slot);
+    }
+
+    @Override
+    public void progress(int flight, long outputBytes) {
+        Kept current = of(flight);
+        if (current != null) {
+            current.ledger.progress(slot(flight), outputBytes);
+        }
+    }
+
+    @Override
+    public void ended(int flight) {
+        Kept current = of(flight);
+        if (current != null) {
+            current.ledger.ended(slot(flight));
+        }
+    }
+
+    private @Nullable Kept of(int flight) {
+        Kept current = kept.get();
+        return current != null && flight >= 0 && flight >> SLOT_BITS == current.generation ? current : null;
+    }
+
+    private static int slot(int flight) {
+        int slot = flight & SLOT_MASK;
+        return slot == SLOT_MASK ? -1 : slot;
+    }
+
+    @Override
+    public void settled(Exchange exchange, SettledAttempt attempt) {
+        Kept current = kept.get();
+        if (current != null) {
+            current.ledger.add(record(exchange, attempt));
+        }
+    }
+
+    private AttemptRecord record(Exchange exchange, SettledAttempt attempt) {
+        SettledAttempt.Times times = attempt.times();
+        SettledAttempt.Model model = attempt.model();
+        ProxyError error = attempt.error();
+        return new AttemptRecord(
+                clock.getAsLong(),
+                attempt.exchange(),
+                attempt.number(),
+                new AttemptRecord.Where(
+                        exchange.forward().name(),
+                        attempt.group(),
+                        attempt.upstream(),
+                        attempt.keyIndex(),
+                        key(exchange),
+                        provider(attempt.provider()),
+                        operation(exchange),
+                        ApiPath.of(exchange.path())),
+                named(model.configured(), model.asked()),
+                named(model.configured(), model.sent()),
+                attempt.stream(),
+                new AttemptRecord.Ending(
+                        attempt.status(), attempt.ending().label(), error == null ? null : error.code(), List.of()),
+                new AttemptRecord.Times(
+                        millis(times.queue()),
+                        millis(times.firstByte()),
+                        millis(times.firstToken()),
+                        millis(times.lastToken()),
+                        millis(times.total())),
+                attempt.bytesIn(),
+                attempt.bytesOut(),
+                attempt.usage(),
+                attempt.cost());
+    }
+
+    /** A name that the configuration does not have, or has as a pattern only, may be anything: it is recorded as a digest. */
+    private static @Nullable String named(@Nullable String configured, @Nullable String name) {
+        if (name == null) {
+            return null;
+        }
+        boolean known = configured != null && configured.indexOf('*') < 0;
+        return known ? name : "other:" + digest(name);
+    }
+
+    private static String digest(String name) {
+        try {
+            byte[] sum = MessageDigest.getInstance("SHA-256").digest(name.getBytes(UTF_8));
+            return HexFormat.of().formatHex(sum, 0, HASHED);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has it", e);
+        }
+    }
+
+    /** As OpenTelemetry names it; null if it does not. */
+    private static @Nullable String provider(Provider provider) {
+        return switch (provider) {
+            case OPENAI -> "openai";
+            case AZURE_OPENAI -> "azure.ai.openai";
+            case ANTHROPIC -> "anthropic";
+            case GEMINI -> "gcp.gemini";
+            case VERTEX -> "gcp.vertex_ai";
+            case OLLAMA, VLLM, CUSTOM -> null;
+        };
+    }
+
+    /** As OpenTelemetry names it; null if it is something else. */
+    private static @Nullable String operation(Exchange exchange) {
+        String path = exchange.path();
+        UsageShape shape = UsageShape.of(exchange.method(), path).orElse(null);
+        if (shape == null) {
+            return null;
+        }
+        return switch (shape) {
+            case CHAT -> path.endsWith("/chat/completions") ? "chat" : "text_completion";
+            case RESPONSES, MESSAGES, OLLAMA -> "chat";
+            case GEMINI -> path.contains("mbed") ? "embeddings" : "generate_content";
+            case EMBEDDINGS -> "embeddings";
+            case IMAGES, TRANSCRIPTION -> null;
+        };
+    }
+
+    @Override
+    public void ended(Exchange exchange) {
+        Kept current = kept.get();
+        if (current == null) {
+            return;
+        }
+        ProxyError error = exchange.error();
+        current.ledger.add(new ExchangeRecord(
+                clock.getAsLong(),
+                exchange.number() == 0 ? nextExchange() : exchange.number(),
+                exchange.id(),
+                exchange.forward().name(),
+                key(exchange),
+                exchange.attempts(),
+                exchange.status(),
+                exchange.outcome().name().toLowerCase(Locale.ROOT),
+                error == null ? null : error.code(),
+                millis(exchange.nanos()),
+                null,
+                null));
+    }
+
+    private static @Nullable String key(Exchange exchange) {
+        ClientKey key = exchange.clientKey();
+        return key == null ? null : key.name();
+    }
+
+    private static long millis(long nanos) {
+        return nanos < 0 ? -1 : TimeUnit.NANOSECONDS.toMillis(nanos);
+    }
+}

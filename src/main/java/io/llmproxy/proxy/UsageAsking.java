@@ -1,0 +1,69 @@
+package io.llmproxy.proxy;
+
+import io.llmproxy.protocol.ModelRewriter.Sink;
+import io.llmproxy.usage.UsageEventFilter;
+import io.llmproxy.usage.UsageRequest;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks an upstream to tell usage in the stream of a chat, and takes that out of the answer again, because the client has not asked for
+ * it. Made for one attempt.
+ */
+final class UsageAsking {
+    /** Whether a request is the stream of a chat that does not ask for usage, as far as its body can be read. */
+    static boolean isOf(Exchange exchange, RequestBody body) {
+        String path = exchange.upstreamPath();
+        List<ByteBuffer> pieces = body.legible();
+        if (pieces == null || !exchange.method().equals("POST") || !path.endsWith("/completions")) {
+            return false;
+        }
+        UsageRequest request = UsageRequest.read(pieces);
+        return request.isStream() && request.asked() != UsageRequest.Asked.ASKED;
+    }
+
+    /** Returns the body as it asks for usage. */
+    List<ByteBuffer> ask(List<ByteBuffer> body) {
+        UsageRequest.Edited edited = UsageRequest.read(body).asking(body);
+        return edited == null ? body : edited.segments();
+    }
+
+    /** Whether an answer may say that the upstream does not know what we ask, so that it has to be read first. */
+    boolean mayBeRefused(Response upstreamResponse) {
+        int status = upstreamResponse.getStatus();
+        return status == 400 || status == 422;
+    }
+
+    /** Whether it does say so. */
+    boolean isRefused(Response upstreamResponse, byte[] whole) {
+        return UsageRequest.isRefused(upstreamResponse.getStatus(), whole);
+    }
+
+    /** Returns the answer without what the client has not asked for. */
+    Content.Source hide(Content.Source content, Content.@Nullable Chunk first) {
+        return new EditedContent(content, first, new Hiding(new UsageEventFilter()));
+    }
+
+    /** Whether there is anything to be hidden. */
+    boolean hides(Response upstreamResponse) {
+        return upstreamResponse.getStatus() == 200
+                && EventStreams.isEventStream(upstreamResponse.getHeaders())
+                && !upstreamResponse.getHeaders().contains(HttpHeader.CONTENT_ENCODING);
+    }
+
+    private record Hiding(UsageEventFilter filter) implements EditedContent.Edit {
+        @Override
+        public void accept(byte[] bytes, int offset, int length, Sink sink) {
+            filter.accept(bytes, offset, length, sink);
+        }
+
+        @Override
+        public void finish(Sink sink) {
+            filter.finish(sink);
+        }
+    }
+}
