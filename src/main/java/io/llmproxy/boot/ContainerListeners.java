@@ -1,8 +1,8 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.config.ProxyConfig;
-import io.llmproxy.io.EventLoops;
-import io.llmproxy.io.LoopThreads;
+import io.llmproxy.jetty.loop.EventLoops;
+import io.llmproxy.jetty.loop.LoopThreads;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.Logger;

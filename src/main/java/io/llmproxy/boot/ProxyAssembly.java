@@ -14,7 +14,7 @@ import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.health.HealthChecks;
 import io.llmproxy.health.HealthServlet;
 import io.llmproxy.health.Lifecycle;
-import io.llmproxy.io.EventLoops;
+import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.ledger.LedgerKeeper;
 import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.ConfigMetrics;

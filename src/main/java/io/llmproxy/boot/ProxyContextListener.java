@@ -3,7 +3,7 @@ package io.llmproxy.boot;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
-import io.llmproxy.io.EventLoops;
+import io.llmproxy.jetty.loop.EventLoops;
 import jakarta.enterprise.inject.spi.CDI;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;

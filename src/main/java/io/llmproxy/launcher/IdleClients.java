@@ -1,6 +1,6 @@
 package io.llmproxy.launcher;
 
-import io.llmproxy.io.LoopEndPoint;
+import io.llmproxy.jetty.loop.LoopEndPoint;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Collection;

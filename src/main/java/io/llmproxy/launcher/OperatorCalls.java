@@ -1,6 +1,6 @@
 package io.llmproxy.launcher;
 
-import io.llmproxy.io.LoopThreads;
+import io.llmproxy.jetty.loop.LoopThreads;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;

@@ -1,6 +1,6 @@
 package io.llmproxy.launcher;
 
-import io.llmproxy.io.LoopThreads;
+import io.llmproxy.jetty.loop.LoopThreads;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslConnection;

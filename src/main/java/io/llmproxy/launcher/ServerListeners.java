@@ -6,7 +6,7 @@ import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ListenerTlsConfig;
 import io.llmproxy.config.ProxyConfig;
-import io.llmproxy.io.EventLoops;
+import io.llmproxy.jetty.loop.EventLoops;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;

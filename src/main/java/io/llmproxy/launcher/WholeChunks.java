@@ -1,6 +1,6 @@
 package io.llmproxy.launcher;
 
-import io.llmproxy.io.Chunks;
+import io.llmproxy.jetty.loop.Chunks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpGenerator;

@@ -1,7 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.convert.codec.ConversionException;
-import io.llmproxy.io.Turn;
+import io.llmproxy.jetty.loop.Turn;
 import io.llmproxy.protocol.ContentCoding;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;

@@ -1,6 +1,6 @@
 package io.llmproxy.proxy;
 
-import io.llmproxy.io.Turn;
+import io.llmproxy.jetty.loop.Turn;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;

@@ -1,6 +1,6 @@
 package io.llmproxy.upstream;
 
-import io.llmproxy.io.EventLoops;
+import io.llmproxy.jetty.loop.EventLoops;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;

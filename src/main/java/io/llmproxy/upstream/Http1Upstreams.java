@@ -1,6 +1,6 @@
 package io.llmproxy.upstream;
 
-import io.llmproxy.io.Chunks;
+import io.llmproxy.jetty.loop.Chunks;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;

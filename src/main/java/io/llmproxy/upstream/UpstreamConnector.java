@@ -1,8 +1,8 @@
 package io.llmproxy.upstream;
 
-import io.llmproxy.io.EventLoops;
-import io.llmproxy.io.LoopEndPoint;
-import io.llmproxy.io.NoSelector;
+import io.llmproxy.jetty.loop.EventLoops;
+import io.llmproxy.jetty.loop.LoopEndPoint;
+import io.llmproxy.jetty.loop.NoSelector;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.NetworkChannel;

@@ -4,7 +4,7 @@ import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.OutboundProxyConfig;
 import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.UpstreamConfig;
-import io.llmproxy.io.EventLoops;
+import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.tls.Pem;
 import java.time.Duration;
 import java.util.Collection;

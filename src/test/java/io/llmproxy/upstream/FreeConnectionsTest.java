@@ -3,8 +3,8 @@ package io.llmproxy.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.llmproxy.io.EventLoops;
-import io.llmproxy.io.LoopThreads;
+import io.llmproxy.jetty.loop.EventLoops;
+import io.llmproxy.jetty.loop.LoopThreads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,4 +1,4 @@
-package io.llmproxy.io;
+package io.llmproxy.jetty.loop;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

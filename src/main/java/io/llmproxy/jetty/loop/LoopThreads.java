@@ -1,4 +1,4 @@
-package io.llmproxy.io;
+package io.llmproxy.jetty.loop;
 
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 

@@ -1,4 +1,4 @@
-package io.llmproxy.io;
+package io.llmproxy.jetty.loop;
 
 import java.util.concurrent.TimeUnit;
 
@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>To be told of rounds by the loop's thread, and asked by any.
  */
-final class Backlog {
+public final class Backlog {
     static final long PERSISTENT = TimeUnit.SECONDS.toNanos(3);
 
     /** The part of the time that is left to serve, however many are refused. */

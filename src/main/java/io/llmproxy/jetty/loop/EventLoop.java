@@ -1,4 +1,4 @@
-package io.llmproxy.io;
+package io.llmproxy.jetty.loop;
 
 import java.io.IOException;
 import java.nio.channels.Selector;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * A selector and the one thread that looks after its connections. What that thread itself wants of the selector, or wants to
  * be done later, takes neither a lock nor a wake-up, as it would if it came from another.
  */
-final class EventLoop extends ManagedSelector {
+public final class EventLoop extends ManagedSelector {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
     private static final ThreadLocal<@Nullable EventLoop> CURRENT = new ThreadLocal<>();
 

@@ -1,5 +1,5 @@
 /** Event loops: who reads and writes connections, and on which thread. */
 @NullMarked
-package io.llmproxy.io;
+package io.llmproxy.jetty.loop;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package io.llmproxy.io;
+package io.llmproxy.jetty.loop;
 
 /**
  * How much one body may be passed on by an event loop before the loop looks after its other connections. Sender and receiver of

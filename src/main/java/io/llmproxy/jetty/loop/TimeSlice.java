@@ -1,4 +1,4 @@
-package io.llmproxy.io;
+package io.llmproxy.jetty.loop;
 
 import java.util.concurrent.TimeUnit;
 
@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
  * How long a thread that always has something to do works before it lets others have its processor. Whom it writes to is often
  * woken on the same processor (a client on this machine, another thread), and would wait until all is done.
  */
-final class TimeSlice {
+public final class TimeSlice {
     /** Some twenty pieces of streams. Giving way takes about a microsecond if nobody waits. */
     private static final long LONGEST = TimeUnit.MICROSECONDS.toNanos(400);
 

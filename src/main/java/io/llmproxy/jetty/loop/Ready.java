@@ -1,4 +1,4 @@
-package io.llmproxy.io;
+package io.llmproxy.jetty.loop;
 
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * The connections that a selector has found ready, in the order in which they became so. Jetty takes them from a hash set: in an
  * order of its own, which stays the same for as long as they are open, so that some always wait for all the others.
  */
-final class Ready implements Consumer<SelectionKey> {
+public final class Ready implements Consumer<SelectionKey> {
     private static final Logger LOG = LoggerFactory.getLogger(Ready.class);
 
     private final Queue<SelectionKey> connections = new ArrayDeque<>();
