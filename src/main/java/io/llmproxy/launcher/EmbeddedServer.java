@@ -7,6 +7,8 @@ import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.jetty.loop.LoopThreads;
+import io.llmproxy.jetty.server.JsonErrorHandler;
+import io.llmproxy.jetty.server.OperatorCalls;
 import java.util.Objects;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.io.ArrayByteBufferPool;

@@ -7,6 +7,15 @@ import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ListenerTlsConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.jetty.loop.EventLoops;
+import io.llmproxy.jetty.server.ConnectionLimit;
+import io.llmproxy.jetty.server.HeadDeadline;
+import io.llmproxy.jetty.server.IdleClients;
+import io.llmproxy.jetty.server.ListenerConnector;
+import io.llmproxy.jetty.server.ListenerProtocols;
+import io.llmproxy.jetty.server.ListenerTls;
+import io.llmproxy.jetty.server.OperatorCalls;
+import io.llmproxy.jetty.server.RetiredConnector;
+import io.llmproxy.jetty.server.WaitingClients;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
@@ -29,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 /** The server's connectors: one for each forward and one for operators. They come and go with the configuration. */
 final class ServerListeners implements Listeners {
     /** Name of the connector for operators. */
-    static final String ADMIN = "admin";
+    private static final String ADMIN = OperatorCalls.CONNECTOR;
 
     private static final int MAX_REQUEST_HEAD = 16 * 1024;
     private static final int MAX_RESPONSE_HEAD = 64 * 1024;

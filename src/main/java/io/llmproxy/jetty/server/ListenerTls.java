@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.config.ListenerTlsConfig;
 import io.llmproxy.config.ListenerTlsConfig.ClientAuth;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * TLS of a listener, made of files as they were at a time. Nothing of it changes: what the files hold later is another one,
  * and connections keep the one that they were made with. It holds no threads and needs no end.
  */
-final class ListenerTls {
+public final class ListenerTls {
     private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
 
     private final ListenerTlsConfig config;
@@ -34,7 +34,7 @@ final class ListenerTls {
      * @param before what the listener had until now; returned if nothing has changed, so that clients can resume sessions
      * @throws IllegalArgumentException if the files do not hold what they should
      */
-    static ListenerTls of(ListenerTlsConfig config, @Nullable ListenerTls before) {
+    public static ListenerTls of(ListenerTlsConfig config, @Nullable ListenerTls before) {
         String fingerprint = Pem.fingerprint(config.files());
         if (before != null && before.config.equals(config) && before.fingerprint.equals(fingerprint)) {
             return before;

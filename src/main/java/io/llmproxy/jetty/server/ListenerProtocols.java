@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.io.Connection;
@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * What a connection begins with: TLS, or HTTP at once. It can be changed at any time, which Jetty's own list of protocols
  * cannot, and then holds for connections that come later.
  */
-final class ListenerProtocols extends AbstractConnectionFactory {
+public final class ListenerProtocols extends AbstractConnectionFactory {
     /** Name of the protocol that finds out by ALPN which one follows TLS. */
-    static final String NEGOTIATION = "alpn";
+    public static final String NEGOTIATION = "alpn";
 
     private static final String HTTP1 = "http/1.1";
 
@@ -30,7 +30,7 @@ final class ListenerProtocols extends AbstractConnectionFactory {
     }
 
     /** Returns all protocols of a listener, the one that connections begin with in front. */
-    static ConnectionFactory[] of(HttpConfiguration http) {
+    public static ConnectionFactory[] of(HttpConfiguration http) {
         // The gateway may be called by any name; what its certificate is good for is for the client to judge.
         http.addCustomizer(new SecureRequestCustomizer(false));
         HttpConnectionFactory plain = Http1Protocol.of(http);
@@ -46,12 +46,12 @@ final class ListenerProtocols extends AbstractConnectionFactory {
     }
 
     /** What new connections begin with; null for HTTP at once. */
-    @Nullable ListenerTls tls() {
+    public @Nullable ListenerTls tls() {
         return tls;
     }
 
     /** Sets what new connections begin with; null for HTTP at once. */
-    void begin(@Nullable ListenerTls next) {
+    public void begin(@Nullable ListenerTls next) {
         tls = next;
     }
 

@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.boot.ContainerError;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +9,7 @@ import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 
 /** What Jetty itself refuses is told in the client's dialect too, and tells nothing of Jetty. */
-final class JsonErrorHandler extends ErrorHandler {
+public final class JsonErrorHandler extends ErrorHandler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         ContainerError error = ContainerError.of(request.getHttpURI().getPath(), response.getStatus());

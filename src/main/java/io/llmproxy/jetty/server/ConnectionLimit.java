@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * Takes no more clients' connections than the process has file descriptors for. Further ones wait with the system until one
  * is closed. Jetty's own limit knows only the connectors that are there from the beginning.
  */
-final class ConnectionLimit extends NetworkConnectionLimit {
+public final class ConnectionLimit extends NetworkConnectionLimit {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLimit.class);
     private static final Duration BETWEEN_WARNINGS = Duration.ofSeconds(30);
 
@@ -30,7 +30,7 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     }
 
     /** Returns one that suits the process; where it is not known how many descriptors it may have, there is no limit. */
-    static ConnectionLimit ofProcess() {
+    public static ConnectionLimit ofProcess() {
         long descriptors = descriptors();
         // Each needs a connection to an upstream, too; and a pool keeps some that nobody needs at the moment.
         long connections = (descriptors - OWN_DESCRIPTORS - descriptors / 8) / 2;
@@ -51,7 +51,7 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     }
 
     /** Counts the connections of one more connector, which has not been started. */
-    void add(ServerConnector connector) {
+    public void add(ServerConnector connector) {
         connector.addBean(this, false);
         connectors.add(connector);
         if (limiting) {
@@ -60,7 +60,7 @@ final class ConnectionLimit extends NetworkConnectionLimit {
     }
 
     /** Leaves it alone whether a connector accepts; its connections still count. */
-    void release(ServerConnector connector) {
+    public void release(ServerConnector connector) {
         connectors.remove(connector);
     }
 

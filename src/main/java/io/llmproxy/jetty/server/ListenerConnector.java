@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.jetty.loop.LoopEndPoint;
@@ -26,9 +26,9 @@ import org.slf4j.LoggerFactory;
  * one tries again at once when there is no file descriptor left, for as long as somebody waits to be accepted; and it closes
  * the port for good if accepting is suspended and resumed in one go.
  */
-final class ListenerConnector extends ServerConnector {
+public final class ListenerConnector extends ServerConnector {
     /** Threads that it takes for itself. */
-    static final int THREADS = 1;
+    public static final int THREADS = 1;
 
     private static final Logger LOG = LoggerFactory.getLogger(ListenerConnector.class);
     private static final long PAUSE_MILLIS = 100;
@@ -37,7 +37,7 @@ final class ListenerConnector extends ServerConnector {
     private final EventLoops loops;
     private long nextWarning = System.nanoTime();
 
-    ListenerConnector(Server server, EventLoops loops, ConnectionFactory... protocols) {
+    public ListenerConnector(Server server, EventLoops loops, ConnectionFactory... protocols) {
         super(server, THREADS, 1, protocols);
         this.loops = loops;
     }

@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.jetty.loop.Chunks;
 import java.io.IOException;

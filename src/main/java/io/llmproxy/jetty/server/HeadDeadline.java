@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.boot.ContainerError;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +24,7 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * TLS, the first stream of HTTP/2. Jetty's idle timeout does not: a byte every now and then keeps a connection from ever
  * being idle.
  */
-final class HeadDeadline extends AbstractLifeCycle implements Connection.Listener {
+public final class HeadDeadline extends AbstractLifeCycle implements Connection.Listener {
     private static final long PERIOD_MILLIS = 500;
     private static final Set<State> BEFORE_CONTENT = EnumSet.range(State.START, State.HEADER);
 
@@ -40,12 +40,12 @@ final class HeadDeadline extends AbstractLifeCycle implements Connection.Listene
      */
     private record Head(long request, long since) {}
 
-    HeadDeadline(Scheduler scheduler) {
+    public HeadDeadline(Scheduler scheduler) {
         this.scheduler = scheduler;
     }
 
     /** Sets how long a head may take. */
-    void allow(Duration time) {
+    public void allow(Duration time) {
         allowed = time;
     }
 

@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.jetty.loop.LoopThreads;
 import org.eclipse.jetty.server.Handler;
@@ -10,10 +10,13 @@ import org.eclipse.jetty.util.Callback;
  * Serves clients on the event loop that has read their request, as nothing blocks there, and operators on other threads: a
  * reload reads files, and their answers are written as servlets do.
  */
-final class OperatorCalls extends Handler.Wrapper {
+public final class OperatorCalls extends Handler.Wrapper {
+    /** Name of the connector that operators call. */
+    public static final String CONNECTOR = "admin";
+
     private final LoopThreads threads;
 
-    OperatorCalls(Handler application, LoopThreads threads) {
+    public OperatorCalls(Handler application, LoopThreads threads) {
         super(application);
         this.threads = threads;
     }
@@ -25,8 +28,7 @@ final class OperatorCalls extends Handler.Wrapper {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
-        if (!ServerListeners.ADMIN.equals(
-                request.getConnectionMetaData().getConnector().getName())) {
+        if (!CONNECTOR.equals(request.getConnectionMetaData().getConnector().getName())) {
             return super.handle(request, response, callback);
         }
         threads.executeBlocking(() -> handleHere(request, response, callback));

@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.boot.ContainerError;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.jetty.loop.LoopThreads;
 import java.util.concurrent.TimeUnit;
@@ -10,21 +10,21 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.component.LifeCycle;
 
 /** A connector whose port is closed for good. It goes when its last connection has; nothing that is under way is cut. */
-final class RetiredConnector implements Runnable {
+public final class RetiredConnector implements Runnable {
     private static final long PERIOD_MILLIS = 500;
 
     private final Server server;
     private final ServerConnector connector;
     private final LoopThreads threads;
 
-    RetiredConnector(ServerConnector connector, LoopThreads threads) {
+    public RetiredConnector(ServerConnector connector, LoopThreads threads) {
         this.server = connector.getServer();
         this.connector = connector;
         this.threads = threads;
     }
 
     /** Begins to look after the connections that are left. */
-    void closeWhenIdle() {
+    public void closeWhenIdle() {
         server.getScheduler().schedule(this, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
     }
 

@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.boot.ClientWatch;
 import java.io.IOException;
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * Looks at the HTTP/1.1 connections whose clients wait for an answer, which Jetty does not: it reads again when the answer is
  * done. They are looked at by a selector beside Jetty's, which never reads a byte; HTTP/2 needs none of this.
  */
-final class WaitingClients extends AbstractLifeCycle implements HttpConfiguration.Customizer {
+public final class WaitingClients extends AbstractLifeCycle implements HttpConfiguration.Customizer {
     private static final Logger LOG = LoggerFactory.getLogger(WaitingClients.class);
     private static final long PERIOD_MILLIS = 100;
 
@@ -36,7 +36,7 @@ final class WaitingClients extends AbstractLifeCycle implements HttpConfiguratio
     private final Selector selector;
 
     /** @param scheduler when it is time to look */
-    WaitingClients(Scheduler scheduler) {
+    public WaitingClients(Scheduler scheduler) {
         this.scheduler = scheduler;
         try {
             this.selector = Selector.open();

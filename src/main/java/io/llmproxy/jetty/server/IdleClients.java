@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.jetty.loop.LoopEndPoint;
 import java.net.InetSocketAddress;
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * the process may have, and no other would get in. Those go first that have been idle for longest; none that carries a request
  * goes.
  */
-final class IdleClients extends AbstractLifeCycle implements Connection.Listener {
+public final class IdleClients extends AbstractLifeCycle implements Connection.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(IdleClients.class);
     private static final long PERIOD_MILLIS = 250;
     private static final int NETWORK_BYTES = 8;
@@ -40,12 +40,12 @@ final class IdleClients extends AbstractLifeCycle implements Connection.Listener
     private final Map<ByteBuffer, Set<Connection>> open = new ConcurrentHashMap<>();
     private volatile int most = Integer.MAX_VALUE;
 
-    IdleClients(Scheduler scheduler) {
+    public IdleClients(Scheduler scheduler) {
         this.scheduler = scheduler;
     }
 
     /** Sets how many there may be; 0 for any number. */
-    void allow(int connections) {
+    public void allow(int connections) {
         most = connections == 0 ? Integer.MAX_VALUE : connections;
     }
 

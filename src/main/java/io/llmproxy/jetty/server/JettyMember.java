@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import java.util.Arrays;
 import java.util.List;

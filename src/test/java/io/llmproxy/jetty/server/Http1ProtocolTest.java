@@ -1,4 +1,4 @@
-package io.llmproxy.launcher;
+package io.llmproxy.jetty.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
