@@ -1,5 +1,6 @@
 package io.llmproxy;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaModifier.ABSTRACT;
@@ -7,6 +8,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -49,6 +51,8 @@ class ArchitectureTest {
             .definedBy("..health..")
             .layer("upstream")
             .definedBy("io.llmproxy.upstream..")
+            .layer("jetty.client")
+            .definedBy("io.llmproxy.jetty.client..")
             .layer("mechanisms")
             .definedBy(MECHANISMS)
             .layer("config")
@@ -62,7 +66,7 @@ class ArchitectureTest {
             .whereLayer("jetty.loop")
             .mayNotAccessAnyLayer()
             .whereLayer("jetty.loop")
-            .mayOnlyBeAccessedByLayers("launcher", "jetty.server", "boot", "proxy", "upstream")
+            .mayOnlyBeAccessedByLayers("launcher", "jetty.server", "jetty.client", "boot", "proxy", "upstream")
             .whereLayer("launcher")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("jetty.server")
@@ -79,6 +83,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("boot", "observers")
             .whereLayer("upstream")
             .mayOnlyBeAccessedByLayers("boot", "observers", "proxy", "health")
+            .whereLayer("jetty.client")
+            .mayOnlyBeAccessedByLayers("upstream", "proxy")
             .whereLayer("mechanisms")
             .mayOnlyBeAccessedByLayers("boot", "observers", "ledger", "proxy", "health", "upstream")
             .because("a request is read in one direction: hand the value down, or let boot wire an interface");
@@ -239,7 +245,58 @@ class ArchitectureTest {
             "UpstreamHttp owns the clients; ask a Lease for one",
             "..proxy..",
             "io.llmproxy.upstream..",
+            "io.llmproxy.jetty.client..",
             "..health..");
+
+    @ArchTest
+    static final ArchRule onlyTheFenceExtendsJetty = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.llmproxy.jetty..")
+            // The contract with operators names its type; it delegates and uses nothing of it.
+            .and()
+            .doNotHaveFullyQualifiedName("io.llmproxy.proxy.ForwardServlet")
+            // An ordinary handler, as Jetty's documents show them: the upstream of --demo bends nothing.
+            .and()
+            .doNotHaveFullyQualifiedName("io.llmproxy.launcher.DemoUpstream")
+            .should()
+            .beAssignableTo(describe("a class of Jetty's", ArchitectureTest::extendsJetty))
+            .because("each place that changes Jetty is a row of docs/jetty.md: extend it in io.llmproxy.jetty,"
+                    + " and let others hold an object");
+
+    @ArchTest
+    static final ArchRule onlyTheFenceKnowsJettysInternals = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.llmproxy.jetty..")
+            .should()
+            .dependOnClassesThat(describe("inside of Jetty", ArchitectureTest::isInsideOfJetty))
+            .because("what Jetty does not promise breaks without a word: ask io.llmproxy.jetty for it,"
+                    + " and add a row to docs/jetty.md");
+
+    @ArchTest
+    static final ArchRule onlyTheFenceReachesHiddenMembers = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.llmproxy.jetty..")
+            .should()
+            .callMethod(
+                    java.lang.invoke.MethodHandles.class,
+                    "privateLookupIn",
+                    Class.class,
+                    java.lang.invoke.MethodHandles.Lookup.class)
+            .because("a member that has gone must cost a warning, not the start: use HiddenMember");
+
+    private static boolean extendsJetty(JavaClass type) {
+        return !type.isInterface() && isOfJetty(type);
+    }
+
+    private static boolean isOfJetty(JavaClass type) {
+        return type.getPackageName().startsWith("org.eclipse.jetty.");
+    }
+
+    private static boolean isInsideOfJetty(JavaClass type) {
+        return isOfJetty(type)
+                && (type.getPackageName().contains(".internal")
+                        || type.getPackageName().endsWith(".client.transport"));
+    }
 
     @ArchTest
     static final ArchRule mechanismsAreToldTheTime = noClasses()

@@ -64,7 +64,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.eclipse.jetty.util.component.LifeCycle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -121,7 +120,7 @@ public class ProxyAssembly {
     public void install(ServletContext context, Handover handover) {
         UpstreamHttp clients = new UpstreamHttp(handover.loops());
         http = clients;
-        LifeCycle.start(clients);
+        clients.start();
         // It takes a moment that neither the start nor a client's request should.
         background.execute(BreakerThreads::start);
         RuntimeMetrics.register(registry);
@@ -262,7 +261,10 @@ public class ProxyAssembly {
         background.shutdownNow();
         checks.close();
         open.close();
-        LifeCycle.stop(http);
+        UpstreamHttp clients = http;
+        if (clients != null) {
+            clients.stop();
+        }
         ledger.stop();
         BreakerThreads.stop();
     }

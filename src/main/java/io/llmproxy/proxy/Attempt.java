@@ -1,18 +1,14 @@
 package io.llmproxy.proxy;
 
-import io.llmproxy.upstream.Http2Upstreams;
-import io.llmproxy.upstream.InterimAnswers;
+import io.llmproxy.jetty.client.ConnectionState;
+import io.llmproxy.jetty.client.Http2Upstreams;
+import io.llmproxy.jetty.client.InterimAnswers;
 import io.llmproxy.upstream.Lease;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
-import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpStatus;
-import org.eclipse.jetty.http2.HTTP2Session;
-import org.eclipse.jetty.http2.client.transport.internal.HttpConnectionOverHTTP2;
-import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
-import org.jspecify.annotations.Nullable;
 
 /** One request to one upstream, until the head of its answer has come or it has failed. */
 final class Attempt
@@ -22,12 +18,6 @@ final class Attempt
                 Response.ContentSourceListener,
                 Response.CompleteListener {
     private static final int LARGEST_STATUS = 599;
-
-    /** What a field counts for besides its name and value (RFC 9113, section 6.5.2). */
-    private static final int FIELD_OVERHEAD = 32;
-
-    /** What the four pseudo-headers count for, without the path. */
-    private static final long PSEUDO_HEADERS = 4 * (FIELD_OVERHEAD + 16) + 255;
 
     private final Lease lease;
     private final Passage passage;
@@ -115,9 +105,7 @@ final class Attempt
      * stream of HTTP/2 that the upstream resets leaves its connection open.
      */
     private boolean hasLostUsedConnection() {
-        boolean open =
-                upstreamRequest.getConnection() instanceof HttpConnectionOverHTTP2 connection && !connection.isClosed();
-        return used && !open;
+        return used && !ConnectionState.isOpenHttp2(upstreamRequest.getConnection());
     }
 
     /** Whether it was left out by the goodbye of a connection that had served other requests before. */
@@ -127,42 +115,18 @@ final class Attempt
 
     /** Streams of HTTP/2 share the bytes of their connection: of them only whole interim answers are seen. */
     private boolean hasHeardNothing() {
-        return !InterimAnswers.came(upstreamRequest) && bytesIn(upstreamRequest.getConnection()) == bytesBefore;
-    }
-
-    private static long bytesIn(org.eclipse.jetty.client.@Nullable Connection connection) {
-        return connection instanceof Connection single && !(connection instanceof HttpConnectionOverHTTP2)
-                ? single.getBytesIn()
-                : 0;
+        return !InterimAnswers.came(upstreamRequest)
+                && ConnectionState.bytesIn(upstreamRequest.getConnection()) == bytesBefore;
     }
 
     @Override
     public void onBegin(Request request) {
         connected = true;
-        used = wasUsed(request.getConnection());
-        bytesBefore = bytesIn(request.getConnection());
-        if (isTooLong(request)) {
+        used = ConnectionState.wasUsed(request.getConnection());
+        bytesBefore = ConnectionState.bytesIn(request.getConnection());
+        if (ConnectionState.isHeadTooLong(request)) {
             abort(new UpstreamFailure(ProxyError.TOO_MANY_HEADERS));
         }
-    }
-
-    /**
-     * Whether the head has more than an upstream of HTTP/2 takes. Jetty's client finds that when it writes, and ends the
-     * connection with all other requests on it.
-     */
-    private static boolean isTooLong(Request request) {
-        if (!(request.getConnection() instanceof HttpConnectionOverHTTP2 connection
-                && connection.getSession() instanceof HTTP2Session session)) {
-            return false;
-        }
-        int limit = session.getGenerator().getHpackEncoder().getMaxHeaderListSize();
-        long size = PSEUDO_HEADERS + request.getPath().length();
-        for (HttpField field : request.getHeaders()) {
-            String value = field.getValue();
-            size += field.getName().length() + (value == null ? 0 : value.length()) + FIELD_OVERHEAD;
-        }
-        String query = request.getQuery();
-        return limit > 0 && size + (query == null ? 0 : query.length()) > limit;
     }
 
     /** The head of the request has been written. */
@@ -175,17 +139,6 @@ final class Attempt
     @Override
     public void onSuccess(Request request) {
         sent = System.nanoTime();
-    }
-
-    /**
-     * Whether a connection was there before this request. A stream of HTTP/2 counts from its beginning: it may be over for the
-     * upstream and not yet for us.
-     */
-    private static boolean wasUsed(org.eclipse.jetty.client.Connection connection) {
-        if (connection instanceof HttpConnectionOverHTTP2 multiplexed) {
-            return multiplexed.getSession() instanceof HTTP2Session session && session.getStreamsOpened() > 0;
-        }
-        return connection instanceof Connection single && single.getMessagesIn() > 0;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.llmproxy.upstream;
 
 import io.llmproxy.config.UpstreamConfig.UrlMode;
 import io.llmproxy.config.UrlHost;
+import io.llmproxy.jetty.client.VerbatimRequest;
 import java.net.URI;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Request;

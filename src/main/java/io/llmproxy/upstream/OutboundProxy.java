@@ -2,6 +2,7 @@ package io.llmproxy.upstream;
 
 import io.llmproxy.config.OutboundProxyConfig;
 import io.llmproxy.config.UrlHost;
+import io.llmproxy.jetty.client.AnyHostProxy;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -53,28 +54,13 @@ record OutboundProxy(String scheme, UrlHost host, @Nullable String user, String 
     /** The login goes with the first request: the challenge of a proxy would never be answered. */
     private void installHttp(HttpClient client) {
         boolean secure = "https".equals(scheme);
-        HttpProxy proxy = new AnyHostProxy(new Origin.Address(host.name(), host.portOr(secure ? 443 : 80)), secure);
+        HttpProxy proxy = new AnyHostProxy(
+                new Origin.Address(host.name(), host.portOr(secure ? 443 : 80)), secure, BaseUrl.STAND_IN);
         client.getProxyConfiguration().addProxy(proxy);
         if (user != null) {
             client.getAuthenticationStore()
                     .addAuthenticationResult(new BasicAuthentication.BasicResult(
                             proxy.getURI(), HttpHeader.PROXY_AUTHORIZATION, user, password));
-        }
-    }
-
-    /** Jetty makes its request for a tunnel of this URI, and {@link URI} knows no host with an underscore. */
-    private static final class AnyHostProxy extends HttpProxy {
-        AnyHostProxy(Origin.Address address, boolean secure) {
-            super(address, secure);
-        }
-
-        @Override
-        public URI getURI() {
-            URI uri = super.getURI();
-            return uri.getHost() != null
-                    ? uri
-                    : URI.create(uri.getScheme() + "://" + BaseUrl.STAND_IN + ":"
-                            + getAddress().getPort());
         }
     }
 

@@ -4,6 +4,9 @@ import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.OutboundProxyConfig;
 import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.jetty.client.InterimAnswers;
+import io.llmproxy.jetty.client.UpstreamTransport;
+import io.llmproxy.jetty.client.ViewBufferPool;
 import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.tls.Pem;
 import java.time.Duration;
@@ -12,27 +15,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
-import org.eclipse.jetty.client.AbstractConnectionPool;
-import org.eclipse.jetty.client.Connection;
-import org.eclipse.jetty.client.ConnectionPool;
-import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.HttpClientTransport;
-import org.eclipse.jetty.client.MultiplexConnectionPool;
-import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
-import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.http.HttpCookieStore;
-import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.io.ByteBufferPool;
-import org.eclipse.jetty.io.ClientConnector;
-import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.SocketAddressResolver;
 import org.eclipse.jetty.util.component.ContainerLifeCycle;
 import org.eclipse.jetty.util.component.LifeCycle;
-import org.eclipse.jetty.util.ssl.SslContextFactory;
-import org.eclipse.jetty.util.thread.Invocable;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Owns the HTTP clients. Upstreams that are spoken to in the same way share one, with its pool of connections; all clients
  * share the event loops. A client passes bytes: it follows no redirect, keeps no cookie and decodes nothing.
  */
-public final class UpstreamHttp extends ContainerLifeCycle {
+public final class UpstreamHttp {
     /** The look-up of a name blocks a thread: these are apart, so that a slow name service holds up nobody else. */
     private static final int LOOKUPS = 8;
 
@@ -52,6 +42,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     private static final int MAX_HEAD_BYTES = 64 * 1024;
 
     private final EventLoops loops;
+    private final ContainerLifeCycle parts = new ContainerLifeCycle();
     private final QueuedThreadPool lookups = new QueuedThreadPool(LOOKUPS, 0);
     private final QueuedThreadPool fetches = new QueuedThreadPool(FETCHES, 0);
     private final KnownAddresses addresses;
@@ -70,7 +61,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
             @Nullable OutboundProxyConfig proxy) {}
 
     /**
-     * Makes the owner; {@link #start()} it before the first client is asked for.
+     * Makes the owner; {@link #start} it before the first client is asked for.
      *
      * @param loops look after the connections; started and stopped with the clients, unless they are running already
      */
@@ -84,12 +75,22 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         fetches.setName("llmproxy-token");
         fetches.setDaemon(true);
         fetches.setReservedThreads(0);
-        installBean(loops.threads());
-        installBean(loops.getScheduler());
-        installBean(loops);
-        installBean(lookups);
-        installBean(fetches);
-        installBean(buffers);
+        parts.addBean(loops.threads());
+        parts.addBean(loops.getScheduler());
+        parts.addBean(loops);
+        parts.addBean(lookups);
+        parts.addBean(fetches);
+        parts.addBean(buffers);
+    }
+
+    /** Starts what all clients share. */
+    public void start() {
+        LifeCycle.start(parts);
+    }
+
+    /** Stops the clients, and what they share. What is still open is cut. */
+    public void stop() {
+        LifeCycle.stop(parts);
     }
 
     /** Returns the started client for an upstream, spoken to with a group's settings. */
@@ -120,7 +121,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
             boolean unused = !used.contains(client);
             if (unused) {
                 LifeCycle.stop(client);
-                removeBean(client);
+                parts.removeBean(client);
             }
             return unused;
         });
@@ -146,7 +147,7 @@ public final class UpstreamHttp extends ContainerLifeCycle {
         if (transport.proxy != null) {
             OutboundProxy.of(transport.proxy).install(client);
         }
-        addBean(client, true);
+        parts.addBean(client, true);
         LifeCycle.start(client);
         client.getContentDecoderFactories().clear();
         client.getProtocolHandlers().clear();
@@ -155,47 +156,11 @@ public final class UpstreamHttp extends ContainerLifeCycle {
     }
 
     private HttpClientTransport transport(Transport transport) {
-        ClientConnector connector = new UpstreamConnector(loops, transport.keepalive);
-        HttpClientTransport protocols = protocols(transport, connector);
-        protocols.setConnectionPoolFactory(destination -> connections(destination, transport.maxAge));
-        // Nothing that is done with an answer blocks, so that it is done where it is read.
-        protocols.setInvocationType(Invocable.InvocationType.NON_BLOCKING);
-        return protocols;
-    }
-
-    /** A connection that is too old takes no further request; what it carries goes on. */
-    private ConnectionPool connections(Destination destination, Duration maxAge) {
-        ToIntFunction<Connection> maxStreams = MultiplexConnectionPool.newMaxMultiplexer(1);
-        AbstractConnectionPool pool = new AbstractConnectionPool(
-                destination, () -> new FreeConnections(loops, MAX_CONNECTIONS, maxStreams), 1) {};
-        pool.setMaxDuration(maxAge.toMillis());
-        return pool;
-    }
-
-    /** Over plain TCP HTTP/1.1 is spoken; over TLS the upstream chooses between it and HTTP/2 by ALPN. */
-    private static HttpClientTransport protocols(Transport transport, ClientConnector connector) {
-        if (!transport.secure) {
-            if (transport.proxy != null) {
-                // It may be spoken to over TLS.
-                connector.setSslContextFactory(new SslContextFactory.Client());
-            }
-            return new PlainTransport(connector);
+        UpstreamTransport connections =
+                new UpstreamTransport(loops, transport.keepalive, transport.maxAge, MAX_CONNECTIONS);
+        if (transport.secure) {
+            return connections.secure(UpstreamTls.factory(transport.tls));
         }
-        connector.setSslContextFactory(UpstreamTls.factory(transport.tls));
-        HTTP2Client http2 = new HTTP2Client(connector);
-        return new HttpClientTransportDynamic(connector, Http1Upstreams.negotiated(), Http2Upstreams.negotiated(http2));
-    }
-
-    private static final class PlainTransport extends HttpClientTransportOverHTTP {
-        private final Http1Upstreams connections = new Http1Upstreams();
-
-        PlainTransport(ClientConnector connector) {
-            super(connector);
-        }
-
-        @Override
-        public org.eclipse.jetty.io.Connection newConnection(EndPoint endPoint, Map<String, Object> context) {
-            return connections.newConnection(endPoint, context);
-        }
+        return transport.proxy == null ? connections.plain() : connections.plainBehindProxy();
     }
 }

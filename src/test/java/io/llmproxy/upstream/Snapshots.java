@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 
 /** Upstreams and groups of configurations in YAML, and a listener that writes down what it is told. No connection is made. */
@@ -22,7 +21,7 @@ final class Snapshots implements AutoCloseable, UpstreamListener {
 
     Snapshots() {
         http = new UpstreamHttp(new EventLoops(new LoopThreads("test", 1), new ScheduledExecutorScheduler(), 1));
-        LifeCycle.start(http);
+        http.start();
     }
 
     /** Loads a configuration with the one group {@code g}; what has not changed since the one before is taken over. */
@@ -85,6 +84,6 @@ final class Snapshots implements AutoCloseable, UpstreamListener {
 
     @Override
     public void close() {
-        LifeCycle.stop(http);
+        http.stop();
     }
 }

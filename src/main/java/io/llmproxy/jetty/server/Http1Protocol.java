@@ -1,11 +1,9 @@
 package io.llmproxy.jetty.server;
 
+import io.llmproxy.jetty.HiddenMember;
 import io.llmproxy.jetty.loop.Chunks;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodHandles.Lookup;
-import java.lang.invoke.MethodType;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -46,7 +44,10 @@ final class Http1Protocol extends HttpConnectionFactory {
     /**
      * Jetty has this for itself only; null if this version has none. The connection takes another buffer when it reads again.
      */
-    private static final @Nullable MethodHandle RELEASE_REQUEST_BUFFER = releaseRequestBuffer();
+    private static final @Nullable MethodHandle RELEASE_REQUEST_BUFFER = HiddenMember.action(
+            HttpConnection.class,
+            "releaseRequestBuffer",
+            "keeps the buffer of a request: each open stream takes 8 KiB more");
 
     private Http1Protocol(HttpConfiguration http) {
         super(http);
@@ -68,19 +69,6 @@ final class Http1Protocol extends HttpConnectionFactory {
                 Jetty.VERSION,
                 missing);
         return new HttpConnectionFactory(http);
-    }
-
-    private static @Nullable MethodHandle releaseRequestBuffer() {
-        try {
-            Lookup lookup = MethodHandles.privateLookupIn(HttpConnection.class, MethodHandles.lookup());
-            return lookup.findVirtual(HttpConnection.class, "releaseRequestBuffer", MethodType.methodType(void.class));
-        } catch (ReflectiveOperationException e) {
-            LOG.warn(
-                    "Jetty {} cannot release the buffer of a request; each open stream takes 8 KiB more",
-                    Jetty.VERSION,
-                    e);
-            return null;
-        }
     }
 
     @Override

@@ -1,4 +1,4 @@
-package io.llmproxy.upstream;
+package io.llmproxy.jetty.client;
 
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.ByteBufferPool;
@@ -12,8 +12,8 @@ import org.eclipse.jetty.io.RetainableByteBuffer;
  * is given back inside of the listener, and emptied by {@code HttpReceiverOverHTTP.parse} after it. By then the next user may
  * have read an answer into it, a piece of which would be lost.
  */
-final class ViewBufferPool extends ByteBufferPool.Wrapper {
-    ViewBufferPool() {
+public final class ViewBufferPool extends ByteBufferPool.Wrapper {
+    public ViewBufferPool() {
         super(new ArrayByteBufferPool());
     }
 

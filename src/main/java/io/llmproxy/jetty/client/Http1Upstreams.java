@@ -1,9 +1,9 @@
-package io.llmproxy.upstream;
+package io.llmproxy.jetty.client;
 
+import io.llmproxy.jetty.HiddenMember;
 import io.llmproxy.jetty.loop.Chunks;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -26,38 +26,27 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.RetainableByteBuffer;
 import org.eclipse.jetty.util.Callback;
-import org.eclipse.jetty.util.Jetty;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * HTTP/1.1 towards upstreams. Each piece of a body without length leaves as a whole chunk; Jetty's own client writes the line
  * end that closes a chunk only with the next one, and an upstream that reads whole chunks would wait for it.
  */
-final class Http1Upstreams extends HttpClientConnectionFactory {
-    private static final Logger LOG = LoggerFactory.getLogger(Http1Upstreams.class);
-
+public final class Http1Upstreams extends HttpClientConnectionFactory {
     /** Jetty lets only one of its transports, which cannot speak TLS, set up this parser; null if this version has none. */
-    private static final @Nullable MethodHandle PARSER = parser();
-
-    private static @Nullable MethodHandle parser() {
-        try {
-            return MethodHandles.privateLookupIn(HttpReceiverOverHTTP.class, MethodHandles.lookup())
-                    .findGetter(HttpReceiverOverHTTP.class, "parser", HttpParser.class);
-        } catch (ReflectiveOperationException e) {
-            LOG.warn("Jetty {} writes the values of some upstream headers in lower case", Jetty.VERSION, e);
-            return null;
-        }
-    }
+    private static final @Nullable MethodHandle PARSER = HiddenMember.getter(
+            HttpReceiverOverHTTP.class,
+            "parser",
+            HttpParser.class,
+            "writes the values of some upstream headers in lower case");
 
     /** Else a value that HTTP defines, or that begins like one, would be passed on in Jetty's own spelling. */
-    private static HttpReceiverOverHTTP keepingCapitals(HttpReceiverOverHTTP receiver) {
-        if (PARSER == null) {
+    static HttpReceiverOverHTTP keepingCapitals(HttpReceiverOverHTTP receiver, @Nullable MethodHandle parser) {
+        if (parser == null) {
             return receiver;
         }
         try {
-            ((HttpParser) PARSER.invokeExact(receiver)).setHeaderCacheCaseSensitive(true);
+            ((HttpParser) parser.invokeExact(receiver)).setHeaderCacheCaseSensitive(true);
             return receiver;
         } catch (RuntimeException | Error e) {
             throw e;
@@ -105,7 +94,7 @@ final class Http1Upstreams extends HttpClientConnectionFactory {
 
                 @Override
                 protected HttpReceiverOverHTTP newHttpReceiver() {
-                    return keepingCapitals(super.newHttpReceiver());
+                    return keepingCapitals(super.newHttpReceiver(), PARSER);
                 }
             };
         }

@@ -1,4 +1,4 @@
-package io.llmproxy.upstream;
+package io.llmproxy.jetty.client;
 
 import java.net.URI;
 import org.eclipse.jetty.client.HttpClient;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A request whose target goes out as it is given. Jetty's own takes each target apart, parameter by parameter, takes a query
  * that is no URI for part of the path, and fails when it then resolves the dots and escapes in it.
  */
-final class VerbatimRequest extends HttpRequest {
+public final class VerbatimRequest extends HttpRequest {
     private final URI template;
     private final URI origin;
     private final String path;
@@ -24,7 +24,7 @@ final class VerbatimRequest extends HttpRequest {
      * @param origin scheme, host and port, as a proxy is told them
      * @param target path and query
      */
-    VerbatimRequest(HttpClient client, URI template, URI origin, String target) {
+    public VerbatimRequest(HttpClient client, URI template, URI origin, String target) {
         super(client, new HttpConversation(), template);
         int mark = target.indexOf('?');
         this.template = template;

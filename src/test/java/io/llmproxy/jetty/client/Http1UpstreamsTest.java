@@ -1,4 +1,4 @@
-package io.llmproxy.upstream;
+package io.llmproxy.jetty.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,6 +15,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -22,14 +23,20 @@ import java.util.stream.Collectors;
 import org.eclipse.jetty.client.AsyncRequestContent;
 import org.eclipse.jetty.client.CompletableResponseListener;
 import org.eclipse.jetty.client.ContentResponse;
+import org.eclipse.jetty.client.Destination;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.transport.HttpClientTransportDynamic;
+import org.eclipse.jetty.client.transport.internal.HttpChannelOverHTTP;
+import org.eclipse.jetty.client.transport.internal.HttpConnectionOverHTTP;
+import org.eclipse.jetty.client.transport.internal.HttpReceiverOverHTTP;
+import org.eclipse.jetty.io.ByteArrayEndPoint;
 import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Promise;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -137,5 +144,23 @@ class Http1UpstreamsTest {
                 .isInstanceOf(ExecutionException.class)
                 .hasMessageContaining("Request headers too large");
         assertThat(writes).isEmpty();
+    }
+
+    @Test
+    void aReceiverWhoseParserCannotBeReachedIsLeftAsItIs() {
+        HttpReceiverOverHTTP receiver = newReceiver();
+
+        assertThat(Http1Upstreams.keepingCapitals(receiver, null)).isSameAs(receiver);
+    }
+
+    private HttpReceiverOverHTTP newReceiver() {
+        Destination destination = client.resolveDestination(client.newRequest("127.0.0.1", server.getLocalPort()));
+        Map<String, Object> context = Map.of(
+                Destination.CONTEXT_KEY,
+                destination,
+                org.eclipse.jetty.client.Connection.PROMISE_CONTEXT_KEY,
+                Promise.noop());
+        return new HttpReceiverOverHTTP(
+                new HttpChannelOverHTTP(new HttpConnectionOverHTTP(new ByteArrayEndPoint(), context)));
     }
 }

@@ -1,4 +1,4 @@
-package io.llmproxy.upstream;
+package io.llmproxy.jetty.client;
 
 import org.eclipse.jetty.client.ProtocolHandler;
 import org.eclipse.jetty.client.Request;
@@ -14,7 +14,7 @@ public final class InterimAnswers implements ProtocolHandler {
     private static final String COUNT = InterimAnswers.class.getName();
     private static final int MOST = 32;
 
-    InterimAnswers() {}
+    public InterimAnswers() {}
 
     /** Whether the upstream has sent any for this request: it has begun to work on it. */
     public static boolean came(Request request) {

@@ -1,4 +1,4 @@
-package io.llmproxy.upstream;
+package io.llmproxy.jetty.client;
 
 import io.llmproxy.jetty.loop.EventLoops;
 import java.util.ArrayDeque;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * asks one after the other: first those of the event loop that asks, then any. Of these it is the one that was used last, so
  * that those which are too many become idle.
  */
-final class FreeConnections implements Pool<Connection> {
+public final class FreeConnections implements Pool<Connection> {
     private final EventLoops loops;
     private final int maxSize;
     private final ToIntFunction<Connection> maxStreams;

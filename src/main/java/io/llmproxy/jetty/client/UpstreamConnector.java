@@ -1,4 +1,4 @@
-package io.llmproxy.upstream;
+package io.llmproxy.jetty.client;
 
 import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.jetty.loop.LoopEndPoint;
@@ -23,7 +23,7 @@ import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /** Opens connections on event loops, and switches TCP keepalive probes on, which the stock connector cannot. */
-final class UpstreamConnector extends ClientConnector {
+public final class UpstreamConnector extends ClientConnector {
     private final EventLoops loops;
     private final Duration idle;
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
