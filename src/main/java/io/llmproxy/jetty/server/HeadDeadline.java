@@ -7,7 +7,6 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpParser.State;
 import org.eclipse.jetty.http2.HTTP2Connection;
 import org.eclipse.jetty.io.Connection;
@@ -17,6 +16,7 @@ import org.eclipse.jetty.server.NegotiatingServerConnection;
 import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
+import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
@@ -29,7 +29,7 @@ public final class HeadDeadline extends AbstractLifeCycle implements Connection.
     private static final Set<State> BEFORE_CONTENT = EnumSet.range(State.START, State.HEADER);
 
     private volatile Duration allowed = Duration.ofDays(1);
-    private final Scheduler scheduler;
+    private final Rounds rounds;
     private final Map<Connection, Head> open = new ConcurrentHashMap<>();
 
     /**
@@ -41,7 +41,7 @@ public final class HeadDeadline extends AbstractLifeCycle implements Connection.
     private record Head(long request, long since) {}
 
     public HeadDeadline(Scheduler scheduler) {
-        this.scheduler = scheduler;
+        rounds = new Rounds(scheduler, PERIOD_MILLIS, "heads that come too slowly were not looked for", this::look);
     }
 
     /** Sets how long a head may take. */
@@ -51,7 +51,12 @@ public final class HeadDeadline extends AbstractLifeCycle implements Connection.
 
     @Override
     protected void doStart() {
-        scheduler.schedule(this::look, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+        LifeCycle.start(rounds);
+    }
+
+    @Override
+    protected void doStop() {
+        LifeCycle.stop(rounds);
     }
 
     @Override
@@ -67,9 +72,6 @@ public final class HeadDeadline extends AbstractLifeCycle implements Connection.
     private void look() {
         long now = System.nanoTime();
         open.replaceAll((connection, head) -> look(connection, head, now));
-        if (isRunning()) {
-            scheduler.schedule(this::look, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
-        }
     }
 
     private Head look(Connection connection, Head head, long now) {

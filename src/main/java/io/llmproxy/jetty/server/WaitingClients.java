@@ -8,7 +8,6 @@ import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.EndPoint;
@@ -19,6 +18,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.IO;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
+import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,12 +32,13 @@ public final class WaitingClients extends AbstractLifeCycle implements HttpConfi
     private static final Logger LOG = LoggerFactory.getLogger(WaitingClients.class);
     private static final long PERIOD_MILLIS = 100;
 
-    private final Scheduler scheduler;
+    private final Rounds rounds;
     private final Selector selector;
 
     /** @param scheduler when it is time to look */
     public WaitingClients(Scheduler scheduler) {
-        this.scheduler = scheduler;
+        rounds = new Rounds(
+                scheduler, PERIOD_MILLIS, "clients that left while they waited were not noticed", this::look);
         try {
             this.selector = Selector.open();
         } catch (IOException e) {
@@ -47,16 +48,13 @@ public final class WaitingClients extends AbstractLifeCycle implements HttpConfi
 
     @Override
     protected void doStart() {
-        again();
+        LifeCycle.start(rounds);
     }
 
     @Override
     protected void doStop() {
+        LifeCycle.stop(rounds);
         IO.close(selector);
-    }
-
-    private void again() {
-        scheduler.schedule(this::look, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -98,11 +96,10 @@ public final class WaitingClients extends AbstractLifeCycle implements HttpConfi
                         .forEach(SelectionKey::cancel);
                 selector.selectNow(WaitingClients::tell);
             }
-            again();
         } catch (ClosedSelectorException e) {
             LOG.debug("stopped", e);
         } catch (IOException e) {
-            LOG.warn("disconnects of clients that wait are no longer noticed", e);
+            throw new UncheckedIOException(e);
         }
     }
 
