@@ -6,7 +6,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/** Answers what nobody else does, without a page of the container's that tells its version. */
+/** Answers what no other servlet does. The container's own page would tell its version. */
 public final class NotFoundServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
     private static final byte[] BODY =

@@ -6,7 +6,7 @@ public enum AuthFailure {
     MISSING,
     /** It shows several keys that differ. */
     CONFLICTING,
-    /** Nobody knows its key. */
+    /** Its key is unknown. */
     UNKNOWN,
     /** Its key is switched off. */
     DISABLED,

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Authentication(
         @Nullable ClientKey key, @Nullable AuthFailure failure) {
-    /** Nobody has asked. */
+    /** No key was asked for. */
     public static final Authentication NOT_ASKED = new Authentication(null, null);
 
     static Authentication refused(AuthFailure failure) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * same time however many there are, and tells nothing of those that resemble it.
  */
 public final class ClientKeys {
-    /** Whoever shows a longer one has none of ours, as the configuration takes none. */
+    /** A longer key is none of ours, because the configuration takes none. */
     private static final int LONGEST = 512;
 
     private final Map<KeyDigest, ClientKey> global;
@@ -46,17 +46,17 @@ public final class ClientKeys {
         return byDigest;
     }
 
-    /** Whether nobody is asked for a key. */
+    /** Whether no client is asked for a key. */
     public boolean isEmpty() {
         return !required && guarded.isEmpty();
     }
 
-    /** Whether nobody gets anywhere without a key; otherwise only some upstreams ask for one. */
+    /** Whether every upstream asks for a key; otherwise only some do. */
     public boolean isRequired() {
         return required;
     }
 
-    /** Whether an upstream of that name serves nobody without a key. */
+    /** Whether an upstream of that name serves no client without a key. */
     public boolean guards(String upstream) {
         return required || guarded.contains(upstream);
     }

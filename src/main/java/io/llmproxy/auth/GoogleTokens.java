@@ -46,7 +46,7 @@ public final class GoogleTokens implements Credential {
         if (before instanceof GoogleTokens same && Arrays.equals(same.json, json)) {
             return same;
         }
-        // Whoever needs a token tries again by itself, and knows better when.
+        // A caller that needs a token tries again by itself, and knows better when.
         GoogleCredentials account = ServiceAccountCredentials.fromStream(new ByteArrayInputStream(json))
                 .createWithCustomRetryStrategy(false)
                 .createScoped(List.of(SCOPE));

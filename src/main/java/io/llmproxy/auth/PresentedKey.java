@@ -21,7 +21,7 @@ public sealed interface PresentedKey {
     record One(Secret key, KeyPlace place) implements PresentedKey {}
 
     /**
-     * There are several that differ, so that nobody could tell which one decides.
+     * There are several that differ, and none of them decides.
      *
      * @param places where they stand
      */

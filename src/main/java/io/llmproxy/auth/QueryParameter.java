@@ -3,7 +3,7 @@ package io.llmproxy.auth;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** The parameter of a query that shows a key, however it is escaped: whoever reads it further down resolves escapes, too. */
+/** The parameter of a query that shows a key, however it is escaped: the upstream resolves escapes, too. */
 final class QueryParameter {
     private static final String NAME = "key";
 

@@ -51,7 +51,7 @@ public final class ProxyContextListener implements ServletContextListener {
                 handover.config().httpServer().forwards().size());
     }
 
-    /** A container has nobody to show the problems to but its log; it does not start the application. */
+    /** A container shows the problems in its log only; it does not start the application. */
     private static ProxyConfig load(ConfigSource source) {
         try {
             ConfigLoader.Loaded loaded = source.load();

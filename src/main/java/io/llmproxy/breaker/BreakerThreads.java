@@ -11,7 +11,7 @@ public final class BreakerThreads {
 
     /**
      * Starts the threads. Else the first outcome that is told would do so: it takes some tenths of a second, and the threads
-     * get the context class loader of whoever starts them.
+     * get the context class loader of the thread that starts them.
      */
     public static void start() {
         CircuitBreaker breaker = CircuitBreaker.of(new BreakerConfig(1, Duration.ofSeconds(1), 1), (from, to) -> {});

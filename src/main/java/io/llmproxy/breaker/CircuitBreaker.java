@@ -35,7 +35,7 @@ public interface CircuitBreaker {
      * was let through before the last change of state nothing is counted any more.
      */
     interface Permit {
-        /** Returns whether the call is a probe, for the end of which others wait. */
+        /** Returns whether the call is a probe: others wait for its end. */
         boolean isProbe();
 
         /** The upstream served the call. */

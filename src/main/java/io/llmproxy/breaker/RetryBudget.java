@@ -21,7 +21,7 @@ public final class RetryBudget {
 
     private final long originNanos;
 
-    /** For each of the last ticks its number, in the upper half, and what was paid in less what was taken out. */
+    /** For each of the last ticks its number, in the upper half, and what was paid in minus what was taken out. */
     private final AtomicLongArray slots = new AtomicLongArray(WINDOW_TICKS);
 
     /** Makes a budget with a full reserve. */

@@ -125,7 +125,7 @@ final class SmallRyeCircuitBreaker implements CircuitBreaker {
 
     /**
      * A time for which the breaker is closed, or one for which it is not. Being half open is the second part of being open:
-     * whoever comes when the cooldown is over is a probe, whether SmallRye's timer has fired already or not.
+     * a call that comes when the cooldown is over is a probe, whether SmallRye's timer has fired already or not.
      */
     private static final class Phase {
         final long sinceNanos;

@@ -148,7 +148,7 @@ public final class Launcher {
 
     /**
      * Gets rid of what starting has left behind, ten times what stays, and lets the JVM divide the heap by what is left: so it can
-     * start with a small one, little of which becomes resident, and serve with much room for what is new.
+     * start with a small one that stays mostly untouched, and serve with much room for what is new.
      */
     private static void tidyUp() {
         System.gc();

@@ -81,7 +81,7 @@ final class CsvExport {
         }
     }
 
-    /** A sum may have a cost in several currencies: each is a row, the first of which has the counts. */
+    /** A sum may have a cost in several currencies: each is a row, and the first one has the counts. */
     private static List<Json.Obj> costs(Json.Obj line) {
         Json.Obj sums = line.object("costs");
         return sums == null

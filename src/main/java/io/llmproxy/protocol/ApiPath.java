@@ -150,7 +150,7 @@ public final class ApiPath {
         return end - start > 1 && path.charAt(start) == 'v' && Character.isDigit(path.charAt(start + 1));
     }
 
-    /** A path of which one segment, or the begin of one, varies. */
+    /** A path whose one segment, or the beginning of one, varies. */
     private record Template(String prefix, String suffix, String name) {
         static Template of(String name) {
             String known = withoutBase(name);

@@ -75,7 +75,7 @@ public final class EventStreamReader {
         /** Anything else. Readers of event streams pass over it. */
         OTHER("");
 
-        @SuppressWarnings("ImmutableEnumChecker") // Nobody changes it, and no string is read as fast.
+        @SuppressWarnings("ImmutableEnumChecker") // It is never changed, and no string is read as fast.
         private final byte[] label;
 
         Field(String label) {

@@ -23,7 +23,7 @@ final class JsonModelReader implements ModelReader {
     private @Nullable ModelPlace within;
 
     private ModelPlace place;
-    /** Whether the innermost place is an array, each object of which is the place. */
+    /** Whether the innermost place is an array: each of its objects is the place. */
     private boolean array;
     /** The place around the innermost one, as it was left; null in the outermost object. */
     private @Nullable Level outer;

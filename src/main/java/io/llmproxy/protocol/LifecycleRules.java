@@ -102,7 +102,7 @@ final class LifecycleRules {
         }
     }
 
-    /** Returns null for an API of which it is not known how its answers begin. */
+    /** Returns null for an API whose answers begin in an unknown way. */
     static @Nullable LifecycleRules of(StreamApi api) {
         return switch (api) {
             case CHAT -> CHAT;

@@ -79,7 +79,7 @@ public final class ModelRewriter {
         return new ModelRewriter(name, Kind.DOCUMENTS);
     }
 
-    /** Makes a rewriter of an event stream, each data line of which is a document. */
+    /** Makes a rewriter of an event stream: each of its data lines is a document. */
     public static ModelRewriter ofEvents(String name) {
         return new ModelRewriter(name, Kind.EVENTS);
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Watches an event stream pass by for the sign that its answer is complete. A connection that is closed in order says
  * nothing: a server that dies, or a proxy before it, may close one in the middle of an answer.
  *
- * <p>The signs are looked for in the raw bytes, less the spaces. Each has a quotation mark in it, or stands at the start
+ * <p>The signs are looked for in the raw bytes, without the spaces. Each has a quotation mark in it, or stands at the start
  * of a line, and so cannot be part of what a model says: within a JSON string both would be escaped. A sign only tells which
  * event is worth reading: what it means is found out by reading that event as JSON ({@link StreamVerdict}), so that most
  * events cost one look at each byte: 150 to 180 ns for 200 bytes, where reading them as JSON takes 300 to 560. This look stays
@@ -89,7 +89,7 @@ public final class StreamEnd implements AnswerEnd {
         return new StreamEnd(EndSigns.of(api), api, choices);
     }
 
-    /** Returns what to watch a stream with of which nothing is known: it is complete when it is closed. */
+    /** Returns what to watch an unknown stream with: it is complete when it is closed. */
     public static StreamEnd unknown() {
         return new StreamEnd(EndSigns.of(null), null, 1);
     }

@@ -63,7 +63,7 @@ final class StreamVerdict {
         progress = earlier;
     }
 
-    /** Reads the lines of an event, the last of which may have no end. */
+    /** Reads the lines of an event; the last one may have no end. */
     Form read(byte[] source, int from, int to) {
         begin(source);
         lines.reset();

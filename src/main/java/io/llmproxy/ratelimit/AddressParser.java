@@ -183,7 +183,7 @@ final class AddressParser {
         return c < 0x80 ? Character.digit(c, 16) : MALFORMED;
     }
 
-    /** Cuts off the zone: it names an interface of whoever wrote it. One that is no name is left, and is refused. */
+    /** Cuts off the zone: it names an interface of the machine that wrote it. One that is no name is left, and is refused. */
     private static String withoutZone(String text) {
         int percent = text.indexOf('%');
         boolean zone = percent >= 0

@@ -39,7 +39,7 @@ public final class ConcurrencyLimit {
     /** Somebody who waits for a permit. Told apart by {@code equals}, which is best left as it is in {@link Object}. */
     public interface Waiter {
         /**
-         * A permit was handed over, to be released by whoever waited for it. Called once, and holding no lock, on the
+         * A permit was handed over. The waiter that got it releases it. Called once, and holding no lock, on the
          * thread that released the permit: to return soon, and to throw nothing.
          */
         void granted();

@@ -29,7 +29,7 @@ public final class TrustedProxies {
 
     /**
      * Returns who sends a request: the peer, or if that is a trusted proxy, the last one of those it speaks for that is
-     * not. An entry that is no address ends the search, as whoever wrote it cannot be trusted with those before it.
+     * not. An entry that is no address ends the search, because its author cannot be trusted with those before it.
      *
      * <p>If there is any {@code X-Forwarded-For}, {@code Forwarded} is not read. A proxy adds to the one that it knows
      * and lets the other pass as the client wrote it, and nearly all know {@code X-Forwarded-For}. Behind a proxy that

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks up the addresses of upstreams. When the name service fails, an upstream is where it last was. And a name is looked up
- * once at a time, whoever asks: as each look-up holds a thread, a slow name service would keep them all.
+ * once at a time, however many ask: because each look-up holds a thread, a slow name service would keep them all.
  */
 final class KnownAddresses implements SocketAddressResolver {
     private static final Logger LOG = LoggerFactory.getLogger(KnownAddresses.class);

@@ -96,7 +96,7 @@ public final class Lease {
         load().responded(now - acquired);
         upstream().keyAccepted(key);
         if (permit != null && permit.isProbe()) {
-            // An answer may stream for minutes, in which nobody else could try.
+            // An answer may stream for minutes, and no other request could try meanwhile.
             permit.succeeded(now);
         }
     }

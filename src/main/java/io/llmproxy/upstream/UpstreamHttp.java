@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * share the event loops. A client passes bytes: it follows no redirect, keeps no cookie and decodes nothing.
  */
 public final class UpstreamHttp {
-    /** The look-up of a name blocks a thread: these are apart, so that a slow name service holds up nobody else. */
+    /** The look-up of a name blocks a thread: these are apart, so that a slow name service holds up no other work. */
     private static final int LOOKUPS = 8;
 
     /** Fetching a token blocks a thread, too. */
@@ -112,7 +112,7 @@ public final class UpstreamHttp {
         return fetches;
     }
 
-    /** Stops the clients that none of the snapshots uses. Whoever still had something open with them loses it. */
+    /** Stops the clients that none of the snapshots uses. What is still open with them is cut. */
     public void retain(Collection<Upstreams> inUse) {
         Set<HttpClient> used = inUse.stream()
                 .flatMap(upstreams -> upstreams.clients().stream())

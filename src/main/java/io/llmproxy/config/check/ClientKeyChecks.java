@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /** Checks the keys of clients, each by itself and among those that one forward knows. Shows none of them. */
 public final class ClientKeyChecks {
-    /** Whoever presents a longer one has none of ours. */
+    /** A longer key is none of ours. */
     static final int LONGEST = 512;
 
     private static final int SHORTEST = 8;

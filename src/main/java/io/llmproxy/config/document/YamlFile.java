@@ -4,7 +4,7 @@ import io.llmproxy.config.document.YamlTree.Mapping;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Reads files of YAML, of which JSON is a part, that are not the configuration itself, such as lists of prices. */
+/** Reads files of YAML or JSON that are not the configuration itself, such as lists of prices. */
 public final class YamlFile {
     /** More than any such file has. */
     private static final int MAX_LENGTH = 32 * 1024 * 1024;

@@ -83,10 +83,10 @@ public final class UpstreamConnector extends ClientConnector {
         }
     }
 
-    /** What Jetty does for a client's connections, less the selectors. */
+    /** What Jetty does for a client's connections, without its selectors. */
     private final class Connections extends ClientSelectorManager implements EventLoops.Owner, Connection.Listener {
         Connections() {
-            // Of a pool Jetty would reserve a thread for each selector.
+            // Jetty would reserve a thread of a pool for each selector, so it is given a function.
             super(task -> UpstreamConnector.this.getExecutor().execute(task), UpstreamConnector.this.getScheduler(), 1);
         }
 

@@ -10,7 +10,7 @@ import org.eclipse.jetty.io.RetainableByteBuffer;
  *
  * <p>Jetty's client does that. When an exchange fails while the listener of its head is running, the buffer of its connection
  * is given back inside of the listener, and emptied by {@code HttpReceiverOverHTTP.parse} after it. By then the next user may
- * have read an answer into it, a piece of which would be lost.
+ * have read an answer into it, and a piece of that would be lost.
  */
 public final class ViewBufferPool extends ByteBufferPool.Wrapper {
     public ViewBufferPool() {

@@ -63,7 +63,7 @@ public final class EventLoop extends ManagedSelector {
         nextRound.add(job);
     }
 
-    /** Whether whoever is reached now had better be refused; see {@link EventLoops#isOverloaded}. */
+    /** Whether a connection that is reached now had better be refused; see {@link EventLoops#isOverloaded}. */
     boolean isOverloaded(long maxLag) {
         return backlog.exceeds(maxLag, System.nanoTime());
     }

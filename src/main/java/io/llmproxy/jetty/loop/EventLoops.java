@@ -16,9 +16,9 @@ import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A few threads, each of which looks after its share of all connections, those of clients and those to upstreams alike. An
+ * A few threads. Each looks after its share of all connections, those of clients and those to upstreams alike. An
  * upstream's connection belongs to the thread that asked for it: so one thread takes a request, sends it on, and passes the
- * answer back, and nobody is woken in between.
+ * answer back, and no thread is woken in between.
  *
  * <p>Jetty gives each listener and each HTTP client selectors of its own. Theirs are replaced by {@link NoSelector}, and their
  * connections come here together with who knows how to make them.

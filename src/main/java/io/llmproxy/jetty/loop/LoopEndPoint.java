@@ -14,7 +14,7 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * included, the selector would report it at once.
  */
 public abstract class LoopEndPoint extends SocketChannelEndPoint {
-    /** Used by who reads, and by the selector, which only looks at a connection that nobody is reading. */
+    /** Used by the reader, and by the selector, which only looks at a connection that has no reader. */
     private boolean drained;
 
     private final ManagedSelector loop;

@@ -70,7 +70,7 @@ public final class Ready implements Consumer<SelectionKey> {
             try {
                 perform(connection.onSelected());
             } finally {
-                // Else the selector would report what nobody takes again and again.
+                // Else the selector would report again and again what is never taken.
                 connection.updateKey();
             }
         } else {

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
  * woken on the same processor (a client on this machine, another thread), and would wait until all is done.
  */
 public final class TimeSlice {
-    /** Some twenty pieces of streams. Giving way takes about a microsecond if nobody waits. */
+    /** Some twenty pieces of streams. Giving way takes about a microsecond if no thread waits. */
     private static final long LONGEST = TimeUnit.MICROSECONDS.toNanos(400);
 
     private long begun;

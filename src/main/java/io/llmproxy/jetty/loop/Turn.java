@@ -2,7 +2,7 @@ package io.llmproxy.jetty.loop;
 
 /**
  * How much one body may be passed on by an event loop before the loop looks after its other connections. Sender and receiver of
- * a large body may both be so fast that there is always more of it, and then nobody else would be served.
+ * a large body may both be so fast that there is always more of it, and then no other connection would be served.
  */
 public final class Turn {
     /** Some tenths of a millisecond's work, and enough that giving way costs nothing that could be measured. */

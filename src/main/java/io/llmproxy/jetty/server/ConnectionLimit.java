@@ -32,7 +32,7 @@ public final class ConnectionLimit extends NetworkConnectionLimit {
     /** Returns one that suits the process; where it is not known how many descriptors it may have, there is no limit. */
     public static ConnectionLimit ofProcess() {
         long descriptors = descriptors();
-        // Each needs a connection to an upstream, too; and a pool keeps some that nobody needs at the moment.
+        // Each needs a connection to an upstream, too; and a pool keeps some that are idle.
         long connections = (descriptors - OWN_DESCRIPTORS - descriptors / 8) / 2;
         return new ConnectionLimit((int) Math.max(16, Math.min(connections, Integer.MAX_VALUE)));
     }

@@ -74,10 +74,10 @@ public final class ListenerConnector extends ServerConnector {
         return new Connections(executor, scheduler);
     }
 
-    /** What Jetty does for a listener's connections, less the selectors. */
+    /** What Jetty does for a listener's connections, without its selectors. */
     private final class Connections extends ServerConnectorManager implements EventLoops.Owner {
         Connections(Executor executor, Scheduler scheduler) {
-            // Of a pool Jetty would reserve a thread for each selector.
+            // Jetty would reserve a thread of a pool for each selector, so it is given a function.
             super(task -> executor.execute(task), scheduler, 1);
         }
 
@@ -111,7 +111,7 @@ public final class ListenerConnector extends ServerConnector {
             super.onAcceptFailed(channel, failure, attachment);
         }
 
-        /** Tells of its beginning and its end itself, as the event loop does not know whom to tell. */
+        /** Tells of its beginning and its end itself, because the event loop does not know its connector. */
         private final class Connected extends LoopEndPoint {
             Connected(SocketChannel channel, ManagedSelector selector, SelectionKey key) {
                 super(channel, selector, key, ListenerConnector.this.getScheduler());

@@ -131,7 +131,7 @@ final class WaitingClient implements ClientWatch {
         }
     }
 
-    /** Whether nobody wants to know any more. */
+    /** Whether the exchange no longer asks. */
     boolean isForgotten(long now) {
         return now - asked > FORGOTTEN;
     }
