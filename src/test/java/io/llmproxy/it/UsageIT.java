@@ -346,7 +346,7 @@ class UsageIT {
         assertThat(messages.path("usage").path("input_tokens").asLong()).isEqualTo(60);
         assertThat(messages.path("input_source").asText()).isEqualTo("reported");
         assertThat(messages.path("output_source").asText()).isEqualTo("estimated");
-        long begin = deltas.get(0).length() + deltas.get(1).length();
+        long begin = (long) deltas.get(0).length() + deltas.get(1).length();
         long texts = (messages.path("bytes_out").asLong() - begin) / delta.length();
         assertThat(messages.path("delivered_output_bytes").asLong()).isEqualTo(texts * "four bytes, or more".length());
     }
