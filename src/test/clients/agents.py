@@ -61,6 +61,20 @@ class AgentsTest(unittest.TestCase):
                 environment = {"HOME": home, "GEMINI_API_KEY": "client-key", "GOOGLE_GEMINI_BASE_URL": self.gateway.url}
                 self.acts(command, f"gemini-{upstream}", home, environment)
 
+    def test_claude(self):
+        for upstream in ("chat", "gemini", "responses"):
+            with self.subTest(upstream=upstream), tempfile.TemporaryDirectory(dir=kit.BUILT) as home:
+                model = f"to-{upstream}"
+                environment = {
+                    "HOME": home,
+                    "ANTHROPIC_API_KEY": "client-key",
+                    "ANTHROPIC_BASE_URL": self.gateway.url,
+                    "ANTHROPIC_MODEL": model,
+                    "ANTHROPIC_DEFAULT_HAIKU_MODEL": model,
+                    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+                }
+                self.acts([AGENTS / "claude", "-p", "--allowedTools", "Bash", "--"], f"claude-{upstream}", home, environment)
+
     def acts(self, command, run, home, environment):
         """Runs an agent that is to run a command, and to tell that it did."""
         work = pathlib.Path(home, "work")

@@ -12,7 +12,7 @@ class MatrixTest(unittest.TestCase):
     def setUpClass(cls):
         cls.vendors = matrix.Vendors()
         cls.addClassCleanup(cls.vendors.close)
-        cls.gateway = kit.Gateway(upstreams=cls.vendors.upstreams(CLIENTS, ("python", "node")))
+        cls.gateway = kit.Gateway(upstreams=cls.vendors.upstreams(CLIENTS, ("python", "node", "java")))
         cls.addClassCleanup(cls.gateway.close)
 
     def holds(self, result):
@@ -27,6 +27,11 @@ class MatrixTest(unittest.TestCase):
     def test_node(self):
         command = ["node", kit.ROOT / "src/test/npm/matrix.mjs"]
         self.holds(matrix.play_elsewhere(command, self.gateway.url, self.vendors, CLIENTS, "node"))
+
+    def test_java(self):
+        classes = f"{kit.BUILT / 'java'}:{(kit.BUILT / 'classpath').read_text()}"
+        command = [kit.JAVA, "-XX:TieredStopAtLevel=1", "-cp", classes, "Matrix"]
+        self.holds(matrix.play_elsewhere(command, self.gateway.url, self.vendors, CLIENTS, "java"))
 
 
 if __name__ == "__main__":

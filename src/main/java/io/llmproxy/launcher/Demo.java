@@ -22,6 +22,12 @@ final class Demo {
               curl -N 'localhost:3000/v1beta/models/demo:streamGenerateContent?alt=sse' -H 'content-type: application/json' \\
                 -d '{"contents":[{"parts":[{"text":"Hello"}]}]}'
 
+            OpenAI's API, served by an upstream that speaks Anthropic's:
+              curl -N localhost:3000/v1/chat/completions -H 'content-type: application/json' \\
+                -d '{"model":"demo-anthropic","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
+
+            demo-openai, demo-responses, demo-anthropic and demo-gemini work with every API.
+
               curl localhost:9000/health
               curl localhost:9000/metrics
 
@@ -32,13 +38,28 @@ final class Demo {
     private static final String CONFIGURATION = """
             http_server:
               forwards:
-                - { name: demo, port: 3000, address: 127.0.0.1, upstream_group: mock }
+                - name: demo
+                  port: 3000
+                  address: 127.0.0.1
+                  upstream_group: mock
+                  routing:
+                    - { model: demo-openai, target_group: openai }
+                    - { model: demo-responses, target_group: responses }
+                    - { model: demo-anthropic, target_group: anthropic }
+                    - { model: demo-gemini, target_group: gemini }
               admin: { port: 9000, address: 127.0.0.1 }
             upstreams:
-              - { name: mock, url: "http://127.0.0.1:%d" }
+              - { name: openai, url: "http://127.0.0.1:%1$d", dialect: openai }
+              - { name: responses, url: "http://127.0.0.1:%1$d", dialect: responses }
+              - { name: anthropic, url: "http://127.0.0.1:%1$d", dialect: anthropic }
+              - { name: gemini, url: "http://127.0.0.1:%1$d", dialect: gemini }
+              - { name: mock, url: "http://127.0.0.1:%1$d" }
             upstream_groups:
-              - name: mock
-                upstreams: [ { name: mock } ]
+              - { name: openai, upstreams: [ { name: openai } ] }
+              - { name: responses, upstreams: [ { name: responses } ] }
+              - { name: anthropic, upstreams: [ { name: anthropic } ] }
+              - { name: gemini, upstreams: [ { name: gemini } ] }
+              - { name: mock, upstreams: [ { name: mock } ] }
             """;
 
     private final Server server;

@@ -41,6 +41,56 @@ enum DemoScript {
 
                     """),
 
+    RESPONSES("/responses", """
+            {"id":"resp_demo","object":"response","created_at":@now,"status":"completed","error":null,\
+            "incomplete_details":null,"instructions":null,"metadata":{},"model":"demo","output":[{"id":"msg_demo",\
+            "type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","text":"%s",\
+            "annotations":[]}]}],"parallel_tool_calls":true,"temperature":1.0,"tool_choice":"auto","tools":[],\
+            "top_p":1.0,"usage":{"input_tokens":1,"input_tokens_details":{"cached_tokens":0},"output_tokens":40,\
+            "output_tokens_details":{"reasoning_tokens":0},"total_tokens":41}}""", """
+                    event: response.created
+                    data: {"type":"response.created","sequence_number":@number,"response":{"id":"resp_demo",\
+                    "object":"response","created_at":@now,"status":"in_progress","model":"demo","output":[],\
+                    "parallel_tool_calls":true,"tool_choice":"auto","tools":[]}}
+
+                    event: response.output_item.added
+                    data: {"type":"response.output_item.added","sequence_number":@number,"output_index":0,"item":\
+                    {"id":"msg_demo","type":"message","status":"in_progress","role":"assistant","content":[]}}
+
+                    event: response.content_part.added
+                    data: {"type":"response.content_part.added","sequence_number":@number,"item_id":"msg_demo",\
+                    "output_index":0,"content_index":0,"part":{"type":"output_text","text":"","annotations":[]}}
+
+                    """, """
+            event: response.output_text.delta
+            data: {"type":"response.output_text.delta","sequence_number":@number,"item_id":"msg_demo",\
+            "output_index":0,"content_index":0,"delta":"%s","logprobs":[]}
+
+            """, """
+                    event: response.output_text.done
+                    data: {"type":"response.output_text.done","sequence_number":@number,"item_id":"msg_demo",\
+                    "output_index":0,"content_index":0,"text":"@text","logprobs":[]}
+
+                    event: response.content_part.done
+                    data: {"type":"response.content_part.done","sequence_number":@number,"item_id":"msg_demo",\
+                    "output_index":0,"content_index":0,"part":{"type":"output_text","text":"@text","annotations":[]}}
+
+                    event: response.output_item.done
+                    data: {"type":"response.output_item.done","sequence_number":@number,"output_index":0,"item":\
+                    {"id":"msg_demo","type":"message","status":"completed","role":"assistant","content":[\
+                    {"type":"output_text","text":"@text","annotations":[]}]}}
+
+                    event: response.completed
+                    data: {"type":"response.completed","sequence_number":@number,"response":{"id":"resp_demo",\
+                    "object":"response","created_at":@now,"status":"completed","model":"demo","output":[\
+                    {"id":"msg_demo","type":"message","status":"completed","role":"assistant","content":[\
+                    {"type":"output_text","text":"@text","annotations":[]}]}],"parallel_tool_calls":true,\
+                    "tool_choice":"auto","tools":[],"usage":{"input_tokens":1,"input_tokens_details":\
+                    {"cached_tokens":0},"output_tokens":40,"output_tokens_details":{"reasoning_tokens":0},\
+                    "total_tokens":41}}}
+
+                    """),
+
     ANTHROPIC("/messages", """
             {"id":"msg_demo","type":"message","role":"assistant","model":"demo","content":[{"type":"text",\
             "text":"%s"}],"stop_reason":"end_turn","stop_sequence":null,\
@@ -90,6 +140,12 @@ enum DemoScript {
     /** Stands for the time in the texts. */
     private static final String NOW = "@now";
 
+    /** Stands for the place of an event among all. */
+    private static final String NUMBER = "@number";
+
+    /** Stands for the whole text. */
+    private static final String ALL = "@text";
+
     private static final String TEXT =
             "Hello! I am the mock LLM inside LLMProxy. I always say this, word by word, so that "
                     + "you can watch the stream. Put your own upstreams into a config.yaml, and talk to real models at the same "
@@ -136,7 +192,12 @@ enum DemoScript {
         events.addAll(split(before, "(?<=\n\n)"));
         split(TEXT, "(?<= )").forEach(part -> events.add(word.formatted(part)));
         events.addAll(split(after, "(?<=\n\n)"));
-        return events.stream().map(event -> at(now, event)).toList();
+        List<String> numbered = new ArrayList<>();
+        for (String event : events) {
+            String number = Integer.toString(numbered.size());
+            numbered.add(at(now, event).replace(NUMBER, number).replace(ALL, TEXT));
+        }
+        return numbered;
     }
 
     private static String at(long now, String text) {

@@ -13,7 +13,7 @@ import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Promise;
 
-/** A mock LLM that says the same to everybody, in the three APIs, at a pace that can be watched. */
+/** A mock LLM that says the same to everybody, in all four APIs, at a pace that can be watched. */
 final class DemoUpstream extends Handler.Abstract {
     private static final Duration PACE = Duration.ofMillis(60);
 

@@ -56,6 +56,22 @@ final class DemoScriptTest {
     }
 
     @Test
+    void aStreamOfResponsesIsNumberedAndEndsWithTheWholeText() throws JsonProcessingException {
+        List<JsonNode> events = events("/v1/responses");
+
+        for (int number = 0; number < events.size(); number++) {
+            assertThat(events.get(number).at("/sequence_number").asInt()).isEqualTo(number);
+        }
+        StringBuilder text = new StringBuilder();
+        events.forEach(event -> text.append(event.at("/delta").asText()));
+        JsonNode last = events.get(events.size() - 1);
+        assertThat(last.at("/type").asText()).isEqualTo("response.completed");
+        assertThat(last.at("/response/output/0/content/0/text").asText()).isEqualTo(text.toString());
+        String whole = Objects.requireNonNull(DemoScript.of("/v1/responses")).whole(NOW);
+        assertThat(JSON.readTree(whole).at("/output/0/content/0/text").asText()).isEqualTo(text.toString());
+    }
+
+    @Test
     void anAnthropicStreamHasItsEventsInOrder() throws JsonProcessingException {
         List<JsonNode> events = events("/v1/messages");
 
