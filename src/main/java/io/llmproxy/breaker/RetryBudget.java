@@ -34,6 +34,11 @@ public final class RetryBudget {
         add(tick(nowNanos), DEPOSIT);
     }
 
+    /** Whether there is a retry left. Another thread may take it. */
+    public boolean allowsRetry(long nowNanos) {
+        return balance(tick(nowNanos)) >= PRICE;
+    }
+
     /** Takes a retry out of the budget; returns false if there is none left. */
     public boolean tryRetry(long nowNanos) {
         int tick = tick(nowNanos);

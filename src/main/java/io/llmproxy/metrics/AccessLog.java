@@ -9,6 +9,7 @@ import io.llmproxy.proxy.Exchange;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ExchangeUsage;
 import io.llmproxy.proxy.ProxyError;
+import io.llmproxy.proxy.Verdict;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.usage.Money;
 import java.io.IOException;
@@ -49,6 +50,7 @@ public final class AccessLog implements ExchangeListener {
                 + " group=" + group(exchange)
                 + " upstream=" + upstream(exchange)
                 + " attempts=" + exchange.attempts()
+                + " not_retried=" + notRetried(exchange)
                 + " status=" + exchange.status()
                 + " ttfb_ms=" + millis(exchange.firstByteNanos())
                 + " total_ms=" + millis(exchange.nanos())
@@ -71,6 +73,7 @@ public final class AccessLog implements ExchangeListener {
             json.writeStringField("group", group(exchange));
             json.writeStringField("upstream", upstream(exchange));
             json.writeNumberField("attempts", exchange.attempts());
+            json.writeStringField("not_retried", notRetried(exchange));
             json.writeNumberField("status", exchange.status());
             json.writeNumberField("ttfb_ms", millis(exchange.firstByteNanos()));
             json.writeNumberField("total_ms", millis(exchange.nanos()));
@@ -132,6 +135,11 @@ public final class AccessLog implements ExchangeListener {
     private static String upstream(Exchange exchange) {
         String upstream = exchange.upstream();
         return upstream == null ? NONE : upstream;
+    }
+
+    private static String notRetried(Exchange exchange) {
+        Verdict why = exchange.notRetried();
+        return why == null ? NONE : why.word();
     }
 
     private static String error(Exchange exchange) {

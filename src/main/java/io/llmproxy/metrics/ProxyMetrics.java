@@ -7,6 +7,7 @@ import io.llmproxy.proxy.Exchange;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ProxyError;
 import io.llmproxy.proxy.Shed;
+import io.llmproxy.proxy.Verdict;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -76,9 +77,10 @@ public final class ProxyMetrics implements ExchangeListener {
                 "upstream");
         retries = instruments.counter(
                 "llmproxy_retries_total",
-                "Retries: sent, or not sent because the retry budget was used up.",
+                "Retries: sent, not sent because the retry budget was used up, or refused for another reason.",
                 "group",
-                "result");
+                "result",
+                "reason");
         shed = instruments.counter(
                 "llmproxy_shed_total", "Requests rejected because the gateway was overloaded.", "forward", "reason");
     }
@@ -132,11 +134,18 @@ public final class ProxyMetrics implements ExchangeListener {
     }
 
     @Override
-    public void retried(Exchange exchange, boolean allowed) {
+    public void retried(Exchange exchange, Verdict why) {
         UpstreamGroup group = exchange.group();
         if (group != null) {
-            retries.labelValues(group.name(), allowed ? "sent" : "over_budget").inc();
+            retries.labelValues(group.name(), retryResult(why), why.word()).inc();
         }
+    }
+
+    private static String retryResult(Verdict why) {
+        if (why.isAllowed()) {
+            return "sent";
+        }
+        return why == Verdict.OVER_BUDGET ? "over_budget" : "refused";
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.upstream.Lease;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,4 +17,9 @@ public record AttemptResult(
         @Nullable String upstream,
         int status,
         @Nullable ProxyError failure,
-        long nanos) {}
+        long nanos) {
+    /** What came of the use of a lease until now. */
+    static AttemptResult of(String group, Lease lease, int status, @Nullable ProxyError failure, long now) {
+        return new AttemptResult(group, lease.upstream().name(), status, failure, now - lease.acquired());
+    }
+}

@@ -51,6 +51,7 @@ public final class Exchange {
     private volatile @Nullable AttemptMeter meter;
     private long number;
     private volatile ExchangeUsage usage = ExchangeUsage.NOTHING;
+    private volatile @Nullable Verdict notRetried;
     private volatile int status;
     private volatile @Nullable ProxyError error;
     private volatile Outcome outcome = Outcome.COMPLETED;
@@ -141,6 +142,7 @@ public final class Exchange {
 
     void attempting(String upstreamName) {
         upstream = upstreamName;
+        notRetried = null;
         attempts++;
     }
 
@@ -181,8 +183,12 @@ public final class Exchange {
         serving.listener().brokeOff(this, failure);
     }
 
-    void retried(boolean allowed) {
-        serving.listener().retried(this, allowed);
+    /** The request is sent again, or is not, after an attempt that was not good enough. */
+    void retried(Verdict why) {
+        if (!why.isAllowed()) {
+            notRetried = why;
+        }
+        serving.listener().retried(this, why);
     }
 
     void shed(Shed because) {
@@ -378,6 +384,11 @@ public final class Exchange {
     /** How many upstreams were asked. */
     public int attempts() {
         return attempts;
+    }
+
+    /** Why the request was not sent again after its last attempt; null if that was good enough. */
+    public @Nullable Verdict notRetried() {
+        return notRetried;
     }
 
     /** The status that the client was sent; 0 if none was. */

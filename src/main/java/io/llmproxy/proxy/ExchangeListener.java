@@ -25,8 +25,8 @@ public interface ExchangeListener {
      */
     default void settled(Exchange exchange, SettledAttempt attempt) {}
 
-    /** The request could be sent again; {@code allowed} tells whether the budget of its group allowed it. */
-    default void retried(Exchange exchange, boolean allowed) {}
+    /** After an attempt that was not good enough the request is sent again, or is not: {@code why} tells which, and why. */
+    default void retried(Exchange exchange, Verdict why) {}
 
     /** The request was turned away as there is too much to do. */
     default void shed(Exchange exchange, Shed because) {}

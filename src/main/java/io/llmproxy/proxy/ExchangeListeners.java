@@ -48,8 +48,8 @@ public final class ExchangeListeners implements ExchangeListener {
     }
 
     @Override
-    public void retried(Exchange exchange, boolean allowed) {
-        tell(listener -> listener.retried(exchange, allowed));
+    public void retried(Exchange exchange, Verdict why) {
+        tell(listener -> listener.retried(exchange, why));
     }
 
     @Override

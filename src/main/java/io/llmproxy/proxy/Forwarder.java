@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Forwarder
         implements ConcurrencyLimit.Waiter,
                 RequestBody.Owner,
-                Failover.Owner,
+                Attempts.Owner,
                 ResponseRelay.Owner,
                 OpenExchanges.Watched {
 
@@ -37,7 +37,7 @@ final class Forwarder
     private final ResponseRelay relay;
     private final Waiting waiting = new Waiting();
     private final AtomicReference<@Nullable ConcurrencyLimit> permit = new AtomicReference<>();
-    private volatile @Nullable Failover failover;
+    private volatile @Nullable Attempts attempts;
     private volatile boolean clientGone;
 
     /**
@@ -121,8 +121,8 @@ final class Forwarder
             return;
         }
         UpstreamGroup group = Objects.requireNonNull(exchange.group(), "routed");
-        Failover asking = new Failover(exchange, group, container, body, waiting, this);
-        failover = asking;
+        Attempts asking = new Attempts(exchange, group, container, body, waiting, this);
+        attempts = asking;
         if (clientGone) {
             asking.stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
         }
@@ -130,26 +130,26 @@ final class Forwarder
     }
 
     private @Nullable Attempt attempt() {
-        Failover asking = failover;
-        return asking == null ? null : asking.attempt();
+        Attempts asking = attempts;
+        return asking == null ? null : asking.awaited().attempt();
     }
 
     private void stop(UpstreamFailure because) {
-        Failover asking = failover;
+        Attempts asking = attempts;
         if (asking != null) {
             asking.stop(because);
         }
     }
 
     private void abort(UpstreamFailure because) {
-        Failover asking = failover;
+        Attempts asking = attempts;
         if (asking != null) {
             asking.abort(because);
         }
     }
 
     private void close(Load.Outcome outcome) {
-        Failover asking = failover;
+        Attempts asking = attempts;
         if (asking != null) {
             asking.close(outcome);
         }
@@ -192,7 +192,8 @@ final class Forwarder
             clientResponse.setHeader(ErrorAnswer.SHOULD_RETRY, "false");
         }
         long now = System.nanoTime();
-        Failover asked = Objects.requireNonNull(failover, "it has the answer");
+        Selection asked =
+                Objects.requireNonNull(attempts, "they have the answer").selection();
         if (status == 429 && asked.isCoolingDown(now)) {
             clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(asked.retryAfterNanos(now))));
         }
@@ -232,7 +233,10 @@ final class Forwarder
     @Override
     public void cut(UpstreamFailure failure) {
         exchange.brokeOff(failure.error());
-        close(Failover.blame(failure.error()));
+        if (failure.error().blamesUpstream()) {
+            exchange.retried(Verdict.COMMITTED);
+        }
+        close(failure.outcome());
         stop(failure);
     }
 
@@ -271,8 +275,8 @@ final class Forwarder
 
     @Override
     public void checkDeadlines(long now) {
-        Failover asking = failover;
-        boolean awaited = asking != null && asking.isAwaitingAnswer();
+        Attempts asking = attempts;
+        boolean awaited = asking != null && asking.awaited().isAwaited();
         if ((waiting.isWaiting() || awaited) && isClientGone(now)) {
             clientGone();
         } else if (waiting.isWaiting()) {
@@ -280,7 +284,7 @@ final class Forwarder
         } else if (body.isAwaitingClient()) {
             checkBody(now);
         } else if (asking != null && awaited) {
-            asking.checkDeadlines(now);
+            asking.awaited().checkDeadlines(now);
         } else {
             checkRelay(now);
         }

@@ -73,6 +73,11 @@ final class RetryPolicy {
         return status >= 400 && "true".equalsIgnoreCase(advice) ? Verdict.ADVISED : Verdict.FINAL_ANSWER;
     }
 
+    /** Whether upstreams may be asked a second time at all. */
+    boolean hasRounds() {
+        return config != null;
+    }
+
     /** Whether upstreams may be asked a second time after so many attempts. */
     boolean allowsRound(int attempts) {
         return config != null && attempts <= config.attempts();

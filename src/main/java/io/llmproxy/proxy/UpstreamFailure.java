@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.balance.Load;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
@@ -43,6 +44,11 @@ final class UpstreamFailure extends IOException {
 
     ProxyError error() {
         return error;
+    }
+
+    /** What it says about the upstream. */
+    Load.Outcome outcome() {
+        return error.blamesUpstream() ? Load.Outcome.FAILURE : Load.Outcome.NEUTRAL;
     }
 
     /** How far an attempt has come. */

@@ -145,11 +145,7 @@ public final class UpstreamGroup {
     public @Nullable Lease acquire(Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long now) {
         // Another thread may take what was free when it was picked: a slot, or the only probe of a breaker.
         for (int tries = 0; tries <= members.size(); tries++) {
-            int chosen = balancer.pick(
-                    index -> upstream(index).isAvailable(now)
-                            && acceptable.test(upstream(index))
-                            && upstream(index).keys().hasGood(spent, now),
-                    now);
+            int chosen = balancer.pick(index -> isFree(upstream(index), acceptable, spent, now), now);
             if (chosen < 0) {
                 return null;
             }
@@ -160,6 +156,17 @@ public final class UpstreamGroup {
             }
         }
         return null;
+    }
+
+    /** Whether {@link #acquire} may find an upstream; another thread may take what is free now. */
+    public boolean hasFree(Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long now) {
+        return has(upstream -> isFree(upstream, acceptable, spent, now));
+    }
+
+    private static boolean isFree(Upstream upstream, Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long now) {
+        return upstream.isAvailable(now)
+                && acceptable.test(upstream)
+                && upstream.keys().hasGood(spent, now);
     }
 
     /**

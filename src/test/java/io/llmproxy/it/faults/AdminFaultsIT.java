@@ -177,7 +177,7 @@ class AdminFaultsIT {
             "io.llmproxy.proxy.AuthFilter",
             "io.llmproxy.proxy.Conversions",
             "io.llmproxy.proxy.ConvertedPassage",
-            "io.llmproxy.proxy.Failover");
+            "io.llmproxy.proxy.Judgement");
 
     private static final Map<String, Set<String>> CLOCKS = Map.of(
             "java.lang.System", Set.of("currentTimeMillis"),
