@@ -107,7 +107,11 @@ public final class OpenExchanges implements AutoCloseable {
 
     private void look() {
         guarded(pulse);
-        long now = System.nanoTime();
+        look(System.nanoTime());
+    }
+
+    /** Lets each exchange do what is due at a time, in nanoseconds. */
+    void look(long now) {
         for (Watched watched : open) {
             guarded(() -> watched.checkDeadlines(now));
         }

@@ -172,7 +172,7 @@ class AdminFaultsIT {
     /** Where a date is printed, or compared with one that came from outside. */
     private static final Set<String> TELL_DATES = Set.of(
             "io.llmproxy.launcher.DemoUpstream",
-            "io.llmproxy.metrics.AccessLog",
+            "io.llmproxy.metrics.Timestamp",
             "io.llmproxy.metrics.ConfigMetrics",
             "io.llmproxy.proxy.AuthFilter",
             "io.llmproxy.proxy.Conversions",
