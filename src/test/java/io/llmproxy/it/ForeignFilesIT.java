@@ -8,6 +8,7 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Certificates;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Head;
+import io.llmproxy.testing.JavaCommand;
 import io.llmproxy.testing.Ports;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.ServerProcess;
@@ -18,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,10 +41,8 @@ class ForeignFilesIT {
         variables.put("LLMPROXY_HTTP_SERVER__ADMIN__PORT", Integer.toString(admin));
         try {
             Path file = Files.writeString(directory.resolve("config.yml"), yaml);
-            String java =
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
-            List<String> command = new ArrayList<>(
-                    List.of(java, "-Xmx128m", "-jar", Artefacts.launcher().toString(), "--config", file.toString()));
+            List<String> command = JavaCommand.launcher("-Xmx128m");
+            command.addAll(List.of("--config", file.toString()));
             if (!option.isEmpty()) {
                 command.add(option);
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Artefacts;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.JavaCommand;
 import io.llmproxy.testing.Ports;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.ServerProcess;
@@ -32,10 +33,8 @@ class LauncherCliIT {
             new Gateway().single("one", "http://127.0.0.1:1", "", "", "").yaml(Map.of("one", port), admin);
 
     private ServerProcess launch(List<String> options, Map<String, String> environment, String... arguments) {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m"));
-        command.addAll(options);
-        command.addAll(List.of("-jar", Artefacts.launcher().toString()));
+        List<String> command = JavaCommand.launcher("-Xmx128m");
+        command.addAll(1, options);
         command.addAll(List.of(arguments));
         return ServerProcess.start(directory, environment, command);
     }
@@ -215,14 +214,9 @@ class LauncherCliIT {
     }
 
     private ServerProcess launchElsewhere(String argument) {
-        return ServerProcess.start(
-                Artefacts.workDirectory("cli"),
-                Map.of(),
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-jar",
-                        Artefacts.launcher().toString(),
-                        argument));
+        List<String> command = JavaCommand.launcher();
+        command.add(argument);
+        return ServerProcess.start(Artefacts.workDirectory("cli"), Map.of(), command);
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.llmproxy.testing.Certificates;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.JavaCommand;
 import io.llmproxy.testing.LockStep;
 import io.llmproxy.testing.Ports;
 import io.llmproxy.testing.RawClient;
@@ -392,16 +393,10 @@ class ListenerTlsIT {
         Path config = directory.resolve("wrong.yaml");
         Files.writeString(config, gateway.yaml(Map.of("one", Ports.free()), Ports.free()));
 
-        try (ServerProcess process = ServerProcess.start(
-                Artefacts.workDirectory("wrong-key"),
-                Map.of(),
-                List.of(
-                        Artefacts.java(),
-                        "-Xmx128m",
-                        "-jar",
-                        Artefacts.launcher().toString(),
-                        "--config",
-                        config.toString()))) {
+        List<String> command = JavaCommand.launcher("-Xmx128m");
+        command.addAll(List.of("--config", config.toString()));
+
+        try (ServerProcess process = ServerProcess.start(Artefacts.workDirectory("wrong-key"), Map.of(), command)) {
             assertThat(process.exitCode(SOON)).as(process.log()).isEqualTo(1);
             assertThat(process.log())
                     .contains("http_server.forwards[0].tls.private_key_file")

@@ -10,6 +10,7 @@ import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Deployment.Kind;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.JavaCommand;
 import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.Ports;
 import io.llmproxy.testing.RawClient;
@@ -68,9 +69,8 @@ class SafeStartIT {
                 upstreams: [{name: u, url: "http://127.0.0.1:1"}]
                 upstream_groups: [{name: g, upstreams: [{name: u}]}]
                 """.formatted(open, admin));
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command =
-                List.of(java, "-Xmx128m", "-jar", Artefacts.launcher().toString(), "--config", config.toString());
+        List<String> command = JavaCommand.launcher("-Xmx128m");
+        command.addAll(List.of("--config", config.toString()));
         try (ServerProcess process = ServerProcess.start(directory, Map.of(), command)) {
             Awaitility.await()
                     .atMost(SOON)

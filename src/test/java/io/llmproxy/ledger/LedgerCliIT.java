@@ -3,6 +3,7 @@ package io.llmproxy.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.Artefacts;
+import io.llmproxy.testing.JavaCommand;
 import io.llmproxy.testing.ServerProcess;
 import io.llmproxy.usage.Cost;
 import io.llmproxy.usage.Money;
@@ -11,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,8 +39,8 @@ class LedgerCliIT {
     }
 
     private Result run(String... arguments) {
-        List<String> command = new ArrayList<>(
-                List.of(Artefacts.java(), "-jar", Artefacts.launcher().toString(), "ledger"));
+        List<String> command = JavaCommand.launcher();
+        command.add("ledger");
         command.addAll(List.of(arguments));
         try (ServerProcess process = ServerProcess.start(directory, Map.of(), command)) {
             return new Result(process.exitCode(SOON), process.log());

@@ -24,12 +24,8 @@ final class Containers {
 
     static ServerProcess launcher(List<String> wrapper, Container container, List<String> jvmOptions) {
         List<String> command = new ArrayList<>(wrapper);
-        command.addAll(java(jvmOptions));
-        command.addAll(List.of(
-                "-jar",
-                Artefacts.launcher().toString(),
-                "--config",
-                container.config().toString()));
+        command.addAll(JavaCommand.launcher(jvmOptions));
+        command.addAll(List.of("--config", container.config().toString()));
         return ServerProcess.start(container.directory(), Map.of(), command);
     }
 
@@ -45,7 +41,7 @@ final class Containers {
         String server = repeat(Files.readString(sample), container);
         Files.writeString(conf.resolve("server.xml"), server);
         Files.copy(Artefacts.war(), base.resolve("webapps").resolve(webappName(container.context(), "ROOT") + ".war"));
-        List<String> command = java(jvmOptions);
+        List<String> command = JavaCommand.of(jvmOptions);
         Path bin = Artefacts.tomcat().resolve("bin");
         command.addAll(List.of(
                 "-Dllmproxy.config=" + container.config(),
@@ -79,7 +75,7 @@ final class Containers {
         }
         Path webapps = Files.createDirectories(base.resolve("webapps"));
         Files.copy(Artefacts.war(), webapps.resolve(webappName(container.context(), "root") + ".war"));
-        List<String> command = java(jvmOptions);
+        List<String> command = JavaCommand.of(jvmOptions);
         command.addAll(List.of(
                 "-Dllmproxy.config=" + container.config(),
                 "-Djava.io.tmpdir=" + Files.createDirectories(base.resolve("work")),
@@ -88,13 +84,6 @@ final class Containers {
                 "jetty.base=" + base));
         container.prepare().accept(base);
         return ServerProcess.start(base, Map.of(), command);
-    }
-
-    private static List<String> java(List<String> jvmOptions) {
-        // A start costs half as much so, and most processes end soon; of two options that contradict, the last counts.
-        List<String> command = new ArrayList<>(List.of(Artefacts.java(), "-XX:TieredStopAtLevel=1"));
-        command.addAll(jvmOptions);
-        return command;
     }
 
     private static String webappName(String context, String root) {
