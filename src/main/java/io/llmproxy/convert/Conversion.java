@@ -3,8 +3,8 @@ package io.llmproxy.convert;
 import io.llmproxy.convert.codec.Answering;
 import io.llmproxy.convert.codec.Attempt;
 import io.llmproxy.convert.codec.Capabilities;
-import io.llmproxy.convert.codec.Codec;
-import io.llmproxy.convert.codec.Codec.RequestLine;
+import io.llmproxy.convert.codec.ClientCodec;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
@@ -12,6 +12,7 @@ import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.codec.TokenEstimate;
 import io.llmproxy.convert.codec.ToolNames;
+import io.llmproxy.convert.codec.UpstreamCodec;
 import io.llmproxy.convert.completions.CompletionsCodec;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.JsonException;
@@ -24,7 +25,7 @@ import io.llmproxy.convert.model.Usage;
 
 /** One request of a client, decoded; it can be attempted at upstreams of any dialect, each time anew. */
 public final class Conversion {
-    private final Codec client;
+    private final ClientCodec client;
     private final ChatRequest request;
     private final String model;
     private final boolean array;
@@ -34,7 +35,7 @@ public final class Conversion {
     private final Ids ids;
 
     private Conversion(
-            Codec client, ChatRequest request, RequestLine line, Notes notes, Policy policy, Limits limits, Ids ids) {
+            ClientCodec client, ChatRequest request, RequestLine line, Notes notes, Policy policy, Limits limits, Ids ids) {
         this.client = client;
         this.request = request;
         this.model = line.model().isEmpty() ? request.model() : line.model();
@@ -64,7 +65,7 @@ public final class Conversion {
         return of(new CompletionsCodec(), RequestLine.NONE, body, policy, limits, ids);
     }
 
-    private static Conversion of(Codec client, RequestLine line, byte[] body, Policy policy, Limits limits, Ids ids) {
+    private static Conversion of(ClientCodec client, RequestLine line, byte[] body, Policy policy, Limits limits, Ids ids) {
         Notes notes = new Notes(Policy.Lossy.QUIET, client.dialect());
         try {
             ChatRequest request = client.decodeRequest(Node.of(JsonReader.read(body)), line, notes);
@@ -108,7 +109,7 @@ public final class Conversion {
      * @throws ConversionException if the upstream's dialect cannot say it
      */
     public Converted attempt(Upstream upstream, long epochSecond) {
-        Codec codec = Codecs.of(upstream.dialect());
+        UpstreamCodec codec = Codecs.of(upstream.dialect());
         Notes lost = new Notes(policy.lossy(), upstream.dialect());
         lost.addAll(notes);
         ToolNames names = new ToolNames(upstream.dialect(), request.tools(), request.turns());
@@ -142,7 +143,7 @@ public final class Conversion {
 
     /** Returns the error in a client's dialect that its request cannot be converted. */
     public static ErrorAnswer refusal(Dialect client, ConversionException refused) {
-        Codec codec = Codecs.of(client);
+        ClientCodec codec = Codecs.of(client);
         Fault fault = new Fault(
                 Fault.Cause.BAD_REQUEST,
                 400,

@@ -3,10 +3,11 @@ package io.llmproxy.convert;
 import io.llmproxy.convert.codec.Answering;
 import io.llmproxy.convert.codec.Attempt;
 import io.llmproxy.convert.codec.BadAnswerException;
-import io.llmproxy.convert.codec.Codec;
+import io.llmproxy.convert.codec.ClientCodec;
 import io.llmproxy.convert.codec.Faults;
 import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.codec.StreamEncoder;
+import io.llmproxy.convert.codec.UpstreamCodec;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.JsonException;
 import io.llmproxy.convert.json.JsonReader;
@@ -17,13 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /** One attempt: the request in the upstream's dialect, and the way back for whatever it answers. */
 public final class Converted {
-    private final Codec client;
-    private final Codec upstream;
+    private final ClientCodec client;
+    private final UpstreamCodec upstream;
     private final Attempt attempt;
     private final Answering as;
     private final Json.Obj body;
 
-    Converted(Codec client, Codec upstream, Attempt attempt, Answering as, Json.Obj body) {
+    Converted(ClientCodec client, UpstreamCodec upstream, Attempt attempt, Answering as, Json.Obj body) {
         this.client = client;
         this.upstream = upstream;
         this.attempt = attempt;

@@ -2,7 +2,7 @@ package io.llmproxy.convert;
 
 import io.llmproxy.convert.codec.Answering;
 import io.llmproxy.convert.codec.BadAnswerException;
-import io.llmproxy.convert.codec.Codec;
+import io.llmproxy.convert.codec.ClientCodec;
 import io.llmproxy.convert.codec.Collector;
 import io.llmproxy.convert.codec.StreamDecoder;
 import io.llmproxy.convert.model.ChatAnswer;
@@ -12,13 +12,13 @@ import java.util.Objects;
 /** Makes a whole answer of an upstream's event stream, for a client that wants no stream. */
 public final class StreamCollector {
     private final StreamDecoder decoder;
-    private final Codec client;
+    private final ClientCodec client;
     private final Answering as;
     private final Collector collector;
     private final UpstreamReader reader;
     private final StreamGuard guard;
 
-    StreamCollector(StreamDecoder decoder, Codec client, Answering as) {
+    StreamCollector(StreamDecoder decoder, ClientCodec client, Answering as) {
         this.decoder = decoder;
         this.client = client;
         this.as = as;

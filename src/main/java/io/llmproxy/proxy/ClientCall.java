@@ -1,7 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.convert.Conversion;
-import io.llmproxy.convert.codec.Codec.RequestLine;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Policy;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.convert.codec.BadAnswerException;
-import io.llmproxy.convert.codec.Codec.RequestLine;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.model.Dialect;

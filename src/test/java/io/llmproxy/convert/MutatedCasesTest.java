@@ -3,11 +3,11 @@ package io.llmproxy.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.convert.codec.BadAnswerException;
-import io.llmproxy.convert.codec.Codec.RequestLine;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.JsonReader;
 import io.llmproxy.convert.model.Dialect;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.convert.codec.BadAnswerException;
-import io.llmproxy.convert.codec.Codec.RequestLine;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.JsonReader;
 import io.llmproxy.convert.model.Dialect;

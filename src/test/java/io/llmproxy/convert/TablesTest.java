@@ -3,10 +3,10 @@ package io.llmproxy.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.convert.codec.Capabilities;
-import io.llmproxy.convert.codec.Codec.RequestLine;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.convert.model.Thinking.Level;
 import java.nio.charset.StandardCharsets;

@@ -1,12 +1,11 @@
 package io.llmproxy.convert.completions;
 
 import io.llmproxy.convert.codec.Answering;
-import io.llmproxy.convert.codec.Attempt;
 import io.llmproxy.convert.codec.BadAnswerException;
-import io.llmproxy.convert.codec.Codec;
+import io.llmproxy.convert.codec.ClientCodec;
 import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.codec.OpenAiFaults;
-import io.llmproxy.convert.codec.StreamDecoder;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.codec.StreamEncoder;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.Node;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * The completions that OpenAI had before its chats. Clients of it are served; no upstream is asked by it. Its errors are
  * those of the chats.
  */
-public final class CompletionsCodec implements Codec {
+public final class CompletionsCodec implements ClientCodec {
     @Override
     public Dialect dialect() {
         return Dialect.CHAT;
@@ -33,21 +32,6 @@ public final class CompletionsCodec implements Codec {
     @Override
     public ChatRequest decodeRequest(Node body, RequestLine line, Notes notes) {
         return new CompletionsRequest(body, notes).decode();
-    }
-
-    @Override
-    public Json.Obj encodeRequest(ChatRequest request, Attempt attempt) {
-        throw new UnsupportedOperationException("no upstream is asked for completions");
-    }
-
-    @Override
-    public ChatAnswer decodeAnswer(Json.Obj body, Attempt attempt) {
-        throw new UnsupportedOperationException("no upstream is asked for completions");
-    }
-
-    @Override
-    public StreamDecoder streamDecoder(Attempt attempt) {
-        throw new UnsupportedOperationException("no upstream is asked for completions");
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.llmproxy.convert.codec.Answering;
 import io.llmproxy.convert.codec.Attempt;
 import io.llmproxy.convert.codec.Codec;
 import io.llmproxy.convert.codec.Notes;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.codec.StreamDecoder;
 import io.llmproxy.convert.codec.StreamEncoder;
 import io.llmproxy.convert.json.Json;
