@@ -4,12 +4,12 @@ import io.llmproxy.convert.codec.Answering;
 import io.llmproxy.convert.codec.Attempt;
 import io.llmproxy.convert.codec.Capabilities;
 import io.llmproxy.convert.codec.ClientCodec;
-import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.codec.TokenEstimate;
 import io.llmproxy.convert.codec.ToolNames;
 import io.llmproxy.convert.codec.UpstreamCodec;
@@ -35,7 +35,13 @@ public final class Conversion {
     private final Ids ids;
 
     private Conversion(
-            ClientCodec client, ChatRequest request, RequestLine line, Notes notes, Policy policy, Limits limits, Ids ids) {
+            ClientCodec client,
+            ChatRequest request,
+            RequestLine line,
+            Notes notes,
+            Policy policy,
+            Limits limits,
+            Ids ids) {
         this.client = client;
         this.request = request;
         this.model = line.model().isEmpty() ? request.model() : line.model();
@@ -65,7 +71,8 @@ public final class Conversion {
         return of(new CompletionsCodec(), RequestLine.NONE, body, policy, limits, ids);
     }
 
-    private static Conversion of(ClientCodec client, RequestLine line, byte[] body, Policy policy, Limits limits, Ids ids) {
+    private static Conversion of(
+            ClientCodec client, RequestLine line, byte[] body, Policy policy, Limits limits, Ids ids) {
         Notes notes = new Notes(Policy.Lossy.QUIET, client.dialect());
         try {
             ChatRequest request = client.decodeRequest(Node.of(JsonReader.read(body)), line, notes);

@@ -1,10 +1,10 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.convert.Conversion;
-import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.ModelPath;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.convert.codec.BadAnswerException;
-import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.model.Dialect;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
