@@ -174,6 +174,7 @@ class AdminFaultsIT {
             "io.llmproxy.launcher.DemoUpstream",
             "io.llmproxy.metrics.Timestamp",
             "io.llmproxy.metrics.ConfigMetrics",
+            "io.llmproxy.proxy.AttemptMeter",
             "io.llmproxy.proxy.AuthFilter",
             "io.llmproxy.proxy.Conversions",
             "io.llmproxy.proxy.ConvertedPassage",
