@@ -13,6 +13,7 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.llmproxy.protocol.ApiPath;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -307,6 +308,23 @@ class ArchitectureTest {
             .orShould()
             .callMethod(System.class, "currentTimeMillis")
             .because("a test gives the time as an argument: take nanoseconds");
+
+    @ArchTest
+    static final ArchRule pathsAreReadOnce = noClasses()
+            .that()
+            .resideOutsideOfPackage("..protocol..")
+            .and()
+            .doNotHaveSimpleName("Exchange")
+            // No exchange is made, or another path is meant than the client's.
+            .and()
+            .doNotHaveSimpleName("ContainerError")
+            .and()
+            .doNotHaveSimpleName("ConvertedPassage")
+            .and()
+            .doNotHaveSimpleName("ModelCatalog")
+            .should()
+            .callMethod(ApiPath.class, "of", String.class)
+            .because("what a request is for is found once: ask its Exchange for the Endpoint, or add a column to that");
 
     @ArchTest
     static final ArchRule classesAreFinal = classes()

@@ -2,6 +2,7 @@ package io.llmproxy.boot;
 
 import io.llmproxy.protocol.ApiDialect;
 import io.llmproxy.protocol.ApiError;
+import io.llmproxy.protocol.ApiPath;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.UUID;
@@ -22,7 +23,7 @@ public record ContainerError(int status, Map<String, String> headers, String bod
      * @param status what the container would have answered
      */
     public static ContainerError of(@Nullable String path, int status) {
-        ApiDialect dialect = ApiDialect.ofPath(path == null ? "/" : path);
+        ApiDialect dialect = ApiPath.of(path == null ? "/" : path).dialect();
         String id = "req_" + UUID.randomUUID().toString().replace("-", "");
         String code = code(status);
         ApiError error = new ApiError(status, code, message(status), id);

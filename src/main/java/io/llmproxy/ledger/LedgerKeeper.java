@@ -5,13 +5,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.LedgerConfig;
 import io.llmproxy.config.Provider;
-import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.protocol.Endpoint;
+import io.llmproxy.protocol.Operation;
+import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.proxy.AttemptLog;
 import io.llmproxy.proxy.Exchange;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ProxyError;
 import io.llmproxy.proxy.SettledAttempt;
-import io.llmproxy.usage.UsageShape;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -145,7 +146,7 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
                         key(exchange),
                         provider(attempt.provider()),
                         operation(exchange),
-                        ApiPath.of(exchange.path())),
+                        exchange.endpoint().label()),
                 named(model.configured(), model.asked()),
                 named(model.configured(), model.sent()),
                 attempt.stream(),
@@ -195,15 +196,15 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
 
     /** As OpenTelemetry names it; null if it is something else. */
     private static @Nullable String operation(Exchange exchange) {
-        String path = exchange.path();
-        UsageShape shape = UsageShape.of(exchange.method(), path).orElse(null);
+        Endpoint endpoint = exchange.endpoint();
+        UsageShape shape = endpoint.usage(exchange.method()).orElse(null);
         if (shape == null) {
             return null;
         }
         return switch (shape) {
-            case CHAT -> path.endsWith("/chat/completions") ? "chat" : "text_completion";
+            case CHAT -> endpoint.operation() == Operation.COMPLETION ? "text_completion" : "chat";
             case RESPONSES, MESSAGES, OLLAMA -> "chat";
-            case GEMINI -> path.contains("mbed") ? "embeddings" : "generate_content";
+            case GEMINI -> endpoint.operation() == Operation.EMBEDDING ? "embeddings" : "generate_content";
             case EMBEDDINGS -> "embeddings";
             case IMAGES, TRANSCRIPTION -> null;
         };

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.LogConfig.Format;
-import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.proxy.Exchange;
 import io.llmproxy.proxy.ExchangeListener;
 import io.llmproxy.proxy.ExchangeUsage;
@@ -44,7 +43,8 @@ public final class AccessLog implements ExchangeListener {
     }
 
     private static String text(Exchange exchange) {
-        return Timestamp.now() + " " + exchange.id() + " " + exchange.method() + " " + ApiPath.of(exchange.path())
+        return Timestamp.now() + " " + exchange.id() + " " + exchange.method() + " "
+                + exchange.endpoint().label()
                 + " forward=" + exchange.forward().name()
                 + " key=" + key(exchange)
                 + " group=" + group(exchange)
@@ -67,7 +67,7 @@ public final class AccessLog implements ExchangeListener {
             json.writeStringField("time", Timestamp.now());
             json.writeStringField("id", exchange.id());
             json.writeStringField("method", exchange.method());
-            json.writeStringField("path", ApiPath.of(exchange.path()));
+            json.writeStringField("path", exchange.endpoint().label());
             json.writeStringField("forward", exchange.forward().name());
             json.writeStringField("key", key(exchange));
             json.writeStringField("group", group(exchange));

@@ -1,7 +1,6 @@
 package io.llmproxy.metrics;
 
 import io.llmproxy.auth.AuthFailure;
-import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.proxy.AttemptResult;
 import io.llmproxy.proxy.Exchange;
 import io.llmproxy.proxy.ExchangeListener;
@@ -158,7 +157,7 @@ public final class ProxyMetrics implements ExchangeListener {
     public void ended(Exchange exchange) {
         String forward = exchange.forward().name();
         String method = METHODS.contains(exchange.method()) ? exchange.method() : "other";
-        String path = ApiPath.of(exchange.path());
+        String path = exchange.endpoint().label();
         requests.labelValues(forward, method, path).inc();
         requestDuration.labelValues(forward, method, path).observe(Unit.nanosToSeconds(exchange.nanos()));
         ProxyError error = exchange.error();

@@ -1,23 +1,21 @@
 package io.llmproxy.protocol;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Set;
-import java.util.function.Predicate;
 
-/** An API as clients speak it: the paths that it is known by, and the words in which it tells an error. */
+/** An API as clients speak it: the words in which it tells an error. {@link ApiPath} tells which one a client speaks. */
 public enum ApiDialect {
-    /** OpenAI's, which is also assumed for all that is not known to be another's. */
-    OPENAI {
-        private static final String BODY = """
-                {"error":{"message":%s,"type":"%s","param":null,"code":%s}}""";
+    /** OpenAI's chats and all else of its API, which is also assumed for what is not known to be another's. */
+    OPENAI,
 
+    /** OpenAI's Responses, whose streams tell an error in another way. */
+    RESPONSES {
         /**
-         * Tells a failure of a Responses stream twice. OpenAI's own clients raise what is in a member {@code error} of any
-         * event, and others read the members beside it, as they are documented. Codex passes over {@code error} and reads
-         * {@code response.failed}, which the first would hand on as one more event; so it comes last. The numbers are there
-         * because clients demand them; those of the stream so far are not known.
+         * Tells a failure twice. OpenAI's own clients raise what is in a member {@code error} of any event, and others read the
+         * members beside it, as they are documented. Codex passes over {@code error} and reads {@code response.failed}, which
+         * the first would hand on as one more event; so it comes last. The numbers are there because clients demand them;
+         * those of the stream so far are not known.
          */
-        private static final String RESPONSES_EVENTS = """
+        private static final String EVENTS = """
                 event: error
                 data: {"type":"error","error":{"type":"%1$s","code":%2$s,"message":%3$s,"param":null},"code":%2$s,\
                 "message":%3$s,"param":null,"sequence_number":0}
@@ -30,37 +28,12 @@ public enum ApiDialect {
                 """;
 
         @Override
-        public int statusFor(int status) {
-            return switch (status) {
-                case 402 -> 429;
-                case 529 -> 503;
-                default -> status;
-            };
-        }
-
-        @Override
-        String errorText(ApiError error) {
-            return BODY.formatted(JsonText.quote(error.message()), type(error.status()), JsonText.quote(error.code()));
-        }
-
-        @Override
-        String eventText(ApiError error, String path) {
-            if (!ApiPath.of(path).startsWith("/v1/responses")) {
-                return super.eventText(error, path);
-            }
-            return RESPONSES_EVENTS.formatted(
-                    type(error.status()),
+        String eventText(ApiError error) {
+            return EVENTS.formatted(
+                    openAiType(error.status()),
                     JsonText.quote(error.code()),
                     JsonText.quote(error.message()),
                     JsonText.quote("resp_" + error.requestId()));
-        }
-
-        private static String type(int status) {
-            return switch (status) {
-                case 402 -> "insufficient_quota";
-                case 429 -> "rate_limit_exceeded";
-                default -> status < 500 ? "invalid_request_error" : "server_error";
-            };
         }
     },
 
@@ -84,14 +57,14 @@ public enum ApiDialect {
         }
 
         @Override
-        String eventText(ApiError error, String path) {
-            return "event: error\n" + super.eventText(error, path);
+        String eventText(ApiError error) {
+            return "event: error\n" + super.eventText(error);
         }
 
         /** Anthropic's own, which its clients pass over, in those streams that it sends it in. */
         @Override
-        String heartbeatText(String path) {
-            return ofPath(path) == ANTHROPIC ? PING : COMMENT;
+        String heartbeatText(ApiPath path) {
+            return path.dialect() == ANTHROPIC ? PING : COMMENT;
         }
 
         private static String type(int status) {
@@ -137,7 +110,7 @@ public enum ApiDialect {
 
         /** Some of Google's clients take every line for an answer, whatever it begins with. */
         @Override
-        String heartbeatText(String path) {
+        String heartbeatText(ApiPath path) {
             return "";
         }
 
@@ -167,61 +140,21 @@ public enum ApiDialect {
 
     private static final String PING = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
 
-    private static final Set<String> GOOGLE_VERBS = Set.of(
-            "asyncBatchEmbedContent",
-            "batchEmbedContents",
-            "batchGenerateContent",
-            "computeTokens",
-            "countTokens",
-            "embedContent",
-            "fetchPredictOperation",
-            "generateAnswer",
-            "generateContent",
-            "predict",
-            "predictLongRunning",
-            "rawPredict",
-            "serverStreamingPredict",
-            "streamGenerateContent",
-            "streamRawPredict");
-
-    /**
-     * Tells the dialect by the path alone.
-     *
-     * @param path the request's path, with or without a base before the part that is known
-     */
-    public static ApiDialect ofPath(String path) {
-        int known = ApiPath.baseLength(path);
-        if (isOrBelow(path, known, "/messages")
-                || isOrBelow(path, known, "/complete")
-                || path.contains("/publishers/anthropic/")) {
-            return ANTHROPIC;
-        }
-        return isGoogleVersion(path, known) || hasGoogleVerb(path) ? GEMINI : OPENAI;
-    }
-
-    /**
-     * Tells the dialect by the path, and by the headers where several APIs share the path or none is known to have it.
-     *
-     * @param path the request's path, with or without a base before the part that is known
-     * @param hasHeader whether the request has a header of that name, which is given in lower case
-     */
-    public static ApiDialect of(String path, Predicate<String> hasHeader) {
-        ApiDialect byPath = ofPath(path);
-        if (byPath != OPENAI || isOpenAiAlone(ApiPath.of(path))) {
-            return byPath;
-        }
-        if (hasHeader.test("anthropic-version")) {
-            return ANTHROPIC;
-        }
-        return hasHeader.test("x-goog-api-key") ? GEMINI : OPENAI;
-    }
+    private static final String OPENAI_BODY = """
+            {"error":{"message":%s,"type":"%s","param":null,"code":%s}}""";
 
     /**
      * Returns the status that a client of this dialect expects for a cause.
      *
      * @param status the HTTP status that names the cause, see {@link ApiError#status}
      */
-    public abstract int statusFor(int status);
+    public int statusFor(int status) {
+        return switch (status) {
+            case 402 -> 429;
+            case 529 -> 503;
+            default -> status;
+        };
+    }
 
     /** Returns the body of the response that tells the error: JSON in UTF-8. */
     public final byte[] errorBody(ApiError error) {
@@ -231,51 +164,39 @@ public enum ApiDialect {
     /**
      * Returns the event that tells the error in a stream that has begun, up to and with its blank line, in UTF-8; more
      * than one where clients differ in what they look for.
-     *
-     * @param path the request's path, as OpenAI's Responses tell an error in another way than its other streams
      */
-    public final byte[] errorEvent(ApiError error, String path) {
-        return eventText(error, path).getBytes(StandardCharsets.UTF_8);
+    public final byte[] errorEvent(ApiError error) {
+        return eventText(error).getBytes(StandardCharsets.UTF_8);
     }
 
     /**
      * Returns what tells the client of a stream that falls silent that it is still being served, and is not taken for a
      * part of the answer by any client of this dialect; empty if there is no such thing.
      *
-     * @param path the request's path, as not all streams of a dialect are of one kind
+     * @param path the request's, as not all streams of a dialect are of one kind
      */
-    public final byte[] heartbeat(String path) {
+    public final byte[] heartbeat(ApiPath path) {
         return heartbeatText(path).getBytes(StandardCharsets.US_ASCII);
     }
 
-    abstract String errorText(ApiError error);
+    String errorText(ApiError error) {
+        return OPENAI_BODY.formatted(
+                JsonText.quote(error.message()), openAiType(error.status()), JsonText.quote(error.code()));
+    }
 
-    String heartbeatText(String path) {
+    String heartbeatText(ApiPath path) {
         return COMMENT;
     }
 
-    String eventText(ApiError error, String path) {
+    String eventText(ApiError error) {
         return "data: " + errorText(error) + "\n\n";
     }
 
-    private static boolean isOrBelow(String path, int from, String parent) {
-        int end = from + parent.length();
-        return path.startsWith(parent, from) && (path.length() == end || path.charAt(end) == '/');
-    }
-
-    private static boolean isGoogleVersion(String path, int known) {
-        String base = path.substring(0, known);
-        boolean preview = base.contains("/v1beta") || base.contains("/v1alpha");
-        // Google serves OpenAI's API beside its own.
-        return preview && !base.endsWith("/openai") && !path.contains("/endpoints/openapi/");
-    }
-
-    /** Not every colon is followed by a verb: OpenAI's fine-tuned models have some in their names. */
-    private static boolean hasGoogleVerb(String path) {
-        return GOOGLE_VERBS.contains(path.substring(path.lastIndexOf(':') + 1));
-    }
-
-    private static boolean isOpenAiAlone(String known) {
-        return !known.equals(ApiPath.OTHER) && !known.startsWith("/v1/models") && !known.startsWith("/v1/files");
+    private static String openAiType(int status) {
+        return switch (status) {
+            case 402 -> "insufficient_quota";
+            case 429 -> "rate_limit_exceeded";
+            default -> status < 500 ? "invalid_request_error" : "server_error";
+        };
     }
 }

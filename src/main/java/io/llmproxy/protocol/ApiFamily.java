@@ -5,36 +5,37 @@ import io.llmproxy.config.Provider;
 /** Paths that the same providers serve. */
 public enum ApiFamily {
     /** OpenAI's API, which many have made their own. */
-    OPENAI,
+    OPENAI(ApiDialect.OPENAI),
+    /** OpenAI's Responses. */
+    RESPONSES(ApiDialect.RESPONSES),
     /** OpenAI's API as Google serves it, under {@code /v1beta/openai}. */
-    OPENAI_AT_GOOGLE,
+    OPENAI_AT_GOOGLE(ApiDialect.OPENAI),
     /** OpenAI's API as Azure serves it, with the deployment in the path. */
-    DEPLOYMENTS,
+    DEPLOYMENTS(ApiDialect.OPENAI),
     /** What several APIs have under the same path: models and files. */
-    SHARED,
+    SHARED(ApiDialect.OPENAI),
     /** Anthropic's Messages, which others serve, too. */
-    MESSAGES,
+    MESSAGES(ApiDialect.ANTHROPIC),
     /** The rest of Anthropic's API. */
-    ANTHROPIC,
+    ANTHROPIC(ApiDialect.ANTHROPIC),
     /** Gemini's API. Its verbs are Vertex AI's, too. */
-    GEMINI,
+    GEMINI(ApiDialect.GEMINI),
     /** Vertex AI's, where projects and publishers are in the path. */
-    VERTEX,
+    VERTEX(ApiDialect.GEMINI),
+    /** Anthropic's API as Vertex AI serves it. */
+    VERTEX_CLAUDE(ApiDialect.ANTHROPIC),
     /** Of no API that is known: any upstream may have it. */
-    UNKNOWN;
+    UNKNOWN(ApiDialect.OPENAI);
 
-    /**
-     * Returns the family of a path.
-     *
-     * @param path the request's path, with or without a base before the part that is known
-     */
-    public static ApiFamily of(String path) {
-        String name = ApiPath.of(path);
-        return switch (ApiDialect.ofPath(path)) {
-            case GEMINI -> isOfVertex(path) ? VERTEX : GEMINI;
-            case ANTHROPIC -> ofAnthropic(path, name);
-            case OPENAI -> ofOpenAi(path, name);
-        };
+    private final ApiDialect dialect;
+
+    ApiFamily(ApiDialect dialect) {
+        this.dialect = dialect;
+    }
+
+    /** The API that it is of; OpenAI's is also assumed where none is known. */
+    public ApiDialect dialect() {
+        return dialect;
     }
 
     /**
@@ -48,40 +49,26 @@ public enum ApiFamily {
         }
         return switch (provider) {
             case CUSTOM -> true;
-            case OPENAI -> this == OPENAI || this == SHARED;
-            case AZURE_OPENAI -> this == OPENAI || this == SHARED || this == DEPLOYMENTS;
-            case OLLAMA, VLLM -> this == OPENAI || this == SHARED || this == MESSAGES;
+            case OPENAI -> isOfOpenAi();
+            case AZURE_OPENAI -> isOfOpenAi() || this == DEPLOYMENTS;
+            case OLLAMA, VLLM -> isOfOpenAi() || this == MESSAGES;
             case ANTHROPIC -> this == MESSAGES || this == ANTHROPIC || this == SHARED;
             case GEMINI -> this == GEMINI || this == SHARED || this == OPENAI_AT_GOOGLE || isOpenAiAtGoogle(base);
-            case VERTEX -> this == VERTEX || this == GEMINI;
+            case VERTEX -> isAtVertex() || this == GEMINI;
         };
     }
 
+    /** Whether projects or publishers are in the path. */
+    public boolean isAtVertex() {
+        return this == VERTEX || this == VERTEX_CLAUDE;
+    }
+
+    /** Whether OpenAI serves it, and all who took over its API. */
+    boolean isOfOpenAi() {
+        return this == OPENAI || this == RESPONSES || this == SHARED;
+    }
+
     private boolean isOpenAiAtGoogle(String base) {
-        return this == OPENAI && (base + "/").contains("/openai/");
-    }
-
-    private static boolean isOfVertex(String path) {
-        return path.contains("/projects/") || path.contains("/publishers/");
-    }
-
-    private static ApiFamily ofAnthropic(String path, String name) {
-        if (isOfVertex(path)) {
-            return VERTEX;
-        }
-        return name.equals("/v1/messages") || name.equals("/v1/messages/count_tokens") ? MESSAGES : ANTHROPIC;
-    }
-
-    private static ApiFamily ofOpenAi(String path, String name) {
-        if (name.equals(ApiPath.OTHER) || name.startsWith("/health")) {
-            return UNKNOWN;
-        }
-        if (name.startsWith("/openai/")) {
-            return DEPLOYMENTS;
-        }
-        if (path.contains("/v1beta/openai/")) {
-            return OPENAI_AT_GOOGLE;
-        }
-        return name.startsWith("/v1/models") || name.startsWith("/v1/files") ? SHARED : OPENAI;
+        return isOfOpenAi() && (base + "/").contains("/openai/");
     }
 }

@@ -1,103 +1,52 @@
 package io.llmproxy.protocol;
 
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.Arrays;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
-/** The known paths of the APIs, as a bounded set of names fit for a metric's label. */
-public final class ApiPath {
-    /** The name of every path that is not known. */
-    public static final String OTHER = "other";
+/**
+ * What a request's path says: found once for each exchange, and asked from then on.
+ *
+ * @param endpoint what is asked for
+ * @param dialect the API that is spoken, as far as the path alone tells it
+ * @param family who serves it
+ */
+public record ApiPath(Endpoint endpoint, ApiDialect dialect, ApiFamily family) {
+    private static final EndpointTable TABLE = new EndpointTable();
 
-    /** Of two that differ in their version only, the first also stands for the path without one. */
-    private static final String[] NAMES = {
-        "/v1/chat/completions",
-        "/v1/chat/completions/{id}",
-        "/v1/completions",
-        "/v1/embeddings",
-        "/v1/responses",
-        "/v1/responses/input_tokens",
-        "/v1/responses/{id}",
-        "/v1/responses/{id}/cancel",
-        "/v1/responses/{id}/input_items",
-        "/v1/models",
-        "/v1beta/models",
-        "/v1beta/models/{model}:generateContent",
-        "/v1beta/models/{model}:streamGenerateContent",
-        "/v1beta/models/{model}:countTokens",
-        "/v1beta/models/{model}:embedContent",
-        "/v1beta/models/{model}:batchEmbedContents",
-        "/v1beta/models/{model}:batchGenerateContent",
-        "/v1beta/models/{model}:predict",
-        "/v1/models/{id}",
-        "/v1/images/generations",
-        "/v1/images/edits",
-        "/v1/images/variations",
-        "/v1/audio/speech",
-        "/v1/audio/transcriptions",
-        "/v1/audio/translations",
-        "/v1/moderations",
-        "/v1/realtime",
-        "/v1/rerank",
-        "/v1/files",
-        "/v1/files/{id}",
-        "/v1/files/{id}/content",
-        "/v1/batches",
-        "/v1/batches/{id}",
-        "/v1/batches/{id}/cancel",
-        "/v1/messages",
-        "/v1/messages/count_tokens",
-        "/v1/messages/batches",
-        "/v1/messages/batches/{id}",
-        "/v1/messages/batches/{id}/cancel",
-        "/v1/messages/batches/{id}/results",
-        "/v1/complete",
-        "/openai/deployments/{deployment}/chat/completions",
-        "/openai/deployments/{deployment}/completions",
-        "/openai/deployments/{deployment}/embeddings",
-        "/health",
-        "/health/live",
-        "/health/ready",
-        "/health/started",
-    };
-
-    private static final Set<String> REPEATABLE = Set.of(
-            "/v1/embeddings",
-            "/v1/moderations",
-            "/v1/rerank",
-            "/v1/responses/input_tokens",
-            "/v1/messages/count_tokens",
-            "/openai/deployments/{deployment}/embeddings",
-            "/v1beta/models/{model}:countTokens",
-            "/v1beta/models/{model}:embedContent",
-            "/v1beta/models/{model}:batchEmbedContents");
-
-    private static final Map<String, String> EXACT = exact();
-    private static final List<Template> TEMPLATES =
-            Stream.of(NAMES).filter(ApiPath::varies).map(Template::of).toList();
-
-    private ApiPath() {}
+    private static final Set<String> GOOGLE_VERBS = Arrays.stream(Endpoint.values())
+            .map(Endpoint::path)
+            .filter(path -> path.contains(":"))
+            .map(ApiPath::verb)
+            .collect(Collectors.toUnmodifiableSet());
 
     /**
-     * Returns the name of a path, such as {@code /v1/responses/{id}}, or {@link #OTHER}.
+     * Reads a path.
      *
      * @param path the request's path, with or without the version or a base before it
      */
-    public static String of(String path) {
-        String name = EXACT.get(path);
-        return name != null ? name : ofKnown(withoutBase(path));
+    public static ApiPath of(String path) {
+        int known = baseLength(path);
+        Endpoint endpoint = TABLE.find(path, known);
+        ApiDialect dialect = dialect(path, known, endpoint);
+        return new ApiPath(endpoint, dialect, family(path, endpoint, dialect));
     }
 
     /**
-     * Returns whether a request for a path may be repeated whatever its method: it makes nothing, costs next to nothing,
-     * and gives the same answer again.
+     * Tells the dialect by the path, and by the headers where several APIs share the path or none is known to have it.
      *
-     * @param path the request's path, with or without the version or a base before it
+     * @param hasHeader whether the request has a header of that name, which is given in lower case
      */
-    public static boolean isRepeatable(String path) {
-        return REPEATABLE.contains(of(path));
+    public ApiDialect dialect(Predicate<String> hasHeader) {
+        boolean alone = endpoint.isKnown() && endpoint.family() != ApiFamily.SHARED;
+        if (alone || dialect != ApiDialect.OPENAI) {
+            return dialect;
+        }
+        if (hasHeader.test("anthropic-version")) {
+            return ApiDialect.ANTHROPIC;
+        }
+        return hasHeader.test("x-goog-api-key") ? ApiDialect.GEMINI : ApiDialect.OPENAI;
     }
 
     /**
@@ -116,53 +65,49 @@ public final class ApiPath {
         return length;
     }
 
-    private static Map<String, String> exact() {
-        Map<String, String> exact = new HashMap<>();
-        Stream.of(NAMES).filter(name -> !varies(name)).forEach(name -> {
-            exact.put(name, name);
-            exact.putIfAbsent(withoutBase(name), name);
-        });
-        return Map.copyOf(exact);
-    }
-
-    private static boolean varies(String name) {
-        return name.indexOf('{') >= 0;
-    }
-
-    private static String withoutBase(String path) {
-        return path.substring(baseLength(path));
-    }
-
-    private static String ofKnown(String known) {
-        String name = EXACT.get(known);
-        if (name != null) {
-            return name;
-        }
-        for (Template template : TEMPLATES) {
-            if (template.matches(known)) {
-                return template.name;
-            }
-        }
-        return OTHER;
-    }
-
     private static boolean isVersion(String path, int start, int end) {
         return end - start > 1 && path.charAt(start) == 'v' && Character.isDigit(path.charAt(start + 1));
     }
 
-    /** A path whose one segment, or the beginning of one, varies. */
-    private record Template(String prefix, String suffix, String name) {
-        static Template of(String name) {
-            String known = withoutBase(name);
-            return new Template(known.substring(0, known.indexOf('{')), known.substring(known.indexOf('}') + 1), name);
+    /** What stands around and below the part that is known counts for more than the endpoint. */
+    private static ApiDialect dialect(String path, int known, Endpoint endpoint) {
+        if (isOrBelow(path, known, "/messages")
+                || isOrBelow(path, known, "/complete")
+                || path.contains("/publishers/anthropic/")) {
+            return ApiDialect.ANTHROPIC;
         }
+        boolean google = isGoogleVersion(path, known) || GOOGLE_VERBS.contains(verb(path));
+        return google ? ApiDialect.GEMINI : endpoint.dialect();
+    }
 
-        boolean matches(String path) {
-            int end = path.length() - suffix.length();
-            return end > prefix.length()
-                    && path.startsWith(prefix)
-                    && path.endsWith(suffix)
-                    && path.lastIndexOf('/', end - 1) < prefix.length();
-        }
+    private static ApiFamily family(String path, Endpoint endpoint, ApiDialect dialect) {
+        ApiFamily usual = endpoint.family();
+        boolean vertex = path.contains("/projects/") || path.contains("/publishers/");
+        return switch (dialect) {
+            case GEMINI -> vertex ? ApiFamily.VERTEX : ApiFamily.GEMINI;
+            case ANTHROPIC -> {
+                ApiFamily own = usual == ApiFamily.MESSAGES ? ApiFamily.MESSAGES : ApiFamily.ANTHROPIC;
+                yield vertex ? ApiFamily.VERTEX_CLAUDE : own;
+            }
+            case OPENAI, RESPONSES ->
+                usual.isOfOpenAi() && path.contains("/v1beta/openai/") ? ApiFamily.OPENAI_AT_GOOGLE : usual;
+        };
+    }
+
+    private static boolean isOrBelow(String path, int from, String parent) {
+        int end = from + parent.length();
+        return path.startsWith(parent, from) && (path.length() == end || path.charAt(end) == '/');
+    }
+
+    private static boolean isGoogleVersion(String path, int known) {
+        String base = path.substring(0, known);
+        boolean preview = base.contains("/v1beta") || base.contains("/v1alpha");
+        // Google serves OpenAI's API beside its own.
+        return preview && !base.endsWith("/openai") && !path.contains("/endpoints/openapi/");
+    }
+
+    /** What follows the last colon. Not every colon is followed by a verb: OpenAI's fine-tuned models have some in their names. */
+    private static String verb(String path) {
+        return path.substring(path.lastIndexOf(':') + 1);
     }
 }

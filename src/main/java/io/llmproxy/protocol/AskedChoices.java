@@ -42,20 +42,21 @@ public final class AskedChoices {
     /**
      * Returns how many answers a body asks for: 1 if it does not say so, or cannot be read.
      *
-     * @param path the request's path; of other APIs than OpenAI's completions and Gemini it is not known
+     * @param endpoint what the request is for; of other APIs than OpenAI's completions and Gemini it is not known
      * @param body the pieces of the body, whose positions stay as they are
      */
-    public static int of(String path, List<ByteBuffer> body) {
-        StreamApi api = StreamApi.of(path);
-        SignTable signs = api == null ? null : signs(api, path);
+    public static int of(Endpoint endpoint, List<ByteBuffer> body) {
+        StreamApi api = endpoint.streamApi();
+        SignTable signs = api == null ? null : signs(api);
         return signs != null && mayAsk(signs, body) ? new AskedChoices(api == StreamApi.GEMINI).read(body) : 1;
     }
 
-    private static @Nullable SignTable signs(StreamApi api, String path) {
+    private static @Nullable SignTable signs(StreamApi api) {
         return switch (api) {
-            case CHAT -> path.endsWith("/chat/completions") ? CHAT : COMPLETIONS;
+            case CHAT -> CHAT;
+            case COMPLETIONS -> COMPLETIONS;
             case GEMINI -> GEMINI;
-            case MESSAGES, RESPONSES, COHERE -> null;
+            case MESSAGES, RESPONSES, COHERE, LINES -> null;
         };
     }
 

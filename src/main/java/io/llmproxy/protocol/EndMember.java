@@ -50,7 +50,7 @@ enum EndMember {
         EndMember own = find(
                 json,
                 switch (api) {
-                    case CHAT -> CHAT;
+                    case CHAT, COMPLETIONS, LINES -> CHAT;
                     case GEMINI -> GEMINI;
                     case MESSAGES, RESPONSES -> TYPED;
                     case COHERE -> COHERE;

@@ -55,11 +55,12 @@ final class EndSigns {
             return NONE;
         }
         return switch (api) {
-            case CHAT -> CHAT;
+            case CHAT, COMPLETIONS -> CHAT;
             case MESSAGES -> MESSAGES;
             case RESPONSES -> RESPONSES;
             case GEMINI -> GEMINI;
             case COHERE -> COHERE;
+            case LINES -> NONE;
         };
     }
 

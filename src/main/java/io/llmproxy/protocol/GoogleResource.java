@@ -1,42 +1,36 @@
 package io.llmproxy.protocol;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** What Google's APIs make of a body that names a model, beside the paths that name one: at AI Studio and at Vertex AI. */
 public final class GoogleResource {
     /** The second spelling is as good as the first. */
     private static final String[] BASE = {"baseModel", "base_model"};
 
-    private static final List<GoogleResource> ALL = List.of(
-            new GoogleResource("/cachedContents", true, "model"),
-            new GoogleResource("/tunedModels", false, BASE),
-            new GoogleResource("/tuningJobs", false, BASE),
-            new GoogleResource("/batchPredictionJobs", false, "model"));
+    private static final GoogleResource CACHE = new GoogleResource(true, "model");
+    private static final GoogleResource TUNING = new GoogleResource(false, BASE);
+    private static final GoogleResource PREDICTION = new GoogleResource(false, "model");
 
-    private final String collection;
     private final boolean required;
     private final ModelPlace place;
 
-    private GoogleResource(String collection, boolean required, String... names) {
-        this.collection = collection;
+    private GoogleResource(boolean required, String... names) {
         this.required = required;
         this.place = new ModelPlace(List.of(names), List.of());
     }
 
     /**
-     * Returns what a request for a path makes.
+     * Returns what a request makes.
      *
-     * @param path the request's path, with or without a base before the part that is known
-     * @return the resource, or null if it is none of these
+     * @throws IllegalArgumentException if it is none of these resources, see {@link ModelPath.Place#RESOURCE}
      */
-    public static @Nullable GoogleResource of(String path) {
-        for (GoogleResource resource : ALL) {
-            if (path.endsWith(resource.collection)) {
-                return resource;
-            }
-        }
-        return null;
+    public static GoogleResource of(Endpoint endpoint) {
+        return switch (endpoint) {
+            case CACHES -> CACHE;
+            case TUNED_MODELS, TUNING_JOBS -> TUNING;
+            case PREDICTION_JOBS -> PREDICTION;
+            default -> throw new IllegalArgumentException(endpoint + " makes no resource");
+        };
     }
 
     /** Whether the body has to name a model. */

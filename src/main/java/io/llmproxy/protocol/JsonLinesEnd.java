@@ -1,7 +1,6 @@
 package io.llmproxy.protocol;
 
 import io.llmproxy.protocol.JsonScanner.Token;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 public final class JsonLinesEnd implements AnswerEnd {
     private static final Set<String> TYPES =
             Set.of("application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json");
-    private static final List<String> PATHS = List.of("/api/chat", "/api/generate", "/v1/chat", "/v1/generate");
 
     private final JsonScanner json = new JsonScanner(1);
     private boolean inLast;
@@ -29,27 +27,19 @@ public final class JsonLinesEnd implements AnswerEnd {
     /**
      * Returns what to watch an answer with.
      *
-     * @param path the request's path
+     * @param endpoint what the request is for
      * @param contentType what the answer says that it is
      * @return null if nothing is known of the end of such an answer
      */
-    public static @Nullable JsonLinesEnd of(String path, @Nullable String contentType) {
-        if (contentType == null || !isKnown(path)) {
+    public static @Nullable JsonLinesEnd of(Endpoint endpoint, @Nullable String contentType) {
+        StreamApi api = endpoint.streamApi();
+        if (contentType == null || (api != StreamApi.LINES && api != StreamApi.COHERE)) {
             return null;
         }
         String type = contentType.toLowerCase(Locale.ROOT);
         int parameters = type.indexOf(';');
         boolean lines = TYPES.contains((parameters < 0 ? type : type.substring(0, parameters)).strip());
         return lines ? new JsonLinesEnd() : null;
-    }
-
-    private static boolean isKnown(String path) {
-        for (String known : PATHS) {
-            if (path.endsWith(known)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     @Override

@@ -105,11 +105,11 @@ final class LifecycleRules {
     /** Returns null for an API whose answers begin in an unknown way. */
     static @Nullable LifecycleRules of(StreamApi api) {
         return switch (api) {
-            case CHAT -> CHAT;
+            case CHAT, COMPLETIONS -> CHAT;
             case MESSAGES -> MESSAGES;
             case RESPONSES -> RESPONSES;
             case GEMINI -> GEMINI;
-            case COHERE -> null;
+            case COHERE, LINES -> null;
         };
     }
 

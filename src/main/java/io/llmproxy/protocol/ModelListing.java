@@ -41,7 +41,7 @@ public final class ModelListing {
     public static byte[] all(ApiDialect dialect, List<String> names) {
         String models = names.stream().map(name -> text(dialect, name)).collect(Collectors.joining(","));
         String all = switch (dialect) {
-            case OPENAI -> OPENAI_ALL.formatted(models);
+            case OPENAI, RESPONSES -> OPENAI_ALL.formatted(models);
             case ANTHROPIC -> ANTHROPIC_ALL.formatted(models, end(names, 0), end(names, names.size() - 1));
             case GEMINI -> GEMINI_ALL.formatted(models);
         };
@@ -99,7 +99,7 @@ public final class ModelListing {
 
     private static String text(ApiDialect dialect, String name) {
         return switch (dialect) {
-            case OPENAI -> OPENAI_ONE.formatted(JsonText.quote(name));
+            case OPENAI, RESPONSES -> OPENAI_ONE.formatted(JsonText.quote(name));
             case ANTHROPIC -> ANTHROPIC_ONE.formatted(JsonText.quote(name));
             case GEMINI -> GEMINI_ONE.formatted(JsonText.quote(ofGoogle(name)), JsonText.quote(name));
         };

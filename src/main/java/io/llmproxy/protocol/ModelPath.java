@@ -34,6 +34,8 @@ public final class ModelPath {
         BODY_OPTIONAL,
         /** In the path. */
         PATH,
+        /** In the body, as a {@link GoogleResource} has it. */
+        RESOURCE,
         /** In what is not looked into: a list or a file of requests. */
         ELSEWHERE,
         /** Nowhere. */
@@ -41,33 +43,15 @@ public final class ModelPath {
     }
 
     /**
-     * Tells where a request for a path says which model it is for, provided that its method is one that has a body.
+     * Tells where a request says which model it is for: in its path if there is one, and else where its endpoint has it.
      *
      * @param path the request's path, with or without the version or a base before it
      */
-    public static Place place(String path) {
+    public static Place place(String path, Endpoint endpoint) {
         if (find(path) != null) {
             return Place.PATH;
         }
-        String known = ApiPath.of(path);
-        return switch (known) {
-            case "/v1/chat/completions",
-                    "/v1/completions",
-                    "/v1/embeddings",
-                    "/v1/audio/speech",
-                    "/v1/audio/transcriptions",
-                    "/v1/audio/translations",
-                    "/v1/rerank",
-                    "/v1/messages",
-                    "/v1/messages/count_tokens",
-                    "/v1/complete" -> Place.BODY;
-            // A prompt that is kept at the provider may have the model in it.
-            case "/v1/responses", "/v1/responses/input_tokens" -> Place.BODY_OPTIONAL;
-            case "/v1/images/generations", "/v1/images/edits", "/v1/images/variations", "/v1/moderations" ->
-                Place.BODY_OPTIONAL;
-            case "/v1/batches", "/v1/messages/batches", "/v1/realtime" -> Place.ELSEWHERE;
-            default -> known.equals(ApiPath.OTHER) ? Place.BODY_OPTIONAL : Place.NONE;
-        };
+        return endpoint.place() == Place.PATH ? Place.NONE : endpoint.place();
     }
 
     /**
@@ -186,7 +170,11 @@ public final class ModelPath {
     private static int verbStart(String path, int start) {
         int colon = path.lastIndexOf(':');
         // Other names than Google's may have colons in them.
-        return colon >= start && ApiDialect.ofPath(path) != ApiDialect.OPENAI ? colon : path.length();
+        return colon >= start && hasVerbs(ApiPath.of(path).dialect()) ? colon : path.length();
+    }
+
+    private static boolean hasVerbs(ApiDialect dialect) {
+        return dialect == ApiDialect.GEMINI || dialect == ApiDialect.ANTHROPIC;
     }
 
     private static int segmentEnd(String path, int start) {

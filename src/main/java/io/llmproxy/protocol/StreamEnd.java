@@ -72,20 +72,20 @@ public final class StreamEnd implements AnswerEnd {
     /**
      * Returns what to watch a stream with.
      *
-     * @param path the request's path; streams of unknown paths are complete when they are closed
+     * @param endpoint what the request is for; streams of which nothing is known are complete when they are closed
      */
-    public static StreamEnd of(String path) {
-        return of(path, 1);
+    public static StreamEnd of(Endpoint endpoint) {
+        return of(endpoint, 1);
     }
 
     /**
      * Returns what to watch a stream with.
      *
-     * @param path the request's path; streams of unknown paths are complete when they are closed
+     * @param endpoint what the request is for; streams of which nothing is known are complete when they are closed
      * @param choices how many answers the request asks for; more may turn up, and have to be finished as well
      */
-    public static StreamEnd of(String path, int choices) {
-        StreamApi api = StreamApi.of(path);
+    public static StreamEnd of(Endpoint endpoint, int choices) {
+        StreamApi api = endpoint.streamApi();
         return new StreamEnd(EndSigns.of(api), api, choices);
     }
 

@@ -36,11 +36,11 @@ public final class StreamOpening {
     /**
      * Returns what to watch a stream with.
      *
-     * @param path the request's path
-     * @return null if nothing is known of the streams of that path
+     * @param endpoint what the upstream is asked for
+     * @return null if nothing is known of its streams
      */
-    public static @Nullable StreamOpening of(String path) {
-        StreamApi api = StreamApi.of(path);
+    public static @Nullable StreamOpening of(Endpoint endpoint) {
+        StreamApi api = endpoint.streamApi();
         LifecycleRules rules = api == null ? null : LifecycleRules.of(api);
         return rules == null ? null : new StreamOpening(rules);
     }

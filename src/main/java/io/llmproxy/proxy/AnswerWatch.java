@@ -35,9 +35,9 @@ final class AnswerWatch {
 
     private static @Nullable AnswerEnd end(Exchange exchange, @Nullable String type, boolean stream, boolean answer) {
         if (!stream) {
-            return answer ? JsonLinesEnd.of(exchange.upstreamPath(), type) : null;
+            return answer ? JsonLinesEnd.of(exchange.upstreamEndpoint(), type) : null;
         }
-        return answer ? StreamEnd.of(exchange.upstreamPath(), exchange.choices()) : StreamEnd.unknown();
+        return answer ? StreamEnd.of(exchange.upstreamEndpoint(), exchange.choices()) : StreamEnd.unknown();
     }
 
     void scan(byte[] bytes, int offset, int length) {

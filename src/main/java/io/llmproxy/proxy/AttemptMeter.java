@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.proxy.SettledAttempt.Ending;
 import io.llmproxy.proxy.SettledAttempt.Model;
 import io.llmproxy.upstream.Lease;
@@ -11,7 +12,6 @@ import io.llmproxy.usage.RequestText;
 import io.llmproxy.usage.TokenRatio;
 import io.llmproxy.usage.UsageReader;
 import io.llmproxy.usage.UsageReader.Ended;
-import io.llmproxy.usage.UsageShape;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
@@ -71,7 +71,7 @@ final class AttemptMeter {
         this.lease = lease;
         this.body = body;
         this.shape = Metering.reads(upstream)
-                ? UsageShape.of(exchange.method(), passage.operation()).orElse(null)
+                ? passage.endpoint().usage(exchange.method()).orElse(null)
                 : null;
         this.bytesIn = content == null ? 0 : content.getLength();
         this.model = model(exchange.model(), upstream);

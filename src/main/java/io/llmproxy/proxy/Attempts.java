@@ -65,7 +65,7 @@ final class Attempts {
         this.waiting = waiting;
         this.owner = owner;
         this.policy = RetryPolicy.of(
-                exchange.method(), exchange.upstreamPath(), group.settings().retry());
+                exchange.method(), exchange.upstreamEndpoint(), group.settings().retry());
         this.stream = new StreamQuestion(exchange, container, body);
         this.conversions = new Conversions(exchange, group, body);
         this.selection = new Selection(exchange, group, conversions);

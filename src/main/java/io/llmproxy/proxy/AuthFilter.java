@@ -5,7 +5,7 @@ import io.llmproxy.auth.Authentication;
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.auth.ClientKeys;
 import io.llmproxy.auth.PresentedKey;
-import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.ratelimit.RateLimiter.Decision;
 import io.llmproxy.ratelimit.TokenBucket;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AuthFilter implements Filter {
     /** Costs next to nothing, and clients ask for it before each request proper. */
-    private static final String COUNT_TOKENS = "/v1/messages/count_tokens";
+    private static final Endpoint COUNT_TOKENS = Endpoint.MESSAGE_COUNT;
 
     @Override
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
@@ -65,7 +65,7 @@ public final class AuthFilter implements Filter {
     private static @Nullable Refusal limit(Exchange exchange, ClientKey key) {
         KeyLimits.Limits limits = exchange.forward().admission().keyLimits().of(key);
         TokenBucket rate = limits.rate();
-        if (rate != null && !ApiPath.of(exchange.path()).equals(COUNT_TOKENS)) {
+        if (rate != null && exchange.endpoint() != COUNT_TOKENS) {
             Decision decision = rate.tryAcquire();
             if (!decision.allowed()) {
                 RateLimitFilter.tell(exchange.clientResponse(), decision);

@@ -6,8 +6,9 @@ import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.model.Dialect;
-import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.ModelPath;
+import io.llmproxy.protocol.ModelPath.Place;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -19,38 +20,46 @@ import org.jspecify.annotations.Nullable;
  * @param line what its path says
  */
 record ClientCall(Dialect dialect, boolean old, RequestLine line) {
-    private static final String WHOLE = ":generateContent";
-    private static final String STREAM = ":streamGenerateContent";
-
     /** Returns what a request is; null if only upstreams of its own API can serve it. */
     static @Nullable ClientCall of(Exchange exchange) {
         if (!exchange.method().equals("POST")) {
             return null;
         }
-        String path = exchange.upstreamPath();
-        return switch (ApiPath.of(path)) {
-            case "/v1/chat/completions" -> new ClientCall(Dialect.CHAT, false, RequestLine.NONE);
-            case "/v1/responses" -> new ClientCall(Dialect.RESPONSES, false, RequestLine.NONE);
-            case "/v1/messages" -> new ClientCall(Dialect.MESSAGES, false, RequestLine.NONE);
-            case "/openai/deployments/{deployment}/chat/completions" -> ofAzure(path);
-            case "/v1/completions" -> new ClientCall(Dialect.CHAT, true, RequestLine.NONE);
-            default -> ofGoogle(path, exchange.clientRequest().getQueryString());
+        Endpoint endpoint = exchange.upstreamEndpoint();
+        return switch (endpoint.operation()) {
+            case CHAT -> ofChat(endpoint, exchange);
+            case COMPLETION -> ofCompletion(endpoint);
+            case COUNT, EMBEDDING, OTHER -> null;
         };
     }
 
-    private static ClientCall ofAzure(String path) {
-        String model = ModelPath.model(path);
-        return new ClientCall(Dialect.CHAT, false, new RequestLine(model == null ? "" : model, false, false));
-    }
-
-    private static @Nullable ClientCall ofGoogle(String path, @Nullable String query) {
-        boolean stream = path.endsWith(STREAM);
-        String model = stream || path.endsWith(WHOLE) ? ModelPath.model(path) : null;
+    private static @Nullable ClientCall ofChat(Endpoint endpoint, Exchange exchange) {
+        Dialect dialect = dialect(endpoint);
+        if (endpoint.place() != Place.PATH && dialect != Dialect.GEMINI) {
+            return new ClientCall(dialect, false, RequestLine.NONE);
+        }
+        String model = ModelPath.model(exchange.upstreamPath());
         if (model == null) {
             return null;
         }
+        boolean stream = endpoint.isStream();
+        String query = exchange.clientRequest().getQueryString();
         boolean events = query != null && Arrays.asList(query.split("&", -1)).contains("alt=sse");
-        return new ClientCall(Dialect.GEMINI, false, new RequestLine(model, stream, stream && !events));
+        return new ClientCall(dialect, false, new RequestLine(model, stream, stream && !events));
+    }
+
+    /** One whose model is in the path is not converted. */
+    private static @Nullable ClientCall ofCompletion(Endpoint endpoint) {
+        return endpoint.place() == Place.BODY ? new ClientCall(Dialect.CHAT, true, RequestLine.NONE) : null;
+    }
+
+    private static Dialect dialect(Endpoint endpoint) {
+        return switch (endpoint.dialect()) {
+            case OPENAI -> Dialect.CHAT;
+            case RESPONSES -> Dialect.RESPONSES;
+            case ANTHROPIC -> Dialect.MESSAGES;
+            case GEMINI -> Dialect.GEMINI;
+        };
     }
 
     /** Whether the client reads its stream as a JSON array, and not as events. */

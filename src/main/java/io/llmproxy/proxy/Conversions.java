@@ -34,7 +34,7 @@ final class Conversions {
     Conversions(Exchange exchange, UpstreamGroup group, RequestBody body) {
         this.exchange = exchange;
         this.body = body;
-        this.family = ApiFamily.of(exchange.upstreamPath());
+        this.family = exchange.askedOfUpstreams().family();
         this.mode = group.convert();
         this.config = group.conversion();
         this.call = group.converts() ? ClientCall.of(exchange) : null;

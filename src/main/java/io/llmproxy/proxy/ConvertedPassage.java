@@ -3,6 +3,8 @@ package io.llmproxy.proxy;
 import io.llmproxy.convert.Converted;
 import io.llmproxy.convert.ErrorAnswer;
 import io.llmproxy.convert.StreamCollector;
+import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.RetryAfter;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -70,8 +72,8 @@ record ConvertedPassage(Converted converted, boolean stream, ClientCall call, bo
     }
 
     @Override
-    public String operation() {
-        return target(null).path();
+    public Endpoint endpoint() {
+        return ApiPath.of(target(null).path()).endpoint();
     }
 
     @Override

@@ -43,7 +43,7 @@ final class ErrorAnswer {
 
     /** Returns the event that says that a stream has broken off. */
     static byte[] event(Exchange exchange, ProxyError error) {
-        return exchange.dialect().errorEvent(of(exchange, Refusal.of(error)), exchange.path());
+        return exchange.dialect().errorEvent(of(exchange, Refusal.of(error)));
     }
 
     private static byte[] head(Exchange exchange, Refusal refusal) {

@@ -5,6 +5,8 @@ import io.llmproxy.auth.Authentication;
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.HeaderSyntax;
 import io.llmproxy.protocol.ApiDialect;
+import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.Upstream;
@@ -36,6 +38,7 @@ public final class Exchange {
     private final ApiDialect dialect;
     private final String method;
     private final RequestPath path;
+    private final ApiPath asked;
     private final AtomicBoolean ended = new AtomicBoolean();
 
     private volatile Authentication client = Authentication.NOT_ASKED;
@@ -43,6 +46,7 @@ public final class Exchange {
     private volatile @Nullable UpstreamGroup group;
     private volatile @Nullable AskedModel model;
     private volatile RequestPath upstreamPath;
+    private volatile ApiPath askedOfUpstreams;
     private @Nullable RequestHead head;
     private volatile @Nullable String upstream;
     private int choices = 1;
@@ -83,9 +87,11 @@ public final class Exchange {
         this.servlet = place.servlet();
         this.path = place.path();
         this.upstreamPath = path;
-        this.dialect = ApiDialect.of(path.meant(), header -> clientRequest.getHeader(header) != null);
-        String asked = clientRequest.getMethod();
-        this.method = HeaderSyntax.isName(asked) ? asked : NO_METHOD;
+        this.asked = ApiPath.of(path.meant());
+        this.askedOfUpstreams = asked;
+        this.dialect = asked.dialect(header -> clientRequest.getHeader(header) != null);
+        String said = clientRequest.getMethod();
+        this.method = HeaderSyntax.isName(said) ? said : NO_METHOD;
         this.clientRequest = clientRequest;
         this.clientResponse = clientResponse;
     }
@@ -135,7 +141,11 @@ public final class Exchange {
             return Refusal.of(ProxyError.NO_ROUTE);
         }
         group = chosen.target();
-        upstreamPath = path.endingWith(chosen.path());
+        RequestPath upstreams = path.endingWith(chosen.path());
+        if (!upstreams.equals(path)) {
+            upstreamPath = upstreams;
+            askedOfUpstreams = ApiPath.of(upstreams.meant());
+        }
         serving.listener().routed(this);
         return AuthRefusal.of(this, chosen.target());
     }
@@ -359,6 +369,26 @@ public final class Exchange {
     /** The request's path within the forward. */
     RequestPath target() {
         return path;
+    }
+
+    /** What the request is for, as far as its path within the forward tells. */
+    public Endpoint endpoint() {
+        return asked.endpoint();
+    }
+
+    /** What the client's path says. */
+    ApiPath asked() {
+        return asked;
+    }
+
+    /** What the path says that upstreams are asked for, in the client's API. */
+    ApiPath askedOfUpstreams() {
+        return askedOfUpstreams;
+    }
+
+    /** What upstreams are asked for, in the client's API. */
+    Endpoint upstreamEndpoint() {
+        return askedOfUpstreams.endpoint();
     }
 
     /** What the path means that upstreams are asked for: the client's, without the prefix that a rule removes. */

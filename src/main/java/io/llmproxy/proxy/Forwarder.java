@@ -173,7 +173,7 @@ final class Forwarder
     @Override
     public void answered(Answer answer) {
         if (EventStreams.isEventStream(answer.headers())) {
-            exchange.asksFor(AskedChoices.of(exchange.upstreamPath(), body.collected()));
+            exchange.asksFor(AskedChoices.of(exchange.upstreamEndpoint(), body.collected()));
         }
         body.release();
         exchange.answering(answer.status(), null);

@@ -94,7 +94,7 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
                 && !group.settings().commitDelay().isZero()
                 && EventStreams.isEventStream(upstreamResponse.getHeaders())
                 && !upstreamResponse.getHeaders().contains("Content-Encoding");
-        return heldBack ? StreamOpening.of(passage.operation()) : null;
+        return heldBack ? StreamOpening.of(passage.endpoint()) : null;
     }
 
     private void accept(

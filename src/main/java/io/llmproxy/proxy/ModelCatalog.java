@@ -3,6 +3,7 @@ package io.llmproxy.proxy;
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.protocol.ApiFamily;
 import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.ModelListing;
 import io.llmproxy.protocol.ModelPath;
 import io.llmproxy.route.RouteTable;
@@ -10,6 +11,7 @@ import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -22,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelCatalog {
     private static final Set<String> READING = Set.of("GET", "HEAD");
-    private static final Set<String> LISTS = Set.of("/v1/models", "/v1beta/models");
-    private static final String MODEL = "/v1/models/{id}";
+    private static final Set<Endpoint> LISTS = EnumSet.of(Endpoint.MODELS, Endpoint.GEMINI_MODELS);
 
     private final Exchange exchange;
     private final RouteTable<UpstreamGroup>.Lookup route;
@@ -33,7 +34,7 @@ final class ModelCatalog {
         this.exchange = exchange;
         this.route = route;
         this.family = switch (exchange.dialect()) {
-            case OPENAI -> ApiFamily.OPENAI;
+            case OPENAI, RESPONSES -> ApiFamily.OPENAI;
             case ANTHROPIC -> ApiFamily.MESSAGES;
             case GEMINI -> ApiFamily.GEMINI;
         };
@@ -50,33 +51,34 @@ final class ModelCatalog {
             return false;
         }
         ModelCatalog catalog = new ModelCatalog(exchange, route);
-        String model = single(exchange.path());
+        String model = single(exchange);
         if (model != null) {
             return catalog.tell(
                     AskedModel.inPath(model, exchange.forward().config().modelPrefix(), List.of()));
         }
-        return LISTS.contains(api(exchange.path())) && catalog.tellAll();
+        return LISTS.contains(endpoint(exchange)) && catalog.tellAll();
     }
 
     /** Whether an upstream's answer is a list from which the client's key hides some models. */
     static boolean confines(Exchange exchange) {
         ClientKey key = exchange.clientKey();
-        return key != null
-                && key.isConfined()
-                && exchange.method().equals("GET")
-                && LISTS.contains(api(exchange.path()));
+        return key != null && key.isConfined() && exchange.method().equals("GET") && LISTS.contains(endpoint(exchange));
     }
 
-    /** The API that a path is of, also for servers that do not tell upper from lower case. */
-    private static String api(String path) {
-        return ApiPath.of(path.toLowerCase(Locale.ROOT));
+    /** What is asked for, also of servers that do not tell upper from lower case. */
+    private static Endpoint endpoint(Exchange exchange) {
+        Endpoint endpoint = exchange.endpoint();
+        return endpoint.isKnown()
+                ? endpoint
+                : ApiPath.of(exchange.path().toLowerCase(Locale.ROOT)).endpoint();
     }
 
     /** The model that is asked for by itself, or null; its name may have slashes in it. */
-    private static @Nullable String single(String path) {
+    private static @Nullable String single(Exchange exchange) {
+        String path = exchange.path();
         String model = ModelPath.model(path);
-        boolean last = model != null && (api(path).equals(MODEL) || path.endsWith("/models/" + model));
-        return last && ApiFamily.of(path) != ApiFamily.VERTEX ? model : null;
+        boolean last = model != null && (endpoint(exchange) == Endpoint.MODEL || path.endsWith("/models/" + model));
+        return last && !exchange.asked().family().isAtVertex() ? model : null;
     }
 
     private boolean tell(AskedModel model) throws IOException {

@@ -1,8 +1,8 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.auth.ClientKey;
-import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.ContentCoding;
+import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.GoogleResource;
 import io.llmproxy.protocol.ModelField;
 import io.llmproxy.protocol.ModelPath;
@@ -85,13 +85,11 @@ final class ModelQuestion {
         if (!mayHaveBody) {
             return Answer.NO_MODEL;
         }
-        GoogleResource resource = GoogleResource.of(path);
-        if (resource != null) {
-            return inResource(resource);
-        }
-        return switch (ModelPath.place(path)) {
+        Endpoint endpoint = exchange.endpoint();
+        return switch (ModelPath.place(path, endpoint)) {
             case BODY -> inBody(true, true);
-            case BODY_OPTIONAL -> inBody(false, !ApiPath.of(path).equals(ApiPath.OTHER));
+            case BODY_OPTIONAL -> inBody(false, endpoint.isKnown());
+            case RESOURCE -> inResource(GoogleResource.of(endpoint));
             case PATH, NONE -> Answer.NO_MODEL;
             case ELSEWHERE -> nowhere(false);
         };

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.convert.codec.BadAnswerException;
+import io.llmproxy.protocol.Endpoint;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.http.HttpFields;
@@ -28,8 +29,8 @@ interface Passage {
     /** Returns the content of the upstream's request, or null if there is none. */
     Request.@Nullable Content content(RequestBody body);
 
-    /** Returns the path by which it is known what the upstream's answer looks like. */
-    String operation();
+    /** Returns what the upstream is asked for, by which it is known what its answer looks like. */
+    Endpoint endpoint();
 
     /** Whether all of the answer has to be here before the client is told its status. */
     boolean takesWhole(Response upstreamResponse);

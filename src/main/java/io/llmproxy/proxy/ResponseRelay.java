@@ -81,7 +81,7 @@ final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Tas
         this.exchange = exchange;
         this.container = container;
         this.owner = owner;
-        this.heartbeat = exchange.dialect().heartbeat(exchange.path());
+        this.heartbeat = exchange.dialect().heartbeat(exchange.asked());
         this.output = exchange.clientResponse().getOutputStream();
     }
 

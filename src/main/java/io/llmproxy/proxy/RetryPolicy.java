@@ -1,7 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.config.RetryConfig;
-import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.protocol.Endpoint;
 import java.time.Duration;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -25,9 +25,9 @@ final class RetryPolicy {
     }
 
     /** Returns the policy for a request. */
-    static RetryPolicy of(String method, String path, @Nullable RetryConfig config) {
+    static RetryPolicy of(String method, Endpoint endpoint, @Nullable RetryConfig config) {
         boolean wanted = config != null && config.unsafe();
-        return new RetryPolicy(config, wanted || IDEMPOTENT.contains(method) || ApiPath.isRepeatable(path));
+        return new RetryPolicy(config, wanted || IDEMPOTENT.contains(method) || endpoint.isRepeatable());
     }
 
     /**

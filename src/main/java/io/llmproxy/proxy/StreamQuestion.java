@@ -9,8 +9,6 @@ import org.jspecify.annotations.Nullable;
  * matter, and no body is looked into.
  */
 final class StreamQuestion {
-    private static final String STREAMS = ":streamGenerateContent";
-
     private final Exchange exchange;
     private final ContainerSide container;
     private final RequestBody body;
@@ -26,7 +24,7 @@ final class StreamQuestion {
     boolean isAsked() {
         Boolean answer = known;
         if (answer == null) {
-            answer = exchange.upstreamPath().endsWith(STREAMS) || Boolean.TRUE.equals(container.touch(this::inBody));
+            answer = exchange.upstreamEndpoint().isStream() || Boolean.TRUE.equals(container.touch(this::inBody));
             known = answer;
         }
         return answer;

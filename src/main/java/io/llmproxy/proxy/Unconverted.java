@@ -1,5 +1,6 @@
 package io.llmproxy.proxy;
 
+import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.ModelRewriter;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -61,8 +62,8 @@ record Unconverted(
     }
 
     @Override
-    public String operation() {
-        return exchange.upstreamPath();
+    public Endpoint endpoint() {
+        return exchange.upstreamEndpoint();
     }
 
     @Override

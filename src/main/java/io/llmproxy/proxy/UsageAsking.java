@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.protocol.ModelRewriter.Sink;
+import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.usage.UsageEventFilter;
 import io.llmproxy.usage.UsageRequest;
 import java.nio.ByteBuffer;
@@ -17,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class UsageAsking {
     /** Whether a request is the stream of a chat that does not ask for usage, as far as its body can be read. */
     static boolean isOf(Exchange exchange, RequestBody body) {
-        String path = exchange.upstreamPath();
+        UsageShape shape = exchange.upstreamEndpoint().usage(exchange.method()).orElse(null);
         List<ByteBuffer> pieces = body.legible();
-        if (pieces == null || !exchange.method().equals("POST") || !path.endsWith("/completions")) {
+        if (pieces == null || shape != UsageShape.CHAT) {
             return false;
         }
         UsageRequest request = UsageRequest.read(pieces);

@@ -1,7 +1,11 @@
 package io.llmproxy.usage;
 
+import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.usage.Place.Meaning;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** Where the answers of each API say what they took, who gave them, and what the model made. */
 final class AnswerPlaces {
@@ -10,9 +14,35 @@ final class AnswerPlaces {
     private static final List<String> OUTPUT_DETAILS =
             List.of("completion_tokens_details", "output_tokens_details", "output_token_details");
 
+    private static final Map<UsageShape, Place> ALL = new EnumMap<>(UsageShape.class);
+
+    static {
+        for (UsageShape shape : UsageShape.values()) {
+            ALL.put(shape, make(shape));
+        }
+    }
+
     private AnswerPlaces() {}
 
-    static Place chat() {
+    /** Returns where answers of a form have it. */
+    static Place of(UsageShape shape) {
+        return Objects.requireNonNull(ALL.get(shape), "all are made");
+    }
+
+    private static Place make(UsageShape shape) {
+        return switch (shape) {
+            case CHAT -> chat();
+            case RESPONSES -> responses();
+            case MESSAGES -> messages();
+            case GEMINI -> gemini();
+            case EMBEDDINGS -> embeddings();
+            case IMAGES -> images();
+            case TRANSCRIPTION -> transcription();
+            case OLLAMA -> ollama();
+        };
+    }
+
+    private static Place chat() {
         Place places = Place.document()
                 .add("id", Meaning.ID)
                 .add("model", Meaning.MODEL)
@@ -41,7 +71,7 @@ final class AnswerPlaces {
                 message + ".tool_calls[].custom.input");
     }
 
-    static Place responses() {
+    private static Place responses() {
         Place places = Place.document();
         for (String response : List.of("", "response.")) {
             places.add(response + "id", Meaning.ID)
@@ -60,19 +90,19 @@ final class AnswerPlaces {
                 "output[].input");
     }
 
-    static Place embeddings() {
+    private static Place embeddings() {
         Place places = Place.document().add("id", Meaning.ID).add("model", Meaning.MODEL);
         openAi(places, "usage");
         return places;
     }
 
-    static Place images() {
+    private static Place images() {
         Place places = Place.document().add("data[]", Meaning.ITEM, Count.IMAGES);
         openAi(places, "usage");
         return places;
     }
 
-    static Place transcription() {
+    private static Place transcription() {
         Place places = Place.document().text("text", "delta").add("usage.seconds", Meaning.SECONDS, Count.SECONDS);
         openAi(places, "usage");
         return places;
@@ -111,7 +141,7 @@ final class AnswerPlaces {
         }
     }
 
-    static Place messages() {
+    private static Place messages() {
         Place places = Place.document();
         for (String message : List.of("", "message.")) {
             String usage = message + "usage";
@@ -149,7 +179,7 @@ final class AnswerPlaces {
                         "content[].input");
     }
 
-    static Place gemini() {
+    private static Place gemini() {
         String usage = "usageMetadata.";
         Place places = Place.document()
                 .orListOfThem()
@@ -183,7 +213,7 @@ final class AnswerPlaces {
                 .add(list + "[].tokenCount", Meaning.TOKENS);
     }
 
-    static Place ollama() {
+    private static Place ollama() {
         return Place.document()
                 .add("model", Meaning.MODEL)
                 .count("prompt_eval_count", Count.INPUT)

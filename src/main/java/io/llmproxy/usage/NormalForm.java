@@ -1,5 +1,6 @@
 package io.llmproxy.usage;
 
+import io.llmproxy.protocol.UsageShape;
 import java.util.List;
 import java.util.Set;
 

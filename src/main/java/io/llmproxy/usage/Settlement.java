@@ -1,5 +1,6 @@
 package io.llmproxy.usage;
 
+import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.usage.UsageReader.Ended;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

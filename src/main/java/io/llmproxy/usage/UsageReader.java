@@ -1,5 +1,6 @@
 package io.llmproxy.usage;
 
+import io.llmproxy.protocol.UsageShape;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -48,7 +49,7 @@ public final class UsageReader {
      */
     public UsageReader(UsageShape shape, String contentType, String contentEncoding) {
         this.shape = shape;
-        this.body = new BodyReader(BodyForm.of(contentType), new PathFollower(shape.places(), tally));
+        this.body = new BodyReader(BodyForm.of(contentType), new PathFollower(AnswerPlaces.of(shape), tally));
         String coding = contentEncoding.strip().toLowerCase(Locale.ROOT);
         this.inflation = switch (coding) {
             case "gzip", "x-gzip" -> Inflation.ofGzip(body);

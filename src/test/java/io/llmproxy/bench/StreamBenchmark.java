@@ -1,9 +1,9 @@
 package io.llmproxy.bench;
 
+import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.EventStreamReader;
 import io.llmproxy.protocol.StreamEnd;
 import io.llmproxy.usage.UsageReader;
-import io.llmproxy.usage.UsageShape;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -45,8 +45,8 @@ public class StreamBenchmark {
             case "gemini" -> "/v1beta/models/gemini-2.5-flash:streamGenerateContent";
             default -> throw new IllegalArgumentException(api);
         };
-        end = StreamEnd.of(path);
-        usage = new UsageReader(UsageShape.of("POST", path).orElseThrow(), "text/event-stream");
+        end = StreamEnd.of(ApiPath.of(path).endpoint());
+        usage = new UsageReader(ApiPath.of(path).endpoint().usage("POST").orElseThrow(), "text/event-stream");
         event = text().getBytes(StandardCharsets.UTF_8);
     }
 

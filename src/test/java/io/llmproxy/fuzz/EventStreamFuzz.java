@@ -3,6 +3,7 @@ package io.llmproxy.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.ErrorBody;
 import io.llmproxy.protocol.EventStreamReader;
 import io.llmproxy.protocol.StreamEnd;
@@ -61,8 +62,9 @@ final class EventStreamFuzz {
             boolean between, long events, boolean over, int refusal, int opening, boolean ended, boolean failed) {
         static Reading of(String path, byte[] stream, int piece) {
             EventStreamReader reader = new EventStreamReader();
-            StreamOpening opening = Objects.requireNonNull(StreamOpening.of(path));
-            StreamEnd end = StreamEnd.of(path);
+            StreamOpening opening =
+                    Objects.requireNonNull(StreamOpening.of(ApiPath.of(path).endpoint()));
+            StreamEnd end = StreamEnd.of(ApiPath.of(path).endpoint());
             for (int from = 0; from < stream.length; from += piece) {
                 int length = Math.min(piece, stream.length - from);
                 reader.input(stream, from, from + length);

@@ -3,6 +3,7 @@ package io.llmproxy.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.RequestText;
 import io.llmproxy.usage.TokenRatio;
@@ -10,7 +11,6 @@ import io.llmproxy.usage.UsageEventFilter;
 import io.llmproxy.usage.UsageReader;
 import io.llmproxy.usage.UsageReader.Ended;
 import io.llmproxy.usage.UsageRequest;
-import io.llmproxy.usage.UsageShape;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

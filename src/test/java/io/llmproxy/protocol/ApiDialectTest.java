@@ -3,6 +3,7 @@ package io.llmproxy.protocol;
 import static io.llmproxy.protocol.ApiDialect.ANTHROPIC;
 import static io.llmproxy.protocol.ApiDialect.GEMINI;
 import static io.llmproxy.protocol.ApiDialect.OPENAI;
+import static io.llmproxy.protocol.ApiDialect.RESPONSES;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,7 +28,7 @@ final class ApiDialectTest {
                 "/v1/projects/p/locations/l/publishers/anthropic/models/claude:streamRawPredict",
             })
     void anthropicsPathsAreKnown(String path) {
-        assertThat(ApiDialect.ofPath(path)).isEqualTo(ANTHROPIC);
+        assertThat(ApiPath.of(path).dialect()).isEqualTo(ANTHROPIC);
     }
 
     @ParameterizedTest
@@ -46,7 +47,7 @@ final class ApiDialectTest {
                 "/v1beta1/projects/p/locations/l/models/m:predict",
             })
     void googlesPathsAreKnown(String path) {
-        assertThat(ApiDialect.ofPath(path)).isEqualTo(GEMINI);
+        assertThat(ApiPath.of(path).dialect()).isEqualTo(GEMINI);
     }
 
     @ParameterizedTest
@@ -57,7 +58,6 @@ final class ApiDialectTest {
                 "*",
                 "/v1/chat/completions",
                 "/v1/completions",
-                "/v1/responses",
                 "/v1/models",
                 "/v1/models/ft:gpt-4o:acme::7p4lURel",
                 "/v1/threads/thread_1/messages",
@@ -69,44 +69,68 @@ final class ApiDialectTest {
                 "/health",
             })
     void allOtherPathsAreTakenForOpenAis(String path) {
-        assertThat(ApiDialect.ofPath(path)).isEqualTo(OPENAI);
+        assertThat(ApiPath.of(path).dialect()).isEqualTo(OPENAI);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/v1/responses",
+                "/responses",
+                "/v1/responses/input_tokens",
+                "/v1/responses/resp_1/cancel",
+                "/openai/v1/responses",
+                "/v1beta/openai/responses",
+            })
+    void responsesAreADialectOfTheirOwn(String path) {
+        assertThat(ApiPath.of(path).dialect()).isEqualTo(RESPONSES);
+        assertThat(ApiPath.of(path).dialect(Set.of("anthropic-version")::contains))
+                .isEqualTo(RESPONSES);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/v1/models", "/v1/models/m", "/v1/files", "/v1/files/f/content", "/v1/organizations/me"})
     void headersTellWhereThePathDoesNot(String path) {
-        assertThat(ApiDialect.of(path, Set.of("anthropic-version")::contains)).isEqualTo(ANTHROPIC);
-        assertThat(ApiDialect.of(path, Set.of("x-goog-api-key")::contains)).isEqualTo(GEMINI);
-        assertThat(ApiDialect.of(path, Set.of("authorization")::contains)).isEqualTo(OPENAI);
+        assertThat(ApiPath.of(path).dialect(Set.of("anthropic-version")::contains))
+                .isEqualTo(ANTHROPIC);
+        assertThat(ApiPath.of(path).dialect(Set.of("x-goog-api-key")::contains)).isEqualTo(GEMINI);
+        assertThat(ApiPath.of(path).dialect(Set.of("authorization")::contains)).isEqualTo(OPENAI);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/v1/chat/completions", "/v1/responses", "/v1beta/openai/chat/completions", "/v1/unknown"})
     void aHeartbeatOfOpenAisIsACommentWithoutABlankLine(String path) {
-        assertThat(OPENAI.heartbeat(path)).asString(UTF_8).isEqualTo(": heartbeat\n");
+        assertThat(ApiPath.of(path).dialect().heartbeat(ApiPath.of(path)))
+                .asString(UTF_8)
+                .isEqualTo(": heartbeat\n");
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"/v1/messages", "/v1/complete", "/v1/projects/p/publishers/anthropic/models/c:streamRawPredict"})
     void aHeartbeatOfAnthropicsIsAPing(String path) {
-        assertThat(ANTHROPIC.heartbeat(path)).asString(UTF_8).isEqualTo("event: ping\ndata: {\"type\": \"ping\"}\n\n");
-        assertThat(ANTHROPIC.heartbeat("/v1/sessions/s/events")).asString(UTF_8).isEqualTo(": heartbeat\n");
+        assertThat(ANTHROPIC.heartbeat(ApiPath.of(path)))
+                .asString(UTF_8)
+                .isEqualTo("event: ping\ndata: {\"type\": \"ping\"}\n\n");
+        assertThat(ANTHROPIC.heartbeat(ApiPath.of("/v1/sessions/s/events")))
+                .asString(UTF_8)
+                .isEqualTo(": heartbeat\n");
     }
 
     @Test
     void thereIsNoHeartbeatForGooglesClients() {
-        assertThat(GEMINI.heartbeat("/v1beta/models/g:streamGenerateContent")).isEmpty();
-        assertThat(GEMINI.heartbeat("/v1beta/interactions")).isEmpty();
+        assertThat(GEMINI.heartbeat(ApiPath.of("/v1beta/models/g:streamGenerateContent")))
+                .isEmpty();
+        assertThat(GEMINI.heartbeat(ApiPath.of("/v1beta/interactions"))).isEmpty();
     }
 
     @Test
     void headersDoNotOverruleThePath() {
-        assertThat(ApiDialect.of("/v1/chat/completions", Set.of("anthropic-version")::contains))
+        assertThat(ApiPath.of("/v1/chat/completions").dialect(Set.of("anthropic-version")::contains))
                 .isEqualTo(OPENAI);
-        assertThat(ApiDialect.of("/v1/messages", Set.of("x-goog-api-key")::contains))
+        assertThat(ApiPath.of("/v1/messages").dialect(Set.of("x-goog-api-key")::contains))
                 .isEqualTo(ANTHROPIC);
-        assertThat(ApiDialect.of("/v1beta/models", Set.of("anthropic-version")::contains))
+        assertThat(ApiPath.of("/v1beta/models").dialect(Set.of("anthropic-version")::contains))
                 .isEqualTo(GEMINI);
     }
 }

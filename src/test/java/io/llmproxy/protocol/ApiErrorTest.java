@@ -3,6 +3,7 @@ package io.llmproxy.protocol;
 import static io.llmproxy.protocol.ApiDialect.ANTHROPIC;
 import static io.llmproxy.protocol.ApiDialect.GEMINI;
 import static io.llmproxy.protocol.ApiDialect.OPENAI;
+import static io.llmproxy.protocol.ApiDialect.RESPONSES;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,13 +11,13 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
 import java.io.StringReader;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class ApiErrorTest {
-    private static final String CHAT = "/v1/chat/completions";
 
     @ParameterizedTest(name = "{0}: OpenAI {1} {2}, Anthropic {3} {4}, Gemini {5} {6}")
     @CsvSource({
@@ -89,20 +90,16 @@ final class ApiErrorTest {
         String anthropic = new String(ANTHROPIC.errorBody(error), UTF_8);
         String gemini = new String(GEMINI.errorBody(error), UTF_8);
 
-        assertThat(OPENAI.errorEvent(error, CHAT)).asString(UTF_8).isEqualTo("data: " + openAi + "\n\n");
-        assertThat(ANTHROPIC.errorEvent(error, "/v1/messages"))
-                .asString(UTF_8)
-                .isEqualTo("event: error\ndata: " + anthropic + "\n\n");
-        assertThat(GEMINI.errorEvent(error, "/v1beta/models/m:streamGenerateContent"))
-                .asString(UTF_8)
-                .isEqualTo("data: " + gemini + "\n\n");
+        assertThat(OPENAI.errorEvent(error)).asString(UTF_8).isEqualTo("data: " + openAi + "\n\n");
+        assertThat(ANTHROPIC.errorEvent(error)).asString(UTF_8).isEqualTo("event: error\ndata: " + anthropic + "\n\n");
+        assertThat(GEMINI.errorEvent(error)).asString(UTF_8).isEqualTo("data: " + gemini + "\n\n");
     }
 
     @Test
     void aResponseTellsItsFailureToThoseWhoRaiseErrorsAndToThoseWhoReadFailures() {
         ApiError error = new ApiError(504, "upstream_timeout", "Too late.", "req_1");
 
-        assertThat(OPENAI.errorEvent(error, "/openai/v1/responses"))
+        assertThat(RESPONSES.errorEvent(error))
                 .asString(UTF_8)
                 .isEqualTo("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"server_error\","
                         + "\"code\":\"upstream_timeout\",\"message\":\"Too late.\",\"param\":null},"
@@ -124,8 +121,19 @@ final class ApiErrorTest {
         assertThat(inner(dialect, error).getString("message"))
                 .isEqualTo(hostile.replace("\uD83D ", "\uFFFD ").replace(" \uDE00", " \uFFFD"));
         assertThat(body.chars().filter(Character::isISOControl)).isEmpty();
-        assertThat(new String(dialect.errorEvent(error, CHAT), UTF_8).lines().filter(line -> line.startsWith("data: ")))
-                .containsExactly("data: " + body);
+        List<String> events = new String(dialect.errorEvent(error), UTF_8)
+                .lines()
+                .filter(line -> line.startsWith("data: "))
+                .toList();
+        if (dialect == RESPONSES) {
+            String message = inner(dialect, error).getString("message");
+            assertThat(events).hasSize(2);
+            assertThat(events)
+                    .allSatisfy(event -> assertThat(parse(event.substring(6)).toString())
+                            .contains(Json.createValue(message).toString()));
+        } else {
+            assertThat(events).containsExactly("data: " + body);
+        }
     }
 
     private static JsonObject inner(ApiDialect dialect, ApiError error) {

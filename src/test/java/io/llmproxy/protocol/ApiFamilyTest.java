@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ApiFamilyTest {
     private static List<Provider> servers(String path, String base) {
         return Stream.of(Provider.values())
-                .filter(provider -> ApiFamily.of(path).isServedBy(provider, base))
+                .filter(provider -> ApiPath.of(path).family().isServedBy(provider, base))
                 .toList();
     }
 

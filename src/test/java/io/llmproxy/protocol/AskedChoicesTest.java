@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class AskedChoicesTest {
     private static int asked(String path, ByteBuffer... pieces) {
-        return AskedChoices.of(path, List.of(pieces));
+        return AskedChoices.of(ApiPath.of(path).endpoint(), List.of(pieces));
     }
 
     private static ByteBuffer piece(String text) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class JsonLinesEndTest {
     private static JsonLinesEnd end() {
-        return Objects.requireNonNull(JsonLinesEnd.of("/api/chat", "application/x-ndjson"));
+        return Objects.requireNonNull(JsonLinesEnd.of(ApiPath.of("/api/chat").endpoint(), "application/x-ndjson"));
     }
 
     @ParameterizedTest
@@ -47,11 +47,15 @@ final class JsonLinesEndTest {
 
     @Test
     void onlyAnswersThatAreKnownToEndSoAreWatched() {
-        assertThat(JsonLinesEnd.of("/ollama/api/generate", "application/x-ndjson; charset=utf-8"))
+        assertThat(JsonLinesEnd.of(
+                        ApiPath.of("/ollama/api/generate").endpoint(), "application/x-ndjson; charset=utf-8"))
                 .isNotNull();
-        assertThat(JsonLinesEnd.of("/v1/chat", "application/stream+json")).isNotNull();
-        assertThat(JsonLinesEnd.of("/v1/batches", "application/x-ndjson")).isNull();
-        assertThat(JsonLinesEnd.of("/api/chat", "application/json")).isNull();
-        assertThat(JsonLinesEnd.of("/api/chat", null)).isNull();
+        assertThat(JsonLinesEnd.of(ApiPath.of("/v1/chat").endpoint(), "application/stream+json"))
+                .isNotNull();
+        assertThat(JsonLinesEnd.of(ApiPath.of("/v1/batches").endpoint(), "application/x-ndjson"))
+                .isNull();
+        assertThat(JsonLinesEnd.of(ApiPath.of("/api/chat").endpoint(), "application/json"))
+                .isNull();
+        assertThat(JsonLinesEnd.of(ApiPath.of("/api/chat").endpoint(), null)).isNull();
     }
 }

@@ -45,7 +45,7 @@ final class ModelPathTest {
     void theModelIsReadAndReplaced(String path, String model, String other) {
         assertThat(ModelPath.model(path)).isEqualTo(model);
         assertThat(ModelPath.withModel(path, "X")).isEqualTo(other);
-        assertThat(ModelPath.place(path)).isEqualTo(Place.PATH);
+        assertThat(ModelPath.place(path, ApiPath.of(path).endpoint())).isEqualTo(Place.PATH);
     }
 
     @ParameterizedTest
@@ -72,7 +72,7 @@ final class ModelPathTest {
     void aPathMayHaveNoModel(String path) {
         assertThat(ModelPath.model(path)).isNull();
         assertThatIllegalArgumentException().isThrownBy(() -> ModelPath.withModel(path, "X"));
-        assertThat(ModelPath.place(path)).isNotEqualTo(Place.PATH);
+        assertThat(ModelPath.place(path, ApiPath.of(path).endpoint())).isNotEqualTo(Place.PATH);
     }
 
     @ParameterizedTest
@@ -147,6 +147,6 @@ final class ModelPathTest {
         "/v1/models/m, PATH",
     })
     void eachPathHasAPlaceForTheModel(String path, Place place) {
-        assertThat(ModelPath.place(path)).isEqualTo(place);
+        assertThat(ModelPath.place(path, ApiPath.of(path).endpoint())).isEqualTo(place);
     }
 }

@@ -189,7 +189,7 @@ final class RequestCostTest {
         return () -> {
             ModelReader.of(contentType).read(pieces);
             ModelReader.besidesPath(contentType).read(pieces);
-            AskedChoices.of("/v1/chat/completions", pieces);
+            AskedChoices.of(ApiPath.of("/v1/chat/completions").endpoint(), pieces);
         };
     }
 
@@ -270,14 +270,11 @@ final class RequestCostTest {
             IntFunction<Runnable> work = size -> {
                 String path = "/v1/models" + part.repeat(size / part.length());
                 return () -> {
-                    ModelPath.place(path);
                     ModelPath.model(path);
                     ModelPath.inOneSegment(path);
                     ModelPath.inSegments(path);
                     ModelPath.hasSlashesInModelOnly(path);
-                    ApiDialect.ofPath(path);
                     ApiPath.of(path);
-                    GoogleResource.of(path);
                 };
             };
             Growth.ofAllocation(SIZE, work);

@@ -17,10 +17,10 @@ class StreamEndTest {
 
     private static boolean seen(String path, String stream) {
         byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
-        StreamEnd whole = StreamEnd.of(path);
+        StreamEnd whole = StreamEnd.of(ApiPath.of(path).endpoint());
         whole.scan(bytes, 0, bytes.length);
         for (int cut = 0; cut <= bytes.length; cut++) {
-            StreamEnd split = StreamEnd.of(path);
+            StreamEnd split = StreamEnd.of(ApiPath.of(path).endpoint());
             split.scan(bytes, 0, cut);
             split.scan(bytes, cut, bytes.length - cut);
             assertThat(split.seen()).as("cut at " + cut).isEqualTo(whole.seen());
@@ -93,7 +93,7 @@ class StreamEndTest {
             })
     void aStreamMaySayThatItFailed(String path, boolean failed, String stream) {
         byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
-        StreamEnd end = StreamEnd.of(path);
+        StreamEnd end = StreamEnd.of(ApiPath.of(path).endpoint());
         for (byte next : bytes) {
             end.scan(new byte[] {next}, 0, 1);
         }
@@ -107,7 +107,7 @@ class StreamEndTest {
     void anEventAllocatesNothing(String path) {
         byte[] event = "data: {\"type\":\"delta\",\"delta\":{\"content\":\" word\"},\"finish_reason\":null}\n\n"
                 .getBytes(StandardCharsets.UTF_8);
-        StreamEnd end = StreamEnd.of(path);
+        StreamEnd end = StreamEnd.of(ApiPath.of(path).endpoint());
 
         assertThat(Allocation.perCall(10_000, () -> end.scan(event, 0, event.length)))
                 .isZero();
@@ -116,11 +116,11 @@ class StreamEndTest {
 
     private static StreamEnd watch(String path, int choices, String stream) {
         byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
-        StreamEnd end = StreamEnd.of(path, choices);
+        StreamEnd end = StreamEnd.of(ApiPath.of(path).endpoint(), choices);
         for (byte next : bytes) {
             end.scan(new byte[] {next}, 0, 1);
         }
-        StreamEnd whole = StreamEnd.of(path, choices);
+        StreamEnd whole = StreamEnd.of(ApiPath.of(path).endpoint(), choices);
         whole.scan(bytes, 0, bytes.length);
         assertThat(whole.seen()).as(stream).isEqualTo(end.seen());
         assertThat(whole.failed()).as(stream).isEqualTo(end.failed());
@@ -317,7 +317,7 @@ class StreamEndTest {
             assertThat(end.isPlainJson()).isTrue();
             assertThat(end.seen()).as(around).isTrue();
         }
-        StreamEnd whole = StreamEnd.of(path);
+        StreamEnd whole = StreamEnd.of(ApiPath.of(path).endpoint());
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         whole.scan(bytes, 0, bytes.length);
         assertThat(whole.failed()).isEqualTo(failed);
@@ -375,8 +375,8 @@ class StreamEndTest {
         String[] halves = text.replace('\'', '"').split("\\^", -1);
         byte[] first = halves[0].getBytes(StandardCharsets.UTF_8);
         byte[] second = (halves[1] + "\n\n").getBytes(StandardCharsets.UTF_8);
-        StreamEnd asked = StreamEnd.of(path);
-        StreamEnd unasked = StreamEnd.of(path);
+        StreamEnd asked = StreamEnd.of(ApiPath.of(path).endpoint());
+        StreamEnd unasked = StreamEnd.of(ApiPath.of(path).endpoint());
 
         asked.scan(first, 0, first.length);
         unasked.scan(first, 0, first.length);

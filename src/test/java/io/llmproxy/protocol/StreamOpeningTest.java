@@ -361,8 +361,8 @@ final class StreamOpeningTest {
 
     @Test
     void nothingIsKnownOfOtherPaths() {
-        assertThat(StreamOpening.of("/v1/audio/speech")).isNull();
-        assertThat(StreamOpening.of("/")).isNull();
+        assertThat(StreamOpening.of(ApiPath.of("/v1/audio/speech").endpoint())).isNull();
+        assertThat(StreamOpening.of(ApiPath.of("/").endpoint())).isNull();
     }
 
     @Test
@@ -405,6 +405,6 @@ final class StreamOpeningTest {
     }
 
     private static StreamOpening opening(String path) {
-        return Objects.requireNonNull(StreamOpening.of(path));
+        return Objects.requireNonNull(StreamOpening.of(ApiPath.of(path).endpoint()));
     }
 }

@@ -2,6 +2,7 @@ package io.llmproxy.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.StreamOpening;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -77,7 +78,8 @@ class CommitPointTest {
                 heard.add("missed " + failure.error());
             }
         };
-        StreamOpening opening = Objects.requireNonNull(StreamOpening.of("/v1/chat/completions"));
+        StreamOpening opening = Objects.requireNonNull(
+                StreamOpening.of(ApiPath.of("/v1/chat/completions").endpoint()));
         return new CommitPoint(null, null, pieces, opening, owner);
     }
 

@@ -3,6 +3,7 @@ package io.llmproxy.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.RetryConfig;
+import io.llmproxy.protocol.Endpoint;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ final class RecoveryTest {
     }
 
     private static RetryPolicy policy(boolean rounds) {
-        return RetryPolicy.of("POST", "/v1/chat/completions", rounds ? ROUNDS : null);
+        return RetryPolicy.of("POST", Endpoint.CHAT, rounds ? ROUNDS : null);
     }
 
     private static Next after(Setback setback, boolean rounds, Recovery.Outlook outlook) {

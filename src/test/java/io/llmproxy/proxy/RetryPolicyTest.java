@@ -3,6 +3,7 @@ package io.llmproxy.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.RetryConfig;
+import io.llmproxy.protocol.ApiPath;
 import java.time.Duration;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ class RetryPolicyTest {
     private static final RetryConfig UNSAFE = new RetryConfig(3, Duration.ofMillis(500), true);
 
     private static RetryPolicy generation(@Nullable RetryConfig config) {
-        return RetryPolicy.of("POST", CHAT, config);
+        return RetryPolicy.of("POST", ApiPath.of(CHAT).endpoint(), config);
     }
 
     @ParameterizedTest
@@ -32,20 +33,25 @@ class RetryPolicyTest {
         assertThat(generation(THREE).afterFailure(failure, true, false)).isEqualTo(Verdict.MAY_BE_WORKED_ON);
         assertThat(generation(THREE).afterFailure(failure, false, false)).isEqualTo(Verdict.NOT_WORKED_ON);
         assertThat(generation(UNSAFE).afterFailure(failure, true, false)).isEqualTo(Verdict.HARMLESS);
-        assertThat(RetryPolicy.of("GET", "/v1/models", null).afterFailure(failure, true, false))
+        assertThat(RetryPolicy.of("GET", ApiPath.of("/v1/models").endpoint(), null)
+                        .afterFailure(failure, true, false))
                 .isEqualTo(Verdict.HARMLESS);
-        assertThat(RetryPolicy.of("POST", "/v1/embeddings", null).afterFailure(failure, true, false))
+        assertThat(RetryPolicy.of("POST", ApiPath.of("/v1/embeddings").endpoint(), null)
+                        .afterFailure(failure, true, false))
                 .isEqualTo(Verdict.HARMLESS);
-        assertThat(RetryPolicy.of("POST", "/v1/messages/count_tokens", null).afterFailure(failure, true, false))
+        assertThat(RetryPolicy.of(
+                                "POST", ApiPath.of("/v1/messages/count_tokens").endpoint(), null)
+                        .afterFailure(failure, true, false))
                 .isEqualTo(Verdict.HARMLESS);
-        assertThat(RetryPolicy.of("POST", "/v1/messages", null).afterFailure(failure, true, false))
+        assertThat(RetryPolicy.of("POST", ApiPath.of("/v1/messages").endpoint(), null)
+                        .afterFailure(failure, true, false))
                 .isEqualTo(Verdict.MAY_BE_WORKED_ON);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"CLIENT_GONE", "CLIENT_TOO_SLOW", "SHUTTING_DOWN", "BODY_TOO_LARGE", "INTERNAL"})
     void whatIsNotTheUpstreamsDoingIsNeverRepeated(ProxyError failure) {
-        assertThat(RetryPolicy.of("GET", CHAT, UNSAFE).afterFailure(failure, false, false))
+        assertThat(RetryPolicy.of("GET", ApiPath.of(CHAT).endpoint(), UNSAFE).afterFailure(failure, false, false))
                 .isEqualTo(Verdict.NOT_THE_UPSTREAM);
     }
 

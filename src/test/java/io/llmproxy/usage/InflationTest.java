@@ -3,6 +3,7 @@ package io.llmproxy.usage;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.usage.UsageReader.Ended;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

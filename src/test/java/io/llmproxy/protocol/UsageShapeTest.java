@@ -1,4 +1,4 @@
-package io.llmproxy.usage;
+package io.llmproxy.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -38,6 +38,7 @@ final class UsageShapeTest {
         "POST, /v1/messages/batches, ",
     })
     void isKnownByThePath(String method, String path, String shape) {
-        assertThat(UsageShape.of(method, path).map(Enum::name).orElse(null)).isEqualTo(shape);
+        assertThat(ApiPath.of(path).endpoint().usage(method).map(Enum::name).orElse(null))
+                .isEqualTo(shape);
     }
 }
