@@ -8,7 +8,6 @@ import io.llmproxy.testing.ServerProcess;
 import io.llmproxy.usage.Cost;
 import io.llmproxy.usage.Money;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,13 +125,23 @@ class LedgerCliIT {
                 upstreams: [{name: u, url: "http://127.0.0.1:1"}]
                 upstream_groups: [{name: g, upstreams: [{name: u}]}]
                 """;
-        Path with = Files.writeString(directory.resolve("with.yaml"), text + "ledger: {}\n", StandardCharsets.UTF_8);
-        Path without = Files.writeString(directory.resolve("without.yaml"), text, StandardCharsets.UTF_8);
+        Path named = Files.writeString(directory.resolve("named.yaml"), text + "ledger: {directory: ledger}\n");
+        Path home = Files.createDirectories(directory.resolve("home/ledger/beside"));
+        for (Path file : LedgerFixtures.files(files)) {
+            Files.copy(file, home.resolve(file.getFileName()));
+        }
+        Path beside = Files.writeString(directory.resolve("home/beside.yaml"), text);
+        Path nothing = Files.writeString(directory.resolve("nothing.yaml"), text);
+        Path off = Files.writeString(directory.resolve("home/off.yaml"), text + "ledger: {enabled: false}\n");
 
-        assertThat(run("verify", "--config", with.toString()).output()).contains("20 records, 0 problems");
-        Result none = run("verify", "-c", without.toString());
-        assertThat(none.code()).isEqualTo(2);
-        assertThat(none.output()).contains("the configuration has no ledger (expected: a directory");
+        for (Path config : List.of(named, beside)) {
+            assertThat(run("verify", "--config", config.toString()).output()).contains("20 records, 0 problems");
+        }
+        for (Path config : List.of(nothing, off)) {
+            Result none = run("verify", "-c", config.toString());
+            assertThat(none.code()).isEqualTo(2);
+            assertThat(none.output()).contains("the configuration has no ledger (expected: a directory");
+        }
         assertThat(run("verify", "-c", "nosuch.yaml").code()).isEqualTo(1);
     }
 
