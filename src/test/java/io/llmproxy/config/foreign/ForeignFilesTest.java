@@ -374,4 +374,115 @@ final class ForeignFilesTest {
                                 org.assertj.core.groups.Tuple.tuple(upstream.name(), upstream.url(), upstream.models()))
                         .toList());
     }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "verify_ssl: {a: b} | config.yml:3: verify_ssl: a section (expected: a single value)",
+                "server: on | config.yml:3: server: a single value (expected: a section)",
+                "master_keys: {a: b} | config.yml:3: master_keys: a section (expected: a list)",
+                "master_keys: [a] | master_keys[0]: a single value (expected: a section)",
+                "master_keys: [{key: gate-key-0001, allowed_models: [{a: b}]}] | allowed_models[0]: a section (expected",
+            })
+    void aValueOfAnotherShapeIsAProblemWithItsLine(String line, String problem) {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> parse(PROVIDER + line + "\n", Map.of()))
+                .withMessageContaining(problem);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"providers: [a]\n", "providers: [{name: p}]\n", "providers: {endpoint: a, api_base: b}\n"})
+    void aFileThatIsOfNoneOfThemIsReadAsOurs(String yaml) {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> parse(yaml, Map.of()))
+                .withMessageContaining("config.yml:1: providers")
+                .withMessageContaining("upstreams");
+    }
+
+    @Test
+    void aProviderMayBeNamedByItsKeyAndServesNothingWithoutModels() {
+        ConfigLoader.Loaded loaded =
+                parse(PROVIDER + "  - {provider_key: q, api_base: 'https://b', api_key: key-of-b}\n", Map.of());
+        UpstreamConfig second = loaded.config().upstreams().get(1);
+
+        assertThat(second.name()).isEqualTo("q");
+        assertThat(second.enabled()).isFalse();
+        assertThat(loaded.warnings())
+                .extracting(Problem::toString)
+                .anyMatch(warning -> warning.startsWith("config.yml:3: providers[1].model_mapping: not carried over"));
+    }
+
+    @Test
+    void theOnlyKeyOfMaywzhsFileStatedTwiceIsAProblem() {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> parse(
+                        PROVIDER + "server: {master_api_key: gate-canary-1}\nmaster_api_key: gate-canary-2\n",
+                        Map.of()))
+                .withMessageContaining("config.yml:4: master_api_key: stated twice, also in server (expected: once)")
+                .withMessageNotContaining("canary");
+    }
+
+    @Test
+    void aProviderWithoutANameIsAProblem() {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> parse(
+                        PROVIDER + "  - {api_base: 'https://b', api_key: key-of-b, model_mapping: {m: n}}\n", Map.of()))
+                .withMessageContaining("config.yml:3: providers[1].name: missing (expected: a value)");
+    }
+
+    @Test
+    void aDatabaseBesideTheKeysOfTheFileIsNotCarriedOver() {
+        String keys = "master_keys: [{key: gate-key-0001, enabled: false, allowed_models:}, {key: gate-key-0002}]\n";
+        ConfigLoader.Loaded loaded = parse(
+                PROVIDER + keys,
+                Map.of("DB_URL", "postgres://u:pass-canary@h/d", "LANGFUSE_ENABLED", "False", "MASTER_NODE", "n"));
+
+        assertThat(loaded.config().keys()).extracting(ClientKeyConfig::enabled).containsExactly(false, true);
+        assertThat(loaded.warnings())
+                .extracting(Problem::toString)
+                .singleElement()
+                .asString()
+                .contains("environment DB_URL", "not carried over: the configuration in a database")
+                .doesNotContain("canary");
+    }
+
+    @Test
+    void theEnvironmentAloneGivesThePortAndTheTimeToTheFirstByte() {
+        ProxyConfig config = parse(PROVIDER, Map.of("PORT", "19000", "TTFT_TIMEOUT_SECS", "7"))
+                .config();
+
+        assertThat(config.httpServer().forwards().get(0).port()).isEqualTo(19000);
+        assertThat(config.upstreamGroups().get(0).httpClient().timeout().firstByte())
+                .hasSeconds(7);
+    }
+
+    @Test
+    void aKeyOfX5iusFileWithoutAWeightHasItsProviders() {
+        ProxyConfig config = parse("""
+                        cert_file: certificate.pem
+                        private_key_file: private-key.pem
+                        providers:
+                          - {type: openai, host: a, endpoint: b, weight: 3, api_keys: [{key: k1k1k1k1}, {key: k2k2k2k2, weight: 1}]}
+                        """, Map.of()).config();
+
+        assertThat(config.upstreams().get(0).auth().keys())
+                .extracting(AuthKeyConfig::weight)
+                .containsExactly(3.0, 1.0);
+    }
+
+    @Test
+    void aHeaderOfX5iusFileWithoutAColonIsAProblem() {
+        String yaml = """
+                cert_file: certificate.pem
+                private_key_file: private-key.pem
+                providers:
+                  - {type: openai, host: a, endpoint: b, health_check: {path: /, headers: [canary]}}
+                """;
+
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> parse(yaml, Map.of()))
+                .withMessageContaining("health_check.headers: no colon (expected: `Name: value`)")
+                .withMessageNotContaining("canary");
+    }
 }
