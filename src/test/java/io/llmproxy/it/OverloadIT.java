@@ -23,7 +23,7 @@ class OverloadIT {
     private static final int SOME = 100;
     private static final int MORE_OF_THEM = 4;
     private static final int OTHERS = 40;
-    private static final int LOOKED_AT = 500;
+    private static final int LOOKED_AT = 300;
     private static final Duration THINKING = Duration.ofMillis(400);
     private static final Duration PAUSE = Duration.ofMillis(300);
     private static final Duration GROWTH = Duration.ofSeconds(4);
@@ -44,7 +44,7 @@ class OverloadIT {
             RequestLoad crowd = RequestLoad.start(uri, SOME, PAUSE);
             assertIsToldToComeBack(refusalByACrowdThatGrows(crowd, uri));
             RequestLoad others = RequestLoad.start(uri, OTHERS, PAUSE);
-            Awaitility.await().atMost(START_UP).until(() -> others.answers() >= LOOKED_AT);
+            Awaitility.await().atMost(START_UP).until(() -> others.served() >= LOOKED_AT);
             RequestLoad.Outcome loaded = others.stop();
             RequestLoad.Outcome all = crowd.stop();
 

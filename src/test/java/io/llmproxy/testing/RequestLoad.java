@@ -84,6 +84,12 @@ public final class RequestLoad implements AutoCloseable {
         }
     }
 
+    /** How many requests were answered with 200 so far. */
+    public int served() {
+        AtomicInteger count = statuses.get(200);
+        return count == null ? 0 : count.get();
+    }
+
     /** How many answers have come so far. */
     public int answers() {
         return statuses.values().stream().mapToInt(AtomicInteger::get).sum();

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * before him are served in time.
  *
  * <p>To refuse costs time, too: where many are refused, a round takes a multiple of what may be waited for, and next to nothing of
- * it would be left to serve. So the first part of a round, as long as a quarter of the round before, always serves.
+ * it would be left to serve. So the first part of a round, as long as a tenth of the round before, always serves.
  *
  * <p>After K. Nichols and V. Jacobson, "Controlling Queue Delay" (2012): the shortest wait in an interval tells a standing queue
  * from a burst; with the longest wait that B. Maurer, "Fail at Scale" (2015), allows while there is one.
@@ -22,7 +22,7 @@ public final class Backlog {
     static final long PERSISTENT = TimeUnit.SECONDS.toNanos(3);
 
     /** The part of the time that is left to serve, however many are refused. */
-    private static final int SERVING_SHARE = 4;
+    private static final int SERVING_SHARE = 10;
 
     private boolean late;
     private long lateSince;
@@ -70,7 +70,7 @@ public final class Backlog {
 
     /**
      * Whether there is a standing queue, and the request that is reached now has waited in this round for more than so many
-     * nanoseconds, and for more than a quarter of the round before.
+     * nanoseconds, and for more than a tenth of the round before.
      */
     boolean exceeds(long limit, long now) {
         return standing && serving && now - begun > Math.max(limit, share);
