@@ -112,6 +112,11 @@ public final class Exchange {
         head = whole;
     }
 
+    /** An upstream's answer goes to the client: no further request is made, and a stream may stay open for long. */
+    void forgetHead() {
+        head = null;
+    }
+
     /** The head of the request, which has been read before it is passed on. */
     RequestHead head() {
         return Objects.requireNonNull(head);

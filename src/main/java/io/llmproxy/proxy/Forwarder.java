@@ -177,6 +177,7 @@ final class Forwarder
         }
         body.release();
         exchange.answering(answer.status(), null);
+        exchange.forgetHead();
         container.touch(() -> head(answer));
         relay.relay(answer.content(), answer.first());
         if (clientGone) {

@@ -10,7 +10,9 @@ final class Word {
     private static final int LONGEST = 128;
     private static final int USUAL = 32;
 
-    private byte[] bytes = {};
+    private static final byte[] NONE = {};
+
+    private byte[] bytes = NONE;
     private int length;
 
     void clear() {
