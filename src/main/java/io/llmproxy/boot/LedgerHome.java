@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +43,7 @@ public final class LedgerHome {
             @Nullable Path file,
             boolean inContainer,
             Map<String, String> environment,
-            java.util.function.UnaryOperator<@Nullable String> property) {
+            UnaryOperator<@Nullable String> property) {
         List<Path> places = new ArrayList<>();
         // systemd lists several with colons between them.
         String state = environment.getOrDefault("STATE_DIRECTORY", "");
@@ -82,7 +83,7 @@ public final class LedgerHome {
         }
         if (!places.isEmpty()) {
             LOG.warn(
-                    "no ledger is kept: {} cannot be written; set ledger.directory to a directory that can, or"
+                    "no ledger is kept: {} is not writable; set ledger.directory to a writable directory, or"
                             + " ledger.enabled to false",
                     places.get(0));
         }
@@ -93,7 +94,7 @@ public final class LedgerHome {
         try {
             Files.createDirectories(place);
         } catch (IOException | RuntimeException e) {
-            LOG.debug("{} cannot be made", place, e);
+            LOG.debug("{} cannot be created", place, e);
             return false;
         }
         return Files.isWritable(place);

@@ -1,5 +1,7 @@
 package io.llmproxy.config;
 
+import java.util.Locale;
+
 /** Whose API an upstream serves. */
 public enum Provider {
     OPENAI("Authorization"),
@@ -13,9 +15,15 @@ public enum Provider {
     CUSTOM("");
 
     private final String keyHeader;
+    private final String label = name().toLowerCase(Locale.ROOT);
 
     Provider(String keyHeader) {
         this.keyHeader = keyHeader;
+    }
+
+    /** Its name in configurations and prices. */
+    public String label() {
+        return label;
     }
 
     /** The header in which it wants its key; {@code Authorization} holds it as a bearer's. Empty if that is not known. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
@@ -40,6 +41,8 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
     private final LongSupplier clock;
     private final AtomicLong exchanges = new AtomicLong();
     private final AtomicReference<@Nullable Kept> kept = new AtomicReference<>();
+    /** How many ledgers there were, also with none between two of them. */
+    private final AtomicInteger generations = new AtomicInteger();
 
     private record Kept(Ledger ledger, LedgerConfig config, int generation) {}
 
@@ -60,11 +63,14 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
         if (before != null && before.config.equals(config)) {
             return;
         }
-        int generation = before == null ? 0 : before.generation + 1 & Integer.MAX_VALUE >> SLOT_BITS;
-        kept.set(config == null ? null : new Kept(Ledger.start(config, version), config, generation));
+        kept.set(config == null ? null : new Kept(Ledger.start(config, version), config, nextGeneration()));
         if (before != null) {
             before.ledger.stop();
         }
+    }
+
+    private int nextGeneration() {
+        return generations.getAndIncrement() & (Integer.MAX_VALUE >> SLOT_BITS);
     }
 
     /** Writes what is left, and closes the ledger. */

@@ -15,7 +15,6 @@ import io.llmproxy.usage.UsageReader.Ended;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
@@ -249,8 +248,8 @@ final class AttemptMeter {
         AttemptUsage usage = usage(ending);
         UpstreamConfig upstream = lease.upstream().config();
         Instant at = Instant.now();
-        String provider = upstream.provider().name().toLowerCase(Locale.ROOT);
-        Cost cost = metering.prices().cost(new Prices.Asked(upstream.name(), provider, model.sent(), at), usage);
+        Cost cost = metering.prices()
+                .cost(new Prices.Asked(upstream.name(), upstream.provider().label(), model.sent(), at), usage);
         long began = lease.acquired();
         return new SettledAttempt(
                 exchange.number(),

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks one upstream after the other until one gives an answer that the client can be given, or there is none left to ask.
- * Until then the client has seen nothing; after that, nothing can be taken back. {@link Selection} says whom to ask,
+ * Until then the client has seen nothing; after that, nothing can be taken back. {@link Selection} chooses the upstream,
  * {@link Judgement} what an answer is worth, {@link Recovery} what follows a setback.
  */
 final class Attempts {
@@ -99,7 +99,7 @@ final class Attempts {
         }
     }
 
-    /** Asks nobody any more, and ends what is under way in whatever state it is. */
+    /** Sends no further request, and ends what is under way in whatever state it is. */
     void stop(UpstreamFailure because) {
         stopped = true;
         abort(because);

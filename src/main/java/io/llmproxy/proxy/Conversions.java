@@ -29,7 +29,8 @@ final class Conversions {
     private final ConversionConfig config;
     private final @Nullable ClientCall call;
     private @Nullable Conversion decoded;
-    private @Nullable Boolean mayBeAsked;
+    private @Nullable UsageAsking asking;
+    private boolean lookedInto;
 
     Conversions(Exchange exchange, UpstreamGroup group, RequestBody body) {
         this.exchange = exchange;
@@ -68,7 +69,7 @@ final class Conversions {
     Passage passage(Upstream upstream) {
         ClientCall convertible = call;
         if (convertible == null || isAlike(upstream)) {
-            return new Unconverted(exchange, exchange.renamed(upstream), asks(upstream) ? new UsageAsking() : null);
+            return new Unconverted(exchange, exchange.renamed(upstream), asking(upstream));
         }
         Conversion conversion = decoded;
         if (conversion == null) {
@@ -85,17 +86,16 @@ final class Conversions {
                 config.lossy() != ConversionConfig.Lossy.QUIET);
     }
 
-    /** Whether an upstream is asked for the usage of a stream, which the client has not done. */
-    private boolean asks(Upstream upstream) {
+    /** What asks an upstream for the usage of a stream, which the client has not done; null if it is not asked. */
+    private @Nullable UsageAsking asking(Upstream upstream) {
         if (!exchange.metering().asks(upstream)) {
-            return false;
+            return null;
         }
-        Boolean askable = mayBeAsked;
-        if (askable == null) {
-            askable = UsageAsking.isOf(exchange, body);
-            mayBeAsked = askable;
+        if (!lookedInto) {
+            asking = UsageAsking.of(exchange, body);
+            lookedInto = true;
         }
-        return askable;
+        return asking;
     }
 
     private String model(Upstream upstream, Conversion conversion) {
@@ -133,7 +133,7 @@ final class Conversions {
         String vendor = switch (dialect) {
             case MESSAGES -> "anthropic";
             case GEMINI -> "gemini";
-            case CHAT, RESPONSES -> provider.name().toLowerCase(Locale.ROOT);
+            case CHAT, RESPONSES -> provider.label();
         };
         return provider == Provider.VERTEX ? "vertex-" + vendor : vendor;
     }

@@ -61,7 +61,7 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
                 judgeError(answering, upstreamResponse, content);
             }
         } catch (RuntimeException e) {
-            // Without this nobody would: the client's library only logs what its listeners throw.
+            // The client's library only logs what its listeners throw: without this the client would wait for ever.
             LOG.error("{}: the answer could not be passed on", exchange.id(), e);
             answering.abort(new UpstreamFailure(ProxyError.INTERNAL));
             owner.refused(Refusal.of(ProxyError.INTERNAL));
@@ -213,8 +213,8 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
     }
 
     /**
-     * Who is asked too much says for how long to be left alone, or is left alone for a while. A 429 is meant for the key, the
-     * others for all.
+     * An upstream that is overloaded says when to ask it again, or cools down for a while. A 429 is meant for the key, the others
+     * for the whole upstream.
      */
     private static void coolDown(Lease lease, Response upstreamResponse, long now) {
         int status = upstreamResponse.getStatus();

@@ -103,8 +103,7 @@ final class RequestHead {
         if (!HeaderSyntax.isName(method)) {
             return malformed("The request's method is not valid.");
         }
-        // Methods are told apart by case; the client's library would write another one, and an upstream might know
-        // that.
+        // Case tells methods apart, but the client's library writes all in capitals: an upstream might know that one.
         if (NOT_FORWARDED.contains(method) || hasSmallLetter(method)) {
             return Refusal.of(ProxyError.METHOD_NOT_ALLOWED);
         }

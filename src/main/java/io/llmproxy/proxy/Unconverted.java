@@ -57,8 +57,11 @@ record Unconverted(
     }
 
     private List<ByteBuffer> edited(List<ByteBuffer> body) {
-        List<ByteBuffer> named = renamed == null ? body : renamed.body(body);
-        return asking == null ? named : asking.ask(named);
+        if (renamed == null) {
+            return asking == null ? body : asking.ask(body);
+        }
+        List<ByteBuffer> named = renamed.body(body);
+        return asking == null ? named : asking.askRenamed(named);
     }
 
     @Override

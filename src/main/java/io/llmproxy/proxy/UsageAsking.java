@@ -13,23 +13,34 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Asks an upstream to tell usage in the stream of a chat, and takes that out of the answer again, because the client has not asked for
- * it. Made for one attempt.
+ * it. Serves all attempts of an exchange.
+ *
+ * @param request what was read in the client's body
  */
-final class UsageAsking {
-    /** Whether a request is the stream of a chat that does not ask for usage, as far as its body can be read. */
-    static boolean isOf(Exchange exchange, RequestBody body) {
+record UsageAsking(UsageRequest request) {
+    /** Returns what asks for usage; null if a request is no stream of a chat, or asks itself, as far as its body can be read. */
+    static @Nullable UsageAsking of(Exchange exchange, RequestBody body) {
         UsageShape shape = exchange.upstreamEndpoint().usage(exchange.method()).orElse(null);
         List<ByteBuffer> pieces = body.legible();
         if (pieces == null || shape != UsageShape.CHAT) {
-            return false;
+            return null;
         }
         UsageRequest request = UsageRequest.read(pieces);
-        return request.isStream() && request.asked() != UsageRequest.Asked.ASKED;
+        return request.isStream() && request.asked() != UsageRequest.Asked.ASKED ? new UsageAsking(request) : null;
     }
 
-    /** Returns the body as it asks for usage. */
+    /** Returns the client's body as it asks for usage. */
     List<ByteBuffer> ask(List<ByteBuffer> body) {
-        UsageRequest.Edited edited = UsageRequest.read(body).asking(body);
+        return edited(request, body);
+    }
+
+    /** Returns a body in which the model has another name as it asks for usage: what was read stands elsewhere by now. */
+    List<ByteBuffer> askRenamed(List<ByteBuffer> body) {
+        return edited(UsageRequest.read(body), body);
+    }
+
+    private static List<ByteBuffer> edited(UsageRequest request, List<ByteBuffer> body) {
+        UsageRequest.Edited edited = request.asking(body);
         return edited == null ? body : edited.segments();
     }
 

@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Verdict {
     /** No connection was made, or the upstream says that it took nothing: it cannot have worked on the request. */
     NOT_WORKED_ON(true),
-    /** The upstream answered that it failed, or is asked too much. */
+    /** The upstream answered that it failed or is overloaded. */
     UPSTREAM_FAILED(true),
     /** The upstream answered that the request should be retried. */
     ADVISED(true),

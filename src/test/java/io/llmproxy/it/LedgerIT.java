@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -162,9 +163,11 @@ class LedgerIT {
         List<CompletableFuture<Void>> clients = IntStream.range(0, CLIENTS)
                 .mapToObj(client -> CompletableFuture.runAsync(() -> askUntil(over, uri)))
                 .toList();
-        while (truth.answers.get() < enough) {
-            Thread.onSpinWait();
-        }
+        Awaitility.await()
+                .atMost(SOON)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> truth.answers.get() >= enough);
         deployment.process().kill();
         assertThat(deployment.process().ended(SOON)).isTrue();
         over.set(true);
@@ -177,7 +180,8 @@ class LedgerIT {
                 send(connection, uri);
             }
         } catch (UncheckedIOException | IllegalStateException | AssertionError e) {
-            assertThat(e).as("the gateway was killed").isNotNull();
+            // The gateway was killed, which may show anywhere.
+            over.set(true);
         }
     }
 

@@ -83,7 +83,12 @@ class WaitingClientsIT {
 
     /** A client that looks as if it had left is told something as soon as it is looked at. */
     private static void awaitToldSomething(RawClient client) {
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !client.silentFor(Duration.ofMillis(20)));
+        // The condition waits by itself.
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> !client.silentFor(Duration.ofMillis(20)));
     }
 
     private static RawClient ask(URI uri, String id) {

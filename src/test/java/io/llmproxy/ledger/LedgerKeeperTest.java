@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the ledger holds of exchanges and their attempts, while ledgers come and go. */
 final class LedgerKeeperTest {
@@ -283,11 +284,16 @@ final class LedgerKeeperTest {
         assertThat(flights(directory)).hasSize(16).allMatch(flight -> flight.outputBytes() == 0);
     }
 
-    @Test
-    void anAttemptOfTheLedgerBeforeDoesNotTouchThoseOfTheNext() throws IOException, ServletException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anAttemptOfTheLedgerBeforeDoesNotTouchThoseOfTheNext(boolean noneBetween)
+            throws IOException, ServletException {
         Exchange exchange = chat();
         keeper.follow(config(directory.resolve("a")));
         int before = keeper.begun(exchange, 1, "u", "gpt-5");
+        if (noneBetween) {
+            keeper.follow(null);
+        }
         keeper.follow(config(directory.resolve("b")));
         int now = keeper.begun(exchange, 1, "u", "gpt-5");
 

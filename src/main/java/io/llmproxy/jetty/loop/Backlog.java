@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>A loop serves all that is ready, looks what is ready by then, and so on. One round that takes long does no harm: many
  * clients have come at once, the collector has paused, the code is not compiled yet. But where for some seconds every round
- * takes long, there is a queue that does not go away. Then those that are reached late in a round are to be refused, so that those
- * before him are served in time.
+ * takes long, there is a queue that does not go away. Then requests that are reached late in a round are refused, so that the
+ * ones before them are served in time.
  *
  * <p>To refuse costs time, too: where many are refused, a round takes a multiple of what may be waited for, and next to nothing of
  * it would be left to serve. So the first part of a round, as long as a tenth of the round before, always serves.
