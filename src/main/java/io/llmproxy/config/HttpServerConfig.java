@@ -22,7 +22,7 @@ public record HttpServerConfig(
 
         @Setting(
                 value =
-                        "How many bytes of request bodies all exchanges together may keep; beyond it requests are refused with 503. 0 stands for a quarter of the heap.",
+                        "How many bytes of request bodies and of converted answers all exchanges together may keep; beyond it requests are refused with 503. 0 stands for a quarter of the heap.",
                 byDefault = "0",
                 min = 0,
                 max = 1099511627776.0,

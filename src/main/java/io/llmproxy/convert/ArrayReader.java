@@ -61,4 +61,9 @@ final class ArrayReader {
             object.raw(bytes, from, length);
         }
     }
+
+    /** Returns how many bytes are kept of an object that has not come whole. */
+    int held() {
+        return object.capacity();
+    }
 }

@@ -109,4 +109,9 @@ final class EventReader {
             data.clear();
         }
     }
+
+    /** Returns how many bytes are kept of an event that has not come whole. */
+    int held() {
+        return data.capacity();
+    }
 }

@@ -99,6 +99,11 @@ public final class StreamConverter {
         return guard.upstreamId();
     }
 
+    /** Returns about how many bytes are kept of the stream at the moment. */
+    public long held() {
+        return encoder.held() + reader.held();
+    }
+
     /** Returns what may be sent now to show that the stream lives; nothing where nothing may. */
     public byte[] heartbeat() {
         return guard.isCommitted() && !guard.isOver() ? encoder.heartbeat() : NOTHING;

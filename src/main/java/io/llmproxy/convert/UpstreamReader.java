@@ -42,4 +42,9 @@ final class UpstreamReader {
             }
         }
     }
+
+    /** Returns how many bytes are kept of what has not come whole. */
+    int held() {
+        return events.held() + array.held();
+    }
 }

@@ -70,7 +70,7 @@ final class Attempts {
         this.conversions = new Conversions(exchange, group, body);
         this.selection = new Selection(exchange, group, conversions);
         this.awaited = new AwaitedAnswer(group.settings(), body, stream);
-        this.judgement = new Judgement(exchange, group, selection, awaited, this, owner);
+        this.judgement = new Judgement(exchange, group, selection, awaited, conversions, this, owner);
     }
 
     /** What the upstream still owes. */
@@ -119,6 +119,11 @@ final class Attempts {
         if (last != null) {
             last.lease().close(outcome, System.nanoTime());
         }
+    }
+
+    /** Frees the memory that a converted answer took. */
+    void release() {
+        conversions.release();
     }
 
     /** Asks an upstream. */

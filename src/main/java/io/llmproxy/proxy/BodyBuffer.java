@@ -32,6 +32,11 @@ final class BodyBuffer {
         this.limit = limit;
     }
 
+    /** Where the memory comes from. */
+    BufferBudget budget() {
+        return budget;
+    }
+
     /** How much is kept at most. */
     long limit() {
         return limit;

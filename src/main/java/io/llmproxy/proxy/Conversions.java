@@ -31,6 +31,7 @@ final class Conversions {
     private @Nullable Conversion decoded;
     private @Nullable UsageAsking asking;
     private boolean lookedInto;
+    private volatile BufferBudget.@Nullable Share share;
 
     Conversions(Exchange exchange, UpstreamGroup group, RequestBody body) {
         this.exchange = exchange;
@@ -39,6 +40,24 @@ final class Conversions {
         this.mode = group.convert();
         this.config = group.conversion();
         this.call = group.converts() ? ClientCall.of(exchange) : null;
+    }
+
+    /** What the conversion of answers keeps in memory. */
+    BufferBudget.Share share() {
+        BufferBudget.Share kept = share;
+        if (kept == null) {
+            kept = new BufferBudget.Share(body.budget());
+            share = kept;
+        }
+        return kept;
+    }
+
+    /** Frees that memory: the exchange is over. */
+    void release() {
+        BufferBudget.Share kept = share;
+        if (kept != null) {
+            kept.close();
+        }
     }
 
     /** Whether an upstream serves the request at all, and its client, whatever the model. */
@@ -83,7 +102,8 @@ final class Conversions {
                 conversion.attempt(target, now),
                 conversion.isStream(),
                 convertible,
-                config.lossy() != ConversionConfig.Lossy.QUIET);
+                config.lossy() != ConversionConfig.Lossy.QUIET,
+                share());
     }
 
     /** What asks an upstream for the usage of a stream, which the client has not done; null if it is not asked. */

@@ -26,8 +26,10 @@ import org.jspecify.annotations.Nullable;
  * @param stream whether the client asks for a stream
  * @param call what the client asks for
  * @param told whether the client is told of what could not be expressed
+ * @param share what the exchange keeps in memory
  */
-record ConvertedPassage(Converted converted, boolean stream, ClientCall call, boolean told) implements Passage {
+record ConvertedPassage(Converted converted, boolean stream, ClientCall call, boolean told, BufferBudget.Share share)
+        implements Passage {
     /** Headers by which the client speaks to the vendor of its own API. */
     private static final List<String> OF_VENDORS =
             List.of("anthropic-", "openai-", "x-goog-", "x-stainless-", "x-api-", "chatgpt-");
@@ -86,7 +88,8 @@ record ConvertedPassage(Converted converted, boolean stream, ClientCall call, bo
     @Override
     public Answer answer(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
         String type = call.isArray() ? JSON : EVENTS;
-        return answer(200, upstreamResponse, type, 0, -1, new ConvertedContent(content, first, converted.stream()));
+        return answer(
+                200, upstreamResponse, type, 0, -1, new ConvertedContent(content, first, converted.stream(), share));
     }
 
     @Override

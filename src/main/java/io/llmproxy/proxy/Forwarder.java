@@ -266,6 +266,10 @@ final class Forwarder
         open.forget(this);
         close(Load.Outcome.NEUTRAL);
         body.release();
+        Attempts asking = attempts;
+        if (asking != null) {
+            asking.release();
+        }
         exchange.end();
         relay.close();
         ConcurrencyLimit permits = permit.getAndSet(null);

@@ -29,6 +29,7 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
     private final UpstreamGroup group;
     private final Selection selection;
     private final AwaitedAnswer awaited;
+    private final Conversions conversions;
     private final Attempts attempts;
     private final Attempts.Owner owner;
 
@@ -37,12 +38,14 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
             UpstreamGroup group,
             Selection selection,
             AwaitedAnswer awaited,
+            Conversions conversions,
             Attempts attempts,
             Attempts.Owner owner) {
         this.exchange = exchange;
         this.group = group;
         this.selection = selection;
         this.awaited = awaited;
+        this.conversions = conversions;
         this.attempts = attempts;
         this.owner = owner;
     }
@@ -138,7 +141,7 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
     }
 
     private void collect(Attempt answering, Response upstreamResponse, Content.Source content) {
-        WholeContent whole = new WholeContent(answering, upstreamResponse, content, this);
+        WholeContent whole = new WholeContent(answering, upstreamResponse, content, conversions.share(), this);
         awaited.await(whole);
         whole.run();
     }
@@ -148,6 +151,7 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         Attempt answering = content.attempt();
         Response upstreamResponse = content.upstreamResponse();
         if (answering.passage().isToBlame(upstreamResponse, whole) && attempts.askPlainly(answering)) {
+            content.discard();
             return;
         }
         try {
@@ -155,11 +159,14 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
             if (upstreamResponse.getStatus() < 400) {
                 good(answering.lease(), upstreamResponse.getStatus());
             }
+            content.keep(answer.length());
             owner.answered(answer);
         } catch (BadAnswerException e) {
+            content.discard();
             unreadable(answering, e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("{}: the answer could not be converted", exchange.id(), e);
+            content.discard();
             owner.refused(Refusal.of(ProxyError.INTERNAL));
         }
     }
@@ -185,6 +192,21 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         } else {
             owner.refused(new Refusal(failure.error(), 0, true));
         }
+    }
+
+    /** The upstream has worked; another one would hardly say less. */
+    @Override
+    public void outgrown(WholeContent content, Refusal refusal) {
+        if (content.upstreamResponse().getStatus() < 400) {
+            long now = System.nanoTime();
+            Lease lease = content.attempt().lease();
+            lease.close(Load.Outcome.NEUTRAL, now);
+            report(lease, 0, refusal.error(), now);
+        }
+        if (refusal.error() == ProxyError.OVERLOADED) {
+            exchange.shed(Shed.BUFFERS_FULL);
+        }
+        owner.refused(refusal);
     }
 
     private void judgeError(Attempt answering, Response upstreamResponse, Content.Source content) {

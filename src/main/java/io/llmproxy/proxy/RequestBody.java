@@ -188,6 +188,11 @@ final class RequestBody implements ReadListener {
         return buffer.plain(coding);
     }
 
+    /** Where the memory comes from that it takes. */
+    BufferBudget budget() {
+        return buffer.budget();
+    }
+
     /** Whether {@link #content} can be had again for another attempt. */
     boolean isRepeatable() {
         return whole && !buffer.isReleased();

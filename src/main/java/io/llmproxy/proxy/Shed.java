@@ -6,7 +6,7 @@ public enum Shed {
     QUEUE_FULL,
     /** Its turn did not come in time. */
     QUEUE_TIMEOUT,
-    /** There is no more room for its body. */
+    /** There is no more room for its body, or for an answer that is converted. */
     BUFFERS_FULL,
     /** The process may open no more sockets. */
     NO_DESCRIPTORS,

@@ -28,4 +28,33 @@ class BufferBudgetTest {
         budget.release(90);
         assertThat(budget.tryReserve(50)).isTrue();
     }
+
+    @Test
+    void aShareGivesBackAllThatItTook() {
+        budget.limit(100);
+        BufferBudget.Share share = new BufferBudget.Share(budget);
+
+        assertThat(share.tryTake(60)).isTrue();
+        assertThat(share.tryTake(60)).isFalse();
+        share.giveBack(20);
+        assertThat(share.tryTake(60)).isTrue();
+        share.close();
+
+        assertThat(budget.tryReserve(100)).isTrue();
+    }
+
+    @Test
+    void aClosedShareTakesNothing() {
+        budget.limit(100);
+        BufferBudget.Share share = new BufferBudget.Share(budget);
+        assertThat(share.tryTake(10)).isTrue();
+        share.close();
+        share.close();
+
+        assertThat(share.tryTake(10)).isFalse();
+        share.giveBack(10);
+
+        assertThat(budget.tryReserve(101)).isFalse();
+        assertThat(budget.tryReserve(100)).isTrue();
+    }
 }

@@ -20,6 +20,11 @@ public interface StreamEncoder extends StreamEvents {
         return null;
     }
 
+    /** Returns about how many bytes are kept of the stream, beyond what every stream needs. */
+    default long held() {
+        return 0;
+    }
+
     /** Returns what may be written between two events to show that the stream lives; empty where nothing may. */
     byte[] heartbeat();
 }

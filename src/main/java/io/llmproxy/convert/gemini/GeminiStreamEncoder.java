@@ -59,6 +59,11 @@ final class GeminiStreamEncoder implements StreamEncoder {
     }
 
     @Override
+    public long held() {
+        return held;
+    }
+
+    @Override
     public byte[] heartbeat() {
         return NOTHING;
     }

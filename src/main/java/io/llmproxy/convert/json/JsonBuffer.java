@@ -30,6 +30,11 @@ public final class JsonBuffer {
         return size;
     }
 
+    /** Returns how many bytes of memory it takes. */
+    public int capacity() {
+        return bytes.length;
+    }
+
     /** Returns the array that holds the text at its beginning. It is good until the next call. */
     public byte[] array() {
         return bytes;

@@ -64,6 +64,11 @@ final class MessagesStreamEncoder implements StreamEncoder {
     }
 
     @Override
+    public long held() {
+        return held;
+    }
+
+    @Override
     public byte[] heartbeat() {
         return HEARTBEAT.clone();
     }

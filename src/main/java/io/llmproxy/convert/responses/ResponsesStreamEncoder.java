@@ -55,6 +55,12 @@ final class ResponsesStreamEncoder implements StreamEncoder {
         return objection;
     }
 
+    /** Each item is told again when it ends, and all of them at the end of the stream. */
+    @Override
+    public long held() {
+        return 2L * size;
+    }
+
     @Override
     public byte[] heartbeat() {
         return HEARTBEAT.clone();
