@@ -319,7 +319,7 @@ class ArchitectureTest {
             .and()
             .doNotHaveSimpleName("ContainerError")
             .and()
-            .doNotHaveSimpleName("ConvertedPassage")
+            .doNotHaveSimpleName("Target")
             .and()
             .doNotHaveSimpleName("ModelCatalog")
             .should()

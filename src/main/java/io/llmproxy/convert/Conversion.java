@@ -1,5 +1,6 @@
 package io.llmproxy.convert;
 
+import com.knuddels.jtokkit.api.Encoding;
 import io.llmproxy.convert.codec.Answering;
 import io.llmproxy.convert.codec.Attempt;
 import io.llmproxy.convert.codec.Capabilities;
@@ -143,9 +144,16 @@ public final class Conversion {
         }
     }
 
-    /** Returns how many tokens the request is likely to take; rather too many. */
-    public long estimate() {
-        return TokenEstimate.of(request);
+    /**
+     * Counts the tokens that the request takes as input, where no upstream does.
+     *
+     * @param upstreamModel whose tokens they are
+     */
+    public TokenCount count(String upstreamModel) {
+        Encoding encoding = Tokenizers.of(upstreamModel);
+        return encoding == null
+                ? new TokenCount(TokenEstimate.of(request), false)
+                : new TokenCount(TokenEstimate.of(request, encoding::countTokensOrdinary), true);
     }
 
     /** Returns the error in a client's dialect that its request cannot be converted. */

@@ -11,7 +11,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param taskType what Google's are made for; null if not said
  * @param base64 whether the client wants numbers as bytes
  * @param batch whether a client of Google's asked for several
+ * @param unused members of the request that no other API has, and that change nothing in the numbers
  */
 public record Embeddings(
         String model,
@@ -30,14 +34,20 @@ public record Embeddings(
         @Nullable Long dimensions,
         @Nullable String taskType,
         boolean base64,
-        boolean batch) {
+        boolean batch,
+        List<String> unused) {
+
+    private static final Set<String> OF_OPENAI = Set.of("model", "input", "encoding_format", "dimensions");
+    private static final Set<String> OF_GOOGLE =
+            Set.of("model", "content", "taskType", "task_type", "outputDimensionality", "output_dimensionality");
 
     /**
      * Reads a request of {@code /v1/embeddings}.
      *
+     * @param inPath the model in the path; empty if the body names it
      * @throws ConversionException if it is none, or holds tokens, which mean something to its own model only
      */
-    public static Embeddings ofOpenAi(byte[] body) {
+    public static Embeddings ofOpenAi(byte[] body, String inPath) {
         return read(body, root -> {
             List<String> texts = new ArrayList<>();
             for (Node one : root.get("input").itemsOrOne()) {
@@ -50,8 +60,18 @@ public record Embeddings(
                 throw root.get("input").mismatch("must be a string or an array of strings");
             }
             String format = root.get("encoding_format").textOr("float");
+            if (!format.equals("float") && !format.equals("base64")) {
+                throw root.get("encoding_format").mismatch("must be float or base64");
+            }
             Long dimensions = root.get("dimensions").wholeOrNull();
-            return new Embeddings(root.get("model").textOr(""), texts, dimensions, null, format.equals("base64"), true);
+            return new Embeddings(
+                    inPath.isEmpty() ? root.get("model").textOr("") : inPath,
+                    texts,
+                    dimensions,
+                    null,
+                    format.equals("base64"),
+                    true,
+                    others(root, OF_OPENAI));
         });
     }
 
@@ -68,18 +88,31 @@ public record Embeddings(
                 throw root.get("requests").mismatch("must be an array that is not empty");
             }
             List<String> texts = new ArrayList<>();
+            Set<String> unused = new LinkedHashSet<>();
+            Long dimensions = null;
+            String task = null;
             for (Node request : requests) {
                 texts.add(text(request.get("content")));
+                unused.addAll(others(request, OF_GOOGLE));
+                String other = request.get("taskType", "task_type").textOrNull();
+                task = task == null ? other : task;
+                Long wanted = dimensions(request);
+                dimensions = dimensions == null ? wanted : dimensions;
+                if (wanted != null && !wanted.equals(dimensions)) {
+                    throw ConversionException.unsupported(
+                            request.path(), "all embeddings of a request have as many dimensions elsewhere");
+                }
             }
-            Node first = requests.get(0);
-            return new Embeddings(
-                    model,
-                    texts,
-                    first.get("outputDimensionality", "output_dimensionality").wholeOrNull(),
-                    first.get("taskType", "task_type").textOrNull(),
-                    false,
-                    batch);
+            return new Embeddings(model, texts, dimensions, task, false, batch, List.copyOf(unused));
         });
+    }
+
+    private static @Nullable Long dimensions(Node request) {
+        return request.get("outputDimensionality", "output_dimensionality").wholeOrNull();
+    }
+
+    private static List<String> others(Node request, Set<String> known) {
+        return request.others(known).stream().map(Map.Entry::getKey).toList();
     }
 
     /** Returns the request of {@code /v1/embeddings}: JSON in UTF-8. */
@@ -146,7 +179,8 @@ public record Embeddings(
     public byte[] answerToGemini(byte[] answer) {
         List<Json> embeddings = new ArrayList<>();
         for (Json item : answer(answer).array("data")) {
-            if (item instanceof Json.Obj object && object.get("embedding") instanceof Json.Arr values) {
+            Json.Arr values = item instanceof Json.Obj object ? numbers(object.get("embedding")) : null;
+            if (values != null) {
                 embeddings.add(new Json.Obj().put("values", values));
             }
         }
@@ -169,6 +203,27 @@ public record Embeddings(
             bytes.putFloat(value instanceof Json.Num number ? (float) number.asDouble() : 0);
         }
         return Base64.getEncoder().encodeToString(bytes.array());
+    }
+
+    /** Some servers send bytes whatever they are asked for. */
+    private static Json.@Nullable Arr numbers(@Nullable Json embedding) {
+        if (embedding instanceof Json.Arr values) {
+            return values;
+        }
+        if (!(embedding instanceof Json.Str text)) {
+            return null;
+        }
+        try {
+            ByteBuffer bytes =
+                    ByteBuffer.wrap(Base64.getDecoder().decode(text.value())).order(ByteOrder.LITTLE_ENDIAN);
+            Json.Arr values = new Json.Arr();
+            while (bytes.remaining() >= Float.BYTES) {
+                values.add(new Json.Num(Float.toString(bytes.getFloat())));
+            }
+            return values;
+        } catch (IllegalArgumentException e) {
+            throw new BadAnswerException("the upstream's embedding is neither numbers nor base64");
+        }
     }
 
     private static String text(Node content) {

@@ -210,7 +210,11 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
         return switch (shape) {
             case CHAT -> endpoint.operation() == Operation.COMPLETION ? "text_completion" : "chat";
             case RESPONSES, MESSAGES, OLLAMA -> "chat";
-            case GEMINI -> endpoint.operation() == Operation.EMBEDDING ? "embeddings" : "generate_content";
+            case GEMINI ->
+                switch (endpoint.operation()) {
+                    case EMBEDDING, EMBEDDINGS -> "embeddings";
+                    default -> "generate_content";
+                };
             case EMBEDDINGS -> "embeddings";
             case IMAGES, TRANSCRIPTION -> null;
         };

@@ -8,8 +8,10 @@ public enum Operation {
     COMPLETION,
     /** Counts the tokens of a request. */
     COUNT,
-    /** Turns texts into vectors. */
+    /** Turns a text into a vector, or several where the API has one endpoint for both. */
     EMBEDDING,
+    /** Turns several texts into vectors, where the API has an endpoint of its own for that. */
+    EMBEDDINGS,
     /** Something that requests are not converted for. */
     OTHER
 }

@@ -19,6 +19,7 @@ enum Task {
     COUNT(null, null, Operation.COUNT, true),
     EMBEDDING(null, UsageShape.EMBEDDINGS, Operation.EMBEDDING, true),
     CONTENT_EMBEDDING(null, UsageShape.GEMINI, Operation.EMBEDDING, true),
+    CONTENT_EMBEDDINGS(null, UsageShape.GEMINI, Operation.EMBEDDINGS, true),
     OLLAMA_EMBEDDING(null, UsageShape.OLLAMA, Operation.OTHER, false),
     /** A judgement of texts. */
     ASSESSMENT(null, null, Operation.OTHER, true),

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param content its content
  * @param first what was read of the content already, or null
  * @param conversion what the client is told of the conversion; null if there was none, or nothing is to be told
+ * @param estimate how the number was found that it holds instead of the upstream's; null if it holds none
  */
 record Answer(
         int status,
@@ -23,16 +24,18 @@ record Answer(
         long length,
         Content.Source content,
         Content.@Nullable Chunk first,
-        @Nullable String conversion) {
+        @Nullable String conversion,
+        @Nullable String estimate) {
 
     /** The answer as the upstream sends it. */
     static Answer asItIs(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
-        return new Answer(upstreamResponse.getStatus(), upstreamResponse.getHeaders(), false, -1, content, first, null);
+        return new Answer(
+                upstreamResponse.getStatus(), upstreamResponse.getHeaders(), false, -1, content, first, null, null);
     }
 
     /** An answer with the upstream's head and another content. */
     static Answer changed(Response upstreamResponse, long length, Content.Source content) {
         return new Answer(
-                upstreamResponse.getStatus(), upstreamResponse.getHeaders(), true, length, content, null, null);
+                upstreamResponse.getStatus(), upstreamResponse.getHeaders(), true, length, content, null, null, null);
     }
 }

@@ -128,9 +128,34 @@ final class Attempts {
 
     /** Asks an upstream. */
     void send(Lease lease) {
+        if (answersHere(lease)) {
+            return;
+        }
         selection.tried(lease);
         exchange.attempting(lease.upstream().name());
         authorize(lease);
+    }
+
+    /** Whether the upstream need not be asked; then the client has its answer, or another upstream is looked for. */
+    private boolean answersHere(Lease lease) {
+        Answer answer;
+        try {
+            answer = conversions.answer(lease.upstream());
+        } catch (ConversionException e) {
+            selection.tried(lease);
+            unconvertible(lease, e);
+            return true;
+        } catch (RuntimeException | Error e) {
+            LOG.error("{}: the request could not be answered here", exchange.id(), e);
+            refuse(lease, Refusal.of(ProxyError.INTERNAL));
+            return true;
+        }
+        if (answer == null) {
+            return false;
+        }
+        lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
+        owner.answered(answer);
+        return true;
     }
 
     /** Gets what the upstream is shown, which may have to be fetched first. */

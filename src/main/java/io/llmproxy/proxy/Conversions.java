@@ -5,11 +5,11 @@ import io.llmproxy.config.GroupConfig.Convert;
 import io.llmproxy.config.Provider;
 import io.llmproxy.config.SpokenApi;
 import io.llmproxy.config.UpstreamConfig;
-import io.llmproxy.convert.Conversion;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.protocol.ApiFamily;
+import io.llmproxy.protocol.Operation;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import java.util.Locale;
@@ -28,7 +28,7 @@ final class Conversions {
     private final Convert mode;
     private final ConversionConfig config;
     private final @Nullable ClientCall call;
-    private @Nullable Conversion decoded;
+    private @Nullable DecodedCall decoded;
     private @Nullable UsageAsking asking;
     private boolean lookedInto;
     private volatile BufferBudget.@Nullable Share share;
@@ -68,7 +68,7 @@ final class Conversions {
     /** Whether an upstream speaks the client's API. */
     boolean isAlike(Upstream upstream) {
         SpokenApi only = upstream.config().dialect();
-        return upstream.serves(family) && (only == null || call == null || of(only) == call.dialect());
+        return upstream.serves(family) && (only == null || call == null || call.isIn(of(only)));
     }
 
     /** Whether upstreams that speak the client's API are asked before others. */
@@ -77,7 +77,14 @@ final class Conversions {
     }
 
     private boolean converts(Upstream upstream) {
-        return call != null && body.isWhole() && upstream.isApiKnown();
+        return call != null
+                && body.isWhole()
+                && upstream.isApiKnown()
+                && (!call.isForEmbeddings() || hasEmbeddings(upstream.config()));
+    }
+
+    private static boolean hasEmbeddings(UpstreamConfig config) {
+        return config.provider() != Provider.VERTEX && dialect(config, "") != Dialect.MESSAGES;
     }
 
     /**
@@ -90,20 +97,9 @@ final class Conversions {
         if (convertible == null || isAlike(upstream)) {
             return new Unconverted(exchange, exchange.renamed(upstream), asking(upstream));
         }
-        Conversion conversion = decoded;
-        if (conversion == null) {
-            conversion =
-                    convertible.decode(body.plain(exchange.clientRequest().getHeader("Content-Encoding")), policy());
-            decoded = conversion;
-        }
-        io.llmproxy.convert.Upstream target = target(upstream, model(upstream, conversion));
-        long now = System.currentTimeMillis() / 1000;
-        return new ConvertedPassage(
-                conversion.attempt(target, now),
-                conversion.isStream(),
-                convertible,
-                config.lossy() != ConversionConfig.Lossy.QUIET,
-                share());
+        DecodedCall request = decoded(convertible);
+        boolean told = config.lossy() != ConversionConfig.Lossy.QUIET;
+        return request.passage(target(upstream, request, convertible), told, share());
     }
 
     /** What asks an upstream for the usage of a stream, which the client has not done; null if it is not asked. */
@@ -118,10 +114,33 @@ final class Conversions {
         return asking;
     }
 
-    private String model(Upstream upstream, Conversion conversion) {
+    /**
+     * Returns the answer to a request that an upstream need not be asked; null if it must.
+     *
+     * @throws ConversionException if the request cannot be converted
+     */
+    @Nullable Answer answer(Upstream upstream) {
+        ClientCall convertible = call;
+        if (convertible == null || convertible.operation() != Operation.COUNT || isAlike(upstream)) {
+            return null;
+        }
+        DecodedCall request = decoded(convertible);
+        return request.answer(target(upstream, request, convertible));
+    }
+
+    private DecodedCall decoded(ClientCall convertible) {
+        DecodedCall request = decoded;
+        if (request == null) {
+            request = convertible.decode(body.plain(exchange.clientRequest().getHeader("Content-Encoding")), policy());
+            decoded = request;
+        }
+        return request;
+    }
+
+    private String model(Upstream upstream, DecodedCall request) {
         AskedModel asked = exchange.model();
         return asked == null
-                ? conversion.model()
+                ? request.model()
                 : Objects.requireNonNullElse(upstream.config().models().upstreamName(asked.name()), asked.name());
     }
 
@@ -137,10 +156,15 @@ final class Conversions {
                 usual.chatSignatures());
     }
 
-    private static io.llmproxy.convert.Upstream target(Upstream upstream, String model) {
+    private io.llmproxy.convert.Upstream target(Upstream upstream, DecodedCall request, ClientCall convertible) {
         UpstreamConfig config = upstream.config();
+        String model = model(upstream, request);
         boolean vertex = config.provider() == Provider.VERTEX;
-        Dialect dialect = dialect(config, model);
+        boolean countsElsewhere = convertible.operation() == Operation.COUNT
+                && config.provider() == Provider.OPENAI
+                && config.dialect() == null;
+        // OpenAI counts tokens in the other of its two APIs.
+        Dialect dialect = countsElsewhere ? Dialect.RESPONSES : dialect(config, model);
         return new io.llmproxy.convert.Upstream(dialect, vertex, family(config, dialect), model, Map.of());
     }
 

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy;
 
 import io.llmproxy.convert.codec.BadAnswerException;
+import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.Endpoint;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
@@ -18,7 +19,12 @@ interface Passage {
     Target target(@Nullable String query);
 
     /** Where a request goes below an upstream's base. */
-    record Target(String path, @Nullable String query) {}
+    record Target(String path, @Nullable String query) {
+        /** Returns what stands there. */
+        Endpoint endpoint() {
+            return ApiPath.of(path).endpoint();
+        }
+    }
 
     /** Whether the client's credential is left out even where the upstream is sent none of ours. */
     boolean dropsCredentials();

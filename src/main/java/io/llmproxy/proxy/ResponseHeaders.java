@@ -10,6 +10,7 @@ import org.eclipse.jetty.http.HttpField;
 final class ResponseHeaders {
     private static final String OURS = "x-llmproxy-";
     private static final String CONVERSION = "x-llmproxy-conversion";
+    private static final String ESTIMATE = "x-llmproxy-estimate";
     private static final String UPSTREAM_REQUEST_ID = "X-Upstream-Request-Id";
 
     /** Some events at a time. Jetty keeps a buffer of this length for as long as a stream is open, 32 KiB if nobody says so. */
@@ -45,6 +46,9 @@ final class ResponseHeaders {
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
         if (answer.conversion() != null) {
             clientResponse.setHeader(CONVERSION, answer.conversion());
+        }
+        if (answer.estimate() != null) {
+            clientResponse.setHeader(ESTIMATE, answer.estimate());
         }
         if (answer.length() >= 0) {
             clientResponse.setContentLengthLong(answer.length());

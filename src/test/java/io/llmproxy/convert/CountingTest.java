@@ -84,8 +84,9 @@ final class CountingTest {
     @Test
     void anEstimateCountsEverythingAndErrsHigh() {
         long plain = count(Dialect.MESSAGES, "{'messages':[{'role':'user','content':'Hi there, you'}]}")
-                .estimate();
-        long more = count(Dialect.MESSAGES, MESSAGES).estimate();
+                .count("m")
+                .tokens();
+        long more = count(Dialect.MESSAGES, MESSAGES).count("m").tokens();
         long image = count(
                         Dialect.MESSAGES,
                         "{'messages':[{'role':'user','content':[{'type':'image','source':{'type':'url','url':'https://e'}},"
@@ -96,19 +97,55 @@ final class CountingTest {
                                 + "{'type':'tool_use','id':'t','name':'n','input':{}}]},"
                                 + "{'role':'user','content':[{'type':'tool_result','tool_use_id':'t','content':'r'}]}],"
                                 + "'output_config':{'format':{'type':'json_schema','schema':{'type':'object'}}}}")
-                .estimate();
+                .count("m")
+                .tokens();
         assertThat(plain).isBetween(8L, 20L);
         assertThat(more).isGreaterThan(plain);
         assertThat(image).isGreaterThan(3200);
         assertThat(count(Dialect.MESSAGES, "{'messages':[{'role':'user','content':'日本語日本語'}]}")
-                        .estimate())
+                        .count("m")
+                        .tokens())
                 .isGreaterThanOrEqualTo(10);
         assertThat(count(
                                 Dialect.RESPONSES,
                                 "{'input':[{'role':'assistant','content':[{'type':'refusal','refusal':'no'}]}],"
                                         + "'tools':[{'type':'custom','name':'c','format':{'type':'text'}}]}")
-                        .estimate())
+                        .count("m")
+                        .tokens())
                 .isPositive();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "gpt-4o-mini, true, 7",
+        "openai/gpt-5, true, 7",
+        "o3, true, 7",
+        "gpt-4-turbo, true, 7",
+        "gpt-3.5-turbo, true, 7",
+        "claude-sonnet-4-5, false, 9",
+        "octopus, false, 9"
+    })
+    void theTextOfOpenAisModelsIsCutIntoTheirTokens(String model, boolean tokenizer, long tokens) {
+        TokenCount count = count(Dialect.MESSAGES, "{'messages':[{'role':'user','content':'tell me more'}]}")
+                .count(model);
+        assertThat(count).isEqualTo(new TokenCount(tokens, tokenizer));
+    }
+
+    @Test
+    void wordsThatATokenizerKnowsAsMarksAreText() {
+        assertThat(count(Dialect.MESSAGES, "{'messages':[{'role':'user','content':'<|endoftext|>'}]}")
+                        .count("gpt-4o")
+                        .tokens())
+                .isGreaterThan(6);
+    }
+
+    @Test
+    void aVeryLongTextIsNotCut() {
+        String text = "ab ".repeat(500_000);
+        long tokens = count(Dialect.MESSAGES, "{'messages':[{'role':'user','content':'" + text + "'}]}")
+                .count("gpt-4o")
+                .tokens();
+        assertThat(tokens).isEqualTo(4 + (long) Math.ceil(1_500_000 / 3.3));
     }
 
     @Test

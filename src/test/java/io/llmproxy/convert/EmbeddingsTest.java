@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.convert.codec.BadAnswerException;
 import io.llmproxy.convert.codec.ConversionException;
+import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.model.Dialect;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,7 +81,7 @@ final class EmbeddingsTest {
     }
 
     private static Embeddings openai(String body) {
-        return Embeddings.ofOpenAi(bytes(body));
+        return Embeddings.ofOpenAi(bytes(body), "");
     }
 
     private static Embeddings gemini(String body, boolean batch) {
@@ -96,5 +98,48 @@ final class EmbeddingsTest {
 
     private static String text(byte[] bytes) {
         return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void bytesOfAnUpstreamBecomeNumbersForGooglesClients() {
+        Embeddings one = gemini("{'content':{'parts':[{'text':'a'}]}}", false);
+        assertThat(text(one.answerToGemini(bytes("{'data':[{'embedding':'AACAPwAAgD4='}]}"))))
+                .isEqualTo(json("{'embedding':{'values':[1.0,0.25]}}"));
+        assertThatThrownBy(() -> one.answerToGemini(bytes("{'data':[{'embedding':'?'}]}")))
+                .isInstanceOf(BadAnswerException.class);
+    }
+
+    @Test
+    void whatIsLeftOutIsToldOrRefused() {
+        Embeddings task = gemini("{'content':{'parts':[{'text':'a'}]},'taskType':'X','title':'t'}", false);
+        EmbeddingAttempt told = new EmbeddingAttempt(task, Dialect.GEMINI, "up", Policy.DEFAULT);
+        assertThat(told.header()).isEqualTo("gemini>chat; dropped=title,taskType");
+        assertThat(told.path()).isEqualTo("/v1/embeddings");
+        assertThat(text(told.error(429, 3, bytes("{'error':{'message':'slow down','type':'x'}}"))
+                        .body()))
+                .contains("RESOURCE_EXHAUSTED");
+        Policy strict = Policy.DEFAULT.with(Policy.Lossy.STRICT);
+        assertThatThrownBy(() -> new EmbeddingAttempt(task, Dialect.GEMINI, "up", strict))
+                .isInstanceOf(ConversionException.class);
+    }
+
+    @Test
+    void anUpstreamOfGooglesIsAskedByTheNameOfTheModel() {
+        EmbeddingAttempt asked =
+                new EmbeddingAttempt(openai("{'model':'m','input':'a'}"), Dialect.CHAT, "up/x", Policy.DEFAULT);
+        assertThat(asked.path()).isEqualTo("/v1beta/models/up%2Fx:batchEmbedContents");
+        assertThat(text(asked.body())).contains("models/up/x");
+        assertThat(text(asked.answer(bytes("{'embedding':{'values':[1]}}")))).contains("[1]");
+        assertThat(asked.header()).isEqualTo("chat>gemini");
+    }
+
+    @Test
+    void embeddingsOfOneRequestHaveTheSameLength() {
+        assertThatThrownBy(() -> gemini(
+                        "{'requests':[{'content':'a','outputDimensionality':5},{'content':'b','outputDimensionality':7}]}",
+                        true))
+                .isInstanceOf(ConversionException.class)
+                .hasMessageContaining("dimensions");
+        assertThatThrownBy(() -> openai("{'input':'a','encoding_format':'x'}")).isInstanceOf(ConversionException.class);
     }
 }

@@ -62,7 +62,7 @@ final class EndpointTest {
     @ParameterizedTest
     @EnumSource
     void tellsUsageWhereverAModelIsPaid(Endpoint endpoint) {
-        Set<Operation> paid = Set.of(Operation.CHAT, Operation.COMPLETION, Operation.EMBEDDING);
+        Set<Operation> paid = Set.of(Operation.CHAT, Operation.COMPLETION, Operation.EMBEDDING, Operation.EMBEDDINGS);
 
         assertThat(endpoint.usage("POST").isPresent() || !paid.contains(endpoint.operation()))
                 .isTrue();
@@ -85,7 +85,7 @@ final class EndpointTest {
     @EnumSource
     void isRepeatedOnlyIfNothingIsMade(Endpoint endpoint) {
         Set<Operation> making = Set.of(Operation.CHAT, Operation.COMPLETION);
-        Set<Operation> reading = Set.of(Operation.COUNT, Operation.EMBEDDING);
+        Set<Operation> reading = Set.of(Operation.COUNT, Operation.EMBEDDING, Operation.EMBEDDINGS);
 
         assertThat(endpoint.isRepeatable() && making.contains(endpoint.operation()))
                 .isFalse();

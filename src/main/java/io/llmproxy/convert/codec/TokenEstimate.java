@@ -7,9 +7,13 @@ import io.llmproxy.convert.model.Source;
 import io.llmproxy.convert.model.Tool;
 import io.llmproxy.convert.model.Turn;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Guesses how many tokens a request takes. It errs high: a client that is told too little overflows its context. */
+/**
+ * Guesses how many tokens a request takes, or counts them where the model's tokenizer is known. A guess errs high: a client that
+ * is told too little overflows its context.
+ */
 public final class TokenEstimate {
     private static final double ASCII_PER_TOKEN = 3.3;
     private static final double TOKENS_PER_OTHER = 1.1;
@@ -19,13 +23,29 @@ public final class TokenEstimate {
     private static final int DOCUMENT_BYTES = 300;
     private static final double MARGIN = 1.1;
 
-    private double tokens;
+    /** Beyond so many characters a text's tokens are guessed: a tokenizer takes a second for some millions. */
+    private static final int MOST_CHARACTERS = 1 << 20;
 
-    private TokenEstimate() {}
+    private final @Nullable ToIntFunction<String> tokenizer;
+    private double tokens;
+    private int characters;
+
+    private TokenEstimate(@Nullable ToIntFunction<String> tokenizer) {
+        this.tokenizer = tokenizer;
+    }
 
     /** Returns the tokens of a request's input. */
     public static long of(ChatRequest request) {
-        TokenEstimate estimate = new TokenEstimate();
+        return of(request, null);
+    }
+
+    /**
+     * Returns the tokens of a request's input.
+     *
+     * @param tokenizer counts those of a text as the model does; null if it is not known how that does
+     */
+    public static long of(ChatRequest request, @Nullable ToIntFunction<String> tokenizer) {
+        TokenEstimate estimate = new TokenEstimate(tokenizer);
         for (Turn turn : request.turns()) {
             estimate.tokens += A_TURN;
             estimate.parts(turn.parts());
@@ -36,7 +56,7 @@ public final class TokenEstimate {
         if (request.format() instanceof OutputFormat.Schema schema) {
             estimate.text(schema.schema().text());
         }
-        return (long) Math.ceil(estimate.tokens * MARGIN);
+        return (long) Math.ceil(estimate.tokens * (tokenizer == null ? MARGIN : 1));
     }
 
     private void parts(List<Part> parts) {
@@ -88,6 +108,11 @@ public final class TokenEstimate {
 
     private void text(@Nullable String text) {
         if (text == null) {
+            return;
+        }
+        characters += text.length();
+        if (tokenizer != null && characters <= MOST_CHARACTERS) {
+            tokens += tokenizer.applyAsInt(text);
             return;
         }
         int others = 0;
