@@ -6,6 +6,7 @@ import io.llmproxy.convert.codec.Attempt;
 import io.llmproxy.convert.codec.Capabilities;
 import io.llmproxy.convert.codec.ClientCodec;
 import io.llmproxy.convert.codec.ConversionException;
+import io.llmproxy.convert.codec.Faults;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Notes;
@@ -154,6 +155,18 @@ public final class Conversion {
         return encoding == null
                 ? new TokenCount(TokenEstimate.of(request), false)
                 : new TokenCount(TokenEstimate.of(request, encoding::countTokensOrdinary), true);
+    }
+
+    /**
+     * Returns an upstream's error in a client's dialect.
+     *
+     * @param status the status of the upstream's answer
+     * @param retryAfterSeconds what its header says; 0 if it has none
+     */
+    public static ErrorAnswer error(Dialect client, int status, long retryAfterSeconds, byte[] error) {
+        ClientCodec codec = Codecs.of(client);
+        Fault fault = Faults.decode(status, retryAfterSeconds, error);
+        return new ErrorAnswer(codec.statusOf(fault), codec.encodeFault(fault).bytes(), fault.retryAfterSeconds());
     }
 
     /** Returns the error in a client's dialect that its request cannot be converted. */

@@ -1,12 +1,9 @@
 package io.llmproxy.convert;
 
-import io.llmproxy.convert.codec.ClientCodec;
 import io.llmproxy.convert.codec.ConversionException;
-import io.llmproxy.convert.codec.Faults;
 import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.model.Dialect;
-import io.llmproxy.convert.model.Fault;
 
 /** A request for embeddings, as an upstream of the other of the two APIs that have them is asked it. */
 public final class EmbeddingAttempt implements WholeAttempt {
@@ -55,9 +52,7 @@ public final class EmbeddingAttempt implements WholeAttempt {
 
     @Override
     public ErrorAnswer error(int status, long retryAfterSeconds, byte[] error) {
-        ClientCodec codec = Codecs.of(client);
-        Fault fault = Faults.decode(status, retryAfterSeconds, error);
-        return new ErrorAnswer(codec.statusOf(fault), codec.encodeFault(fault).bytes(), fault.retryAfterSeconds());
+        return Conversion.error(client, status, retryAfterSeconds, error);
     }
 
     @Override

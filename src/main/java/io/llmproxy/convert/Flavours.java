@@ -1,6 +1,8 @@
 package io.llmproxy.convert;
 
+import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.JsonException;
+import io.llmproxy.convert.json.JsonReader;
 import io.llmproxy.convert.json.MemberEdit;
 import java.util.Set;
 
@@ -13,6 +15,51 @@ public final class Flavours {
     private static final Set<String> VERTEX_ONLY = Set.of("labels", "modelArmorConfig", "model_armor_config");
 
     private Flavours() {}
+
+    /**
+     * A request in the upstream's flavour.
+     *
+     * @param path below the upstream's base
+     * @param body JSON in UTF-8
+     */
+    @SuppressWarnings("ArrayRecordComponent") // It is written once and compared with nothing.
+    public record Request(String path, byte[] body) {}
+
+    /**
+     * Returns the model that a request of Anthropic's Messages names; empty if it names none.
+     *
+     * @throws JsonException if the body is no JSON
+     */
+    public static String model(byte[] body) {
+        return object(body).string("model", "");
+    }
+
+    private static Json.Obj object(byte[] body) {
+        return JsonReader.read(body) instanceof Json.Obj object ? object : new Json.Obj();
+    }
+
+    /**
+     * Returns a request of Anthropic's Messages for Claude at Vertex AI.
+     *
+     * @param model the upstream's name for it
+     * @throws JsonException if the body is no object
+     */
+    public static Request messagesAtVertex(byte[] body, String model) {
+        String verb = object(body).isTrue("stream") ? ":streamRawPredict" : ":rawPredict";
+        return new Request("/publishers/anthropic/models/" + PathSegment.encode(model) + verb, toVertexMessages(body));
+    }
+
+    /**
+     * Returns a request of Vertex AI's generateContent for AI Studio.
+     *
+     * @param model the upstream's name for it
+     * @param stream whether a stream is asked for
+     * @throws JsonException if the body is no object
+     */
+    public static Request geminiAtStudio(byte[] body, String model, boolean stream) {
+        String verb = stream ? ":streamGenerateContent" : ":generateContent";
+        return new Request("/v1beta/models/" + PathSegment.encode(model) + verb, toStudioGemini(body));
+    }
 
     /**
      * Returns a request of Anthropic's Messages as Vertex AI takes it: the model stands in the path, the version in the

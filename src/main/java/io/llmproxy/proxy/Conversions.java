@@ -5,8 +5,11 @@ import io.llmproxy.config.GroupConfig.Convert;
 import io.llmproxy.config.Provider;
 import io.llmproxy.config.SpokenApi;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.convert.Flavours;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.RequestLine;
+import io.llmproxy.convert.json.JsonException;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.protocol.ApiFamily;
 import io.llmproxy.protocol.Operation;
@@ -97,6 +100,10 @@ final class Conversions {
         if (convertible == null || isAlike(upstream)) {
             return new Unconverted(exchange, exchange.renamed(upstream), asking(upstream));
         }
+        Passage flavoured = isFlavour(upstream.config(), convertible) ? flavoured(upstream, convertible) : null;
+        if (flavoured != null) {
+            return flavoured;
+        }
         DecodedCall request = decoded(convertible);
         boolean told = config.lossy() != ConversionConfig.Lossy.QUIET;
         return request.passage(target(upstream, request, convertible), told, share());
@@ -112,6 +119,45 @@ final class Conversions {
             lookedInto = true;
         }
         return asking;
+    }
+
+    /** Whether an upstream may speak the client's API, but in another place's flavour. */
+    private static boolean isFlavour(UpstreamConfig config, ClientCall call) {
+        SpokenApi only = config.dialect();
+        if (call.operation() != Operation.CHAT || (only != null && of(only) != call.dialect())) {
+            return false;
+        }
+        return switch (config.provider()) {
+            case VERTEX -> call.dialect() == Dialect.MESSAGES;
+            case GEMINI -> call.dialect() == Dialect.GEMINI && dialect(config, "") == Dialect.GEMINI;
+            default -> false;
+        };
+    }
+
+    /** Null if the model is one of another API: Vertex AI has both. */
+    private @Nullable Passage flavoured(Upstream upstream, ClientCall call) {
+        AskedModel asked = exchange.model();
+        RequestLine line = call.line();
+        boolean messages = call.dialect() == Dialect.MESSAGES;
+        try {
+            byte[] plain = plain();
+            String inRequest = messages ? Flavours.model(plain) : line.model();
+            String name = asked == null ? inRequest : upstreamName(upstream, asked);
+            if (name.isEmpty() || dialect(upstream.config(), name) != call.dialect()) {
+                return null;
+            }
+            Flavours.Request request = messages
+                    ? Flavours.messagesAtVertex(plain, name)
+                    : Flavours.geminiAtStudio(plain, name, line.stream());
+            String query = line.stream() && !line.array() ? "alt=sse" : null;
+            return new FlavouredPassage(
+                    new Unconverted(exchange, exchange.renamed(upstream), null),
+                    call.dialect(),
+                    new Passage.Target(request.path(), query),
+                    request.body());
+        } catch (JsonException e) {
+            throw ConversionException.invalid("", "the body is not a request: " + e.getMessage());
+        }
     }
 
     /**
@@ -131,7 +177,7 @@ final class Conversions {
     private DecodedCall decoded(ClientCall convertible) {
         DecodedCall request = decoded;
         if (request == null) {
-            request = convertible.decode(body.plain(exchange.clientRequest().getHeader("Content-Encoding")), policy());
+            request = convertible.decode(plain(), policy());
             decoded = request;
         }
         return request;
@@ -139,9 +185,15 @@ final class Conversions {
 
     private String model(Upstream upstream, DecodedCall request) {
         AskedModel asked = exchange.model();
-        return asked == null
-                ? request.model()
-                : Objects.requireNonNullElse(upstream.config().models().upstreamName(asked.name()), asked.name());
+        return asked == null ? request.model() : upstreamName(upstream, asked);
+    }
+
+    private static String upstreamName(Upstream upstream, AskedModel asked) {
+        return Objects.requireNonNullElse(upstream.config().models().upstreamName(asked.name()), asked.name());
+    }
+
+    private byte[] plain() {
+        return body.plain(exchange.clientRequest().getHeader("Content-Encoding"));
     }
 
     private Policy policy() {

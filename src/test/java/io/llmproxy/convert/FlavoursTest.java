@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.convert.json.JsonException;
 import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,6 +44,27 @@ final class FlavoursTest {
         assertThat(text(Flavours.toStudioGemini(bytes(body))))
                 .contains("\"contents\" : [ ] }")
                 .doesNotContain("labels");
+    }
+
+    @Test
+    void theModelAndTheStreamAreInVertexsPath() {
+        Flavours.Request whole = Flavours.messagesAtVertex(bytes("{\"model\":\"c@1\", \"x\":1}"), "c@1");
+        assertThat(whole.path()).isEqualTo("/publishers/anthropic/models/c@1:rawPredict");
+        assertThat(text(whole.body())).isEqualTo("{" + VERSION + ",\"x\":1}");
+        Flavours.Request stream = Flavours.messagesAtVertex(bytes("{\"model\":\"c\",\"stream\":true}"), "d/e");
+        assertThat(stream.path()).isEqualTo("/publishers/anthropic/models/d%2Fe:streamRawPredict");
+        assertThat(text(stream.body())).contains("\"stream\":true");
+        assertThat(Flavours.model(bytes("{\"model\":\"c\"}"))).isEqualTo("c");
+        assertThat(Flavours.model(bytes("{}"))).isEmpty();
+        assertThatThrownBy(() -> Flavours.messagesAtVertex(bytes("[]"), "m")).isInstanceOf(JsonException.class);
+    }
+
+    @Test
+    void theModelAndTheStreamAreInStudiosPath() {
+        assertThat(Flavours.geminiAtStudio(bytes("{}"), "g", false).path())
+                .isEqualTo("/v1beta/models/g:generateContent");
+        assertThat(Flavours.geminiAtStudio(bytes("{}"), "g", true).path())
+                .isEqualTo("/v1beta/models/g:streamGenerateContent");
     }
 
     private static byte[] bytes(String text) {

@@ -202,6 +202,13 @@ class ConversionIT {
         }
         gateway.single("never", UPSTREAM.url(), "provider: anthropic", "convert: never", "")
                 .single("strict", UPSTREAM.url(), "provider: anthropic", "conversion: {lossy: strict}", "")
+                .single(
+                        "vertex",
+                        UPSTREAM.url() + "/v1/projects/p/locations/l",
+                        "provider: vertex, models: {m: claude-x}",
+                        "",
+                        "")
+                .single("studio", UPSTREAM.url(), "provider: gemini", "", "")
                 .single("renamed", UPSTREAM.url(), "provider: gemini, models: {m: 'tuned/x?y'}", "", "")
                 .upstream("broken", UPSTREAM.url(), "dialect: anthropic")
                 .upstream("sound", SECOND.url(), "dialect: gemini")
@@ -449,6 +456,42 @@ class ConversionIT {
 
         assertThat(answer.text()).contains("\"model\":\"m\"");
         assertThat(UPSTREAM.requests().get(0).head().path()).isEqualTo("/v1beta/models/tuned%2Fx%3Fy:generateContent");
+    }
+
+    /** No conversion: what no other API could express passes, and each byte that is not named stays. */
+    @ParameterizedTest
+    @KindSource
+    void theSameApiInAnotherFlavourIsNotConverted(Kind kind) {
+        UPSTREAM.otherwise(Behaviour.json(Api.ANTHROPIC.answer.replace("\"model\":\"up\"", "\"model\":\"claude-x\"")));
+        byte[] body = quoted("{'model':'m', 'container' : 'c', 'max_tokens':50, 'messages':[], 'unknown': 1.0}")
+                .getBytes(UTF_8);
+
+        Answer claude = ask(kind, "vertex", Api.ANTHROPIC, false, body);
+        assertThat(claude.text()).isEqualTo(Api.ANTHROPIC.answer.replace("\"model\":\"up\"", "\"model\":\"m\""));
+        UpstreamRequest asked = UPSTREAM.requests().get(0);
+        assertThat(asked.head().path())
+                .isEqualTo("/v1/projects/p/locations/l/publishers/anthropic/models/claude-x:rawPredict");
+        assertThat(new String(asked.body(), UTF_8))
+                .isEqualTo(quoted("{'anthropic_version':'vertex-2023-10-16','container' : 'c', 'max_tokens':50,"
+                        + " 'messages':[], 'unknown': 1.0}"));
+
+        UPSTREAM.reset();
+        UPSTREAM.otherwise(Behaviour.status(429, JSON, quoted("{'error':{'code':429,'message':'slow','status':'X'}}")));
+        Answer error = ask(kind, "vertex", Api.ANTHROPIC, false, body);
+        assertThat(error.status()).isEqualTo(429);
+        assertThat(error.text()).contains("rate_limit_error", "slow");
+
+        UPSTREAM.reset();
+        UPSTREAM.otherwise(Behaviour.json(Api.GEMINI.answer));
+        String ofVertex = "/v1/projects/p/locations/l/publishers/google/models/g:generateContent";
+        Answer gemini = RawClient.exchange(
+                deployment(kind).forward("studio", ofVertex),
+                "POST",
+                JSON,
+                quoted("{'labels':{'a':'b'}, 'contents' : []}").getBytes(UTF_8));
+        assertThat(gemini.text()).isEqualTo(Api.GEMINI.answer);
+        assertThat(UPSTREAM.requests().get(0).head().path()).isEqualTo("/v1beta/models/g:generateContent");
+        assertThat(new String(UPSTREAM.requests().get(0).body(), UTF_8)).isEqualTo(quoted("{'contents' : []}"));
     }
 
     @ParameterizedTest
