@@ -176,6 +176,64 @@ class ArchitectureTest {
                     + " hand the document or the records down, and let ConfigLoader bring the rooms together");
 
     @ArchTest
+    static final ArchRule theRoomsOfProxyPointDown = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("servlet")
+            .definedBy("io.llmproxy.proxy.servlet..")
+            .layer("forward")
+            .definedBy("io.llmproxy.proxy.forward..")
+            .layer("attempt")
+            .definedBy("io.llmproxy.proxy.attempt..")
+            .layer("answer")
+            .definedBy("io.llmproxy.proxy.answer..")
+            .layer("passage")
+            .definedBy("io.llmproxy.proxy.passage..")
+            .layer("exchange")
+            .definedBy("io.llmproxy.proxy.exchange..")
+            .layer("body")
+            .definedBy("io.llmproxy.proxy.body..")
+            .layer("admission")
+            .definedBy("io.llmproxy.proxy.admission..")
+            .layer("request")
+            .definedBy("io.llmproxy.proxy.request..")
+            .layer("error")
+            .definedBy("io.llmproxy.proxy.error..")
+            .whereLayer("servlet")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("forward")
+            .mayOnlyBeAccessedByLayers("servlet")
+            .whereLayer("attempt")
+            .mayOnlyBeAccessedByLayers("forward")
+            .whereLayer("answer")
+            .mayOnlyBeAccessedByLayers("servlet", "forward", "attempt")
+            .whereLayer("passage")
+            .mayOnlyBeAccessedByLayers("servlet", "forward", "attempt", "answer")
+            .whereLayer("exchange")
+            .mayOnlyBeAccessedByLayers("servlet", "forward", "attempt", "answer", "passage")
+            .whereLayer("body")
+            .mayOnlyBeAccessedByLayers("servlet", "forward", "attempt", "passage")
+            .whereLayer("admission")
+            .mayOnlyBeAccessedByLayers("servlet", "forward", "answer", "exchange")
+            .whereLayer("request")
+            .mayOnlyBeAccessedByLayers("servlet", "forward", "attempt", "answer", "passage", "exchange", "body")
+            .whereLayer("error")
+            .mayNotAccessAnyLayer()
+            .because("a room that tells another what comes of its work does so through an interface of its own:"
+                    + " hand the value down, or implement the interface above");
+
+    @ArchTest
+    static final ArchRule observersSeeExchangesOnly = noClasses()
+            .that()
+            .resideInAnyPackage("..admin..", "..metrics..", "io.llmproxy.ledger..")
+            .should()
+            .dependOnClassesThat(describe(
+                    "in another room of proxy",
+                    type -> type.getPackageName().startsWith("io.llmproxy.proxy.")
+                            && !type.getPackageName().endsWith(".exchange")
+                            && !type.getPackageName().endsWith(".error")))
+            .because("an observer hears of an exchange: add what is missing to Exchange or to ExchangeListener");
+
+    @ArchTest
     static final ArchRule onlyTheLoaderChecksAndTranslates = noClasses()
             .that()
             .resideOutsideOfPackages(
@@ -255,7 +313,7 @@ class ArchitectureTest {
             .resideOutsideOfPackage("io.llmproxy.jetty..")
             // The contract with operators names its type; it delegates and uses nothing of it.
             .and()
-            .doNotHaveFullyQualifiedName("io.llmproxy.proxy.ForwardServlet")
+            .doNotHaveFullyQualifiedName("io.llmproxy.proxy.servlet.ForwardServlet")
             // An ordinary handler, as Jetty's documents show them: the upstream of --demo bends nothing.
             .and()
             .doNotHaveFullyQualifiedName("io.llmproxy.launcher.DemoUpstream")
@@ -320,8 +378,6 @@ class ArchitectureTest {
             .doNotHaveSimpleName("ContainerError")
             .and()
             .doNotHaveSimpleName("Target")
-            .and()
-            .doNotHaveSimpleName("ModelCatalog")
             .should()
             .callMethod(ApiPath.class, "of", String.class)
             .because("what a request is for is found once: ask its Exchange for the Endpoint, or add a column to that");

@@ -4,10 +4,10 @@ import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RouteConfig;
-import io.llmproxy.proxy.Admission;
-import io.llmproxy.proxy.Forward;
-import io.llmproxy.proxy.KeyLimits;
-import io.llmproxy.proxy.Serving;
+import io.llmproxy.proxy.admission.Admission;
+import io.llmproxy.proxy.admission.KeyLimits;
+import io.llmproxy.proxy.exchange.Forward;
+import io.llmproxy.proxy.exchange.Serving;
 import io.llmproxy.route.PathPattern;
 import io.llmproxy.route.Route;
 import io.llmproxy.route.RouteTable;
@@ -55,8 +55,7 @@ record Generation(
         UpstreamGroup defaultGroup = name == null ? null : upstreams.group(name);
         List<Route<UpstreamGroup>> routes =
                 config.routing().stream().map(rule -> route(rule, upstreams)).toList();
-        UpstreamGroup any = defaultGroup == null ? routes.get(0).target() : defaultGroup;
-        return new Forward(config, RouteTable.of(routes, defaultGroup), any, admission);
+        return new Forward(config, RouteTable.of(routes, defaultGroup), admission);
     }
 
     private static Route<UpstreamGroup> route(RouteConfig rule, Upstreams upstreams) {

@@ -24,21 +24,23 @@ import io.llmproxy.metrics.ProxyMetrics;
 import io.llmproxy.metrics.RuntimeMetrics;
 import io.llmproxy.metrics.UpstreamMetrics;
 import io.llmproxy.metrics.UsageMetrics;
-import io.llmproxy.proxy.AuthFilter;
-import io.llmproxy.proxy.BufferBudget;
-import io.llmproxy.proxy.CorsFilter;
-import io.llmproxy.proxy.ExchangeFilter;
-import io.llmproxy.proxy.ExchangeListener;
-import io.llmproxy.proxy.ExchangeListeners;
-import io.llmproxy.proxy.Forward;
-import io.llmproxy.proxy.ForwardServlet;
-import io.llmproxy.proxy.KeyLimits;
-import io.llmproxy.proxy.Metering;
-import io.llmproxy.proxy.MountFilter;
-import io.llmproxy.proxy.Mounts;
-import io.llmproxy.proxy.OpenExchanges;
-import io.llmproxy.proxy.RateLimitFilter;
-import io.llmproxy.proxy.Serving;
+import io.llmproxy.proxy.admission.KeyLimits;
+import io.llmproxy.proxy.body.BufferBudget;
+import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.ExchangeListeners;
+import io.llmproxy.proxy.exchange.Forward;
+import io.llmproxy.proxy.exchange.Metering;
+import io.llmproxy.proxy.exchange.Mount;
+import io.llmproxy.proxy.exchange.Mounts;
+import io.llmproxy.proxy.exchange.Serving;
+import io.llmproxy.proxy.forward.OpenExchanges;
+import io.llmproxy.proxy.servlet.AuthFilter;
+import io.llmproxy.proxy.servlet.CorsFilter;
+import io.llmproxy.proxy.servlet.ExchangeFilter;
+import io.llmproxy.proxy.servlet.ForwardEntry;
+import io.llmproxy.proxy.servlet.ForwardServlet;
+import io.llmproxy.proxy.servlet.MountFilter;
+import io.llmproxy.proxy.servlet.RateLimitFilter;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.Upstreams;
 import io.llmproxy.usage.PriceFile;
@@ -132,8 +134,7 @@ public class ProxyAssembly {
                 handover.source(),
                 handover.listeners(),
                 clients,
-                (config, listening, before, left) ->
-                        build(context, handover.loops(), clients, config, listening, before, left),
+                (config, listening, before, left) -> build(handover.loops(), clients, config, listening, before, left),
                 generation -> takeOver(generation, handover.loops(), home),
                 new ConfigMetrics(registry),
                 background);
@@ -174,7 +175,6 @@ public class ProxyAssembly {
     }
 
     private Generation build(
-            ServletContext context,
             EventLoops loops,
             UpstreamHttp clients,
             ProxyConfig config,
@@ -186,13 +186,17 @@ public class ProxyAssembly {
         ConfiguredKeys keys = ConfiguredKeys.of(config);
         KeyLimits keyLimits = KeyLimits.of(keys.all(), before == null ? null : before.keyLimits());
         List<Forward> forwards = Generation.forwards(config, upstreams, keys, keyLimits, before);
-        List<ForwardServlet> servlets = forwards.stream()
-                .map(forward -> ForwardServlet.of(forward, open, buffers, loops.threads()::executeBlocking, context))
-                .toList();
-        Mounts mounts = new Mounts(servlets, listening::port, listening.adminPort(), !listening.complete());
+        List<Mount> mounted =
+                forwards.stream().map(forward -> mount(forward, loops)).toList();
+        Mounts mounts = new Mounts(mounted, listening::port, listening.adminPort(), !listening.complete());
         long version = before == null ? 1 : before.version() + 1;
         Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices(config), ledger), left);
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
+    }
+
+    private Mount mount(Forward forward, EventLoops loops) {
+        ForwardEntry entry = new ForwardEntry(forward, open, buffers, loops.threads()::executeBlocking);
+        return new Mount(forward, new ForwardServlet(entry));
     }
 
     /** What all generations share follows the one that is served. */

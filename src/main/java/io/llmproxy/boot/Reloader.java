@@ -6,7 +6,7 @@ import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.metrics.ConfigMetrics;
-import io.llmproxy.proxy.Serving;
+import io.llmproxy.proxy.exchange.Serving;
 import io.llmproxy.upstream.UpstreamHttp;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,12 +1,12 @@
 package io.llmproxy.metrics;
 
 import io.llmproxy.auth.AuthFailure;
-import io.llmproxy.proxy.AttemptResult;
-import io.llmproxy.proxy.Exchange;
-import io.llmproxy.proxy.ExchangeListener;
-import io.llmproxy.proxy.ProxyError;
-import io.llmproxy.proxy.Shed;
-import io.llmproxy.proxy.Verdict;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.exchange.AttemptResult;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.Shed;
+import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;

@@ -1,8 +1,8 @@
 package io.llmproxy.metrics;
 
-import io.llmproxy.proxy.Exchange;
-import io.llmproxy.proxy.ExchangeListener;
-import io.llmproxy.proxy.SettledAttempt;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.SettledAttempt;
 import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.Cost;
 import io.llmproxy.usage.Count;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.llmproxy.config.UpstreamConfig.UrlMode;
 import io.llmproxy.protocol.ModelPath;
-import io.llmproxy.proxy.RequestTargets;
+import io.llmproxy.proxy.request.RequestTargets;
 import io.llmproxy.upstream.BaseUrls;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

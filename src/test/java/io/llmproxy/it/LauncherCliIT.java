@@ -159,7 +159,7 @@ class LauncherCliIT {
         String schemas = "com.sun.org.apache.xerces.internal.impl.xs.";
 
         assertThat(loadedAtStart())
-                .contains("io.llmproxy.proxy.ForwardServlet ")
+                .contains("io.llmproxy.proxy.servlet.ForwardServlet ")
                 .doesNotContain(schemas)
                 .doesNotContain("sun.security.x509.X509CertImpl ")
                 .doesNotContain("com.sun.jmx.mbeanserver.JmxMBeanServer ");

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.Provider;
 import io.llmproxy.convert.json.Json;
-import io.llmproxy.proxy.Entrance;
-import io.llmproxy.proxy.Exchange;
-import io.llmproxy.proxy.ExchangeListener;
-import io.llmproxy.proxy.FakeClient;
-import io.llmproxy.proxy.ProxyError;
-import io.llmproxy.proxy.SettledAttempt;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.SettledAttempt;
+import io.llmproxy.proxy.servlet.Entrance;
+import io.llmproxy.proxy.servlet.FakeClient;
 import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.Cost;
 import jakarta.servlet.ServletException;

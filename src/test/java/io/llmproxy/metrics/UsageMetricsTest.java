@@ -3,11 +3,11 @@ package io.llmproxy.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.Provider;
-import io.llmproxy.proxy.Entrance;
-import io.llmproxy.proxy.Exchange;
-import io.llmproxy.proxy.ExchangeListener;
-import io.llmproxy.proxy.FakeClient;
-import io.llmproxy.proxy.SettledAttempt;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.SettledAttempt;
+import io.llmproxy.proxy.servlet.Entrance;
+import io.llmproxy.proxy.servlet.FakeClient;
 import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.Cost;
 import io.llmproxy.usage.Count;

@@ -174,11 +174,11 @@ class AdminFaultsIT {
             "io.llmproxy.launcher.DemoUpstream",
             "io.llmproxy.metrics.Timestamp",
             "io.llmproxy.metrics.ConfigMetrics",
-            "io.llmproxy.proxy.AttemptMeter",
-            "io.llmproxy.proxy.AuthFilter",
-            "io.llmproxy.proxy.Conversions",
-            "io.llmproxy.proxy.ConvertedPassage",
-            "io.llmproxy.proxy.Judgement");
+            "io.llmproxy.proxy.attempt.AttemptMeter",
+            "io.llmproxy.proxy.servlet.AuthFilter",
+            "io.llmproxy.proxy.passage.Conversions",
+            "io.llmproxy.proxy.passage.ConvertedPassage",
+            "io.llmproxy.proxy.attempt.Judgement");
 
     private static final Map<String, Set<String>> CLOCKS = Map.of(
             "java.lang.System", Set.of("currentTimeMillis"),

@@ -1,0 +1,436 @@
+package io.llmproxy.proxy.answer;
+
+import io.llmproxy.jetty.loop.Turn;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.error.UpstreamFailure;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.passage.EventStreams;
+import io.llmproxy.proxy.request.ContainerSide;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.util.thread.Invocable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Moves the pieces of an answer to the client: each is written and flushed as it comes, and the next is asked for when the
+ * client has taken it, so that a slow client slows its upstream down and costs one piece of memory.
+ *
+ * <p>Whatever happens (a piece is there, the client can take more, a heartbeat is due, it is over) is a signal. The thread
+ * that finds the relay idle acts on it; one that finds it busy leaves its signal for the other to act on. So the fields
+ * below need no lock: at any time they belong to one thread.
+ */
+public final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Task {
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseRelay.class);
+    private static final int BUSY = 1;
+    private static final int ATTACHED = 1 << 1;
+    private static final int UPSTREAM_READY = 1 << 2;
+    private static final int CLIENT_READY = 1 << 3;
+    private static final int HEARTBEAT_DUE = 1 << 4;
+    private static final int CLOSED = 1 << 5;
+    private static final int ABANDONED = 1 << 6;
+    private static final int TURN_COME = 1 << 7;
+
+    private final AtomicInteger signals = new AtomicInteger();
+    private final Exchange exchange;
+    private final ContainerSide container;
+    private final ServletOutputStream output;
+    private final Turn turn = new Turn();
+    private final Owner owner;
+    private final byte[] heartbeat;
+
+    private volatile Content.@Nullable Source attached;
+    private volatile Content.@Nullable Chunk arrived;
+    private Content.@Nullable Source content;
+    private Content.@Nullable Chunk held;
+    private @Nullable AnswerWatch watch;
+    private @Nullable UpstreamFailure failure;
+    private boolean blocked = true;
+    private boolean pending;
+    private boolean unflushed = true;
+    private boolean heartbeatDue;
+    private boolean ended;
+    private boolean closed;
+    private boolean clientTold;
+    private boolean writeFailed;
+    private volatile boolean demanded;
+    private volatile boolean stuck;
+    private volatile long lastPiece;
+    private volatile long lastWrite;
+
+    /** Who wants to know how it went. */
+    public interface Owner {
+        /**
+         * The client has taken the whole answer, or all of it that it will get.
+         *
+         * @param failed whether the answer itself was an error, or had no good end
+         */
+        void relayed(boolean failed);
+
+        /** The answer broke off; the relay goes on to tell the client, and calls {@link #relayed} when it has. */
+        void cut(UpstreamFailure failure);
+
+        /** The client has left. */
+        void clientGone();
+    }
+
+    public ResponseRelay(Exchange exchange, ContainerSide container, Owner owner) throws IOException {
+        this.exchange = exchange;
+        this.container = container;
+        this.owner = owner;
+        this.heartbeat = exchange.dialect().heartbeat(exchange.asked());
+        this.output = exchange.clientResponse().getOutputStream();
+    }
+
+    /** Lets the container say when the client can take something. */
+    public void open(AsyncContext async) {
+        async.addListener(this);
+        output.setWriteListener(this);
+    }
+
+    /**
+     * Begins to move an answer, whose head is written already.
+     *
+     * @param answer what to move
+     * @param first what was read of it already, or null
+     */
+    public void relay(Content.Source answer, Content.@Nullable Chunk first) {
+        attached = answer;
+        arrived = first == null ? answer.read() : first;
+        lastPiece = System.nanoTime();
+        lastWrite = lastPiece;
+        signal(ATTACHED);
+    }
+
+    /** Whether the relay waits for the upstream, not for the client. */
+    public boolean isAwaitingUpstream() {
+        return demanded;
+    }
+
+    /** When the upstream last sent something, in nanoseconds. */
+    public long lastPiece() {
+        return lastPiece;
+    }
+
+    /** When the client was last sent something, in nanoseconds. */
+    public long lastWrite() {
+        return lastWrite;
+    }
+
+    /** Whether there is a sign of life that the client will not take for a part of the answer. */
+    public boolean hasHeartbeat() {
+        return heartbeat.length > 0;
+    }
+
+    /** Asks for a sign of life, if it can be given now. Where there is none, a client that has left is found out by it. */
+    public void heartbeat() {
+        signal(HEARTBEAT_DUE);
+    }
+
+    /** Whether the client does not take what is there for it. */
+    public boolean isAwaitingClient() {
+        return stuck;
+    }
+
+    /** Gives up on a client that takes too long. */
+    public void abandon() {
+        signal(ABANDONED);
+    }
+
+    /** Gives the client's connection back to the container. */
+    public void close() {
+        signal(CLOSED);
+    }
+
+    /**
+     * The upstream has sent something: the callback of a demand. It is read here, whoever passes it on, as Jetty keeps its own
+     * threads away from an answer during this callback, but not during a read elsewhere.
+     */
+    @Override
+    public void run() {
+        Content.Source answer = attached;
+        if (answer != null) {
+            arrived = answer.read();
+        }
+        signal(UPSTREAM_READY);
+    }
+
+    /** The thread that has read a piece also writes it: neither blocks, and a hand-over would cost more than the work. */
+    @Override
+    public InvocationType getInvocationType() {
+        return InvocationType.NON_BLOCKING;
+    }
+
+    @Override
+    public void onWritePossible() {
+        signal(CLIENT_READY);
+    }
+
+    private void signal(int what) {
+        int before = signals.getAndAccumulate(what | BUSY, (a, b) -> a | b);
+        if ((before & BUSY) != 0) {
+            return;
+        }
+        do {
+            int signalled = signals.getAndSet(BUSY);
+            container.touch(() -> act(signalled));
+            if (container.isHandedBack()) {
+                releaseAll();
+            }
+        } while (!signals.compareAndSet(BUSY, 0));
+    }
+
+    private @Nullable Void act(int signalled) {
+        if ((signalled & ATTACHED) != 0) {
+            begin();
+        }
+        if ((signalled & UPSTREAM_READY) != 0) {
+            demanded = false;
+        }
+        blocked &= (signalled & CLIENT_READY) == 0;
+        if ((signalled & TURN_COME) != 0 && content != null && !closed) {
+            content.demand(this);
+        }
+        heartbeatDue = (signalled & HEARTBEAT_DUE) != 0;
+        if ((signalled & CLOSED) != 0) {
+            complete();
+        }
+        if ((signalled & ABANDONED) != 0) {
+            UpstreamFailure slow = new UpstreamFailure(ProxyError.CLIENT_TOO_SLOW);
+            owner.cut(slow);
+            abort(slow.error());
+        }
+        try {
+            boolean going = true;
+            while (going && !closed && !blocked && content != null) {
+                going = advance(content);
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("{}: the client's connection is gone", exchange.id(), e);
+            blocked = true;
+            writeFailed = e instanceof IOException;
+            owner.clientGone();
+        }
+        return null;
+    }
+
+    private void begin() {
+        content = attached;
+        ended = false;
+        watch = AnswerWatch.of(exchange);
+    }
+
+    /** Takes one step; false if there is none to take until the next signal. */
+    private boolean advance(Content.Source source) throws IOException {
+        if (pending) {
+            return awaitClient();
+        }
+        if (failure != null) {
+            return breakOff(failure);
+        }
+        if (ended) {
+            return finish();
+        }
+        if (demanded) {
+            return idle();
+        }
+        Content.Chunk chunk = arrived;
+        arrived = null;
+        if (chunk == null) {
+            demanded = true;
+            if (turn.isOver()) {
+                turn.giveWay(() -> signal(TURN_COME));
+            } else {
+                source.demand(this);
+            }
+        } else if (Content.Chunk.isFailure(chunk)) {
+            fail(UpstreamFailure.of(chunk.getFailure(), UpstreamFailure.Progress.SENDING));
+        } else {
+            take(chunk);
+        }
+        return true;
+    }
+
+    /** The upstream has closed the answer in order; whether it had come to its end is another matter. */
+    private boolean finish() throws IOException {
+        AnswerWatch seen = watch;
+        if (seen != null && seen.isIncomplete() && !clientTold) {
+            fail(new UpstreamFailure(ProxyError.RESET));
+            return true;
+        }
+        blocked = true;
+        owner.relayed(seen != null && seen.isError());
+        return false;
+    }
+
+    /** What was written belongs to the container until it says that it is ready for more. */
+    private boolean awaitClient() {
+        if (!output.isReady()) {
+            blocked = true;
+            stuck = true;
+            return false;
+        }
+        stuck = false;
+        pending = false;
+        releaseHeld();
+        return true;
+    }
+
+    /** Nothing is there from the upstream: now is the time to flush. */
+    private boolean idle() throws IOException {
+        if ((signals.get() & UPSTREAM_READY) != 0) {
+            return false;
+        }
+        if (unflushed) {
+            unflushed = false;
+            pending = true;
+            output.flush();
+            return true;
+        }
+        if (heartbeatDue && watch != null && watch.isBetweenEvents()) {
+            heartbeatDue = false;
+            write(ByteBuffer.wrap(heartbeat.length == 0 ? EventStreams.PROBE : heartbeat));
+            return true;
+        }
+        return false;
+    }
+
+    private void take(Content.Chunk chunk) throws IOException {
+        lastPiece = System.nanoTime();
+        held = chunk;
+        ended = chunk.isLast();
+        if (chunk.hasRemaining()) {
+            write(chunk.getByteBuffer());
+        } else {
+            releaseHeld();
+        }
+    }
+
+    private void write(ByteBuffer piece) throws IOException {
+        byte[] bytes;
+        int offset = 0;
+        int length = piece.remaining();
+        if (piece.hasArray()) {
+            bytes = piece.array();
+            offset = piece.arrayOffset() + piece.position();
+        } else {
+            bytes = new byte[length];
+            piece.get(bytes);
+        }
+        if (watch != null) {
+            watch.scan(bytes, offset, length);
+        }
+        pending = true;
+        unflushed = true;
+        lastWrite = System.nanoTime();
+        output.write(bytes, offset, length);
+        exchange.relayed(length);
+        turn.pass(length);
+    }
+
+    private void releaseHeld() {
+        if (held != null) {
+            held.release();
+            held = null;
+        }
+    }
+
+    /** Nothing will be passed on any more. */
+    private void releaseAll() {
+        releaseHeld();
+        Content.Chunk unread = arrived;
+        if (unread != null) {
+            arrived = null;
+            unread.release();
+        }
+    }
+
+    private void fail(UpstreamFailure because) {
+        failure = because;
+        owner.cut(because);
+    }
+
+    /** Ends the answer so that no client takes it for a whole one. What came before it is sent first. */
+    private boolean breakOff(UpstreamFailure because) throws IOException {
+        AnswerWatch seen = watch;
+        if (seen != null && seen.isEventStream()) {
+            failure = null;
+            exchange.cut(because.error());
+            ended = true;
+            clientTold = true;
+            byte[] event = ErrorAnswer.event(exchange, because.error());
+            write(ByteBuffer.wrap(seen.isBetweenEvents() ? event : EventStreams.onNewLine(event)));
+            return true;
+        }
+        if (unflushed) {
+            // A container answers what breaks off before it has sent anything with a page of its own.
+            unflushed = false;
+            pending = true;
+            output.flush();
+            return true;
+        }
+        abort(because.error());
+        return false;
+    }
+
+    /** Ends the client's connection, so that nobody takes what was sent for the whole answer. */
+    private void abort(ProxyError because) {
+        if (!closed) {
+            closed = true;
+            exchange.cut(because);
+            releaseAll();
+            container.handBack(exchange::abort);
+            owner.relayed(true);
+        }
+    }
+
+    /** After a write has failed the container will say so, and the end is made then. */
+    private void complete() {
+        if (!closed) {
+            closed = true;
+            releaseAll();
+            if (!writeFailed) {
+                container.handBack(AsyncContext::complete);
+            }
+        }
+    }
+
+    private void gone() {
+        owner.clientGone();
+        container.handBack(AsyncContext::complete);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        gone();
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+        gone();
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+        // We have set no limit: it is a container that stops and waits no longer.
+        exchange.cut(ProxyError.SHUTTING_DOWN);
+        owner.clientGone();
+        container.handBack(exchange::abort);
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+        container.handBack(async -> {});
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {}
+}

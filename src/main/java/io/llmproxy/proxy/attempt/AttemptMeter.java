@@ -1,0 +1,337 @@
+package io.llmproxy.proxy.attempt;
+
+import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.protocol.UsageShape;
+import io.llmproxy.proxy.body.RequestBody;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.exchange.AskedModel;
+import io.llmproxy.proxy.exchange.AttemptResult;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Metering;
+import io.llmproxy.proxy.exchange.OpenAttempt;
+import io.llmproxy.proxy.exchange.SettledAttempt;
+import io.llmproxy.proxy.exchange.SettledAttempt.Ending;
+import io.llmproxy.proxy.exchange.SettledAttempt.Model;
+import io.llmproxy.proxy.passage.EventStreams;
+import io.llmproxy.proxy.passage.Passage;
+import io.llmproxy.upstream.Lease;
+import io.llmproxy.usage.AttemptUsage;
+import io.llmproxy.usage.Cost;
+import io.llmproxy.usage.Prices;
+import io.llmproxy.usage.RequestText;
+import io.llmproxy.usage.TokenRatio;
+import io.llmproxy.usage.UsageReader;
+import io.llmproxy.usage.UsageReader.Ended;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures one attempt: reads all that the upstream sends, before anything is changed, and says in the end what the attempt used. An
+ * attempt is settled once: when it has failed, when another follows it, or when the exchange is over. The end may come on another
+ * thread than the pieces.
+ */
+final class AttemptMeter implements OpenAttempt {
+    /** Of how many whole answers one teaches how long tokens are, until that is known, and then: to measure each would cost too much. */
+    private static final int SAMPLED_AT_FIRST = 4;
+
+    private static final int SAMPLED = 32;
+
+    private final Exchange exchange;
+    private final Metering metering;
+    private final Lease lease;
+    private final @Nullable UsageShape shape;
+    private final RequestBody body;
+    private final long bytesIn;
+    private final Model model;
+    private final int number;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private @Nullable UsageReader reader;
+    private int flight = -1;
+    private int status;
+    private boolean sent;
+    private boolean told;
+    private boolean stream;
+    private boolean whole;
+    private boolean settled;
+    private @Nullable ProxyError failure;
+    private long requestText = -1;
+    private long headAt;
+    private long firstTextAt;
+    private long lastTextAt;
+    private long lastAt;
+    private long text;
+    private long bytesOut;
+
+    /** @param content of the upstream's request; null if there is none */
+    AttemptMeter(Exchange exchange, Lease lease, Passage passage, RequestBody body, Request.@Nullable Content content) {
+        UpstreamConfig upstream = lease.upstream().config();
+        this.exchange = exchange;
+        this.metering = exchange.metering();
+        this.lease = lease;
+        this.body = body;
+        this.shape = Metering.reads(upstream)
+                ? passage.endpoint().usage(exchange.method()).orElse(null)
+                : null;
+        this.bytesIn = content == null ? 0 : content.getLength();
+        this.model = model(exchange.model(), upstream);
+        this.number = exchange.attempts();
+        this.lastAt = lease.acquired();
+    }
+
+    private static Model model(@Nullable AskedModel asked, UpstreamConfig upstream) {
+        if (asked == null) {
+            return Model.UNKNOWN;
+        }
+        String name = asked.name();
+        return new Model(
+                upstream.models().configured(name), name, upstream.models().upstreamName(name));
+    }
+
+    /** The request is about to be sent. */
+    void begin() {
+        exchange.meters(this);
+        sent = true;
+        flight = metering.log().begun(exchange, number, lease.upstream().name(), model.configured());
+    }
+
+    /** The head of the answer has come. Returns its content, of which no piece goes by unseen. */
+    Content.Source answered(Response upstreamResponse, Content.Source content) {
+        lock.lock();
+        try {
+            headAt = System.nanoTime();
+            lastAt = headAt;
+            status = upstreamResponse.getStatus();
+            stream = EventStreams.isEventStream(upstreamResponse.getHeaders());
+            if (shape != null && status < 300) {
+                String type = upstreamResponse.getHeaders().get(HttpHeader.CONTENT_TYPE);
+                String coding = upstreamResponse.getHeaders().get(HttpHeader.CONTENT_ENCODING);
+                reader = new UsageReader(shape, type == null ? "" : type, coding == null ? "" : coding);
+                requestText = requestText();
+            }
+        } finally {
+            lock.unlock();
+        }
+        return new MeteredContent(content, this);
+    }
+
+    /** A whole answer mostly tells its usage, so that the request's text is measured for streams, and to learn. */
+    private long requestText() {
+        boolean known = metering.ratios().isLearned(lease.upstream().name(), ratioModel());
+        boolean learns = ThreadLocalRandom.current().nextInt(known ? SAMPLED : SAMPLED_AT_FIRST) == 0;
+        List<ByteBuffer> pieces = stream || learns ? body.legible() : null;
+        if (pieces == null) {
+            return -1;
+        }
+        RequestText measured = new RequestText();
+        pieces.forEach(
+                piece -> measured.accept(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining()));
+        return measured.bytes();
+    }
+
+    /** Reads the next piece of the answer. */
+    void came(Content.Chunk chunk) {
+        lock.lock();
+        try {
+            if (!settled) {
+                whole |= chunk.isLast();
+                read(chunk.getByteBuffer());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void read(ByteBuffer piece) {
+        int length = piece.remaining();
+        if (length == 0) {
+            return;
+        }
+        bytesOut += length;
+        lastAt = System.nanoTime();
+        UsageReader reading = reader;
+        if (reading == null) {
+            return;
+        }
+        if (piece.hasArray()) {
+            reading.accept(piece.array(), piece.arrayOffset() + piece.position(), length);
+        } else {
+            byte[] bytes = new byte[length];
+            piece.duplicate().get(bytes);
+            reading.accept(bytes, 0, length);
+        }
+        long now = reading.textBytes();
+        if (now > text) {
+            firstTextAt = text == 0 ? lastAt : firstTextAt;
+            lastTextAt = lastAt;
+            text = now;
+            metering.log().progress(flight, now);
+        }
+    }
+
+    @Override
+    public void told(AttemptResult result) {
+        boolean over;
+        lock.lock();
+        try {
+            over = !told && result.failure() != null;
+            if (!told) {
+                told = true;
+                failure = result.failure();
+                status = result.status() == 0 ? status : result.status();
+                lastAt = over ? System.nanoTime() : lastAt;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (over) {
+            settle(lastAt);
+        }
+    }
+
+    @Override
+    public void brokeOff(ProxyError because) {
+        lock.lock();
+        try {
+            failure = because;
+            whole = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** An attempt without a result was replaced because its connection had died. It does not count. */
+    @Override
+    public void supersede() {
+        if (told) {
+            settle(lastAt);
+        } else {
+            discard();
+        }
+    }
+
+    private void discard() {
+        boolean first;
+        lock.lock();
+        try {
+            first = !settled;
+            settled = true;
+        } finally {
+            lock.unlock();
+        }
+        if (first) {
+            metering.log().ended(flight);
+        }
+    }
+
+    @Override
+    public void end() {
+        settle(System.nanoTime());
+    }
+
+    private void settle(long now) {
+        SettledAttempt attempt;
+        lock.lock();
+        try {
+            if (settled || !sent) {
+                return;
+            }
+            settled = true;
+            attempt = summary(now);
+        } finally {
+            lock.unlock();
+        }
+        exchange.settled(attempt, firstTextAt);
+        metering.log().ended(flight);
+    }
+
+    private SettledAttempt summary(long now) {
+        Ending ending = ending();
+        AttemptUsage usage = usage(ending);
+        UpstreamConfig upstream = lease.upstream().config();
+        Instant at = Instant.now();
+        Cost cost = metering.prices()
+                .cost(new Prices.Asked(upstream.name(), upstream.provider().label(), model.sent(), at), usage);
+        long began = lease.acquired();
+        return new SettledAttempt(
+                exchange.number(),
+                number,
+                Objects.requireNonNull(exchange.group(), "routed").name(),
+                upstream.name(),
+                upstream.provider(),
+                lease.key().place(),
+                model,
+                stream,
+                status,
+                ending,
+                error(ending),
+                new SettledAttempt.Times(
+                        began - exchange.started(),
+                        since(began, headAt),
+                        since(began, firstTextAt),
+                        since(began, lastTextAt),
+                        Math.max(0, now - began)),
+                bytesIn < 0 ? body.received() : bytesIn,
+                bytesOut,
+                usage,
+                cost);
+    }
+
+    private static long since(long began, long then) {
+        return then == 0 ? -1 : then - began;
+    }
+
+    private Ending ending() {
+        if (failure == ProxyError.STALLED) {
+            return Ending.STALLED;
+        }
+        if (failure == ProxyError.CLIENT_GONE || (!whole && exchange.outcome() == Exchange.Outcome.CLIENT_GONE)) {
+            return Ending.CLIENT_GONE;
+        }
+        if (headAt == 0 || status >= 400 || (whole && failure != null)) {
+            return Ending.FAILED;
+        }
+        return whole ? Ending.COMPLETED : Ending.CUT;
+    }
+
+    private @Nullable ProxyError error(Ending ending) {
+        if (failure != null) {
+            return failure;
+        }
+        return switch (ending) {
+            case COMPLETED, FAILED -> null;
+            case CUT, STALLED, CLIENT_GONE -> exchange.error();
+        };
+    }
+
+    private AttemptUsage usage(Ending ending) {
+        UsageReader read = reader;
+        if (read == null || status >= 400) {
+            return AttemptUsage.NONE;
+        }
+        Ended ended = whole ? Ended.COMPLETE : ending == Ending.CLIENT_GONE ? Ended.CLIENT_GONE : Ended.CUT;
+        String upstream = lease.upstream().name();
+        TokenRatio ratio = metering.ratios().of(upstream, ratioModel());
+        // What is around the text counts as text, too, where it was not measured: better too much than nothing.
+        long sentBytes = bytesIn < 0 ? body.received() : bytesIn;
+        long measured = requestText < 0 ? sentBytes : requestText;
+        AttemptUsage usage = read.settle(ended, measured, ratio);
+        metering.ratios().learn(upstream, ratioModel(), requestText, usage);
+        return usage;
+    }
+
+    /** What the client calls it may be anything; what is learned is kept. */
+    private String ratioModel() {
+        String name = model.configured();
+        return name == null ? "" : name;
+    }
+}

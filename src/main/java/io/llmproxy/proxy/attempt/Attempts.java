@@ -1,0 +1,370 @@
+package io.llmproxy.proxy.attempt;
+
+import io.llmproxy.auth.Credential;
+import io.llmproxy.auth.GoogleTokens;
+import io.llmproxy.balance.Load;
+import io.llmproxy.convert.codec.ConversionException;
+import io.llmproxy.proxy.body.RequestBody;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.error.Refusal;
+import io.llmproxy.proxy.error.UpstreamFailure;
+import io.llmproxy.proxy.exchange.AttemptResult;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Shed;
+import io.llmproxy.proxy.exchange.Verdict;
+import io.llmproxy.proxy.passage.Answer;
+import io.llmproxy.proxy.passage.Conversions;
+import io.llmproxy.proxy.passage.Passage;
+import io.llmproxy.proxy.request.ContainerSide;
+import io.llmproxy.upstream.KeyFailure;
+import io.llmproxy.upstream.Lease;
+import io.llmproxy.upstream.Upstream;
+import io.llmproxy.upstream.UpstreamGroup;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.eclipse.jetty.client.Request;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks one upstream after the other until one gives an answer that the client can be given, or there is none left to ask.
+ * Until then the client has seen nothing; after that, nothing can be taken back. {@link Selection} chooses the upstream,
+ * {@link Judgement} what an answer is worth, {@link Recovery} what follows a setback.
+ */
+public final class Attempts {
+    private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
+
+    private final Exchange exchange;
+    private final UpstreamGroup group;
+    private final ContainerSide container;
+    private final RequestBody body;
+    private final Waiting waiting;
+    private final Owner owner;
+    private final RetryPolicy policy;
+    private final StreamQuestion stream;
+    private final Conversions conversions;
+    private final Selection selection;
+    private final AwaitedAnswer awaited;
+    private final Judgement judgement;
+    private volatile boolean stopped;
+    private int rounds;
+    private int replacements;
+
+    /** Who gets the answer: one of the three is called, once. */
+    public interface Owner {
+        /** An upstream's answer is to be passed on. */
+        void answered(Answer answer);
+
+        /** There is no answer but our own. */
+        void refused(Refusal refusal);
+
+        /** There is no answer, as there is too much to do. */
+        void shed(Shed because);
+    }
+
+    public Attempts(
+            Exchange exchange,
+            UpstreamGroup group,
+            ContainerSide container,
+            RequestBody body,
+            Waiting waiting,
+            Owner owner) {
+        this.exchange = exchange;
+        this.group = group;
+        this.container = container;
+        this.body = body;
+        this.waiting = waiting;
+        this.owner = owner;
+        this.policy = RetryPolicy.of(
+                exchange.method(), exchange.upstreamEndpoint(), group.settings().retry());
+        this.stream = new StreamQuestion(exchange, container, body);
+        this.conversions = new Conversions(exchange, group, body);
+        this.selection = new Selection(exchange, group, conversions);
+        this.awaited = new AwaitedAnswer(group.settings(), body, stream);
+        this.judgement = new Judgement(exchange, group, selection, awaited, conversions, this, owner);
+    }
+
+    /** What the upstream still owes. */
+    public AwaitedAnswer awaited() {
+        return awaited;
+    }
+
+    /** Who may be asked. */
+    public Selection selection() {
+        return selection;
+    }
+
+    /** Begins to ask. */
+    public void start() {
+        long now = System.nanoTime();
+        group.budget().request(now);
+        ask(stopped ? null : selection.acquire(now), now);
+    }
+
+    /** Asks an upstream, or waits for one if none is free. */
+    private void ask(@Nullable Lease lease, long now) {
+        if (lease != null) {
+            send(lease);
+        } else {
+            new SlotQueue(selection, waiting, owner, this).enter(stopped, now);
+        }
+    }
+
+    /** Sends no further request, and ends what is under way in whatever state it is. */
+    public void stop(UpstreamFailure because) {
+        stopped = true;
+        abort(because);
+    }
+
+    /** Ends the attempt that is under way; another may follow. */
+    public void abort(UpstreamFailure because) {
+        Attempt current = awaited.attempt();
+        if (current != null) {
+            current.abort(because);
+        }
+    }
+
+    /** Gives the last upstream back. */
+    public void close(Load.Outcome outcome) {
+        Attempt last = awaited.attempt();
+        if (last != null) {
+            last.lease().close(outcome, System.nanoTime());
+        }
+    }
+
+    /** Frees the memory that a converted answer took. */
+    public void release() {
+        conversions.release();
+    }
+
+    /** Asks an upstream. */
+    void send(Lease lease) {
+        if (answersHere(lease)) {
+            return;
+        }
+        selection.tried(lease);
+        exchange.attempting(lease.upstream().name());
+        authorize(lease);
+    }
+
+    /** Whether the upstream need not be asked; then the client has its answer, or another upstream is looked for. */
+    private boolean answersHere(Lease lease) {
+        Answer answer;
+        try {
+            answer = conversions.answer(lease.upstream());
+        } catch (ConversionException e) {
+            selection.tried(lease);
+            unconvertible(lease, e);
+            return true;
+        } catch (RuntimeException | Error e) {
+            LOG.error("{}: the request could not be answered here", exchange.id(), e);
+            refuse(lease, Refusal.of(ProxyError.INTERNAL));
+            return true;
+        }
+        if (answer == null) {
+            return false;
+        }
+        lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
+        owner.answered(answer);
+        return true;
+    }
+
+    /** Gets what the upstream is shown, which may have to be fetched first. */
+    private void authorize(Lease lease) {
+        if (lease.credential() instanceof GoogleTokens tokens) {
+            TokenWait wait = new TokenWait(waiting, group.settings().timeout().connect());
+            wait.start(
+                    tokens.fetch(),
+                    (header, failure) -> tokenFetched(lease, header, failure),
+                    () -> lease.close(Load.Outcome.NEUTRAL, System.nanoTime()));
+        } else {
+            dispatch(lease, lease.credential() instanceof Credential.Header header ? header : null);
+        }
+    }
+
+    private void tokenFetched(Lease lease, Credential.@Nullable Header header, @Nullable Throwable failure) {
+        if (header != null) {
+            dispatch(lease, header);
+            return;
+        }
+        long now = System.nanoTime();
+        LOG.debug("{}: no token for {}", exchange.id(), lease.upstream().name(), failure);
+        lease.close(Load.Outcome.NEUTRAL, now);
+        keyRefused(lease, 0, KeyFailure.NO_TOKEN, now);
+    }
+
+    private void dispatch(Lease lease, Credential.@Nullable Header shown) {
+        try {
+            Attempt next = container.touch(() -> attempt(lease, shown));
+            if (next == null) {
+                refuse(lease, Refusal.of(ProxyError.CLIENT_GONE));
+                return;
+            }
+            awaited.await(next);
+            next.send();
+            if (stopped) {
+                next.abort(new UpstreamFailure(ProxyError.CLIENT_GONE));
+            }
+        } catch (ConversionException e) {
+            unconvertible(lease, e);
+        } catch (UpstreamRequests.UnwritableException e) {
+            LOG.debug("{}: the {} cannot be written", exchange.id(), e.getMessage());
+            refuse(lease, Refusal.of(ProxyError.INVALID_REQUEST));
+        } catch (RuntimeException | Error e) {
+            LOG.error(
+                    "{}: no request could be made for {}",
+                    exchange.id(),
+                    lease.upstream().name(),
+                    e);
+            refuse(lease, Refusal.of(ProxyError.INTERNAL));
+        }
+    }
+
+    private Attempt attempt(Lease lease, Credential.@Nullable Header shown) {
+        Passage passage = conversions.passage(lease.upstream());
+        Request upstreamRequest = UpstreamRequests.of(exchange, lease, passage, shown, group.settings());
+        Request.Content content = passage.content(body);
+        AttemptMeter meter = new AttemptMeter(exchange, lease, passage, body, content);
+        return new Attempt(lease, passage, upstreamRequest.body(content), meter, judgement);
+    }
+
+    private void refuse(Lease lease, Refusal refusal) {
+        lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
+        owner.refused(refusal);
+    }
+
+    private void unconvertible(Lease lease, ConversionException reason) {
+        long now = System.nanoTime();
+        lease.close(Load.Outcome.NEUTRAL, now);
+        boolean invalid = reason.code().equals("invalid_request");
+        recover(new Setback.Unconvertible(invalid, String.valueOf(reason.getMessage())), now);
+    }
+
+    /** The key was turned away, not the request: another key of the upstream may do, or another upstream. */
+    void keyRefused(Lease lease, int status, KeyFailure reason, long now) {
+        lease.keyRefused(reason, now);
+        exchange.attempted(AttemptResult.of(group.name(), lease, status, ProxyError.UPSTREAM_AUTH, now));
+        selection.mayReturnTo(lease.upstream());
+        recover(new Setback.KeyRefused(), now);
+    }
+
+    /** The upstream refuses what we have put into the request: it is asked again without it, and so are its next requests. */
+    boolean askPlainly(Attempt refused) {
+        Upstream upstream = refused.lease().upstream();
+        exchange.metering().refused(upstream);
+        Lease lease = stopped || !body.isRepeatable()
+                ? null
+                : group.acquire(other -> other == upstream, Set.of(), System.nanoTime());
+        if (lease != null) {
+            send(lease);
+        }
+        return lease != null;
+    }
+
+    /** There will be no head of an answer. */
+    void failed(Attempt failing, UpstreamFailure failure) {
+        Lease lease = failing.lease();
+        if (isConnectionToBlame(failing, failure)) {
+            replacements++;
+            // Not in here: the client's library still has to take the connection, and others like it, out of its pool.
+            lease.client().getExecutor().execute(() -> authorize(lease));
+        } else {
+            boolean late = failure.error() == ProxyError.FIRST_BYTE_TIMEOUT;
+            setBack(failing, failure, failing.isConnected(), late && stream.isAsked());
+        }
+    }
+
+    private boolean isConnectionToBlame(Attempt failing, UpstreamFailure failure) {
+        boolean unworked = failure.error() == ProxyError.RESET
+                && failing.lostConnection(System.nanoTime()).isUnworked();
+        return Recovery.replacesConnection(failure.error(), unworked, failing.isLeftOutOfPooled(), replacements)
+                && !stopped
+                && body.isRepeatable();
+    }
+
+    /**
+     * No answer came, or it broke off before the client saw anything of it.
+     *
+     * @param connected whether the upstream may have seen the request
+     * @param ofStream whether a stream was asked for
+     */
+    void setBack(Attempt failing, UpstreamFailure failure, boolean connected, boolean ofStream) {
+        long now = System.nanoTime();
+        Lease lease = failing.lease();
+        ProxyError error = failure.error();
+        String upstream = lease.upstream().name();
+        LOG.debug("{}: {} after {}", exchange.id(), error.code(), upstream, failure.getCause());
+        lease.close(failure.outcome(), now);
+        exchange.attempted(AttemptResult.of(group.name(), lease, 0, error, now));
+        if (error == ProxyError.INTERNAL) {
+            LOG.error("{}: the request could not be sent to {}", exchange.id(), upstream, failure.getCause());
+        }
+        recover(new Setback.Failed(error, connected, ofStream), now);
+    }
+
+    /** Decides what follows a setback and does it, except that the caller has the answer that is to be passed on. */
+    Next recover(Setback setback, long now) {
+        Recovery.Outlook outlook = outlook(now);
+        Next next = Recovery.after(setback, policy, outlook, ThreadLocalRandom.current());
+        if (next instanceof Next.Send) {
+            Lease lease = selection.acquire(now);
+            if (lease != null) {
+                return sendAgain(setback, next, lease, now);
+            }
+            // Another request has just taken what was free.
+            next = Recovery.after(setback, policy, outlook.withoutAnother(), ThreadLocalRandom.current());
+        }
+        if (next instanceof Next.Pause pause) {
+            return pause(setback, pause, now);
+        }
+        return end(next);
+    }
+
+    private Recovery.Outlook outlook(long now) {
+        return new Recovery.Outlook(
+                stopped,
+                body.isRepeatable(),
+                selection.hasAnother(now),
+                exchange.attempts(),
+                rounds,
+                selection.isCoolingDown(now) ? selection.retryAfterNanos(now) : 0,
+                group.budget().allowsRetry(now));
+    }
+
+    private Next sendAgain(Setback setback, Next next, Lease lease, long now) {
+        if (!group.budget().tryRetry(now)) {
+            lease.close(Load.Outcome.NEUTRAL, now);
+            return end(setback.end(Verdict.OVER_BUDGET));
+        }
+        exchange.retried(next.because());
+        send(lease);
+        return next;
+    }
+
+    private Next pause(Setback setback, Next.Pause pause, long now) {
+        if (!group.budget().tryRetry(now)) {
+            return end(setback.end(Verdict.OVER_BUDGET));
+        }
+        exchange.retried(pause.because());
+        rounds++;
+        selection.beginRound();
+        waiting.until(now + pause.nanos(), this::nextRound);
+        return pause;
+    }
+
+    private void nextRound() {
+        long now = System.nanoTime();
+        ask(selection.acquire(now), now);
+    }
+
+    private Next end(Next next) {
+        exchange.retried(next.because());
+        if (next instanceof Next.Refuse refuse) {
+            owner.refused(refuse.refusal());
+        } else if (next instanceof Next.TurnAway away) {
+            owner.shed(away.shed());
+        }
+        return next;
+    }
+}

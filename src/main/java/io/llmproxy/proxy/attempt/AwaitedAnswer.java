@@ -1,0 +1,112 @@
+package io.llmproxy.proxy.attempt;
+
+import io.llmproxy.config.HttpClientConfig;
+import io.llmproxy.config.TimeoutConfig;
+import io.llmproxy.proxy.body.RequestBody;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.error.UpstreamFailure;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the upstream still owes before the client can be told anything: the head of its answer, the first content of a stream,
+ * or all of an answer that is converted as a whole. Each has its deadlines.
+ */
+public final class AwaitedAnswer {
+    private final HttpClientConfig settings;
+    private final RequestBody body;
+    private final StreamQuestion stream;
+    private volatile @Nullable Attempt attempt;
+    private volatile @Nullable CommitPoint opening;
+    private volatile @Nullable WholeContent whole;
+
+    /** @param settings say how long each may take */
+    AwaitedAnswer(HttpClientConfig settings, RequestBody body, StreamQuestion stream) {
+        this.settings = settings;
+        this.body = body;
+        this.stream = stream;
+    }
+
+    /** The head of this attempt's answer is awaited. */
+    void await(Attempt next) {
+        attempt = next;
+    }
+
+    /** The first content of a stream is awaited. */
+    void await(CommitPoint next) {
+        opening = next;
+    }
+
+    /** All of an answer is awaited. */
+    void await(WholeContent next) {
+        whole = next;
+    }
+
+    /** The attempt that is under way, or was last; null before the first one. */
+    public @Nullable Attempt attempt() {
+        return attempt;
+    }
+
+    /** Whether anything is owed. */
+    public boolean isAwaited() {
+        Attempt current = attempt;
+        return current != null && (!current.isAnswered() || isHeldBack(opening) || isCollected(whole));
+    }
+
+    private static boolean isHeldBack(@Nullable CommitPoint point) {
+        return point != null && !point.isDecided();
+    }
+
+    private static boolean isCollected(@Nullable WholeContent content) {
+        return content != null && !content.isOver();
+    }
+
+    /** Does what is due. */
+    public void checkDeadlines(long now) {
+        Attempt current = attempt;
+        CommitPoint point = opening;
+        WholeContent content = whole;
+        if (current != null && !current.isAnswered()) {
+            checkHead(current, now);
+        } else if (point != null && !point.isDecided()) {
+            checkOpening(point, now);
+        }
+        if (content != null && !content.isOver() && isStalled(content.lastPiece(), now)) {
+            content.attempt().abort(new UpstreamFailure(ProxyError.STALLED));
+        }
+    }
+
+    private void checkHead(Attempt current, long now) {
+        long acquired = current.lease().acquired();
+        long since = body.isFlowing() ? Math.max(acquired, body.lastActivity()) : acquired;
+        if (!current.isConnected()
+                && now - acquired > settings.timeout().connect().toNanos()) {
+            current.abort(new UpstreamFailure(ProxyError.CONNECT_TIMEOUT));
+        } else if (isHeadLate(now - since)) {
+            current.abort(new UpstreamFailure(ProxyError.FIRST_BYTE_TIMEOUT));
+        }
+    }
+
+    /** Whether a stream was asked for is looked up only between the two limits, where it matters. */
+    private boolean isHeadLate(long waited) {
+        TimeoutConfig timeout = settings.timeout();
+        long plain = timeout.head().toNanos();
+        long ofStream = timeout.streamHead().toNanos();
+        return waited > Math.max(plain, ofStream)
+                || (waited > Math.min(plain, ofStream) && waited > (stream.isAsked() ? ofStream : plain));
+    }
+
+    private void checkOpening(CommitPoint point, long now) {
+        long waited = now - point.since();
+        if (isStalled(point.lastPiece(), now)) {
+            point.attempt().abort(new UpstreamFailure(ProxyError.STALLED));
+        } else if (waited > settings.timeout().streamHead().toNanos()) {
+            point.attempt().abort(new UpstreamFailure(ProxyError.FIRST_BYTE_TIMEOUT));
+        } else if (waited > settings.commitDelay().toNanos()) {
+            point.expire();
+        }
+    }
+
+    private boolean isStalled(long lastPiece, long now) {
+        return now - lastPiece > settings.timeout().stall().toNanos();
+    }
+}

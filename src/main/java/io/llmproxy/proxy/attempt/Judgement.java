@@ -1,0 +1,272 @@
+package io.llmproxy.proxy.attempt;
+
+import io.llmproxy.auth.Credential;
+import io.llmproxy.balance.Load;
+import io.llmproxy.config.CooldownConfig;
+import io.llmproxy.convert.codec.BadAnswerException;
+import io.llmproxy.protocol.RetryAfter;
+import io.llmproxy.protocol.StreamOpening;
+import io.llmproxy.proxy.answer.ErrorAnswer;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.error.Refusal;
+import io.llmproxy.proxy.error.UpstreamFailure;
+import io.llmproxy.proxy.exchange.AttemptResult;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Shed;
+import io.llmproxy.proxy.passage.Answer;
+import io.llmproxy.proxy.passage.Conversions;
+import io.llmproxy.proxy.passage.EventStreams;
+import io.llmproxy.proxy.passage.Passage;
+import io.llmproxy.upstream.KeyFailure;
+import io.llmproxy.upstream.Lease;
+import io.llmproxy.upstream.UpstreamGroup;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalLong;
+import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Judges what upstreams answer: the answer is passed on, or it is a {@link Setback}. Tells the upstream's lease what the answer
+ * says of the upstream and its key.
+ */
+final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.Owner {
+    private static final Logger LOG = LoggerFactory.getLogger(Judgement.class);
+
+    private final Exchange exchange;
+    private final UpstreamGroup group;
+    private final Selection selection;
+    private final AwaitedAnswer awaited;
+    private final Conversions conversions;
+    private final Attempts attempts;
+    private final Attempts.Owner owner;
+
+    Judgement(
+            Exchange exchange,
+            UpstreamGroup group,
+            Selection selection,
+            AwaitedAnswer awaited,
+            Conversions conversions,
+            Attempts attempts,
+            Attempts.Owner owner) {
+        this.exchange = exchange;
+        this.group = group;
+        this.selection = selection;
+        this.awaited = awaited;
+        this.conversions = conversions;
+        this.attempts = attempts;
+        this.owner = owner;
+    }
+
+    @Override
+    public void failed(Attempt failing, UpstreamFailure failure) {
+        attempts.failed(failing, failure);
+    }
+
+    @Override
+    public void answered(Attempt answering, Response upstreamResponse, Content.Source content) {
+        try {
+            if (upstreamResponse.getStatus() < 400) {
+                judge(answering, upstreamResponse, content);
+            } else {
+                judgeError(answering, upstreamResponse, content);
+            }
+        } catch (RuntimeException e) {
+            // The client's library only logs what its listeners throw: without this the client would wait for ever.
+            LOG.error("{}: the answer could not be passed on", exchange.id(), e);
+            answering.abort(new UpstreamFailure(ProxyError.INTERNAL));
+            owner.refused(Refusal.of(ProxyError.INTERNAL));
+        }
+    }
+
+    private void judge(Attempt answering, Response upstreamResponse, Content.Source content) {
+        if (answering.passage().takesWhole(upstreamResponse)) {
+            collect(answering, upstreamResponse, content);
+            return;
+        }
+        StreamOpening opening = opening(answering.passage(), upstreamResponse);
+        if (opening != null) {
+            CommitPoint point = new CommitPoint(answering, upstreamResponse, content, opening, this);
+            awaited.await(point);
+            point.run();
+            return;
+        }
+        Content.Chunk first = content.read();
+        if (Content.Chunk.isFailure(first)) {
+            UpstreamFailure failure = UpstreamFailure.of(first.getFailure(), UpstreamFailure.Progress.SENDING);
+            attempts.setBack(answering, failure, true, false);
+        } else {
+            accept(answering, upstreamResponse, content, first);
+        }
+    }
+
+    private @Nullable StreamOpening opening(Passage passage, Response upstreamResponse) {
+        boolean heldBack = upstreamResponse.getStatus() == 200
+                && !group.settings().commitDelay().isZero()
+                && EventStreams.isEventStream(upstreamResponse.getHeaders())
+                && !upstreamResponse.getHeaders().contains("Content-Encoding");
+        return heldBack ? StreamOpening.of(passage.endpoint()) : null;
+    }
+
+    private void accept(
+            Attempt answering, Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
+        good(answering.lease(), upstreamResponse.getStatus());
+        owner.answered(answering.passage().answer(upstreamResponse, content, first));
+    }
+
+    private void good(Lease lease, int status) {
+        long now = System.nanoTime();
+        lease.responded(now);
+        report(lease, status, null, now);
+    }
+
+    @Override
+    public void reached(CommitPoint point) {
+        int refusal = point.refusal();
+        if (refusal == 0 || !isSentAgain(point, refusal)) {
+            accept(point.attempt(), point.upstreamResponse(), point, null);
+        }
+    }
+
+    /** Whether another upstream takes over from a stream that says nothing but an error of this status. */
+    private boolean isSentAgain(CommitPoint point, int refusal) {
+        long now = System.nanoTime();
+        Lease lease = point.attempt().lease();
+        if (UpstreamStatus.isFailure(refusal) || UpstreamStatus.isRefusal(refusal)) {
+            lease.close(UpstreamStatus.outcome(refusal), now);
+        }
+        if (attempts.recover(new Setback.Answered(refusal, null), now) instanceof Next.PassOn) {
+            return false;
+        }
+        report(lease, refusal, null, now);
+        new Leftover(point.attempt(), point).run();
+        return true;
+    }
+
+    @Override
+    public void missed(CommitPoint point, UpstreamFailure failure) {
+        attempts.setBack(point.attempt(), failure, true, true);
+    }
+
+    private void collect(Attempt answering, Response upstreamResponse, Content.Source content) {
+        WholeContent whole = new WholeContent(answering, upstreamResponse, content, conversions.share(), this);
+        awaited.await(whole);
+        whole.run();
+    }
+
+    @Override
+    public void collected(WholeContent content, byte[] whole) {
+        Attempt answering = content.attempt();
+        Response upstreamResponse = content.upstreamResponse();
+        if (answering.passage().isToBlame(upstreamResponse, whole) && attempts.askPlainly(answering)) {
+            content.discard();
+            return;
+        }
+        try {
+            Answer answer = answering.passage().answer(upstreamResponse, whole);
+            if (upstreamResponse.getStatus() < 400) {
+                good(answering.lease(), upstreamResponse.getStatus());
+            }
+            content.keep(answer.length());
+            owner.answered(answer);
+        } catch (BadAnswerException e) {
+            content.discard();
+            unreadable(answering, e);
+        } catch (RuntimeException | Error e) {
+            LOG.error("{}: the answer could not be converted", exchange.id(), e);
+            content.discard();
+            owner.refused(Refusal.of(ProxyError.INTERNAL));
+        }
+    }
+
+    /** What the upstream has said is no answer: it is done with the request, as after a status that says that it failed. */
+    private void unreadable(Attempt answering, BadAnswerException e) {
+        long now = System.nanoTime();
+        Lease lease = answering.lease();
+        LOG.debug(
+                "{}: {} has answered with {}",
+                exchange.id(),
+                lease.upstream().name(),
+                e.fault().cause());
+        lease.close(Load.Outcome.FAILURE, now);
+        report(lease, 0, ProxyError.BAD_RESPONSE, now);
+        attempts.recover(new Setback.Unreadable(), now);
+    }
+
+    @Override
+    public void missed(WholeContent content, UpstreamFailure failure) {
+        if (content.upstreamResponse().getStatus() < 400) {
+            attempts.setBack(content.attempt(), failure, true, false);
+        } else {
+            owner.refused(new Refusal(failure.error(), 0, true));
+        }
+    }
+
+    /** The upstream has worked; another one would hardly say less. */
+    @Override
+    public void outgrown(WholeContent content, Refusal refusal) {
+        if (content.upstreamResponse().getStatus() < 400) {
+            long now = System.nanoTime();
+            Lease lease = content.attempt().lease();
+            lease.close(Load.Outcome.NEUTRAL, now);
+            report(lease, 0, refusal.error(), now);
+        }
+        if (refusal.error() == ProxyError.OVERLOADED) {
+            exchange.shed(Shed.BUFFERS_FULL);
+        }
+        owner.refused(refusal);
+    }
+
+    private void judgeError(Attempt answering, Response upstreamResponse, Content.Source content) {
+        int status = upstreamResponse.getStatus();
+        long now = System.nanoTime();
+        Lease lease = answering.lease();
+        coolDown(lease, upstreamResponse, now);
+        lease.close(UpstreamStatus.outcome(status), now);
+        if (UpstreamStatus.isUnauthorized(status) && !(lease.credential() instanceof Credential.None)) {
+            attempts.keyRefused(lease, status, status == 401 ? KeyFailure.UNAUTHORIZED : KeyFailure.FORBIDDEN, now);
+            new Leftover(answering, content).run();
+            return;
+        }
+        if (status == 429) {
+            selection.mayReturnTo(lease.upstream());
+        }
+        report(lease, status, null, now);
+        String advice = upstreamResponse.getHeaders().get(ErrorAnswer.SHOULD_RETRY);
+        if (!(attempts.recover(new Setback.Answered(status, advice), now) instanceof Next.PassOn)) {
+            new Leftover(answering, content).run();
+        } else if (answering.passage().takesWhole(upstreamResponse)) {
+            collect(answering, upstreamResponse, content);
+        } else {
+            owner.answered(answering.passage().answer(upstreamResponse, content, null));
+        }
+    }
+
+    /**
+     * An upstream that is overloaded says when to ask it again, or cools down for a while. A 429 is meant for the key, the others
+     * for the whole upstream.
+     */
+    private static void coolDown(Lease lease, Response upstreamResponse, long now) {
+        int status = upstreamResponse.getStatus();
+        if (!UpstreamStatus.isRefusal(status)) {
+            return;
+        }
+        CooldownConfig config = lease.upstream().config().rateLimited();
+        OptionalLong asked = RetryAfter.nanos(upstreamResponse.getHeaders()::get, Instant.now());
+        Duration time = asked.isPresent()
+                ? Duration.ofNanos(Math.min(asked.getAsLong(), config.max().toNanos()))
+                : config.otherwise();
+        if (status == 429) {
+            lease.coolKeyDown(time, now);
+        } else if (asked.isPresent()) {
+            lease.coolDown(time, now);
+        }
+    }
+
+    private void report(Lease lease, int status, @Nullable ProxyError failure, long now) {
+        exchange.attempted(AttemptResult.of(group.name(), lease, status, failure, now));
+    }
+}

@@ -1,0 +1,117 @@
+package io.llmproxy.proxy.attempt;
+
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.error.Refusal;
+import io.llmproxy.proxy.exchange.AskedModel;
+import io.llmproxy.proxy.exchange.AttemptResult;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.passage.Conversions;
+import io.llmproxy.upstream.Lease;
+import io.llmproxy.upstream.SlotWait;
+import io.llmproxy.upstream.Upstream;
+import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.upstream.UpstreamKey;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Chooses which upstream of a group an exchange asks next, and with which key: none twice in one round. */
+public final class Selection {
+    private final Exchange exchange;
+    private final UpstreamGroup group;
+    private final Conversions conversions;
+    private final Predicate<Upstream> fit;
+    private final Predicate<Upstream> acceptable;
+    private Set<Upstream> tried = Set.of();
+    private Set<UpstreamKey> spent = Set.of();
+
+    Selection(Exchange exchange, UpstreamGroup group, Conversions conversions) {
+        this.exchange = exchange;
+        this.group = group;
+        this.conversions = conversions;
+        AskedModel model = exchange.model();
+        this.fit = upstream -> conversions.serves(upstream)
+                && exchange.mayUse(upstream)
+                && (model == null || model.isServedBy(upstream));
+        this.acceptable = fit.and(upstream -> !tried.contains(upstream));
+    }
+
+    /** Takes an upstream that is free and was not tried yet; null if there is none. */
+    @Nullable Lease acquire(long now) {
+        Lease alike =
+                conversions.prefersAlike() ? group.acquire(acceptable.and(conversions::isAlike), spent, now) : null;
+        return alike == null ? group.acquire(acceptable, spent, now) : alike;
+    }
+
+    /** Whether {@link #acquire} may find one. */
+    boolean hasAnother(long now) {
+        return group.hasFree(acceptable, spent, now);
+    }
+
+    /** Returns what can be waited for; null if no upstream is merely busy. */
+    @Nullable SlotWait busy(long now) {
+        return group.busy(acceptable, spent, now);
+    }
+
+    /** Takes an upstream whose keys were all refused: one of them may be good by now. Null if there is none either. */
+    @Nullable Lease lastResort(long now) {
+        return group.lastResort(acceptable, spent, now);
+    }
+
+    /** An upstream is asked, with a key: neither is chosen again. */
+    void tried(Lease lease) {
+        tried = with(tried, lease.upstream());
+        spent = with(spent, lease.key());
+    }
+
+    /** The upstream may be chosen again, with another key. */
+    void mayReturnTo(Upstream upstream) {
+        Set<Upstream> others = new HashSet<>(tried);
+        others.remove(upstream);
+        tried = others;
+    }
+
+    /** All may be chosen again. */
+    void beginRound() {
+        tried = Set.of();
+        spent = Set.of();
+    }
+
+    /** Most requests need one upstream and one key: a set of one costs a third of one that can grow. */
+    private static <T> Set<T> with(Set<T> others, T another) {
+        if (others.isEmpty()) {
+            return Set.of(another);
+        }
+        Set<T> all = new HashSet<>(others);
+        all.add(another);
+        return all;
+    }
+
+    /** Whether all upstreams that serve such requests have asked to be left alone. */
+    public boolean isCoolingDown(long now) {
+        return group.isCoolingDown(fit, now);
+    }
+
+    /** When one of the upstreams that serve such requests may be available again, in nanoseconds from now. */
+    public long retryAfterNanos(long now) {
+        return group.retryAfterNanos(fit, now);
+    }
+
+    /** Tells that no upstream can be had, and returns what the client is told. */
+    Refusal refuse(long now) {
+        if (!group.has(fit)) {
+            return notServed();
+        }
+        group.rejected(now);
+        exchange.attempted(new AttemptResult(group.name(), null, 0, ProxyError.NO_UPSTREAM, 0));
+        ProxyError error = isCoolingDown(now) ? ProxyError.UPSTREAM_RATE_LIMITED : ProxyError.NO_UPSTREAM;
+        return new Refusal(error, retryAfterNanos(now), exchange.attempts() > 0);
+    }
+
+    /** There is no upstream for such requests at all. */
+    private Refusal notServed() {
+        AskedModel model = exchange.model();
+        return model != null && group.has(conversions::serves) ? model.notFound() : Refusal.of(ProxyError.NOT_SERVED);
+    }
+}

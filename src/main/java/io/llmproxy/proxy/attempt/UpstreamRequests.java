@@ -1,0 +1,151 @@
+package io.llmproxy.proxy.attempt;
+
+import io.llmproxy.auth.Credential;
+import io.llmproxy.auth.KeyPlace;
+import io.llmproxy.config.HeaderConfig;
+import io.llmproxy.config.HeaderSyntax;
+import io.llmproxy.config.HttpClientConfig;
+import io.llmproxy.config.Secret;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.passage.Passage;
+import io.llmproxy.proxy.request.HopByHop;
+import io.llmproxy.proxy.request.RequestHead;
+import io.llmproxy.proxy.request.RequestId;
+import io.llmproxy.proxy.request.RequestTarget;
+import io.llmproxy.upstream.Lease;
+import io.llmproxy.upstream.Upstream;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the request that an upstream is sent: the client's, less what is between the client and us, plus what is ours. */
+final class UpstreamRequests {
+    /** Says who or where the client is. */
+    private static final Set<String> WHEREABOUTS = Set.of(
+            "forwarded",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-port",
+            "x-forwarded-proto",
+            "x-real-ip",
+            "via");
+
+    /** Replaced by values of our own. */
+    private static final Set<String> OURS = Set.of("host", "content-length", "expect", "user-agent", "x-request-id");
+
+    private UpstreamRequests() {}
+
+    /** A request that cannot be written, as part of it would be read as something else. It is the client's mistake. */
+    static final class UnwritableException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        UnwritableException(String part) {
+            super(part);
+        }
+    }
+
+    /**
+     * Returns the request for the leased upstream; it has no content yet.
+     *
+     * @param passage what changes on the way
+     * @param shown what takes the place of the client's credential, or null if that is to pass
+     * @throws UnwritableException if it would not be one valid request on the wire
+     */
+    static Request of(
+            Exchange exchange,
+            Lease lease,
+            Passage passage,
+            Credential.@Nullable Header shown,
+            HttpClientConfig settings) {
+        HttpServletRequest clientRequest = exchange.clientRequest();
+        Upstream upstream = lease.upstream();
+        // A key that is meant for us is no upstream's business.
+        boolean keyIsOurs = shown != null || exchange.clientKey() != null || passage.dropsCredentials();
+        String query = keyIsOurs ? KeyPlace.withoutKey(clientRequest.getQueryString()) : clientRequest.getQueryString();
+        Passage.Target below = passage.target(query);
+        String target = upstream.target(below.path(), below.query());
+        if (!RequestTarget.isWritable(target) || !HeaderSyntax.isName(clientRequest.getMethod())) {
+            throw new UnwritableException("method or target");
+        }
+        return upstream.newRequest(lease.client(), target)
+                .method(clientRequest.getMethod())
+                .idleTimeout(0, TimeUnit.MILLISECONDS)
+                .headers(fields -> {
+                    copy(exchange.head(), fields, keyIsOurs, settings.forwarded());
+                    fields.put(HttpHeader.HOST, upstream.authority());
+                    fields.put(HttpHeader.USER_AGENT, settings.agent());
+                    if (exchange.forward().cors() != null) {
+                        // Some upstreams refuse requests of pages that they do not know.
+                        fields.remove(HttpHeader.ORIGIN);
+                    }
+                    passage.headers(fields);
+                    fields.put(RequestId.HEADER, exchange.id());
+                    if (settings.forwarded()) {
+                        fields.add("X-Forwarded-For", clientRequest.getRemoteAddr());
+                    }
+                    upstream.defaultHeaders().forEach((name, value) -> {
+                        if (!fields.contains(name)) {
+                            fields.put(name, value);
+                        }
+                    });
+                    if (shown != null) {
+                        fields.put(shown.name(), shown.value().reveal());
+                    }
+                    upstream.headers().forEach(operation -> apply(operation, fields));
+                    check(fields);
+                });
+    }
+
+    /** Whatever was checked before, by whom, and of what protocol: here it becomes bytes. */
+    private static void check(HttpFields fields) {
+        for (HttpField field : fields) {
+            String value = field.getValue();
+            if (!HeaderSyntax.isName(field.getName()) || (value != null && !HeaderSyntax.isValue(value))) {
+                throw new UnwritableException("header");
+            }
+        }
+    }
+
+    private static void copy(RequestHead head, HttpFields.Mutable fields, boolean keyIsOurs, boolean forwarded) {
+        Set<String> named = HopByHop.namedIn(head.values("connection"));
+        boolean cookies = false;
+        for (RequestHead.Field field : head.fields()) {
+            String lower = field.lower();
+            boolean dropped = OURS.contains(lower)
+                    || HopByHop.contains(lower)
+                    || named.contains(lower)
+                    || (keyIsOurs && KeyPlace.isHeader(lower))
+                    || (!forwarded && WHEREABOUTS.contains(lower));
+            if (!dropped && lower.equals("cookie")) {
+                // HTTP/2 may send each in a line of its own (RFC 9113, section 8.2.3).
+                if (!cookies) {
+                    fields.add(field.name(), String.join("; ", head.values(lower)));
+                }
+                cookies = true;
+            } else if (!dropped) {
+                fields.add(field.name(), field.value());
+            }
+        }
+    }
+
+    private static void apply(HeaderConfig operation, HttpFields.Mutable fields) {
+        switch (operation.op()) {
+            case INSERT -> {
+                if (!fields.contains(operation.key())) {
+                    fields.add(operation.key(), reveal(operation.value()));
+                }
+            }
+            case REPLACE -> fields.put(operation.key(), reveal(operation.value()));
+            case REMOVE -> fields.remove(operation.key());
+        }
+    }
+
+    private static String reveal(@Nullable Secret value) {
+        return value == null ? "" : value.reveal();
+    }
+}

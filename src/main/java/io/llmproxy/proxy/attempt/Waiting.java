@@ -1,0 +1,66 @@
+package io.llmproxy.proxy.attempt;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an exchange waits for, if it waits: its turn, or the time to try again. The time may pass, the turn come and the
+ * client leave at the same moment; whoever ends the wait, and nobody else, goes on with the exchange.
+ */
+public final class Waiting {
+    private final AtomicReference<@Nullable Wait> current = new AtomicReference<>();
+
+    /**
+     * One wait.
+     *
+     * @param end until when, in nanoseconds
+     * @param over goes on when that time has come
+     * @param cancel gives up what is waited for
+     */
+    private record Wait(long end, Runnable over, Runnable cancel) {}
+
+    /** Waits for a time, in nanoseconds. */
+    void until(long end, Runnable over) {
+        current.set(new Wait(end, over, () -> {}));
+    }
+
+    /**
+     * Waits in a line.
+     *
+     * @param now the time in nanoseconds
+     * @param limit how long to wait at most
+     * @param over goes on when that was too long
+     * @param leave leaves the line
+     */
+    public void inLine(long now, Duration limit, Runnable over, Runnable leave) {
+        current.set(new Wait(now + limit.toNanos(), over, leave));
+    }
+
+    public boolean isWaiting() {
+        return current.get() != null;
+    }
+
+    /** Ends the wait as what was waited for is there, or will never be; false if another has ended it. */
+    public boolean end() {
+        return current.getAndSet(null) != null;
+    }
+
+    /** Ends the wait, and gives up what was waited for; false if another has ended it. */
+    public boolean giveUp() {
+        Wait ended = current.getAndSet(null);
+        if (ended != null) {
+            ended.cancel.run();
+        }
+        return ended != null;
+    }
+
+    /** Ends the wait if its time is over, and goes on. */
+    public void check(long now) {
+        Wait wait = current.get();
+        if (wait != null && now - wait.end >= 0 && current.compareAndSet(wait, null)) {
+            wait.cancel.run();
+            wait.over.run();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.llmproxy.proxy.error;
+
+import io.llmproxy.protocol.RetryAfter;
+import java.time.Duration;
+
+/**
+ * An answer of the proxy's own to a request that no upstream serves.
+ *
+ * @param error why
+ * @param message the text for the client
+ * @param retryAfterNanos when it may go better, in nanoseconds from now; 0 if that is not known
+ * @param attempted whether upstreams were asked, so that the client has nothing to gain by asking again at once
+ */
+public record Refusal(ProxyError error, String message, long retryAfterNanos, boolean attempted) {
+    /** When what is short at the moment may be free again. */
+    public static final Duration SOON = Duration.ofSeconds(1);
+
+    /** A refusal in the words of the error. */
+    public Refusal(ProxyError error, long retryAfterNanos, boolean attempted) {
+        this(error, error.message(), retryAfterNanos, attempted);
+    }
+
+    /** A refusal before any upstream was asked. */
+    public static Refusal of(ProxyError error) {
+        return new Refusal(error, 0, false);
+    }
+
+    /** A refusal before any upstream was asked, in words of its own. */
+    public static Refusal of(ProxyError error, String message) {
+        return new Refusal(error, message, 0, false);
+    }
+
+    /** A refusal because there is too much to do at the moment. */
+    public static Refusal overloaded() {
+        return new Refusal(ProxyError.OVERLOADED, SOON.toNanos(), false);
+    }
+
+    /** The time in whole seconds, as headers tell it. */
+    public long retryAfterSeconds() {
+        return RetryAfter.seconds(retryAfterNanos);
+    }
+}

@@ -1,0 +1,459 @@
+package io.llmproxy.proxy.exchange;
+
+import io.llmproxy.auth.AuthFailure;
+import io.llmproxy.auth.Authentication;
+import io.llmproxy.auth.ClientKey;
+import io.llmproxy.config.HeaderSyntax;
+import io.llmproxy.protocol.ApiDialect;
+import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.protocol.Endpoint;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.request.RequestHead;
+import io.llmproxy.proxy.request.RequestId;
+import io.llmproxy.proxy.request.RequestPath;
+import io.llmproxy.ratelimit.ConcurrencyLimit;
+import io.llmproxy.route.RouteTable;
+import io.llmproxy.upstream.Upstream;
+import io.llmproxy.upstream.UpstreamGroup;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.Servlet;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client request and all that is known of it. It is handed from thread to thread along the path of the request,
+ * never shared; the fields that are written late are volatile for the listeners' sake.
+ */
+public final class Exchange {
+    private static final String ATTRIBUTE = Exchange.class.getName();
+
+    /** For logs, in which what a client calls a method could pass for more than that. */
+    private static final String NO_METHOD = "-";
+
+    private final String id;
+    private final long started;
+    private final Serving serving;
+    private final Mount mount;
+    private final HttpServletRequest clientRequest;
+    private final HttpServletResponse clientResponse;
+    private final ApiDialect dialect;
+    private final String method;
+    private final RequestPath path;
+    private final ApiPath asked;
+    private final AtomicBoolean ended = new AtomicBoolean();
+
+    private volatile Authentication client = Authentication.NOT_ASKED;
+    private volatile @Nullable ConcurrencyLimit held;
+    private volatile @Nullable UpstreamGroup group;
+    private volatile @Nullable AskedModel model;
+    private volatile RequestPath upstreamPath;
+    private volatile ApiPath askedOfUpstreams;
+    private @Nullable RequestHead head;
+    private volatile @Nullable String upstream;
+    private int choices = 1;
+    private volatile boolean aborted;
+    private int attempts;
+    private volatile @Nullable OpenAttempt meter;
+    private long number;
+    private volatile ExchangeUsage usage = ExchangeUsage.NOTHING;
+    private volatile @Nullable Verdict notRetried;
+    private volatile int status;
+    private volatile @Nullable ProxyError error;
+    private volatile Outcome outcome = Outcome.COMPLETED;
+    private volatile long firstByte;
+    private long bytes;
+    private volatile long nanos;
+
+    /** How an exchange went. */
+    public enum Outcome {
+        /** An upstream's answer reached the client whole. */
+        COMPLETED,
+        /** The proxy answered with an error of its own. */
+        REFUSED,
+        /** The answer broke off after its beginning had reached the client. */
+        CUT,
+        /** The client left before the end. */
+        CLIENT_GONE
+    }
+
+    public Exchange(
+            RequestId id,
+            Place place,
+            HttpServletRequest clientRequest,
+            HttpServletResponse clientResponse,
+            Serving serving) {
+        this.id = id.value();
+        this.started = System.nanoTime();
+        this.serving = serving;
+        this.mount = place.mount();
+        this.path = place.path();
+        this.upstreamPath = path;
+        this.asked = ApiPath.of(path.meant());
+        this.askedOfUpstreams = asked;
+        this.dialect = asked.dialect(header -> clientRequest.getHeader(header) != null);
+        String said = clientRequest.getMethod();
+        this.method = HeaderSyntax.isName(said) ? said : NO_METHOD;
+        this.clientRequest = clientRequest;
+        this.clientResponse = clientResponse;
+    }
+
+    /** Makes the exchange known to the servlets further down. */
+    public void attach() {
+        clientRequest.setAttribute(ATTRIBUTE, this);
+        serving.listener().started(this);
+    }
+
+    /** Returns the exchange that a request belongs to, or null if it is not to be forwarded. */
+    public static @Nullable Exchange of(ServletRequest request) {
+        return (Exchange) request.getAttribute(ATTRIBUTE);
+    }
+
+    /** The head of the request has been read. */
+    public void read(RequestHead whole) {
+        head = whole;
+    }
+
+    /** An upstream's answer goes to the client: no further request is made, and a stream may stay open for long. */
+    public void forgetHead() {
+        head = null;
+    }
+
+    /** The head of the request, which has been read before it is passed on. */
+    public RequestHead head() {
+        return Objects.requireNonNull(head);
+    }
+
+    /** It is known who the client is, or that nobody knows. */
+    public void authenticated(Authentication found) {
+        client = found;
+    }
+
+    /** A permit was taken for the exchange, if there is a limit; it is given back in the end. */
+    public void holds(@Nullable ConcurrencyLimit permits) {
+        held = permits;
+    }
+
+    public void unauthenticated(AuthFailure failure) {
+        serving.listener().unauthenticated(this, failure);
+    }
+
+    /** It is known where the request goes. */
+    public void route(RouteTable.Match<UpstreamGroup> chosen) {
+        group = chosen.target();
+        RequestPath upstreams = path.endingWith(chosen.path());
+        if (!upstreams.equals(path)) {
+            upstreamPath = upstreams;
+            askedOfUpstreams = ApiPath.of(upstreams.meant());
+        }
+        serving.listener().routed(this);
+    }
+
+    public void attempting(String upstreamName) {
+        upstream = upstreamName;
+        notRetried = null;
+        attempts++;
+    }
+
+    /** An attempt is about to be sent, and takes the place of the one before. */
+    public void meters(OpenAttempt next) {
+        OpenAttempt before = meter;
+        if (before != null) {
+            before.supersede();
+        } else {
+            number = metering().log().nextExchange();
+        }
+        meter = next;
+    }
+
+    /**
+     * An attempt is over.
+     *
+     * @param firstToken when its first text came, in nanoseconds; 0 if there was none
+     */
+    public void settled(SettledAttempt attempt, long firstToken) {
+        usage = usage.with(attempt, firstToken == 0 ? -1 : firstToken - started);
+        serving.listener().settled(this, attempt);
+    }
+
+    public void attempted(AttemptResult result) {
+        OpenAttempt current = meter;
+        if (current != null && result.upstream() != null) {
+            current.told(result);
+        }
+        serving.listener().attempted(this, result);
+    }
+
+    public void brokeOff(ProxyError failure) {
+        OpenAttempt current = meter;
+        if (current != null) {
+            current.brokeOff(failure);
+        }
+        serving.listener().brokeOff(this, failure);
+    }
+
+    /** The request is sent again, or is not, after an attempt that was not good enough. */
+    public void retried(Verdict why) {
+        if (!why.isAllowed()) {
+            notRetried = why;
+        }
+        serving.listener().retried(this, why);
+    }
+
+    public void shed(Shed because) {
+        serving.listener().shed(this, because);
+    }
+
+    /** An answer begins to flow to the client. */
+    public void answering(int answerStatus, @Nullable ProxyError because) {
+        status = answerStatus;
+        error = because;
+        firstByte = System.nanoTime() - started;
+        if (because != null) {
+            outcome = Outcome.REFUSED;
+        }
+    }
+
+    /** The answer broke off after its beginning had reached the client. */
+    public void cut(ProxyError because) {
+        if (outcome != Outcome.CLIENT_GONE) {
+            error = because;
+            outcome = Outcome.CUT;
+        }
+    }
+
+    public void relayed(int count) {
+        bytes += count;
+    }
+
+    public void clientGone() {
+        if (!ended.get() && outcome != Outcome.CUT) {
+            outcome = Outcome.CLIENT_GONE;
+            error = ProxyError.CLIENT_GONE;
+            if (status == 0) {
+                status = ProxyError.CLIENT_GONE.status();
+            }
+        }
+    }
+
+    /**
+     * Breaks the client's connection. The servlet API has no call for it, but every container does it when a dispatch
+     * throws after the answer has begun: the filter that made the exchange does.
+     */
+    public void abort(AsyncContext async) {
+        aborted = true;
+        async.dispatch();
+    }
+
+    public boolean isAborted() {
+        return aborted;
+    }
+
+    /** Tells the listeners that it is over; only the first call counts. */
+    public void end() {
+        if (ended.compareAndSet(false, true)) {
+            OpenAttempt last = meter;
+            if (last != null) {
+                last.end();
+            }
+            nanos = System.nanoTime() - started;
+            serving.listener().ended(this);
+            serving.leave();
+            ConcurrencyLimit permits = held;
+            if (permits != null) {
+                permits.release();
+            }
+        }
+    }
+
+    public HttpServletRequest clientRequest() {
+        return clientRequest;
+    }
+
+    public HttpServletResponse clientResponse() {
+        return clientResponse;
+    }
+
+    /** The API that the client speaks. */
+    public ApiDialect dialect() {
+        return dialect;
+    }
+
+    /** The key that the client has shown, also one that it may not use; null if it has shown none that is known. */
+    public @Nullable ClientKey clientKey() {
+        return client.key();
+    }
+
+    /** Why the client is not let in to what is not open to everybody; null if it is, or if nobody has asked. */
+    public @Nullable AuthFailure authFailure() {
+        return client.failure();
+    }
+
+    /** Whether the client's key opens an upstream, or the upstream is open to everybody. */
+    public boolean mayUse(Upstream candidate) {
+        ClientKey key = client.key();
+        return key == null ? !forward().admission().keys().guards(candidate.name()) : key.opens(candidate.name());
+    }
+
+    /** It is known which model the request asks for. */
+    public void asks(@Nullable AskedModel asked) {
+        model = asked;
+    }
+
+    /** The model that the request asks for, or null if it names none, or if that decides nothing. */
+    public @Nullable AskedModel model() {
+        return model;
+    }
+
+    /** It is known how many answers the request asks for. */
+    public void asksFor(int answers) {
+        choices = answers;
+    }
+
+    /** How many answers the request asks for, as far as that is known. */
+    public int choices() {
+        return choices;
+    }
+
+    /** Says what its attempts use. */
+    public Metering metering() {
+        return serving.metering();
+    }
+
+    /** The number under which its attempts are kept note of; 0 if it has none. */
+    public long number() {
+        return number;
+    }
+
+    /** What its attempts have used so far. */
+    public ExchangeUsage usage() {
+        return usage;
+    }
+
+    /** Identifies the exchange in logs, towards the upstream and towards the client. */
+    public String id() {
+        return id;
+    }
+
+    /** When the exchange began, in nanoseconds. */
+    public long started() {
+        return started;
+    }
+
+    /** The forward that took the request. */
+    public Forward forward() {
+        return mount.forward();
+    }
+
+    /** What serves the requests of its forward. */
+    public Servlet servlet() {
+        return mount.servlet();
+    }
+
+    /** The request's method, or a dash if it is none that HTTP allows. */
+    public String method() {
+        return method;
+    }
+
+    /** What the request's path within the forward means, whatever its spelling. */
+    public String path() {
+        return path.meant();
+    }
+
+    /** The request's path within the forward. */
+    public RequestPath target() {
+        return path;
+    }
+
+    /** What the request is for, as far as its path within the forward tells. */
+    public Endpoint endpoint() {
+        return asked.endpoint();
+    }
+
+    /** What the request is for, also of servers that do not tell upper from lower case. */
+    public Endpoint endpointInAnyCase() {
+        Endpoint endpoint = asked.endpoint();
+        return endpoint.isKnown()
+                ? endpoint
+                : ApiPath.of(path().toLowerCase(Locale.ROOT)).endpoint();
+    }
+
+    /** What the client's path says. */
+    public ApiPath asked() {
+        return asked;
+    }
+
+    /** What the path says that upstreams are asked for, in the client's API. */
+    public ApiPath askedOfUpstreams() {
+        return askedOfUpstreams;
+    }
+
+    /** What upstreams are asked for, in the client's API. */
+    public Endpoint upstreamEndpoint() {
+        return askedOfUpstreams.endpoint();
+    }
+
+    /** What the path means that upstreams are asked for: the client's, without the prefix that a rule removes. */
+    public String upstreamPath() {
+        return upstreamPath.meant();
+    }
+
+    /** The path that upstreams are asked for. */
+    public RequestPath upstreamTarget() {
+        return upstreamPath;
+    }
+
+    /** The group that serves the request, or null if it did not come that far. */
+    public @Nullable UpstreamGroup group() {
+        return group;
+    }
+
+    /** The upstream that was asked last, or null. */
+    public @Nullable String upstream() {
+        return upstream;
+    }
+
+    /** How many upstreams were asked. */
+    public int attempts() {
+        return attempts;
+    }
+
+    /** Why the request was not sent again after its last attempt; null if that was good enough. */
+    public @Nullable Verdict notRetried() {
+        return notRetried;
+    }
+
+    /** The status that the client was sent; 0 if none was. */
+    public int status() {
+        return status;
+    }
+
+    /** The proxy's own error that the client was told, or null. */
+    public @Nullable ProxyError error() {
+        return error;
+    }
+
+    /** How it went. */
+    public Outcome outcome() {
+        return outcome;
+    }
+
+    /** Nanoseconds from the request to the head of the answer; 0 if there was none. */
+    public long firstByteNanos() {
+        return firstByte;
+    }
+
+    /** Nanoseconds that the whole exchange took. */
+    public long nanos() {
+        return nanos;
+    }
+
+    /** Bytes of the answer's body that the client was sent. */
+    public long bytes() {
+        return bytes;
+    }
+}

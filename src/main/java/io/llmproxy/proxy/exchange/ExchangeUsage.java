@@ -1,0 +1,54 @@
+package io.llmproxy.proxy.exchange;
+
+import io.llmproxy.usage.Cost;
+import io.llmproxy.usage.Count;
+import io.llmproxy.usage.Money;
+import io.llmproxy.usage.Usage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all attempts of an exchange used together. Tokens of a kind of which nothing is known are negative.
+ *
+ * @param input all input
+ * @param cached the part of it that was read from a cache
+ * @param output all output
+ * @param reasoning the part of it that is reasoning
+ * @param cost what they cost; null if that is not known of all that used anything
+ * @param costKnown whether no cost was unknown so far
+ * @param firstTokenNanos from the client's request to the first text of the last attempt that had one; negative if there was none
+ */
+public record ExchangeUsage(
+        long input,
+        long cached,
+        long output,
+        long reasoning,
+        @Nullable Money cost,
+        boolean costKnown,
+        long firstTokenNanos) {
+    static final ExchangeUsage NOTHING = new ExchangeUsage(-1, -1, -1, -1, null, true, -1);
+
+    ExchangeUsage with(SettledAttempt attempt, long firstToken) {
+        Usage used = attempt.usage().usage();
+        Cost more = attempt.cost();
+        boolean known = costKnown && (more.state() == Cost.State.NONE || more.amount() != null);
+        return new ExchangeUsage(
+                sum(input, used, Count.INPUT),
+                sum(cached, used, Count.CACHE_READ),
+                sum(output, used, Count.OUTPUT),
+                sum(reasoning, used, Count.REASONING),
+                known ? sum(cost, more.amount()) : null,
+                known,
+                firstToken < 0 ? firstTokenNanos : firstToken);
+    }
+
+    private static long sum(long before, Usage used, Count count) {
+        return used.knows(count) ? Math.max(0, before) + used.get(count, 0) : before;
+    }
+
+    private static @Nullable Money sum(@Nullable Money before, @Nullable Money more) {
+        if (before == null || more == null) {
+            return before == null ? more : before;
+        }
+        return new Money(before.picos() + more.picos(), more.currency());
+    }
+}

@@ -1,0 +1,76 @@
+package io.llmproxy.proxy.exchange;
+
+import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.config.UsageMode;
+import io.llmproxy.upstream.Upstream;
+import io.llmproxy.usage.Prices;
+import io.llmproxy.usage.TokenRatios;
+import java.net.URI;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What it takes to say what attempts used: how long tokens are, what models cost, which upstreams tell nothing if they are asked, and
+ * who keeps note of attempts. What was learned outlives the configuration.
+ */
+public final class Metering {
+    private final TokenRatios ratios;
+    private final Set<URI> unwilling;
+    private final Prices prices;
+    private final AttemptLog log;
+
+    private Metering(TokenRatios ratios, Set<URI> unwilling, Prices prices, AttemptLog log) {
+        this.ratios = ratios;
+        this.unwilling = unwilling;
+        this.prices = prices;
+        this.log = log;
+    }
+
+    /** Makes one that has learned nothing yet. */
+    public static Metering start() {
+        return new Metering(new TokenRatios(), ConcurrentHashMap.newKeySet(), Prices.NONE, AttemptLog.NONE);
+    }
+
+    /** Returns one with other prices and another log that knows what this one has learned, and goes on to learn with it. */
+    public Metering with(Prices next, AttemptLog keeper) {
+        return new Metering(ratios, unwilling, next, keeper);
+    }
+
+    /** Whether answers of an upstream are read. */
+    public static boolean reads(UpstreamConfig config) {
+        return config.usage() != UsageMode.OFF;
+    }
+
+    /** Whether an upstream is asked to tell usage in the stream of a chat. */
+    public boolean asks(Upstream upstream) {
+        UpstreamConfig config = upstream.config();
+        boolean asks = switch (config.usage()) {
+            case ASK -> true;
+            case READ, OFF -> false;
+            // Their documents have the option. Of the others some answer 400, and it is not known which.
+            case AUTO ->
+                switch (config.provider()) {
+                    case OPENAI, AZURE_OPENAI, VLLM, OLLAMA -> true;
+                    case ANTHROPIC, GEMINI, VERTEX, CUSTOM -> false;
+                };
+        };
+        return asks && !unwilling.contains(config.url());
+    }
+
+    /** An upstream does not know the option. */
+    public void refused(Upstream upstream) {
+        unwilling.add(upstream.config().url());
+    }
+
+    public TokenRatios ratios() {
+        return ratios;
+    }
+
+    public Prices prices() {
+        return prices;
+    }
+
+    public AttemptLog log() {
+        return log;
+    }
+}

@@ -1,0 +1,373 @@
+package io.llmproxy.proxy.forward;
+
+import io.llmproxy.balance.Load;
+import io.llmproxy.protocol.AskedChoices;
+import io.llmproxy.protocol.RetryAfter;
+import io.llmproxy.proxy.answer.ErrorAnswer;
+import io.llmproxy.proxy.answer.ResponseHeaders;
+import io.llmproxy.proxy.answer.ResponseRelay;
+import io.llmproxy.proxy.attempt.Attempt;
+import io.llmproxy.proxy.attempt.Attempts;
+import io.llmproxy.proxy.attempt.Selection;
+import io.llmproxy.proxy.attempt.UpstreamStatus;
+import io.llmproxy.proxy.attempt.Waiting;
+import io.llmproxy.proxy.body.BufferBudget;
+import io.llmproxy.proxy.body.RequestBody;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.error.Refusal;
+import io.llmproxy.proxy.error.UpstreamFailure;
+import io.llmproxy.proxy.exchange.AskedModel;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Shed;
+import io.llmproxy.proxy.exchange.Verdict;
+import io.llmproxy.proxy.passage.Answer;
+import io.llmproxy.proxy.passage.EventStreams;
+import io.llmproxy.proxy.request.ClientPresence;
+import io.llmproxy.proxy.request.ContainerSide;
+import io.llmproxy.ratelimit.ConcurrencyLimit;
+import io.llmproxy.route.RouteTable;
+import io.llmproxy.upstream.UpstreamGroup;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries one exchange through: waits for its turn, collects the body, has an upstream asked, hands the answer to the relay,
+ * and sees to it that the exchange ends once, whoever fails.
+ */
+public final class Forwarder
+        implements ConcurrencyLimit.Waiter,
+                RequestBody.Owner,
+                Attempts.Owner,
+                ResponseRelay.Owner,
+                OpenExchanges.Watched {
+
+    private final Exchange exchange;
+    private final RouteTable<UpstreamGroup>.Lookup route;
+    private final OpenExchanges open;
+    private final Executor workers;
+    private final ContainerSide container;
+    private final @Nullable ClientPresence presence;
+    private final RequestBody body;
+    private final ResponseRelay relay;
+    private final Waiting waiting = new Waiting();
+    private final AtomicReference<@Nullable ConcurrencyLimit> permit = new AtomicReference<>();
+    private volatile @Nullable Attempts attempts;
+    private volatile boolean clientGone;
+
+    /**
+     * @param route tells the group, perhaps not before the model is known
+     * @param workers look into large bodies, which takes milliseconds that others on this thread would wait
+     */
+    public Forwarder(
+            Exchange exchange,
+            RouteTable<UpstreamGroup>.Lookup route,
+            AsyncContext async,
+            OpenExchanges open,
+            BufferBudget budget,
+            Executor workers)
+            throws IOException {
+        this.exchange = exchange;
+        this.route = route;
+        this.open = open;
+        this.workers = workers;
+        this.container = new ContainerSide(async);
+        this.presence = (ClientPresence) exchange.clientRequest().getAttribute(ClientPresence.ATTRIBUTE);
+        this.body = new RequestBody(exchange.clientRequest(), exchange.forward().config(), budget, container, this);
+        this.relay = new ResponseRelay(exchange, container, this);
+    }
+
+    public void start(AsyncContext async) {
+        open.watch(this);
+        relay.open(async);
+        ConcurrencyLimit permits = exchange.forward().admission().concurrency();
+        if (permits == null) {
+            body.collect();
+            return;
+        }
+        Duration limit = exchange.forward().config().queueTimeout();
+        waiting.inLine(System.nanoTime(), limit, () -> shed(Shed.QUEUE_TIMEOUT), () -> permits.cancel(this));
+        if (!permits.enqueue(this) && waiting.end()) {
+            shed(Shed.QUEUE_FULL);
+        }
+    }
+
+    /** The forward may serve it now. */
+    @Override
+    public void granted() {
+        ConcurrencyLimit permits =
+                Objects.requireNonNull(exchange.forward().admission().concurrency());
+        if (waiting.end()) {
+            permit.set(permits);
+            body.collect();
+        } else {
+            permits.release();
+        }
+    }
+
+    @Override
+    public void bodyReady() {
+        if (body.isLarge()) {
+            workers.execute(this::askForModel);
+        } else {
+            askForModel();
+        }
+    }
+
+    private void askForModel() {
+        ModelQuestion.Answer asked = container.touch(() -> ModelQuestion.ask(exchange, body));
+        if (asked == null) {
+            end();
+        } else if (asked.refusal() == null) {
+            ask(asked.model());
+        } else if (asked.refusal().error() == ProxyError.OVERLOADED) {
+            shed(Shed.BUFFERS_FULL);
+        } else {
+            refused(asked.refusal());
+        }
+    }
+
+    private void ask(@Nullable AskedModel model) {
+        exchange.asks(model);
+        Refusal refusal = exchange.group() == null
+                ? Routing.decide(exchange, route.resolve(model == null ? null : model.name()))
+                : null;
+        if (refusal != null) {
+            refused(refusal);
+            return;
+        }
+        UpstreamGroup group = Objects.requireNonNull(exchange.group(), "routed");
+        Attempts asking = new Attempts(exchange, group, container, body, waiting, this);
+        attempts = asking;
+        if (clientGone) {
+            asking.stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
+        }
+        asking.start();
+    }
+
+    private @Nullable Attempt attempt() {
+        Attempts asking = attempts;
+        return asking == null ? null : asking.awaited().attempt();
+    }
+
+    private void stop(UpstreamFailure because) {
+        Attempts asking = attempts;
+        if (asking != null) {
+            asking.stop(because);
+        }
+    }
+
+    private void abort(UpstreamFailure because) {
+        Attempts asking = attempts;
+        if (asking != null) {
+            asking.abort(because);
+        }
+    }
+
+    private void close(Load.Outcome outcome) {
+        Attempts asking = attempts;
+        if (asking != null) {
+            asking.close(outcome);
+        }
+    }
+
+    @Override
+    public void bodyRefused(ProxyError error) {
+        if (error == ProxyError.OVERLOADED) {
+            shed(Shed.BUFFERS_FULL);
+        } else {
+            refused(Refusal.of(error));
+        }
+    }
+
+    @Override
+    public void bodyBroken(UpstreamFailure failure) {
+        abort(failure);
+    }
+
+    /** From here on the client sees this answer, and no other. */
+    @Override
+    public void answered(Answer answer) {
+        if (EventStreams.isEventStream(answer.headers())) {
+            exchange.asksFor(AskedChoices.of(exchange.upstreamEndpoint(), body.collected()));
+        }
+        body.release();
+        exchange.answering(answer.status(), null);
+        exchange.forgetHead();
+        container.touch(() -> head(answer));
+        relay.relay(answer.content(), answer.first());
+        if (clientGone) {
+            stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
+        }
+    }
+
+    /** An error that others were asked about, too, says so; and when it is worth asking again, as far as all are concerned. */
+    private HttpServletResponse head(Answer answer) {
+        HttpServletResponse clientResponse = ResponseHeaders.copy(answer, exchange);
+        int status = answer.status();
+        if (status >= 400 && exchange.attempts() > 1) {
+            clientResponse.setHeader(ErrorAnswer.SHOULD_RETRY, "false");
+        }
+        long now = System.nanoTime();
+        Selection asked =
+                Objects.requireNonNull(attempts, "they have the answer").selection();
+        if (status == 429 && asked.isCoolingDown(now)) {
+            clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(asked.retryAfterNanos(now))));
+        }
+        return clientResponse;
+    }
+
+    @Override
+    public void refused(Refusal refusal) {
+        body.release();
+        Content.Source content = clientGone ? null : container.touch(() -> ErrorAnswer.content(exchange, refusal));
+        if (content == null) {
+            end();
+        } else {
+            relay.relay(content, null);
+        }
+    }
+
+    @Override
+    public void shed(Shed because) {
+        exchange.shed(because);
+        refused(Refusal.overloaded());
+    }
+
+    @Override
+    public void relayed(boolean failed) {
+        Attempt answering = attempt();
+        if (answering != null && answering.isAnswered()) {
+            close(failed ? Load.Outcome.FAILURE : UpstreamStatus.outcome(exchange.status()));
+            if (body.isFlowing()) {
+                // The upstream has said its last word and wants no more of the request.
+                answering.abort(new UpstreamFailure(ProxyError.RESET));
+            }
+        }
+        end();
+    }
+
+    @Override
+    public void cut(UpstreamFailure failure) {
+        exchange.brokeOff(failure.error());
+        if (failure.error().blamesUpstream()) {
+            exchange.retried(Verdict.COMMITTED);
+        }
+        close(failure.outcome());
+        stop(failure);
+    }
+
+    @Override
+    public void clientGone() {
+        clientGone = true;
+        exchange.clientGone();
+        stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
+        Attempt answering = attempt();
+        if (waiting.giveUp() || answering == null || answering.isAnswered()) {
+            end();
+        }
+    }
+
+    @Override
+    public void breakOff(ProxyError because) {
+        if (waiting.giveUp()) {
+            refused(Refusal.of(because));
+        } else {
+            body.refuse(because);
+            abort(new UpstreamFailure(because));
+        }
+    }
+
+    private void end() {
+        open.forget(this);
+        close(Load.Outcome.NEUTRAL);
+        body.release();
+        Attempts asking = attempts;
+        if (asking != null) {
+            asking.release();
+        }
+        exchange.end();
+        relay.close();
+        ConcurrencyLimit permits = permit.getAndSet(null);
+        if (permits != null) {
+            permits.release();
+        }
+    }
+
+    @Override
+    public void checkDeadlines(long now) {
+        Attempts asking = attempts;
+        boolean awaited = asking != null && asking.awaited().isAwaited();
+        if ((waiting.isWaiting() || awaited) && isClientGone(now)) {
+            clientGone();
+        } else if (waiting.isWaiting()) {
+            waiting.check(now);
+        } else if (body.isAwaitingClient()) {
+            checkBody(now);
+        } else if (asking != null && awaited) {
+            asking.awaited().checkDeadlines(now);
+        } else {
+            checkRelay(now);
+        }
+        if (clientGone && waiting.giveUp()) {
+            // It began to wait just when the client left.
+            end();
+        }
+        UpstreamGroup group = exchange.group();
+        if (group != null
+                && !group.settings().stream()
+                && isOver(group.settings().timeout().request(), exchange.started(), now)) {
+            abort(new UpstreamFailure(ProxyError.REQUEST_TIMEOUT));
+        }
+    }
+
+    /** Whether a client to which nothing was written yet is known to have left; only a server that looks can tell. */
+    private boolean isClientGone(long now) {
+        if (presence == null || clientGone) {
+            return false;
+        }
+        Boolean gone = container.touch(() -> !exchange.clientResponse().isCommitted() && presence.isGone(now));
+        return gone != null && gone;
+    }
+
+    /** Whether the client of a silent answer has said its last word, and perhaps left; only a server that looks can tell. */
+    private boolean mayHaveLeft(long now) {
+        return presence != null && presence.hasEnded(now);
+    }
+
+    private void checkBody(long now) {
+        Duration grace = exchange.forward().config().timeout().connect();
+        int rate = exchange.forward().config().minBodyRate();
+        if (isOver(grace, body.lastActivity(), now) || body.isTooSlow(grace, rate, now)) {
+            body.expire();
+        }
+    }
+
+    private void checkRelay(long now) {
+        UpstreamGroup group = exchange.group();
+        if (relay.isAwaitingClient()) {
+            if (isOver(exchange.forward().config().timeout().write(), relay.lastWrite(), now)) {
+                relay.abandon();
+            }
+        } else if (relay.isAwaitingUpstream() && group != null) {
+            Duration heartbeat = group.settings().heartbeat();
+            if (isOver(group.settings().timeout().stall(), relay.lastPiece(), now)) {
+                abort(new UpstreamFailure(ProxyError.STALLED));
+            } else if (!heartbeat.isZero()
+                    && isOver(heartbeat, relay.lastWrite(), now)
+                    && (relay.hasHeartbeat() || mayHaveLeft(now))) {
+                relay.heartbeat();
+            }
+        }
+    }
+
+    private static boolean isOver(Duration allowed, long since, long now) {
+        return now - since > allowed.toNanos();
+    }
+}

@@ -1,0 +1,199 @@
+package io.llmproxy.proxy.forward;
+
+import io.llmproxy.auth.ClientKey;
+import io.llmproxy.protocol.ContentCoding;
+import io.llmproxy.protocol.Endpoint;
+import io.llmproxy.protocol.GoogleResource;
+import io.llmproxy.protocol.ModelField;
+import io.llmproxy.protocol.ModelPath;
+import io.llmproxy.protocol.ModelReader;
+import io.llmproxy.protocol.RequestFacts;
+import io.llmproxy.protocol.ResourceName;
+import io.llmproxy.proxy.body.DecodedBody;
+import io.llmproxy.proxy.body.RequestBody;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.error.Refusal;
+import io.llmproxy.proxy.exchange.AskedModel;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.upstream.UpstreamGroup;
+import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out which model a request asks for, where that decides what becomes of it. It is not asked where it does not
+ * matter: then no body is looked into.
+ */
+final class ModelQuestion {
+    private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE", "OPTIONS", "TRACE");
+
+    private static final Answer TOO_LARGE = Answer.refused(
+            ProxyError.BODY_TOO_LARGE, "The request body is too large for its model to be read from it.");
+    private static final Answer UNKNOWN_CODING = Answer.refused(
+            ProxyError.INVALID_REQUEST,
+            "The request body is compressed in a way in which its model cannot be read"
+                    + " (expected: gzip, deflate, zstd or no Content-Encoding).");
+
+    private final Exchange exchange;
+    private final RequestBody body;
+    private final boolean confined;
+
+    private ModelQuestion(Exchange exchange, RequestBody body, boolean confined) {
+        this.exchange = exchange;
+        this.body = body;
+        this.confined = confined;
+    }
+
+    /** A model was found, or there is none to be found, or the request cannot be served. */
+    record Answer(@Nullable AskedModel model, @Nullable Refusal refusal) {
+        private static final Answer NO_MODEL = new Answer(null, null);
+
+        static Answer refused(ProxyError error, String message) {
+            return new Answer(null, Refusal.of(error, message));
+        }
+    }
+
+    /**
+     * Finds out which model a request asks for.
+     *
+     * @param body the request's body, collected
+     */
+    static Answer ask(Exchange exchange, RequestBody body) {
+        ClientKey key = exchange.clientKey();
+        boolean confined = key != null && key.isConfined();
+        UpstreamGroup group = exchange.group();
+        boolean matters = confined
+                || exchange.forward().config().modelPrefix() != null
+                || group == null
+                || group.distinguishesModels();
+        if (!matters) {
+            return Answer.NO_MODEL;
+        }
+        Answer answer = new ModelQuestion(exchange, body, confined).find();
+        AskedModel model = answer.model;
+        if (model == null || model.isAllowed(key)) {
+            return answer;
+        }
+        return Answer.refused(
+                ProxyError.MODEL_NOT_ALLOWED, "This API key may not use the model '" + model.requested() + "'.");
+    }
+
+    private Answer find() {
+        String path = exchange.path();
+        String inPath = ModelPath.model(path);
+        boolean mayHaveBody = !WITHOUT_BODY.contains(exchange.method());
+        if (inPath != null) {
+            return mayHaveBody ? besidesPath(inPath) : inPath(inPath, List.of());
+        }
+        if (!mayHaveBody) {
+            return Answer.NO_MODEL;
+        }
+        Endpoint endpoint = exchange.endpoint();
+        return switch (ModelPath.place(path, endpoint)) {
+            case BODY -> inBody(true, true);
+            case BODY_OPTIONAL -> inBody(false, endpoint.isKnown());
+            case RESOURCE -> inResource(GoogleResource.of(endpoint));
+            case PATH, NONE -> Answer.NO_MODEL;
+            case ELSEWHERE -> nowhere(false);
+        };
+    }
+
+    private Answer inPath(String name, List<ModelField> fields) {
+        return new Answer(AskedModel.inPath(name, prefix(), fields), null);
+    }
+
+    private Answer besidesPath(String inPath) {
+        Answer alone = inPath(inPath, List.of());
+        ModelReader reader = ModelReader.besidesPath(contentType());
+        return body.isEmpty() ? alone : read(reader, false, alone, facts -> agreed(inPath, facts.models()));
+    }
+
+    /** An upstream may go by the body, whatever the path says: a client that is let in for some models may not say both. */
+    private Answer agreed(String inPath, List<ModelField> fields) {
+        List<ModelField> same = fields.stream()
+                .filter(field -> ResourceName.isOf(field.name(), inPath))
+                .toList();
+        return confined && same.size() < fields.size()
+                ? Answer.refused(
+                        ProxyError.MODEL_NOT_ALLOWED, "The path and the body of the request name different models.")
+                : inPath(inPath, same);
+    }
+
+    private Answer inResource(GoogleResource resource) {
+        boolean required = resource.isRequired();
+        return body.isEmpty()
+                ? nowhere(required)
+                : read(resource.reader(), true, Answer.NO_MODEL, facts -> {
+                    ModelField field = facts.model();
+                    return field == null ? nowhere(required) : new Answer(AskedModel.inResource(field, prefix()), null);
+                });
+    }
+
+    /**
+     * @param required whether the body has to name a model
+     * @param readable whether it has to be one in which a model could be found
+     */
+    private Answer inBody(boolean required, boolean readable) {
+        ModelReader reader = ModelReader.of(contentType());
+        return body.isEmpty()
+                ? nowhere(required)
+                : read(reader, readable, Answer.NO_MODEL, facts -> {
+                    ModelField field = facts.model();
+                    return field == null ? nowhere(required) : new Answer(AskedModel.inBody(field, prefix()), null);
+                });
+    }
+
+    /**
+     * Reads the body. One that nobody is known to have a model in may be anything, but not for a client that is let in for
+     * some models only.
+     *
+     * @param readable whether it has to be readable: at a path that is known to have models in its bodies, one that cannot be
+     *     read could go to any upstream
+     * @param otherwise the answer if it cannot be read, and need not be
+     */
+    private Answer read(
+            ModelReader reader, boolean readable, Answer otherwise, Function<RequestFacts.Read, Answer> answer) {
+        boolean strict = readable || confined;
+        if (!body.isWhole()) {
+            return strict ? TOO_LARGE : otherwise;
+        }
+        List<ByteBuffer> pieces = body.collected();
+        String header =
+                String.join(",", Collections.list(exchange.clientRequest().getHeaders("Content-Encoding")));
+        if (!header.isBlank() && !header.strip().equalsIgnoreCase("identity")) {
+            ContentCoding coding = ContentCoding.of(header);
+            if (coding == null) {
+                return strict ? UNKNOWN_CODING : otherwise;
+            }
+            DecodedBody decoded = body.decode(coding);
+            if (decoded.refusal() != null) {
+                return strict ? new Answer(null, decoded.refusal()) : otherwise;
+            }
+            pieces = decoded.pieces();
+        }
+        RequestFacts facts = reader.read(pieces);
+        if (facts instanceof RequestFacts.Unreadable problem) {
+            return strict ? Answer.refused(ProxyError.INVALID_REQUEST, problem.message()) : otherwise;
+        }
+        return answer.apply((RequestFacts.Read) facts);
+    }
+
+    private @Nullable String contentType() {
+        return exchange.clientRequest().getContentType();
+    }
+
+    private @Nullable String prefix() {
+        return exchange.forward().config().modelPrefix();
+    }
+
+    private Answer nowhere(boolean required) {
+        if (confined) {
+            return Answer.refused(
+                    ProxyError.MODEL_NOT_ALLOWED, "This API key is for some models only, and the request names none.");
+        }
+        return required ? Answer.refused(ProxyError.INVALID_REQUEST, "The request names no model.") : Answer.NO_MODEL;
+    }
+}

@@ -1,0 +1,262 @@
+package io.llmproxy.proxy.passage;
+
+import io.llmproxy.config.ConversionConfig;
+import io.llmproxy.config.GroupConfig.Convert;
+import io.llmproxy.config.Provider;
+import io.llmproxy.config.SpokenApi;
+import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.convert.Flavours;
+import io.llmproxy.convert.codec.ConversionException;
+import io.llmproxy.convert.codec.Policy;
+import io.llmproxy.convert.codec.RequestLine;
+import io.llmproxy.convert.json.JsonException;
+import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.protocol.ApiFamily;
+import io.llmproxy.protocol.Operation;
+import io.llmproxy.proxy.body.BufferBudget;
+import io.llmproxy.proxy.body.RequestBody;
+import io.llmproxy.proxy.exchange.AskedModel;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.upstream.Upstream;
+import io.llmproxy.upstream.UpstreamGroup;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which upstreams can serve a request, and how: those that speak the client's API as it is, others by conversion. The
+ * request is decoded only when an attempt needs it, and once; each attempt encodes it anew.
+ */
+public final class Conversions {
+    private final Exchange exchange;
+    private final RequestBody body;
+    private final ApiFamily family;
+    private final Convert mode;
+    private final ConversionConfig config;
+    private final @Nullable ClientCall call;
+    private @Nullable DecodedCall decoded;
+    private @Nullable UsageAsking asking;
+    private boolean lookedInto;
+    private volatile BufferBudget.@Nullable Share share;
+
+    public Conversions(Exchange exchange, UpstreamGroup group, RequestBody body) {
+        this.exchange = exchange;
+        this.body = body;
+        this.family = exchange.askedOfUpstreams().family();
+        this.mode = group.convert();
+        this.config = group.conversion();
+        this.call = group.converts() ? ClientCall.of(exchange) : null;
+    }
+
+    /** What the conversion of answers keeps in memory. */
+    public BufferBudget.Share share() {
+        BufferBudget.Share kept = share;
+        if (kept == null) {
+            kept = new BufferBudget.Share(body.budget());
+            share = kept;
+        }
+        return kept;
+    }
+
+    /** Frees that memory: the exchange is over. */
+    public void release() {
+        BufferBudget.Share kept = share;
+        if (kept != null) {
+            kept.close();
+        }
+    }
+
+    /** Whether an upstream serves the request at all, and its client, whatever the model. */
+    public boolean serves(Upstream upstream) {
+        return isAlike(upstream) || converts(upstream);
+    }
+
+    /** Whether an upstream speaks the client's API. */
+    public boolean isAlike(Upstream upstream) {
+        SpokenApi only = upstream.config().dialect();
+        return upstream.serves(family) && (only == null || call == null || call.isIn(of(only)));
+    }
+
+    /** Whether upstreams that speak the client's API are asked before others. */
+    public boolean prefersAlike() {
+        return call != null && mode == Convert.FALLBACK;
+    }
+
+    private boolean converts(Upstream upstream) {
+        return call != null
+                && body.isWhole()
+                && upstream.isApiKnown()
+                && (!call.isForEmbeddings() || hasEmbeddings(upstream.config()));
+    }
+
+    private static boolean hasEmbeddings(UpstreamConfig config) {
+        return config.provider() != Provider.VERTEX && dialect(config, "") != Dialect.MESSAGES;
+    }
+
+    /**
+     * Returns what an attempt at an upstream changes.
+     *
+     * @throws ConversionException if the request cannot be converted
+     */
+    public Passage passage(Upstream upstream) {
+        ClientCall convertible = call;
+        if (convertible == null || isAlike(upstream)) {
+            return new Unconverted(exchange, RenamedModel.of(exchange.model(), upstream), asking(upstream));
+        }
+        Passage flavoured = isFlavour(upstream.config(), convertible) ? flavoured(upstream, convertible) : null;
+        if (flavoured != null) {
+            return flavoured;
+        }
+        DecodedCall request = decoded(convertible);
+        boolean told = config.lossy() != ConversionConfig.Lossy.QUIET;
+        return request.passage(target(upstream, request, convertible), told, share());
+    }
+
+    /** What asks an upstream for the usage of a stream, which the client has not done; null if it is not asked. */
+    private @Nullable UsageAsking asking(Upstream upstream) {
+        if (!exchange.metering().asks(upstream)) {
+            return null;
+        }
+        if (!lookedInto) {
+            asking = UsageAsking.of(exchange, body);
+            lookedInto = true;
+        }
+        return asking;
+    }
+
+    /** Whether an upstream may speak the client's API, but in another place's flavour. */
+    private static boolean isFlavour(UpstreamConfig config, ClientCall call) {
+        SpokenApi only = config.dialect();
+        if (call.operation() != Operation.CHAT || (only != null && of(only) != call.dialect())) {
+            return false;
+        }
+        return switch (config.provider()) {
+            case VERTEX -> call.dialect() == Dialect.MESSAGES;
+            case GEMINI -> call.dialect() == Dialect.GEMINI && dialect(config, "") == Dialect.GEMINI;
+            default -> false;
+        };
+    }
+
+    /** Null if the model is one of another API: Vertex AI has both. */
+    private @Nullable Passage flavoured(Upstream upstream, ClientCall call) {
+        AskedModel asked = exchange.model();
+        RequestLine line = call.line();
+        boolean messages = call.dialect() == Dialect.MESSAGES;
+        try {
+            byte[] plain = plain();
+            String inRequest = messages ? Flavours.model(plain) : line.model();
+            String name = asked == null ? inRequest : upstreamName(upstream, asked);
+            if (name.isEmpty() || dialect(upstream.config(), name) != call.dialect()) {
+                return null;
+            }
+            Flavours.Request request = messages
+                    ? Flavours.messagesAtVertex(plain, name)
+                    : Flavours.geminiAtStudio(plain, name, line.stream());
+            String query = line.stream() && !line.array() ? "alt=sse" : null;
+            return new FlavouredPassage(
+                    new Unconverted(exchange, RenamedModel.of(exchange.model(), upstream), null),
+                    call.dialect(),
+                    new Passage.Target(request.path(), query),
+                    request.body());
+        } catch (JsonException e) {
+            throw ConversionException.invalid("", "the body is not a request: " + e.getMessage());
+        }
+    }
+
+    /**
+     * Returns the answer to a request that an upstream need not be asked; null if it must.
+     *
+     * @throws ConversionException if the request cannot be converted
+     */
+    public @Nullable Answer answer(Upstream upstream) {
+        ClientCall convertible = call;
+        if (convertible == null || convertible.operation() != Operation.COUNT || isAlike(upstream)) {
+            return null;
+        }
+        DecodedCall request = decoded(convertible);
+        return request.answer(target(upstream, request, convertible));
+    }
+
+    private DecodedCall decoded(ClientCall convertible) {
+        DecodedCall request = decoded;
+        if (request == null) {
+            request = convertible.decode(plain(), policy());
+            decoded = request;
+        }
+        return request;
+    }
+
+    private String model(Upstream upstream, DecodedCall request) {
+        AskedModel asked = exchange.model();
+        return asked == null ? request.model() : upstreamName(upstream, asked);
+    }
+
+    private static String upstreamName(Upstream upstream, AskedModel asked) {
+        return Objects.requireNonNullElse(upstream.config().models().upstreamName(asked.name()), asked.name());
+    }
+
+    private byte[] plain() {
+        return body.plain(exchange.clientRequest().getHeader("Content-Encoding"));
+    }
+
+    private Policy policy() {
+        Policy usual = Policy.DEFAULT;
+        return new Policy(
+                Policy.Lossy.valueOf(config.lossy().name()),
+                usual.dropHosted(),
+                usual.forward(),
+                config.maxTokens(),
+                usual.forwardUser(),
+                usual.reasoningContent(),
+                usual.chatSignatures());
+    }
+
+    private io.llmproxy.convert.Upstream target(Upstream upstream, DecodedCall request, ClientCall convertible) {
+        UpstreamConfig config = upstream.config();
+        String model = model(upstream, request);
+        boolean vertex = config.provider() == Provider.VERTEX;
+        boolean countsElsewhere = convertible.operation() == Operation.COUNT
+                && config.provider() == Provider.OPENAI
+                && config.dialect() == null;
+        // OpenAI counts tokens in the other of its two APIs.
+        Dialect dialect = countsElsewhere ? Dialect.RESPONSES : dialect(config, model);
+        return new io.llmproxy.convert.Upstream(dialect, vertex, family(config, dialect), model, Map.of());
+    }
+
+    /** The names by which the decoders know a vendor's state when a client brings it without an envelope. */
+    private static String family(UpstreamConfig config, Dialect dialect) {
+        Provider provider = config.provider();
+        if (provider == Provider.CUSTOM) {
+            return config.name();
+        }
+        String vendor = switch (dialect) {
+            case MESSAGES -> "anthropic";
+            case GEMINI -> "gemini";
+            case CHAT, RESPONSES -> provider.label();
+        };
+        return provider == Provider.VERTEX ? "vertex-" + vendor : vendor;
+    }
+
+    private static Dialect dialect(UpstreamConfig config, String model) {
+        SpokenApi only = config.dialect();
+        if (only != null) {
+            return of(only);
+        }
+        return switch (config.provider()) {
+            case ANTHROPIC -> Dialect.MESSAGES;
+            case GEMINI -> (config.url().getPath() + "/").contains("/openai/") ? Dialect.CHAT : Dialect.GEMINI;
+            case VERTEX -> model.toLowerCase(Locale.ROOT).startsWith("claude") ? Dialect.MESSAGES : Dialect.GEMINI;
+            case OPENAI, AZURE_OPENAI, OLLAMA, VLLM, CUSTOM -> Dialect.CHAT;
+        };
+    }
+
+    private static Dialect of(SpokenApi api) {
+        return switch (api) {
+            case OPENAI -> Dialect.CHAT;
+            case RESPONSES -> Dialect.RESPONSES;
+            case ANTHROPIC -> Dialect.MESSAGES;
+            case GEMINI -> Dialect.GEMINI;
+        };
+    }
+}

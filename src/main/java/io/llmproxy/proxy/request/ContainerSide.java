@@ -1,0 +1,71 @@
+package io.llmproxy.proxy.request;
+
+import jakarta.servlet.AsyncContext;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The container's objects of one exchange, for as long as they are ours. A container that finds the connection broken does
+ * not wait for us: it calls a listener, and when that has returned it may use the same objects for another client's
+ * request. So whoever touches them does it here, and the listener takes them away for good before it returns.
+ */
+public final class ContainerSide {
+    private static final Logger LOG = LoggerFactory.getLogger(ContainerSide.class);
+
+    /** Touching takes microseconds. Should the container itself hold up whoever does it, that must not become a deadlock. */
+    private static final long LONGEST_TOUCH_MILLIS = 1000;
+
+    private final AsyncContext async;
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile boolean handedBack;
+
+    public ContainerSide(AsyncContext async) {
+        this.async = async;
+    }
+
+    /** Does something with the objects; null, with nothing done, if they are no longer ours. */
+    public <T> @Nullable T touch(Supplier<@Nullable T> work) {
+        lock.lock();
+        try {
+            return handedBack ? null : work.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the objects are the container's again. */
+    public boolean isHandedBack() {
+        return handedBack;
+    }
+
+    /** Gives the objects back, in a way that only the first call can choose. */
+    public void handBack(Consumer<AsyncContext> how) {
+        boolean locked = tryLock();
+        try {
+            if (!handedBack) {
+                handedBack = true;
+                how.accept(async);
+            }
+        } catch (IllegalStateException e) {
+            LOG.debug("the container has ended the exchange already", e);
+        } finally {
+            if (locked) {
+                lock.unlock();
+            }
+        }
+    }
+
+    private boolean tryLock() {
+        try {
+            return lock.tryLock(LONGEST_TOUCH_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

@@ -1,0 +1,465 @@
+package io.llmproxy.proxy.servlet;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.Shed;
+import io.llmproxy.proxy.exchange.Verdict;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.FakeUpstream;
+import jakarta.servlet.ServletException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What becomes of an exchange, from its body to its end. Upstreams are real; the client and its container are not. */
+final class ForwardingTest {
+    private static final String CHAT = "/v1/chat/completions";
+    private static final String BOTH = "upstreams: [{name: a}, {name: b}], balance: {strategy: failover}";
+    private static final String BODY = "{\"model\":\"m\",\"messages\":[]}";
+    private static final String STREAM = "{\"model\":\"m\",\"stream\":true,\"messages\":[]}";
+    private static final Behaviour GOOD = Behaviour.json("{\"ok\":true}");
+    private static final List<String> EVENTS = List.of(
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"}}]}\n\n",
+            "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+            "data: [DONE]\n\n");
+
+    private final FakeUpstream a = FakeUpstream.start();
+    private final FakeUpstream b = FakeUpstream.start();
+    private final List<String> decisions = new CopyOnWriteArrayList<>();
+    private final List<String> ends = new CopyOnWriteArrayList<>();
+    private final ExchangeListener listener = new ExchangeListener() {
+        @Override
+        public void retried(Exchange exchange, Verdict why) {
+            decisions.add(why.word());
+        }
+
+        @Override
+        public void shed(Exchange exchange, Shed because) {
+            decisions.add(because.name());
+        }
+
+        @Override
+        public void ended(Exchange exchange) {
+            ends.add(exchange.outcome() + " " + exchange.status() + " " + exchange.upstream() + " "
+                    + exchange.attempts());
+        }
+    };
+    private Entrance entrance = open("", BOTH);
+
+    private Entrance open(String forward, String group) {
+        return open(forward, "", group);
+    }
+
+    private Entrance open(String forward, String upstream, String group) {
+        String upstreams =
+                "{name: a, url: '%s' %s}, {name: b, url: '%s' %s}".formatted(a.url(), upstream, b.url(), upstream);
+        return new Entrance(forward, upstreams, group, listener);
+    }
+
+    private void reopen(String forward, String upstream, String group) {
+        entrance.close();
+        entrance = open(forward, upstream, group);
+    }
+
+    @AfterEach
+    void stop() {
+        entrance.close();
+        a.close();
+        b.close();
+    }
+
+    private FakeClient ask(FakeClient client) throws IOException, ServletException {
+        entrance.forward(client);
+        return client;
+    }
+
+    private FakeClient chat(String body) throws IOException, ServletException {
+        return ask(FakeClient.of("POST", CHAT).sending(body));
+    }
+
+    private FakeClient answered(String body) throws IOException, ServletException, InterruptedException {
+        return chat(body).await();
+    }
+
+    /** Lets the time pass as soon as an upstream has the request. */
+    private void afterwards(FakeUpstream upstream, Duration time) {
+        Awaitility.await().until(() -> !upstream.requests(CHAT).isEmpty());
+        entrance.after(time);
+    }
+
+    private void assertEnded(String end, String... decided) {
+        Awaitility.await().untilAsserted(() -> assertThat(ends).containsExactly(end));
+        assertThat(decisions).containsExactly(decided);
+    }
+
+    @Test
+    void anAnswerPassesAsItCame() throws Exception {
+        a.on(
+                CHAT,
+                Behaviour.status(
+                        200, "Content-Type: application/json\r\nX-One: 1\r\nX-LLMProxy-Odd: 1\r\n", "{\"ok\":1}"));
+
+        FakeClient client = answered(BODY);
+
+        assertThat(client.status()).isEqualTo(200);
+        assertThat(client.body()).isEqualTo("{\"ok\":1}");
+        assertThat(client.header("X-One")).isEqualTo("1");
+        assertThat(client.header("X-LLMProxy-Odd")).isNull();
+        assertEnded("COMPLETED 200 a 1");
+    }
+
+    @Test
+    void aStreamPassesAsItCame() throws Exception {
+        a.on(CHAT, Behaviour.streams(Duration.ZERO, EVENTS));
+
+        FakeClient client = answered(STREAM);
+
+        assertThat(client.body()).isEqualTo(String.join("", EVENTS));
+        assertThat(client.header("X-Accel-Buffering")).isEqualTo("no");
+        assertEnded("COMPLETED 200 a 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {429, 500, 502, 503, 504, 529})
+    void anUpstreamThatFailsIsReplacedByAnother(int status) throws Exception {
+        a.on(CHAT, Behaviour.status(status, "", "no"));
+        b.on(CHAT, GOOD);
+
+        assertThat(answered(BODY).status()).isEqualTo(200);
+
+        assertEnded("COMPLETED 200 b 2", "upstream_failed");
+    }
+
+    @Test
+    void aFinalAnswerIsPassedOn() throws Exception {
+        a.on(CHAT, Behaviour.status(400, "Content-Type: application/json\r\n", "{\"error\":1}"));
+
+        FakeClient client = answered(BODY);
+
+        assertThat(client.body()).isEqualTo("{\"error\":1}");
+        assertEnded("COMPLETED 400 a 1", "final_answer");
+    }
+
+    @Test
+    void theLastErrorIsPassedOnWithAdviceNotToRetry() throws Exception {
+        a.on(CHAT, Behaviour.status(503, "", "no"));
+        b.on(CHAT, Behaviour.status(503, "", "not either"));
+
+        FakeClient client = answered(BODY);
+
+        assertThat(client.body()).isEqualTo("not either");
+        assertThat(client.header("x-should-retry")).isEqualTo("false");
+        assertEnded("COMPLETED 503 b 2", "upstream_failed", "no_other_upstream");
+    }
+
+    @Test
+    void anUpstreamThatIsNotThereIsReplacedByAnother() throws Exception {
+        entrance.close();
+        entrance = new Entrance(
+                "", "{name: a, url: 'http://127.0.0.1:1'}, {name: b, url: '%s'}".formatted(b.url()), BOTH, listener);
+        b.on(CHAT, GOOD);
+
+        assertThat(answered(BODY).status()).isEqualTo(200);
+
+        assertEnded("COMPLETED 200 b 2", "not_worked_on");
+    }
+
+    @Test
+    void aConnectionThatDiesUnderAPostIsAnError() throws Exception {
+        a.on(CHAT, Behaviour.resets());
+
+        FakeClient client = answered(BODY);
+
+        assertThat(client.status()).isEqualTo(502);
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("upstream_reset");
+        assertEnded("REFUSED 502 a 1", "may_be_worked_on");
+    }
+
+    @Test
+    void aConnectionThatDiesUnderAGetIsHarmless() throws Exception {
+        a.on("/v1/files", Behaviour.resets());
+        b.on("/v1/files", GOOD);
+
+        assertThat(ask(FakeClient.of("GET", "/v1/files").with("Content-Length", "0"))
+                        .await()
+                        .status())
+                .isEqualTo(200);
+
+        assertEnded("COMPLETED 200 b 2", "harmless");
+    }
+
+    @Test
+    void aStreamThatSaysNothingButAnErrorIsReplacedByAnother() throws Exception {
+        a.on(
+                CHAT,
+                Behaviour.streams(
+                        Duration.ZERO,
+                        List.of(
+                                "data: {\"error\":{\"code\":503,\"type\":\"overloaded_error\",\"message\":\"no\"}}\n\n")));
+        b.on(CHAT, Behaviour.streams(Duration.ZERO, EVENTS));
+
+        assertThat(answered(STREAM).body()).isEqualTo(String.join("", EVENTS));
+
+        assertEnded("COMPLETED 200 b 2", "upstream_failed");
+    }
+
+    @Test
+    void aStreamThatBreaksOffIsCutAndNotSentAgain() throws Exception {
+        a.on(CHAT, Behaviour.closesMidStream(EVENTS.subList(0, 1)));
+
+        FakeClient client = answered(STREAM);
+
+        assertThat(client.body()).startsWith(EVENTS.get(0)).contains("error").doesNotContain("[DONE]");
+        assertEnded("CUT 200 a 1", "committed");
+    }
+
+    @Test
+    void anAnswerThatBreaksOffBreaksTheConnection() throws Exception {
+        a.on(CHAT, Behaviour.statesTooMuch("{\"ok\":"));
+
+        assertThat(answered(BODY).isBroken()).isTrue();
+
+        assertEnded("CUT 200 a 1", "committed");
+    }
+
+    @Test
+    void aPlainAnswerThatIsLateIsAnError() throws Exception {
+        a.on(CHAT, Behaviour.hangs());
+        FakeClient client = chat(BODY);
+
+        afterwards(a, Duration.ofMinutes(6));
+
+        assertThat(client.await().status()).isEqualTo(504);
+        assertEnded("REFUSED 504 a 1", "may_be_worked_on");
+    }
+
+    @Test
+    void aStreamThatDoesNotBeginIsReplacedByAnother() throws Exception {
+        a.on(CHAT, Behaviour.hangs());
+        b.on(CHAT, Behaviour.streams(Duration.ZERO, EVENTS));
+        FakeClient client = chat(STREAM);
+
+        afterwards(a, Duration.ofSeconds(61));
+
+        assertThat(client.await().body()).endsWith("[DONE]\n\n");
+        assertEnded("COMPLETED 200 b 2", "silent_stream");
+    }
+
+    @Test
+    void aStreamThatStallsIsCut() throws Exception {
+        a.on(CHAT, Behaviour.fallsSilent(EVENTS.subList(0, 1)));
+        FakeClient client = chat(STREAM);
+        Awaitility.await().until(() -> !client.body().isEmpty());
+
+        entrance.after(Duration.ofHours(1));
+
+        assertThat(client.await().body()).contains("upstream_stalled");
+        assertEnded("CUT 200 a 1", "committed");
+    }
+
+    @Test
+    void aKeyThatIsRefusedIsReplacedByThatOfAnotherUpstream() throws Exception {
+        reopen("", ", auth: {type: bearer, token: secret}", BOTH);
+        a.on(CHAT, Behaviour.status(401, "", "who?"));
+        b.on(CHAT, GOOD);
+
+        assertThat(answered(BODY).status()).isEqualTo(200);
+
+        assertThat(b.requests(CHAT).get(0).head().value("Authorization")).contains("Bearer secret");
+        assertEnded("COMPLETED 200 b 2", "key_refused");
+    }
+
+    @Test
+    void keysThatAreAllRefusedAreTheGatewaysFault() throws Exception {
+        reopen("", ", auth: {type: bearer, token: secret}", BOTH);
+        a.on(CHAT, Behaviour.status(401, "", "who?"));
+        b.on(CHAT, Behaviour.status(403, "", "who?"));
+
+        FakeClient client = answered(BODY);
+
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("upstream_auth_error");
+        assertEnded("REFUSED 502 b 2", "key_refused", "no_other_upstream");
+    }
+
+    @Test
+    void aRoundBeginsAfterAPause() throws Exception {
+        reopen("", "", BOTH + ", http_client: {retry: {attempts: 3, initial: 100ms}}");
+        a.on(CHAT, Behaviour.status(503, "", "no"), GOOD);
+        b.on(CHAT, Behaviour.status(503, "", "no"));
+        FakeClient client = chat(BODY);
+        Awaitility.await().until(() -> decisions.size() == 2);
+        assertThat(client.isWaiting()).isTrue();
+
+        Awaitility.await().until(() -> {
+            entrance.after(Duration.ofSeconds(31));
+            return !client.isWaiting();
+        });
+
+        assertThat(client.status()).isEqualTo(200);
+        assertEnded("COMPLETED 200 a 3", "upstream_failed", "upstream_failed");
+    }
+
+    @Test
+    void aClientThatLeavesDuringAPauseEndsTheExchange() throws Exception {
+        reopen("", "", BOTH + ", http_client: {retry: {attempts: 3, initial: 10s}}");
+        a.on(CHAT, Behaviour.status(503, "", "no"));
+        b.on(CHAT, Behaviour.status(503, "", "no"));
+        FakeClient client = chat(BODY);
+        Awaitility.await().until(() -> decisions.size() == 2);
+
+        client.leave();
+
+        assertEnded("CLIENT_GONE 499 b 2", "upstream_failed", "upstream_failed");
+    }
+
+    @Test
+    void aClientThatLeavesBeforeTheAnswerEndsTheAttempt() throws Exception {
+        a.on(CHAT, Behaviour.hangs());
+        FakeClient client = chat(BODY);
+        Awaitility.await().until(() -> !a.requests(CHAT).isEmpty());
+
+        client.leave();
+
+        assertEnded("CLIENT_GONE 499 a 1", "client_gone");
+    }
+
+    @Test
+    void upstreamsThatAreAllCoolingDownAreTold() throws Exception {
+        a.on(CHAT, Behaviour.status(429, "Retry-After: 40\r\n", "no"));
+        b.on(CHAT, Behaviour.status(429, "Retry-After: 20\r\n", "no"));
+        FakeClient first = answered(BODY);
+        assertThat(first.status()).isEqualTo(429);
+        assertThat(first.header("Retry-After")).isEqualTo("20");
+
+        FakeClient second = answered(BODY);
+
+        assertThat(second.header("X-LLMProxy-Error")).isEqualTo("upstream_rate_limited");
+        assertThat(second.header("Retry-After")).isEqualTo("20");
+    }
+
+    @Test
+    void aRequestWaitsForABusyUpstreamInLine() throws Exception {
+        reopen("", ", max_concurrent: 1, max_queued: 1", "upstreams: [{name: a}]");
+        a.on(CHAT, Behaviour.hangs());
+        FakeClient first = chat(BODY);
+        Awaitility.await().until(() -> !a.requests(CHAT).isEmpty());
+        FakeClient second = chat(BODY);
+        assertThat(second.isWaiting()).isTrue();
+
+        FakeClient third = answered(BODY);
+        assertThat(third.status()).isEqualTo(503);
+        assertThat(decisions).containsExactly("QUEUE_FULL");
+        a.on(CHAT, GOOD);
+        first.leave();
+
+        assertThat(second.await().status()).isEqualTo(200);
+    }
+
+    @Test
+    void aRequestThatWaitsTooLongInLineIsTurnedAway() throws Exception {
+        reopen("max_concurrent: 1, queue_timeout: 5", "", BOTH);
+        a.on(CHAT, Behaviour.hangs());
+        FakeClient first = chat(BODY);
+        FakeClient second = chat(BODY);
+
+        entrance.after(Duration.ofSeconds(6));
+
+        assertThat(second.await().status()).isEqualTo(503);
+        assertThat(decisions).containsExactly("QUEUE_TIMEOUT");
+        first.leave();
+    }
+
+    @Test
+    void aBodyThatIsTooLargeToBeKeptFlowsAndIsSentOnce() throws Exception {
+        reopen("replay_buffer: 1KiB", "", BOTH);
+        String body = "{\"model\":\"m\",\"pad\":\"" + "x".repeat(300_000) + "\"}";
+        a.on(CHAT, Behaviour.echo());
+        assertThat(answered(body).body()).isEqualTo(body);
+        a.on(CHAT, Behaviour.status(503, "", "no"));
+
+        assertThat(answered(body).status()).isEqualTo(503);
+
+        assertThat(decisions).containsExactly("body_not_kept");
+        assertThat(b.requests(CHAT)).isEmpty();
+    }
+
+    @Test
+    void aBodyThatBreaksOffIsRefused() throws Exception {
+        FakeClient client = ask(FakeClient.of("POST", CHAT).sendingBut(5, BODY));
+        assertThat(client.isWaiting()).isTrue();
+
+        client.breakOffBody(new IOException("gone"));
+
+        assertThat(client.await().header("X-LLMProxy-Error")).isEqualTo("invalid_request");
+        assertEnded("REFUSED 400 null 0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {5, 200})
+    void aBodyThatDoesNotComeIsRefusedInTime(int missing) throws Exception {
+        reopen("replay_buffer: 1KiB", "", BOTH);
+        a.on(CHAT, Behaviour.hangs());
+        String body = "{\"model\":\"m\",\"pad\":\"" + "x".repeat(missing * 10) + "\"}";
+        FakeClient client = ask(FakeClient.of("POST", CHAT).sendingBut(missing, body));
+
+        Awaitility.await().until(() -> {
+            entrance.after(Duration.ofSeconds(70));
+            return !client.isWaiting();
+        });
+
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("request_timeout");
+    }
+
+    @Test
+    void aModelGoesToTheUpstreamThatServesItUnderItsOwnName() throws Exception {
+        entrance.close();
+        entrance = new Entrance(
+                "",
+                "{name: a, url: '%s', models: [other]}, {name: b, url: '%s', models: {m: theirs}}"
+                        .formatted(a.url(), b.url()),
+                BOTH,
+                listener);
+        b.on(CHAT, Behaviour.echo());
+
+        assertThat(answered(BODY).status()).isEqualTo(200);
+        assertThat(new String(b.requests(CHAT).get(0).body(), UTF_8)).contains("\"model\":\"theirs\"");
+
+        FakeClient unknown = answered("{\"model\":\"unknown\"}");
+        assertThat(unknown.header("X-LLMProxy-Error")).isEqualTo("model_not_found");
+    }
+
+    @Test
+    void aStopEndsWhatIsOpen() throws Exception {
+        a.on(CHAT, Behaviour.hangs());
+        FakeClient client = chat(BODY);
+        Awaitility.await().until(() -> !a.requests(CHAT).isEmpty());
+
+        assertThat(entrance.drain()).isEqualTo(1);
+
+        assertThat(client.await().header("X-LLMProxy-Error")).isEqualTo("shutting_down");
+        assertEnded("REFUSED 503 a 1", "not_the_upstream");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"max_body: 1KiB, 413", "max_body: 1MiB, 200"})
+    void aBodyOverTheLimitIsRefusedByItsStatedLength(String forward, int status) throws Exception {
+        reopen(forward, "", BOTH);
+        a.on(CHAT, GOOD);
+        FakeClient client = FakeClient.of("POST", CHAT).sending("{\"model\":\"" + "m".repeat(2000) + "\"}");
+
+        ask(client);
+        Awaitility.await().until(() -> !ends.isEmpty());
+
+        assertThat(client.status()).isEqualTo(status);
+    }
+}
