@@ -3,6 +3,7 @@ package io.llmproxy.jetty.client;
 import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.jetty.loop.LoopEndPoint;
 import io.llmproxy.jetty.loop.NoSelector;
+import io.llmproxy.jetty.loop.Ready;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.NetworkChannel;
@@ -77,7 +78,7 @@ public final class UpstreamConnector extends ClientConnector {
         protected void doStart() {}
     }
 
-    private static final class Connected extends LoopEndPoint {
+    private static final class Connected extends LoopEndPoint implements Ready.OfUpstream {
         Connected(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
             super(channel, selector, key, scheduler);
         }

@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
  * ones before them are served in time.
  *
  * <p>To refuse costs time, too: where many are refused, a round takes a multiple of what may be waited for, and next to nothing of
- * it would be left to serve. So the first part of a round, as long as a tenth of the round before, always serves.
+ * it would be left to serve. So the first part of a round, as long as a tenth of the round before, always serves. And answers of
+ * upstreams do not wait for the end of such a round: they are looked for in between.
  *
  * <p>After K. Nichols and V. Jacobson, "Controlling Queue Delay" (2012): the shortest wait in an interval tells a standing queue
  * from a burst; with the longest wait that B. Maurer, "Fail at Scale" (2015), allows while there is one.
@@ -24,6 +25,9 @@ public final class Backlog {
     /** The part of the time that is left to serve, however many are refused. */
     private static final int SERVING_SHARE = 10;
 
+    /** How often answers are looked for within the time that a request may wait. */
+    private static final int LOOKS = 4;
+
     private boolean late;
     private long lateSince;
     private long ended;
@@ -31,6 +35,7 @@ public final class Backlog {
     private volatile boolean serving;
     private volatile long begun;
     private volatile long share;
+    private long looked;
 
     /**
      * A round begins, at that {@link System#nanoTime}. A loop that had nothing to do for longer than a round should take has no
@@ -44,7 +49,25 @@ public final class Backlog {
             }
         }
         begun = now;
+        looked = now;
         serving = true;
+    }
+
+    /**
+     * Whether it is time to look for answers of upstreams in the middle of a round, as there is a standing queue and the round takes
+     * long. True once for each quarter of so many nanoseconds. To be asked by the loop's thread.
+     */
+    boolean delaysUpstreams(long limit, long now) {
+        if (standing && now - looked > limit / LOOKS) {
+            looked = now;
+            return true;
+        }
+        return false;
+    }
+
+    /** Whether there is a standing queue, so that the loop cannot do what is asked of it. */
+    boolean stands() {
+        return standing;
     }
 
     /** The round has ended, which should not have taken longer than so many nanoseconds. */

@@ -102,6 +102,9 @@ public final class EventLoop extends ManagedSelector {
         slice.begin(woken);
         while (ready.serveNext()) {
             slice.share();
+            if (backlog.stands() && backlog.delaysUpstreams(owner.maxLag(), System.nanoTime())) {
+                ready.takeUpstreams(selector);
+            }
         }
         update(selector);
         return ready.leftOthers() && selector.isOpen() ? super.nioSelect(selector, true) : selected;

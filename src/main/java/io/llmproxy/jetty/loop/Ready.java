@@ -1,7 +1,9 @@
 package io.llmproxy.jetty.loop;
 
+import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
@@ -18,11 +20,17 @@ import org.slf4j.LoggerFactory;
 /**
  * The connections that a selector has found ready, in the order in which they became so. Jetty takes them from a hash set: in an
  * order of its own, which stays the same for as long as they are open, so that some always wait for all the others.
+ *
+ * <p>Connections to upstreams go before those of clients: what is in flight ends before more is begun.
  */
 public final class Ready implements Consumer<SelectionKey> {
     private static final Logger LOG = LoggerFactory.getLogger(Ready.class);
 
-    private final Queue<SelectionKey> connections = new ArrayDeque<>();
+    /** A connection that brings what requests in flight wait for. */
+    public interface OfUpstream extends Selectable {}
+
+    private final Queue<SelectionKey> upstreams = new ArrayDeque<>();
+    private final Queue<SelectionKey> clients = new ArrayDeque<>();
     private final Executor blocking;
     private boolean others;
 
@@ -34,10 +42,26 @@ public final class Ready implements Consumer<SelectionKey> {
     /** Takes what was found. What is no connection yet is left to Jetty. */
     @Override
     public void accept(SelectionKey key) {
-        if (key.attachment() instanceof Selectable) {
-            connections.add(key);
+        if (key.attachment() instanceof OfUpstream) {
+            upstreams.add(key);
+        } else if (key.attachment() instanceof Selectable) {
+            clients.add(key);
         } else {
             others = true;
+        }
+    }
+
+    /**
+     * Takes the connections to upstreams that have become ready since the selector was asked last, while those of clients are being
+     * served. Clients that are found are still ready when the selector is asked next.
+     */
+    void takeUpstreams(Selector selector) throws IOException {
+        if (upstreams.isEmpty()) {
+            selector.selectNow(key -> {
+                if (key.attachment() instanceof OfUpstream) {
+                    upstreams.add(key);
+                }
+            });
         }
     }
 
@@ -48,9 +72,10 @@ public final class Ready implements Consumer<SelectionKey> {
         return left;
     }
 
-    /** Serves the connection that has been ready for longest. Returns false if there is none. */
+    /** Serves the connection that has been ready for longest, to an upstream first. Returns false if there is none. */
     boolean serveNext() {
-        SelectionKey key = connections.poll();
+        SelectionKey upstream = upstreams.poll();
+        SelectionKey key = upstream == null ? clients.poll() : upstream;
         if (key == null) {
             return false;
         }

@@ -96,6 +96,27 @@ class BacklogTest {
     }
 
     @Test
+    void upstreamsAreLookedForFourTimesInTheTimeThatARequestMayWait() {
+        longRounds(Backlog.PERSISTENT + 2 * LONG);
+        backlog.begin(now, LIMIT);
+        int looks = 0;
+        for (long step = 0; step < 100; step++) {
+            now += LIMIT / 100 + 1;
+            looks += backlog.delaysUpstreams(LIMIT, now) ? 1 : 0;
+        }
+
+        assertThat(looks).isBetween(3, 4);
+    }
+
+    @Test
+    void upstreamsAreNotLookedForWithoutAStandingQueue() {
+        backlog.begin(now, LIMIT);
+
+        assertThat(backlog.stands()).isFalse();
+        assertThat(backlog.delaysUpstreams(LIMIT, now + LONG)).isFalse();
+    }
+
+    @Test
     void oneShortRoundEndsIt() {
         longRounds(Backlog.PERSISTENT + 2 * LONG);
         round(SHORT);

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.RejectedExecutionException;
+import org.awaitility.Awaitility;
 import org.eclipse.jetty.io.ManagedSelector.Selectable;
 import org.eclipse.jetty.util.thread.Invocable;
 import org.eclipse.jetty.util.thread.Invocable.InvocationType;
@@ -53,7 +54,7 @@ class ReadyTest {
     }
 
     /** A connection that notes what is done for it. */
-    private final class Noting implements Selectable {
+    private class Noting implements Selectable {
         private final String name;
         private final @Nullable Runnable task;
 
@@ -76,6 +77,13 @@ class ReadyTest {
         @Override
         public void replaceKey(SelectionKey newKey) {
             throw new IllegalStateException("the selector stays");
+        }
+    }
+
+    /** The same to an upstream. */
+    private final class NotingUpstream extends Noting implements Ready.OfUpstream {
+        NotingUpstream(String name) {
+            super(name, null);
         }
     }
 
@@ -125,6 +133,43 @@ class ReadyTest {
 
         assertThat(done.stream().filter(note -> !note.endsWith("updated")))
                 .containsExactlyElementsOf(order.stream().map(String::valueOf).toList());
+    }
+
+    @Test
+    void upstreamsAreServedBeforeClients() throws Exception {
+        connection(new Noting("client", null));
+        connection(new NotingUpstream("upstream"));
+        write(0);
+        write(1);
+
+        Awaitility.await().until(() -> selector.selectNow(key -> {}) == 2);
+        selector.selectNow(ready);
+        serveAll();
+
+        assertThat(done).containsExactly("upstream", "upstream updated", "client", "client updated");
+    }
+
+    @Test
+    void upstreamsAreTakenWhileClientsWaitAndClientsOnlyOnce() throws Exception {
+        connection(new Noting("a", null));
+        connection(new Noting("b", null));
+        connection(new NotingUpstream("upstream"));
+        write(0);
+        write(1);
+        Awaitility.await().until(() -> selector.selectNow(key -> {}) == 2);
+        selector.selectNow(ready);
+        ready.serveNext();
+        write(2);
+
+        Awaitility.await().until(() -> selector.selectNow(key -> {}) == 3);
+        ready.takeUpstreams(selector);
+        serveAll();
+
+        assertThat(done.stream().filter(note -> !note.endsWith("updated")))
+                .hasSize(3)
+                .containsOnlyOnce("a", "b")
+                .element(1)
+                .isEqualTo("upstream");
     }
 
     @Test
