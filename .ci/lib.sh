@@ -70,6 +70,7 @@ prepare() {
     [ -n "$(java_home 17)" ] || missing+=(openjdk-17-jdk-headless)
     command -v mvn >/dev/null || missing+=(maven)
     command -v npm >/dev/null || missing+=(nodejs npm)
+    command -v promtool >/dev/null || missing+=(prometheus)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
     java17=$(java_home 17)
     java25=$(java_home 25)

@@ -43,7 +43,7 @@ class ArchitectureTest {
             .layer("boot")
             .definedBy("..boot..")
             .layer("observers")
-            .definedBy("..admin..", "..metrics..")
+            .definedBy("..admin..", "..metrics..", "..management..", "..explain..")
             .layer("ledger")
             .definedBy("io.llmproxy.ledger..")
             .layer("proxy")
@@ -224,7 +224,13 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule observersSeeExchangesOnly = noClasses()
             .that()
-            .resideInAnyPackage("..admin..", "..metrics..", "io.llmproxy.ledger..")
+            .resideInAnyPackage(
+                    "..admin..",
+                    "..metrics..",
+                    "..management..",
+                    "..explain..",
+                    "..telemetry..",
+                    "io.llmproxy.ledger..")
             .should()
             .dependOnClassesThat(describe(
                     "in another room of proxy",

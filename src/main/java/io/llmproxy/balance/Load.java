@@ -110,7 +110,7 @@ public final class Load {
      *
      * @param nanosNow now, on the clock that {@link #recovered} was told
      */
-    double multiplier(long nanosNow) {
+    public double multiplier(long nanosNow) {
         return multiplier.at(nanosNow);
     }
 

@@ -57,6 +57,24 @@ public final class Logging {
         }
     }
 
+    /**
+     * Logs with another level.
+     *
+     * @param logger its name; empty for all
+     * @param level the name of the level
+     * @return takes it back
+     * @throws IllegalStateException if the log is a container's
+     */
+    static Runnable level(String logger, String level) {
+        if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            throw new IllegalStateException("the log is the container's: set its level there");
+        }
+        Logger changed = context.getLogger(logger.isEmpty() ? MESSAGES : logger);
+        Level before = changed.getLevel();
+        changed.setLevel(Level.toLevel(level));
+        return () -> changed.setLevel(before);
+    }
+
     /** How many access lines were not written. */
     static long droppedAccess() {
         return dropped(ACCESS);

@@ -14,14 +14,19 @@ import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.health.HealthChecks;
 import io.llmproxy.health.HealthServlet;
 import io.llmproxy.health.Lifecycle;
+import io.llmproxy.health.UpstreamHistory;
 import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.ledger.LedgerKeeper;
+import io.llmproxy.management.Beans;
+import io.llmproxy.management.Totals;
 import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.ConfigMetrics;
+import io.llmproxy.metrics.HistoryKeeper;
 import io.llmproxy.metrics.LedgerMetrics;
 import io.llmproxy.metrics.LogMetrics;
 import io.llmproxy.metrics.ProxyMetrics;
 import io.llmproxy.metrics.RuntimeMetrics;
+import io.llmproxy.metrics.StateMetrics;
 import io.llmproxy.metrics.UpstreamMetrics;
 import io.llmproxy.metrics.UsageMetrics;
 import io.llmproxy.proxy.admission.KeyLimits;
@@ -41,6 +46,7 @@ import io.llmproxy.proxy.servlet.ForwardEntry;
 import io.llmproxy.proxy.servlet.ForwardServlet;
 import io.llmproxy.proxy.servlet.MountFilter;
 import io.llmproxy.proxy.servlet.RateLimitFilter;
+import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.Upstreams;
 import io.llmproxy.usage.PriceFile;
@@ -82,12 +88,14 @@ public class ProxyAssembly {
     private final Lifecycle lifecycle;
     private final SmallRyeHealthReporter reporter;
     private final HealthChecks checks = new HealthChecks();
+    private final UpstreamHistory history = new UpstreamHistory();
     private final OpenExchanges open;
     private final BufferBudget buffers = new BufferBudget();
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final ProxyMetrics metrics = new ProxyMetrics(registry);
     private final UsageMetrics usageMetrics = new UsageMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
+    private final Totals totals = new Totals();
     private final Metering metering = Metering.start();
     private final UpstreamMetrics upstreamMetrics = new UpstreamMetrics(registry);
     private final ScheduledExecutorService background = new ScheduledThreadPoolExecutor(
@@ -101,6 +109,7 @@ public class ProxyAssembly {
     private final AtomicBoolean drained = new AtomicBoolean();
     private @Nullable UpstreamHttp http;
     private @Nullable Reloader reloader;
+    private @Nullable Beans beans;
 
     /**
      * @param lifecycle told when requests are served
@@ -139,7 +148,20 @@ public class ProxyAssembly {
                 new ConfigMetrics(registry),
                 background);
         reloader = live;
+        beans = new Beans(
+                ContextName.of(context),
+                new Beans.Source(
+                        Version.current(),
+                        lifecycle,
+                        open::count,
+                        totals,
+                        history,
+                        ledger::status,
+                        new Operator(live, lifecycle, background)));
         live.start(handover.config());
+
+        StateMetrics.register(
+                registry, Version.current(), () -> live.generation().upstreams(), live.overrides()::count);
 
         filter(context, "exchange", new ExchangeFilter(live, this::isStopping, handover.loops()::isOverloaded));
         filter(context, "cors", new CorsFilter());
@@ -159,7 +181,7 @@ public class ProxyAssembly {
         servlet(
                 context,
                 "health",
-                new HealthServlet(reporter, () -> live.generation().upstreams().all()),
+                new HealthServlet(reporter, () -> live.generation().upstreams().all(), history),
                 "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
         servlet(
@@ -210,6 +232,10 @@ public class ProxyAssembly {
         loops.maxLag(server.maxLag());
         generation.upstreams().takeOver();
         checks.follow(generation.upstreams());
+        if (beans != null) {
+            beans.follow(generation.config().jmx(), generation.upstreams());
+        }
+        history.retain(generation.upstreams().all().stream().map(Upstream::name).toList());
     }
 
     private static Prices prices(ProxyConfig config) {
@@ -262,6 +288,9 @@ public class ProxyAssembly {
 
     /** Takes everything down in reverse; what is still open breaks off. */
     public void close() {
+        if (beans != null) {
+            beans.close();
+        }
         background.shutdownNow();
         checks.close();
         open.close();
@@ -277,6 +306,8 @@ public class ProxyAssembly {
         List<ExchangeListener> listeners = new ArrayList<>();
         listeners.add(metrics);
         listeners.add(usageMetrics);
+        listeners.add(new HistoryKeeper(history));
+        listeners.add(totals);
         listeners.add(ledger);
         if (log.access()) {
             listeners.add(new AccessLog(log.format()));

@@ -8,6 +8,7 @@ import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.proxy.exchange.Serving;
 import io.llmproxy.upstream.UpstreamHttp;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -35,7 +36,11 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     private final Executor background;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Generation> alive = new ArrayList<>();
+    private final Overrides overrides = new Overrides();
+    private volatile Instant configuredAt = Instant.EPOCH;
     private volatile @Nullable Generation current;
+    /** What was loaded, without what operators have changed. */
+    private @Nullable ProxyConfig loaded;
 
     /** Makes what a configuration needs. */
     interface Builder {
@@ -88,6 +93,28 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         }
     }
 
+    /** What operators have changed. */
+    Overrides overrides() {
+        return overrides;
+    }
+
+    /** When the configuration in use began to be served. */
+    Instant configuredAt() {
+        return configuredAt;
+    }
+
+    /** Changes what operators have changed, and serves the configuration with it from now on. */
+    void override(Consumer<Overrides> change) {
+        lock.lock();
+        try {
+            change.accept(overrides);
+            replaceWith(Objects.requireNonNull(loaded, "started"));
+            LOG.info("configuration {} is in use", generation().version());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** What is served at the moment. */
     @Override
     public Serving get() {
@@ -127,7 +154,13 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         return new Outcome(false, version, problems);
     }
 
-    private void replaceWith(ProxyConfig config) {
+    private void replaceWith(ProxyConfig next) {
+        serve(overrides.over(next));
+        loaded = next;
+        configuredAt = Instant.now();
+    }
+
+    private void serve(ProxyConfig config) {
         Generation before = current;
         Listening listening;
         try {

@@ -56,6 +56,9 @@ public interface CircuitBreaker {
     /** Returns the state; it becomes half open without any call. */
     State state();
 
+    /** Closes it, whatever has failed; what is told of calls from before counts no more. */
+    void reset(long nowNanos);
+
     /** Lets a call through, or returns null. */
     @Nullable Permit tryAcquire(long nowNanos);
 

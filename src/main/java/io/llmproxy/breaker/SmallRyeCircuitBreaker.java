@@ -6,6 +6,7 @@ import io.smallrye.faulttolerance.api.TypedGuard;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
@@ -20,7 +21,9 @@ final class SmallRyeCircuitBreaker implements CircuitBreaker {
     private static final int PROBES = 3;
     private static final long SHORTEST_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    private final TypedGuard<Boolean> guard;
+    private final BreakerConfig config;
+    private final AtomicInteger resets = new AtomicInteger();
+    private volatile TypedGuard<Boolean> guard;
     private final Listener listener;
     private final long cooldownNanos;
     private final long patienceNanos;
@@ -31,14 +34,24 @@ final class SmallRyeCircuitBreaker implements CircuitBreaker {
         this.listener = listener;
         this.cooldownNanos = config.cooldown().toNanos();
         this.patienceNanos = Math.max(cooldownNanos, SHORTEST_PATIENCE_NANOS);
+        this.config = config;
+        this.guard = guard(0);
+    }
+
+    /** What one that was reset says of its state no longer counts: its timer may still run. */
+    private TypedGuard<Boolean> guard(int round) {
         // Without a name: one can be used only once, and a reload makes every breaker anew.
-        this.guard = TypedGuard.create(Boolean.class)
+        return TypedGuard.create(Boolean.class)
                 .withCircuitBreaker()
                 .requestVolumeThreshold(config.window())
                 .failureRatio(config.threshold())
                 .delay(config.cooldown().toMillis(), ChronoUnit.MILLIS)
                 .successThreshold(PROBES)
-                .onStateChange(this::changed)
+                .onStateChange(state -> {
+                    if (resets.get() == round) {
+                        changed(state);
+                    }
+                })
                 .done()
                 .build();
     }
@@ -46,6 +59,16 @@ final class SmallRyeCircuitBreaker implements CircuitBreaker {
     @Override
     public State state() {
         return phase.state;
+    }
+
+    @Override
+    public void reset(long nowNanos) {
+        guard = guard(resets.incrementAndGet());
+        State before = phase.state;
+        phase = new Phase(State.CLOSED, nowNanos);
+        if (before != State.CLOSED) {
+            listener.changed(before, State.CLOSED);
+        }
     }
 
     @Override

@@ -26,6 +26,11 @@ public record GroupConfig(
         upstreams = List.copyOf(upstreams);
     }
 
+    /** The same with other members. */
+    public GroupConfig with(List<MemberConfig> members) {
+        return new GroupConfig(name, members, balance, httpClient, convert, conversion);
+    }
+
     /** When an upstream of another API serves a request. */
     public enum Convert {
         NEVER,

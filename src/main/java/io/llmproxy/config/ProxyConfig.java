@@ -30,12 +30,23 @@ public record ProxyConfig(
         @Setting("File with the prices of models, from which costs are computed. Without it, costs are unknown.")
         @Nullable Path prices,
 
+        @Setting(
+                value =
+                        "What the JVM's management (JMX) may do: `read_only` shows figures, `operations` also disables upstreams, changes weights and the like, `off` shows nothing.",
+                byDefault = "read_only")
+        JmxMode jmx,
+
         @Setting(value = "Whether the file is watched, and loaded again when it changes.", byDefault = "false")
         boolean watch) {
     public ProxyConfig {
         upstreams = List.copyOf(upstreams);
         upstreamGroups = List.copyOf(upstreamGroups);
         keys = List.copyOf(keys);
+    }
+
+    /** The same with other upstreams and groups. */
+    public ProxyConfig with(List<UpstreamConfig> otherUpstreams, List<GroupConfig> otherGroups) {
+        return new ProxyConfig(httpServer, otherUpstreams, otherGroups, keys, log, ledger, prices, jmx, watch);
     }
 
     /** The names of the upstreams that a forward can send requests to, in the order of the groups. */

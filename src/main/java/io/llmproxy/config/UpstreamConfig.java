@@ -97,6 +97,31 @@ public record UpstreamConfig(
         headers = List.copyOf(headers);
     }
 
+    /** The same, enabled or not. */
+    public UpstreamConfig withEnabled(boolean on) {
+        return new UpstreamConfig(
+                name,
+                url,
+                urlMode,
+                provider,
+                dialect,
+                apiVersion,
+                weight,
+                auth,
+                keys,
+                models,
+                usage,
+                headers,
+                breaker,
+                rateLimited,
+                healthCheck,
+                maxConcurrent,
+                maxQueued,
+                queueTimeout,
+                on,
+                tls);
+    }
+
     /** How the URL of a request to the upstream comes about. */
     public enum UrlMode {
         JOIN,

@@ -3,6 +3,7 @@ package io.llmproxy.health;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.breaker.CircuitBreaker.State;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.upstream.Standing;
 import io.llmproxy.upstream.Upstream;
@@ -14,6 +15,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,14 +31,17 @@ public final class HealthServlet extends HttpServlet {
 
     private final transient SmallRyeHealthReporter reporter;
     private final transient Supplier<List<Upstream>> upstreams;
+    private final transient UpstreamHistory history;
 
     /**
      * @param reporter asks the checks
      * @param upstreams those of the configuration in use
+     * @param history what came of their last calls
      */
-    public HealthServlet(SmallRyeHealthReporter reporter, Supplier<List<Upstream>> upstreams) {
+    public HealthServlet(SmallRyeHealthReporter reporter, Supplier<List<Upstream>> upstreams, UpstreamHistory history) {
         this.reporter = reporter;
         this.upstreams = upstreams;
+        this.history = history;
     }
 
     @Override
@@ -76,13 +82,48 @@ public final class HealthServlet extends HttpServlet {
         return whole;
     }
 
-    private static void describe(Upstream upstream, long now, ObjectNode check) {
+    private void describe(Upstream upstream, long now, ObjectNode check) {
         Standing standing = upstream.standing(now);
         check.put("name", "upstream " + upstream.name()).put("status", standing.isUp() ? "UP" : "DOWN");
         ObjectNode data = check.putObject("data").put("state", standing.label()).put("in_flight", upstream.inFlight());
         if (!standing.isUp() && standing != Standing.DISABLED) {
             data.put("retry_after_seconds", RetryAfter.seconds(upstream.retryAfterNanos(now)));
         }
+        State breaker = upstream.breakerState();
+        if (breaker != null) {
+            data.put("breaker", breaker.name().toLowerCase(Locale.ROOT));
+        }
+        RecentCalls calls = history.of(upstream.name());
+        if (calls != null) {
+            describe(calls, now, data);
+        }
+    }
+
+    private static void describe(RecentCalls calls, long now, ObjectNode data) {
+        RecentCalls.Minute minute = calls.minute(now);
+        ObjectNode last = data.putObject("last_minute")
+                .put("requests", minute.requests())
+                .put("errors", minute.errors())
+                .put("error_rate", rate(minute));
+        if (minute.requests() > 0) {
+            last.putObject("latency_ms")
+                    .put("p50", TimeUnit.NANOSECONDS.toMillis(minute.times().p50()))
+                    .put("p95", TimeUnit.NANOSECONDS.toMillis(minute.times().p95()))
+                    .put("p99", TimeUnit.NANOSECONDS.toMillis(minute.times().p99()));
+        }
+        ArrayNode errors = data.putArray("last_errors");
+        for (RecentCalls.Failure failure : calls.failures()) {
+            errors.addObject()
+                    .put("error", failure.error())
+                    .put("status", failure.status())
+                    .put("seconds_ago", Math.max(0, TimeUnit.NANOSECONDS.toSeconds(now - failure.at())));
+        }
+    }
+
+    /** An answer that broke off is an error of a call that may have been counted a minute before. */
+    private static double rate(RecentCalls.Minute minute) {
+        double rate = minute.errors() / (double) Math.max(1, minute.requests());
+        return Math.round(Math.min(1, rate) * 1000) / 1000.0;
     }
 
     /** Made with the first question for details: the start of the gateway does not wait for it. */

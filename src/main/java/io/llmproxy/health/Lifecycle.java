@@ -1,14 +1,16 @@
 package io.llmproxy.health;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Where the process is between its start and its end. */
 @ApplicationScoped
 public class Lifecycle {
     private static final long LONGEST_SILENCE = TimeUnit.SECONDS.toNanos(10);
 
-    private volatile Phase phase = Phase.STARTING;
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
     private volatile long lastBeat = System.nanoTime();
 
     /** The phases, in their order. */
@@ -23,12 +25,17 @@ public class Lifecycle {
 
     /** Returns the current phase. */
     public Phase phase() {
-        return phase;
+        return Objects.requireNonNull(phase.get());
     }
 
     /** Goes on to a phase. */
     public void enter(Phase next) {
-        phase = next;
+        phase.set(next);
+    }
+
+    /** Goes on to a phase if it is in a certain one now; returns whether it was. */
+    public boolean change(Phase from, Phase to) {
+        return phase.compareAndSet(from, to);
     }
 
     /** The thread that watches over the exchanges is at work. */

@@ -9,12 +9,12 @@ import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.Locale;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Counts exchanges and attempts under the names that LLMProxy's documents give. Label values come from the configuration
@@ -25,6 +25,8 @@ public final class ProxyMetrics implements ExchangeListener {
     private static final int ERROR_STATUS = 400;
 
     private final Counter requests;
+    private final Counter answers;
+    private final Gauge inFlight;
     private final Histogram requestDuration;
     private final Counter requestErrors;
     private final Counter rateLimited;
@@ -41,6 +43,12 @@ public final class ProxyMetrics implements ExchangeListener {
         Instruments instruments = new Instruments(registry);
         requests = instruments.counter(
                 "llmproxy_http_requests_total", "Requests of clients.", "forward", "method", "path");
+        answers = instruments.counter(
+                "llmproxy_http_responses_total",
+                "Answers to clients by status: 499 if the client left before, 0 if nothing was sent.",
+                "forward",
+                "status");
+        inFlight = instruments.gauge("llmproxy_in_flight", "Requests of clients that have not ended.", "forward");
         requestDuration = instruments.seconds(
                 "llmproxy_http_request_duration_seconds",
                 "Time from a client's request to the end of its answer.",
@@ -85,6 +93,11 @@ public final class ProxyMetrics implements ExchangeListener {
     }
 
     @Override
+    public void started(Exchange exchange) {
+        inFlight.labelValues(exchange.forward().name()).inc();
+    }
+
+    @Override
     public void unauthenticated(Exchange exchange, AuthFailure failure) {
         authFailures
                 .labelValues(exchange.forward().name(), failure.name().toLowerCase(Locale.ROOT))
@@ -106,21 +119,10 @@ public final class ProxyMetrics implements ExchangeListener {
             upstreamRequests.labelValues(attempt.group(), upstream).inc();
             upstreamDuration.labelValues(attempt.group(), upstream).observe(Unit.nanosToSeconds(attempt.nanos()));
         }
-        String error = error(attempt);
+        String error = AttemptErrors.of(attempt);
         if (error != null) {
             upstreamErrors.labelValues(error, attempt.group(), upstream).inc();
         }
-    }
-
-    private static @Nullable String error(AttemptResult attempt) {
-        ProxyError failure = attempt.failure();
-        if (failure != null && attempt.upstream() == null) {
-            return "select_error";
-        }
-        if (failure != null) {
-            return failure.concernsUpstream() ? failure.code() : null;
-        }
-        return attempt.status() >= ERROR_STATUS ? "upstream_error" : null;
     }
 
     @Override
@@ -160,6 +162,8 @@ public final class ProxyMetrics implements ExchangeListener {
         String path = exchange.endpoint().label();
         requests.labelValues(forward, method, path).inc();
         requestDuration.labelValues(forward, method, path).observe(Unit.nanosToSeconds(exchange.nanos()));
+        inFlight.labelValues(forward).dec();
+        answers.labelValues(forward, Integer.toString(exchange.status())).inc();
         ProxyError error = exchange.error();
         if (error == ProxyError.RATE_LIMITED || error == ProxyError.KEY_RATE_LIMITED) {
             rateLimited.labelValues(forward).inc();

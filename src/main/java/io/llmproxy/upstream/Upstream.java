@@ -1,6 +1,7 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.balance.Load;
+import io.llmproxy.breaker.CircuitBreaker;
 import io.llmproxy.config.HeaderConfig;
 import io.llmproxy.config.Provider;
 import io.llmproxy.config.UpstreamConfig;
@@ -215,6 +216,26 @@ public final class Upstream {
             return Standing.KEYS_REFUSED;
         }
         return condition.hasFreeSlot() ? Standing.SERVING : Standing.FULL;
+    }
+
+    /** What its breaker does with calls; null if it has none. */
+    public CircuitBreaker.@Nullable State breakerState() {
+        CircuitBreaker breaker = condition.breaker();
+        return breaker == null ? null : breaker.state();
+    }
+
+    /** Closes its breaker; returns whether it has one. */
+    public boolean resetBreaker(long now) {
+        CircuitBreaker breaker = condition.breaker();
+        if (breaker != null) {
+            breaker.reset(now);
+        }
+        return breaker != null;
+    }
+
+    /** The average time to the first byte of an answer, in nanoseconds. */
+    public double firstByteNanos() {
+        return load().firstByteNanos();
     }
 
     /** The requests that it is working on. */

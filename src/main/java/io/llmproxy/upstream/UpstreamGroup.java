@@ -3,6 +3,7 @@ package io.llmproxy.upstream;
 import io.llmproxy.balance.LoadBalancer;
 import io.llmproxy.balance.Member;
 import io.llmproxy.breaker.RetryBudget;
+import io.llmproxy.config.BalanceConfig;
 import io.llmproxy.config.ConversionConfig;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HealthCheckConfig;
@@ -10,6 +11,7 @@ import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.MemberConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -41,6 +43,16 @@ public final class UpstreamGroup {
 
     /** An upstream as the group's settings reach it. */
     record Reachable(Upstream upstream, int weight, HttpClient client) {}
+
+    /**
+     * What part an upstream has in a group.
+     *
+     * @param upstream name of the upstream
+     * @param weight its weight, as configured
+     * @param effective its weight at the moment: 0 while it is not asked, and less than configured after failures if the group's
+     *     balancer is adaptive
+     */
+    public record Share(String upstream, int weight, double effective) {}
 
     /** Makes a group; its balancer goes on where the one before it stood, if that had the same to choose from. */
     static UpstreamGroup of(
@@ -74,6 +86,24 @@ public final class UpstreamGroup {
     /** The name from the configuration; also a metric label. */
     public String name() {
         return config.name();
+    }
+
+    /** How one of its upstreams is chosen, as the configuration calls it. */
+    public String balancer() {
+        return config.balance().strategy().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What part each upstream has at the moment, in nanoseconds. */
+    public List<Share> shares(long now) {
+        boolean adaptive = config.balance().strategy() == BalanceConfig.Strategy.ADAPTIVE;
+        return members.stream()
+                .map(member -> {
+                    Upstream upstream = member.upstream();
+                    double part = adaptive ? upstream.load().multiplier(now) : 1;
+                    double effective = upstream.standing(now).isUp() ? member.weight() * part : 0;
+                    return new Share(upstream.name(), member.weight(), effective);
+                })
+                .toList();
     }
 
     /** How the group's upstreams are spoken to. */

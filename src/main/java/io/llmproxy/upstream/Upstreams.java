@@ -80,6 +80,13 @@ public final class Upstreams {
                 .toList();
     }
 
+    /** All groups, by name. */
+    public List<UpstreamGroup> groups() {
+        return groups.values().stream()
+                .sorted(Comparator.comparing(UpstreamGroup::name))
+                .toList();
+    }
+
     /** Returns the group of that name; the configuration has made sure that there is one. */
     public UpstreamGroup group(String name) {
         return Objects.requireNonNull(groups.get(name), name);

@@ -70,6 +70,7 @@ public class ClientKeyBenchmark {
                 without.log(),
                 without.ledger(),
                 null,
+                without.jmx(),
                 false);
         known = ConfiguredKeys.of(config).of(config.httpServer().forwards().get(0));
         shown = IntStream.range(0, SHOWN)

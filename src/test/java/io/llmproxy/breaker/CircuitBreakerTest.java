@@ -353,4 +353,32 @@ final class CircuitBreakerTest {
             throw new AssertionError(e);
         }
     }
+
+    @Test
+    void oneThatIsResetIsClosedAndForgetsCallsFromBefore() {
+        CircuitBreaker breaker = breaker(0.5, 2, LONG);
+        Permit late = permit(breaker, now);
+        tell(permit(breaker, now), 'F');
+        tell(permit(breaker, now), 'F');
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+
+        breaker.reset(now);
+
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        late.failed(now);
+        tell(permit(breaker, now), 'F');
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        tell(permit(breaker, now), 'F');
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        assertThat(changes).containsExactly("CLOSED->OPEN", "OPEN->CLOSED", "CLOSED->OPEN");
+    }
+
+    @Test
+    void aResetOfOneThatIsClosedTellsNobody() {
+        CircuitBreaker breaker = breaker(0.5, 2, LONG);
+
+        breaker.reset(now);
+
+        assertThat(changes).isEmpty();
+    }
 }

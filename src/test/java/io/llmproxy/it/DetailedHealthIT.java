@@ -101,4 +101,45 @@ class DetailedHealthIT {
             });
         }
     }
+
+    @ParameterizedTest
+    @KindSource
+    void theLastCallsOfAnUpstreamAreTold(Deployment.Kind kind) throws Exception {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                Deployment deployment = Deployment.start(kind, gateway(upstream))) {
+            upstream.otherwise(Behaviour.json("{}"));
+            upstream.on("/broken" + CHAT, Behaviour.status(500, "", "{\"error\": \"" + CANARY + "\"}"));
+            for (int i = 0; i < 4; i++) {
+                assertThat(ask(deployment, "fine")).isEqualTo(200);
+            }
+            assertThat(ask(deployment, "broken")).isEqualTo(500);
+            assertThat(ask(deployment, "broken")).isEqualTo(500);
+
+            JsonNode fine = upstream(detailed(deployment), "fine");
+            JsonNode broken = upstream(detailed(deployment), "broken");
+
+            assertThat(fine.at("/last_minute/requests").asInt()).isEqualTo(4);
+            assertThat(fine.at("/last_minute/errors").asInt(-1)).isZero();
+            assertThat(fine.at("/last_minute/latency_ms/p50").asLong())
+                    .isBetween(1L, fine.at("/last_minute/latency_ms/p99").asLong());
+            assertThat(fine.at("/last_errors").isEmpty()).isTrue();
+            assertThat(fine.has("breaker")).isFalse();
+            assertThat(broken.at("/last_minute/error_rate").asDouble()).isEqualTo(1);
+            assertThat(broken.at("/breaker").asText()).isEqualTo("open");
+            assertThat(broken.at("/last_errors")).hasSize(2);
+            assertThat(broken.at("/last_errors/0/error").asText()).isEqualTo("upstream_error");
+            assertThat(broken.at("/last_errors/0/status").asInt()).isEqualTo(500);
+            assertThat(broken.at("/last_errors/0/seconds_ago").asInt()).isBetween(0, 60);
+            assertThat(upstream(detailed(deployment), "off").has("last_minute")).isFalse();
+        }
+    }
+
+    private static JsonNode upstream(JsonNode health, String name) {
+        for (JsonNode check : health.at("/checks")) {
+            if (check.at("/name").asText().equals("upstream " + name)) {
+                return check.at("/data");
+            }
+        }
+        throw new AssertionError("no upstream " + name + " in " + health);
+    }
 }

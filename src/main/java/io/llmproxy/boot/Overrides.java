@@ -1,0 +1,110 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.config.GroupConfig;
+import io.llmproxy.config.MemberConfig;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.UpstreamConfig;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What operators have changed for the time being: a layer over each configuration that is loaded, until they take it back or the
+ * process ends. It belongs to the thread that holds the lock of the {@link Reloader}; what it tells may be read by any.
+ */
+final class Overrides {
+    private volatile Map<String, Active> active = Map.of();
+
+    /** One change, and since when it is so. */
+    private record Active(Change change, Instant since) {
+        String text() {
+            return change.text() + " since " + since;
+        }
+    }
+
+    /** What is changed. A later change of the same takes the place of the one before. */
+    sealed interface Change {
+        /** What is changed. */
+        String key();
+
+        /** What it is changed to. */
+        String text();
+    }
+
+    /** Whether an upstream is asked. */
+    record Enabled(String upstream, boolean on) implements Change {
+        @Override
+        public String key() {
+            return "upstream " + upstream;
+        }
+
+        @Override
+        public String text() {
+            return key() + (on ? " enabled" : " disabled");
+        }
+    }
+
+    /** The weight of a member of a group. */
+    record Weight(String group, String upstream, int weight) implements Change {
+        @Override
+        public String key() {
+            return "group " + group + ": weight of " + upstream;
+        }
+
+        @Override
+        public String text() {
+            return key() + " " + weight;
+        }
+    }
+
+    void add(Change change, Instant now) {
+        Map<String, Active> next = new TreeMap<>(active);
+        next.put(change.key(), new Active(change, now));
+        active = Map.copyOf(next);
+    }
+
+    void clear() {
+        active = Map.of();
+    }
+
+    /** Each change in one line. */
+    List<String> told() {
+        return active.values().stream().map(Active::text).sorted().toList();
+    }
+
+    int count() {
+        return active.size();
+    }
+
+    /** The configuration with the changes; those of what it does not have do nothing. */
+    ProxyConfig over(ProxyConfig config) {
+        Map<String, Active> changes = active;
+        return changes.isEmpty()
+                ? config
+                : config.with(
+                        config.upstreams().stream().map(this::over).toList(),
+                        config.upstreamGroups().stream().map(this::over).toList());
+    }
+
+    private UpstreamConfig over(UpstreamConfig upstream) {
+        Active found = active.get(new Enabled(upstream.name(), true).key());
+        return found != null && found.change() instanceof Enabled enabled && enabled.on() != upstream.enabled()
+                ? upstream.withEnabled(enabled.on())
+                : upstream;
+    }
+
+    private GroupConfig over(GroupConfig group) {
+        List<MemberConfig> members = group.upstreams().stream()
+                .map(member -> over(group.name(), member))
+                .toList();
+        return members.equals(group.upstreams()) ? group : group.with(members);
+    }
+
+    private MemberConfig over(String group, MemberConfig member) {
+        Active found = active.get(new Weight(group, member.name(), 1).key());
+        return found != null && found.change() instanceof Weight weight
+                ? new MemberConfig(member.name(), weight.weight())
+                : member;
+    }
+}

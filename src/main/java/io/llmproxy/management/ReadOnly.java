@@ -1,0 +1,67 @@
+package io.llmproxy.management;
+
+import java.time.Instant;
+import java.util.List;
+
+/** Tells everything and does nothing. */
+final class ReadOnly implements Operations {
+    private final Operations operations;
+
+    ReadOnly(Operations operations) {
+        this.operations = operations;
+    }
+
+    private static IllegalStateException refused() {
+        return new IllegalStateException("jmx: read_only (expected: operations, for this to be allowed)");
+    }
+
+    @Override
+    public List<String> overrides() {
+        return operations.overrides();
+    }
+
+    @Override
+    public Instant configuredAt() {
+        return operations.configuredAt();
+    }
+
+    @Override
+    public long configVersion() {
+        return operations.configVersion();
+    }
+
+    @Override
+    public List<String> reload() {
+        throw refused();
+    }
+
+    @Override
+    public void drain(boolean on) {
+        throw refused();
+    }
+
+    @Override
+    public void enable(String upstream, boolean on) {
+        throw refused();
+    }
+
+    @Override
+    public void resetBreaker(String upstream) {
+        throw refused();
+    }
+
+    @Override
+    public void weigh(String group, String upstream, int weight) {
+        throw refused();
+    }
+
+    @Override
+    public void logLevel(String logger, String level, int minutes) {
+        throw refused();
+    }
+
+    @Override
+    public void clearOverrides() {
+        throw refused();
+    }
+}
