@@ -49,6 +49,10 @@ public record UpstreamConfig(
         ModelMap models,
 
         @Setting(
+                "What its models take, where requests are converted for them. It is known by the names of the models; state what is different.")
+        CapabilitiesConfig capabilities,
+
+        @Setting(
                 value =
                         "How token usage is found out: `read` reads its answers, `ask` also asks chat streams for usage and hides it from clients that did not ask, `off` does neither. `auto` is `ask` for `openai`, `azure_openai`, `vllm` and `ollama`, and `read` for the others.",
                 byDefault = "auto")

@@ -209,6 +209,19 @@ class ConversionIT {
                         "",
                         "")
                 .single("studio", UPSTREAM.url(), "provider: gemini", "", "")
+                .single(
+                        "dropping",
+                        UPSTREAM.url(),
+                        "dialect: openai",
+                        "conversion: {hosted: drop, forward: [top_k]}",
+                        "")
+                .single(
+                        "known",
+                        UPSTREAM.url(),
+                        "dialect: openai, capabilities: {max_tokens_name: max_completion_tokens, system_role: developer,"
+                                + " web_search: true}",
+                        "conversion: {forward_user: true}",
+                        "")
                 .single("renamed", UPSTREAM.url(), "provider: gemini, models: {m: 'tuned/x?y'}", "", "")
                 .upstream("broken", UPSTREAM.url(), "dialect: anthropic")
                 .upstream("sound", SECOND.url(), "dialect: gemini")
@@ -306,6 +319,50 @@ class ConversionIT {
             read.add(event.text());
             assertThat(read).as(pair).hasSizeLessThan(20);
         } while (!read.get(read.size() - 1).contains("\"" + text + "\""));
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void aToolOfAnotherProviderIsRefusedOrLeftOutAsConfigured(Kind kind) {
+        String tools =
+                "'tools':[{'type':'web_search_20250305','name':'web_search'},{'name':'f','input_schema':{'type':'object'}}]";
+        byte[] body = quoted("{'model':'m','max_tokens':50,'top_k':7," + tools
+                        + ",'messages':[{'role':'user','content':'hi'}]}")
+                .getBytes(UTF_8);
+        UPSTREAM.otherwise(Behaviour.json(Api.OPENAI.answer));
+
+        Answer refused = ask(kind, "to-openai", Api.ANTHROPIC, false, body);
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.text()).contains("tools[0]");
+        assertThat(UPSTREAM.requests()).isEmpty();
+
+        Answer served = ask(kind, "dropping", Api.ANTHROPIC, false, body);
+        assertThat(served.status()).as(served.text()).isEqualTo(200);
+        assertThat(served.header("x-llmproxy-conversion"))
+                .contains("dropped=tools[]")
+                .doesNotContain("top_k");
+        assertThat(new String(UPSTREAM.requests().get(0).body(), UTF_8))
+                .contains(quoted("'name':'f'"), quoted("'top_k':7"))
+                .doesNotContain("web_search");
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void whatModelsTakeIsConfigured(Kind kind) {
+        byte[] body = quoted(
+                        "{'model':'m','max_tokens':50,'system':'be brief','metadata':{'user_id':'u-1'},"
+                                + "'tools':[{'type':'web_search_20250305','name':'web_search'}],'messages':[{'role':'user','content':'hi'}]}")
+                .getBytes(UTF_8);
+        UPSTREAM.otherwise(Behaviour.json(Api.OPENAI.answer));
+
+        assertThat(ask(kind, "known", Api.ANTHROPIC, false, body).status()).isEqualTo(200);
+
+        assertThat(new String(UPSTREAM.requests().get(0).body(), UTF_8))
+                .contains(
+                        quoted("'max_completion_tokens':50"),
+                        quoted("'role':'developer'"),
+                        "web_search_options",
+                        "u-1");
     }
 
     @ParameterizedTest

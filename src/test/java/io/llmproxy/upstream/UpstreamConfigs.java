@@ -1,6 +1,7 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.config.AuthConfig;
+import io.llmproxy.config.CapabilitiesConfig;
 import io.llmproxy.config.CooldownConfig;
 import io.llmproxy.config.ModelMap;
 import io.llmproxy.config.Provider;
@@ -40,6 +41,9 @@ final class UpstreamConfigs {
                 auth,
                 List.of(),
                 ModelMap.ALL,
+                new CapabilitiesConfig(
+                        null, null, null, List.of(), null, null, null, null, null, null, null, null, null, null, null,
+                        null, null, null, null, null, null),
                 UsageMode.AUTO,
                 List.of(),
                 null,

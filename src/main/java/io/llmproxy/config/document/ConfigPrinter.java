@@ -77,7 +77,8 @@ public final class ConfigPrinter {
 
     /** As a number or a truth, so that it is written without quotes. */
     private static Object plain(String text, Class<?> type) {
-        if (type == boolean.class && List.of("true", "false").contains(text)) {
+        if ((type == boolean.class || type == Boolean.class)
+                && List.of("true", "false").contains(text)) {
             return Boolean.valueOf(text);
         }
         boolean whole = text.matches("[0-9]{1,18}");

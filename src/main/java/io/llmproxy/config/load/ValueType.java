@@ -45,7 +45,7 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
         if (type.isEnum()) {
             return oneOf(type.getEnumConstants());
         }
-        if (type == boolean.class) {
+        if (type == boolean.class || type == Boolean.class) {
             return new ValueType("true or false", ValueType::parseBoolean);
         }
         if (type == int.class || type == Integer.class) {

@@ -20,8 +20,8 @@ import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -201,15 +201,14 @@ public final class Conversions {
     }
 
     private Policy policy() {
-        Policy usual = Policy.DEFAULT;
         return new Policy(
                 Policy.Lossy.valueOf(config.lossy().name()),
-                usual.dropHosted(),
-                usual.forward(),
+                config.hosted() == ConversionConfig.Hosted.DROP,
+                Set.copyOf(config.forward()),
                 config.maxTokens(),
-                usual.forwardUser(),
-                usual.reasoningContent(),
-                usual.chatSignatures());
+                config.forwardUser(),
+                config.reasoningContent(),
+                config.geminiSignatures());
     }
 
     private io.llmproxy.convert.Upstream target(Upstream upstream, DecodedCall request, ClientCall convertible) {
@@ -221,7 +220,12 @@ public final class Conversions {
                 && config.dialect() == null;
         // OpenAI counts tokens in the other of its two APIs.
         Dialect dialect = countsElsewhere ? Dialect.RESPONSES : dialect(config, model);
-        return new io.llmproxy.convert.Upstream(dialect, vertex, family(config, dialect), model, Map.of());
+        return new io.llmproxy.convert.Upstream(
+                dialect,
+                vertex,
+                family(config, dialect),
+                model,
+                config.capabilities().stated());
     }
 
     /** The names by which the decoders know a vendor's state when a client brings it without an envelope. */

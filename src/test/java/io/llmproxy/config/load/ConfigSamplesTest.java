@@ -6,6 +6,7 @@ import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.AuthConfig;
 import io.llmproxy.config.BalanceConfig;
 import io.llmproxy.config.BreakerConfig;
+import io.llmproxy.config.CapabilitiesConfig;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.ClientTimeoutConfig;
 import io.llmproxy.config.ConversionConfig;
@@ -216,6 +217,9 @@ final class ConfigSamplesTest {
                         new AuthConfig(AuthConfig.Type.NONE, null, List.of(), null, null, null, null),
                         List.of(),
                         ModelMap.ALL,
+                        new CapabilitiesConfig(
+                                null, null, null, List.of(), null, null, null, null, null, null, null, null, null, null,
+                                null, null, null, null, null, null, null),
                         UsageMode.AUTO,
                         List.of(),
                         null,
@@ -233,7 +237,14 @@ final class ConfigSamplesTest {
                         new BalanceConfig(BalanceConfig.Strategy.ROUNDROBIN),
                         defaultClient(),
                         GroupConfig.Convert.FALLBACK,
-                        new ConversionConfig(ConversionConfig.Lossy.WARN, 8192)));
+                        new ConversionConfig(
+                                ConversionConfig.Lossy.WARN,
+                                8192,
+                                ConversionConfig.Hosted.REFUSE,
+                                List.of(),
+                                false,
+                                true,
+                                true)));
         assertThat(config.keys()).isEmpty();
         assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT, true, null));
     }

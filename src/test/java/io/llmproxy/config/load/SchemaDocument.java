@@ -130,7 +130,7 @@ final class SchemaDocument {
             List<String> names = List.of(expectation(key).split(", "));
             return List.of(Map.of("enum", names), text("\\$\\{"));
         }
-        if (type == boolean.class) {
+        if (type == boolean.class || type == Boolean.class) {
             return List.of(Map.of("type", "boolean"), text("^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$" + OR_REFERENCE));
         }
         if (type == Duration.class) {
@@ -170,7 +170,7 @@ final class SchemaDocument {
 
     private static Object byDefault(Key key) {
         String text = key.setting().byDefault();
-        if (key.type() == boolean.class) {
+        if (key.type() == boolean.class || key.type() == Boolean.class) {
             return Boolean.valueOf(text);
         }
         boolean number = key.type() == int.class || key.type() == double.class;
