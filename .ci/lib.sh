@@ -71,12 +71,15 @@ prepare() {
     command -v mvn >/dev/null || missing+=(maven)
     command -v npm >/dev/null || missing+=(nodejs npm)
     command -v promtool >/dev/null || missing+=(prometheus)
+    # The tests of the store start servers of their own.
+    ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
     java17=$(java_home 17)
     java25=$(java_home 25)
     [ -n "$java17" ] || { echo "no JDK 17" >&2; exit 1; }
     command -v mvn >/dev/null || { echo "no Maven" >&2; exit 1; }
     command -v npm >/dev/null || { echo "no Node.js with npm" >&2; exit 1; }
+    ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { echo "no PostgreSQL" >&2; exit 1; }
     steps=() builds=0
     logs=$(mktemp -d)
     trap summary EXIT

@@ -46,6 +46,8 @@ class ArchitectureTest {
             .definedBy("..admin..", "..metrics..", "..management..", "..explain..")
             .layer("ledger")
             .definedBy("io.llmproxy.ledger..")
+            .layer("store")
+            .definedBy("io.llmproxy.store..")
             .layer("proxy")
             .definedBy("..proxy..")
             .layer("health")
@@ -77,6 +79,8 @@ class ArchitectureTest {
             .whereLayer("observers")
             .mayOnlyBeAccessedByLayers("boot")
             .whereLayer("ledger")
+            .mayOnlyBeAccessedByLayers("launcher", "boot", "observers")
+            .whereLayer("store")
             .mayOnlyBeAccessedByLayers("launcher", "boot", "observers")
             .whereLayer("proxy")
             .mayOnlyBeAccessedByLayers("boot", "observers", "ledger")
@@ -139,6 +143,22 @@ class ArchitectureTest {
             "..health..",
             "..metrics..",
             "..ledger..");
+
+    @ArchTest
+    static final ArchRule sqlStaysInTheStore = onlyIn(
+            "(java.sql|javax.sql|org.h2|org.postgresql|org.flywaydb|com.zaxxer)..", "ask ConfigStore", "..store..");
+
+    @ArchTest
+    static final ArchRule theStoreKnowsOnlyTheConfiguration = noClasses()
+            .that()
+            .resideInAPackage("io.llmproxy.store..")
+            .should()
+            .dependOnClassesThat(describe(
+                    "another part of LLMProxy",
+                    type -> type.getPackageName().startsWith("io.llmproxy.")
+                            && !type.getPackageName().startsWith("io.llmproxy.store")
+                            && !type.getPackageName().startsWith("io.llmproxy.config")))
+            .because("versions are texts here: boot checks them and makes nodes follow");
 
     @ArchTest
     static final ArchRule oneLibraryReadsJson = noClasses()

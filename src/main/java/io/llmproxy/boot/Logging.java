@@ -127,11 +127,13 @@ public final class Logging {
 
     /** What libraries say at level info is of no use to an operator. */
     private static void quiet(LoggerContext context) {
-        for (String library : new String[] {"org.eclipse.jetty", "org.jboss", "io.smallrye"}) {
+        for (String library : new String[] {"org.eclipse.jetty", "org.jboss", "io.smallrye", "org.flywaydb"}) {
             context.getLogger(library).setLevel(Level.WARN);
         }
         // It warns of each answer that we break off, as we tell it to.
         context.getLogger("org.eclipse.jetty.ee10.servlet.ServletChannel").setLevel(Level.ERROR);
+        // It warns of threads that take a moment to end; a database that is away is told of by the store.
+        context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
         // The configuration has warned of certificates that are not checked, and named the upstream.
         context.getLogger("org.eclipse.jetty.util.ssl.SslContextFactory.config").setLevel(Level.ERROR);
     }

@@ -1,0 +1,57 @@
+package io.llmproxy.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** The database that holds the configuration, and how this node follows it. */
+@Switchable
+public record StoreConfig(
+        @Setting(
+                "JDBC URL of a PostgreSQL database, such as `jdbc:postgresql://db.example.com/llmproxy`. Without it: the container's DataSource `jdbc/llmproxy`, else an H2 database in `directory`.")
+        @Nullable String url,
+
+        @Setting("User of the database at `url`.") @Nullable String user,
+
+        @Setting("Password of the database at `url`.") @Nullable Secret password,
+
+        @Setting(
+                "Directory of what this node keeps: the H2 database, the last good configuration and the node's identity. Unless stated: `state` beside the file; in a container, `llmproxy` in its base directory.")
+        @Nullable Path directory,
+
+        @Setting("Configuration that becomes version 1 if the store is empty.") @Nullable Path seed,
+
+        @Setting(
+                value = "How often this node looks for a new version, give or take a fifth.",
+                byDefault = "2s",
+                min = 0.05,
+                max = 3600,
+                unit = Unit.SECONDS)
+        Duration poll,
+
+        @Setting(
+                value =
+                        "How long the start waits for the database before this node serves the last good configuration.",
+                byDefault = "3s",
+                min = 0.1,
+                max = 300,
+                unit = Unit.SECONDS)
+        Duration timeout,
+
+        @Setting(
+                value =
+                        "What the start does if the tables are missing or old: make and change them, or refuse. `llmproxy.jar db migrate` does it too.",
+                byDefault = "auto")
+        Migrate migrate,
+
+        @Setting("Key that encrypts the last good configuration on disk, at least 16 characters.") @Nullable Secret key,
+
+        @Setting("Name of this node, instead of the host's.") @Nullable String node) {
+    /** What the start does about old tables. */
+    public enum Migrate {
+        /** Changes them. */
+        AUTO,
+        /** Refuses them. */
+        CHECK
+    }
+}

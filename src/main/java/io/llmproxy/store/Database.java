@@ -1,0 +1,138 @@
+package io.llmproxy.store;
+
+import io.llmproxy.store.StoreException.Kind;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.jspecify.annotations.Nullable;
+
+/** A database of ours, and how its connections are had. What is done with them may wait: never call it for a request. */
+public final class Database implements AutoCloseable {
+    private final String name;
+    private final Connections connections;
+    private final boolean embedded;
+
+    /** Where connections come from. */
+    interface Connections extends AutoCloseable {
+        Connection connect() throws SQLException;
+
+        @Override
+        void close();
+    }
+
+    /** What is done with a connection. */
+    @FunctionalInterface
+    interface Work<T, E extends Exception> {
+        T with(Connection connection) throws SQLException, E;
+    }
+
+    /**
+     * @param name what messages call it; holds no secret
+     * @param connections where connections come from
+     * @param embedded whether it is H2 in this process
+     */
+    Database(String name, Connections connections, boolean embedded) {
+        this.name = name;
+        this.connections = connections;
+        this.embedded = embedded;
+    }
+
+    /** What messages call it. */
+    public String name() {
+        return name;
+    }
+
+    /** Whether it is H2, which one process at a time opens. */
+    public boolean isEmbedded() {
+        return embedded;
+    }
+
+    Connection connect() throws SQLException {
+        return connections.connect();
+    }
+
+    /** Reads: each statement by itself. */
+    <T, E extends Exception> T read(Work<T, E> work) throws E {
+        try (Connection connection = connect()) {
+            return work.with(connection);
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    /**
+     * Writes: all of it, or nothing. What was written survives the end of the process, however sudden, once this returns.
+     *
+     * @throws StoreException if the database refuses or does not answer; the outcome may be unknown then
+     */
+    <T, E extends Exception> T write(Work<T, E> work) throws E {
+        try (Connection connection = connect()) {
+            connection.setAutoCommit(false);
+            boolean done = false;
+            try {
+                T result = work.with(connection);
+                connection.commit();
+                done = true;
+                sync(connection);
+                return result;
+            } finally {
+                if (!done) {
+                    rollBack(connection);
+                }
+                restore(connection);
+            }
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    /** H2 writes commits out with a delay. */
+    private void sync(Connection connection) throws SQLException {
+        if (embedded) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("CHECKPOINT SYNC");
+            }
+        }
+    }
+
+    private static void rollBack(Connection connection) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            // The connection is broken, so the database rolls back.
+            return;
+        }
+    }
+
+    private static void restore(Connection connection) {
+        try {
+            connection.setAutoCommit(true);
+        } catch (SQLException e) {
+            // The connection is broken, so the pool throws it away.
+            return;
+        }
+    }
+
+    StoreException failed(SQLException e) {
+        return new StoreException(Kind.AWAY, "the store " + name + " does not answer: " + reason(e), e);
+    }
+
+    /** The first line, without what a driver adds to it. */
+    private static String reason(SQLException e) {
+        Throwable last = e;
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            last = cause;
+        }
+        @Nullable String message = last.getMessage();
+        if (message == null || message.isBlank()) {
+            return last.getClass().getSimpleName();
+        }
+        int end = message.indexOf('\n');
+        return end < 0 ? message : message.substring(0, end);
+    }
+
+    @Override
+    public void close() {
+        connections.close();
+    }
+}

@@ -1,0 +1,206 @@
+package io.llmproxy.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.llmproxy.config.Secret;
+import io.llmproxy.config.StoreConfig;
+import io.llmproxy.store.StoreException.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+import javax.naming.InitialContext;
+import javax.naming.NamingException;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcDataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds the database of a configuration: at its URL, else the container's DataSource, else H2 in the node's directory. */
+public final class Databases {
+    private static final Logger LOG = LoggerFactory.getLogger(Databases.class);
+    private static final String JNDI = "jdbc/llmproxy";
+    private static final String FILE = "llmproxy";
+    private static final String PASSWORD_IN_URL = "(?<=[?&]password=)[^&]*|(?<=//)[^/@]*(?=@)";
+    private static final int CONNECTIONS = 3;
+    private static final int CONNECT_SECONDS = 2;
+    private static final int SOCKET_SECONDS = 10;
+
+    private Databases() {}
+
+    /**
+     * Opens it. PostgreSQL need not answer yet.
+     *
+     * @param config where it is
+     * @param directory the node's directory
+     * @throws StoreException if H2's files cannot be opened, or the container's database is of another kind
+     */
+    public static Database open(StoreConfig config, Path directory) {
+        String url = config.url();
+        if (url != null) {
+            return postgres(url, config.user(), config.password());
+        }
+        DataSource given = container();
+        return given == null ? h2(directory) : given(given);
+    }
+
+    private static Database postgres(String url, @Nullable String user, @Nullable Secret password) {
+        Properties settings = new Properties();
+        if (user != null) {
+            settings.setProperty("user", user);
+        }
+        if (password != null) {
+            settings.setProperty("password", password.reveal());
+        }
+        settings.setProperty("ApplicationName", "llmproxy");
+        settings.setProperty("connectTimeout", Integer.toString(CONNECT_SECONDS));
+        settings.setProperty("socketTimeout", Integer.toString(SOCKET_SECONDS));
+        // A pooler in front of the database may give each transaction another connection.
+        settings.setProperty("prepareThreshold", "0");
+        Driver driver = new org.postgresql.Driver();
+        forgetDriver();
+        HikariConfig pool = new HikariConfig();
+        pool.setPoolName("llmproxy-store");
+        pool.setDataSource(new ConnectionsSource(() -> connect(driver, url, settings)));
+        pool.setMaximumPoolSize(CONNECTIONS);
+        pool.setMinimumIdle(0);
+        pool.setConnectionTimeout(CONNECT_SECONDS * 1000L);
+        pool.setValidationTimeout(1000);
+        pool.setInitializationFailTimeout(-1);
+        HikariDataSource pooled = new HikariDataSource(pool);
+        return new Database(
+                url.replaceAll(PASSWORD_IN_URL, "***"),
+                new Database.Connections() {
+                    @Override
+                    public Connection connect() throws SQLException {
+                        return pooled.getConnection();
+                    }
+
+                    @Override
+                    public void close() {
+                        pooled.close();
+                    }
+                },
+                false);
+    }
+
+    private static Connection connect(Driver driver, String url, Properties settings) throws SQLException {
+        Connection connection = driver.connect(url, settings);
+        if (connection == null) {
+            throw new SQLException(url.replaceAll(PASSWORD_IN_URL, "***") + ": no URL of PostgreSQL");
+        }
+        return connection;
+    }
+
+    /** The driver registers itself with the JDK, which would keep the application's classes after its end. */
+    private static void forgetDriver() {
+        try {
+            if (org.postgresql.Driver.isRegistered()) {
+                org.postgresql.Driver.deregister();
+            }
+        } catch (SQLException | IllegalStateException e) {
+            // Then a container's own driver manager has done it.
+            return;
+        }
+    }
+
+    private static Database h2(Path directory) {
+        JdbcDataSource source = new JdbcDataSource();
+        Path file = directory.toAbsolutePath().resolve(FILE);
+        source.setURL("jdbc:h2:file:" + file.toString().replace(";", "\\;")
+                + ";DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1;DATABASE_TO_LOWER=TRUE;LOCK_TIMEOUT=5000");
+        source.setUser("llmproxy");
+        try {
+            Files.createDirectories(directory);
+            source.getConnection().close();
+        } catch (IOException e) {
+            throw new StoreException(Kind.REFUSED, directory + ": cannot be created: " + e.getMessage(), e);
+        } catch (SQLException e) {
+            throw new StoreException(Kind.REFUSED, unopened(file, e), e);
+        }
+        return new Database(
+                file.toString(),
+                new Database.Connections() {
+                    @Override
+                    public Connection connect() throws SQLException {
+                        return source.getConnection();
+                    }
+
+                    @Override
+                    public void close() {
+                        shutDown(source);
+                    }
+                },
+                true);
+    }
+
+    private static String unopened(Path file, SQLException e) {
+        boolean locked = e.getErrorCode() == org.h2.api.ErrorCode.DATABASE_ALREADY_OPEN_1;
+        return locked
+                ? file + ": another process uses this store (expected: stop it first; several nodes need PostgreSQL)"
+                : file + ": the H2 database cannot be opened: " + e.getMessage();
+    }
+
+    private static void shutDown(DataSource source) {
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SHUTDOWN");
+        } catch (SQLException e) {
+            // What was acknowledged has been written already.
+            return;
+        } finally {
+            org.h2.Driver.unload();
+        }
+    }
+
+    /** The names are constants, and what they name is the container's own. */
+    @SuppressWarnings("BanJNDI")
+    private static @Nullable DataSource container() {
+        for (String name : new String[] {"java:comp/env/" + JNDI, JNDI}) {
+            try {
+                if (new InitialContext().lookup(name) instanceof DataSource source) {
+                    return source;
+                }
+            } catch (NamingException e) {
+                LOG.debug("no DataSource {}", name, e);
+            }
+        }
+        return null;
+    }
+
+    private static Database given(DataSource source) {
+        try (Connection connection = source.getConnection()) {
+            String product = connection.getMetaData().getDatabaseProductName();
+            if (!product.equals("PostgreSQL")) {
+                String message = "the DataSource " + JNDI + " is a database of " + product + " (expected: PostgreSQL)";
+                throw new StoreException(Kind.REFUSED, message);
+            }
+        } catch (SQLException e) {
+            // Not there yet: it may come.
+            return container(source);
+        }
+        return container(source);
+    }
+
+    private static Database container(DataSource source) {
+        return new Database(
+                "DataSource " + JNDI,
+                new Database.Connections() {
+                    @Override
+                    public Connection connect() throws SQLException {
+                        return source.getConnection();
+                    }
+
+                    @Override
+                    public void close() {
+                        // The container's.
+                    }
+                },
+                false);
+    }
+}

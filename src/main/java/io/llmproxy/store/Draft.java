@@ -1,0 +1,27 @@
+package io.llmproxy.store;
+
+import io.llmproxy.store.ConfigVersion.Origin;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to become a version. It has been checked.
+ *
+ * @param content the document, as YAML
+ * @param author who makes it
+ * @param message what for
+ * @param origin which way it comes
+ * @param appVersion the release that checked it
+ * @param requestKey the same for each attempt to commit the same: the second finds what the first has done; null if there is only
+ *     one attempt
+ * @param confirmWithin after this time the store goes back to the version before, unless it is confirmed; null for a commit that
+ *     needs no confirmation
+ */
+public record Draft(
+        String content,
+        String author,
+        String message,
+        Origin origin,
+        String appVersion,
+        @Nullable String requestKey,
+        @Nullable Duration confirmWithin) {}

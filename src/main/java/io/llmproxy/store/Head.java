@@ -1,0 +1,24 @@
+package io.llmproxy.store;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which version is wanted.
+ *
+ * @param version the version; 0 while the store is empty
+ * @param fallback where an unconfirmed head goes back to; else the version itself
+ * @param confirmUntil when it does, by the database's clock; null for a confirmed head
+ * @param now what the database's clock showed
+ */
+public record Head(long version, long fallback, @Nullable Instant confirmUntil, Instant now) {
+    /** Whether it is to go back because the confirmation did not come in time. */
+    public boolean isOverdue() {
+        return confirmUntil != null && now.isAfter(confirmUntil);
+    }
+
+    /** Whether it still has to be confirmed. */
+    public boolean isUnconfirmed() {
+        return confirmUntil != null;
+    }
+}

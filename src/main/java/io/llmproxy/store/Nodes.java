@@ -1,0 +1,101 @@
+package io.llmproxy.store;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The nodes that follow the store, and what each says of the version that it tried. */
+public final class Nodes {
+    /** A node that has not reported for this long counts as gone. */
+    public static final Duration SILENCE = Duration.ofSeconds(35);
+
+    private final Database database;
+
+    public Nodes(Database database) {
+        this.database = database;
+    }
+
+    /** Stores what a node says, by the database's clock. */
+    public void report(NodeReport report) {
+        database.write(connection -> {
+            if (!update(connection, report)) {
+                insert(connection, report);
+            }
+            return true;
+        });
+    }
+
+    private static boolean update(Connection connection, NodeReport report) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement("update llmproxy.node set boot = ?, name = ?,"
+                + " app_version = ?, seen_at = current_timestamp, version_active = ?, version_tried = ?, nack = ?"
+                + " where id = ?")) {
+            fill(update, report);
+            return update.executeUpdate() == 1;
+        }
+    }
+
+    private static void insert(Connection connection, NodeReport report) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement("insert into llmproxy.node"
+                + " (boot, name, app_version, seen_at, version_active, version_tried, nack, id)"
+                + " values (?, ?, ?, current_timestamp, ?, ?, ?, ?)")) {
+            fill(insert, report);
+            insert.executeUpdate();
+        }
+    }
+
+    private static void fill(PreparedStatement statement, NodeReport report) throws SQLException {
+        statement.setString(1, report.boot());
+        statement.setString(2, report.name());
+        statement.setString(3, report.appVersion());
+        statement.setLong(4, report.active());
+        statement.setLong(5, report.tried());
+        statement.setString(6, report.nack().isEmpty() ? null : String.join("\n", report.nack()));
+        statement.setString(7, report.id());
+    }
+
+    /** The nodes that have reported lately. */
+    public List<NodeReport> live() {
+        return database.read(connection -> {
+            OffsetDateTime now = now(connection);
+            try (PreparedStatement select = connection.prepareStatement("select id, boot, name, app_version,"
+                    + " version_active, version_tried, nack from llmproxy.node where seen_at > ? order by name, id")) {
+                select.setTimestamp(1, Timestamp.from(now.minus(SILENCE).toInstant()));
+                try (ResultSet row = select.executeQuery()) {
+                    List<NodeReport> nodes = new ArrayList<>();
+                    while (row.next()) {
+                        nodes.add(node(row));
+                    }
+                    return nodes;
+                }
+            }
+        });
+    }
+
+    private static OffsetDateTime now(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                        "select current_timestamp from llmproxy.config_head where scope = 'main'");
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class);
+        }
+    }
+
+    private static NodeReport node(ResultSet row) throws SQLException {
+        @Nullable String nack = row.getString(7);
+        return new NodeReport(
+                row.getString(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                row.getLong(5),
+                row.getLong(6),
+                nack == null ? List.of() : nack.lines().toList());
+    }
+}

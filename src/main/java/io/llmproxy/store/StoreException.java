@@ -1,0 +1,33 @@
+package io.llmproxy.store;
+
+/** The store cannot do what it is asked. The message is for the operator. */
+public final class StoreException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final Kind kind;
+
+    /** What is to be done about it. */
+    public enum Kind {
+        /** The database does not answer: try again later. */
+        AWAY,
+        /** The tables are missing or of another release: migrate them. */
+        SCHEMA,
+        /** The call itself is wrong. */
+        REFUSED
+    }
+
+    StoreException(Kind kind, String message) {
+        super(message);
+        this.kind = kind;
+    }
+
+    StoreException(Kind kind, String message, Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    /** What is to be done about it. */
+    public Kind kind() {
+        return kind;
+    }
+}
