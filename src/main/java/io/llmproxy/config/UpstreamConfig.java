@@ -114,6 +114,7 @@ public record UpstreamConfig(
                 auth,
                 keys,
                 models,
+                capabilities,
                 usage,
                 headers,
                 breaker,
