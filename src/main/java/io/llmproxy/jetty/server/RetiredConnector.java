@@ -1,7 +1,6 @@
 package io.llmproxy.jetty.server;
 
 import io.llmproxy.jetty.loop.LoopThreads;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Server;
@@ -10,27 +9,33 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.component.LifeCycle;
 
 /** A connector whose port is closed for good. It goes when its last connection has; nothing that is under way is cut. */
-public final class RetiredConnector implements Runnable {
+public final class RetiredConnector {
     private static final long PERIOD_MILLIS = 500;
 
     private final Server server;
     private final ServerConnector connector;
     private final LoopThreads threads;
+    private final Rounds rounds;
 
     public RetiredConnector(ServerConnector connector, LoopThreads threads) {
         this.server = connector.getServer();
         this.connector = connector;
         this.threads = threads;
+        this.rounds = new Rounds(
+                server.getScheduler(),
+                PERIOD_MILLIS,
+                "connections of a port that is no longer served may stay open",
+                this::look);
     }
 
     /** Begins to look after the connections that are left. */
     public void closeWhenIdle() {
-        server.getScheduler().schedule(this, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+        LifeCycle.start(rounds);
     }
 
-    @Override
-    public void run() {
+    private void look() {
         if (!connector.isRunning()) {
+            LifeCycle.stop(rounds);
             return;
         }
         connector.getConnectedEndPoints().stream()
@@ -41,8 +46,7 @@ public final class RetiredConnector implements Runnable {
             server.removeConnector(connector);
             LifeCycle.stop(connector);
             threads.lend(-ListenerConnector.THREADS);
-        } else {
-            closeWhenIdle();
+            LifeCycle.stop(rounds);
         }
     }
 

@@ -15,7 +15,7 @@ final class RoundsTest {
     private final Timer timer = new Timer();
 
     /** Keeps what is to be done until a test does it. */
-    private static final class Timer extends AbstractLifeCycle implements Scheduler {
+    static final class Timer extends AbstractLifeCycle implements Scheduler {
         private final Deque<Runnable> due = new ArrayDeque<>();
 
         @Override
