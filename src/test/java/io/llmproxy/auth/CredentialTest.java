@@ -25,7 +25,7 @@ class CredentialTest {
 
     @ParameterizedTest
     @EnumSource(Provider.class)
-    void aTokenTravelsAsBearerWhoeverTheProvider(Provider provider) {
+    void aTokenTravelsAsBearerForAnyProvider(Provider provider) {
         assertThat(Credential.of(auth(AuthConfig.Type.BEARER, "t0ken", null), provider))
                 .containsExactly(header("Authorization", "Bearer t0ken"));
     }

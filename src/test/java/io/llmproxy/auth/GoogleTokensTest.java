@@ -51,7 +51,7 @@ class GoogleTokensTest {
     }
 
     @Test
-    void whoeverAsksMeanwhileWaitsForTheSameToken() throws IOException {
+    void requestsThatArriveMeanwhileWaitForTheSameToken() throws IOException {
         google.on("/token", token("one", HOUR));
         GoogleTokens tokens = tokens(tasks::add);
 

@@ -27,7 +27,7 @@ final class AdaptiveTest {
     }
 
     @Test
-    void nobodyIsPickedIfNobodyMayBe() {
+    void noUpstreamIsPickedWhenNoneIsSelectable() {
         assertThat(balancer(members(1, 2)).pick(NOBODY, now)).isEqualTo(LoadBalancer.NONE);
     }
 
@@ -45,7 +45,7 @@ final class AdaptiveTest {
     }
 
     @Test
-    void whoeverIsAskedTooMuchGetsLessAndThenAllOfItAgain() {
+    void anOverloadedUpstreamGetsFewerRequestsAndThenItsShareAgain() {
         List<Member> members = members(1, 1);
         Load throttled = members.get(0).load();
 
@@ -60,7 +60,7 @@ final class AdaptiveTest {
     }
 
     @Test
-    void whoeverFailsGetsLessAndWhoeverAllFailShareAsBefore() {
+    void anUpstreamThatFailsGetsFewerRequestsAndIfAllFailTheyShareAsBefore() {
         List<Member> members = members(2, 1);
         serve(members.get(0).load(), now, 1, Outcome.FAILURE, 2);
         assertShares(members, ALL, 49, 51);

@@ -20,7 +20,7 @@ final class FailoverTest {
     }
 
     @Test
-    void nobodyIsPickedWhenNobodyIsSelectable() {
+    void noUpstreamIsPickedWhenNoneIsSelectable() {
         assertThat(picks(balancer, NOBODY, 1)).containsOnly(LoadBalancer.NONE);
     }
 }

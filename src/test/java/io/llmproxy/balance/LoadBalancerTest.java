@@ -79,7 +79,7 @@ final class LoadBalancerTest {
 
     @ParameterizedTest
     @EnumSource
-    void threadsThatPickServeAndChangeWhoIsSelectableAgreeInTheEnd(Strategy strategy) throws Exception {
+    void threadsThatPickServeAndChangeWhatIsSelectableAgreeInTheEnd(Strategy strategy) throws Exception {
         List<Member> members = members(7);
         LoadBalancer balancer = LoadBalancer.of(strategy, members);
         CyclicBarrier start = new CyclicBarrier(4);
@@ -124,7 +124,7 @@ final class LoadBalancerTest {
         "FAILOVER, 12000, 0, 0",
         "RANDOM, 4000, 4000, 4000"
     })
-    void whatBecomesOfRequestsChangesNothingWhereNobodyAskedForIt(Strategy strategy, int first, int second, int third) {
+    void outcomesChangeNothingForABalancerThatDoesNotAskForThem(Strategy strategy, int first, int second, int third) {
         List<Member> members = members(3);
         LoadBalancer balancer = LoadBalancer.of(strategy, members);
         serve(members.get(0).load(), now, 1, Outcome.THROTTLED, 50);

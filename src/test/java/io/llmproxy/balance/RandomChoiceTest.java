@@ -32,7 +32,7 @@ final class RandomChoiceTest {
     }
 
     @Test
-    void nobodyIsPickedWhenNobodyIsSelectable() {
+    void noUpstreamIsPickedWhenNoneIsSelectable() {
         assertThat(picks(balancer, NOBODY, 1)).containsOnly(LoadBalancer.NONE);
     }
 }

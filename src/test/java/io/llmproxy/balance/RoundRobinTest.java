@@ -36,7 +36,7 @@ final class RoundRobinTest {
     }
 
     @Test
-    void nobodyIsPickedWhenNobodyIsSelectable() {
+    void noUpstreamIsPickedWhenNoneIsSelectable() {
         assertThat(picks(balancer, NOBODY, 2)).containsOnly(LoadBalancer.NONE);
         assertThat(picks(balancer, ALL, 1)).containsExactly(0);
     }

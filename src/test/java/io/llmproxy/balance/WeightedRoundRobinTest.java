@@ -46,7 +46,7 @@ final class WeightedRoundRobinTest {
     }
 
     @Test
-    void nobodyIsPickedWhenNobodyIsSelectable() {
+    void noUpstreamIsPickedWhenNoneIsSelectable() {
         assertThat(picks(new WeightedRoundRobin(members(2, 1)), NOBODY, 1)).containsOnly(LoadBalancer.NONE);
     }
 

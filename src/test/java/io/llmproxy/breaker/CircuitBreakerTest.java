@@ -72,7 +72,7 @@ final class CircuitBreakerTest {
     }
 
     @Test
-    void letsNobodyThroughWhileOpen() {
+    void anOpenBreakerLetsNoRequestThrough() {
         CircuitBreaker breaker = open(LONG);
         long cooldown = LONG.toNanos();
 
@@ -263,7 +263,7 @@ final class CircuitBreakerTest {
     }
 
     @Test
-    void ofManyWhoAskAtOnceOneIsTheProbe() {
+    void ofManyRequestsAtOnceOneIsTheProbe() {
         CircuitBreaker breaker = halfOpen(SHORT);
         for (int round = 0; round < 200; round++) {
             List<Permit> permits = new CopyOnWriteArrayList<>();
@@ -374,7 +374,7 @@ final class CircuitBreakerTest {
     }
 
     @Test
-    void aResetOfOneThatIsClosedTellsNobody() {
+    void aResetOfAClosedBreakerTellsNoListener() {
         CircuitBreaker breaker = breaker(0.5, 2, LONG);
 
         breaker.reset(now);

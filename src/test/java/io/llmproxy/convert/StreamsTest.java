@@ -150,7 +150,7 @@ final class StreamsTest {
     }
 
     @Test
-    void aStreamIsAnArrayForWhoeverAsksForNoEvents() {
+    void aStreamIsAnArrayForClientsThatAskForNoEvents() {
         byte[] body = "{\"contents\":[{\"parts\":[{\"text\":\"x\"}]}]}".getBytes(StandardCharsets.UTF_8);
         for (String end : new String[] {END, ""}) {
             StreamConverter converter = Conversion.of(

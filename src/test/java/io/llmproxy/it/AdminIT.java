@@ -132,7 +132,7 @@ class AdminIT {
 
     @ParameterizedTest
     @KindSource
-    void withoutATokenNobodyIsAnOperator(Deployment.Kind kind) {
+    void withoutATokenNoCallerIsAnOperator(Deployment.Kind kind) {
         for (String token : List.of("", "Authorization: Bearer \r\n", "Authorization: Bearer null\r\n")) {
             Answer answer = RawClient.exchange(world.deployment(kind).admin("/admin/reload"), "POST", token, NOTHING);
             assertThat(answer.status()).as(token).isEqualTo(403);

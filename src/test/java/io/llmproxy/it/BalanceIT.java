@@ -102,7 +102,7 @@ class BalanceIT {
 
     @ParameterizedTest
     @KindSource
-    void whoeverThrottlesOrFailsGetsLessUntilItIsWellAgain(Deployment.Kind kind) {
+    void anUpstreamThatThrottlesOrFailsGetsFewerRequestsUntilItRecovers(Deployment.Kind kind) {
         Behaviour tooMany = Behaviour.status(429, "Retry-After: 0\r\n", "{}");
         world.second.otherwise(Behaviour.alternates(tooMany, Behaviour.json("{}")));
         world.upstream.otherwise(Behaviour.status(500, "", "{}"));

@@ -210,7 +210,7 @@ class ClientKeysIT {
 
     @ParameterizedTest
     @KindSource
-    void whoHasNoUsableKeyIsRefused(Deployment.Kind kind) {
+    void aClientWithoutAUsableKeyIsRefused(Deployment.Kind kind) {
         for (String path : DIALECTS) {
             for (String none : List.of(
                     "",

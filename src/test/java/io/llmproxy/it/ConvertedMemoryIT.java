@@ -112,7 +112,7 @@ class ConvertedMemoryIT {
 
     @ParameterizedTest
     @KindSource
-    void aStreamOfWhichTooMuchIsKeptBreaksOff(Kind kind) {
+    void aStreamThatTakesTooMuchMemoryBreaksOff(Kind kind) {
         try (Deployment deployment = deployment(kind, "max_buffered: " + ROOM)) {
             for (int round = 0; round < 5; round++) {
                 upstream.otherwise(Behaviour.streams(Duration.ZERO, events(40, ROOM / 20)));

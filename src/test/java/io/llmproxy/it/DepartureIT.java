@@ -23,7 +23,7 @@ class DepartureIT {
 
     @ParameterizedTest
     @KindSource
-    void whoStaysIsServedWhileOthersLeave(Deployment.Kind kind) {
+    void clientsThatStayAreServedWhileOthersLeave(Deployment.Kind kind) {
         String stream = World.path();
         String plain = World.path();
         world.upstream.on(

@@ -64,7 +64,7 @@ class DescriptorsIT {
     }
 
     @Test
-    void aFloodWaitsAndDisturbsNobody() {
+    void aFloodWaitsAndDisturbsNoOtherClient() {
         LockStep steps = new LockStep();
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment =
@@ -119,7 +119,7 @@ class DescriptorsIT {
     }
 
     @Test
-    void noDescriptorBeingLeftIsNobodysFaultAndPasses() {
+    void aLackOfDescriptorsIsNoUpstreamsFaultAndPasses() {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment =
                         Deployment.startUnder(LIMITED, gateway(upstream), "-Xmx128m", Deployment.AS_FAST_AS_IT_CAN)) {

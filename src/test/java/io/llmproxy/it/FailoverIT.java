@@ -114,7 +114,7 @@ class FailoverIT {
 
     @ParameterizedTest
     @KindSource
-    void whoWantsItGetsUnsafeRequestsRepeated(Deployment.Kind kind) {
+    void unsafeRetriesRepeatAPostWhenEnabled(Deployment.Kind kind) {
         world.first.on(CHAT, BROKEN);
         world.second.on(CHAT, Behaviour.json("{\"from\":2}"));
 

@@ -286,7 +286,7 @@ class HealthCheckIT {
 
     @ParameterizedTest
     @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
-    void aGroupWithNobodyLeftSaysSoAtOnce(Deployment.Kind kind) {
+    void aGroupWithNoUpstreamLeftSaysSoAtOnce(Deployment.Kind kind) {
         Site site = site(kind);
         site.alone.on(HEALTH, Behaviour.status(503, "", ""));
         site.awaitWell("alone", false);

@@ -131,7 +131,7 @@ final class KeyedProviders {
     }
 
     /** No request went out. */
-    void askedNobody() {
+    void askedNoUpstream() {
         all.forEach(provider -> assertThat(provider.api.requests()).isEmpty());
     }
 

@@ -196,7 +196,7 @@ class KeyedSdkIT {
         assertThat(client.models().retrieve("chat").id()).isEqualTo("chat");
         assertThat(openai(kind, CONFINED).models().list().autoPager().stream().map(model -> model.id()))
                 .containsExactly("embedder");
-        PROVIDERS.askedNobody();
+        PROVIDERS.askedNoUpstream();
     }
 
     @ParameterizedTest
@@ -386,7 +386,7 @@ class KeyedSdkIT {
                     "The model '" + nobodys + "' does not exist here.",
                     () -> ask(openai(kind, KEY), nobodys));
         }
-        PROVIDERS.askedNobody();
+        PROVIDERS.askedNoUpstream();
 
         OPENAI.api().on(CHAT, Behaviour.json(ProviderAnswers.completion("Hello there")));
         openaiRaises(
@@ -454,7 +454,7 @@ class KeyedSdkIT {
         assertThat(client.models().list().autoPager().stream().map(model -> model.id()))
                 .containsExactly("opus");
         assertThat(client.models().retrieve("opus").displayName()).isEqualTo("opus");
-        PROVIDERS.askedNobody();
+        PROVIDERS.askedNoUpstream();
     }
 
     @ParameterizedTest
@@ -583,7 +583,7 @@ class KeyedSdkIT {
                     "The model '" + nobodys + "' does not exist here.",
                     () -> ask(anthropic(kind, KEY), nobodys));
         }
-        PROVIDERS.askedNobody();
+        PROVIDERS.askedNoUpstream();
 
         ANTHROPIC.api().on(MESSAGES, Behaviour.json(ProviderAnswers.message("Hello there")));
         anthropicRaises(
@@ -627,7 +627,7 @@ class KeyedSdkIT {
                             .name())
                     .hasValue("models/flash");
         }
-        PROVIDERS.askedNobody();
+        PROVIDERS.askedNoUpstream();
     }
 
     @ParameterizedTest
@@ -735,7 +735,7 @@ class KeyedSdkIT {
                     "The model '" + nobodys + "' does not exist here.",
                     () -> ask(kind, KEY, nobodys));
         }
-        PROVIDERS.askedNobody();
+        PROVIDERS.askedNoUpstream();
 
         GEMINI.api().on(GENERATE, Behaviour.json(ProviderAnswers.content("Hello there")));
         geminiRaises(

@@ -207,7 +207,7 @@ class ListenerTlsIT {
     }
 
     @Test
-    void whoDoesNotTrustTheAuthorityDoesNotTalk() {
+    void aClientThatDoesNotTrustTheAuthorityDoesNotConnect() {
         assertThatThrownBy(() -> ask("modern", strangers.trusting(), Version.HTTP_2))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("PKIX");
@@ -270,7 +270,7 @@ class ListenerTlsIT {
     }
 
     @Test
-    void aRenewedCertificateIsShownToWhoConnectsWhileStreamsGoOn() throws Exception {
+    void aRenewedCertificateIsShownToNewConnectionsWhileStreamsGoOn() throws Exception {
         BigInteger before = serial("renewed");
         String path = path();
         LockStep steps = new LockStep();
@@ -368,7 +368,7 @@ class ListenerTlsIT {
     }
 
     @Test
-    void whoLeavesWhileWaitingIsNoticed() {
+    void aClientThatLeavesWhileItWaitsIsNoticed() {
         String path = path();
         upstream.on(path, Behaviour.hangs());
         try (RawClient client = RawClient.connect(uri("modern", path), certificates.trusting())) {

@@ -133,7 +133,7 @@ class LoggingIT {
 
     @Test
     @Tag("measures")
-    void aPipeThatNobodyReadsHoldsNobody() throws IOException, InterruptedException {
+    void aPipeThatIsNotReadHoldsNoRequest() throws IOException, InterruptedException {
         Path pipe = directory.resolve("pipe");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();

@@ -506,7 +506,7 @@ class ModelsIT {
 
     @ParameterizedTest
     @KindSource
-    void theUpstreamListsItsModelsWhereNobodyElseKnowsThem(Deployment.Kind kind) {
+    void theUpstreamListsItsModelsWhereTheConfigurationDoesNot(Deployment.Kind kind) {
         assertThat(look(kind, "plain", "/v1/models", "").text()).isEqualTo("{\"model\":\"second\",\"choices\":[]}");
         assertThat(look(kind, "plain", "/v1/models/x", "").status()).isEqualTo(200);
         assertThat(look(kind, "ruled", "/v1/models/x", "").status()).isEqualTo(200);

@@ -78,7 +78,7 @@ class NeighboursIT {
     /** Whoever sends an answer must not wait until the client has taken it: all are served by the same few threads. */
     @ParameterizedTest
     @KindSource
-    void clientsThatTakeNoneOfTheirRefusalsHoldUpNobody(Deployment.Kind kind) {
+    void clientsThatTakeNoneOfTheirRefusalsHoldUpNoOther(Deployment.Kind kind) {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment = Deployment.start(
                         kind,
@@ -116,7 +116,7 @@ class NeighboursIT {
     /** Tomcat lets a thread wait for the rest of a body that nobody wants any more. There have to be others. */
     @ParameterizedTest
     @KindSource
-    void clientsThatAreRefusedAndSendNoMoreHoldUpNobody(Deployment.Kind kind) {
+    void clientsThatAreRefusedAndSendNoMoreHoldUpNoOther(Deployment.Kind kind) {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment = Deployment.start(
                         kind,
@@ -149,7 +149,7 @@ class NeighboursIT {
     @Tag("measures")
     @ParameterizedTest
     @KindSource
-    void bodiesThatDoNotEndHoldUpNobody(Deployment.Kind kind) {
+    void bodiesThatDoNotEndHoldUpNoOtherClient(Deployment.Kind kind) {
         try (FakeUpstream generous = FakeUpstream.start();
                 FakeUpstream sound = FakeUpstream.start();
                 Deployment deployment = Deployment.start(

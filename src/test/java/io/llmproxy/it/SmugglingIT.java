@@ -122,7 +122,7 @@ class SmugglingIT {
 
     @ParameterizedTest
     @KindSource
-    void anExpectationThatNobodyKnowsIsRefused(Deployment.Kind kind) {
+    void anUnknownExpectationIsRefused(Deployment.Kind kind) {
         try (RawClient client = RawClient.connect(world.deployment(kind).forward("plain"))) {
             client.send(POST + "Expect: miracles\r\nContent-Length: 4\r\n\r\n");
             assertThat(client.head().status()).isEqualTo(417);

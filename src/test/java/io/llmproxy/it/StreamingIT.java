@@ -217,7 +217,7 @@ class StreamingIT {
 
     @ParameterizedTest
     @KindSource
-    void nothingIsPutIntoASilentStreamOfGooglesAndWhoLeavesTheLauncherIsNoticed(Deployment.Kind kind) {
+    void nothingIsPutIntoASilentStreamOfGooglesAndAClientThatLeavesTheLauncherIsNoticed(Deployment.Kind kind) {
         world.upstream.on(GENERATE, Behaviour.fallsSilent(List.of("data: {\"candidates\":[{\"index\":0}]}\r\n\r\n")));
 
         try (RawClient client = ask(world.deployment(kind).forward("heartbeat", GENERATE))) {
@@ -233,7 +233,7 @@ class StreamingIT {
 
     @ParameterizedTest
     @KindSource
-    void whoOnlyHasNothingMoreToSayGetsTheRestOfASilentStreamOfGoogles(Deployment.Kind kind) {
+    void aClientThatOnlyEndsItsOutputGetsTheRestOfASilentStreamOfGoogles(Deployment.Kind kind) {
         String last = "data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}\n\n";
         world.upstream.on(
                 GENERATE,
@@ -253,7 +253,7 @@ class StreamingIT {
 
     @ParameterizedTest
     @KindSource
-    void aCutResponseIsToldToThoseWhoRaiseErrorsAndToThoseWhoReadFailures(Deployment.Kind kind) {
+    void aCutResponseIsToldToClientsThatRaiseErrorsAndToClientsThatReadFailures(Deployment.Kind kind) {
         String event = "data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n";
         world.upstream.on("/v1/responses", Behaviour.closesMidStream(List.of(event)));
 

@@ -110,7 +110,7 @@ class WaitingClientsIT {
 
     @ParameterizedTest
     @MethodSource("waysToLeave")
-    void whoLeavesBeforeTheHeadOfTheAnswerIsNoticed(Consumer<RawClient> leave) {
+    void aClientThatLeavesBeforeTheHeadOfTheAnswerIsNoticed(Consumer<RawClient> leave) {
         for (boolean lookedAt : new boolean[] {false, true}) {
             List<String> paths =
                     Stream.generate(WaitingClientsIT::path).limit(6).toList();
@@ -143,7 +143,7 @@ class WaitingClientsIT {
     }
 
     @Test
-    void whoOnlyHasNothingMoreToSayGetsAnAnswer() {
+    void aClientThatOnlyEndsItsOutputGetsAnAnswer() {
         String path = path();
         upstream.on(path, Behaviour.delayed(Duration.ofSeconds(3), Behaviour.json(FINE)));
 
@@ -158,7 +158,7 @@ class WaitingClientsIT {
     }
 
     @Test
-    void whoKeepsItsConnectionOpenSeesNothingOfIt() {
+    void aClientThatKeepsItsConnectionOpenSeesNothingOfIt() {
         String path = path();
         upstream.on(path, Behaviour.delayed(Duration.ofSeconds(1), Behaviour.json("1")), Behaviour.json("2"));
         URI uri = deployment.forward("plain", path);
@@ -187,7 +187,7 @@ class WaitingClientsIT {
     }
 
     @Test
-    void whoWaitsForItsTurnIsLookedAtToo() {
+    void aClientThatWaitsForItsTurnIsWatchedToo() {
         String occupied = path();
         String wanted = path();
         upstream.on(occupied, Behaviour.delayed(Duration.ofSeconds(3), Behaviour.json("1")));

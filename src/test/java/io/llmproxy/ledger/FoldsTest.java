@@ -92,7 +92,7 @@ class FoldsTest {
     }
 
     @Test
-    void nothingIsLostBetweenThoseWhoAddAndTheOneWhoTakes() throws InterruptedException {
+    void nothingIsLostBetweenThreadsThatAddAndTheOneThatTakes() throws InterruptedException {
         Folds folds = new Folds();
         List<Thread> adding = Stream.generate(() -> new Thread(
                         () -> IntStream.range(0, 20_000).forEach(number -> folds.add(LedgerFixtures.exchange(number)))))

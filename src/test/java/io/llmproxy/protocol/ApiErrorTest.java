@@ -96,7 +96,7 @@ final class ApiErrorTest {
     }
 
     @Test
-    void aResponseTellsItsFailureToThoseWhoRaiseErrorsAndToThoseWhoReadFailures() {
+    void aResponseTellsItsFailureToClientsThatRaiseErrorsAndToClientsThatReadFailures() {
         ApiError error = new ApiError(504, "upstream_timeout", "Too late.", "req_1");
 
         assertThat(RESPONSES.errorEvent(error))

@@ -51,7 +51,7 @@ final class ConcurrencyLimitTest {
     }
 
     @Test
-    void nobodyOvertakesAWaiter() {
+    void noRequestOvertakesAWaiter() {
         ConcurrencyLimit limit = exhausted(1, 3);
         enqueue(limit, "a");
 
@@ -70,7 +70,7 @@ final class ConcurrencyLimitTest {
     }
 
     @Test
-    void aFullQueueTakesNobody() {
+    void aFullQueueTakesNoRequest() {
         ConcurrencyLimit limit = exhausted(1, 1);
         enqueue(limit, "a");
 
@@ -82,7 +82,7 @@ final class ConcurrencyLimitTest {
     }
 
     @Test
-    void whoeverCancelsIsPassedOverAndMakesRoom() {
+    void aWaiterThatCancelsIsPassedOverAndMakesRoom() {
         ConcurrencyLimit limit = exhausted(1, 2);
         Waiter quitter = () -> granted.add("quitter");
         assertThat(limit.enqueue(quitter)).isTrue();
@@ -98,7 +98,7 @@ final class ConcurrencyLimitTest {
     }
 
     @Test
-    void whoeverWasGrantedCannotCancel() {
+    void aWaiterThatWasGrantedCannotCancel() {
         ConcurrencyLimit limit = exhausted(1, 1);
         Waiter waiter = () -> granted.add("a");
         assertThat(limit.enqueue(waiter)).isTrue();
@@ -109,7 +109,7 @@ final class ConcurrencyLimitTest {
     }
 
     @Test
-    void whoeverWaitsCannotWaitTwice() {
+    void aWaiterCannotWaitTwice() {
         ConcurrencyLimit limit = exhausted(1, 2);
         Waiter waiter = () -> granted.add("a");
         assertThat(limit.enqueue(waiter)).isTrue();
@@ -146,7 +146,7 @@ final class ConcurrencyLimitTest {
     }
 
     @Test
-    void aWaiterThatThrowsStopsNobodyElse() {
+    void aWaiterThatThrowsStopsNoOther() {
         ConcurrencyLimit limit = exhausted(1, 3);
         assertThat(limit.enqueue(() -> {
                     limit.release();

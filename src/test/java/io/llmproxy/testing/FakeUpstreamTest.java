@@ -149,7 +149,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void proxiesLetOnlyThoseOutWhoLogIn() {
+    void proxiesLetOnlyClientsOutThatLogIn() {
         upstream.on("/a", Behaviour.json("{}"));
         try (TestProxy proxy = TestProxy.http("user", "pass")) {
             URI through = URI.create("http://127.0.0.1:" + proxy.port());
@@ -178,7 +178,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void nobodyListensOnAFreePort() {
+    void noServerListensOnAFreePort() {
         URI closed = URI.create("http://127.0.0.1:" + Ports.free());
 
         assertThatThrownBy(() -> RawClient.connect(closed)).isInstanceOf(UncheckedIOException.class);

@@ -26,7 +26,7 @@ class KnownAddressesTest {
     }
 
     @Test
-    void oneLookUpServesAllWhoAskMeanwhile() throws Exception {
+    void oneLookUpServesAllRequestsThatArriveMeanwhile() throws Exception {
         var first = lookUp("here");
         var second = lookUp("here");
         assertThat(lookUp("there")).isNotDone();

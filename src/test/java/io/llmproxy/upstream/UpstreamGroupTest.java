@@ -91,7 +91,7 @@ final class UpstreamGroupTest {
     }
 
     @Test
-    void whoWaitsForABusyUpstreamGetsTheSlotThatIsGivenBack() {
+    void aRequestThatWaitsForABusyUpstreamGetsTheSlotThatIsGivenBack() {
         UpstreamGroup group = snapshots.group("{name: a, url: 'http://a', max_concurrent: 1}", "{name: a}");
         Lease busy = acquire(group);
         SlotWait wait = Objects.requireNonNull(group.busy(upstream -> true, Set.of(), now));
@@ -106,7 +106,7 @@ final class UpstreamGroupTest {
     }
 
     @Test
-    void whoLeavesTheLineLeavesTheSlotToOthers() {
+    void aRequestThatStopsWaitingLeavesTheSlotToOthers() {
         UpstreamGroup group = snapshots.group("{name: a, url: 'http://a', max_concurrent: 1}", "{name: a}");
         Lease busy = acquire(group);
         SlotWait wait = Objects.requireNonNull(group.busy(upstream -> true, Set.of(), now));

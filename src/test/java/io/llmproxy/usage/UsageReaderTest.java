@@ -684,7 +684,7 @@ final class UsageReaderTest {
     }
 
     @Test
-    void anInputThatNobodyMeasuredStaysUnknown() {
+    void anInputThatWasNotMeasuredStaysUnknown() {
         UsageReader reader = reader(UsageShape.CHAT, EVENTS, stream("{'choices':[{'delta':{'content':'12345678'}}]}"));
 
         AttemptUsage settled = reader.settle(Ended.CUT, -1, TokenRatio.ASSUMED);

@@ -1,6 +1,9 @@
 package io.llmproxy.convert.model;
 
-/** An API that requests are converted from and to. */
+/**
+ * An API that requests are converted from and to. What can be decoded and encoded, unlike {@code ApiDialect}, which tells how a
+ * client is told an error: all that is not known to be another's counts as OpenAI's there, and has no codec here.
+ */
 public enum Dialect {
     /** OpenAI's Chat Completions. */
     CHAT("chat"),

@@ -27,7 +27,7 @@ public final class KeyLimits {
      * @param perSecond what {@code rate} was made of, or null
      * @param max what {@code concurrency} was made of
      * @param rate a token for each request, or null
-     * @param concurrency a permit for each request that is being served, for which nobody waits; or null
+     * @param concurrency a permit for each request that is being served, which is never waited for; or null
      */
     public record Limits(
             @Nullable KeyRateLimitConfig perSecond,

@@ -1,4 +1,4 @@
-/** Who may use a forward: which keys, how often, how many at a time, and from which web pages. */
+/** Which clients may use a forward: which keys, how often, how many at a time, and from which web pages. */
 @NullMarked
 package io.llmproxy.proxy.admission;
 

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Tells a client that its key does not let it in. Whether there is such a key at all is nobody's business. */
+/** Tells a client that its key does not let it in. It does not tell whether there is such a key at all. */
 public final class AuthRefusal {
     private static final String MISSING =
             "No API key was given. Send one as Authorization: Bearer, x-api-key, api-key, x-goog-api-key or ?key=.";

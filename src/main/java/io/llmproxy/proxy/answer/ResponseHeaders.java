@@ -19,7 +19,7 @@ public final class ResponseHeaders {
     private static final String ESTIMATE = "x-llmproxy-estimate";
     private static final String UPSTREAM_REQUEST_ID = "X-Upstream-Request-Id";
 
-    /** Some events at a time. Jetty keeps a buffer of this length for as long as a stream is open, 32 KiB if nobody says so. */
+    /** Some events at a time. Jetty keeps a buffer of this length for as long as a stream is open, 32 KiB by default. */
     private static final int STREAM_BUFFER = 2 * 1024;
 
     /** Written by some containers unasked; the upstream's take their place. */

@@ -66,7 +66,7 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
     private volatile long lastPiece;
     private volatile long lastWrite;
 
-    /** Who wants to know how it went. */
+    /** Is told how it went. */
     public interface Owner {
         /**
          * The client has taken the whole answer, or all of it that it will get.
@@ -151,7 +151,7 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
     }
 
     /**
-     * The upstream has sent something: the callback of a demand. It is read here, whoever passes it on, as Jetty keeps its own
+     * The upstream has sent something: the callback of a demand. It is read here, whatever passes it on, as Jetty keeps its own
      * threads away from an answer during this callback, but not during a read elsewhere.
      */
     @Override
@@ -381,7 +381,7 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
         return false;
     }
 
-    /** Ends the client's connection, so that nobody takes what was sent for the whole answer. */
+    /** Ends the client's connection, so that what was sent is not taken for the whole answer. */
     private void abort(ProxyError because) {
         if (!closed) {
             closed = true;

@@ -34,7 +34,7 @@ public final class Attempt
     private volatile long sent;
     private volatile boolean answered;
 
-    /** Who wants to know what becomes of an attempt: one of the two is called, once. */
+    /** Is told what becomes of an attempt: one of the two is called, once. */
     interface Owner {
         /** The head of the answer has come. */
         void answered(Attempt attempt, Response upstreamResponse, Content.Source content);
@@ -156,7 +156,7 @@ public final class Attempt
         owner.answered(this, upstreamResponse, meter.answered(upstreamResponse, content));
     }
 
-    /** After the head, a failure is met by whoever reads the content. */
+    /** After the head, a failure is met by the code that reads the content. */
     @Override
     public void onComplete(Result result) {
         if (!answered) {

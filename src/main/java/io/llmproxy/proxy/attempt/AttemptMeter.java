@@ -104,7 +104,7 @@ final class AttemptMeter implements OpenAttempt {
         flight = metering.log().begun(exchange, number, lease.upstream().name(), model.configured());
     }
 
-    /** The head of the answer has come. Returns its content, of which no piece goes by unseen. */
+    /** The head of the answer has come. Returns its content; each piece that is read from it is measured. */
     Content.Source answered(Response upstreamResponse, Content.Source content) {
         lock.lock();
         try {

@@ -51,7 +51,7 @@ public final class Attempts {
     private int rounds;
     private int replacements;
 
-    /** Who gets the answer: one of the three is called, once. */
+    /** Gets the answer: one of the three is called, once. */
     public interface Owner {
         /** An upstream's answer is to be passed on. */
         void answered(Answer answer);
@@ -90,7 +90,7 @@ public final class Attempts {
         return awaited;
     }
 
-    /** Who may be asked. */
+    /** Chooses the upstreams that may be asked. */
     public Selection selection() {
         return selection;
     }

@@ -35,7 +35,7 @@ final class CommitPoint implements Content.Source, Invocable.Task {
     private volatile boolean decided;
     private volatile long lastPiece = since;
 
-    /** Who waits for the decision: one of the two is called, once. */
+    /** Waits for the decision: one of the two is called, once. */
     interface Owner {
         /** The stream is worth being passed on, or cannot be held back any longer. */
         void reached(CommitPoint point);

@@ -6,7 +6,7 @@ import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.util.thread.Invocable;
 
 /**
- * The body of an answer that nobody wants. A short one is read to its end, so that the connection can be used again; for a
+ * The body of an answer that is of no use. A short one is read to its end, so that the connection can be used again; for a
  * longer one a new connection costs less.
  */
 final class Leftover implements Invocable.Task {

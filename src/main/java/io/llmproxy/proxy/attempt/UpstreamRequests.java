@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes the request that an upstream is sent: the client's, less what is between the client and us, plus what is ours. */
 final class UpstreamRequests {
-    /** Says who or where the client is. */
+    /** Headers that tell the client's name or address. */
     private static final Set<String> WHEREABOUTS = Set.of(
             "forwarded",
             "x-forwarded-for",
@@ -101,7 +101,7 @@ final class UpstreamRequests {
                 });
     }
 
-    /** Whatever was checked before, by whom, and of what protocol: here it becomes bytes. */
+    /** The last check, for every protocol: here the request becomes bytes. */
     private static void check(HttpFields fields) {
         for (HttpField field : fields) {
             String value = field.getValue();

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an exchange waits for, if it waits: its turn, or the time to try again. The time may pass, the turn come and the
- * client leave at the same moment; whoever ends the wait, and nobody else, goes on with the exchange.
+ * client leave at the same moment; the thread that ends the wait, and no other, goes on with the exchange.
  */
 public final class Waiting {
     private final AtomicReference<@Nullable Wait> current = new AtomicReference<>();

@@ -47,7 +47,7 @@ final class WholeContent implements Invocable.Task {
     private volatile long lastPiece = System.nanoTime();
     private volatile boolean over;
 
-    /** Who waits for the answer: one of the three is called, once. */
+    /** Waits for the answer: one of the three is called, once. */
     interface Owner {
         /** All of it is there. */
         void collected(WholeContent content, byte[] whole);

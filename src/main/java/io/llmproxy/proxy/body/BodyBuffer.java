@@ -96,7 +96,7 @@ final class BodyBuffer {
         return collected;
     }
 
-    /** What was collected, for someone who reads it. */
+    /** What was collected, to be read. */
     List<ByteBuffer> collected() {
         List<ByteBuffer> pieces = new ArrayList<>(collected.size());
         for (ByteBuffer piece : collected) {

@@ -36,7 +36,7 @@ public final class RequestBody implements ReadListener {
     /** What is sent of a body that is too large to be kept, else null. Set before the body is settled. */
     private volatile @Nullable FlowingContent flow;
 
-    /** Who waits for the body. Exactly one of the first two is called, and only once. */
+    /** Waits for the body. Exactly one of the first two is called, and only once. */
     public interface Owner {
         /** The body can be sent: it is there as a whole, or at least as much of it as is kept. */
         void bodyReady();

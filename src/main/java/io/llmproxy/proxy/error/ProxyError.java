@@ -69,7 +69,7 @@ public enum ProxyError {
         };
     }
 
-    /** Whether an attempt that ended so is of interest to whoever looks after the upstream. */
+    /** Whether an attempt that ended so is of interest to the operator of the upstream. */
     public boolean concernsUpstream() {
         return blamesUpstream() || this == REFUSED || this == UPSTREAM_AUTH;
     }

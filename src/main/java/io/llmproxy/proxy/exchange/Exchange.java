@@ -128,7 +128,7 @@ public final class Exchange {
         return Objects.requireNonNull(head);
     }
 
-    /** It is known who the client is, or that nobody knows. */
+    /** The client has been identified by its key, or cannot be. */
     public void authenticated(Authentication found) {
         client = found;
     }
@@ -288,7 +288,7 @@ public final class Exchange {
         return client.key();
     }
 
-    /** Why the client is not let in to what is not open to everybody; null if it is, or if nobody has asked. */
+    /** Why the client may use only what is open to everybody; null if it may use more, or if no key was asked for. */
     public @Nullable AuthFailure authFailure() {
         return client.failure();
     }

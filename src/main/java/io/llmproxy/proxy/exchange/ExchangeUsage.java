@@ -7,7 +7,7 @@ import io.llmproxy.usage.Usage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all attempts of an exchange used together. Tokens of a kind of which nothing is known are negative.
+ * What all attempts of an exchange used together. A negative count is unknown.
  *
  * @param input all input
  * @param cached the part of it that was read from a cache

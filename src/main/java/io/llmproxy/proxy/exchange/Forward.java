@@ -21,7 +21,7 @@ public final class Forward {
     /**
      * @param config the settings
      * @param routes the groups that serve requests
-     * @param admission who may come in
+     * @param admission which clients may use it
      */
     public Forward(ForwardConfig config, RouteTable<UpstreamGroup> routes, Admission admission) {
         this.config = config;
@@ -40,7 +40,7 @@ public final class Forward {
         return config;
     }
 
-    /** Who may come in. */
+    /** Which clients may use it. */
     public Admission admission() {
         return admission;
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What it takes to say what attempts used: how long tokens are, what models cost, which upstreams tell nothing if they are asked, and
- * who keeps note of attempts. What was learned outlives the configuration.
+ * the log of attempts. What was learned outlives the configuration.
  */
 public final class Metering {
     private final TokenRatios ratios;

@@ -39,7 +39,7 @@ public final class Mounts {
      *
      * @param port the local port on which it arrived
      * @param path its path below the context
-     * @return the forward and the path within it, or null if the request is for the operators or for nobody
+     * @return the forward and the path within it, or null if the request is for the operators or for none of the forwards
      */
     @Nullable Place find(int port, RequestPath path) {
         Mount listening = byPort.get(port);

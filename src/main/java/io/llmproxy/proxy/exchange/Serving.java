@@ -20,7 +20,7 @@ public final class Serving {
 
     /**
      * @param mounts which requests go to which forward
-     * @param listener who looks on
+     * @param listener told what happens
      * @param metering says what attempts used
      * @param left called once, when the snapshot was replaced and its last exchange is over
      */

@@ -147,7 +147,7 @@ final class ModelQuestion {
     }
 
     /**
-     * Reads the body. One that nobody is known to have a model in may be anything, but not for a client that is let in for
+     * Reads the body. One without a known model in it may be anything, but not for a client that is let in for
      * some models only.
      *
      * @param readable whether it has to be readable: at a path that is known to have models in its bodies, one that cannot be

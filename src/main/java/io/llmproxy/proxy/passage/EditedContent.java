@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
 
-/** An answer of which something is changed as it passes. Pieces in which nothing changes pass as they are. */
+/** An answer that is changed as it passes. Pieces in which nothing changes pass as they are. */
 final class EditedContent implements Content.Source {
     private final Content.Source source;
     private final Edit edit;

@@ -12,12 +12,12 @@ import org.slf4j.LoggerFactory;
 /**
  * The container's objects of one exchange, for as long as they are ours. A container that finds the connection broken does
  * not wait for us: it calls a listener, and when that has returned it may use the same objects for another client's
- * request. So whoever touches them does it here, and the listener takes them away for good before it returns.
+ * request. So all code that touches them does it here, and the listener takes them away for good before it returns.
  */
 public final class ContainerSide {
     private static final Logger LOG = LoggerFactory.getLogger(ContainerSide.class);
 
-    /** Touching takes microseconds. Should the container itself hold up whoever does it, that must not become a deadlock. */
+    /** Touching takes microseconds. Should the container itself hold up the thread that does it, that must not become a deadlock. */
     private static final long LONGEST_TOUCH_MILLIS = 1000;
 
     private final AsyncContext async;

@@ -109,7 +109,7 @@ public final class RequestTarget {
         }
     }
 
-    /** Whether an escaped slash stands right behind another slash: whoever resolves the escape might take both for one. */
+    /** Whether an escaped slash stands right behind another slash: a server that resolves the escape might take both for one. */
     private static boolean endsEmpty(String path, int slash) {
         return path.charAt(slash - 1) == '/';
     }

@@ -27,8 +27,8 @@ import java.util.Collections;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out by its key who the client is, and refuses those who may not come in or come too often. A forward without keys
- * asks nobody; requests for operators pass.
+ * Identifies the client by its key, and refuses one that may not use the forward or that comes too often. A forward without
+ * keys asks for none; requests for operators pass.
  */
 public final class AuthFilter implements Filter {
     /** Costs next to nothing, and clients ask for it before each request proper. */

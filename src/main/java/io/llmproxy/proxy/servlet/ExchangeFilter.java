@@ -41,7 +41,7 @@ public final class ExchangeFilter implements Filter {
     /**
      * @param current what is served at the moment
      * @param stopping whether clients had better connect elsewhere
-     * @param overloaded whether there is too much to do to serve whoever comes now
+     * @param overloaded whether there is too much to do to serve a request that comes now
      */
     public ExchangeFilter(Supplier<Serving> current, BooleanSupplier stopping, BooleanSupplier overloaded) {
         this.current = current;
@@ -115,7 +115,7 @@ public final class ExchangeFilter implements Filter {
         return exchange;
     }
 
-    /** One that was replaced since it was read lets nobody in; then there is another one to read. */
+    /** One that was replaced since it was read takes no exchange; then there is another one to read. */
     private Serving enter() {
         Serving serving = current.get();
         while (!serving.enter()) {

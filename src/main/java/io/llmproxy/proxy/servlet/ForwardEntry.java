@@ -64,7 +64,7 @@ public final class ForwardEntry {
         try {
             new Forwarder(exchange, route, async, open, budget, workers).start(async);
         } catch (IOException | RuntimeException | Error e) {
-            // As when a filter of the operator's wraps the request and throws: nobody else would end what has become
+            // As when a filter of the operator's wraps the request and throws: no other code would end what has become
             // asynchronous.
             LOG.error("{}: the exchange failed", exchange.id(), e);
             if (!clientResponse.isCommitted()) {

@@ -17,7 +17,7 @@ class ViewBufferPoolTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whoHasGivenABufferBackCannotEmptyItForTheNext(boolean direct) {
+    void anOwnerThatHasGivenABufferBackCannotEmptyItForTheNext(boolean direct) {
         RetainableByteBuffer.Mutable first = pool.acquire(SIZE, direct);
         ByteBuffer stale = first.getByteBuffer();
         first.release();

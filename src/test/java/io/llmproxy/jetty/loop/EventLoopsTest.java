@@ -215,7 +215,7 @@ class EventLoopsTest {
     }
 
     @Test
-    void nobodyGivesWayWhereNoOthersWait() {
+    void aTurnIsNotOverWhereNoOtherWaits() {
         Turn turn = new Turn();
 
         turn.pass(1024 * 1024);

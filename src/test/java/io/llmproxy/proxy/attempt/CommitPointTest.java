@@ -200,7 +200,7 @@ class CommitPointTest {
     }
 
     @Test
-    void norIsOneThatSaysItAtLength() {
+    void aLongCommentIsNotHeldBackForEver() {
         point.run();
         String comment = ": " + "x".repeat(1 << 16) + "\n\n";
         for (int i = 0; i < 3; i++) {

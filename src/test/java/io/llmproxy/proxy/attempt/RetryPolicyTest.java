@@ -96,7 +96,7 @@ class RetryPolicyTest {
     }
 
     @Test
-    void roundsAreForThoseWhoWantThemAndCountTheFirstAttemptApart() {
+    void roundsFollowWhereRetryIsEnabledAndCountTheFirstAttemptApart() {
         assertThat(generation(null).allowsRound(1)).isFalse();
         assertThat(generation(THREE).allowsRound(3)).isTrue();
         assertThat(generation(THREE).allowsRound(4)).isFalse();

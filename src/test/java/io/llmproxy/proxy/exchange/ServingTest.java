@@ -15,7 +15,7 @@ class ServingTest {
             left::incrementAndGet);
 
     @Test
-    void isLeftAtOnceIfNobodyIsInIt() {
+    void aServingWithoutExchangesIsLeftAtOnce() {
         serving.replaced();
 
         assertThat(left).hasValue(1);
