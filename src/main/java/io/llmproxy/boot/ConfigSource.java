@@ -72,7 +72,7 @@ public final class ConfigSource {
      */
     public ConfigLoader.Loaded load() {
         if (file != null) {
-            return withPrices(ConfigLoader.load(file, System.getenv(), RoutePatterns::problem));
+            return withPrices(ConfigLoader.load(file, System.getenv()));
         }
         if (text == null) {
             String message = "no configuration (expected: its path in the system property llmproxy.config, the "
@@ -80,7 +80,7 @@ public final class ConfigSource {
                     + "llmproxy.config, or the file WEB-INF/llmproxy.yaml)";
             throw new ConfigException(List.of(new Problem("LLMProxy", 0, "", message)));
         }
-        return withPrices(ConfigLoader.parse(text, name, Path.of(""), System.getenv(), RoutePatterns::problem));
+        return withPrices(ConfigLoader.parse(text, name, Path.of(""), System.getenv()));
     }
 
     /** What is wrong with the prices is wrong with the configuration. */

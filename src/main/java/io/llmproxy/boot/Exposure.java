@@ -5,8 +5,6 @@ import io.llmproxy.config.ListenerTlsConfig;
 import io.llmproxy.config.ListenerTlsConfig.ClientAuth;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.UpstreamConfig;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -49,13 +47,8 @@ final class Exposure {
         return ownPorts ? name + " (" + forward.address() + ":" + forward.port() + ")" : name;
     }
 
-    /** The check of the configuration has seen to it that an address is one, so that no name is looked up. */
     private boolean isLocal(ForwardConfig forward) {
-        try {
-            return ownPorts && InetAddress.getByName(forward.address()).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
-        }
+        return ownPorts && forward.address().isLoopback();
     }
 
     private boolean isGuarded(ForwardConfig forward) {

@@ -8,7 +8,6 @@ import io.llmproxy.proxy.admission.Admission;
 import io.llmproxy.proxy.admission.KeyLimits;
 import io.llmproxy.proxy.exchange.Forward;
 import io.llmproxy.proxy.exchange.Serving;
-import io.llmproxy.route.PathPattern;
 import io.llmproxy.route.Route;
 import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
@@ -59,13 +58,7 @@ record Generation(
     }
 
     private static Route<UpstreamGroup> route(RouteConfig rule, Upstreams upstreams) {
-        String path = rule.path();
-        return new Route<>(
-                rule.host(),
-                path == null ? null : PathPattern.compile(path),
-                rule.header(),
-                rule.model(),
-                upstreams.group(rule.targetGroup()));
+        return new Route<>(rule.host(), rule.path(), rule.header(), rule.model(), upstreams.group(rule.targetGroup()));
     }
 
     private static @Nullable Admission admission(String forwardName, @Nullable Generation before) {

@@ -1,5 +1,6 @@
 package io.llmproxy.config;
 
+import io.llmproxy.net.ListenAddress;
 import org.jspecify.annotations.Nullable;
 
 /** The listener for health checks, metrics and administration. */
@@ -12,7 +13,7 @@ public record AdminConfig(
         int port,
 
         @Setting(value = "IP address that the launcher's admin listener binds to.", byDefault = "127.0.0.1")
-        String address,
+        ListenAddress address,
 
         @Setting(
                 value =

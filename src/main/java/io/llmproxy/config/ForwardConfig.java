@@ -1,5 +1,7 @@
 package io.llmproxy.config;
 
+import io.llmproxy.net.ListenAddress;
+import io.llmproxy.net.Network;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +17,7 @@ public record ForwardConfig(
         int port,
 
         @Setting(value = "IP address that the listener binds to.", byDefault = "0.0.0.0")
-        String address,
+        ListenAddress address,
 
         @Setting("TLS of the listener, in the launcher; in a container the connector's own counts.") @Nullable ListenerTlsConfig tls,
 
@@ -32,7 +34,7 @@ public record ForwardConfig(
 
         @Setting(
                 "Networks (`10.0.0.0/8`) and addresses of proxies in front of the gateway, whose `X-Forwarded-For` tells the client's address.")
-        List<String> trustedProxies,
+        List<Network> trustedProxies,
 
         @Setting(
                 value = "Requests that are served at the same time; 0 sets no limit.",

@@ -1,5 +1,6 @@
 package io.llmproxy.config;
 
+import io.llmproxy.net.PathPattern;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public record RouteConfig(
         @Setting(
                 "Pattern of paths: static segments, `:name`, `{name:regex}`, `*` for one segment or, at the end, for all the rest.")
-        @Nullable String path,
+        @Nullable PathPattern path,
 
         @Setting(
                 "Host that the client asks: `name`, `name:port` or `*.name`, also with a `/prefix` of the path, which is removed.")

@@ -1,4 +1,4 @@
-/** The configuration: records that are valid once made, and the loader that makes them from YAML. Knows no other package. */
+/** The configuration: records that are valid once made, and the loader that makes them from YAML. Knows only {@code net} and {@code tls}. */
 @NullMarked
 package io.llmproxy.config;
 

@@ -105,14 +105,18 @@ final class ServerListeners implements Listeners {
             for (ForwardConfig forward : config.httpServer().forwards()) {
                 wanted.add(new Wanted(
                         forwardName(forward),
-                        forward.address(),
+                        forward.address().toString(),
                         forward.port(),
                         forward.timeout().connect(),
                         forward.tls()));
             }
             AdminConfig admin = config.httpServer().admin();
             wanted.add(new Wanted(
-                    ADMIN, admin.address(), admin.port(), admin.timeout().connect(), null));
+                    ADMIN,
+                    admin.address().toString(),
+                    admin.port(),
+                    admin.timeout().connect(),
+                    null));
             return wanted;
         }
     }

@@ -1,5 +1,6 @@
 package io.llmproxy.ratelimit;
 
+import io.llmproxy.net.IpAddress;
 import java.util.Optional;
 
 /**
@@ -21,7 +22,7 @@ public record ClientAddress(long high, long low) {
      * @return the address, or empty if the text is anything else
      */
     public static Optional<ClientAddress> parse(String literal) {
-        return AddressParser.endpoint(literal).map(ClientAddress::of);
+        return IpAddress.parseEndpoint(literal).map(ClientAddress::of);
     }
 
     static ClientAddress of(IpAddress address) {

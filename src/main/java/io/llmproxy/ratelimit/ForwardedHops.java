@@ -1,5 +1,6 @@
 package io.llmproxy.ratelimit;
 
+import io.llmproxy.net.IpAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -24,13 +25,13 @@ final class ForwardedHops {
 
     /** Reads the addresses in lines of {@code X-Forwarded-For}. */
     static ForwardedHops ofForwardedFor(List<String> lines) {
-        return new ForwardedHops(lines, AddressParser::endpoint);
+        return new ForwardedHops(lines, IpAddress::parseEndpoint);
     }
 
     /** Reads the {@code for} parameters in lines of {@code Forwarded} (RFC 7239, section 4). */
     static ForwardedHops ofForwarded(List<String> lines) {
         return new ForwardedHops(
-                lines, element -> ForwardedElement.nodeFor(element).flatMap(AddressParser::endpoint));
+                lines, element -> ForwardedElement.nodeFor(element).flatMap(IpAddress::parseEndpoint));
     }
 
     /** Returns the address in the entry before; empty if there is no further entry, or no address in it. */

@@ -1,5 +1,7 @@
 package io.llmproxy.ratelimit;
 
+import io.llmproxy.net.IpAddress;
+import io.llmproxy.net.Network;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,18 +15,9 @@ public final class TrustedProxies {
 
     private final List<Network> networks;
 
-    private TrustedProxies(List<Network> networks) {
-        this.networks = networks;
-    }
-
-    /**
-     * Takes the networks of those that are trusted.
-     *
-     * @param networks each an IP address, or an address and the length of its prefix as in {@code 10.0.0.0/8}
-     * @throws IllegalArgumentException if one of them is neither
-     */
-    public static TrustedProxies of(List<String> networks) {
-        return new TrustedProxies(networks.stream().map(Network::parse).toList());
+    /** @param networks of those that are trusted */
+    public TrustedProxies(List<Network> networks) {
+        this.networks = List.copyOf(networks);
     }
 
     /**
@@ -44,7 +37,7 @@ public final class TrustedProxies {
         ForwardedHops hops = forwardedFor.isEmpty()
                 ? ForwardedHops.ofForwarded(forwarded)
                 : ForwardedHops.ofForwardedFor(forwardedFor);
-        return AddressParser.endpoint(peer)
+        return IpAddress.parseEndpoint(peer)
                 .map(address -> ClientAddress.of(firstBehind(address, hops)))
                 .orElse(ClientAddress.UNKNOWN);
     }

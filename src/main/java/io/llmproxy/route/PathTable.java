@@ -1,6 +1,7 @@
 package io.llmproxy.route;
 
 import io.llmproxy.config.ModelPattern;
+import io.llmproxy.net.PathPattern;
 import io.llmproxy.route.RouteNode.Ranked;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -3,6 +3,7 @@ package io.llmproxy.route;
 import io.llmproxy.config.HostPattern;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.RouteHeaderConfig;
+import io.llmproxy.net.PathPattern;
 import org.jspecify.annotations.Nullable;
 
 /**

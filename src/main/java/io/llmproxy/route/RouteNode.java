@@ -1,5 +1,6 @@
 package io.llmproxy.route;
 
+import io.llmproxy.net.Segment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,6 +1,7 @@
 package io.llmproxy.route;
 
 import io.llmproxy.config.RouteHeaderConfig;
+import io.llmproxy.net.PathPattern;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;

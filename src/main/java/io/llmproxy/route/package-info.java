@@ -1,4 +1,4 @@
-/** Which target a path belongs to. Knows the configuration only. */
+/** Which target a path belongs to. Knows the configuration and {@code net} only. */
 @NullMarked
 package io.llmproxy.route;
 

@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +40,7 @@ class ClientKeysTest {
 
     /** Keys for all, of the forward one, of the upstream a, of the upstream b. */
     private static ProxyConfig config(String... lists) {
-        return ConfigLoader.parse(
-                        YAML.formatted((Object[]) lists), "test", Path.of(""), Map.of(), pattern -> Optional.empty())
+        return ConfigLoader.parse(YAML.formatted((Object[]) lists), "test", Path.of(""), Map.of())
                 .config();
     }
 
@@ -73,7 +71,7 @@ class ClientKeysTest {
     }
 
     @Test
-    void withoutAnyKeyNobodyIsAsked() {
+    void withoutAnyKeyNoClientIsAsked() {
         ProxyConfig config = config("[]", "[]", "[]", "[{name: b, key: sk-b-0000}]");
 
         assertThat(keys(config, 0).isEmpty()).isTrue();
@@ -133,7 +131,7 @@ class ClientKeysTest {
     }
 
     @Test
-    void whoShowsNoneOrSeveralIsNotLetIn() {
+    void aClientThatShowsNoKeyOrSeveralIsRefused() {
         ClientKeys keys = keys(config("[{name: all, key: sk-all-00}]", "[]", "[]", "[]"), 0);
 
         assertThat(keys.authenticate(new PresentedKey.None(), NOW).failure()).isEqualTo(AuthFailure.MISSING);

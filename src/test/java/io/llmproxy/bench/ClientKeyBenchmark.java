@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -55,9 +54,8 @@ public class ClientKeyBenchmark {
     /** Makes the keys. Those that are shown in turn are as many each time, and half of them are known. */
     @Setup
     public void setUp() {
-        ProxyConfig without = ConfigLoader.parse(
-                        MINIMAL, "benchmark", Path.of(""), Map.of(), pattern -> Optional.empty())
-                .config();
+        ProxyConfig without =
+                ConfigLoader.parse(MINIMAL, "benchmark", Path.of(""), Map.of()).config();
         List<ClientKeyConfig> many = IntStream.range(0, keys)
                 .mapToObj(number -> new ClientKeyConfig(
                         "k" + number, new Secret("sk-" + (1_000_000 + number)), true, null, List.of(), null, 0))

@@ -1,7 +1,7 @@
 package io.llmproxy.bench;
 
 import io.llmproxy.config.HostPattern;
-import io.llmproxy.route.PathPattern;
+import io.llmproxy.net.PathPattern;
 import io.llmproxy.route.Route;
 import io.llmproxy.route.RouteTable;
 import java.util.ArrayList;

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,8 +36,7 @@ class ConfigWatchTest {
                 upstream_groups: [{name: g, upstreams: [{name: u}]}]
                 watch: %s
                 """.formatted(watch);
-        return ConfigLoader.parse(yaml, "test", Path.of(""), Map.of(), pattern -> Optional.empty())
-                .config();
+        return ConfigLoader.parse(yaml, "test", Path.of(""), Map.of()).config();
     }
 
     private static ProxyConfig config(Path certificate) {
@@ -48,8 +46,7 @@ class ConfigWatchTest {
                 upstream_groups: [{name: g, upstreams: [{name: u}]}]
                 watch: true
                 """.formatted(certificate);
-        return ConfigLoader.parse(yaml, "test", Path.of(""), Map.of(), pattern -> Optional.empty())
-                .config();
+        return ConfigLoader.parse(yaml, "test", Path.of(""), Map.of()).config();
     }
 
     private void look(int times) {
@@ -103,7 +100,7 @@ class ConfigWatchTest {
     }
 
     @Test
-    void nobodyIsWatchedWhoDoesNotWantIt() throws IOException {
+    void aFileIsNotWatchedUnlessTheConfigurationSaysSo() throws IOException {
         watching = false;
         Files.writeString(file, "another");
         look(5);

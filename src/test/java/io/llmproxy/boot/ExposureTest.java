@@ -13,17 +13,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class ExposureTest {
     private static ProxyConfig config(String ofForward, String ofUpstream, String top) {
-        return ConfigLoader.parse(
-                        """
+        return ConfigLoader.parse("""
                         http_server: {forwards: [{name: f, port: 3000, upstream_group: g%s}]}
                         upstreams: [{name: u, url: "http://u"%s}]
                         upstream_groups: [{name: g, upstreams: [{name: u}]}]
                         %s
-                        """.formatted(ofForward, ofUpstream, top),
-                        "test",
-                        Path.of(""),
-                        Map.of(),
-                        RoutePatterns::problem)
+                        """.formatted(ofForward, ofUpstream, top), "test", Path.of(""), Map.of())
                 .config();
     }
 

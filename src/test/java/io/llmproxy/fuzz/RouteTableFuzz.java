@@ -3,7 +3,7 @@ package io.llmproxy.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.llmproxy.route.PathPattern;
+import io.llmproxy.net.PathPattern;
 import io.llmproxy.route.Route;
 import io.llmproxy.route.RouteTable;
 import java.nio.charset.StandardCharsets;

@@ -17,7 +17,6 @@ import io.llmproxy.upstream.Upstreams;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
@@ -73,8 +72,8 @@ final class HealthChecksTest {
                 upstreams: [{name: u, %s}]
                 upstream_groups: [{name: g, upstreams: [{name: u}]}]
                 """.formatted(upstream);
-        ProxyConfig config = ConfigLoader.parse(yaml, "config.yaml", Path.of(""), Map.of(), pattern -> Optional.empty())
-                .config();
+        ProxyConfig config =
+                ConfigLoader.parse(yaml, "config.yaml", Path.of(""), Map.of()).config();
         current = current.next(config, http, listener);
         current.takeOver();
         checks.follow(current);

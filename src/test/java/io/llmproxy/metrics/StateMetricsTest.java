@@ -16,21 +16,19 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class StateMetricsTest {
-    private static final ProxyConfig CONFIG = ConfigLoader.parse(
-                    """
+    private static final ProxyConfig CONFIG =
+            ConfigLoader.parse("""
                     http_server: {forwards: [{name: f, upstream_group: g}]}
                     upstreams:
                       - {name: a, url: 'http://a', breaker: {threshold: 0.5}}
                       - {name: b, url: 'http://b', enabled: false}
                     upstream_groups: [{name: g, upstreams: [{name: a, weight: 3}, {name: b}]}]
-                    """, "config.yaml", Path.of(""), Map.of(), pattern -> Optional.empty())
-            .config();
+                    """, "config.yaml", Path.of(""), Map.of()).config();
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final UpstreamHttp http =

@@ -15,16 +15,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class UpstreamMetricsTest {
-    private static final UpstreamConfig UPSTREAM = ConfigLoader.parse(
-                    """
+    private static final UpstreamConfig UPSTREAM = ConfigLoader.parse("""
                     http_server: {forwards: [{name: f, upstream_group: g}]}
                     upstreams: [{name: u, url: 'http://u/v1?key=hunter2'}]
                     upstream_groups: [{name: g, upstreams: [{name: u}]}]
-                    """, "config.yaml", Path.of(""), Map.of(), pattern -> Optional.empty())
+                    """, "config.yaml", Path.of(""), Map.of())
             .config()
             .upstreams()
             .get(0);

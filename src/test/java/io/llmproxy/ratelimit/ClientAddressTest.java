@@ -2,6 +2,7 @@ package io.llmproxy.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.net.IpAddress;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Random;
@@ -129,7 +130,7 @@ final class ClientAddressTest {
         assertThat(ClientAddress.parse("fe80::1%" + "x".repeat(92))).isPresent();
         assertThat(ClientAddress.parse("fe80::1%" + "x".repeat(93))).isEmpty();
         assertThat(ClientAddress.parse("0".repeat(10_000_000))).isEmpty();
-        assertThat(AddressParser.address(":".repeat(10_000_000))).isEmpty();
+        assertThat(IpAddress.parse(":".repeat(10_000_000))).isEmpty();
     }
 
     @Test
@@ -143,7 +144,7 @@ final class ClientAddressTest {
             }
             InetAddress address = InetAddress.getByAddress(bytes);
 
-            assertThat(AddressParser.address(address.getHostAddress())).hasValue(whole(address.getAddress()));
+            assertThat(IpAddress.parse(address.getHostAddress())).hasValue(whole(address.getAddress()));
         }
     }
 
@@ -164,7 +165,7 @@ final class ClientAddressTest {
                 }
             }
 
-            assertThat(AddressParser.address(text.toString()))
+            assertThat(IpAddress.parse(text.toString()))
                     .as("%s", text)
                     .hasValue(new IpAddress(pack(words, 0), pack(words, 4)));
         }
@@ -178,7 +179,7 @@ final class ClientAddressTest {
         int taken = 0;
         for (int round = 0; round < 300_000; round++) {
             String text = junk(random, alphabet, 12);
-            var address = AddressParser.address(text);
+            var address = IpAddress.parse(text);
             if (address.isPresent()) {
                 taken++;
                 byte[] bytes = InetAddress.getByName(text.contains(":") ? "[" + text + "]" : text)

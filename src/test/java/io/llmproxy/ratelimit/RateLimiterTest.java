@@ -3,6 +3,7 @@ package io.llmproxy.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.RateLimitConfig;
+import io.llmproxy.net.IpAddress;
 import io.llmproxy.ratelimit.RateLimiter.Decision;
 import io.llmproxy.testing.Allocation;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package io.llmproxy.ratelimit;
 
+import io.llmproxy.net.Network;
 import io.llmproxy.testing.Growth;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -8,7 +9,8 @@ import org.junit.jupiter.api.Test;
 /** What a client sends costs no more than in proportion to its size, whatever it is. */
 final class RequestCostTest {
     private static final int SIZE = 2 * 1024;
-    private static final TrustedProxies PROXIES = TrustedProxies.of(List.of("10.0.0.0/8"));
+    private static final TrustedProxies PROXIES =
+            new TrustedProxies(List.of(Network.parse("10.0.0.0/8").orElseThrow()));
 
     @Test
     void whatProxiesSayOfTheClientCostsAsMuchAsItIsLong() {

@@ -1,27 +1,33 @@
 package io.llmproxy.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.net.Network;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 final class TrustedProxiesTest {
     private static final String PROXY = "10.0.0.1";
 
-    private final TrustedProxies proxies = TrustedProxies.of(List.of("10.0.0.0/8", "fd00::1"));
+    private final TrustedProxies proxies = trusting("10.0.0.0/8", "fd00::1");
+
+    private static TrustedProxies trusting(String... networks) {
+        return new TrustedProxies(Stream.of(networks)
+                .map(network -> Network.parse(network).orElseThrow())
+                .toList());
+    }
 
     @Test
-    void whoeverIsNotTrustedIsTheClientWhateverItSays() {
+    void aPeerThatIsNotTrustedIsTheClientWhateverItSays() {
         assertThat(client("192.0.2.1", "198.51.100.1")).isEqualTo("192.0.2.1");
         assertThat(forwarded("192.0.2.1", "for=198.51.100.1")).isEqualTo("192.0.2.1");
-        assertThat(TrustedProxies.of(List.of())
+        assertThat(trusting()
                         .clientOf(PROXY, List.of("198.51.100.1"), List.of())
                         .toString())
                 .isEqualTo(PROXY);
@@ -157,33 +163,11 @@ final class TrustedProxiesTest {
         "2001:db8::1/128, 2001:db8::1, true",
         "fe80::/10, fe80::1%eth0, true"
     })
-    void trustsWhoIsInANetwork(String network, String peer, boolean trusted) {
-        String client = TrustedProxies.of(List.of(network))
+    void aPeerInATrustedNetworkIsTrusted(String network, String peer, boolean trusted) {
+        String client = trusting(network)
                 .clientOf(peer, List.of("203.0.113.9"), List.of())
                 .toString();
         assertThat(client.equals("203.0.113.9")).isEqualTo(trusted);
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "",
-                "lb.example.com",
-                "10.0.0.0/33",
-                "::/129",
-                "10.0.0.0/",
-                "10.0.0.0/-1",
-                "10.0.0.0/8/8",
-                "10.0.0.0/1000",
-                "[::1]",
-                "::1%eth0",
-                "10.0.0.1:80",
-                "10/8"
-            })
-    void refusesWhatIsNoNetwork(String text) {
-        assertThatThrownBy(() -> TrustedProxies.of(List.of("10.0.0.1", text)))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(text + " (expected: an IP address, or a network such as 10.0.0.0/8)");
     }
 
     /** However a client begins the header, what the trusted proxy appended is what counts. */

@@ -1,6 +1,7 @@
 package io.llmproxy.route;
 
 import io.llmproxy.config.HostPattern;
+import io.llmproxy.net.PathPattern;
 import io.llmproxy.testing.Growth;
 import java.util.ArrayList;
 import java.util.List;

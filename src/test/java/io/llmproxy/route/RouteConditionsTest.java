@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.config.HostPattern;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.RouteHeaderConfig;
+import io.llmproxy.net.PathPattern;
 import io.llmproxy.route.NaiveRules.Ask;
 import io.llmproxy.route.NaiveRules.Rule;
 import java.time.Duration;

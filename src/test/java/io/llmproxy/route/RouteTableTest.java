@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.HostPattern;
 import io.llmproxy.config.RouteHeaderConfig;
+import io.llmproxy.net.PathPattern;
 import io.llmproxy.testing.Allocation;
 import java.time.Duration;
 import java.util.AbstractList;

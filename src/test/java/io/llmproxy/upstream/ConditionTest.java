@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -106,7 +105,7 @@ final class ConditionTest {
                 upstreams: [{name: u, url: 'http://u', breaker: {threshold: 1, window: 1, cooldown: 1}}]
                 upstream_groups: [{name: g, upstreams: [{name: u}]}]
                 """;
-        return ConfigLoader.parse(yaml, "config.yaml", Path.of(""), Map.of(), pattern -> Optional.empty())
+        return ConfigLoader.parse(yaml, "config.yaml", Path.of(""), Map.of())
                 .config()
                 .upstreams()
                 .get(0);

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 
 /** Upstreams and groups of configurations in YAML, and a listener that writes down what it is told. No connection is made. */
@@ -41,8 +40,7 @@ final class Snapshots implements AutoCloseable, UpstreamListener {
     }
 
     private static ProxyConfig config(String yaml) {
-        return ConfigLoader.parse(yaml, "config.yaml", Path.of(""), Map.of(), pattern -> Optional.empty())
-                .config();
+        return ConfigLoader.parse(yaml, "config.yaml", Path.of(""), Map.of()).config();
     }
 
     Upstream upstream(String name) {

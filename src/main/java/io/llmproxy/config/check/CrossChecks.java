@@ -3,7 +3,6 @@ package io.llmproxy.config.check;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HttpServerConfig;
-import io.llmproxy.config.PatternCheck;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RouteConfig;
 import io.llmproxy.config.UpstreamConfig;
@@ -30,8 +29,8 @@ public final class CrossChecks {
     private final RouteChecks routes;
     private final Problems problems;
 
-    public CrossChecks(PatternCheck patterns, Problems problems) {
-        this.routes = new RouteChecks(patterns, problems);
+    public CrossChecks(Problems problems) {
+        this.routes = new RouteChecks(problems);
         this.problems = problems;
     }
 

@@ -1,21 +1,19 @@
 package io.llmproxy.config.check;
 
 import io.llmproxy.config.HeaderSyntax;
-import io.llmproxy.config.PatternCheck;
 import io.llmproxy.config.RouteConfig;
 import io.llmproxy.config.RouteHeaderConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
+import io.llmproxy.net.PathPattern;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Checks the conditions of routing rules. */
 final class RouteChecks {
-    private final PatternCheck patterns;
     private final Problems problems;
 
-    RouteChecks(PatternCheck patterns, Problems problems) {
-        this.patterns = patterns;
+    RouteChecks(Problems problems) {
         this.problems = problems;
     }
 
@@ -25,7 +23,6 @@ final class RouteChecks {
      * @param seen the conditions of the rules before it, to which its own are added
      */
     void check(String rule, RouteConfig route, Set<RouteConfig> seen) {
-        checkPath(YamlPath.key(rule, "path"), route.path());
         checkHeader(YamlPath.key(rule, "header"), route.header());
         if (problems.failed(rule)) {
             return;
@@ -35,16 +32,6 @@ final class RouteChecks {
         } else if (!seen.add(route.conditions())) {
             refuseSecond(rule, route);
         }
-    }
-
-    private void checkPath(String path, @Nullable String pattern) {
-        if (pattern == null) {
-            return;
-        }
-        patterns.problem(pattern).ifPresent(illegal -> {
-            String concealed = problems.shown(path, pattern) + " (expected: a pattern)";
-            problems.error(path, problems.conceals(path) ? concealed : illegal);
-        });
     }
 
     private void checkHeader(String path, @Nullable RouteHeaderConfig header) {
@@ -63,10 +50,10 @@ final class RouteChecks {
     }
 
     private void refuseSecond(String rule, RouteConfig route) {
-        String pattern = route.path();
+        PathPattern pattern = route.path();
         if (pattern != null && route.isPathAlone()) {
             String path = YamlPath.key(rule, "path");
-            String shown = problems.shown(path, pattern);
+            String shown = problems.shown(path, pattern.toString());
             problems.error(path, "Duplicate path pattern '" + shown + "' (expected: each pattern once)");
         } else {
             problems.error(rule, "Duplicate conditions (expected: each rule once)");

@@ -13,22 +13,15 @@ import io.llmproxy.config.Secret;
 import io.llmproxy.config.UrlHost;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Checks what needs more than the range of a single key. A section with problems already is left alone. */
 public final class SectionChecks {
-    private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-    private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
-    private static final Pattern IPV6 = Pattern.compile("\\[?([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)]?");
-    private static final Pattern NETWORK = Pattern.compile("([^/\\[\\]]+)(?:/(\\d{1,3}))?");
     /** Not only of the web: pages of browser extensions and of desktop applications have origins, too. */
     private static final Pattern ORIGIN =
             Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:\\d{1,5})?");
@@ -53,16 +46,10 @@ public final class SectionChecks {
     }
 
     private void checkForward(String path, ForwardConfig forward) {
-        checkAddress(path, forward.address());
         ListenerTlsConfig tls = forward.tls();
         if (tls != null) {
             tlsChecks.checkListener(YamlPath.key(path, "tls"), tls);
         }
-        YamlPath.forEach(YamlPath.key(path, "trusted_proxies"), forward.trustedProxies(), (at, network) -> {
-            if (!isNetwork(network)) {
-                refuse(at, network, "an IP address, or a network such as 10.0.0.0/8");
-            }
-        });
         checkCors(YamlPath.key(path, "cors"), forward.cors());
         String ratelimit = YamlPath.key(path, "ratelimit");
         RateLimitConfig limit = forward.ratelimit();
@@ -88,16 +75,9 @@ public final class SectionChecks {
     }
 
     private void checkAdmin(AdminConfig admin) {
-        checkAddress("http_server.admin", admin.address());
         Secret token = admin.token();
         if (token != null && token.reveal().isBlank()) {
             problems.error("http_server.admin.token", "blank (expected: a token, or no such key)");
-        }
-    }
-
-    private void checkAddress(String listener, String address) {
-        if (!isIpAddress(address)) {
-            refuse(YamlPath.key(listener, "address"), address, "an IP address");
         }
     }
 
@@ -130,28 +110,6 @@ public final class SectionChecks {
             String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
             return PROXY_SCHEMES.contains(scheme) && UrlHost.of(url).isPresent();
         } catch (URISyntaxException e) {
-            return false;
-        }
-    }
-
-    private static boolean isNetwork(String text) {
-        Matcher network = NETWORK.matcher(text);
-        if (!network.matches() || !isIpAddress(network.group(1))) {
-            return false;
-        }
-        int longest = network.group(1).indexOf(':') < 0 ? 32 : 128;
-        return network.group(2) == null || Integer.parseInt(network.group(2)) <= longest;
-    }
-
-    /** Brackets keep the JDK from looking up a name. */
-    private static boolean isIpAddress(String text) {
-        if (IPV4.matcher(text).matches()) {
-            return true;
-        }
-        Matcher ipv6 = IPV6.matcher(text);
-        try {
-            return ipv6.matches() && InetAddress.getByName("[" + ipv6.group(1) + "]") != null;
-        } catch (UnknownHostException e) {
             return false;
         }
     }

@@ -36,7 +36,7 @@ public final class Problems {
         concealed.add(path);
     }
 
-    public boolean conceals(String path) {
+    private boolean conceals(String path) {
         return concealed.contains(path);
     }
 

@@ -1,6 +1,5 @@
 package io.llmproxy.config.load;
 
-import io.llmproxy.config.PatternCheck;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.check.ClientKeyChecks;
 import io.llmproxy.config.check.CrossChecks;
@@ -56,10 +55,9 @@ public final class ConfigLoader {
      *
      * @param file YAML; relative paths in it start at its directory, and a {@code .env} beside it is read
      * @param environment the process's environment
-     * @param patterns judges the patterns of routing rules
      * @throws ConfigException if anything is wrong
      */
-    public static Loaded load(Path file, Map<String, String> environment, PatternCheck patterns) {
+    public static Loaded load(Path file, Map<String, String> environment) {
         String yaml;
         try {
             yaml = TextFile.read(file, YamlParser.MAX_LENGTH);
@@ -67,7 +65,7 @@ public final class ConfigLoader {
             throw new Problems().fatal(new Origin(file.toString(), 0), "", TextFile.reason(e));
         }
         Path directory = file.toAbsolutePath().resolveSibling("");
-        return parse(yaml, file.toString(), directory, environment, patterns);
+        return parse(yaml, file.toString(), directory, environment);
     }
 
     /**
@@ -77,15 +75,9 @@ public final class ConfigLoader {
      * @param sourceName what problems call it
      * @param baseDirectory where relative paths start and a {@code .env} is looked for
      * @param environment the process's environment
-     * @param patterns judges the patterns of routing rules
      * @throws ConfigException if anything is wrong
      */
-    public static Loaded parse(
-            String yaml,
-            String sourceName,
-            Path baseDirectory,
-            Map<String, String> environment,
-            PatternCheck patterns) {
+    public static Loaded parse(String yaml, String sourceName, Path baseDirectory, Map<String, String> environment) {
         Problems problems = new Problems();
         Map<String, String> variables = new HashMap<>(DotEnv.read(baseDirectory, problems));
         variables.putAll(environment);
@@ -97,7 +89,7 @@ public final class ConfigLoader {
         ValueReader values = new ValueReader(interpolation, baseDirectory);
         ProxyConfig config = new RecordReader(values, problems).read(tree);
         new SectionChecks(problems).check(config);
-        new CrossChecks(patterns, problems).check(config);
+        new CrossChecks(problems).check(config);
         new ClientKeyChecks(problems).check(config);
         problems.throwIfAny();
         return new Loaded(config, format, problems.warnings(), () -> ConfigPrinter.print(written));

@@ -6,6 +6,7 @@ import io.llmproxy.config.document.ConfigPrinter;
 import io.llmproxy.config.document.Interpolation;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlTree.Scalar;
+import io.llmproxy.net.BadPatternException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,10 +43,18 @@ final class ValueReader {
             return standIn(key);
         }
         ValueType type = ValueType.of(key, baseDirectory);
-        Optional<?> value = type.parse(resolved.text());
+        Optional<?> value;
+        String expected = type.expectation();
+        try {
+            value = type.parse(resolved.text());
+        } catch (BadPatternException e) {
+            value = Optional.empty();
+            // It may quote a part of the pattern.
+            expected = resolved.text().equals(scalar.text()) ? e.expected() : expected;
+        }
         if (value.isEmpty()) {
             String shown = problems.shown(path, printable(key, scalar.text()));
-            problems.error(path, shown + " (expected: " + type.expectation() + ")");
+            problems.error(path, shown + " (expected: " + expected + ")");
             return standIn(key);
         }
         if (!resolved.text().equals(scalar.text())) {

@@ -8,6 +8,10 @@ import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.Setting;
 import io.llmproxy.config.UrlHost;
+import io.llmproxy.net.BadPatternException;
+import io.llmproxy.net.ListenAddress;
+import io.llmproxy.net.Network;
+import io.llmproxy.net.PathPattern;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -77,9 +81,19 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
         if (type == HostPattern.class) {
             return new ValueType("a host as in `name`, `name:8443`, `*.name` or `name/prefix`", HostPattern::parse);
         }
+        if (type == ListenAddress.class) {
+            return new ValueType("an IP address", ListenAddress::parse);
+        }
+        if (type == Network.class) {
+            return new ValueType("an IP address, or a network such as 10.0.0.0/8", Network::parse);
+        }
+        if (type == PathPattern.class) {
+            return new ValueType("a pattern", text -> Optional.of(PathPattern.compile(text)));
+        }
         return new ValueType("text", type == Secret.class ? text -> Optional.of(new Secret(text)) : Optional::of);
     }
 
+    /** @throws BadPatternException if the text is not a pattern where one is expected; it tells more than the expectation */
     Optional<?> parse(String text) {
         return parser.apply(text);
     }

@@ -12,7 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Who may come in to a forward: with which keys, how often each client, and how many at a time. */
+/** Which clients may use a forward: with which keys, how often each client, and how many at a time. */
 public final class Admission {
     private final ForwardConfig config;
     private final TrustedProxies proxies;
@@ -31,7 +31,7 @@ public final class Admission {
         this.config = config;
         this.keys = keys;
         this.keyLimits = keyLimits;
-        this.proxies = TrustedProxies.of(config.trustedProxies());
+        this.proxies = new TrustedProxies(config.trustedProxies());
         this.rate = rate;
         this.concurrency = concurrency;
     }
@@ -43,7 +43,7 @@ public final class Admission {
      * @param keys the keys that the forward knows
      * @param keyLimits the limits of these keys
      * @param before that of the forward of the same name until now, or null; limits that stay the same are taken over, so
-     *     that nobody is set free
+     *     that no client is set free
      */
     public static Admission of(ForwardConfig config, ClientKeys keys, KeyLimits keyLimits, @Nullable Admission before) {
         return new Admission(config, keys, keyLimits, rate(config, before), concurrency(config, before));

@@ -63,7 +63,7 @@ final class ForeignFilesTest {
     }
 
     private ConfigLoader.Loaded parse(String yaml, Map<String, String> environment) {
-        return ConfigLoader.parse(yaml, "config.yml", directory, environment, ConfigFixtures.PATTERNS);
+        return ConfigLoader.parse(yaml, "config.yml", directory, environment);
     }
 
     @Test
@@ -314,7 +314,7 @@ final class ForeignFilesTest {
     }
 
     @Test
-    void whatDescribesAKeyOrAModelRestrictsNobody() {
+    void aDescriptionOfAKeyOrAModelRestrictsNoClient() {
         ConfigLoader.Loaded loaded = parse("""
                         providers:
                           - name: p

@@ -1,13 +1,11 @@
 package io.llmproxy.config.load;
 
-import io.llmproxy.config.PatternCheck;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Configurations that the tests share. */
 public final class ConfigFixtures {
@@ -16,10 +14,6 @@ public final class ConfigFixtures {
             "http_server: {forwards: [{name: a, upstream_group: g}]}",
             "upstreams: [{name: u, url: 'http://u'}]",
             "upstream_groups: [{name: g, upstreams: [{name: u}]}]");
-
-    public static final PatternCheck PATTERNS = pattern -> pattern.contains("{") && !pattern.contains("}")
-            ? Optional.of(pattern + " (expected: a closing brace)")
-            : Optional.empty();
 
     static final List<String> SAMPLES =
             List.of("mixgroup.yaml", "mixgroup-stream-mode.yaml", "response-aware.yaml", "every-spelling.yaml");
@@ -53,10 +47,10 @@ public final class ConfigFixtures {
     }
 
     static ConfigLoader.Loaded sample(String name) {
-        return ConfigLoader.load(resource(name), Map.of(), PATTERNS);
+        return ConfigLoader.load(resource(name), Map.of());
     }
 
     public static ConfigLoader.Loaded parse(String yaml, Path directory, Map<String, String> environment) {
-        return ConfigLoader.parse(complete(yaml), "config.yaml", directory, environment, PATTERNS);
+        return ConfigLoader.parse(complete(yaml), "config.yaml", directory, environment);
     }
 }

@@ -36,7 +36,7 @@ final class ConfigRobustnessTest {
 
     private void assertOutcome(String yaml, long seed) {
         try {
-            ConfigLoader.parse(yaml, "config.yaml", directory, Map.of(), ConfigFixtures.PATTERNS);
+            ConfigLoader.parse(yaml, "config.yaml", directory, Map.of());
         } catch (ConfigException e) {
             assertThat(e.problems()).isNotEmpty();
         } catch (RuntimeException | StackOverflowError e) {

@@ -32,6 +32,8 @@ import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.UsageMode;
 import io.llmproxy.config.document.Problem;
+import io.llmproxy.net.ListenAddress;
+import io.llmproxy.net.PathPattern;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,13 +57,13 @@ final class ConfigSamplesTest {
         assertThat(server.forwards()).singleElement().satisfies(forward -> {
             assertThat(forward.name()).isEqualTo("to_mixgroup");
             assertThat(forward.port()).isEqualTo(3000);
-            assertThat(forward.address()).isEqualTo("0.0.0.0");
+            assertThat(forward.address()).hasToString("0.0.0.0");
             assertThat(forward.upstreamGroup()).isEqualTo("mixgroup");
             assertThat(forward.ratelimit()).isEqualTo(new RateLimitConfig(100, 200));
             assertThat(forward.timeout().connect()).isEqualTo(Duration.ofSeconds(10));
             assertThat(forward.routing()).isEmpty();
         });
-        assertThat(server.admin()).isEqualTo(new AdminConfig(9000, "0.0.0.0", null, DEFAULT_TIMEOUT, null));
+        assertThat(server.admin()).isEqualTo(new AdminConfig(9000, address("0.0.0.0"), null, DEFAULT_TIMEOUT, null));
     }
 
     @Test
@@ -117,6 +119,10 @@ final class ConfigSamplesTest {
                         new BreakerConfig(0.3, Duration.ofSeconds(60), 10));
     }
 
+    private static ListenAddress address(String text) {
+        return ListenAddress.parse(text).orElseThrow();
+    }
+
     @Test
     void everySpellingLoads() {
         ProxyConfig config = load("every-spelling.yaml");
@@ -126,8 +132,8 @@ final class ConfigSamplesTest {
         assertThat(forward.ratelimit()).isNull();
         assertThat(forward.routing())
                 .containsExactly(
-                        new RouteConfig("/v1/messages", null, null, null, "local"),
-                        new RouteConfig("/files/{id:[0-9]+}", null, null, null, "main"));
+                        new RouteConfig(PathPattern.compile("/v1/messages"), null, null, null, "local"),
+                        new RouteConfig(PathPattern.compile("/files/{id:[0-9]+}"), null, null, null, "main"));
         UpstreamConfig cloud = config.upstreams().get(0);
         assertThat(cloud.urlMode()).isEqualTo(UpstreamConfig.UrlMode.EXACT);
         assertThat(cloud.auth())
@@ -172,11 +178,7 @@ final class ConfigSamplesTest {
     @Test
     void absentKeysHaveTheDocumentedDefaults() {
         ProxyConfig config = ConfigLoader.parse(
-                        ConfigFixtures.complete(""),
-                        "minimal",
-                        ConfigFixtures.resource(""),
-                        Map.of(),
-                        ConfigFixtures.PATTERNS)
+                        ConfigFixtures.complete(""), "minimal", ConfigFixtures.resource(""), Map.of())
                 .config();
 
         assertThat(config.httpServer())
@@ -184,7 +186,7 @@ final class ConfigSamplesTest {
                         List.of(new ForwardConfig(
                                 "a",
                                 3000,
-                                "0.0.0.0",
+                                address("0.0.0.0"),
                                 null,
                                 "g",
                                 List.of(),
@@ -200,7 +202,7 @@ final class ConfigSamplesTest {
                                 List.of(),
                                 512L << 20,
                                 8L << 20)),
-                        new AdminConfig(9000, "127.0.0.1", null, DEFAULT_TIMEOUT, null),
+                        new AdminConfig(9000, address("127.0.0.1"), null, DEFAULT_TIMEOUT, null),
                         Duration.ofSeconds(30),
                         0,
                         Duration.ofMillis(100),

@@ -234,8 +234,8 @@ final class ConfigValuesTest {
                       port: ${PORT}
                       upstream_group: ${VALUE}
                       routing:
-                        - {path: "${VALUE}", target_group: "${VALUE}"}
-                        - {path: "${VALUE}", target_group: g}
+                        - {path: "${ROUTE}", target_group: "${VALUE}"}
+                        - {path: "${ROUTE}", target_group: g}
                         - {path: "${OPEN}", target_group: g}
                   admin: {port: 4711}
                 upstreams:
@@ -244,15 +244,16 @@ final class ConfigValuesTest {
                   - {name: "${VALUE}", url: http://u}
                 """;
 
-        List<String> problems = problems(yaml, Map.of("VALUE", "hunter 2", "PORT", "4711", "OPEN", "/{hunter"));
+        List<String> problems =
+                problems(yaml, Map.of("VALUE", "hunter 2", "ROUTE", "/hunter", "PORT", "4711", "OPEN", "/{hunter"));
 
         assertThat(problems).hasSize(10).noneMatch(problem -> problem.contains("hunter"));
         assertThat(problems)
                 .contains(
-                        "config.yaml:4: http_server.forwards[0].address: *** (expected: an IP address)",
+                        "config.yaml:4: http_server.forwards[0].address: ${VALUE} (expected: an IP address)",
                         "config.yaml:9: http_server.forwards[0].routing[1].path: Duplicate path pattern '***'"
                                 + " (expected: each pattern once)",
-                        "config.yaml:10: http_server.forwards[0].routing[2].path: *** (expected: a pattern)");
+                        "config.yaml:10: http_server.forwards[0].routing[2].path: ${OPEN} (expected: a pattern)");
     }
 
     @Test

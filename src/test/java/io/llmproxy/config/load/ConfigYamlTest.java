@@ -164,19 +164,16 @@ final class ConfigYamlTest {
     void fileWithByteOrderMarkLoads() throws IOException {
         Path file = Files.writeString(directory.resolve("bom.yaml"), "\uFEFF" + ConfigFixtures.complete(""));
 
-        assertThat(ConfigLoader.load(file, Map.of(), ConfigFixtures.PATTERNS)
-                        .config()
-                        .upstreams())
-                .hasSize(1);
+        assertThat(ConfigLoader.load(file, Map.of()).config().upstreams()).hasSize(1);
     }
 
     private static void assertFileProblem(Path file, String expected) {
         assertThatExceptionOfType(ConfigException.class)
-                .isThrownBy(() -> ConfigLoader.load(file, Map.of(), ConfigFixtures.PATTERNS))
+                .isThrownBy(() -> ConfigLoader.load(file, Map.of()))
                 .withMessage(file + ": " + expected);
     }
 
     private ConfigLoader.Loaded parse(String yaml) {
-        return ConfigLoader.parse(yaml, "config.yaml", directory, Map.of(), ConfigFixtures.PATTERNS);
+        return ConfigLoader.parse(yaml, "config.yaml", directory, Map.of());
     }
 }

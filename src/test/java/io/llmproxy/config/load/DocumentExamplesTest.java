@@ -79,7 +79,7 @@ final class DocumentExamplesTest {
 
     private static List<Problem> problems(Example example) {
         try {
-            ConfigLoader.parse(example.yaml(), "config.yaml", directory, variables(example), ConfigFixtures.PATTERNS);
+            ConfigLoader.parse(example.yaml(), "config.yaml", directory, variables(example));
             return List.of();
         } catch (ConfigException refused) {
             return refused.problems();

@@ -40,7 +40,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.jspecify.annotations.Nullable;
 
@@ -98,8 +97,7 @@ public final class Entrance implements AutoCloseable {
                 upstreams: [%s]
                 upstream_groups: [{name: g, %s}]
                 """.formatted(forward, upstreams, group);
-        return ConfigLoader.parse(yaml, "config.yaml", Path.of(""), Map.of(), pattern -> Optional.empty())
-                .config();
+        return ConfigLoader.parse(yaml, "config.yaml", Path.of(""), Map.of()).config();
     }
 
     /**

@@ -1,4 +1,4 @@
-package io.llmproxy.route;
+package io.llmproxy.net;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
@@ -16,7 +16,7 @@ final class PatternParser {
         this.text = text;
     }
 
-    /** @throws IllegalArgumentException if the text is not a pattern; the message tells why */
+    /** @throws BadPatternException if the text is not a pattern */
     List<Segment> parse() {
         if (!text.startsWith("/")) {
             throw refusal("a leading slash");
@@ -99,7 +99,7 @@ final class PatternParser {
         try {
             return Pattern.compile(expression);
         } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException(message("an expression of RE2, " + reason(e)), e);
+            throw new BadPatternException(text, "an expression of RE2, " + reason(e), e);
         }
     }
 
@@ -137,11 +137,7 @@ final class PatternParser {
         throw refusal("a closing brace for each opening one");
     }
 
-    private IllegalArgumentException refusal(String expected) {
-        return new IllegalArgumentException(message(expected));
-    }
-
-    private String message(String expected) {
-        return "path: " + text + " (expected: " + expected + ')';
+    private BadPatternException refusal(String expected) {
+        return new BadPatternException(text, expected, null);
     }
 }

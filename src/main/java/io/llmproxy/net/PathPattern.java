@@ -1,8 +1,9 @@
-package io.llmproxy.route;
+package io.llmproxy.net;
 
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pattern that paths match or do not. Its segments are
@@ -49,7 +50,7 @@ public final class PathPattern {
     /**
      * Compiles a pattern.
      *
-     * @throws IllegalArgumentException if the text is not a pattern; the message tells the text and what was expected
+     * @throws BadPatternException if the text is not a pattern
      */
     public static PathPattern compile(String text) {
         return new PathPattern(text);
@@ -79,12 +80,23 @@ public final class PathPattern {
     }
 
     /** Returns whether the pattern matches one path only: its own text. */
-    boolean isStatic() {
+    public boolean isStatic() {
         return staticSegments == segments.size();
     }
 
-    List<Segment> segments() {
+    /** What the segments of a path have to be, one after the other. */
+    public List<Segment> segments() {
         return segments;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof PathPattern that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
     }
 
     /** Returns the text that the pattern was compiled from. */

@@ -1,9 +1,9 @@
-package io.llmproxy.route;
+package io.llmproxy.net;
 
 import com.google.re2j.Pattern;
 
 /** What one segment of a path has to be, from the most to the least specific. */
-sealed interface Segment {
+public sealed interface Segment {
     /** How specific this is: 0 for a given text, more for what is less specific. */
     int rank();
 

@@ -1,4 +1,4 @@
-package io.llmproxy.ratelimit;
+package io.llmproxy.net;
 
 import java.util.Optional;
 

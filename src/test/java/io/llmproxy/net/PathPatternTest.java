@@ -1,4 +1,4 @@
-package io.llmproxy.route;
+package io.llmproxy.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -128,6 +128,14 @@ final class PathPatternTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> PathPattern.compile("/{a)(b}"))
                 .withMessageStartingWith("path: /{a)(b} (expected: an expression of RE2, ");
+    }
+
+    @Test
+    void patternsWithTheSameTextAreEqual() {
+        assertThat(PathPattern.compile("/v1/*"))
+                .isEqualTo(PathPattern.compile("/v1/*"))
+                .hasSameHashCodeAs(PathPattern.compile("/v1/*"))
+                .isNotEqualTo(PathPattern.compile("/v2/*"));
     }
 
     @Test
