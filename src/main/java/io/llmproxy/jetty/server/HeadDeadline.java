@@ -1,6 +1,5 @@
 package io.llmproxy.jetty.server;
 
-import io.llmproxy.boot.ContainerError;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.EnumSet;

@@ -1,6 +1,5 @@
 package io.llmproxy.jetty.server;
 
-import io.llmproxy.boot.ContainerError;
 import java.nio.charset.StandardCharsets;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;

@@ -1,6 +1,6 @@
 package io.llmproxy.jetty.server;
 
-import io.llmproxy.boot.ClientWatch;
+import io.llmproxy.net.ClientPresence;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * nothing more to say. An interim answer tells the one from the other: who is there skips it, of who is not the system answers
  * with a reset, and the next interim answer cannot be written any more.
  */
-final class WaitingClient implements ClientWatch {
+final class WaitingClient implements ClientPresence {
     private static final byte[] INTERIM = "HTTP/1.1 102 Processing\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     /** Most requests are answered sooner, and are never looked at. */

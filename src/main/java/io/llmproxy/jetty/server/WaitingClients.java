@@ -1,6 +1,6 @@
 package io.llmproxy.jetty.server;
 
-import io.llmproxy.boot.ClientWatch;
+import io.llmproxy.net.ClientPresence;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.CancelledKeyException;
@@ -64,8 +64,8 @@ public final class WaitingClients extends AbstractLifeCycle implements HttpConfi
         if (connection.getHttpVersion() == HttpVersion.HTTP_1_1
                 && connection.getConnection() instanceof HttpConnection http
                 && encrypted(http.getEndPoint()) instanceof SocketChannelEndPoint socket) {
-            ClientWatch client = new WaitingClient(socket.getChannel(), http.getEndPoint(), this);
-            request.setAttribute(ClientWatch.ATTRIBUTE, client);
+            ClientPresence client = new WaitingClient(socket.getChannel(), http.getEndPoint(), this);
+            request.setAttribute(ClientPresence.ATTRIBUTE, client);
         }
         return request;
     }

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy.forward;
 
 import io.llmproxy.balance.Load;
+import io.llmproxy.net.ClientPresence;
 import io.llmproxy.protocol.AskedChoices;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.proxy.answer.ErrorAnswer;
@@ -22,7 +23,6 @@ import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.proxy.passage.Answer;
 import io.llmproxy.proxy.passage.EventStreams;
-import io.llmproxy.proxy.request.ClientPresence;
 import io.llmproxy.proxy.request.ContainerSide;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.route.RouteTable;
@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Carries one exchange through: waits for its turn, collects the body, has an upstream asked, hands the answer to the relay,
- * and sees to it that the exchange ends once, whoever fails.
+ * and sees to it that the exchange ends once, whatever fails.
  */
 public final class Forwarder
         implements ConcurrencyLimit.Waiter,

@@ -1,4 +1,4 @@
-package io.llmproxy.proxy.request;
+package io.llmproxy.net;
 
 /**
  * Looks at the connection of a client that waits for an answer. A server that can do so puts one into the attributes of each

@@ -1,4 +1,4 @@
-package io.llmproxy.boot;
+package io.llmproxy.jetty.server;
 
 import io.llmproxy.protocol.ApiDialect;
 import io.llmproxy.protocol.ApiError;
@@ -9,20 +9,20 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An error that the container found before any filter of ours saw the request, in the dialect of the path.
+ * An error that the server found before any filter saw the request, in the dialect of the path.
  *
  * @param status the status to answer with
  * @param headers further headers of the answer
  * @param body the body, JSON
  */
-public record ContainerError(int status, Map<String, String> headers, String body) {
+record ContainerError(int status, Map<String, String> headers, String body) {
     /**
      * Returns the answer to a request that is not valid.
      *
      * @param path the path, or null if the request was not even that readable
-     * @param status what the container would have answered
+     * @param status what the server would have answered
      */
-    public static ContainerError of(@Nullable String path, int status) {
+    static ContainerError of(@Nullable String path, int status) {
         ApiDialect dialect = ApiPath.of(path == null ? "/" : path).dialect();
         String id = "req_" + UUID.randomUUID().toString().replace("-", "");
         String code = code(status);
