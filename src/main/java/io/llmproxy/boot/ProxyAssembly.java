@@ -54,8 +54,6 @@ import io.llmproxy.usage.Prices;
 import io.prometheus.metrics.exporter.servlet.jakarta.PrometheusMetricsServlet;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.smallrye.health.SmallRyeHealthReporter;
-import jakarta.enterprise.context.Dependent;
-import jakarta.inject.Inject;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.Servlet;
@@ -66,7 +64,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -77,8 +74,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Builds the gateway, changes it with its configuration, and takes it down again. */
-@Dependent
-public class ProxyAssembly {
+public final class ProxyAssembly implements AutoCloseable {
     /** Name of the context attribute that holds it once it is there. */
     public static final String ATTRIBUTE = ProxyAssembly.class.getName();
 
@@ -107,48 +103,40 @@ public class ProxyAssembly {
             },
             new ThreadPoolExecutor.DiscardPolicy());
     private final AtomicBoolean drained = new AtomicBoolean();
-    private @Nullable UpstreamHttp http;
-    private @Nullable Reloader reloader;
-    private @Nullable Beans beans;
+    private final EventLoops loops;
+    private final ConfigSource source;
+    private final boolean inContainer;
+    private final LedgerHome home;
+    private final UpstreamHttp http;
+    private final Reloader reloader;
+    private final Beans beans;
 
     /**
-     * @param lifecycle told when requests are served
-     * @param reporter asks the health checks
-     */
-    @Inject
-    public ProxyAssembly(Lifecycle lifecycle, SmallRyeHealthReporter reporter) {
-        this.lifecycle = lifecycle;
-        this.reporter = reporter;
-        this.open = new OpenExchanges(lifecycle::beat);
-    }
-
-    /**
-     * Registers everything that a request passes, in the order in which it does.
+     * Makes what lasts as long as the process; nothing is started yet.
      *
      * @param context the web application
      * @param handover what to build, and the ports that clients and operators connect to
+     * @param lifecycle told when requests are served
+     * @param reporter asks the health checks
      */
-    public void install(ServletContext context, Handover handover) {
-        UpstreamHttp clients = new UpstreamHttp(handover.loops());
-        http = clients;
-        clients.start();
-        // It takes a moment that neither the start nor a client's request should.
-        background.execute(BreakerThreads::start);
-        RuntimeMetrics.register(registry);
-        LogMetrics.register(registry, Logging::droppedAccess, Logging::droppedMessages);
-        LedgerMetrics.register(registry, ledger::status, System::currentTimeMillis);
-        boolean inContainer = handover.listeners() instanceof ContainerListeners;
-        LedgerHome home = LedgerHome.find(handover.source().file(), inContainer);
-        Reloader live = new Reloader(
-                handover.source(),
+    ProxyAssembly(ServletContext context, Handover handover, Lifecycle lifecycle, SmallRyeHealthReporter reporter) {
+        this.lifecycle = lifecycle;
+        this.reporter = reporter;
+        this.open = new OpenExchanges(lifecycle::beat);
+        this.loops = handover.loops();
+        this.source = handover.source();
+        this.inContainer = handover.listeners() instanceof ContainerListeners;
+        this.home = LedgerHome.find(source.file(), inContainer);
+        this.http = new UpstreamHttp(loops);
+        this.reloader = new Reloader(
+                source,
                 handover.listeners(),
-                clients,
-                (config, listening, before, left) -> build(handover.loops(), clients, config, listening, before, left),
-                generation -> takeOver(generation, handover.loops(), home),
+                http,
+                this::build,
+                this::takeOver,
                 new ConfigMetrics(registry),
                 background);
-        reloader = live;
-        beans = new Beans(
+        this.beans = new Beans(
                 ContextName.of(context),
                 new Beans.Source(
                         Version.current(),
@@ -157,13 +145,28 @@ public class ProxyAssembly {
                         totals,
                         history,
                         ledger::status,
-                        new Operator(live, lifecycle, background)));
-        live.start(handover.config());
+                        new Operator(reloader, lifecycle, background)));
+    }
+
+    /**
+     * Serves the first configuration, and registers everything that a request passes, in the order in which it does.
+     *
+     * @param context the web application
+     * @param config the first configuration
+     */
+    void install(ServletContext context, ProxyConfig config) {
+        http.start();
+        // It takes a moment that neither the start nor a client's request should.
+        background.execute(BreakerThreads::start);
+        RuntimeMetrics.register(registry);
+        LogMetrics.register(registry, Logging::droppedAccess, Logging::droppedMessages);
+        LedgerMetrics.register(registry, ledger::status, System::currentTimeMillis);
+        reloader.start(config);
 
         StateMetrics.register(
-                registry, Version.current(), () -> live.generation().upstreams(), live.overrides()::count);
+                registry, Version.current(), () -> reloader.generation().upstreams(), reloader.overrides()::count);
 
-        filter(context, "exchange", new ExchangeFilter(live, this::isStopping, handover.loops()::isOverloaded));
+        filter(context, "exchange", new ExchangeFilter(reloader, this::isStopping, loops::isOverloaded));
         filter(context, "cors", new CorsFilter());
         filter(context, "auth", new AuthFilter());
         filter(context, "ratelimit", new RateLimitFilter());
@@ -181,48 +184,42 @@ public class ProxyAssembly {
         servlet(
                 context,
                 "health",
-                new HealthServlet(reporter, () -> live.generation().upstreams().all(), history),
+                new HealthServlet(
+                        reporter, () -> reloader.generation().upstreams().all(), history),
                 "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
         servlet(
                 context,
                 "admin",
-                new AdminServlet(() -> config().httpServer().admin().token(), live),
+                new AdminServlet(() -> config().httpServer().admin().token(), reloader),
                 "/admin/*");
         servlet(context, "nothing", new NotFoundServlet(), "/*");
 
         open.start();
-        watch(handover.source().file(), live);
+        watch(source.file());
         lifecycle.enter(Lifecycle.Phase.READY);
     }
 
-    private Generation build(
-            EventLoops loops,
-            UpstreamHttp clients,
-            ProxyConfig config,
-            Listening listening,
-            @Nullable Generation before,
-            Runnable left) {
+    private Generation build(ProxyConfig config, Listening listening, @Nullable Generation before, Runnable left) {
         Upstreams upstreams =
-                (before == null ? Upstreams.NONE : before.upstreams()).next(config, clients, upstreamMetrics);
+                (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
         ConfiguredKeys keys = ConfiguredKeys.of(config);
         KeyLimits keyLimits = KeyLimits.of(keys.all(), before == null ? null : before.keyLimits());
         List<Forward> forwards = Generation.forwards(config, upstreams, keys, keyLimits, before);
-        List<Mount> mounted =
-                forwards.stream().map(forward -> mount(forward, loops)).toList();
+        List<Mount> mounted = forwards.stream().map(this::mount).toList();
         Mounts mounts = new Mounts(mounted, listening::port, listening.adminPort(), !listening.complete());
         long version = before == null ? 1 : before.version() + 1;
         Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices(config), ledger), left);
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
     }
 
-    private Mount mount(Forward forward, EventLoops loops) {
+    private Mount mount(Forward forward) {
         ForwardEntry entry = new ForwardEntry(forward, open, buffers, loops.threads()::executeBlocking);
         return new Mount(forward, new ForwardServlet(entry));
     }
 
     /** What all generations share follows the one that is served. */
-    private void takeOver(Generation generation, EventLoops loops, LedgerHome home) {
+    private void takeOver(Generation generation) {
         ledger.follow(home.of(generation.config()));
         HttpServerConfig server = generation.config().httpServer();
         buffers.limit(
@@ -232,9 +229,7 @@ public class ProxyAssembly {
         loops.maxLag(server.maxLag());
         generation.upstreams().takeOver();
         checks.follow(generation.upstreams());
-        if (beans != null) {
-            beans.follow(generation.config().jmx(), generation.upstreams());
-        }
+        beans.follow(generation.config().jmx(), generation.upstreams());
         history.retain(generation.upstreams().all().stream().map(Upstream::name).toList());
     }
 
@@ -243,9 +238,9 @@ public class ProxyAssembly {
         return file == null ? Prices.NONE : PriceFile.read(file).prices();
     }
 
-    private void watch(@Nullable Path file, Reloader live) {
+    private void watch(@Nullable Path file) {
         if (file != null) {
-            ConfigWatch watch = new ConfigWatch(file, this::config, live::reload);
+            ConfigWatch watch = new ConfigWatch(file, this::config, reloader::reload);
             long period = WATCH_PERIOD.toMillis();
             var unused = background.scheduleWithFixedDelay(watch, period, period, TimeUnit.MILLISECONDS);
         }
@@ -256,16 +251,12 @@ public class ProxyAssembly {
     }
 
     private ProxyConfig config() {
-        return live().generation().config();
-    }
-
-    private Reloader live() {
-        return Objects.requireNonNull(reloader, "installed");
+        return reloader.generation().config();
     }
 
     /** Loads the configuration again; what came of it is logged and counted. */
     public void reload() {
-        live().reload();
+        reloader.reload();
     }
 
     /** From now on the gateway tells load balancers to send no more requests; those that come are served. */
@@ -276,7 +267,7 @@ public class ProxyAssembly {
     /** Waits until all exchanges have ended, or ends them when the configuration's time for that is over; only once. */
     public void drain() {
         announceStop();
-        if (reloader != null && !drained.getAndSet(true)) {
+        if (reloader.isServing() && !drained.getAndSet(true)) {
             Duration limit = config().httpServer().shutdownTimeout();
             LOG.info("stopping; {} exchanges may go on for {}", open.count(), Durations.format(limit));
             int left = open.drain(limit);
@@ -287,17 +278,13 @@ public class ProxyAssembly {
     }
 
     /** Takes everything down in reverse; what is still open breaks off. */
+    @Override
     public void close() {
-        if (beans != null) {
-            beans.close();
-        }
+        beans.close();
         background.shutdownNow();
         checks.close();
         open.close();
-        UpstreamHttp clients = http;
-        if (clients != null) {
-            clients.stop();
-        }
+        http.stop();
         ledger.stop();
         BreakerThreads.stop();
     }

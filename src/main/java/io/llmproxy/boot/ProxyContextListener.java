@@ -3,7 +3,9 @@ package io.llmproxy.boot;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
+import io.llmproxy.health.Lifecycle;
 import io.llmproxy.jetty.loop.EventLoops;
+import io.smallrye.health.SmallRyeHealthReporter;
 import jakarta.enterprise.inject.spi.CDI;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
@@ -41,14 +43,19 @@ public final class ProxyContextListener implements ServletContextListener {
             ConfigSource source = ConfigSource.find(context);
             handover = new Handover(source, load(source), new ContainerListeners(), ContainerListeners.loops());
         }
-        ProxyAssembly built = CDI.current().select(ProxyAssembly.class).get();
+        ProxyAssembly built =
+                new ProxyAssembly(context, handover, injected(Lifecycle.class), injected(SmallRyeHealthReporter.class));
         assembly = built;
         context.setAttribute(ProxyAssembly.ATTRIBUTE, built);
-        built.install(context, handover);
+        built.install(context, handover.config());
         LOG.info(
                 "LLMProxy {} serves {} forwards",
                 Version.current(),
                 handover.config().httpServer().forwards().size());
+    }
+
+    private static <T> T injected(Class<T> type) {
+        return CDI.current().select(type).get();
     }
 
     /** A container shows the problems in its log only; it does not start the application. */

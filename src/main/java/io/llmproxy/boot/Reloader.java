@@ -121,6 +121,11 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         return generation().serving();
     }
 
+    /** Whether the first configuration is served. */
+    boolean isServing() {
+        return current != null;
+    }
+
     Generation generation() {
         return Objects.requireNonNull(current, "started");
     }
