@@ -2,22 +2,28 @@ package io.llmproxy.testing;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import javax.security.auth.x500.X500Principal;
 import org.jspecify.annotations.Nullable;
 
-/** An authority of our own with what it has signed, made by the JDK's {@code keytool}. */
+/** An authority of our own with what it has signed. */
 public final class Certificates {
     private static final String PASSWORD = "changeit";
 
@@ -36,7 +42,8 @@ public final class Certificates {
     public Certificates(Path directory) {
         this.directory = directory;
         this.authority = directory.resolve("authority.p12");
-        generate(authority, "EC", "CN=Test Authority", List.of("-ext", "bc:c"));
+        authority(authority);
+        authorityPem();
     }
 
     /** PEM file with the authority's certificate. */
@@ -46,24 +53,20 @@ public final class Certificates {
 
     /** TLS for a server whose certificate is good for some names, such as {@code ip:127.0.0.1,dns:localhost}. */
     public SSLContext server(String names) {
-        return context(signed("server-" + names.hashCode(), "CN=Test Server", "san=" + names));
+        return context(signed("server-" + names.hashCode(), "CN=Test Server", CertificateMaker.names(names)));
     }
 
     /** TLS for a server whose certificate was good for some names until yesterday. */
     public SSLContext expired(String names) {
-        return context(signed(
-                "expired-" + names.hashCode(),
-                "CN=Test Server",
-                "san=" + names,
-                "-startdate",
-                "-3d",
-                "-validity",
-                "2"));
+        CertificateMaker.Validity over =
+                new CertificateMaker.Validity(Instant.now().minus(Duration.ofDays(3)), Duration.ofDays(2));
+        return context(
+                signed("expired-" + names.hashCode(), "EC", "CN=Test Server", CertificateMaker.names(names), over));
     }
 
     /** PEM files of a new certificate that is good for some names, with a key of an algorithm such as {@code EC} or {@code RSA}. */
     public Pair serverPem(String name, String algorithm, String names) {
-        Path store = signed(name, algorithm, "CN=" + name, "san=" + names, new String[] {"-validity", "30"});
+        Path store = signed(name, algorithm, "CN=" + name, CertificateMaker.names(names), fresh());
         return new Pair(export(store, name + ".pem"), exportKey(store, name + ".key"));
     }
 
@@ -78,7 +81,7 @@ public final class Certificates {
     }
 
     private Path client() {
-        return signed("client", "CN=Test Client", "eku=clientAuth");
+        return signed("client", "CN=Test Client", CertificateMaker.forClients());
     }
 
     /** PEM file with a client's certificate; the key is in a file beside it. */
@@ -100,62 +103,67 @@ public final class Certificates {
         }
     }
 
-    private Path signed(String name, String subject, String extension) {
-        return signed(name, subject, extension, "-validity", "30");
+    private Path signed(String name, String subject, byte[] extension) {
+        return signed(name, "EC", subject, extension, fresh());
     }
 
-    private Path signed(String name, String subject, String extension, String... validity) {
-        return signed(name, "EC", subject, extension, validity);
-    }
-
-    private Path signed(String name, String algorithm, String subject, String extension, String[] validity) {
+    private Path signed(
+            String name, String algorithm, String subject, byte[] extension, CertificateMaker.Validity validity) {
         Path store = directory.resolve(name + ".p12");
         if (Files.exists(store)) {
             return store;
         }
-        generate(store, algorithm, subject, List.of());
-        Path request = directory.resolve(name + ".csr");
-        Path certificate = directory.resolve(name + ".crt");
-        keytool(store, "-certreq", "-alias", "it", "-file", request.toString());
-        List<String> sign = new ArrayList<>(List.of("-gencert", "-alias", "it", "-rfc", "-ext", extension));
-        sign.addAll(List.of(validity));
-        sign.addAll(List.of("-infile", request.toString(), "-outfile", certificate.toString()));
-        keytool(authority, sign.toArray(String[]::new));
-        keytool(
-                store,
-                "-importcert",
-                "-noprompt",
-                "-alias",
-                "root",
-                "-file",
-                authorityPem().toString());
-        keytool(store, "-importcert", "-noprompt", "-alias", "it", "-file", certificate.toString());
-        return store;
-    }
-
-    private void generate(Path store, String algorithm, String subject, List<String> more) {
-        List<String> arguments = new ArrayList<>(
-                List.of("-genkeypair", "-alias", "it", "-keyalg", algorithm, "-validity", "30", "-dname", subject));
-        arguments.addAll(more);
-        keytool(store, arguments.toArray(String[]::new));
-    }
-
-    private static void keytool(Path store, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
-        command.addAll(List.of(arguments));
-        command.addAll(List.of("-keystore", store.toString(), "-storetype", "PKCS12", "-storepass", PASSWORD));
         try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(30, TimeUnit.SECONDS) || process.exitValue() != 0) {
-                throw new IllegalStateException("keytool failed: " + output);
-            }
+            KeyStore signer = load(authority);
+            X509Certificate issuer = (X509Certificate) signer.getCertificate("it");
+            PrivateKey signing = (PrivateKey) signer.getKey("it", PASSWORD.toCharArray());
+            KeyPair pair = pair(algorithm);
+            X509Certificate certificate = CertificateMaker.make(
+                    new X500Principal(subject),
+                    pair.getPublic(),
+                    extension,
+                    validity,
+                    issuer.getSubjectX500Principal(),
+                    signing);
+            save(store, pair.getPrivate(), certificate, issuer);
+            return store;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void authority(Path store) {
+        try {
+            KeyPair pair = pair("EC");
+            X500Principal name = new X500Principal("CN=Test Authority");
+            save(
+                    store,
+                    pair.getPrivate(),
+                    CertificateMaker.make(
+                            name, pair.getPublic(), CertificateMaker.authority(), fresh(), name, pair.getPrivate()));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static CertificateMaker.Validity fresh() {
+        return new CertificateMaker.Validity(Instant.now().minusSeconds(60), Duration.ofDays(30));
+    }
+
+    private static KeyPair pair(String algorithm) throws GeneralSecurityException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
+        generator.initialize(algorithm.equals("EC") ? 256 : 2048);
+        return generator.generateKeyPair();
+    }
+
+    private static void save(Path path, PrivateKey key, X509Certificate... chain) throws GeneralSecurityException {
+        try (OutputStream out = Files.newOutputStream(path)) {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(null, null);
+            store.setKeyEntry("it", key, PASSWORD.toCharArray(), chain);
+            store.store(out, PASSWORD.toCharArray());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
         }
     }
 
