@@ -40,7 +40,7 @@ final class Containers {
         Path sample = Artefacts.server().resolve("tomcat").resolve("conf").resolve("server.xml");
         String server = repeat(Files.readString(sample), container);
         Files.writeString(conf.resolve("server.xml"), server);
-        Files.copy(Artefacts.war(), base.resolve("webapps").resolve(webappName(container.context(), "ROOT") + ".war"));
+        deploy(container, base.resolve("webapps"), "ROOT");
         List<String> command = JavaCommand.of(jvmOptions);
         Path bin = Artefacts.tomcat().resolve("bin");
         command.addAll(List.of(
@@ -74,7 +74,7 @@ final class Containers {
             }
         }
         Path webapps = Files.createDirectories(base.resolve("webapps"));
-        Files.copy(Artefacts.war(), webapps.resolve(webappName(container.context(), "root") + ".war"));
+        deploy(container, webapps, "root");
         List<String> command = JavaCommand.of(jvmOptions);
         command.addAll(List.of(
                 "-Dllmproxy.config=" + container.config(),
@@ -86,8 +86,14 @@ final class Containers {
         return ServerProcess.start(base, Map.of(), command);
     }
 
-    private static String webappName(String context, String root) {
-        return context.isEmpty() ? root : context.substring(1);
+    /** At the root unpacked, as it starts sooner; under a context path as the archive that the set-up pages copy. */
+    private static void deploy(Container container, Path webapps, String root) throws IOException {
+        String context = container.context();
+        if (context.isEmpty()) {
+            UnpackedWar.deploy(webapps.resolve(root));
+        } else {
+            Files.copy(Artefacts.war(), webapps.resolve(context.substring(1) + ".war"));
+        }
     }
 
     /** Repeats what stands between two comments for the one forward of a sample, and fills in all ports. */
