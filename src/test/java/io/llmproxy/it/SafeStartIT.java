@@ -150,15 +150,24 @@ class SafeStartIT {
                     .single("aging", upstream.url(), "", "http_client: {max_connection_age: 1}", "")
                     .single("lasting", upstream.url(), "", "http_client: {max_connection_age: 0}", "");
             try (Deployment deployment = Deployment.start(kind, gateway)) {
-                Awaitility.await().atMost(SOON).until(() -> {
-                    ask(deployment, "aging");
-                    return upstream.connections() >= 3;
-                });
+                // A connection is free a moment after its answer has arrived: a request before that would open another
+                // one.
+                Awaitility.await()
+                        .atMost(SOON)
+                        .pollInterval(Duration.ofMillis(100))
+                        .until(() -> {
+                            ask(deployment, "aging");
+                            return upstream.connections() >= 3;
+                        });
                 int before = upstream.connections();
-                Awaitility.await().during(Duration.ofMillis(1500)).atMost(SOON).until(() -> {
-                    ask(deployment, "lasting");
-                    return upstream.connections() <= before + 1;
-                });
+                Awaitility.await()
+                        .during(Duration.ofMillis(1500))
+                        .pollInterval(Duration.ofMillis(100))
+                        .atMost(SOON)
+                        .until(() -> {
+                            ask(deployment, "lasting");
+                            return upstream.connections() <= before + 1;
+                        });
             }
         }
     }

@@ -256,13 +256,17 @@ public final class RawClient implements AutoCloseable {
         long end = System.nanoTime() + limit.toNanos();
         byte[] sink = new byte[8192];
         try {
-            socket.setSoTimeout((int) limit.toMillis());
-            while (System.nanoTime() - end < 0) {
-                if (in.read(sink) < 0) {
-                    return true;
+            try {
+                socket.setSoTimeout((int) limit.toMillis());
+                while (System.nanoTime() - end < 0) {
+                    if (in.read(sink) < 0) {
+                        return true;
+                    }
                 }
+                return false;
+            } finally {
+                socket.setSoTimeout((int) PATIENCE.toMillis());
             }
-            return false;
         } catch (SocketTimeoutException e) {
             return false;
         } catch (IOException e) {

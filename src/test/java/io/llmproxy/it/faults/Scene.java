@@ -11,6 +11,7 @@ import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.UpstreamRequest;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -34,6 +35,7 @@ final class Scene {
     static final List<String> WHOLE = List.of(DELTA.formatted(1), DELTA.formatted(2), STOP, DONE);
 
     private static final AtomicInteger COUNT = new AtomicInteger();
+    private static final Duration MOMENT = Duration.ofMillis(100);
 
     private final FaultWorld world;
     private final Deployment deployment;
@@ -41,6 +43,9 @@ final class Scene {
     private final String group;
     private final String prefix;
     private final Metrics before;
+
+    /** Whether what the last exchange is counted by has had its moment. */
+    private boolean settled;
 
     Scene(FaultWorld world, Deployment deployment, String forward, String group) {
         this.world = world;
@@ -74,6 +79,7 @@ final class Scene {
 
     /** Where an API is reached. */
     URI uri(String api) {
+        settled = false;
         return deployment.forward(forward, prefix + api);
     }
 
@@ -172,9 +178,15 @@ final class Scene {
         return deployment.metrics().sum(name, labels) - before.sum(name, labels);
     }
 
-    /** Waits until a counter has grown by so much: metrics may come a moment after the answer. */
+    /**
+     * Waits until a counter has grown by so much: metrics may come a moment after the answer, also those that must not come, so
+     * that nothing is looked at sooner.
+     */
     void assertCounted(double growth, String name, String... labels) {
+        Duration late = settled ? Duration.ZERO : MOMENT;
+        settled = true;
         Awaitility.await()
+                .pollDelay(late)
                 .atMost(FaultWorld.soon())
                 .untilAsserted(() -> assertThat(growth(name, labels))
                         .as(name + List.of(labels))
