@@ -40,7 +40,7 @@ class LedgerIT {
     private static final String CHAT = "/v1/chat/completions";
     private static final byte[] QUESTION = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}"
             .getBytes(StandardCharsets.UTF_8);
-    private static final int EXCHANGES = Integer.getInteger("llmproxy.ledger.exchanges", 20_000);
+    private static final int EXCHANGES = Integer.getInteger("llmproxy.ledger.exchanges", 5_000);
     private static final int KILLS = Integer.getInteger("llmproxy.ledger.kills", 3);
     private static final int CLIENTS = 6;
     private static final Duration SOON = Duration.ofSeconds(60);
