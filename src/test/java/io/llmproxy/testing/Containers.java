@@ -78,10 +78,8 @@ final class Containers {
         List<String> command = JavaCommand.of(jvmOptions);
         command.addAll(List.of(
                 "-Dllmproxy.config=" + container.config(),
-                "-Djava.io.tmpdir=" + Files.createDirectories(base.resolve("work")),
-                "-jar",
-                Artefacts.jetty().resolve("start.jar").toString(),
-                "jetty.base=" + base));
+                "-Djava.io.tmpdir=" + Files.createDirectories(base.resolve("work"))));
+        command.addAll(JettyStart.arguments(base, container.admin()));
         container.prepare().accept(base);
         return ServerProcess.start(base, Map.of(), command);
     }
