@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  * <p>One client sends one request after the other, each in one piece, and an event is sent when the one before has come: so
  * each is read, relayed and written by itself, and none shares what it costs with the next.
  */
-@Tag("measures")
+@Tag("weighs")
 class AllocationIT {
     /**
      * Measured 15,900 bytes on Java 17 and 14,400 on 25; the rest is room for what a compiler does otherwise. About half is Jetty's:

@@ -22,11 +22,13 @@ class ThousandStreamsIT {
 
     @Test
     void aThousandStreamsFlowThroughFewThreads() {
-        try (SsePacer pacer = SsePacer.start(EVENTS, GAP)) {
-            Gateway gateway = new Gateway().single("many", pacer.url(), "", "", "");
+        try (SsePacer pacer = SsePacer.start(EVENTS, GAP);
+                SsePacer quick = SsePacer.start(EVENTS, GAP.dividedBy(4))) {
+            Gateway gateway =
+                    new Gateway().single("many", pacer.url(), "", "", "").single("warm", quick.url(), "", "", "");
             try (Deployment deployment =
                     Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx256m", Deployment.AS_FAST_AS_IT_CAN)) {
-                StreamLoad warmUp = new StreamLoad(deployment.forward("many", "/v1/chat/completions"), 200);
+                StreamLoad warmUp = new StreamLoad(deployment.forward("warm", "/v1/chat/completions"), 200);
                 warmUp.run(Duration.ofSeconds(1), Duration.ofSeconds(30));
                 StreamLoad load = new StreamLoad(deployment.forward("many", "/v1/chat/completions"), STREAMS);
 
