@@ -308,10 +308,11 @@ class ArchitectureTest {
             .because("one that takes exemplars starts a thread that outlives the application: ask Instruments");
 
     @ArchTest
-    static final ArchRule caffeineStaysInRatelimit = onlyIn(
+    static final ArchRule caffeineStaysInRatelimitAndConvert = onlyIn(
             "com.github.benmanes.caffeine..",
             "only what strangers can make many of needs a bounded cache: give it a mechanism of its own",
-            "..ratelimit..");
+            "..ratelimit..",
+            "io.llmproxy.convert");
 
     @ArchTest
     static final ArchRule decompressionStaysInProtocol =

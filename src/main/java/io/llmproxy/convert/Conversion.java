@@ -24,6 +24,7 @@ import io.llmproxy.convert.model.ChatRequest;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.convert.model.Fault;
 import io.llmproxy.convert.model.Usage;
+import org.jspecify.annotations.Nullable;
 
 /** One request of a client, decoded; it can be attempted at upstreams of any dialect, each time anew. */
 public final class Conversion {
@@ -35,23 +36,27 @@ public final class Conversion {
     private final Policy policy;
     private final Limits limits;
     private final Ids ids;
+    private final ReasoningMemory.@Nullable Recollection memory;
 
     private Conversion(
             ClientCodec client,
             ChatRequest request,
-            RequestLine line,
+            String model,
+            boolean array,
             Notes notes,
             Policy policy,
             Limits limits,
-            Ids ids) {
+            Ids ids,
+            ReasoningMemory.@Nullable Recollection memory) {
         this.client = client;
         this.request = request;
-        this.model = line.model().isEmpty() ? request.model() : line.model();
-        this.array = line.array();
+        this.model = model;
+        this.array = array;
         this.notes = notes;
         this.policy = policy;
         this.limits = limits;
         this.ids = ids;
+        this.memory = memory;
     }
 
     /**
@@ -78,7 +83,8 @@ public final class Conversion {
         Notes notes = new Notes(Policy.Lossy.QUIET, client.dialect());
         try {
             ChatRequest request = client.decodeRequest(Node.of(JsonReader.read(body)), line, notes);
-            return new Conversion(client, request, line, notes, policy, limits, ids);
+            String model = line.model().isEmpty() ? request.model() : line.model();
+            return new Conversion(client, request, model, line.array(), notes, policy, limits, ids, null);
         } catch (JsonException e) {
             throw ConversionException.invalid("", "the body is not JSON: " + e.getMessage());
         } catch (Node.Mismatch e) {
@@ -94,6 +100,19 @@ public final class Conversion {
      */
     public static Conversion ofCount(Dialect dialect, RequestLine line, byte[] body, Policy policy) {
         return of(dialect, line, Counting.counted(dialect, body), policy, Limits.DEFAULT, Ids.random());
+    }
+
+    /**
+     * Returns this conversion, with what the model has thought before, if the client cannot send that itself; what the model thinks
+     * now is remembered.
+     */
+    public Conversion remembering(ReasoningMemory.Recollection thoughts) {
+        boolean hasPlace = client.dialect() == Dialect.MESSAGES
+                || client.dialect() == Dialect.GEMINI
+                || (client.dialect() == Dialect.RESPONSES && request.sealedReasoning());
+        return hasPlace
+                ? this
+                : new Conversion(client, thoughts.recall(request), model, array, notes, policy, limits, ids, thoughts);
     }
 
     /** Returns what the client asks for. */
@@ -139,7 +158,7 @@ public final class Conversion {
             Json.Obj body = codec.encodeRequest(request, attempt);
             Usage estimate = Usage.ofInput(TokenEstimate.of(request));
             Answering as = new Answering(request, model, policy, names, ids, epochSecond, estimate, limits, array);
-            return new Converted(client, codec, attempt, as, body);
+            return new Converted(client, codec, attempt, as, body, memory);
         } catch (Node.Mismatch e) {
             throw ConversionException.invalid(e.path(), String.valueOf(e.getMessage()));
         }

@@ -23,13 +23,21 @@ public final class Converted {
     private final Attempt attempt;
     private final Answering as;
     private final Json.Obj body;
+    private final ReasoningMemory.@Nullable Recollection memory;
 
-    Converted(ClientCodec client, UpstreamCodec upstream, Attempt attempt, Answering as, Json.Obj body) {
+    Converted(
+            ClientCodec client,
+            UpstreamCodec upstream,
+            Attempt attempt,
+            Answering as,
+            Json.Obj body,
+            ReasoningMemory.@Nullable Recollection memory) {
         this.client = client;
         this.upstream = upstream;
         this.attempt = attempt;
         this.as = as;
         this.body = body;
+        this.memory = memory;
     }
 
     /** Returns the request's body: JSON in UTF-8. The same request makes the same bytes. */
@@ -113,12 +121,12 @@ public final class Converted {
 
     /** Makes a converter for the event stream that the upstream answers with. */
     public StreamConverter stream() {
-        return new StreamConverter(upstream.streamDecoder(attempt), client.streamEncoder(as), as.limits());
+        return new StreamConverter(upstream.streamDecoder(attempt), client.streamEncoder(as), as.limits(), recorder());
     }
 
     /** Makes a collector that turns the upstream's event stream into a whole answer. */
     public StreamCollector collect() {
-        return new StreamCollector(upstream.streamDecoder(attempt), client, as);
+        return new StreamCollector(upstream.streamDecoder(attempt), client, as, recorder());
     }
 
     /**
@@ -136,6 +144,10 @@ public final class Converted {
         return new ErrorAnswer(client.statusOf(fault), client.encodeFault(fault).bytes(), fault.retryAfterSeconds());
     }
 
+    private @Nullable ThoughtRecorder recorder() {
+        return memory == null ? null : new ThoughtRecorder(memory);
+    }
+
     private ChatAnswer decode(byte[] answer) {
         try {
             Json json = JsonReader.read(answer);
@@ -143,7 +155,11 @@ public final class Converted {
                 json = array.items().get(0);
             }
             if (json instanceof Json.Obj object) {
-                return upstream.decodeAnswer(object, attempt);
+                ChatAnswer decoded = upstream.decodeAnswer(object, attempt);
+                if (memory != null) {
+                    memory.keep(decoded.choices().get(0).parts());
+                }
+                return decoded;
             }
         } catch (JsonException e) {
             throw new BadAnswerException("the upstream's answer is not JSON");

@@ -8,6 +8,7 @@ import io.llmproxy.convert.codec.StreamDecoder;
 import io.llmproxy.convert.model.ChatAnswer;
 import io.llmproxy.convert.model.Fault;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a whole answer of an upstream's event stream, for a client that wants no stream. */
 public final class StreamCollector {
@@ -18,12 +19,12 @@ public final class StreamCollector {
     private final UpstreamReader reader;
     private final StreamGuard guard;
 
-    StreamCollector(StreamDecoder decoder, ClientCodec client, Answering as) {
+    StreamCollector(StreamDecoder decoder, ClientCodec client, Answering as, @Nullable ThoughtRecorder recorder) {
         this.decoder = decoder;
         this.client = client;
         this.as = as;
         this.collector = new Collector(as.limits().text());
-        this.guard = new StreamGuard(new CollectingEncoder(collector));
+        this.guard = new StreamGuard(new CollectingEncoder(collector), recorder);
         this.reader =
                 new UpstreamReader(new DecodingSink(decoder, guard), as.limits().event());
     }

@@ -22,10 +22,10 @@ public final class StreamConverter {
     private final StreamGuard guard;
     private final UpstreamReader reader;
 
-    StreamConverter(StreamDecoder decoder, StreamEncoder encoder, Limits limits) {
+    StreamConverter(StreamDecoder decoder, StreamEncoder encoder, Limits limits, @Nullable ThoughtRecorder recorder) {
         this.decoder = decoder;
         this.encoder = encoder;
-        this.guard = new StreamGuard(encoder);
+        this.guard = new StreamGuard(encoder, recorder);
         this.reader = new UpstreamReader(new DecodingSink(decoder, guard), limits.event());
     }
 
@@ -101,7 +101,7 @@ public final class StreamConverter {
 
     /** Returns about how many bytes are kept of the stream at the moment. */
     public long held() {
-        return encoder.held() + reader.held();
+        return encoder.held() + reader.held() + guard.held();
     }
 
     /** Returns what may be sent now to show that the stream lives; nothing where nothing may. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamGuard implements StreamEvents {
     private final StreamEncoder encoder;
+    private final @Nullable ThoughtRecorder recorder;
     private final BitSet called = new BitSet(1);
     private final BitSet refused = new BitSet(1);
     private final BitSet ended = new BitSet(1);
@@ -28,8 +29,19 @@ final class StreamGuard implements StreamEvents {
     private @Nullable Usage usage;
     private @Nullable Fault fault;
 
-    StreamGuard(StreamEncoder encoder) {
+    /** @param recorder remembers what the model thinks; null if nothing does */
+    StreamGuard(StreamEncoder encoder, @Nullable ThoughtRecorder recorder) {
         this.encoder = encoder;
+        this.recorder = recorder;
+    }
+
+    StreamGuard(StreamEncoder encoder) {
+        this(encoder, null);
+    }
+
+    /** Returns about how many bytes are kept to be remembered. */
+    long held() {
+        return recorder == null ? 0 : recorder.held();
     }
 
     boolean isOver() {
@@ -78,6 +90,9 @@ final class StreamGuard implements StreamEvents {
             refused.set(choice);
         }
         encoder.open(choice, part, kind);
+        if (recorder != null) {
+            recorder.open(choice, part, kind);
+        }
         commit();
     }
 
@@ -86,12 +101,18 @@ final class StreamGuard implements StreamEvents {
         ensureBegun();
         called.set(choice);
         encoder.openCall(choice, part, id, name, opaque);
+        if (recorder != null) {
+            recorder.openCall(choice, id, opaque);
+        }
         commit();
     }
 
     @Override
     public void delta(int choice, int part, String text) {
         encoder.delta(choice, part, text);
+        if (recorder != null) {
+            recorder.delta(choice, part, text);
+        }
         commit();
         Fault objection = encoder.objection();
         if (objection != null) {
@@ -102,6 +123,9 @@ final class StreamGuard implements StreamEvents {
     @Override
     public void sign(int choice, int part, Opaque opaque) {
         encoder.sign(choice, part, opaque);
+        if (recorder != null) {
+            recorder.sign(choice, part, opaque);
+        }
         commit();
     }
 
@@ -157,6 +181,9 @@ final class StreamGuard implements StreamEvents {
         explainEnds();
         over = true;
         whole = true;
+        if (recorder != null) {
+            recorder.finish();
+        }
         encoder.finish();
         commit();
     }

@@ -115,7 +115,8 @@ final class RoundTripTest {
                 StreamConverter converter = new StreamConverter(
                         codec.streamDecoder(attempt(dialect)),
                         Codecs.of(client).streamEncoder(answering(client)),
-                        Limits.DEFAULT);
+                        Limits.DEFAULT,
+                        null);
                 String out = converter.accept(stream, 0, cut).toString() + converter.end();
                 assertThat(converter.isWhole()).isFalse();
                 assertThat(converter.fault()).isNotNull();

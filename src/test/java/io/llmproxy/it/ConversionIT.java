@@ -348,6 +348,39 @@ class ConversionIT {
 
     @ParameterizedTest
     @KindSource
+    void aModelSeesItsThoughtsAgainThroughAClientThatCannotSendThem(Kind kind) {
+        String first =
+                "{'model':'claude-sonnet-4-5','max_tokens':30000,'reasoning_effort':'high','tools':[{'type':'function',"
+                        + "'function':{'name':'f','parameters':{'type':'object'}}}],'messages':[{'role':'user','content':'hi'}%s]}";
+        String back = ",{'role':'assistant','content':null,'tool_calls':[{'id':'toolu_9','type':'function','function':"
+                + "{'name':'f','arguments':'{}'}}]},{'role':'tool','tool_call_id':'toolu_9','content':'done'}";
+        String thought = "{'type':'thinking','thinking':'step by step','signature':'c2lnbmVk'}";
+        UPSTREAM.otherwise(
+                Behaviour.json(quoted("{'id':'msg_1','type':'message','role':'assistant','model':'up','content':["
+                        + thought
+                        + ",{'type':'tool_use','id':'toolu_9','name':'f','input':{}}],'stop_reason':'tool_use',"
+                        + "'stop_sequence':null,'usage':{'input_tokens':3,'output_tokens':2}}")));
+
+        Answer called = ask(
+                kind,
+                "to-anthropic",
+                Api.OPENAI,
+                false,
+                quoted(first.formatted("")).getBytes(UTF_8));
+        assertThat(called.status()).as(called.text()).isEqualTo(200);
+        ask(
+                kind,
+                "to-anthropic",
+                Api.OPENAI,
+                false,
+                quoted(first.formatted(back)).getBytes(UTF_8));
+
+        assertThat(new String(UPSTREAM.requests().get(1).body(), UTF_8))
+                .contains(quoted("'role':'assistant','content':[" + thought + ",{'type':'tool_use'"));
+    }
+
+    @ParameterizedTest
+    @KindSource
     void whatModelsTakeIsConfigured(Kind kind) {
         byte[] body = quoted(
                         "{'model':'m','max_tokens':50,'system':'be brief','metadata':{'user_id':'u-1'},"

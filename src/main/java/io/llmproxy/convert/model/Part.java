@@ -85,7 +85,12 @@ public sealed interface Part {
             boolean custom,
             @Nullable Opaque opaque,
             Node at)
-            implements Part {}
+            implements Part {
+        /** Returns this call with what its provider wants to see again. */
+        public ToolCall with(Opaque other) {
+            return new ToolCall(id, name, namespace, arguments, custom, other, at);
+        }
+    }
 
     /** What a tool gave. */
     record ToolResult(

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy.exchange;
 
 import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.convert.ReasoningMemory;
 import io.llmproxy.proxy.admission.Admission;
 import io.llmproxy.proxy.admission.Cors;
 import io.llmproxy.proxy.request.RequestPath;
@@ -17,6 +18,7 @@ public final class Forward {
     private final RouteTable<UpstreamGroup> routes;
     private final Admission admission;
     private final @Nullable Cors cors;
+    private final ReasoningMemory reasoning = new ReasoningMemory();
 
     /**
      * @param config the settings
@@ -48,6 +50,11 @@ public final class Forward {
     /** What browsers are told, or null if that is left to the upstreams. */
     public @Nullable Cors cors() {
         return cors;
+    }
+
+    /** What models thought, for clients that cannot send it back. */
+    public ReasoningMemory reasoning() {
+        return reasoning;
     }
 
     /** All groups that serve its requests. */

@@ -2,6 +2,7 @@ package io.llmproxy.proxy.passage;
 
 import io.llmproxy.convert.Conversion;
 import io.llmproxy.convert.Embeddings;
+import io.llmproxy.convert.ReasoningMemory;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Policy;
@@ -87,12 +88,16 @@ record ClientCall(Operation operation, Dialect dialect, RequestLine line) {
     /**
      * Reads the request.
      *
+     * @param memory what models thought before
      * @throws io.llmproxy.convert.codec.ConversionException if it is not valid, or no other API can express it
      */
-    DecodedCall decode(byte[] body, Policy policy) {
+    DecodedCall decode(byte[] body, Policy policy, ReasoningMemory.Recollection memory) {
         return switch (operation) {
             case CHAT ->
-                new DecodedCall.Chat(this, Conversion.of(dialect, line, body, policy, Limits.DEFAULT, Ids.random()));
+                new DecodedCall.Chat(
+                        this,
+                        Conversion.of(dialect, line, body, policy, Limits.DEFAULT, Ids.random())
+                                .remembering(memory));
             case COMPLETION ->
                 new DecodedCall.Chat(this, Conversion.ofCompletions(body, policy, Limits.DEFAULT, Ids.random()));
             case COUNT -> new DecodedCall.Count(this, Conversion.ofCount(dialect, line, body, policy));

@@ -6,6 +6,7 @@ import io.llmproxy.config.Provider;
 import io.llmproxy.config.SpokenApi;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.convert.Flavours;
+import io.llmproxy.convert.ReasoningMemory;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.codec.RequestLine;
@@ -181,10 +182,14 @@ public final class Conversions {
     private DecodedCall decoded(ClientCall convertible) {
         DecodedCall request = decoded;
         if (request == null) {
-            request = convertible.decode(plain(), policy());
+            request = convertible.decode(plain(), policy(), memory());
             decoded = request;
         }
         return request;
+    }
+
+    private ReasoningMemory.Recollection memory() {
+        return exchange.forward().reasoning().of(Objects.requireNonNullElse(exchange.clientKey(), "everybody"));
     }
 
     private String model(Upstream upstream, DecodedCall request) {
