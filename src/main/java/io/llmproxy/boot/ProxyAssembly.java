@@ -1,8 +1,10 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.admin.AdminServlet;
+import io.llmproxy.admin.ExplainServlet;
 import io.llmproxy.admin.NotFoundServlet;
 import io.llmproxy.admin.OperatorPortFilter;
+import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.admin.ReadOnlyFilter;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
@@ -11,6 +13,7 @@ import io.llmproxy.config.Durations;
 import io.llmproxy.config.HttpServerConfig;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.explain.Explanations;
 import io.llmproxy.health.HealthChecks;
 import io.llmproxy.health.HealthServlet;
 import io.llmproxy.health.Lifecycle;
@@ -92,6 +95,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final UsageMetrics usageMetrics = new UsageMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
     private final Totals totals = new Totals();
+    private final Explanations explanations = new Explanations();
     private final Metering metering = Metering.start();
     private final UpstreamMetrics upstreamMetrics = new UpstreamMetrics(registry);
     private final ScheduledExecutorService background = new ScheduledThreadPoolExecutor(
@@ -188,11 +192,10 @@ public final class ProxyAssembly implements AutoCloseable {
                         reporter, () -> reloader.generation().upstreams().all(), history),
                 "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
-        servlet(
-                context,
-                "admin",
-                new AdminServlet(() -> config().httpServer().admin().token(), reloader),
-                "/admin/*");
+        OperatorToken token =
+                new OperatorToken(() -> config().httpServer().admin().token());
+        servlet(context, "admin", new AdminServlet(token, reloader), "/admin/*");
+        servlet(context, "explain", new ExplainServlet(token, explanations), "/admin/explain/*");
         servlet(context, "nothing", new NotFoundServlet(), "/*");
 
         open.start();
@@ -295,6 +298,7 @@ public final class ProxyAssembly implements AutoCloseable {
         listeners.add(usageMetrics);
         listeners.add(new HistoryKeeper(history));
         listeners.add(totals);
+        listeners.add(explanations);
         listeners.add(ledger);
         if (log.access()) {
             listeners.add(new AccessLog(log.format()));

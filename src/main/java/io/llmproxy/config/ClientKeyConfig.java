@@ -36,7 +36,13 @@ public record ClientKeyConfig(
                 byDefault = "0",
                 min = 0,
                 max = 1000000)
-        int maxConcurrent) {
+        int maxConcurrent,
+
+        @Setting(
+                value =
+                        "Whether a client that shows the key and sends `X-LLMProxy-Explain: 1` is told in `X-LLMProxy-Decision` which upstreams its request went to, and why not to others.",
+                byDefault = "false")
+        boolean explain) {
     public ClientKeyConfig {
         allowedModels = List.copyOf(allowedModels);
     }

@@ -4,6 +4,7 @@ import io.llmproxy.config.HostPattern;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.RouteHeaderConfig;
 import io.llmproxy.net.PathPattern;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,24 @@ public record Route<T>(
         @Nullable RouteHeaderConfig header,
         @Nullable ModelPattern model,
         T target) {
+    /** Its conditions in one line, without the value of the header. */
+    String rule() {
+        StringJoiner conditions = new StringJoiner(" ");
+        if (host != null) {
+            conditions.add("host=" + host);
+        }
+        if (path != null) {
+            conditions.add("path=" + path);
+        }
+        if (header != null) {
+            conditions.add("header=" + header.key());
+        }
+        if (model != null) {
+            conditions.add("model=" + model);
+        }
+        return conditions.toString();
+    }
+
     /** The path's segments that the host's pattern asks for; empty for none. */
     String prefix() {
         return host == null ? "" : host.prefix();

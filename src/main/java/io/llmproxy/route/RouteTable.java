@@ -3,6 +3,7 @@ package io.llmproxy.route;
 import io.llmproxy.config.RouteHeaderConfig;
 import io.llmproxy.net.PathPattern;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +40,8 @@ public final class RouteTable<T> {
     private final Set<String> headerNames;
     private final @Nullable T otherwise;
     private final Set<T> targets;
+    /** What each rule is called: made once, as requests are told by which they go. */
+    private final IdentityHashMap<Route<T>, String> names = new IdentityHashMap<>();
 
     private RouteTable(List<Route<T>> routes, @Nullable T otherwise) {
         Map<String, List<Route<T>>> byHost = routes.stream().collect(Collectors.groupingBy(RouteTable::host));
@@ -54,6 +57,7 @@ public final class RouteTable<T> {
                 .map(RouteHeaderConfig::key)
                 .map(key -> key.toLowerCase(Locale.ROOT))
                 .collect(Collectors.toUnmodifiableSet());
+        routes.forEach(route -> names.put(route, route.rule()));
         this.otherwise = otherwise;
         this.targets = Stream.concat(routes.stream().map(Route::target), Stream.ofNullable(otherwise))
                 .collect(Collectors.toUnmodifiableSet());
@@ -123,6 +127,16 @@ public final class RouteTable<T> {
         /** Whether it takes the model to tell where the request goes. */
         public boolean needsModel() {
             return first != null && first.model() != null;
+        }
+
+        /**
+         * Tells by which rule {@link #resolve} goes, such as {@code path=/v1/* model=gpt-5*}; {@code default} if by none.
+         *
+         * @param model the same as there
+         */
+        public String rule(@Nullable String model) {
+            Route<T> found = needsModel() ? find(authority, readings, new Asked(headers, true, model)) : first;
+            return found == null ? "default" : names.getOrDefault(found, "default");
         }
 
         /**

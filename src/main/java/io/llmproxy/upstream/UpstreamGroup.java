@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A set of upstreams that serve the same requests, and the way one of them is chosen. */
 public final class UpstreamGroup {
+    private static final int MOST_CANDIDATES = 16;
+
     private final GroupConfig config;
     private final List<Reachable> members;
     private final LoadBalancer balancer;
@@ -186,6 +189,32 @@ public final class UpstreamGroup {
             }
         }
         return null;
+    }
+
+    /**
+     * Tells how the first upstreams stand for one request.
+     *
+     * @param chosen name of the one that was just chosen: it may be full by that; null for none
+     * @param unfit why the request is not sent to an upstream in whatever state; null if it may be
+     * @param now the time in nanoseconds
+     */
+    public List<Candidate> candidates(@Nullable String chosen, Function<Upstream, @Nullable String> unfit, long now) {
+        int count = Math.min(members.size(), MOST_CANDIDATES);
+        List<Candidate> candidates = new ArrayList<>(count);
+        for (int index = 0; index < count; index++) {
+            Upstream upstream = upstream(index);
+            String excluded = upstream.name().equals(chosen) ? null : unfit.apply(upstream);
+            if (excluded == null && !upstream.name().equals(chosen)) {
+                Standing standing = upstream.standing(now);
+                excluded = standing == Standing.SERVING ? null : standing.label();
+            }
+            candidates.add(new Candidate(
+                    upstream.name(),
+                    excluded,
+                    upstream.inFlight(),
+                    members.get(index).weight()));
+        }
+        return candidates;
     }
 
     /** Whether {@link #acquire} may find an upstream; another thread may take what is free now. */

@@ -197,7 +197,7 @@ class ClientKeysTest {
         List<ModelPattern> patterns = models.stream()
                 .flatMap(text -> ModelPattern.parse(text).stream())
                 .toList();
-        return ClientKey.of("", new ClientKeyConfig(name, new Secret(key), true, null, patterns, null, 0));
+        return ClientKey.of("", new ClientKeyConfig(name, new Secret(key), true, null, patterns, null, 0, false));
     }
 
     @Test

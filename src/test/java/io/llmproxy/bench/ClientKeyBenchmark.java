@@ -58,7 +58,7 @@ public class ClientKeyBenchmark {
                 ConfigLoader.parse(MINIMAL, "benchmark", Path.of(""), Map.of()).config();
         List<ClientKeyConfig> many = IntStream.range(0, keys)
                 .mapToObj(number -> new ClientKeyConfig(
-                        "k" + number, new Secret("sk-" + (1_000_000 + number)), true, null, List.of(), null, 0))
+                        "k" + number, new Secret("sk-" + (1_000_000 + number)), true, null, List.of(), null, 0, false))
                 .toList();
         ProxyConfig config = new ProxyConfig(
                 without.httpServer(),

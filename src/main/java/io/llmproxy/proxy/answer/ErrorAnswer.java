@@ -60,6 +60,7 @@ public final class ErrorAnswer {
         clientResponse.setContentType("application/json");
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
         clientResponse.setHeader(HEADER, error.code());
+        Decision.tell(exchange);
         Cors cors = exchange.forward().cors();
         if (cors != null) {
             // Some errors come before the filter, or behind a reset.

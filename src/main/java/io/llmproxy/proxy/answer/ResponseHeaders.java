@@ -50,6 +50,7 @@ public final class ResponseHeaders {
             }
         }
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
+        Decision.tell(exchange);
         if (answer.conversion() != null) {
             clientResponse.setHeader(CONVERSION, answer.conversion());
         }

@@ -5,6 +5,7 @@ import io.llmproxy.proxy.error.Refusal;
 import io.llmproxy.proxy.exchange.AskedModel;
 import io.llmproxy.proxy.exchange.AttemptResult;
 import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Step;
 import io.llmproxy.proxy.passage.Conversions;
 import io.llmproxy.upstream.Lease;
 import io.llmproxy.upstream.SlotWait;
@@ -41,7 +42,30 @@ public final class Selection {
     @Nullable Lease acquire(long now) {
         Lease alike =
                 conversions.prefersAlike() ? group.acquire(acceptable.and(conversions::isAlike), spent, now) : null;
-        return alike == null ? group.acquire(acceptable, spent, now) : alike;
+        Lease lease = alike == null ? group.acquire(acceptable, spent, now) : alike;
+        picked(lease, now);
+        return lease;
+    }
+
+    private void picked(@Nullable Lease lease, long now) {
+        String chosen = lease == null ? null : lease.upstream().name();
+        int key = lease == null ? 0 : lease.key().place();
+        exchange.picked(new Step.Picked(group.candidates(chosen, this::unfit, now), chosen, key));
+    }
+
+    /** Why this request is not sent to an upstream, whatever state that is in; null if it may be. */
+    private @Nullable String unfit(Upstream upstream) {
+        AskedModel model = exchange.model();
+        if (!conversions.serves(upstream)) {
+            return "api_not_served";
+        }
+        if (!exchange.mayUse(upstream)) {
+            return "key_not_allowed";
+        }
+        if (model != null && !model.isServedBy(upstream)) {
+            return "model_not_served";
+        }
+        return tried.contains(upstream) ? "tried" : null;
     }
 
     /** Whether {@link #acquire} may find one. */

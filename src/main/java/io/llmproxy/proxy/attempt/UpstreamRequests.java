@@ -36,7 +36,8 @@ final class UpstreamRequests {
             "via");
 
     /** Replaced by values of our own. */
-    private static final Set<String> OURS = Set.of("host", "content-length", "expect", "user-agent", "x-request-id");
+    private static final Set<String> OURS =
+            Set.of("host", "content-length", "expect", "user-agent", "x-request-id", "x-llmproxy-explain");
 
     private UpstreamRequests() {}
 

@@ -20,6 +20,7 @@ import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -50,6 +51,8 @@ public final class Exchange {
     private volatile Authentication client = Authentication.NOT_ASKED;
     private volatile @Nullable ConcurrencyLimit held;
     private volatile @Nullable UpstreamGroup group;
+    private volatile @Nullable String rule;
+    private final Steps steps = new Steps();
     private volatile @Nullable AskedModel model;
     private volatile RequestPath upstreamPath;
     private volatile ApiPath askedOfUpstreams;
@@ -153,6 +156,16 @@ public final class Exchange {
         serving.listener().routed(this);
     }
 
+    /** It is known by which rule of the routing the request goes. */
+    public void ruled(String found) {
+        rule = found;
+    }
+
+    /** An upstream was chosen, or none could be. */
+    public void picked(Step.Picked pick) {
+        steps.add(pick);
+    }
+
     public void attempting(String upstreamName) {
         upstream = upstreamName;
         notRetried = null;
@@ -185,6 +198,7 @@ public final class Exchange {
         if (current != null && result.upstream() != null) {
             current.told(result);
         }
+        steps.add(new Step.Attempted(result));
         serving.listener().attempted(this, result);
     }
 
@@ -193,6 +207,7 @@ public final class Exchange {
         if (current != null) {
             current.brokeOff(failure);
         }
+        steps.add(new Step.BrokeOff(failure));
         serving.listener().brokeOff(this, failure);
     }
 
@@ -201,6 +216,7 @@ public final class Exchange {
         if (!why.isAllowed()) {
             notRetried = why;
         }
+        steps.add(new Step.Decided(why));
         serving.listener().retried(this, why);
     }
 
@@ -410,6 +426,21 @@ public final class Exchange {
     /** The group that serves the request, or null if it did not come that far. */
     public @Nullable UpstreamGroup group() {
         return group;
+    }
+
+    /** The rule of the routing that the request goes by; null if it did not come that far. */
+    public @Nullable String rule() {
+        return rule;
+    }
+
+    /** What has happened so far, in order. */
+    public List<Step> steps() {
+        return steps.all();
+    }
+
+    /** Whether more has happened than {@link #steps} tells. */
+    public boolean isTruncated() {
+        return steps.isFull();
     }
 
     /** The upstream that was asked last, or null. */

@@ -135,9 +135,8 @@ public final class Forwarder
 
     private void ask(@Nullable AskedModel model) {
         exchange.asks(model);
-        Refusal refusal = exchange.group() == null
-                ? Routing.decide(exchange, route.resolve(model == null ? null : model.name()))
-                : null;
+        Refusal refusal =
+                exchange.group() == null ? Routing.decide(exchange, route, model == null ? null : model.name()) : null;
         if (refusal != null) {
             refused(refusal);
             return;

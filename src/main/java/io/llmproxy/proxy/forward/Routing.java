@@ -15,13 +15,17 @@ public final class Routing {
     /**
      * Notes where a request goes.
      *
-     * @param found the route, or null if there is none
+     * @param route what was looked up
+     * @param model the model that the request asks for; null if it names none, or if that decides nothing
      * @return why the client may not go there, or null if it may
      */
-    public static @Nullable Refusal decide(Exchange exchange, RouteTable.@Nullable Match<UpstreamGroup> found) {
+    public static @Nullable Refusal decide(
+            Exchange exchange, RouteTable<UpstreamGroup>.Lookup route, @Nullable String model) {
+        RouteTable.Match<UpstreamGroup> found = route.resolve(model);
         if (found == null) {
             return Refusal.of(ProxyError.NO_ROUTE);
         }
+        exchange.ruled(route.rule(model));
         exchange.route(found);
         return AuthRefusal.of(exchange, found.target());
     }

@@ -46,7 +46,7 @@ public final class ForwardEntry {
         Exchange exchange = Objects.requireNonNull(Exchange.of(clientRequest), "the filter makes the exchange");
         RouteTable<UpstreamGroup>.Lookup route = forward.route(clientRequest, exchange.target());
         if (!route.needsModel()) {
-            Refusal refusal = Routing.decide(exchange, route.resolve(null));
+            Refusal refusal = Routing.decide(exchange, route, null);
             if (refusal != null) {
                 ErrorAnswer.send(exchange, refusal);
                 return;

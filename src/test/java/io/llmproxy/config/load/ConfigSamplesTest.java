@@ -156,8 +156,10 @@ final class ConfigSamplesTest {
                                         .map(text -> ModelPattern.parse(text).orElseThrow())
                                         .toList(),
                                 new KeyRateLimitConfig(10, null),
-                                2),
-                        new ClientKeyConfig("plain", new Secret("sk-plain-0001"), true, null, List.of(), null, 0));
+                                2,
+                                false),
+                        new ClientKeyConfig(
+                                "plain", new Secret("sk-plain-0001"), true, null, List.of(), null, 0, false));
         assertThat(config.upstreams().get(1).keys())
                 .extracting(ClientKeyConfig::expires)
                 .containsExactly(Instant.parse("2027-01-31T11:30:00Z"));

@@ -19,7 +19,7 @@ class KeyLimitsTest {
 
     private static ClientKey key(String secret, @Nullable KeyRateLimitConfig rate, int maxConcurrent) {
         return ClientKey.of(
-                "", new ClientKeyConfig(secret, new Secret(secret), true, null, List.of(), rate, maxConcurrent));
+                "", new ClientKeyConfig(secret, new Secret(secret), true, null, List.of(), rate, maxConcurrent, false));
     }
 
     private static TokenBucket rate(KeyLimits limits, ClientKey key) {
