@@ -132,6 +132,10 @@ upstream_groups:
   - { name: quick, upstreams: [ { name: quick } ], http_client: { retry: { attempts: 1 } } }
   - { name: slow, upstreams: [ { name: slow } ] }
 log: { access_file: $base/logs/access.log }
+metrics: { names: [llmproxy, llm_proxy, gen_ai] }
+otel: { endpoint: "http://127.0.0.1:$mock", sample_ratio: 1 }
+langfuse: { host: "http://127.0.0.1:$mock", public_key: pk, secret_key: sk }
+jmx: operations
 Y
 "${bin}java" -Xmx64m -XX:+UseSerialGC -cp "$base/classes" MockLlm "$mock" 5 20 & pids+=($!)
 "${bin}java" -Xmx64m -XX:+UseSerialGC -cp "$base/classes" MockLlm "$slow_mock" $slow_events $slow_interval & pids+=($!)

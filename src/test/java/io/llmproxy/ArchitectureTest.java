@@ -43,7 +43,7 @@ class ArchitectureTest {
             .layer("boot")
             .definedBy("..boot..")
             .layer("observers")
-            .definedBy("..admin..", "..metrics..", "..management..", "..explain..")
+            .definedBy("..admin..", "..metrics..", "..management..", "..explain..", "..telemetry..")
             .layer("ledger")
             .definedBy("io.llmproxy.ledger..")
             .layer("store")
@@ -294,6 +294,12 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule prometheusStaysInMetrics = onlyIn(
             "io.prometheus..", "whoever wants to count something tells an ExchangeListener", "..metrics..", "..boot..");
+
+    @ArchTest
+    static final ArchRule openTelemetryStaysInTelemetry = onlyIn(
+            "io.opentelemetry..",
+            "its classes are loaded only where traces are configured: tell an ExchangeListener",
+            "..telemetry..");
 
     @ArchTest
     static final ArchRule instrumentsAreMadeInOnePlace = noClasses()

@@ -2,7 +2,7 @@ package io.llmproxy.admin;
 
 import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.config.Secret;
-import io.llmproxy.net.ClientAddress;
+import io.llmproxy.ratelimit.ClientAddress;
 import io.llmproxy.ratelimit.RateLimiter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -24,9 +24,11 @@ import io.llmproxy.management.Beans;
 import io.llmproxy.management.Totals;
 import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.ConfigMetrics;
+import io.llmproxy.metrics.ExportMetrics;
 import io.llmproxy.metrics.HistoryKeeper;
 import io.llmproxy.metrics.LedgerMetrics;
 import io.llmproxy.metrics.LogMetrics;
+import io.llmproxy.metrics.NameSets;
 import io.llmproxy.metrics.ProxyMetrics;
 import io.llmproxy.metrics.RuntimeMetrics;
 import io.llmproxy.metrics.StateMetrics;
@@ -49,13 +51,13 @@ import io.llmproxy.proxy.servlet.ForwardEntry;
 import io.llmproxy.proxy.servlet.ForwardServlet;
 import io.llmproxy.proxy.servlet.MountFilter;
 import io.llmproxy.proxy.servlet.RateLimitFilter;
+import io.llmproxy.telemetry.Tracing;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.Upstreams;
 import io.llmproxy.usage.PriceFile;
 import io.llmproxy.usage.Prices;
 import io.prometheus.metrics.exporter.servlet.jakarta.PrometheusMetricsServlet;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.smallrye.health.SmallRyeHealthReporter;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
@@ -67,6 +69,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -90,11 +93,12 @@ public final class ProxyAssembly implements AutoCloseable {
     private final UpstreamHistory history = new UpstreamHistory();
     private final OpenExchanges open;
     private final BufferBudget buffers = new BufferBudget();
-    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final NameSets registry = new NameSets(this::upstreams);
     private final ProxyMetrics metrics = new ProxyMetrics(registry);
     private final UsageMetrics usageMetrics = new UsageMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
     private final Totals totals = new Totals();
+    private final Tracing tracing = new Tracing(Version.current());
     private final Explanations explanations = new Explanations();
     private final Metering metering = Metering.start();
     private final UpstreamMetrics upstreamMetrics = new UpstreamMetrics(registry);
@@ -164,11 +168,11 @@ public final class ProxyAssembly implements AutoCloseable {
         background.execute(BreakerThreads::start);
         RuntimeMetrics.register(registry);
         LogMetrics.register(registry, Logging::droppedAccess, Logging::droppedMessages);
+        ExportMetrics.register(registry, Map.of("otlp", tracing.collector(), "langfuse", tracing.generations()));
         LedgerMetrics.register(registry, ledger::status, System::currentTimeMillis);
         reloader.start(config);
 
-        StateMetrics.register(
-                registry, Version.current(), () -> reloader.generation().upstreams(), reloader.overrides()::count);
+        StateMetrics.register(registry, Version.current(), this::upstreams, reloader.overrides()::count);
 
         filter(context, "exchange", new ExchangeFilter(reloader, this::isStopping, loops::isOverloaded));
         filter(context, "cors", new CorsFilter());
@@ -232,6 +236,8 @@ public final class ProxyAssembly implements AutoCloseable {
         loops.maxLag(server.maxLag());
         generation.upstreams().takeOver();
         checks.follow(generation.upstreams());
+        tracing.follow(generation.config().otel(), generation.config().langfuse());
+        registry.follow(generation.config().metrics());
         beans.follow(generation.config().jmx(), generation.upstreams());
         history.retain(generation.upstreams().all().stream().map(Upstream::name).toList());
     }
@@ -289,16 +295,23 @@ public final class ProxyAssembly implements AutoCloseable {
         open.close();
         http.stop();
         ledger.stop();
+        tracing.close();
         BreakerThreads.stop();
+    }
+
+    private Upstreams upstreams() {
+        return reloader.generation().upstreams();
     }
 
     private ExchangeListener listener(LogConfig log) {
         List<ExchangeListener> listeners = new ArrayList<>();
         listeners.add(metrics);
         listeners.add(usageMetrics);
+        listeners.add(registry);
         listeners.add(new HistoryKeeper(history));
         listeners.add(totals);
         listeners.add(explanations);
+        listeners.add(tracing);
         listeners.add(ledger);
         if (log.access()) {
             listeners.add(new AccessLog(log.format()));

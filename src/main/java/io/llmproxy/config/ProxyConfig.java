@@ -30,6 +30,12 @@ public record ProxyConfig(
         @Setting("File with the prices of models, from which costs are computed. Without it, costs are unknown.")
         @Nullable Path prices,
 
+        @Setting("What metrics are told, and how.") MetricsConfig metrics,
+
+        @Setting("Where traces are sent.") @Nullable OtelConfig otel,
+
+        @Setting("Where generations are sent, for Langfuse.") @Nullable LangfuseConfig langfuse,
+
         @Setting(
                 value =
                         "What the JVM's management (JMX) may do: `read_only` shows figures, `operations` also disables upstreams, changes weights and the like, `off` shows nothing.",
@@ -46,7 +52,19 @@ public record ProxyConfig(
 
     /** The same with other upstreams and groups. */
     public ProxyConfig with(List<UpstreamConfig> otherUpstreams, List<GroupConfig> otherGroups) {
-        return new ProxyConfig(httpServer, otherUpstreams, otherGroups, keys, log, ledger, prices, jmx, watch);
+        return new ProxyConfig(
+                httpServer,
+                otherUpstreams,
+                otherGroups,
+                keys,
+                log,
+                ledger,
+                prices,
+                metrics,
+                otel,
+                langfuse,
+                jmx,
+                watch);
     }
 
     /** The names of the upstreams that a forward can send requests to, in the order of the groups. */

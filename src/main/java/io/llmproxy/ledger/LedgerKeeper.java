@@ -4,14 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.LedgerConfig;
-import io.llmproxy.config.Provider;
-import io.llmproxy.protocol.Endpoint;
-import io.llmproxy.protocol.Operation;
-import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.AttemptLog;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.GenAi;
 import io.llmproxy.proxy.exchange.SettledAttempt;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -150,8 +147,8 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
                         attempt.upstream(),
                         attempt.keyIndex(),
                         key(exchange),
-                        provider(attempt.provider()),
-                        operation(exchange),
+                        GenAi.provider(attempt.provider()),
+                        GenAi.operation(exchange),
                         exchange.endpoint().label()),
                 named(model.configured(), model.asked()),
                 named(model.configured(), model.sent()),
@@ -186,38 +183,6 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has it", e);
         }
-    }
-
-    /** As OpenTelemetry names it; null if it does not. */
-    private static @Nullable String provider(Provider provider) {
-        return switch (provider) {
-            case OPENAI -> "openai";
-            case AZURE_OPENAI -> "azure.ai.openai";
-            case ANTHROPIC -> "anthropic";
-            case GEMINI -> "gcp.gemini";
-            case VERTEX -> "gcp.vertex_ai";
-            case OLLAMA, VLLM, CUSTOM -> null;
-        };
-    }
-
-    /** As OpenTelemetry names it; null if it is something else. */
-    private static @Nullable String operation(Exchange exchange) {
-        Endpoint endpoint = exchange.endpoint();
-        UsageShape shape = endpoint.usage(exchange.method()).orElse(null);
-        if (shape == null) {
-            return null;
-        }
-        return switch (shape) {
-            case CHAT -> endpoint.operation() == Operation.COMPLETION ? "text_completion" : "chat";
-            case RESPONSES, MESSAGES, OLLAMA -> "chat";
-            case GEMINI ->
-                switch (endpoint.operation()) {
-                    case EMBEDDING, EMBEDDINGS -> "embeddings";
-                    default -> "generate_content";
-                };
-            case EMBEDDINGS -> "embeddings";
-            case IMAGES, TRANSCRIPTION -> null;
-        };
     }
 
     @Override

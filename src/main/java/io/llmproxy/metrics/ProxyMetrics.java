@@ -142,6 +142,11 @@ public final class ProxyMetrics implements ExchangeListener {
         }
     }
 
+    /** The method, if it is one that requests of APIs have. */
+    static String method(Exchange exchange) {
+        return METHODS.contains(exchange.method()) ? exchange.method() : "other";
+    }
+
     private static String retryResult(Verdict why) {
         if (why.isAllowed()) {
             return "sent";
@@ -158,7 +163,7 @@ public final class ProxyMetrics implements ExchangeListener {
     @Override
     public void ended(Exchange exchange) {
         String forward = exchange.forward().name();
-        String method = METHODS.contains(exchange.method()) ? exchange.method() : "other";
+        String method = method(exchange);
         String path = exchange.endpoint().label();
         requests.labelValues(forward, method, path).inc();
         requestDuration.labelValues(forward, method, path).observe(Unit.nanosToSeconds(exchange.nanos()));

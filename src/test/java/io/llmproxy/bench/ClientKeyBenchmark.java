@@ -68,6 +68,9 @@ public class ClientKeyBenchmark {
                 without.log(),
                 without.ledger(),
                 null,
+                without.metrics(),
+                null,
+                null,
                 without.jmx(),
                 false);
         known = ConfiguredKeys.of(config).of(config.httpServer().forwards().get(0));

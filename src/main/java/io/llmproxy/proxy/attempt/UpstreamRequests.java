@@ -7,6 +7,7 @@ import io.llmproxy.config.HeaderSyntax;
 import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Trace;
 import io.llmproxy.proxy.passage.Passage;
 import io.llmproxy.proxy.request.HopByHop;
 import io.llmproxy.proxy.request.RequestHead;
@@ -38,6 +39,9 @@ final class UpstreamRequests {
     /** Replaced by values of our own. */
     private static final Set<String> OURS =
             Set.of("host", "content-length", "expect", "user-agent", "x-request-id", "x-llmproxy-explain");
+
+    private static final String TRACE_PARENT = "traceparent";
+    private static final String TRACE_STATE = "tracestate";
 
     private UpstreamRequests() {}
 
@@ -86,6 +90,7 @@ final class UpstreamRequests {
                     }
                     passage.headers(fields);
                     fields.put(RequestId.HEADER, exchange.id());
+                    trace(exchange.trace(), upstream.name(), fields);
                     if (settings.forwarded()) {
                         fields.add("X-Forwarded-For", clientRequest.getRemoteAddr());
                     }
@@ -100,6 +105,27 @@ final class UpstreamRequests {
                     upstream.headers().forEach(operation -> apply(operation, fields));
                     check(fields);
                 });
+    }
+
+    /** What the client has sent of its trace would make the upstream's part of it hang at the wrong place. */
+    private static void trace(@Nullable Trace trace, String upstream, HttpFields.Mutable fields) {
+        if (trace == null) {
+            return;
+        }
+        String parent = trace.attempting(upstream);
+        if (!trace.replacesClients()) {
+            return;
+        }
+        fields.remove(TRACE_PARENT);
+        fields.remove(TRACE_STATE);
+        fields.remove("baggage");
+        if (parent != null) {
+            fields.put(TRACE_PARENT, parent);
+            String state = trace.state();
+            if (state != null) {
+                fields.put(TRACE_STATE, state);
+            }
+        }
     }
 
     /** The last check, for every protocol: here the request becomes bytes. */

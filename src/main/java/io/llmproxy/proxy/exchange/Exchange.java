@@ -52,6 +52,7 @@ public final class Exchange {
     private volatile @Nullable ConcurrencyLimit held;
     private volatile @Nullable UpstreamGroup group;
     private volatile @Nullable String rule;
+    private volatile @Nullable Trace trace;
     private final Steps steps = new Steps();
     private volatile @Nullable AskedModel model;
     private volatile RequestPath upstreamPath;
@@ -154,6 +155,21 @@ public final class Exchange {
             askedOfUpstreams = ApiPath.of(upstreams.meant());
         }
         serving.listener().routed(this);
+    }
+
+    /** The exchange is traced. */
+    public void traced(Trace by) {
+        trace = by;
+    }
+
+    /** What traces the exchange; null if nothing does. */
+    public @Nullable Trace trace() {
+        return trace;
+    }
+
+    /** The value of a header of the client's, or null. */
+    public @Nullable String clientHeader(String name) {
+        return clientRequest.getHeader(name);
     }
 
     /** It is known by which rule of the routing the request goes. */

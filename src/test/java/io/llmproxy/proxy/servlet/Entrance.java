@@ -156,11 +156,7 @@ public final class Entrance implements AutoCloseable {
     /** Passes a request that is let in, as far as the choice of its group. */
     public Exchange routed(FakeClient client) throws IOException, ServletException {
         Exchange exchange = Objects.requireNonNull(pass(client), "it was let in");
-        Routing.decide(
-                exchange,
-                exchange.forward()
-                        .route(exchange.clientRequest(), exchange.target())
-                        .resolve(null));
+        Routing.decide(exchange, exchange.forward().route(exchange.clientRequest(), exchange.target()), null);
         return exchange;
     }
 

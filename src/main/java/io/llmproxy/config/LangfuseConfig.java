@@ -1,0 +1,23 @@
+package io.llmproxy.config;
+
+import java.net.URI;
+import org.jspecify.annotations.Nullable;
+
+/** The Langfuse that generations are sent to. */
+@Switchable
+public record LangfuseConfig(
+        @Setting(value = "Base URL of Langfuse.", byDefault = "https://cloud.langfuse.com")
+        URI host,
+
+        @Setting(value = "The project's public key.", required = true)
+        String publicKey,
+
+        @Setting(value = "The project's secret key.", required = true)
+        Secret secretKey,
+
+        @Setting(value = "Share of the requests that are sent.", byDefault = "1", min = 0, max = 1)
+        double sampleRate,
+
+        @Setting("Environment that the requests are filed under, such as `production`.") @Nullable String environment,
+
+        @Setting("Release that the requests are filed under.") @Nullable String release) {}

@@ -1,0 +1,33 @@
+package io.llmproxy.config;
+
+import java.net.URI;
+import java.util.List;
+
+/** Where traces are sent: a collector that takes OpenTelemetry's protocol (OTLP) over HTTP. */
+@Switchable
+public record OtelConfig(
+        @Setting(value = "Base URL of the collector; `/v1/traces` is added.", byDefault = "http://localhost:4318")
+        URI endpoint,
+
+        @Setting("Headers that are sent to the collector, such as a credential.")
+        List<HeaderLineConfig> headers,
+
+        @Setting(value = "Name of the service in traces.", byDefault = "llmproxy")
+        String serviceName,
+
+        @Setting(
+                value =
+                        "Share of the traces that are sent. A client that sends `traceparent` decides for its own; what fails is sent always.",
+                byDefault = "0.01",
+                min = 0,
+                max = 1)
+        double sampleRatio,
+
+        @Setting(
+                value = "Whether upstreams are sent `traceparent`. Without it, they are not sent the client's either.",
+                byDefault = "true")
+        boolean propagate) {
+    public OtelConfig {
+        headers = List.copyOf(headers);
+    }
+}

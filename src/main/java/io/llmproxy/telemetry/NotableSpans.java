@@ -1,0 +1,70 @@
+package io.llmproxy.telemetry;
+
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
+import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import io.opentelemetry.sdk.trace.samplers.SamplingDecision;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** Hands on the spans that are worth it, as long as there is room. */
+final class NotableSpans implements SpanProcessor {
+    private final SpanProcessor next;
+    private final Exports exports;
+    private final Predicate<ReadableSpan> wanted;
+
+    /** @param wanted which spans are handed on */
+    NotableSpans(SpanProcessor next, Exports exports, Predicate<ReadableSpan> wanted) {
+        this.next = next;
+        this.wanted = wanted;
+        this.exports = exports;
+    }
+
+    /** Whether a span is sampled, or failed. */
+    static boolean isNotable(ReadableSpan span) {
+        return span.getSpanContext().isSampled() || span.getAttribute(ExchangeTrace.ERROR_TYPE) != null;
+    }
+
+    /** Whether the trace of a span is in a share of all. */
+    static boolean isIn(Sampler share, ReadableSpan span) {
+        String trace = span.getSpanContext().getTraceId();
+        return share.shouldSample(Context.root(), trace, "", SpanKind.INTERNAL, Attributes.empty(), List.of())
+                        .getDecision()
+                == SamplingDecision.RECORD_AND_SAMPLE;
+    }
+
+    @Override
+    public void onStart(Context parent, ReadWriteSpan span) {}
+
+    @Override
+    public boolean isStartRequired() {
+        return false;
+    }
+
+    @Override
+    public void onEnd(ReadableSpan span) {
+        if (wanted.test(span) && exports.enter()) {
+            next.onEnd(span);
+        }
+    }
+
+    @Override
+    public boolean isEndRequired() {
+        return true;
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+        return next.shutdown();
+    }
+
+    @Override
+    public CompletableResultCode forceFlush() {
+        return next.forceFlush();
+    }
+}

@@ -1,0 +1,182 @@
+package io.llmproxy.telemetry;
+
+import io.llmproxy.config.LangfuseConfig;
+import io.llmproxy.config.OtelConfig;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Trace;
+import io.llmproxy.telemetry.ExchangeTrace.Headers;
+import io.opentelemetry.api.GlobalOpenTelemetry;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapGetter;
+import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
+import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporterBuilder;
+import io.opentelemetry.sdk.resources.Resource;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
+import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes spans, and sends them. Where a Java agent of OpenTelemetry's is in the process, that one does the sending, and our spans hang below its.
+ */
+final class Traces implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Traces.class);
+    private static final String SCOPE = "io.llmproxy";
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final long CLOSE_SECONDS = 5;
+    private static final int BATCH = 512;
+    private static final String WORKER = "BatchSpanProcessor_WorkerThread";
+
+    private static final TextMapGetter<Exchange> HEADERS = new TextMapGetter<>() {
+        @Override
+        public @Nullable String get(@Nullable Exchange exchange, String name) {
+            return exchange == null ? null : exchange.clientHeader(name);
+        }
+    };
+
+    private final @Nullable SdkTracerProvider own;
+    private final Set<Thread> workers;
+    private final Tracer tracer;
+    private final Headers headers;
+    private final @Nullable LangfuseSpans langfuse;
+
+    private Traces(
+            @Nullable SdkTracerProvider own,
+            Set<Thread> workers,
+            Tracer tracer,
+            Headers headers,
+            @Nullable LangfuseSpans langfuse) {
+        this.own = own;
+        this.workers = workers;
+        this.tracer = tracer;
+        this.headers = headers;
+        this.langfuse = langfuse;
+    }
+
+    /**
+     * Begins to trace.
+     *
+     * @param otel where traces are sent; null for nowhere
+     * @param langfuse where generations are sent; null for nowhere
+     */
+    static Traces start(
+            @Nullable OtelConfig otel,
+            @Nullable LangfuseConfig langfuse,
+            String version,
+            Exports collector,
+            Exports generations) {
+        Headers headers = headers(otel);
+        if (langfuse == null && GlobalOpenTelemetry.isSet()) {
+            LOG.info("traces go to the OpenTelemetry agent of this process");
+            Tracer tracer = GlobalOpenTelemetry.getOrNoop().getTracer(SCOPE, version);
+            return new Traces(null, Set.of(), tracer, headers, null);
+        }
+        Set<Thread> others = running();
+        double ratio = otel == null ? 0 : otel.sampleRatio();
+        SdkTracerProviderBuilder provider = SdkTracerProvider.builder()
+                .setResource(Resource.create(Attributes.of(
+                        AttributeKey.stringKey("service.name"),
+                        otel == null ? "llmproxy" : otel.serviceName(),
+                        AttributeKey.stringKey("service.version"),
+                        version)))
+                .setSampler(new NotedSampler(Sampler.parentBased(Sampler.traceIdRatioBased(ratio))));
+        if (otel != null) {
+            String base = otel.endpoint().toString();
+            String endpoint = (base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/v1/traces";
+            Map<String, String> fields = new HashMap<>();
+            otel.headers()
+                    .forEach(header -> fields.put(header.key(), header.value().reveal()));
+            provider.addSpanProcessor(
+                    new NotableSpans(batches(endpoint, fields, collector), collector, NotableSpans::isNotable));
+            LOG.info("traces go to {}", otel.endpoint());
+        }
+        LangfuseSpans told = langfuse == null ? null : new LangfuseSpans(langfuse);
+        if (told != null) {
+            Sampler share = Sampler.traceIdRatioBased(told.sampleRate());
+            provider.addSpanProcessor(new NotableSpans(
+                    batches(told.endpoint(), told.headers(), generations),
+                    generations,
+                    span -> NotableSpans.isIn(share, span)));
+            LOG.info("generations go to {}", told.endpoint());
+        }
+        SdkTracerProvider own = provider.build();
+        Set<Thread> workers = running();
+        workers.removeAll(others);
+        return new Traces(own, workers, own.get(SCOPE, version), headers, told);
+    }
+
+    private static Headers headers(@Nullable OtelConfig otel) {
+        if (otel == null) {
+            return Headers.CLIENTS;
+        }
+        return otel.propagate() ? Headers.OURS : Headers.NONE;
+    }
+
+    private static BatchSpanProcessor batches(String endpoint, Map<String, String> headers, Exports exports) {
+        OtlpHttpSpanExporterBuilder exporter = OtlpHttpSpanExporter.builder()
+                .setEndpoint(endpoint)
+                .setCompression("gzip")
+                .setTimeout(TIMEOUT)
+                .setComponentLoader(new PlainSender.Loader());
+        headers.forEach(exporter::addHeader);
+        return BatchSpanProcessor.builder(new CountedExporter(exporter.build(), exports))
+                .setMaxQueueSize(Exports.MOST)
+                .setMaxExportBatchSize(BATCH)
+                .setExporterTimeout(TIMEOUT)
+                .setScheduleDelay(Duration.ofSeconds(1))
+                .setExportUnsampledSpans(true)
+                .build();
+    }
+
+    /** A broken header is as none: a trace begins. */
+    Trace begin(Exchange exchange) {
+        Context parent = own == null
+                ? Context.current()
+                : W3CTraceContextPropagator.getInstance().extract(Context.root(), exchange, HEADERS);
+        return new ExchangeTrace(
+                tracer,
+                tracer.spanBuilder(exchange.method() + " " + exchange.endpoint().label())
+                        .setParent(parent)
+                        .setSpanKind(own == null ? SpanKind.INTERNAL : SpanKind.SERVER)
+                        .startSpan(),
+                headers,
+                langfuse);
+    }
+
+    @Override
+    public void close() {
+        if (own != null) {
+            own.shutdown().join(CLOSE_SECONDS, TimeUnit.SECONDS);
+            workers.forEach(Traces::await);
+        }
+    }
+
+    /** The library's threads wait for their next batch before they see that they are to end. */
+    private static void await(Thread worker) {
+        try {
+            worker.join(TimeUnit.SECONDS.toMillis(2));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Set<Thread> running() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith(WORKER))
+                .collect(Collectors.toSet());
+    }
+}

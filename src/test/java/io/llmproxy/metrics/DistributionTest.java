@@ -1,0 +1,53 @@
+package io.llmproxy.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.metrics.Distribution.Bounds;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class DistributionTest {
+    private static final double[] COARSE = {1, 10};
+    private static final double[] FINE = {0.5, 1, 2, 5};
+    private static final Bounds BOUNDS = Bounds.of(COARSE, FINE);
+
+    private static List<Long> counts(Distribution.Total total, double[] upper) {
+        ClassicHistogramBuckets buckets = total.buckets(upper);
+        List<Long> counts = new ArrayList<>();
+        for (int i = 0; i < buckets.size(); i++) {
+            counts.add(buckets.getCount(i));
+        }
+        return counts;
+    }
+
+    @Test
+    void eachHistogramAddsNeighboursUp() {
+        Distribution distribution = new Distribution(BOUNDS);
+        for (double value : new double[] {0.1, 0.5, 0.6, 1, 1.5, 2, 3, 7, 10, 11}) {
+            distribution.observe(value);
+        }
+        Distribution.Total total = new Distribution.Total(BOUNDS);
+        total.add(distribution);
+
+        assertThat(counts(total, COARSE)).containsExactly(4L, 5L, 1L);
+        assertThat(counts(total, FINE)).containsExactly(2L, 2L, 2L, 1L, 3L);
+        assertThat(total.sum()).isEqualTo(36.7);
+        assertThat(total.isEmpty()).isFalse();
+    }
+
+    @Test
+    void totalsAddUp() {
+        Distribution.Total total = new Distribution.Total(BOUNDS);
+        assertThat(total.isEmpty()).isTrue();
+        for (int i = 0; i < 2; i++) {
+            Distribution distribution = new Distribution(BOUNDS);
+            distribution.observe(3);
+            total.add(distribution);
+        }
+
+        assertThat(counts(total, COARSE)).containsExactly(0L, 2L, 0L);
+        assertThat(total.sum()).isEqualTo(6);
+    }
+}
