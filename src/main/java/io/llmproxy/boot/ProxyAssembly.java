@@ -248,11 +248,15 @@ public final class ProxyAssembly implements AutoCloseable {
     }
 
     private void watch(@Nullable Path file) {
+        eachPeriod(beans::look);
         if (file != null) {
-            ConfigWatch watch = new ConfigWatch(file, this::config, reloader::reload);
-            long period = WATCH_PERIOD.toMillis();
-            var unused = background.scheduleWithFixedDelay(watch, period, period, TimeUnit.MILLISECONDS);
+            eachPeriod(new ConfigWatch(file, this::config, reloader::reload));
         }
+    }
+
+    private void eachPeriod(Runnable look) {
+        long period = WATCH_PERIOD.toMillis();
+        var unused = background.scheduleWithFixedDelay(look, period, period, TimeUnit.MILLISECONDS);
     }
 
     private boolean isStopping() {

@@ -15,15 +15,20 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.management.JMException;
 import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
 import javax.management.MalformedObjectNameException;
 import javax.management.ObjectName;
 import javax.management.StandardMBean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the beans of one gateway in the JVM's own server as the configuration in use says. A bean that cannot be registered is
  * missed in the log and nowhere else: the gateway starts without.
+ *
+ * <p>A JVM has no such server until a container, an agent or a console makes one, and it takes time to make. So the beans wait until
+ * there is one.
  */
 public final class Beans implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Beans.class);
@@ -33,6 +38,7 @@ public final class Beans implements AutoCloseable {
     private final Source source;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, ObjectName> registered = new LinkedHashMap<>();
+    private @Nullable Runnable awaitsServer;
 
     /**
      * What the beans tell of.
@@ -68,11 +74,33 @@ public final class Beans implements AutoCloseable {
         lock.lock();
         try {
             unregisterAll();
-            if (mode == JmxMode.OFF) {
-                return;
-            }
-            Operations operations =
-                    mode == JmxMode.OPERATIONS ? source.operations() : new ReadOnly(source.operations());
+            awaitsServer = mode == JmxMode.OFF ? null : () -> registerAll(mode, upstreams);
+            registerOnServer();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Looks whether somebody has made a server meanwhile. */
+    public void look() {
+        lock.lock();
+        try {
+            registerOnServer();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void registerOnServer() {
+        Runnable register = awaitsServer;
+        if (register != null && !MBeanServerFactory.findMBeanServer(null).isEmpty()) {
+            awaitsServer = null;
+            register.run();
+        }
+    }
+
+    private void registerAll(JmxMode mode, Upstreams upstreams) {
+        Operations operations = mode == JmxMode.OPERATIONS ? source.operations() : new ReadOnly(source.operations());
             register(
                     "type=Gateway",
                     new GatewayBean(source.version(), source.lifecycle(), source.open(), source.totals(), operations),
@@ -90,9 +118,6 @@ public final class Beans implements AutoCloseable {
                             "type=Group,name=" + value(group.name()),
                             new GroupBean(group, operations),
                             GroupMXBean.class));
-        } finally {
-            lock.unlock();
-        }
     }
 
     private static String value(String name) {
@@ -137,6 +162,7 @@ public final class Beans implements AutoCloseable {
     public void close() {
         lock.lock();
         try {
+            awaitsServer = null;
             unregisterAll();
         } finally {
             lock.unlock();

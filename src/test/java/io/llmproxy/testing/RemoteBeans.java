@@ -9,6 +9,7 @@ import javax.management.JMException;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
 import javax.management.remote.JMXConnector;
+import org.awaitility.Awaitility;
 
 /** The gateway's beans in another process, as a management console sees them. */
 public final class RemoteBeans implements AutoCloseable {
@@ -36,9 +37,11 @@ public final class RemoteBeans implements AutoCloseable {
                 .toList();
     }
 
-    /** The name of the only bean with these keys. */
+    /** The name of the only bean with these keys; waits for it, as beans come a moment after the server that this has made. */
     public String name(String keys) throws IOException, JMException {
-        Set<ObjectName> found = server.queryNames(new ObjectName("io.llmproxy:*," + keys), null);
+        ObjectName wanted = new ObjectName("io.llmproxy:*," + keys);
+        Awaitility.await(keys).until(() -> !server.queryNames(wanted, null).isEmpty());
+        Set<ObjectName> found = server.queryNames(wanted, null);
         if (found.size() != 1) {
             throw new AssertionError(keys + ": " + found + " of " + names());
         }
