@@ -101,23 +101,21 @@ public final class Beans implements AutoCloseable {
 
     private void registerAll(JmxMode mode, Upstreams upstreams) {
         Operations operations = mode == JmxMode.OPERATIONS ? source.operations() : new ReadOnly(source.operations());
-            register(
-                    "type=Gateway",
-                    new GatewayBean(source.version(), source.lifecycle(), source.open(), source.totals(), operations),
-                    GatewayMXBean.class);
-            register("type=Ledger", new LedgerBean(source.ledger()), LedgerMXBean.class);
-            upstreams
-                    .all()
-                    .forEach(upstream -> register(
-                            "type=Upstream,name=" + value(upstream.name()),
-                            new UpstreamBean(upstream, source.history(), operations),
-                            UpstreamMXBean.class));
-            upstreams
-                    .groups()
-                    .forEach(group -> register(
-                            "type=Group,name=" + value(group.name()),
-                            new GroupBean(group, operations),
-                            GroupMXBean.class));
+        register(
+                "type=Gateway",
+                new GatewayBean(source.version(), source.lifecycle(), source.open(), source.totals(), operations),
+                GatewayMXBean.class);
+        register("type=Ledger", new LedgerBean(source.ledger()), LedgerMXBean.class);
+        upstreams
+                .all()
+                .forEach(upstream -> register(
+                        "type=Upstream,name=" + value(upstream.name()),
+                        new UpstreamBean(upstream, source.history(), operations),
+                        UpstreamMXBean.class));
+        upstreams
+                .groups()
+                .forEach(group -> register(
+                        "type=Group,name=" + value(group.name()), new GroupBean(group, operations), GroupMXBean.class));
     }
 
     private static String value(String name) {
@@ -146,6 +144,9 @@ public final class Beans implements AutoCloseable {
     }
 
     private void unregisterAll() {
+        if (registered.isEmpty()) {
+            return;
+        }
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();
         registered.forEach((key, name) -> {
             try {

@@ -10,6 +10,7 @@ import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.RemoteBeans;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** What a management console sees and does, over a connection of its own to the process. */
@@ -48,9 +49,9 @@ class JmxIT {
             assertThat(beans.get(gateway, "State")).isEqualTo("ready");
             assertThat(ask(deployment, "both")).isEqualTo(200);
             assertThat(ask(deployment, "both")).isEqualTo(200);
-            assertThat(beans.get(gateway, "Requests")).isEqualTo(2L);
+            Awaitility.await().until(() -> beans.get(gateway, "Requests").equals(2L));
             assertThat(beans.get(gateway, "Errors")).isEqualTo(0L);
-            assertThat(beans.get(upstream, "Requests")).isEqualTo(1L);
+            Awaitility.await().until(() -> beans.get(upstream, "Requests").equals(1L));
             assertThat(beans.get(upstream, "Breaker")).isEqualTo("closed");
 
             beans.invoke(upstream, "disable");
@@ -71,11 +72,11 @@ class JmxIT {
 
             beans.invoke(group, "setWeight", "a", 3);
             assertThat(beans.get(group, "Weights").toString()).contains("value=3");
-            long before = (Long) beans.get(upstream, "Requests");
+            Awaitility.await().until(() -> beans.get(upstream, "Requests").equals(2L));
             for (int i = 0; i < 8; i++) {
                 assertThat(ask(deployment, "both")).isEqualTo(200);
             }
-            assertThat((Long) beans.get(upstream, "Requests") - before).isEqualTo(6);
+            Awaitility.await().until(() -> beans.get(upstream, "Requests").equals(2L + 6L));
             assertThatThrownBy(() -> beans.invoke(group, "setWeight", "nobody", 3))
                     .hasRootCauseInstanceOf(IllegalArgumentException.class)
                     .hasRootCauseMessage("upstream: nobody (expected: an upstream of group g)");
@@ -83,7 +84,7 @@ class JmxIT {
             a.otherwise(Behaviour.status(500, "", "{}"));
             ask(deployment, "first");
             ask(deployment, "first");
-            assertThat(beans.get(upstream, "Breaker")).isEqualTo("open");
+            Awaitility.await().until(() -> beans.get(upstream, "Breaker").equals("open"));
             a.otherwise(Behaviour.json("{}"));
             beans.invoke(upstream, "resetBreaker");
             assertThat(beans.get(upstream, "Breaker")).isEqualTo("closed");
