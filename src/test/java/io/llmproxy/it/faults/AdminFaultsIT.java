@@ -172,12 +172,19 @@ class AdminFaultsIT {
     /** Where a date is printed, or compared with one that came from outside. */
     private static final Set<String> TELL_DATES = Set.of(
             "io.llmproxy.launcher.DemoUpstream",
+            "io.llmproxy.boot.Operator",
+            "io.llmproxy.boot.Reloader",
+            "io.llmproxy.explain.Explanation",
+            "io.llmproxy.telemetry.ExchangeTrace",
+            "io.llmproxy.telemetry.Exports",
             "io.llmproxy.metrics.Timestamp",
             "io.llmproxy.metrics.ConfigMetrics",
             "io.llmproxy.proxy.attempt.AttemptMeter",
             "io.llmproxy.proxy.servlet.AuthFilter",
             "io.llmproxy.proxy.passage.Conversions",
+            "io.llmproxy.proxy.passage.ConvertedHead",
             "io.llmproxy.proxy.passage.ConvertedPassage",
+            "io.llmproxy.proxy.passage.DecodedCall$Chat",
             "io.llmproxy.proxy.attempt.Judgement");
 
     private static final Map<String, Set<String>> CLOCKS = Map.of(
