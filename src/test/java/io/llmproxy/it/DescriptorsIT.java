@@ -81,7 +81,7 @@ class DescriptorsIT {
                 List<RawClient> flood = flood(deployment.forward("one", "/hangs"));
                 flood.addAll(flood(deployment.forward("two", "/hangs")));
                 awaitStandstill(deployment, upstream);
-                Duration used = deployment.process().cpuOver(Duration.ofSeconds(3));
+                assertThat(rests(deployment)).isTrue();
 
                 assertThat(deployment.process().descriptors()).isLessThan(DESCRIPTORS);
                 stream.event();
@@ -99,7 +99,6 @@ class DescriptorsIT {
                         .isEqualTo(200);
                 flood.forEach(RawClient::reset);
                 stream.event();
-                assertThat(used).isLessThan(Duration.ofMillis(600));
             }
             for (String forward : List.of("one", "two")) {
                 Awaitility.await()
@@ -111,6 +110,19 @@ class DescriptorsIT {
                     .as(deployment.log())
                     .hasSizeBetween(1, 3);
         }
+    }
+
+    /**
+     * Whether there is a second in which it hardly works. The compiler may be busy for some with what the flood has asked of the code;
+     * a loop that spins is busy in each.
+     */
+    private static boolean rests(Deployment deployment) {
+        for (int second = 0; second < 5; second++) {
+            if (deployment.process().cpuOver(Duration.ofSeconds(1)).compareTo(Duration.ofMillis(200)) < 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isExhausted(Deployment deployment) {
@@ -145,14 +157,14 @@ class DescriptorsIT {
             for (int n = 0; n < 10; n++) {
                 waiting.add(RawClient.connect(deployment.admin()).send("GET", "/health/ready", "", NOTHING));
             }
-            Duration used = deployment.process().cpuOver(Duration.ofSeconds(2));
+            boolean rests = rests(deployment);
             streams.forEach(H2Stream::cancel);
 
             assertThat(waiting)
                     .allSatisfy(client -> assertThat(client.answer().status()).isEqualTo(200));
             waiting.forEach(RawClient::close);
             clients.forEach(H2Client::close);
-            assertThat(used).isLessThan(Duration.ofMillis(500));
+            assertThat(rests).isTrue();
             assertThat(deployment.log()).contains("error=overloaded").doesNotContain("error=upstream_");
             Awaitility.await()
                     .atMost(Duration.ofSeconds(30))

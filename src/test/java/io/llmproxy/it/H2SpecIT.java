@@ -47,7 +47,9 @@ class H2SpecIT {
         Certificates.Pair pair = new Certificates(directory).serverPem("server", "EC", "ip:127.0.0.1");
         String tls = "tls: {cert_file: \"%s\", private_key_file: \"%s\"}".formatted(pair.certificate(), pair.key());
         run("tar", "xzf", Artefacts.h2spec().toString());
-        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{\"fine\":true}"))) {
+        // The tool overlooks data that come before a setting is acknowledged, and then waits for them.
+        Behaviour answer = Behaviour.delayed(Duration.ofMillis(20), Behaviour.json("{\"fine\":true}"));
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(answer)) {
             Gateway gateway = new Gateway()
                     .single("plain", upstream.url(), "", "", "")
                     .single("secure", upstream.url(), "", "", tls);
