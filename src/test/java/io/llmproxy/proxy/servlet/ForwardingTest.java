@@ -293,7 +293,7 @@ final class ForwardingTest {
 
     @Test
     void aRoundBeginsAfterAPause() throws Exception {
-        reopen("", "", BOTH + ", http_client: {retry: {attempts: 3, initial: 100ms}}");
+        reopen("", "", BOTH + ", http_client: {timeout: {connect: 2m}, retry: {attempts: 3, initial: 100ms}}");
         a.on(CHAT, Behaviour.status(503, "", "no"), GOOD);
         b.on(CHAT, Behaviour.status(503, "", "no"));
         FakeClient client = chat(BODY);
@@ -407,7 +407,7 @@ final class ForwardingTest {
     @ParameterizedTest
     @ValueSource(ints = {5, 200})
     void aBodyThatDoesNotComeIsRefusedInTime(int missing) throws Exception {
-        reopen("replay_buffer: 1KiB", "", BOTH);
+        reopen("replay_buffer: 1KiB", "", BOTH + ", http_client: {timeout: {connect: 2m}}");
         a.on(CHAT, Behaviour.hangs());
         String body = "{\"model\":\"m\",\"pad\":\"" + "x".repeat(missing * 10) + "\"}";
         FakeClient client = ask(FakeClient.of("POST", CHAT).sendingBut(missing, body));
