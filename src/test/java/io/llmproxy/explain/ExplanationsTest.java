@@ -33,7 +33,7 @@ final class ExplanationsTest {
         ended();
 
         assertThat(explanations.of(exchange.id())).hasSize(1);
-        assertThat(explanations.of("nobody")).isEmpty();
+        assertThat(explanations.of("unknown-id")).isEmpty();
         assertThat(explanations.find(ALL, 100)).hasSize(2);
         assertThat(explanations.find(ALL, 1)).hasSize(1);
     }

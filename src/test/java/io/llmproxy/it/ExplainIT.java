@@ -107,7 +107,7 @@ class ExplainIT {
                                     .text())
                             .at("/requests"))
                     .isEmpty();
-            assertThat(explain(deployment, "/nobody").status()).isEqualTo(404);
+            assertThat(explain(deployment, "/unknown-id").status()).isEqualTo(404);
             assertThat(explain(deployment, "?slower_than=soon").status()).isEqualTo(400);
             assertThat(RawClient.exchange(deployment.admin("/admin/explain/first-1"), "GET", "", new byte[0])
                             .status())

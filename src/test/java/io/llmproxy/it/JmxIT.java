@@ -77,9 +77,9 @@ class JmxIT {
                 assertThat(ask(deployment, "both")).isEqualTo(200);
             }
             Awaitility.await().until(() -> beans.get(upstream, "Requests").equals(2L + 6L));
-            assertThatThrownBy(() -> beans.invoke(group, "setWeight", "nobody", 3))
+            assertThatThrownBy(() -> beans.invoke(group, "setWeight", "unknown", 3))
                     .hasRootCauseInstanceOf(IllegalArgumentException.class)
-                    .hasRootCauseMessage("upstream: nobody (expected: an upstream of group g)");
+                    .hasRootCauseMessage("upstream: unknown (expected: an upstream of group g)");
 
             a.otherwise(Behaviour.status(500, "", "{}"));
             ask(deployment, "first");

@@ -10,7 +10,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.IOException;
 
-/** A filter that an operator has added to a container. If a request says so, whoever reads the request's body gets a throwable. */
+/** A filter that an operator has added to a container. If a request says so, reading the body of the request throws. */
 public final class Bomb implements Filter {
     static final String HEADER = "X-Bomb";
 
