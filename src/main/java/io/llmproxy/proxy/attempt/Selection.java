@@ -22,6 +22,7 @@ public final class Selection {
     private final Exchange exchange;
     private final UpstreamGroup group;
     private final Conversions conversions;
+    private final @Nullable AskedModel model;
     private final Predicate<Upstream> fit;
     private final Predicate<Upstream> acceptable;
     private Set<Upstream> tried = Set.of();
@@ -31,10 +32,8 @@ public final class Selection {
         this.exchange = exchange;
         this.group = group;
         this.conversions = conversions;
-        AskedModel model = exchange.model();
-        this.fit = upstream -> conversions.serves(upstream)
-                && exchange.mayUse(upstream)
-                && (model == null || model.isServedBy(upstream));
+        this.model = exchange.model();
+        this.fit = upstream -> unfit(upstream) == null;
         this.acceptable = fit.and(upstream -> !tried.contains(upstream));
     }
 
@@ -50,22 +49,24 @@ public final class Selection {
     private void picked(@Nullable Lease lease, long now) {
         String chosen = lease == null ? null : lease.upstream().name();
         int key = lease == null ? 0 : lease.key().place();
-        exchange.picked(new Step.Picked(group.candidates(chosen, this::unfit, now), chosen, key));
+        exchange.picked(new Step.Picked(group.candidates(chosen, this::excluded, now), chosen, key));
     }
 
-    /** Why this request is not sent to an upstream, whatever state that is in; null if it may be. */
+    /** Why an upstream does not serve this request, whatever state that is in; null if it does. */
     private @Nullable String unfit(Upstream upstream) {
-        AskedModel model = exchange.model();
         if (!conversions.serves(upstream)) {
             return "api_not_served";
         }
         if (!exchange.mayUse(upstream)) {
             return "key_not_allowed";
         }
-        if (model != null && !model.isServedBy(upstream)) {
-            return "model_not_served";
-        }
-        return tried.contains(upstream) ? "tried" : null;
+        return model == null || model.isServedBy(upstream) ? null : "model_not_served";
+    }
+
+    /** Why this request is not sent to an upstream now; null if it may be. */
+    private @Nullable String excluded(Upstream upstream) {
+        String unfit = unfit(upstream);
+        return unfit == null && tried.contains(upstream) ? "tried" : unfit;
     }
 
     /** Whether {@link #acquire} may find one. */
@@ -135,7 +136,6 @@ public final class Selection {
 
     /** There is no upstream for such requests at all. */
     private Refusal notServed() {
-        AskedModel model = exchange.model();
         return model != null && group.has(conversions::serves) ? model.notFound() : Refusal.of(ProxyError.NOT_SERVED);
     }
 }
