@@ -2,6 +2,8 @@ package io.llmproxy.boot;
 
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.document.TextFile;
+import io.llmproxy.config.document.YamlParser;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.usage.PriceFile;
 import jakarta.servlet.ServletContext;
@@ -81,6 +83,38 @@ public final class ConfigSource {
             throw new ConfigException(List.of(new Problem("LLMProxy", 0, "", message)));
         }
         return withPrices(ConfigLoader.parse(text, name, Path.of(""), System.getenv()));
+    }
+
+    /**
+     * Loads another text as if it were this configuration.
+     *
+     * @param other the text
+     * @param called what problems call it
+     * @throws ConfigException if anything is wrong with it
+     */
+    ConfigLoader.Loaded parse(String other, String called) {
+        return withPrices(ConfigLoader.parse(other, called, directory(), System.getenv()));
+    }
+
+    /** Where relative paths of the configuration start. */
+    private Path directory() {
+        return file == null ? Path.of("") : file.toAbsolutePath().resolveSibling("");
+    }
+
+    /**
+     * What is written, as it is written: it may hold secrets.
+     *
+     * @throws ConfigException if it cannot be read
+     */
+    String written() {
+        if (file == null) {
+            return text == null ? "" : text;
+        }
+        try {
+            return TextFile.read(file, YamlParser.MAX_LENGTH);
+        } catch (IOException e) {
+            throw new ConfigException(List.of(new Problem(file.toString(), 0, "", TextFile.reason(e))));
+        }
     }
 
     /** What is wrong with the prices is wrong with the configuration. */

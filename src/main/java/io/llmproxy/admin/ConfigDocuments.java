@@ -1,0 +1,245 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.config.document.Problem;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The configuration as operators see it: a document, and in a store every version that it had. Each call may wait for a database for
+ * some seconds, so it belongs on a thread that may block. Contents are as they were written, so they may hold secrets: never answer with
+ * one, nor log it, unless it went through {@link Checked#masked}.
+ *
+ * <p>Where the configuration is a file, it can be read and checked, but not changed: {@link #isWritable} is false, and every call that
+ * changes something throws {@link UnavailableException} with {@link Unavailable#READ_ONLY}.
+ */
+public interface ConfigDocuments {
+    /** Whether the configuration is in a store, and not a file. */
+    boolean isWritable();
+
+    /** What this node serves, and how it stands with the store. Never waits. */
+    Standing standing();
+
+    /**
+     * Returns the version that is wanted. Where the configuration is a file: the file, as version 0. While the store is empty: an empty
+     * document, as version 0.
+     */
+    Version head();
+
+    /** Returns a version with its content, or nothing if there is none of the number. */
+    Optional<Version> version(long id);
+
+    /**
+     * Returns the latest versions, the newest first, without their contents.
+     *
+     * @param before only versions below this one; {@link Long#MAX_VALUE} to begin with the newest
+     * @param limit how many at most
+     */
+    List<Version> history(long before, int limit);
+
+    /** Checks a text as this node would when it should serve it; nothing is changed, no port is opened. */
+    Checked check(String content);
+
+    /**
+     * Checks a document whole, and makes it the version that all nodes serve. Once this returns, it is stored for good; nodes follow
+     * within a few seconds, this one at once.
+     *
+     * @param change what is to be stored
+     * @param base the version that the change was made to; 0 if the store is empty
+     * @return the new version; the same as before if a change with this request key is stored already
+     * @throws MovedException if another version is the head now; nothing was changed
+     * @throws io.llmproxy.config.document.ConfigException with every problem if the document cannot be served; nothing was changed
+     * @throws UnavailableException if it cannot be stored
+     */
+    Version commit(Change change, long base) throws MovedException;
+
+    /**
+     * Makes a new version of what an older one said.
+     *
+     * @param to the version to go back to
+     * @param base the version that the caller believes to be the head
+     * @param author who asks for it
+     * @return the new version; nothing if there is no version {@code to}
+     * @throws MovedException if another version is the head now
+     * @throws io.llmproxy.config.document.ConfigException if this release cannot serve that version any more
+     * @throws UnavailableException if it cannot be stored
+     */
+    Optional<Version> rollBack(long to, long base, String author) throws MovedException;
+
+    /**
+     * Confirms the head, so that it stays.
+     *
+     * @param version the version that is confirmed
+     * @return whether it was still the head
+     * @throws UnavailableException if that cannot be stored
+     */
+    boolean confirm(long version);
+
+    /** Returns the nodes that have reported within the last 35 seconds: which version each serves, and why not another one. */
+    List<Node> nodes();
+
+    /**
+     * A version as it was committed.
+     *
+     * @param id counts the versions from 1
+     * @param parent the version that it took the place of; 0 for the first one
+     * @param createdAt when, by the database's clock
+     * @param author who made it
+     * @param message what for
+     * @param origin which way it came: ui, api, import, seed, rollback, auto-rollback; file where there is no store
+     * @param sha256 of the content, in hexadecimal digits
+     * @param content the document as it was written; empty in {@link #history}
+     */
+    record Version(
+            long id,
+            long parent,
+            Instant createdAt,
+            String author,
+            String message,
+            String origin,
+            String sha256,
+            String content) {}
+
+    /** Which way a change comes. */
+    enum Way {
+        UI,
+        API,
+        IMPORT
+    }
+
+    /**
+     * What is to become a version.
+     *
+     * @param content the document, as YAML or JSON
+     * @param author who makes it
+     * @param message what for; may be empty
+     * @param way which way it comes
+     * @param requestKey the same for each attempt to commit the same: the second finds what the first has done; null if there is only
+     *     one attempt
+     * @param confirmWithin after this time the store goes back to the version before, unless it is confirmed; null for a change that
+     *     needs no confirmation
+     */
+    record Change(
+            String content,
+            String author,
+            String message,
+            Way way,
+            @Nullable String requestKey,
+            @Nullable Duration confirmWithin) {}
+
+    /**
+     * What a check found.
+     *
+     * @param problems why the document cannot be served, in its order; empty if it can
+     * @param warnings what an operator should look at nevertheless
+     * @param masked the document in LLMProxy's own words, as YAML without its secrets; empty if there are problems
+     */
+    record Checked(List<Problem> problems, List<Problem> warnings, String masked) {
+        /** Copies the lists. */
+        public Checked {
+            problems = List.copyOf(problems);
+            warnings = List.copyOf(warnings);
+        }
+    }
+
+    /**
+     * How this node stands with the store.
+     *
+     * @param node what operators call this node; empty where there is no store
+     * @param active the version that it serves; 0 if none, or where there is no store
+     * @param tried the version that it tried last
+     * @param nack why it does not serve that one, a line for each problem; empty if it does
+     * @param awaySince since when the store has not answered; null while it does, and where there is none
+     * @param confirmUntil when an unconfirmed head goes back; null if it stays
+     */
+    record Standing(
+            String node,
+            long active,
+            long tried,
+            List<String> nack,
+            @Nullable Instant awaySince,
+            @Nullable Instant confirmUntil) {
+        /** How every node without a store stands. */
+        public static final Standing NO_STORE = new Standing("", 0, 0, List.of(), null, null);
+
+        /** Copies the list. */
+        public Standing {
+            nack = List.copyOf(nack);
+        }
+    }
+
+    /**
+     * A node that follows the store.
+     *
+     * @param id the same for as long as the node keeps its directory
+     * @param boot another at each start
+     * @param name what operators call it
+     * @param appVersion its release
+     * @param active the version that it serves; 0 if none
+     * @param tried the version that it tried last
+     * @param nack why it does not serve that one, a line for each problem; empty if it does
+     */
+    record Node(String id, String boot, String name, String appVersion, long active, long tried, List<String> nack) {
+        /** Copies the list. */
+        public Node {
+            nack = List.copyOf(nack);
+        }
+    }
+
+    /** Why something cannot be done now. */
+    enum Unavailable {
+        /** The configuration is a file. */
+        READ_ONLY,
+        /** The database does not answer; try again later. */
+        AWAY,
+        /** The connection was lost in the middle of a commit; the same request key tells whether it was stored. */
+        OUTCOME_UNKNOWN
+    }
+
+    /** Something cannot be done now. The message is for the operator. */
+    final class UnavailableException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final Unavailable reason;
+
+        public UnavailableException(Unavailable reason, String message) {
+            super(message);
+            this.reason = reason;
+        }
+
+        /** Why. */
+        public Unavailable reason() {
+            return reason;
+        }
+    }
+
+    /** Another change came first: the head is not where the caller believed it to be. Nothing was changed. */
+    final class MovedException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final long expected;
+        private final long actual;
+
+        /**
+         * @param expected where the caller believed the head to be
+         * @param actual where it is
+         */
+        public MovedException(long expected, long actual) {
+            super("the head is v" + actual + " (expected: v" + expected + ")");
+            this.expected = expected;
+            this.actual = actual;
+        }
+
+        /** Where the caller believed the head to be. */
+        public long expected() {
+            return expected;
+        }
+
+        /** Where it is. */
+        public long actual() {
+            return actual;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.load.ConfigLoader;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The configuration where it is a file, or the text that a container names: operators can read and check it only. */
+record FileDocument(ConfigSource source) implements ConfigDocuments {
+    @Override
+    public boolean isWritable() {
+        return false;
+    }
+
+    @Override
+    public Standing standing() {
+        return Standing.NO_STORE;
+    }
+
+    @Override
+    public Version head() {
+        return new Version(0, 0, Instant.EPOCH, "", "", "file", "", source.written());
+    }
+
+    @Override
+    public Optional<Version> version(long id) {
+        return Optional.empty();
+    }
+
+    @Override
+    public List<Version> history(long before, int limit) {
+        return List.of();
+    }
+
+    @Override
+    public Checked check(String content) {
+        try {
+            ConfigLoader.Loaded loaded = source.parse(content, "document");
+            return new Checked(List.of(), loaded.warnings(), loaded.text());
+        } catch (ConfigException e) {
+            return new Checked(e.problems(), List.of(), "");
+        }
+    }
+
+    @Override
+    public Version commit(Change change, long base) {
+        throw readOnly();
+    }
+
+    @Override
+    public Optional<Version> rollBack(long to, long base, String author) {
+        throw readOnly();
+    }
+
+    @Override
+    public boolean confirm(long version) {
+        throw readOnly();
+    }
+
+    private static UnavailableException readOnly() {
+        return new UnavailableException(
+                Unavailable.READ_ONLY,
+                "The configuration is a file: change the file and reload it, or start with a store.");
+    }
+
+    @Override
+    public List<Node> nodes() {
+        return List.of();
+    }
+}
