@@ -28,6 +28,31 @@ step() {
     [ -z "$1" ] || echo "== $1"
 }
 
+# beside NAME COMMAND...: begins a command beside the others of the step; `together` waits for them.
+beside() {
+    local name=$1
+    shift
+    (
+        began=$SECONDS status=0
+        "$@" >"$logs/beside-$name" 2>&1 || status=$?
+        echo "== $name: exit code $status after $((SECONDS - began)) s" >>"$logs/beside-$name"
+        exit "$status"
+    ) &
+    beside+=("$!:$name")
+}
+
+# together: waits for what was begun beside each other, and prints it. Fails if any of it has failed, when all of it has ended.
+together() {
+    local one status=0
+    for one in "${beside[@]}"; do
+        wait "${one%%:*}" || status=1
+        echo "== ${one#*:}"
+        cat "$logs/beside-${one#*:}"
+    done
+    beside=()
+    return "$status"
+}
+
 # verify JAVA_HOME COMMAND...: runs a build. Tells the totals of surefire and failsafe; fails if a test was skipped or there were none.
 verify() {
     local home=$1 log status=0
@@ -80,7 +105,7 @@ prepare() {
     command -v mvn >/dev/null || { echo "no Maven" >&2; exit 1; }
     command -v npm >/dev/null || { echo "no Node.js with npm" >&2; exit 1; }
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { echo "no PostgreSQL" >&2; exit 1; }
-    steps=() builds=0
+    steps=() beside=() builds=0
     logs=$(mktemp -d)
     trap summary EXIT
 }

@@ -309,7 +309,6 @@ public final class ProxyAssembly implements AutoCloseable {
 
     private ExchangeListener listener(LogConfig log) {
         List<ExchangeListener> listeners = new ArrayList<>();
-        listeners.add(metrics);
         listeners.add(usageMetrics);
         listeners.add(registry);
         listeners.add(new HistoryKeeper(history));
@@ -320,6 +319,8 @@ public final class ProxyAssembly implements AutoCloseable {
         if (log.access()) {
             listeners.add(new AccessLog(log.format()));
         }
+        // Last, so that a request is in flight until all of it is told.
+        listeners.add(metrics);
         return new ExchangeListeners(listeners);
     }
 

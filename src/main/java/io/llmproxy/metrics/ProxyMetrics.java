@@ -167,7 +167,6 @@ public final class ProxyMetrics implements ExchangeListener {
         String path = exchange.endpoint().label();
         requests.labelValues(forward, method, path).inc();
         requestDuration.labelValues(forward, method, path).observe(Unit.nanosToSeconds(exchange.nanos()));
-        inFlight.labelValues(forward).dec();
         answers.labelValues(forward, Integer.toString(exchange.status())).inc();
         ProxyError error = exchange.error();
         if (error == ProxyError.RATE_LIMITED || error == ProxyError.KEY_RATE_LIMITED) {
@@ -181,5 +180,6 @@ public final class ProxyMetrics implements ExchangeListener {
                             Integer.toString(exchange.status()))
                     .inc();
         }
+        inFlight.labelValues(forward).dec();
     }
 }

@@ -84,7 +84,7 @@ class ConvertedMemoryIT {
                 assertThat(fits.status()).as(fits.text()).isEqualTo(200);
                 assertThat(fits.text()).contains("x".repeat(ROOM / 8));
             }
-            assertThat(deployment.metrics().sum("llmproxy_shed_total", "reason=\"buffers_full\""))
+            assertThat(deployment.metricsAtRest().sum("llmproxy_shed_total", "reason=\"buffers_full\""))
                     .isEqualTo(10);
         }
     }

@@ -115,6 +115,7 @@ class DetailedHealthIT {
             assertThat(ask(deployment, "broken")).isEqualTo(500);
             assertThat(ask(deployment, "broken")).isEqualTo(500);
 
+            deployment.metricsAtRest();
             JsonNode fine = upstream(detailed(deployment), "fine");
             JsonNode broken = upstream(detailed(deployment), "broken");
 

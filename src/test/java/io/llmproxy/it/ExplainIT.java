@@ -80,6 +80,7 @@ class ExplainIT {
                     .forEach(request ->
                             assertThat(request.head().has("X-LLMProxy-Explain")).isFalse());
 
+            deployment.metricsAtRest();
             Answer answer = explain(deployment, "/first-1");
             assertThat(answer.status()).isEqualTo(200);
             assertThat(answer.text()).doesNotContain("canary", "sk-curious-1");

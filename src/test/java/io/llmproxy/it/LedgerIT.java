@@ -83,7 +83,7 @@ class LedgerIT {
         try (FakeUpstream upstream = FakeUpstream.start().on(CHAT, truth.behaviour());
                 Deployment deployment = Deployment.start(kind, gateway(upstream), Deployment.AS_FAST_AS_IT_CAN)) {
             ask(deployment.forward("llm", CHAT), EXCHANGES);
-            Metrics metrics = deployment.metrics();
+            Metrics metrics = deployment.metricsAtRest();
             deployment.process().terminate();
             assertThat(deployment.process().ended(SOON)).isTrue();
 

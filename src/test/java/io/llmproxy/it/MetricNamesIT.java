@@ -9,6 +9,7 @@ import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.RawClient;
 import java.nio.charset.StandardCharsets;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** Metrics under the names of others. */
@@ -53,6 +54,7 @@ class MetricNamesIT {
                     "api_key_name=\"team-a\",endpoint=\"" + CHAT + "\",method=\"POST\",model=\"gpt-5\",provider=\"f\"";
             String genAi =
                     "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"openai\",gen_ai_request_model=\"gpt-5\"";
+            deployment.metricsAtRest();
             assertThat(scraped(deployment))
                     .contains("llmproxy_usage_input_tokens_total{model=\"gpt-5\",upstream=\"f\"} 24.0")
                     .contains("llm_proxy_requests_total{" + of + ",status_code=\"200\"} 2.0")
@@ -79,9 +81,10 @@ class MetricNamesIT {
             upstream.otherwise(Behaviour.json(ANSWER));
             ask(deployment, "gpt-5");
 
-            assertThat(scraped(deployment))
-                    .contains("llm_proxy_requests_total", "jvm_memory_used_bytes")
-                    .doesNotContain("\nllmproxy_", "gen_ai_");
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(scraped(deployment))
+                            .contains("llm_proxy_requests_total", "jvm_memory_used_bytes")
+                            .doesNotContain("\nllmproxy_", "gen_ai_"));
         }
     }
 }

@@ -69,7 +69,7 @@ class NodeLossIT {
         RequestLoad.Outcome outcome = load.stop();
 
         assertThat(outcome.failed()).as(outcome.toString()).isLessThanOrEqualTo(CLIENTS);
-        double picks = deployment.metrics().sum("llmproxy_upstream_errors_total", "upstream=\"node-2\"");
+        double picks = deployment.metricsAtRest().sum("llmproxy_upstream_errors_total", "upstream=\"node-2\"");
         assertThat(picks).isBetween(1.0, CLIENTS + 5.0);
     }
 

@@ -166,7 +166,7 @@ class UpstreamKeysIT {
 
         assertThat(site.refusing.keys()).hasSize(21).containsOnlyOnce("key-b");
         assertThat(site.deployment
-                        .metrics()
+                        .metricsAtRest()
                         .sum(
                                 "llmproxy_upstream_key_failures_total",
                                 "upstream=\"refusing\"",

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.awaitility.Awaitility;
 
 /** The gateway as users run it: a process of its own, reached through its ports alone. */
 public final class Deployment implements AutoCloseable {
@@ -185,6 +186,14 @@ public final class Deployment implements AutoCloseable {
     public Metrics metrics() {
         return Metrics.parse(RawClient.exchange(admin("/metrics"), "GET", "Connection: close\r\n", new byte[0])
                 .text());
+    }
+
+    /**
+     * What {@code /metrics} says once no request is in flight. A client may have its whole answer a moment before the gateway has
+     * counted it.
+     */
+    public Metrics metricsAtRest() {
+        return Awaitility.await().until(this::metrics, metrics -> metrics.sum("llmproxy_in_flight") == 0);
     }
 
     /** The process itself. */

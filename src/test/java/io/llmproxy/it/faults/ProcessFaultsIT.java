@@ -216,7 +216,7 @@ class ProcessFaultsIT {
                     .as(deployment.log())
                     .allMatch(status -> List.of(200, 413, 503).contains(status));
             assertThat(statuses).contains(503);
-            assertThat(deployment.metrics().sum("llmproxy_shed_total", "forward=\"large\""))
+            assertThat(deployment.metricsAtRest().sum("llmproxy_shed_total", "forward=\"large\""))
                     .isPositive();
             assertThat(deployment.log()).doesNotContain("OutOfMemoryError");
             RequestLoad.Outcome afterwards = RequestLoad.run(uri, 4, 100);
@@ -325,7 +325,7 @@ class ProcessFaultsIT {
             long before = deployment.process().residentBytes();
             throwBombs(uri, 5000);
             assertThat(deployment.process().residentBytes() - before).isLessThan(24 << 20);
-            assertThat(deployment.metrics().sum("llmproxy_http_request_errors_total", "error=\"internal_error\""))
+            assertThat(deployment.metricsAtRest().sum("llmproxy_http_request_errors_total", "error=\"internal_error\""))
                     .isEqualTo(7002);
             assertThat(RequestLoad.run(uri, 4, 100).failed()).isZero();
         }
