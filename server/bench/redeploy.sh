@@ -22,6 +22,7 @@ quick=$port slow=$((port + 1)) mock=$((port + 2)) slow_mock=$((port + 3)) admin=
 
 # The slow mock's streams last six seconds.
 slow_events=60 slow_interval=100
+token=redeployment-token-of-an-operator
 
 base=$(mktemp -d)
 pids=()
@@ -73,11 +74,18 @@ is_whole() {
 
 # serves N: a request of each kind through deployment N.
 serves() {
-    local plain stream
+    local plain stream connection
     plain=$(answer "$quick" '{"model":"mock"}')
     stream=$(answer "$quick" '{"model":"mock","stream":true}')
     [[ $plain == 'HTTP/1.1 200'*'"completion_tokens":1'* ]] || fail "deployment $1: plain request: ${plain:0:200}"
     [[ $stream == 'HTTP/1.1 200'* ]] && is_whole "$stream" || fail "deployment $1: stream: ${stream:0:200}"
+    # The admin API starts with its first call, so that each deployment has one to take down.
+    local known
+    exec {connection}<>"/dev/tcp/127.0.0.1/$admin"
+    printf 'GET /admin/api/v1/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n' \
+        "$token" >&"$connection"
+    known=$(cat <&"$connection")
+    [[ $known == 'HTTP/1.1 200'*'"role":"admin"'* ]] || fail "deployment $1: admin API: ${known:0:200}"
 }
 
 deployments() {
@@ -124,7 +132,7 @@ http_server:
   forwards:
     - { name: quick, port: $quick, upstream_group: quick, ratelimit: { per_second: 1000, burst: 1000 } }
     - { name: slow, port: $slow, upstream_group: slow }
-  admin: { port: $admin }
+  admin: { port: $admin, token: "$token" }
 upstreams:
   - { name: quick, url: "http://127.0.0.1:$mock", breaker: { threshold: 0.5 } }
   - { name: slow, url: "http://127.0.0.1:$slow_mock" }

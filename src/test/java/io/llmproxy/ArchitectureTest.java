@@ -329,6 +329,12 @@ class ArchitectureTest {
             onlyIn("com.google.(auth|api|gson|common)..", "ask GoogleTokens for a header", "..auth..");
 
     @ArchTest
+    static final ArchRule jerseyStaysInTheAdminApi = onlyIn(
+            "(jakarta.ws.rs|org.glassfish)..",
+            "its classes are loaded with the first call of the API only: add a resource there",
+            "io.llmproxy.admin.api..");
+
+    @ArchTest
     static final ArchRule theServerStaysInTheLauncher = onlyIn(
             "org.eclipse.jetty.server..",
             "a container may be Tomcat: use the servlet API",

@@ -1,5 +1,7 @@
 package io.llmproxy.admin;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -28,7 +30,10 @@ final class OperatorAnswer {
 
     /** Made with the first call: the start of the gateway does not wait for it. */
     static final class Mapper {
-        static final JsonMapper JSON = new JsonMapper();
+        static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
+                // Others are kept by the threads, which are the container's, and outlive the application.
+                .recyclerPool(JsonRecyclerPools.nonRecyclingPool())
+                .build());
 
         private Mapper() {}
     }

@@ -7,6 +7,7 @@ import io.llmproxy.ratelimit.RateLimiter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,36 +28,78 @@ public final class OperatorToken {
         this.token = token;
     }
 
+    /**
+     * Why a call is refused.
+     *
+     * @param status of the answer
+     * @param code for programs
+     * @param message for people
+     * @param header of the answer, and its value; empty for none
+     */
+    public record Refusal(int status, String code, String message, Map<String, String> header) {
+        /** Copies the header. */
+        public Refusal {
+            header = Map.copyOf(header);
+        }
+    }
+
     /** Whether the caller has shown the token; if not, the answer has been written. */
     boolean isShown(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Secret expected = token.get();
+        Refusal refusal = refusal(request.getRemoteAddr(), bearer(request));
+        if (refusal != null) {
+            refusal.header().forEach(response::setHeader);
+            OperatorAnswer.refuse(response, refusal.status(), refusal.code(), refusal.message());
+        }
+        return refusal == null;
+    }
+
+    /** The token that a call shows in its head; null if it shows none. */
+    public static @Nullable String bearer(HttpServletRequest request) {
+        String shown = request.getHeader("Authorization");
+        return shown != null && shown.regionMatches(true, 0, BEARER, 0, BEARER.length())
+                ? shown.substring(BEARER.length()).strip()
+                : null;
+    }
+
+    /** The token that is to be shown; null if every call is refused. */
+    public @Nullable Secret expected() {
+        return token.get();
+    }
+
+    /**
+     * Looks at a token.
+     *
+     * @param address that it comes from: each may guess so often only
+     * @param shown the token, null for none
+     * @return why the call is refused, or null if the token is right
+     */
+    public @Nullable Refusal refusal(String address, @Nullable String shown) {
+        Secret expected = expected();
         if (expected == null) {
-            OperatorAnswer.refuse(
-                    response,
+            return new Refusal(
                     HttpServletResponse.SC_FORBIDDEN,
                     "admin_disabled",
-                    "No token is configured (expected: http_server.admin.token or LLMPROXY_ADMIN_TOKEN).");
-            return false;
+                    "No token is configured (expected: http_server.admin.token or LLMPROXY_ADMIN_TOKEN).",
+                    Map.of());
         }
-        ClientAddress client = ClientAddress.parse(request.getRemoteAddr()).orElse(ClientAddress.UNKNOWN);
+        ClientAddress client = ClientAddress.parse(address).orElse(ClientAddress.UNKNOWN);
         long wait = guesses.untilToken(client);
         if (wait > 0) {
             // Before the token is looked at: else a guess that is right would still be told.
-            response.setHeader("Retry-After", Long.toString(TimeUnit.NANOSECONDS.toSeconds(wait) + 1));
-            OperatorAnswer.refuse(
-                    response, TOO_MANY_REQUESTS, "too_many_attempts", "Too many wrong tokens; try again later.");
-            return false;
+            return new Refusal(
+                    TOO_MANY_REQUESTS,
+                    "too_many_attempts",
+                    "Too many wrong tokens; try again later.",
+                    Map.of("Retry-After", Long.toString(TimeUnit.NANOSECONDS.toSeconds(wait) + 1)));
         }
-        String shown = request.getHeader("Authorization");
-        boolean bearer = shown != null && shown.regionMatches(true, 0, BEARER, 0, BEARER.length());
-        if (bearer
-                && expected.equals(new Secret(shown.substring(BEARER.length()).strip()))) {
-            return true;
+        if (shown != null && expected.equals(new Secret(shown))) {
+            return null;
         }
         var unused = guesses.tryAcquire(client);
-        response.setHeader("WWW-Authenticate", "Bearer");
-        OperatorAnswer.refuse(
-                response, HttpServletResponse.SC_UNAUTHORIZED, "unauthorized", "The token is missing or wrong.");
-        return false;
+        return new Refusal(
+                HttpServletResponse.SC_UNAUTHORIZED,
+                "unauthorized",
+                "The token is missing or wrong.",
+                Map.of("WWW-Authenticate", "Bearer"));
     }
 }

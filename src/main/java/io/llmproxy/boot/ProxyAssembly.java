@@ -6,6 +6,8 @@ import io.llmproxy.admin.NotFoundServlet;
 import io.llmproxy.admin.OperatorPortFilter;
 import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.admin.ReadOnlyFilter;
+import io.llmproxy.admin.api.AdminApi;
+import io.llmproxy.admin.api.Gateway;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
@@ -200,6 +202,11 @@ public final class ProxyAssembly implements AutoCloseable {
                 new OperatorToken(() -> config().httpServer().admin().token());
         servlet(context, "admin", new AdminServlet(token, reloader), "/admin/*");
         servlet(context, "explain", new ExplainServlet(token, explanations), "/admin/explain/*");
+        servlet(
+                context,
+                "admin-api",
+                AdminApi.of(token, new Gateway(Version.current(), new FileDocument(source))),
+                "/admin/api/v1/*");
         servlet(context, "nothing", new NotFoundServlet(), "/*");
 
         open.start();

@@ -1,5 +1,7 @@
 package io.llmproxy.health;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -128,7 +130,10 @@ public final class HealthServlet extends HttpServlet {
 
     /** Made with the first question for details: the start of the gateway does not wait for it. */
     private static final class Mapper {
-        static final JsonMapper JSON = new JsonMapper();
+        static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
+                // Others are kept by the threads, which are the container's, and outlive the application.
+                .recyclerPool(JsonRecyclerPools.nonRecyclingPool())
+                .build());
 
         private Mapper() {}
     }

@@ -1,0 +1,138 @@
+package io.llmproxy.admin.api;
+
+import io.llmproxy.admin.OperatorToken;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.ext.RuntimeDelegate;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.glassfish.jersey.CommonProperties;
+import org.glassfish.jersey.internal.inject.AbstractBinder;
+import org.glassfish.jersey.server.ResourceConfig;
+import org.glassfish.jersey.server.ServerProperties;
+import org.glassfish.jersey.servlet.ServletContainer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers what is below {@code /admin/api/v1}. It finds out who calls, and hands the call to Jersey, which is started by the first one:
+ * a gateway that is never asked pays nothing for it.
+ */
+public final class AdminApi extends HttpServlet {
+    /** Attribute of a request that holds its {@link Caller}. */
+    static final String CALLER = Caller.class.getName();
+
+    /** Attribute of a request that holds its {@link SignIn.Known}. */
+    static final String KNOWN = SignIn.Known.class.getName();
+
+    /** Attribute of a request that holds its id. */
+    static final String REQUEST_ID = AdminApi.class.getName() + ".id";
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient SignIn signIn;
+    private final transient Supplier<List<Object>> resources;
+    private final transient ReentrantLock starting = new ReentrantLock();
+    private transient volatile @Nullable ServletContainer started;
+
+    AdminApi(SignIn signIn, Supplier<List<Object>> resources) {
+        this.signIn = signIn;
+        this.resources = resources;
+    }
+
+    /**
+     * Makes the API.
+     *
+     * @param token what operators show
+     * @param gateway what the API tells of
+     */
+    public static AdminApi of(OperatorToken token, Gateway gateway) {
+        SignIn signIn = new SignIn(token, new Sessions(Instant::now));
+        return new AdminApi(signIn, () -> List.of(new SessionResource(signIn, gateway)));
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response)
+            throws ServletException, IOException {
+        String id = "adm_" + Long.toHexString(ThreadLocalRandom.current().nextLong() | Long.MIN_VALUE);
+        request.setAttribute(REQUEST_ID, id);
+        response.setHeader("X-Request-Id", id);
+        response.setHeader("Cache-Control", "no-store");
+        response.setHeader("X-Content-Type-Options", "nosniff");
+        try {
+            if (request.getContentLengthLong() > JsonBodies.MOST_BYTES) {
+                throw JsonBodies.tooLarge();
+            }
+            if (!isSignIn(request)) {
+                SignIn.Known known = signIn.known(request);
+                request.setAttribute(KNOWN, known);
+                request.setAttribute(CALLER, known.caller());
+            }
+        } catch (Refused refused) {
+            ProblemAnswer.send(refused, id, response);
+            return;
+        }
+        jersey().service(request, response);
+    }
+
+    /** Only to sign in nobody has to be signed in. */
+    private static boolean isSignIn(HttpServletRequest request) {
+        return request.getMethod().equals("POST") && "/session".equals(request.getPathInfo());
+    }
+
+    private ServletContainer jersey() throws ServletException {
+        ServletContainer running = started;
+        if (running != null) {
+            return running;
+        }
+        starting.lock();
+        try {
+            if (started == null) {
+                ServletContainer container = new ServletContainer(application(resources.get()));
+                container.init(getServletConfig());
+                started = container;
+            }
+            return Objects.requireNonNull(started);
+        } finally {
+            starting.unlock();
+        }
+    }
+
+    /**
+     * All that Jersey is to know: nothing is searched for. Resources are registered by their classes and found as what is bound to
+     * these, because Jersey warns of instances.
+     */
+    static ResourceConfig application(List<Object> resources) {
+        ResourceConfig application = new ResourceConfig()
+                .property(CommonProperties.PROVIDER_DEFAULT_DISABLE, "ALL")
+                .property(ServerProperties.FEATURE_AUTO_DISCOVERY_DISABLE, true)
+                .property(ServerProperties.METAINF_SERVICES_LOOKUP_DISABLE, true)
+                .property(ServerProperties.WADL_FEATURE_DISABLE, true)
+                .property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true)
+                .registerInstances(
+                        new JsonBodies(), new Refusals(), new ProblemBodies(), new RoleChecks(), new NoOptions());
+        resources.forEach(resource -> application.register(resource.getClass()));
+        return application.register(new AbstractBinder() {
+            @Override
+            protected void configure() {
+                resources.forEach(resource -> bind(resource).to(resource.getClass()));
+            }
+        });
+    }
+
+    /** What Jersey has put where other applications can see it goes with this one. */
+    @Override
+    public void destroy() {
+        ServletContainer running = started;
+        if (running != null) {
+            running.destroy();
+            RuntimeDelegate.setInstance(null);
+        }
+    }
+}
