@@ -98,6 +98,9 @@ prepare() {
     command -v promtool >/dev/null || missing+=(prometheus)
     # The tests of the store start servers of their own.
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
+    # Those of the console open it in a browser.
+    command -v chromium >/dev/null || missing+=(chromium)
+    command -v chromedriver >/dev/null || missing+=(chromium-driver)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
     java17=$(java_home 17)
     java25=$(java_home 25)
@@ -105,6 +108,7 @@ prepare() {
     command -v mvn >/dev/null || { echo "no Maven" >&2; exit 1; }
     command -v npm >/dev/null || { echo "no Node.js with npm" >&2; exit 1; }
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { echo "no PostgreSQL" >&2; exit 1; }
+    command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "no Chromium with its driver" >&2; exit 1; }
     steps=() beside=() builds=0
     logs=$(mktemp -d)
     trap summary EXIT

@@ -1,6 +1,7 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.admin.AdminServlet;
+import io.llmproxy.admin.ConsoleServlet;
 import io.llmproxy.admin.ExplainServlet;
 import io.llmproxy.admin.NotFoundServlet;
 import io.llmproxy.admin.OperatorPortFilter;
@@ -207,6 +208,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 "admin-api",
                 AdminApi.of(token, new Gateway(Version.current(), new FileDocument(source))),
                 "/admin/api/v1/*");
+        servlet(context, "console", new ConsoleServlet(), "/admin/ui/*");
         servlet(context, "nothing", new NotFoundServlet(), "/*");
 
         open.start();

@@ -10,6 +10,7 @@ import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.config.load.FileFormat;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import java.io.PrintStream;
+import java.net.URI;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,7 +128,8 @@ public final class Launcher {
         ConfigSource source = demo.source();
         ProxyConfig config = source.load().config();
         Logging.apply(config.log());
-        out.print(Demo.INVITATION);
+        out.print(demo.invitation());
+        new DemoVisitor(URI.create("http://127.0.0.1:3000")).start();
         serve(source, config);
         demo.stop();
     }

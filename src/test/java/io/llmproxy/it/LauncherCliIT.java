@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -292,6 +294,24 @@ class LauncherCliIT {
                 }
             });
             assertThat(process.log()).contains("curl");
+        }
+    }
+
+    @Test
+    void theDemosConsoleTakesTheTokenThatIsPrinted() {
+        try (ServerProcess process = launch("--demo")) {
+            awaitReady(process, 9000);
+            Matcher told = Pattern.compile(
+                            "open (http://localhost:9000/admin/ui/) and sign in with the token ([0-9a-f]{24})")
+                    .matcher(process.log());
+            assertThat(told.find()).isTrue();
+            URI console = URI.create(told.group(1).replace("localhost", "127.0.0.1"));
+            assertThat(RawClient.exchange(console, "GET", "", new byte[0]).text())
+                    .contains("<div id=\"app\">");
+            URI session = URI.create("http://127.0.0.1:9000/admin/api/v1/session");
+            String shown = "Authorization: Bearer " + told.group(2) + "\r\n";
+            assertThat(RawClient.exchange(session, "GET", shown, new byte[0]).status())
+                    .isEqualTo(200);
         }
     }
 }

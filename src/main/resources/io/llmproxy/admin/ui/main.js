@@ -1,0 +1,218 @@
+// The frame: signs in, shows the navigation, and loads the page that the address names.
+import { whenSignedOut } from "./api.js";
+import { whenTold } from "./data.js";
+import { Icon } from "./icons.js";
+import { Dialog, Failure, Field, Notice, Wait } from "./parts.js";
+import { link, useRoute } from "./route.js";
+import { forget, isDark, prefer, preference, resume, signIn, signOut, theme } from "./session.js";
+import { Component, html, render, useEffect, useRef, useState } from "./view.js";
+import { language, languages, loadLanguage, t, word } from "./words.js";
+
+const PAGES = {
+  overview: () => import("./pages/overview.js"),
+  requests: () => import("./pages/requests.js"),
+  usage: () => import("./pages/usage.js"),
+  upstreams: () => import("./pages/upstreams.js"),
+  groups: () => import("./pages/groups.js"),
+  models: () => import("./pages/models.js"),
+  try: () => import("./pages/try.js"),
+  playground: () => import("./pages/playground.js"),
+  config: () => import("./pages/config.js"),
+  history: () => import("./pages/history.js"),
+  keys: () => import("./pages/keys.js"),
+  nodes: () => import("./pages/nodes.js"),
+  api: () => import("./pages/api.js"),
+};
+const SECTIONS = [
+  ["observe", [["overview", "overview"], ["requests", "requests"], ["usage", "usage"]]],
+  ["route", [["upstreams", "upstreams"], ["models", "routing"], ["playground", "playground"]]],
+  ["manage", [["config", "config"], ["keys", "keys"], ["nodes", "nodes"], ["api", "api"]]],
+];
+const HOME = { groups: "upstreams", try: "models", history: "config" };
+
+const image = new URL("./icon.svg", import.meta.url).href;
+const Brand = () => html`<a class="brand" href=${link("overview")}><img src=${image} alt="" /><span>LLMProxy</span></a>`;
+
+function Side({ page, session, open, close, leave, choose }) {
+  const [dark, setDark] = useState(isDark);
+  const turn = () => {
+    theme(dark ? "light" : "dark");
+    setDark(!dark);
+  };
+  const other = Object.keys(languages).find((key) => key !== language);
+  const may = (name) => name !== "playground" || session.role !== "viewer";
+  return html`<div class="side ${open ? "open" : ""}" id="side">
+    <div class="row"><div class="grow"><${Brand} /></div>
+      ${open && html`<button class="plain icon" aria-label=${t("close")} onClick=${close}><${Icon} name="close" /></button>`}</div>
+    ${SECTIONS.map(([section, pages]) => html`<h3 id="nav-${section}">${t(`nav.${section}`)}</h3>
+      <nav aria-labelledby="nav-${section}">${pages.filter(([name]) => may(name)).map(([name, icon]) => html`<a href=${link(name)} title=${t(`page.${name}`)}
+        aria-current=${page === name ? "page" : undefined} onClick=${close}><${Icon} name=${icon} /><span>${t(`page.${name}`)}</span></a>`)}</nav>`)}
+    <div class="foot"><div class="who">${session.name} · ${word("role", session.role)}<br />LLMProxy ${session.version}</div>
+      <div class="row tight">
+        <button class="plain icon" title=${t(dark ? "theme.light" : "theme.dark")} aria-label=${t(dark ? "theme.light" : "theme.dark")}
+          onClick=${turn}><${Icon} name=${dark ? "sun" : "moon"} /></button>
+        <button class="plain icon" title=${languages[other]} aria-label=${languages[other]} lang=${other}
+          onClick=${() => choose(other)}><${Icon} name="language" /></button>
+        <button class="plain icon" title=${t("sign-out")} aria-label=${t("sign-out")} onClick=${leave}><${Icon} name="out" /></button>
+      </div></div>
+  </div>`;
+}
+
+function SignIn({ entered, ended, choose }) {
+  const [token, setToken] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  const other = Object.keys(languages).find((key) => key !== language);
+  const submit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      entered(await signIn(token.trim()));
+    } catch (failure) {
+      setError(failure);
+      setBusy(false);
+    }
+  };
+  const why = error && (error.status === 401 ? t("sign-in.wrong") : error.code === "unreachable" ? t("unreachable") : error.message);
+  return html`<div class="sign-in"><main class="card" tabindex="-1"><form onSubmit=${submit}>
+    <div class="row"><h1 class="grow brand"><img src=${image} alt="" /><span>LLMProxy</span></h1>
+      <button type="button" class="plain small" lang=${other} onClick=${() => choose(other)}>${languages[other]}</button></div>
+    ${ended && !error && html`<${Notice}>${t("sign-in.ended")}<//>`}
+    <${Field} label=${t("sign-in.token")} hint=${t("sign-in.hint")} error=${why}>${(field) => html`<input ...${field} type="password" name="token"
+      autocomplete="current-password" autofocus required value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
+    <button class="primary" disabled=${busy}>${t("sign-in")}</button>
+  </form></main></div>`;
+}
+
+/** Shows what a page throws while it is drawn, and no blank screen. */
+class Guard extends Component {
+  constructor() {
+    super();
+    this.state = { error: null };
+  }
+  componentDidCatch(error) {
+    console.error(error);
+    this.setState({ error });
+  }
+  render({ children }, { error }) {
+    return error ? html`<${Failure} error=${error} />` : children;
+  }
+}
+
+function Page({ route, session }) {
+  const [page, setPage] = useState(null);
+  useEffect(() => {
+    let current = true;
+    (PAGES[route.page] ?? PAGES.overview)().then((module) => current && setPage({ name: route.page, View: module.default }));
+    return () => {
+      current = false;
+    };
+  }, [route.page]);
+  useEffect(() => {
+    document.title = `${t(`page.${HOME[route.page] ?? (route.page in PAGES ? route.page : "overview")}`)} · LLMProxy`;
+  }, [route.page]);
+  if (page?.name !== route.page) return html`<${Wait} />`;
+  return html`<${Guard} key=${route.page}><${page.View} route=${route} session=${session} may=${session.role !== "viewer"} /><//>`;
+}
+
+const Help = ({ close }) => html`<${Dialog} title=${t("help")} close=${close}><dl class="pairs">
+  ${[["?", "help"], ["/", "help.search"], ["g o", "page.overview"], ["g r", "page.requests"], ["g u", "page.upstreams"],
+    ["g c", "page.config"], ["g p", "page.playground"], ["Esc", "close"]].map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${t(what)}</dd>`)}
+</dl><//>`;
+
+const JUMPS = { o: "overview", r: "requests", u: "upstreams", c: "config", p: "playground", m: "models", k: "keys", s: "usage", n: "nodes" };
+function useKeys(showHelp) {
+  useEffect(() => {
+    let jump = 0;
+    const pressed = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+      if (event.key === "?") showHelp();
+      else if (event.key === "/") {
+        const search = document.querySelector("main input[type=search]");
+        if (search) {
+          event.preventDefault();
+          search.focus();
+        }
+      } else if (event.key === "g") jump = Date.now();
+      else if (JUMPS[event.key] && Date.now() - jump < 1500) location.hash = link(JUMPS[event.key]);
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
+}
+
+function Shell({ session, leave, choose }) {
+  const route = useRoute();
+  const [open, setOpen] = useState(false);
+  const [help, setHelp] = useState(false);
+  const main = useRef();
+  const first = useRef(true);
+  useKeys(() => setHelp(true));
+  useEffect(() => {
+    if (!first.current) {
+      main.current.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    first.current = false;
+  }, [route.page, route.parts.join("/")]);
+  return html`<a class="skip" href="#main" onClick=${(event) => {
+      event.preventDefault();
+      main.current.focus();
+    }}>${t("skip")}</a>
+  <div class="shell">
+    <div class="bar"><button class="plain icon" aria-label=${t("menu")} aria-expanded=${open} aria-controls="side"
+      onClick=${() => setOpen(true)}><${Icon} name="menu" /></button><${Brand} /></div>
+    <${Side} page=${HOME[route.page] ?? route.page} session=${session} open=${open} close=${() => setOpen(false)} leave=${leave} choose=${choose} />
+    <div class="content"><main ref=${main} tabindex="-1"><${Page} route=${route} session=${session} /></main></div>
+  </div>
+  ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
+}
+
+function Toasts() {
+  const [toasts, setToasts] = useState([]);
+  useEffect(() => whenTold((text, tone) => {
+    const toast = { text, tone };
+    setToasts((all) => [...all, toast]);
+    setTimeout(() => setToasts((all) => all.filter((one) => one !== toast)), tone === "bad" ? 9000 : 4500);
+  }), []);
+  return html`<div class="toasts" role="status" aria-live="polite">${toasts.map(({ text, tone }) => html`<div class="toast ${tone}">
+    <${Icon} name=${tone === "ok" ? "check" : "info"} /><span>${text}</span></div>`)}</div>`;
+}
+
+function App({ first }) {
+  const [session, setSession] = useState(first);
+  const [ended, setEnded] = useState(false);
+  const [, setLanguage] = useState(language);
+  useEffect(() => whenSignedOut(() => {
+    forget();
+    setEnded(true);
+    setSession(null);
+  }), []);
+  const choose = async (wanted) => {
+    prefer("language", wanted);
+    await loadLanguage(wanted);
+    setLanguage(wanted);
+  };
+  const leave = async () => {
+    try {
+      await signOut();
+    } finally {
+      setEnded(false);
+      setSession(null);
+    }
+  };
+  return html`<div key=${language}>${session
+    ? html`<${Shell} session=${session} leave=${leave} choose=${choose} />`
+    : html`<${SignIn} entered=${setSession} ended=${ended} choose=${choose} />`}<${Toasts} /></div>`;
+}
+
+theme();
+await loadLanguage(preference("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
+const root = document.getElementById("app");
+try {
+  const session = await resume();
+  render(html`<${App} first=${session} />`, root);
+} catch (error) {
+  render(html`<div class="sign-in"><${Failure} error=${error} retry=${() => location.reload()} /></div>`, root);
+}

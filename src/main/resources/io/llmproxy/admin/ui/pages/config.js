@@ -1,0 +1,147 @@
+import { post, tagged } from "../api.js";
+import { Changes } from "../changes.js";
+import { tell, useLoad } from "../data.js";
+import { Editor } from "../editor.js";
+import { Card, Choice, Dialog, Failure, Field, Head, Notice, Problems, Status, Wait } from "../parts.js";
+import { link } from "../route.js";
+import { html, useState } from "../view.js";
+import { t } from "../words.js";
+import { Activation, Pending } from "./activation.js";
+
+export const Tabs = ({ at }) => html`<nav class="tabs" aria-label=${t("page.config")}>
+  <a href=${link("config")} aria-current=${at === "config" ? "page" : undefined}>${t("config.now")}</a>
+  <a href=${link("history")} aria-current=${at === "history" ? "page" : undefined}>${t("history")}</a></nav>`;
+
+/** What is being written, kept while the reader looks at other pages. */
+let draft = null;
+
+const WITHIN = ["", "60", "120", "600"];
+
+function Commit({ text, etag, close, done, conflict }) {
+  const [comment, setComment] = useState("");
+  const [within, setWithin] = useState("120");
+  const [state, setState] = useState({});
+  const submit = async (event) => {
+    event.preventDefault();
+    setState({ busy: true });
+    try {
+      const body = { text, comment, ...(within && { confirm_within: Number(within) }) };
+      done(await post("config", body, { etag, key: crypto.randomUUID?.() }));
+      close();
+    } catch (error) {
+      if (error.status === 412) {
+        conflict(error);
+        close();
+      } else setState({ error });
+    }
+  };
+  return html`<${Dialog} title=${t("commit")} close=${close}><form onSubmit=${submit}>
+    <${Field} label=${t("comment")} hint=${t("comment.hint")}>${(field) => html`<input ...${field} name="comment" autofocus maxlength="500" required value=${comment}
+      onInput=${(event) => setComment(event.target.value)} />`}<//>
+    <${Field} label=${t("within")} hint=${t("within.hint")}>${(field) => html`<${Choice} ...${field} value=${within} onChange=${setWithin}
+      options=${WITHIN.map((value) => [value, t(`within.${value || "none"}`)])} />`}<//>
+    ${state.error && html`<${Failure} error=${state.error} />`}
+    <footer><button type="button" onClick=${close}>${t("cancel")}</button><button class="primary" disabled=${state.busy}>${t("commit")}</button></footer></form><//>`;
+}
+
+function Conflict({ error, take }) {
+  return html`<${Card} title=${t("conflict")} id="conflict"><div class="body stack"><${Notice} tone="warn">${t("conflict.about", { version: error.problem.current ?? "" })}<//>
+      <div class="row"><button class="primary" onClick=${take}>${t("conflict.keep")}</button><a class="button" href=${link("history")}>${t("history")}</a></div></div>
+    ${error.problem.theirs && html`<div class="body"><h3>${t("conflict.theirs")}</h3></div><${Changes} diff=${error.problem.theirs} />`}
+    ${error.problem.yours && html`<div class="body"><h3>${t("conflict.yours")}</h3></div><${Changes} diff=${error.problem.yours} />`}<//>`;
+}
+
+const Result = ({ check, pick }) => (check.valid
+  ? html`<${Card} title=${t("check.changes")} id="changes" side=${html`<${Status} tone="ok">${t("check.valid")}<//>`}>
+      ${check.warnings.length > 0 && html`<div class="body"><${Notice} tone="warn"><${Problems} list=${check.warnings} pick=${pick} /><//></div>`}
+      ${check.diff && html`<${Changes} diff=${check.diff} />`}<//>`
+  : html`<${Card} title=${t("check.problems", { count: check.problems.length })} id="problems" flush=${false}><${Problems} list=${[...check.problems, ...check.warnings]} pick=${pick} /><//>`);
+
+function Document({ loaded, again, session, may }) {
+  const [text, setText] = useState(draft?.text ?? loaded.text);
+  const [etag, setEtag] = useState(draft?.etag ?? loaded.etag);
+  const [drafting, setDrafting] = useState(draft !== null);
+  const [check, setCheck] = useState(null);
+  const [error, setError] = useState(null);
+  const [line, setLine] = useState(null);
+  const [committing, setCommitting] = useState(false);
+  const [committed, setCommitted] = useState(null);
+  const changed = text !== loaded.text;
+  const write = (value) => {
+    draft = { text: value, etag };
+    setText(value);
+    setCheck(null);
+  };
+  const reset = () => {
+    draft = null;
+    setText(loaded.text);
+    setEtag(loaded.etag);
+    setDrafting(false);
+    setCheck(null);
+    setError(null);
+  };
+  const test = async () => {
+    setError(null);
+    try {
+      const result = await post("config/check", { text });
+      setCheck(result);
+      if (!result.valid && result.problems[0]?.line) setLine({ at: result.problems[0].line });
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  const reload = async () => {
+    setError(null);
+    try {
+      const { generation } = await post("reload");
+      tell(t("did.reload", { generation }));
+      again();
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  const done = (version) => {
+    draft = null;
+    setCommitted(version);
+    setCheck(null);
+    tell(t("did.commit", { version: version.version }));
+    again();
+  };
+  const takeNewest = async () => {
+    const newest = await tagged("config", {}, { accept: "application/yaml" });
+    setEtag(newest.etag);
+    draft = { text, etag: newest.etag };
+    setError(null);
+    await test();
+  };
+  const store = session.mode === "store";
+  const editing = store ? session.writable : drafting;
+  return html`<div class="stack">
+    <${Head} title=${t("page.config")} about=${t(store ? "config.about" : "config.about-file")}>
+      ${editing ? html`${changed && html`<button class="plain" onClick=${reset}>${t("config.discard")}</button>`}
+          ${!changed && !store && html`<button class="plain" onClick=${reset}>${t("cancel")}</button>`}
+          <button onClick=${test} disabled=${!may}>${t("check")}</button>
+          ${store && html`<button class="primary" disabled=${!changed} onClick=${() => setCommitting(true)}>${t("commit")}…</button>`}`
+        : may && html`<button onClick=${() => setDrafting(true)}>${t("config.draft")}</button>
+          ${!store && html`<button class="primary" onClick=${reload}>${t("reload")}</button>`}`}<//>
+    ${store && html`<${Tabs} at="config" />`}
+    ${!store && html`<${Notice}>${t(editing ? "config.draft-mode" : "config.file-mode")}<//>`}
+    ${store && !session.writable && html`<${Notice}>${t("config.not-writable")}<//>`}
+    ${store && html`<${Pending} key=${committed?.version} may=${session.writable} changed=${again} />`}
+    ${committed && html`<${Activation} version=${committed.version} />`}
+    ${error && (error.status === 412 ? html`<${Conflict} error=${error} take=${takeNewest} />` : html`<${Failure} error=${error} />`)}
+    ${check && html`<${Result} check=${check} pick=${(at) => setLine({ at })} />`}
+    <${Card} kind="clip"><${Editor} text=${text} change=${editing ? write : null} label=${t("config.text")} line=${line}
+      problems=${check?.problems ?? error?.problems} warnings=${check?.warnings} /><//>
+    ${committing && html`<${Commit} text=${text} etag=${etag} close=${() => setCommitting(false)} done=${done} conflict=${setError} />`}</div>`;
+}
+
+export default function Config({ session, may }) {
+  const { value, error, again } = useLoad(async () => {
+    const found = await tagged("config", {}, { accept: "application/yaml" });
+    return { text: found.value, etag: found.etag };
+  }, []);
+  if (!value) return error ? html`<${Failure} error=${error} retry=${again} />` : html`<${Wait} />`;
+  return html`<${Document} key=${value.etag} loaded=${value} again=${again} session=${session} may=${may} />`;
+}
+
