@@ -1,6 +1,7 @@
 package io.llmproxy.admin;
 
 import io.llmproxy.config.document.Problem;
+import io.llmproxy.health.StoreStanding;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -19,8 +20,8 @@ public interface ConfigDocuments {
     /** Whether the configuration is in a store, and not a file. */
     boolean isWritable();
 
-    /** What this node serves, and how it stands with the store. Never waits. */
-    Standing standing();
+    /** Returns how this node stands with the store; nothing where the configuration is a file. Never waits. */
+    Optional<StoreStanding> standing();
 
     /**
      * Returns the version that is wanted. Where the configuration is a file: the file, as version 0. While the store is empty: an empty
@@ -141,32 +142,6 @@ public interface ConfigDocuments {
         public Checked {
             problems = List.copyOf(problems);
             warnings = List.copyOf(warnings);
-        }
-    }
-
-    /**
-     * How this node stands with the store.
-     *
-     * @param node what operators call this node; empty where there is no store
-     * @param active the version that it serves; 0 if none, or where there is no store
-     * @param tried the version that it tried last
-     * @param nack why it does not serve that one, a line for each problem; empty if it does
-     * @param awaySince since when the store has not answered; null while it does, and where there is none
-     * @param confirmUntil when an unconfirmed head goes back; null if it stays
-     */
-    record Standing(
-            String node,
-            long active,
-            long tried,
-            List<String> nack,
-            @Nullable Instant awaySince,
-            @Nullable Instant confirmUntil) {
-        /** How every node without a store stands. */
-        public static final Standing NO_STORE = new Standing("", 0, 0, List.of(), null, null);
-
-        /** Copies the list. */
-        public Standing {
-            nack = List.copyOf(nack);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.document.TextFile;
@@ -57,9 +58,13 @@ public final class ConfigSource {
                 : new ConfigSource(null, bundled(context), BUNDLED);
     }
 
-    /** Where the launcher looks for a ledger, if the configuration does not say where it is. */
-    public LedgerHome ledgerHome() {
-        return LedgerHome.find(file, false);
+    /**
+     * Where the launcher looks for a ledger, if the configuration does not say where it is.
+     *
+     * @param store the store that the configuration is in; null if it is a file
+     */
+    public LedgerHome ledgerHome(@Nullable StoreConfig store) {
+        return store == null ? LedgerHome.find(file, false) : LedgerHome.in(NodeState.directory(store, file, false));
     }
 
     /** The file that the configuration is read from, or null if it is not a file. */
@@ -126,6 +131,18 @@ public final class ConfigSource {
         List<Problem> warnings = new ArrayList<>(loaded.warnings());
         warnings.addAll(PriceFile.read(prices).warnings());
         return new ConfigLoader.Loaded(loaded.config(), loaded.format(), warnings, loaded.printer());
+    }
+
+    /**
+     * Loads a configuration that a store holds, for the node whose own file this is.
+     *
+     * @param content the configuration
+     * @param name what problems call it
+     * @throws ConfigException if anything is wrong with it
+     */
+    ConfigLoader.Loaded document(String content, String name) {
+        String own = file == null ? this.name : file.toString();
+        return withPrices(ConfigLoader.parseStored(content, name, written(), own, directory(), System.getenv()));
     }
 
     private static Optional<Path> named(Stream<Optional<String>> names) {

@@ -3,6 +3,7 @@ package io.llmproxy.boot;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
+import io.llmproxy.health.StoreStanding;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -15,8 +16,8 @@ record FileDocument(ConfigSource source) implements ConfigDocuments {
     }
 
     @Override
-    public Standing standing() {
-        return Standing.NO_STORE;
+    public Optional<StoreStanding> standing() {
+        return Optional.empty();
     }
 
     @Override

@@ -39,6 +39,11 @@ public final class LedgerHome {
         return find(file, inContainer, System.getenv(), System::getProperty);
     }
 
+    /** Keeps it in the directory of a node whose configuration is in a store. */
+    static LedgerHome in(Path directory) {
+        return new LedgerHome(List.of(directory.resolve(NAME)));
+    }
+
     static LedgerHome find(
             @Nullable Path file,
             boolean inContainer,

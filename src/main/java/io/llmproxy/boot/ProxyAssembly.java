@@ -1,6 +1,8 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.admin.AdminServlet;
+import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.ConsoleServlet;
 import io.llmproxy.admin.ExplainServlet;
 import io.llmproxy.admin.NotFoundServlet;
@@ -16,6 +18,7 @@ import io.llmproxy.config.Durations;
 import io.llmproxy.config.HttpServerConfig;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.explain.Explanations;
 import io.llmproxy.health.HealthChecks;
 import io.llmproxy.health.HealthServlet;
@@ -35,6 +38,7 @@ import io.llmproxy.metrics.NameSets;
 import io.llmproxy.metrics.ProxyMetrics;
 import io.llmproxy.metrics.RuntimeMetrics;
 import io.llmproxy.metrics.StateMetrics;
+import io.llmproxy.metrics.StoreMetrics;
 import io.llmproxy.metrics.UpstreamMetrics;
 import io.llmproxy.metrics.UsageMetrics;
 import io.llmproxy.proxy.admission.KeyLimits;
@@ -78,6 +82,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -116,6 +121,8 @@ public final class ProxyAssembly implements AutoCloseable {
     private final AtomicBoolean drained = new AtomicBoolean();
     private final EventLoops loops;
     private final ConfigSource source;
+    private final @Nullable StoredConfig stored;
+    private final ConfigDocuments documents;
     private final boolean inContainer;
     private final LedgerHome home;
     private final UpstreamHttp http;
@@ -136,8 +143,10 @@ public final class ProxyAssembly implements AutoCloseable {
         this.open = new OpenExchanges(lifecycle::beat);
         this.loops = handover.loops();
         this.source = handover.source();
+        this.stored = handover.stored();
         this.inContainer = handover.listeners() instanceof ContainerListeners;
-        this.home = LedgerHome.find(source.file(), inContainer);
+        this.home = stored == null ? LedgerHome.find(source.file(), inContainer) : LedgerHome.in(stored.directory());
+        this.documents = stored == null ? new FileDocument(source) : stored.documents();
         this.http = new UpstreamHttp(loops);
         this.reloader = new Reloader(
                 source,
@@ -173,6 +182,9 @@ public final class ProxyAssembly implements AutoCloseable {
         LogMetrics.register(registry, Logging::droppedAccess, Logging::droppedMessages);
         ExportMetrics.register(registry, Map.of("otlp", tracing.collector(), "langfuse", tracing.generations()));
         LedgerMetrics.register(registry, ledger::status, System::currentTimeMillis);
+        if (stored != null) {
+            StoreMetrics.register(registry, stored::standing);
+        }
         reloader.start(config);
 
         StateMetrics.register(registry, Version.current(), this::upstreams, reloader.overrides()::count);
@@ -196,24 +208,25 @@ public final class ProxyAssembly implements AutoCloseable {
                 context,
                 "health",
                 new HealthServlet(
-                        reporter, () -> reloader.generation().upstreams().all(), history),
+                        reporter, () -> reloader.generation().upstreams().all(), history, documents::standing),
                 "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
         OperatorToken token =
                 new OperatorToken(() -> config().httpServer().admin().token());
-        servlet(context, "admin", new AdminServlet(token, reloader), "/admin/*");
+        servlet(context, "admin", new AdminServlet(token, this::load), "/admin/*");
         servlet(context, "explain", new ExplainServlet(token, explanations), "/admin/explain/*");
-        servlet(
-                context,
-                "admin-api",
-                AdminApi.of(token, new Gateway(Version.current(), new FileDocument(source))),
-                "/admin/api/v1/*");
+        servlet(context, "admin-api", AdminApi.of(token, new Gateway(Version.current(), documents)), "/admin/api/v1/*");
         servlet(context, "console", new ConsoleServlet(), "/admin/ui/*");
-        servlet(context, "nothing", new NotFoundServlet(), "/*");
+        servlet(context, "nothing", new NotFoundServlet(() -> lifecycle.phase() == Lifecycle.Phase.WAITING), "/*");
 
         open.start();
-        watch(source.file());
-        lifecycle.enter(Lifecycle.Phase.READY);
+        follow();
+        if (config.httpServer().forwards().isEmpty()) {
+            // Unless it follows already.
+            lifecycle.change(Lifecycle.Phase.STARTING, Lifecycle.Phase.WAITING);
+        } else {
+            lifecycle.serve();
+        }
     }
 
     private Generation build(ProxyConfig config, Listening listening, @Nullable Generation before, Runnable left) {
@@ -256,11 +269,23 @@ public final class ProxyAssembly implements AutoCloseable {
         return file == null ? Prices.NONE : PriceFile.read(file).prices();
     }
 
-    private void watch(@Nullable Path file) {
+    /** Follows what the configuration comes from: the store, or a file that is watched. */
+    private void follow() {
         eachPeriod(beans::look);
-        if (file != null) {
+        Path file = source.file();
+        if (stored != null) {
+            stored.follow(this::serve);
+        } else if (file != null) {
             eachPeriod(new ConfigWatch(file, this::config, reloader::reload));
         }
+    }
+
+    private ConfigReload.Outcome serve(Supplier<ConfigLoader.Loaded> next) {
+        ConfigReload.Outcome outcome = reloader.reload(next);
+        if (outcome.loaded()) {
+            lifecycle.serve();
+        }
+        return outcome;
     }
 
     private void eachPeriod(Runnable look) {
@@ -278,7 +303,11 @@ public final class ProxyAssembly implements AutoCloseable {
 
     /** Loads the configuration again; what came of it is logged and counted. */
     public void reload() {
-        reloader.reload();
+        load();
+    }
+
+    private ConfigReload.Outcome load() {
+        return (stored == null ? reloader : stored).reload();
     }
 
     /** From now on the gateway tells load balancers to send no more requests; those that come are served. */
@@ -303,6 +332,9 @@ public final class ProxyAssembly implements AutoCloseable {
     @Override
     public void close() {
         beans.close();
+        if (stored != null) {
+            stored.close();
+        }
         background.shutdownNow();
         checks.close();
         open.close();

@@ -1,6 +1,7 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.Lifecycle;
@@ -26,10 +27,16 @@ public final class ProxyContextListener implements ServletContextListener {
      *
      * @param source where the configuration came from
      * @param config the configuration
+     * @param stored the store that the configuration came from; null if it is a file
      * @param listeners opens and closes the ports
      * @param loops look after the connections to upstreams
      */
-    public record Handover(ConfigSource source, ProxyConfig config, Listeners listeners, EventLoops loops) {
+    public record Handover(
+            ConfigSource source,
+            ProxyConfig config,
+            @Nullable StoredConfig stored,
+            Listeners listeners,
+            EventLoops loops) {
         /** Name of the context attribute that holds it. */
         public static final String ATTRIBUTE = Handover.class.getName();
     }
@@ -41,17 +48,19 @@ public final class ProxyContextListener implements ServletContextListener {
         if (handover == null) {
             logging = true;
             ConfigSource source = ConfigSource.find(context);
-            handover = new Handover(source, load(source), new ContainerListeners(), ContainerListeners.loops());
+            handover = load(source);
         }
         ProxyAssembly built =
                 new ProxyAssembly(context, handover, injected(Lifecycle.class), injected(SmallRyeHealthReporter.class));
         assembly = built;
         context.setAttribute(ProxyAssembly.ATTRIBUTE, built);
         built.install(context, handover.config());
-        LOG.info(
-                "LLMProxy {} serves {} forwards",
-                Version.current(),
-                handover.config().httpServer().forwards().size());
+        int forwards = handover.config().httpServer().forwards().size();
+        if (forwards == 0) {
+            LOG.info("LLMProxy {} waits for its configuration", Version.current());
+        } else {
+            LOG.info("LLMProxy {} serves {} forwards", Version.current(), forwards);
+        }
     }
 
     private static <T> T injected(Class<T> type) {
@@ -59,12 +68,18 @@ public final class ProxyContextListener implements ServletContextListener {
     }
 
     /** A container shows the problems in its log only; it does not start the application. */
-    private static ProxyConfig load(ConfigSource source) {
+    private static Handover load(ConfigSource source) {
         try {
             ConfigLoader.Loaded loaded = source.load();
             Logging.apply(loaded.config().log());
+            StoreConfig store = loaded.config().store();
+            StoredConfig stored = store == null ? null : StoredConfig.of(source, store, true);
+            if (stored != null) {
+                loaded = stored.first();
+                Logging.apply(loaded.config().log());
+            }
             loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
-            return loaded.config();
+            return new Handover(source, loaded.config(), stored, new ContainerListeners(), ContainerListeners.loops());
         } catch (ConfigException e) {
             e.problems().forEach(problem -> LOG.error("{}", problem));
             throw e;

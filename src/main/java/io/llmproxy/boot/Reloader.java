@@ -132,9 +132,14 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
 
     @Override
     public Outcome reload() {
+        return reload(source::load);
+    }
+
+    /** Serves what is loaded, unless anything is wrong with it. */
+    Outcome reload(Supplier<ConfigLoader.Loaded> next) {
         lock.lock();
         try {
-            ConfigLoader.Loaded loaded = source.load();
+            ConfigLoader.Loaded loaded = next.get();
             loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
             replaceWith(loaded.config());
             long version = generation().version();

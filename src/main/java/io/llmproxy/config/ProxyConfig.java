@@ -27,6 +27,10 @@ public record ProxyConfig(
         @Setting("What is kept of each attempt and each exchange.")
         LedgerConfig ledger,
 
+        @Setting(
+                "Keeps the configuration in a database. The file then holds only `store`, `log` and `http_server.admin`.")
+        @Nullable StoreConfig store,
+
         @Setting("File with the prices of models, from which costs are computed. Without it, costs are unknown.")
         @Nullable Path prices,
 
@@ -59,6 +63,7 @@ public record ProxyConfig(
                 keys,
                 log,
                 ledger,
+                store,
                 prices,
                 metrics,
                 otel,

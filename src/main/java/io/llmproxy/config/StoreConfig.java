@@ -16,7 +16,7 @@ public record StoreConfig(
         @Setting("Password of the database at `url`.") @Nullable Secret password,
 
         @Setting(
-                "Directory of what this node keeps: the H2 database, the last good configuration and the node's identity. Unless stated: `state` beside the file; in a container, `llmproxy` in its base directory.")
+                "Directory of what this node keeps: the H2 database, the last good configuration and the node's identity. Unless stated: `$STATE_DIRECTORY`; else `state` beside the file; without a file, `llmproxy` in the container's base directory.")
         @Nullable Path directory,
 
         @Setting("Configuration that becomes version 1 if the store is empty.") @Nullable Path seed,

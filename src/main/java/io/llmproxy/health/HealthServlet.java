@@ -18,6 +18,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers {@code /health}, {@code /health/live}, {@code /health/ready} and {@code /health/started}: 200 or 503, and JSON; and
  * {@code /health/detailed}, which also tells of each upstream. How those are doing changes no status: a gateway that is taken
- * out of service because of its upstreams helps no client.
+ * out of service because of its upstreams helps no client. Nor does how the store of the configuration is doing, which
+ * {@code /health} tells too.
  */
 public final class HealthServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
@@ -34,16 +36,23 @@ public final class HealthServlet extends HttpServlet {
     private final transient SmallRyeHealthReporter reporter;
     private final transient Supplier<List<Upstream>> upstreams;
     private final transient UpstreamHistory history;
+    private final transient Supplier<Optional<StoreStanding>> store;
 
     /**
      * @param reporter asks the checks
      * @param upstreams those of the configuration in use
      * @param history what came of their last calls
+     * @param store how this node stands with the store of its configuration; nothing if that is a file
      */
-    public HealthServlet(SmallRyeHealthReporter reporter, Supplier<List<Upstream>> upstreams, UpstreamHistory history) {
+    public HealthServlet(
+            SmallRyeHealthReporter reporter,
+            Supplier<List<Upstream>> upstreams,
+            UpstreamHistory history,
+            Supplier<Optional<StoreStanding>> store) {
         this.reporter = reporter;
         this.upstreams = upstreams;
         this.history = history;
+        this.store = store;
     }
 
     @Override
@@ -57,8 +66,10 @@ public final class HealthServlet extends HttpServlet {
         response.setContentType("application/json");
         response.setCharacterEncoding("UTF-8");
         response.setHeader("Cache-Control", "no-store");
-        if (DETAILED.equals(request.getPathInfo())) {
-            Mapper.JSON.writeValue(response.getOutputStream(), detailed(health));
+        boolean detailed = DETAILED.equals(request.getPathInfo());
+        Optional<StoreStanding> standing = detailed || isWhole(request.getPathInfo()) ? store.get() : Optional.empty();
+        if (detailed || standing.isPresent()) {
+            Mapper.JSON.writeValue(response.getOutputStream(), whole(health, standing, detailed));
         } else {
             reporter.reportHealth(response.getOutputStream(), health);
         }
@@ -74,13 +85,21 @@ public final class HealthServlet extends HttpServlet {
         };
     }
 
-    private ObjectNode detailed(SmallRyeHealth health) throws IOException {
+    private static boolean isWhole(@Nullable String check) {
+        return check == null || check.equals("/");
+    }
+
+    private ObjectNode whole(SmallRyeHealth health, Optional<StoreStanding> standing, boolean detailed)
+            throws IOException {
         ByteArrayOutputStream told = new ByteArrayOutputStream();
         reporter.reportHealth(told, health);
         ObjectNode whole = (ObjectNode) Mapper.JSON.readTree(told.toByteArray());
         ArrayNode checks = whole.withArray("checks");
-        long now = System.nanoTime();
-        upstreams.get().forEach(upstream -> describe(upstream, now, checks.addObject()));
+        standing.ifPresent(store -> store.describe(checks.addObject(), detailed));
+        if (detailed) {
+            long now = System.nanoTime();
+            upstreams.get().forEach(upstream -> describe(upstream, now, checks.addObject()));
+        }
         return whole;
     }
 

@@ -17,6 +17,8 @@ public class Lifecycle {
     public enum Phase {
         /** The configuration is read, filters and servlets are registered. */
         STARTING,
+        /** The process has started, and nothing is served yet: the configuration is in a store that does not answer or is empty. */
+        WAITING,
         /** Requests are served. */
         READY,
         /** Exchanges that are open may end; new ones should go elsewhere. */
@@ -36,6 +38,13 @@ public class Lifecycle {
     /** Goes on to a phase if it is in a certain one now; returns whether it was. */
     public boolean change(Phase from, Phase to) {
         return phase.compareAndSet(from, to);
+    }
+
+    /** Requests are served from now on; has no effect on a process that stops already. */
+    public void serve() {
+        if (!change(Phase.STARTING, Phase.READY)) {
+            change(Phase.WAITING, Phase.READY);
+        }
     }
 
     /** The thread that watches over the exchanges is at work. */

@@ -4,6 +4,7 @@ import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.ProxyAssembly;
 import io.llmproxy.boot.ProxyContextListener;
 import io.llmproxy.boot.ProxyContextListener.Handover;
+import io.llmproxy.boot.StoredConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.jetty.loop.LoopThreads;
@@ -17,6 +18,7 @@ import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.jboss.weld.environment.servlet.Listener;
+import org.jspecify.annotations.Nullable;
 
 /** Jetty in the place of a container: a listener for each forward and one for operators, and one web application. */
 final class EmbeddedServer {
@@ -51,14 +53,15 @@ final class EmbeddedServer {
      *
      * @param source where it came from
      * @param config the configuration
+     * @param stored the store that it came from; null if it is a file
      * @throws PortTakenException if a listener cannot be opened; then nothing is left open
      */
-    static EmbeddedServer start(ConfigSource source, ProxyConfig config) {
+    static EmbeddedServer start(ConfigSource source, ProxyConfig config, @Nullable StoredConfig stored) {
         EmbeddedServer embedded = new EmbeddedServer();
         try {
             // Before anything else is done, so that a taken port is found at once.
             embedded.listeners.open(config);
-            embedded.install(new Handover(source, config, embedded.listeners, embedded.loops));
+            embedded.install(new Handover(source, config, stored, embedded.listeners, embedded.loops));
             LifeCycle.start(embedded.server);
             return embedded;
         } catch (RuntimeException e) {

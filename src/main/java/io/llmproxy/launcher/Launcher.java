@@ -3,8 +3,10 @@ package io.llmproxy.launcher;
 import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.Logging;
 import io.llmproxy.boot.RootCause;
+import io.llmproxy.boot.StoredConfig;
 import io.llmproxy.boot.Version;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.config.load.FileFormat;
@@ -12,6 +14,7 @@ import io.llmproxy.launcher.LauncherOptions.UsageException;
 import java.io.PrintStream;
 import java.net.URI;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,6 +99,9 @@ public final class Launcher {
     }
 
     private static String verdict(ConfigSource source, ConfigLoader.Loaded loaded) {
+        if (loaded.config().store() != null) {
+            return source.file() + ": the node's file is valid; the configuration itself is in the store";
+        }
         String foreign = loaded.format() == FileFormat.LLMPROXY
                 ? ""
                 : ", read as a file of " + loaded.format().product();
@@ -115,12 +121,29 @@ public final class Launcher {
     }
 
     private static void run(LauncherOptions options) {
-        ConfigSource source = ConfigSource.find(options.config());
-        ConfigLoader.Loaded loaded = source.load();
+        ConfigSource source = source(options);
+        ProxyConfig config = prepared(source.load());
+        StoreConfig store = config.store();
+        if (store == null) {
+            serve(source, config, null);
+            return;
+        }
+        StoredConfig stored = StoredConfig.of(source, store, false);
+        serve(source, prepared(stored.first()), stored);
+    }
+
+    private static ProxyConfig prepared(ConfigLoader.Loaded loaded) {
         Logging.apply(loaded.config().log());
         Logger log = LoggerFactory.getLogger(Launcher.class);
         loaded.warnings().forEach(warning -> log.warn("{}", warning));
-        serve(source, loaded.config());
+        return loaded.config();
+    }
+
+    private static ConfigSource source(LauncherOptions options) {
+        String store = options.store();
+        return store == null
+                ? ConfigSource.find(options.config())
+                : ConfigSource.of(StoreOption.text(store, options.config()), "--store");
     }
 
     private void demo() {
@@ -130,14 +153,14 @@ public final class Launcher {
         Logging.apply(config.log());
         out.print(demo.invitation());
         new DemoVisitor(URI.create("http://127.0.0.1:3000")).start();
-        serve(source, config);
+        serve(source, config, null);
         demo.stop();
     }
 
-    private static void serve(ConfigSource source, ProxyConfig config) {
+    private static void serve(ConfigSource source, ProxyConfig config, @Nullable StoredConfig stored) {
         try {
             Signals signals = Signals.install();
-            EmbeddedServer server = EmbeddedServer.start(source, config);
+            EmbeddedServer server = start(source, config, stored);
             tidyUp();
             while (signals.await() == Signals.Kind.RELOAD) {
                 server.reload();
@@ -145,6 +168,19 @@ public final class Launcher {
             server.stop();
         } finally {
             Logging.close();
+        }
+    }
+
+    private static EmbeddedServer start(ConfigSource source, ProxyConfig config, @Nullable StoredConfig stored) {
+        try {
+            return EmbeddedServer.start(source, config, stored);
+        } catch (PortTakenException e) {
+            if (stored == null) {
+                throw e;
+            }
+            ConfigLoader.Loaded instead =
+                    stored.instead(String.valueOf(e.getMessage())).orElseThrow(() -> e);
+            return EmbeddedServer.start(source, prepared(instead), stored);
         }
     }
 

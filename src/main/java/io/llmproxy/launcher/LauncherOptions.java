@@ -3,6 +3,7 @@ package io.llmproxy.launcher;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.ListIterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param action what to do
  * @param config the configuration file that was named, or null
+ * @param store where the configuration is kept, or null if it is a file
  */
-record LauncherOptions(Action action, @Nullable Path config) {
+record LauncherOptions(
+        Action action, @Nullable Path config, @Nullable String store) {
+    private static final String STATE = "state";
+
     static final String USAGE = """
             LLMProxy, a gateway for LLM APIs
 
@@ -22,6 +27,8 @@ record LauncherOptions(Action action, @Nullable Path config) {
 
               -c, --config FILE   the configuration; else the system property llmproxy.config,
                                   the environment variable LLMPROXY_CONFIG, or ./config.yaml
+                  --store [WHERE] keep the configuration in a database: a directory for H2 (default: state), or
+                                  jdbc:postgresql://host/database; --config is version 1 if it is empty
               -t, --check         check the configuration, print every problem, exit with 0 or 1
                   --print-config  print the configuration in LLMProxy's own words, secrets masked: also one of
                                   x5iu/llm-proxy or maywzh/llm-proxy; what has no counterpart is listed
@@ -54,10 +61,12 @@ record LauncherOptions(Action action, @Nullable Path config) {
     static LauncherOptions parse(List<String> arguments) throws UsageException {
         Action action = Action.RUN;
         Path config = null;
-        for (Iterator<String> rest = arguments.iterator(); rest.hasNext(); ) {
+        String store = null;
+        for (ListIterator<String> rest = arguments.listIterator(); rest.hasNext(); ) {
             String argument = rest.next();
             switch (argument) {
                 case "-c", "--config" -> config = Path.of(value(argument, rest));
+                case "--store" -> store = place(rest);
                 case "-t", "--check" -> action = Action.CHECK;
                 case "--print-config" -> action = Action.PRINT_CONFIG;
                 case "--demo" -> action = Action.DEMO;
@@ -72,7 +81,19 @@ record LauncherOptions(Action action, @Nullable Path config) {
                 }
             }
         }
-        return new LauncherOptions(action, config);
+        return new LauncherOptions(action, config, store);
+    }
+
+    private static String place(ListIterator<String> rest) {
+        if (!rest.hasNext()) {
+            return STATE;
+        }
+        String next = rest.next();
+        if (next.startsWith("-")) {
+            rest.previous();
+            return STATE;
+        }
+        return next;
     }
 
     private static String value(String option, Iterator<String> rest) throws UsageException {

@@ -3,6 +3,7 @@ package io.llmproxy.launcher;
 import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.RootCause;
 import io.llmproxy.config.LedgerConfig;
+import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.ledger.LedgerFiles;
 import java.io.IOException;
@@ -129,10 +130,11 @@ final class LedgerCommand {
 
     private List<Path> configured() throws UsageException {
         ConfigSource source = ConfigSource.find(config);
-        LedgerConfig ledger = source.load().config().ledger();
+        ProxyConfig loaded = source.load().config();
+        LedgerConfig ledger = loaded.ledger();
         Path directory = ledger.directory() != null
                 ? ledger.directory()
-                : source.ledgerHome().places().stream()
+                : source.ledgerHome(loaded.store()).places().stream()
                         .filter(Files::isDirectory)
                         .findFirst()
                         .orElse(null);

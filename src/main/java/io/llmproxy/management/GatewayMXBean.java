@@ -7,7 +7,7 @@ public interface GatewayMXBean {
     /** Its version. */
     String getVersion();
 
-    /** {@code starting}, {@code ready} or {@code draining}. */
+    /** {@code starting}, {@code waiting} (for a configuration out of a store), {@code ready} or {@code draining}. */
     String getState();
 
     /** Number of the configuration in use, counted from the start of the process. */

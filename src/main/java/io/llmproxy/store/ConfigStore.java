@@ -66,18 +66,22 @@ public final class ConfigStore {
     /**
      * Returns the latest versions, the newest first, without their contents.
      *
+     * @param before only versions below this one; {@link Long#MAX_VALUE} to begin with the newest
      * @param limit how many at most
      */
-    public List<ConfigVersion> history(int limit) {
+    public List<ConfigVersion> history(long before, int limit) {
         return database.read(connection -> {
-            try (PreparedStatement select = connection.prepareStatement("select " + COLUMNS
-                            + " from llmproxy.config_version order by id desc fetch first " + limit + " rows only");
-                    ResultSet row = select.executeQuery()) {
-                List<ConfigVersion> versions = new ArrayList<>();
-                while (row.next()) {
-                    versions.add(version(row, ""));
+            try (PreparedStatement select = connection.prepareStatement(
+                    "select " + COLUMNS + " from llmproxy.config_version where id < ? order by id desc fetch first "
+                            + limit + " rows only")) {
+                select.setLong(1, before);
+                try (ResultSet row = select.executeQuery()) {
+                    List<ConfigVersion> versions = new ArrayList<>();
+                    while (row.next()) {
+                        versions.add(version(row, ""));
+                    }
+                    return versions;
                 }
-                return versions;
             }
         });
     }
@@ -158,7 +162,7 @@ public final class ConfigStore {
             insert.setLong(2, head.version());
             insert.setString(3, draft.author());
             insert.setString(4, draft.message());
-            insert.setString(5, word(draft.origin()));
+            insert.setString(5, draft.origin().word());
             insert.setString(6, draft.content());
             insert.setString(7, sha256(draft.content()));
             insert.setString(8, draft.appVersion());
@@ -193,10 +197,6 @@ public final class ConfigStore {
                 Origin.valueOf(row.getString(6).toUpperCase(Locale.ROOT).replace('-', '_')),
                 row.getString(7),
                 content);
-    }
-
-    private static String word(Origin origin) {
-        return origin.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {

@@ -1,6 +1,7 @@
 package io.llmproxy.store;
 
 import java.time.Instant;
+import java.util.Locale;
 
 /**
  * One configuration as it was committed; never changed afterwards.
@@ -31,6 +32,11 @@ public record ConfigVersion(
         SEED,
         ROLLBACK,
         /** A commit that was not confirmed, or that too many nodes refused. */
-        AUTO_ROLLBACK
+        AUTO_ROLLBACK;
+
+        /** As it is stored and shown, such as {@code auto-rollback}. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 }

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 /** Connections in the form that libraries take. */
 record ConnectionsSource(Opener opener) implements DataSource {
     /** Opens a connection. */
-    @FunctionalInterface
     interface Opener {
         Connection open() throws SQLException;
     }

@@ -21,7 +21,6 @@ public final class Database implements AutoCloseable {
     }
 
     /** What is done with a connection. */
-    @FunctionalInterface
     interface Work<T, E extends Exception> {
         T with(Connection connection) throws SQLException, E;
     }
@@ -71,9 +70,8 @@ public final class Database implements AutoCloseable {
             boolean done = false;
             try {
                 T result = work.with(connection);
-                connection.commit();
+                commit(connection);
                 done = true;
-                sync(connection);
                 return result;
             } finally {
                 if (!done) {
@@ -83,6 +81,16 @@ public final class Database implements AutoCloseable {
             }
         } catch (SQLException e) {
             throw failed(e);
+        }
+    }
+
+    private void commit(Connection connection) {
+        try {
+            connection.commit();
+            sync(connection);
+        } catch (SQLException e) {
+            String message = "the store " + name + " broke off in a commit, which may be stored or not: " + reason(e);
+            throw new StoreException(Kind.OUTCOME_UNKNOWN, message, e);
         }
     }
 

@@ -10,6 +10,8 @@ public final class StoreException extends RuntimeException {
     public enum Kind {
         /** The database does not answer: try again later. */
         AWAY,
+        /** The database broke off in the middle of a commit: the same request key tells whether it was stored. */
+        OUTCOME_UNKNOWN,
         /** The tables are missing or of another release: migrate them. */
         SCHEMA,
         /** The call itself is wrong. */

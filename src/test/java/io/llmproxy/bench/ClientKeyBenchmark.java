@@ -68,6 +68,7 @@ public class ClientKeyBenchmark {
                 without.log(),
                 without.ledger(),
                 null,
+                null,
                 without.metrics(),
                 null,
                 null,

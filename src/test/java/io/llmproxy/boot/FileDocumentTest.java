@@ -37,7 +37,7 @@ final class FileDocumentTest {
         assertThat(documents.history(Long.MAX_VALUE, 10)).isEmpty();
         assertThat(documents.version(1)).isEmpty();
         assertThat(documents.nodes()).isEmpty();
-        assertThat(documents.standing().active()).isZero();
+        assertThat(documents.standing()).isEmpty();
     }
 
     @Test

@@ -49,7 +49,7 @@ final class ConfigStoreTest {
     void versionsFollowEachOtherAndStayAsTheyAre(Kind kind) throws HeadMovedException {
         ConfigStore store = store(kind);
         assertThat(store.head().version()).isZero();
-        assertThat(store.history(10)).isEmpty();
+        assertThat(store.history(Long.MAX_VALUE, 10)).isEmpty();
         String large = "# ü €\n" + "x".repeat(2_000_000);
 
         ConfigVersion first = store.commit(draft("a: 1"), 0);
@@ -68,7 +68,7 @@ final class ConfigStoreTest {
         assertThat(store.version(2))
                 .hasValueSatisfying(version -> assertThat(version.content()).isEqualTo(large));
         assertThat(store.version(3)).isEmpty();
-        assertThat(store.history(1)).singleElement().satisfies(version -> {
+        assertThat(store.history(Long.MAX_VALUE, 1)).singleElement().satisfies(version -> {
             assertThat(version.id()).isEqualTo(2);
             assertThat(version.content()).isEmpty();
         });
@@ -87,7 +87,7 @@ final class ConfigStoreTest {
                 })
                 .hasMessage("the store is at v1 (expected: v0)");
 
-        assertThat(store.history(10)).hasSize(1);
+        assertThat(store.history(Long.MAX_VALUE, 10)).hasSize(1);
     }
 
     @ParameterizedTest
@@ -111,7 +111,7 @@ final class ConfigStoreTest {
 
             assertThat(won).isEqualTo(10);
             assertThat(store.head().version()).isEqualTo(10);
-            assertThat(store.history(100)).hasSize(10);
+            assertThat(store.history(Long.MAX_VALUE, 100)).hasSize(10);
         } finally {
             threads.shutdownNow();
         }
@@ -135,7 +135,7 @@ final class ConfigStoreTest {
         ConfigVersion first = store.commit(draft, 0);
 
         assertThat(store.commit(draft, 0)).isEqualTo(first);
-        assertThat(store.history(10)).hasSize(1);
+        assertThat(store.history(Long.MAX_VALUE, 10)).hasSize(1);
     }
 
     @ParameterizedTest

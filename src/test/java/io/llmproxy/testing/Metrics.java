@@ -14,7 +14,7 @@ public record Metrics(Map<String, Double> samples) {
     private static final Pattern SAMPLE = Pattern.compile("(?m)^([a-zA-Z_:][\\w:]*(?:\\{.*})?) (\\S+)$");
 
     /** Reads Prometheus' text format. */
-    static Metrics parse(String text) {
+    public static Metrics parse(String text) {
         Map<String, Double> samples = new LinkedHashMap<>();
         Matcher matcher = SAMPLE.matcher(text);
         while (matcher.find()) {

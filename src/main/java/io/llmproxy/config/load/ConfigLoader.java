@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a {@link ProxyConfig} of a YAML file and the environment, or says all that is wrong with them. The files of two
@@ -29,6 +30,9 @@ import java.util.function.Supplier;
  */
 public final class ConfigLoader {
     private ConfigLoader() {}
+
+    /** A node's own file. */
+    private record Own(String text, String name) {}
 
     /**
      * A configuration that can be used.
@@ -78,6 +82,32 @@ public final class ConfigLoader {
      * @throws ConfigException if anything is wrong
      */
     public static Loaded parse(String yaml, String sourceName, Path baseDirectory, Map<String, String> environment) {
+        return parse(yaml, sourceName, null, baseDirectory, environment);
+    }
+
+    /**
+     * Loads a configuration that a store holds.
+     *
+     * @param yaml the text
+     * @param sourceName what problems call it
+     * @param node the text of the node's own file; what it says stands in the place of what the configuration says
+     * @param nodeName what problems call that file
+     * @param baseDirectory where relative paths start and a {@code .env} is looked for
+     * @param environment the process's environment
+     * @throws ConfigException if anything is wrong
+     */
+    public static Loaded parseStored(
+            String yaml,
+            String sourceName,
+            String node,
+            String nodeName,
+            Path baseDirectory,
+            Map<String, String> environment) {
+        return parse(yaml, sourceName, new Own(node, nodeName), baseDirectory, environment);
+    }
+
+    private static Loaded parse(
+            String yaml, String sourceName, @Nullable Own own, Path baseDirectory, Map<String, String> environment) {
         Problems problems = new Problems();
         Map<String, String> variables = new HashMap<>(DotEnv.read(baseDirectory, problems));
         variables.putAll(environment);
@@ -85,9 +115,19 @@ public final class ConfigLoader {
         Mapping root = YamlParser.parse(yaml, sourceName, problems);
         FileFormat format = FileFormat.of(root);
         Mapping written = ours(root, format, variables, interpolation, problems);
-        Mapping tree = EnvironmentOverride.applyAll(written, variables, problems);
+        Mapping tree;
+        boolean whole = true;
+        if (own == null) {
+            tree = EnvironmentOverride.applyAll(written, variables, problems);
+            whole = !NodeFile.isOne(tree);
+            tree = whole ? tree : NodeFile.own(written, tree, problems);
+        } else {
+            NodeFile.refuseStore(written, problems);
+            Mapping over = NodeFile.over(written, YamlParser.parse(own.text, own.name, problems));
+            tree = NodeFile.withoutStore(EnvironmentOverride.applyAll(over, variables, problems));
+        }
         ValueReader values = new ValueReader(interpolation, baseDirectory);
-        ProxyConfig config = new RecordReader(values, problems).read(tree);
+        ProxyConfig config = new RecordReader(values, problems, whole).read(tree);
         new SectionChecks(problems).check(config);
         new CrossChecks(problems).check(config);
         new ClientKeyChecks(problems).check(config);

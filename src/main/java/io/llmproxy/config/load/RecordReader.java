@@ -35,8 +35,15 @@ final class RecordReader {
     private final ValueReader values;
     private final ModelMapReader models;
     private final Problems problems;
+    private final boolean whole;
 
-    RecordReader(ValueReader values, Problems problems) {
+    /**
+     * @param values reads single values
+     * @param problems told of what is wrong
+     * @param whole whether lists that have to be there are missed; a node's own file has none
+     */
+    RecordReader(ValueReader values, Problems problems, boolean whole) {
+        this.whole = whole;
         this.values = values;
         this.models = new ModelMapReader(values, problems);
         this.problems = problems;
@@ -103,7 +110,7 @@ final class RecordReader {
     }
 
     private List<Record> sections(Key key, boolean present, List<YamlTree> items, String path) {
-        if (items.isEmpty() && key.setting().required()) {
+        if (whole && items.isEmpty() && key.setting().required()) {
             problems.error(path, (present ? "empty" : "missing") + " (expected: a list of at least one)");
         }
         List<Record> records = new ArrayList<>();

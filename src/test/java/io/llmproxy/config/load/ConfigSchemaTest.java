@@ -1,12 +1,14 @@
 package io.llmproxy.config.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.networknt.schema.Error;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import io.llmproxy.config.document.ConfigException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +71,36 @@ final class ConfigSchemaTest {
             })
     void brokenConfigurationsAreInvalid(String yaml) {
         assertThat(validate(ConfigFixtures.complete(yaml))).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "store: {}",
+                "store: {url: 'jdbc:postgresql://db/llmproxy', poll: 500ms}\nlog: {level: debug}\nx-note: mine",
+                "store: {seed: gateway.yaml}\nhttp_server: {admin: {port: 9001}}\n",
+            })
+    void theFileOfANodeIsValid(String yaml) {
+        assertThat(validate(yaml)).isEmpty();
+        assertThat(ConfigLoader.parse(yaml, "node.yaml", Path.of(""), Map.of())
+                        .config()
+                        .store())
+                .isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "store: {}\nupstreams: []",
+                "store: {}\nhttp_server: {forwards: []}",
+                "store: {polls: 2s}",
+                "store: here",
+                "store: {enabled: false}",
+            })
+    void theFileOfANodeHoldsNothingElse(String yaml) {
+        assertThat(validate(yaml)).isNotEmpty();
+        assertThatThrownBy(() -> ConfigLoader.parse(yaml, "node.yaml", Path.of(""), Map.of()))
+                .isInstanceOf(ConfigException.class);
     }
 
     @ParameterizedTest

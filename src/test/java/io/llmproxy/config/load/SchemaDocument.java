@@ -19,17 +19,55 @@ final class SchemaDocument {
     /** Strings are let through wherever a variable may stand, whatever the key takes. */
     private static final String OR_REFERENCE = "|\\$\\{";
 
+    private static final String STORE = "store";
+    private static final String SERVER = "http_server";
+    private static final Map<String, Object> EXTENSIONS = Map.of("^x-", true);
+
     private SchemaDocument() {}
 
     static String render() {
         Map<String, Object> schema = new LinkedHashMap<>();
         schema.put("$schema", "https://json-schema.org/draft/2020-12/schema");
         schema.put("title", "Configuration of LLMProxy");
-        schema.putAll(object(Section.of(ProxyConfig.class), "object"));
-        schema.put("patternProperties", Map.of("^x-", true));
+        schema.put("type", "object");
+        schema.put("if", hasStore());
+        schema.put("then", node());
+        Map<String, Object> whole = object(Section.of(ProxyConfig.class), "object");
+        whole.put("patternProperties", EXTENSIONS);
+        schema.put("else", whole);
         JsonMapper json =
                 JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
         return json.writeValueAsString(schema).replace("\r\n", "\n") + "\n";
+    }
+
+    private static Map<String, Object> hasStore() {
+        Map<String, Object> store = ordered("type", "object", "not", switchedOff());
+        return ordered("properties", Map.of(STORE, store), "required", List.of(STORE));
+    }
+
+    /** The file of a node whose configuration is in a store. */
+    private static Map<String, Object> node() {
+        Section whole = Section.of(ProxyConfig.class);
+        Map<String, Object> server = new LinkedHashMap<>();
+        server.put("description", key(whole, SERVER).setting().value());
+        server.put("type", List.of("object", "null"));
+        server.put("additionalProperties", false);
+        server.put("properties", Map.of("admin", property(key(key(whole, SERVER).section(), "admin"))));
+        Map<String, Object> properties = new LinkedHashMap<>();
+        properties.put(STORE, property(key(whole, STORE)));
+        properties.put("log", property(key(whole, "log")));
+        properties.put(SERVER, server);
+        Map<String, Object> node = ordered("type", "object", "additionalProperties", false);
+        node.put("properties", properties);
+        node.put("patternProperties", EXTENSIONS);
+        return node;
+    }
+
+    private static Key key(Section section, String name) {
+        return section.keys().stream()
+                .filter(key -> key.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static Map<String, Object> object(Section section, Object type) {

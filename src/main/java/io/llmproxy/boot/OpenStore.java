@@ -1,0 +1,121 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.config.StoreConfig;
+import io.llmproxy.config.StoreConfig.Migrate;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.document.TextFile;
+import io.llmproxy.config.document.YamlParser;
+import io.llmproxy.store.ConfigStore;
+import io.llmproxy.store.ConfigVersion;
+import io.llmproxy.store.ConfigVersion.Origin;
+import io.llmproxy.store.Database;
+import io.llmproxy.store.Databases;
+import io.llmproxy.store.Draft;
+import io.llmproxy.store.Head;
+import io.llmproxy.store.HeadMovedException;
+import io.llmproxy.store.NodeReport;
+import io.llmproxy.store.Nodes;
+import io.llmproxy.store.Schema;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A store with tables that this release can use.
+ *
+ * @param database where it is
+ * @param config the node's section on it
+ * @param versions its versions
+ * @param nodes its nodes
+ */
+public record OpenStore(Database database, StoreConfig config, ConfigStore versions, Nodes nodes)
+        implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenStore.class);
+
+    /**
+     * Opens a store, and makes its tables if that is wanted.
+     *
+     * @param directory the node's directory
+     * @throws io.llmproxy.store.StoreException if it does not answer or cannot be used
+     */
+    public static OpenStore open(StoreConfig config, Path directory) {
+        Database database = Databases.open(config, directory);
+        boolean opened = false;
+        try {
+            Schema schema = new Schema(database);
+            if (config.migrate() == Migrate.AUTO) {
+                schema.migrate();
+            }
+            schema.check();
+            opened = true;
+            return new OpenStore(database, config, new ConfigStore(database), new Nodes(database));
+        } finally {
+            if (!opened) {
+                database.close();
+            }
+        }
+    }
+
+    /** Makes version 1 of the seed, if there is one. Several nodes may do so at once: one does. */
+    Optional<ConfigVersion> seed(ConfigSource node) {
+        Path seed = config.seed();
+        if (seed == null) {
+            return Optional.empty();
+        }
+        try {
+            String content = TextFile.read(seed, YamlParser.MAX_LENGTH);
+            var unused = node.document(content, seed.toString());
+            Draft draft = new Draft(content, "llmproxy", "seed " + seed, Origin.SEED, Version.current(), null, null);
+            ConfigVersion first = versions.commit(draft, 0);
+            LOG.info("{} is v1 of the store now", seed);
+            return Optional.of(first);
+        } catch (IOException e) {
+            throw new ConfigException(List.of(new Problem(seed.toString(), 0, "", TextFile.reason(e))));
+        } catch (HeadMovedException e) {
+            return versions.version(e.actual());
+        }
+    }
+
+    /** Returns the head, or what it went back to because it was not confirmed or because most nodes refuse it. */
+    Head goneBack(Head head) {
+        if (!head.isUnconfirmed()) {
+            return head;
+        }
+        String why;
+        if (head.isOverdue()) {
+            why = "v" + head.version() + " was not confirmed in time";
+        } else {
+            List<NodeReport> live = nodes.live();
+            long refused =
+                    live.stream().filter(node -> node.refused(head.version())).count();
+            if (refused * 2 <= live.size()) {
+                return head;
+            }
+            why = refused + " of " + live.size() + " nodes refuse v" + head.version();
+        }
+        versions.goBack(head, why, Version.current())
+                .ifPresent(back ->
+                        LOG.warn("{}: the store went back to what v{} said, as v{}", why, head.fallback(), back.id()));
+        return versions.head();
+    }
+
+    /**
+     * Returns what makes an old version the newest.
+     *
+     * @param to its number
+     * @param content what it said
+     * @param author who asks for it
+     */
+    static Draft rollback(long to, String content, String author) {
+        return new Draft(content, author, "back to v" + to, Origin.ROLLBACK, Version.current(), null, null);
+    }
+
+    @Override
+    public void close() {
+        database.close();
+    }
+}

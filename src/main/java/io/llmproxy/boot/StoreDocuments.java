@@ -1,0 +1,176 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.load.ConfigLoader;
+import io.llmproxy.health.StoreStanding;
+import io.llmproxy.store.ConfigVersion;
+import io.llmproxy.store.ConfigVersion.Origin;
+import io.llmproxy.store.Draft;
+import io.llmproxy.store.Head;
+import io.llmproxy.store.HeadMovedException;
+import io.llmproxy.store.StoreException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The configuration where it is in a store. */
+record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress progress) implements ConfigDocuments {
+    private static final Version EMPTY = new Version(0, 0, Instant.EPOCH, "", "", "", "", "");
+
+    @Override
+    public boolean isWritable() {
+        return true;
+    }
+
+    @Override
+    public Optional<StoreStanding> standing() {
+        return Optional.of(progress.standing());
+    }
+
+    @Override
+    public Version head() {
+        OpenStore store = store();
+        try {
+            long head = store.versions().head().version();
+            return head == 0
+                    ? EMPTY
+                    : store.versions().version(head).map(StoreDocuments::told).orElse(EMPTY);
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public Optional<Version> version(long id) {
+        OpenStore store = store();
+        try {
+            return store.versions().version(id).map(StoreDocuments::told);
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public List<Version> history(long before, int limit) {
+        OpenStore store = store();
+        try {
+            return store.versions().history(before, limit).stream()
+                    .map(StoreDocuments::told)
+                    .toList();
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public Checked check(String content) {
+        try {
+            ConfigLoader.Loaded loaded = node.document(content, "document");
+            return new Checked(List.of(), loaded.warnings(), loaded.text());
+        } catch (ConfigException e) {
+            return new Checked(e.problems(), List.of(), "");
+        }
+    }
+
+    @Override
+    public Version commit(Change change, long base) throws MovedException {
+        Origin origin = switch (change.way()) {
+            case UI -> Origin.UI;
+            case API -> Origin.API;
+            case IMPORT -> Origin.IMPORT;
+        };
+        return commit(
+                new Draft(
+                        change.content(),
+                        change.author(),
+                        change.message(),
+                        origin,
+                        io.llmproxy.boot.Version.current(),
+                        change.requestKey(),
+                        change.confirmWithin()),
+                base);
+    }
+
+    private Version commit(Draft draft, long base) throws MovedException {
+        OpenStore store = store();
+        try {
+            var unused = node.document(draft.content(), "document");
+            Version made = told(store.versions().commit(draft, base));
+            follower.nudge();
+            return made;
+        } catch (HeadMovedException e) {
+            throw new MovedException(e.expected(), e.actual());
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public Optional<Version> rollBack(long to, long base, String author) throws MovedException {
+        Optional<Version> old = version(to);
+        if (old.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(commit(OpenStore.rollback(to, old.get().content(), author), base));
+    }
+
+    @Override
+    public boolean confirm(long version) {
+        OpenStore store = store();
+        try {
+            Head head = store.versions().head();
+            boolean confirmed = head.version() == version
+                    && (!head.isUnconfirmed() || store.versions().confirm(version));
+            follower.nudge();
+            return confirmed;
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public List<Node> nodes() {
+        OpenStore store = store();
+        try {
+            return store.nodes().live().stream()
+                    .map(node -> new Node(
+                            node.id(),
+                            node.boot(),
+                            node.name(),
+                            node.appVersion(),
+                            node.active(),
+                            node.tried(),
+                            node.nack()))
+                    .toList();
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    private OpenStore store() {
+        OpenStore store = follower.store();
+        if (store == null) {
+            throw new UnavailableException(Unavailable.AWAY, "The store has not answered since this node started.");
+        }
+        return store;
+    }
+
+    private static UnavailableException unavailable(StoreException e) {
+        Unavailable reason =
+                e.kind() == StoreException.Kind.OUTCOME_UNKNOWN ? Unavailable.OUTCOME_UNKNOWN : Unavailable.AWAY;
+        return new UnavailableException(reason, String.valueOf(e.getMessage()));
+    }
+
+    private static Version told(ConfigVersion version) {
+        return new Version(
+                version.id(),
+                version.parent(),
+                version.createdAt(),
+                version.author(),
+                version.message(),
+                version.origin().word(),
+                version.sha256(),
+                version.content());
+    }
+}

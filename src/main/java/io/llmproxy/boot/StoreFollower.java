@@ -1,0 +1,289 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.admin.ConfigReload.Outcome;
+import io.llmproxy.boot.StoredConfig.Serve;
+import io.llmproxy.config.StoreConfig;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.health.StoreStanding;
+import io.llmproxy.store.ConfigVersion;
+import io.llmproxy.store.Head;
+import io.llmproxy.store.LastGood;
+import io.llmproxy.store.NodeReport;
+import io.llmproxy.store.StoreException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a node follow the store: it looks for a new head now and then, serves it, and says what came of that. All of it happens on a
+ * thread of its own, so that nothing else waits for the database. While that is away, the node goes on with what it has.
+ */
+final class StoreFollower implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreFollower.class);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+    private static final Duration REPORT = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final ConfigSource node;
+    private final StoreConfig config;
+    private final NodeState state;
+    private final NodeProgress progress;
+    private final LastGood lastGood;
+    private final ScheduledThreadPoolExecutor thread;
+    private volatile @Nullable OpenStore store;
+    private @Nullable Serve serve;
+    private long alarmedAt = -1;
+    private int failures;
+    private long reportAt = System.nanoTime();
+
+    /**
+     * @param node the file of the node
+     * @param config its section on the store
+     * @param state who the node is
+     * @param progress told of what comes of it
+     * @param lastGood where what is served is kept
+     */
+    StoreFollower(ConfigSource node, StoreConfig config, NodeState state, NodeProgress progress, LastGood lastGood) {
+        this.node = node;
+        this.config = config;
+        this.state = state;
+        this.progress = progress;
+        this.lastGood = lastGood;
+        this.thread = new ScheduledThreadPoolExecutor(
+                1,
+                task -> {
+                    Thread made = new Thread(task, "llmproxy-store");
+                    made.setDaemon(true);
+                    // Flyway finds its parts by it.
+                    made.setContextClassLoader(StoreFollower.class.getClassLoader());
+                    return made;
+                },
+                new ThreadPoolExecutor.DiscardPolicy());
+    }
+
+    static String name(long version) {
+        return version == 0 ? "nothing" : "v" + version;
+    }
+
+    /**
+     * Opens the store, migrates and seeds it if that is wanted, and returns its head; nothing while it is empty.
+     *
+     * @throws TimeoutException if that takes longer; it goes on nevertheless
+     */
+    Optional<ConfigVersion> head(Duration limit) throws TimeoutException {
+        return await(
+                () -> {
+                    OpenStore opened = opened();
+                    Head head = seeded(opened);
+                    progress.answered(head);
+                    return opened.versions().version(head.version());
+                },
+                limit);
+    }
+
+    private Head seeded(OpenStore opened) {
+        Head head = opened.versions().head();
+        return head.version() == 0 && opened.seed(node).isPresent()
+                ? opened.versions().head()
+                : head;
+    }
+
+    private OpenStore opened() {
+        OpenStore opened = store;
+        if (opened == null) {
+            opened = OpenStore.open(config, state.directory());
+            store = opened;
+        }
+        return opened;
+    }
+
+    /** Returns the store, if it could be opened so far. */
+    @Nullable OpenStore store() {
+        return store;
+    }
+
+    /**
+     * From now on the node follows.
+     *
+     * @param how serves a configuration
+     * @param first done before, on the same thread
+     */
+    void begin(Serve how, Runnable first) {
+        thread.execute(() -> {
+            first.run();
+            serve = how;
+            look();
+        });
+    }
+
+    /** Looks at once, without waiting for it. */
+    void nudge() {
+        thread.execute(this::attempt);
+    }
+
+    private void look() {
+        attempt();
+        Duration next = failures == 0 ? jittered(config.poll()) : backOff();
+        var unused = thread.schedule(this::look, next.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void attempt() {
+        try {
+            step();
+            failures = 0;
+        } catch (RuntimeException e) {
+            failures++;
+            if (progress.lost() || failures == 1) {
+                LOG.warn(
+                        "{}; this node goes on with {}",
+                        RootCause.of(e),
+                        name(progress.standing().active()));
+            }
+            LOG.debug("the store cannot be followed", e);
+        }
+    }
+
+    private static Duration jittered(Duration period) {
+        return Duration.ofMillis(
+                (long) (period.toMillis() * ThreadLocalRandom.current().nextDouble(0.8, 1.2)));
+    }
+
+    private Duration backOff() {
+        Duration pause = Duration.ofSeconds(1L << Math.min(failures - 1, 5));
+        return jittered(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
+    }
+
+    private void step() {
+        OpenStore opened = opened();
+        Head head = opened.goneBack(seeded(opened));
+        if (progress.answered(head)) {
+            LOG.info("the store {} answers; its head is {}", opened.database().name(), name(head.version()));
+        }
+        StoreStanding now = progress.standing();
+        if (head.version() < now.active() && (alarmedAt < 0 || alarmedAt == head.version())) {
+            alarm(head.version(), now.active());
+        } else if (head.version() != now.active()
+                && (head.version() != now.tried() || now.nack().isEmpty())) {
+            activate(opened, head.version());
+        }
+        if (System.nanoTime() - reportAt >= 0) {
+            report(opened);
+        }
+    }
+
+    /** What this node serves is kept until there is a version after those that were lost. */
+    private void alarm(long head, long active) {
+        if (alarmedAt != head) {
+            alarmedAt = head;
+            LOG.error(
+                    "the store is at {}, before {}, which this node keeps: the database has lost versions",
+                    name(head),
+                    name(active));
+        }
+    }
+
+    private void activate(OpenStore opened, long version) {
+        Serve how = serve;
+        if (how == null || version == 0) {
+            return;
+        }
+        ConfigVersion wanted = opened.versions().version(version).orElseThrow();
+        Outcome outcome = how.serve(() -> node.document(wanted.content(), name(version)));
+        if (outcome.loaded()) {
+            alarmedAt = -1;
+            progress.serves(version);
+            lastGood.keep(version, wanted.content());
+            LOG.info("this node serves v{}", version);
+        } else {
+            progress.refuses(
+                    version, outcome.problems().stream().map(Problem::toString).toList());
+            LOG.error(
+                    "this node cannot serve v{}, and goes on with {}",
+                    version,
+                    name(progress.standing().active()));
+        }
+        report(opened);
+    }
+
+    private void report(OpenStore opened) {
+        StoreStanding now = progress.standing();
+        opened.nodes()
+                .report(new NodeReport(
+                        state.id(),
+                        state.boot(),
+                        state.name(),
+                        Version.current(),
+                        now.active(),
+                        now.tried(),
+                        now.nack()));
+        reportAt = System.nanoTime() + REPORT.toNanos();
+    }
+
+    /** Looks at once, and tries again what this node has refused. */
+    Outcome reload() {
+        try {
+            return await(
+                    () -> {
+                        progress.forgetRefusal();
+                        step();
+                        StoreStanding now = progress.standing();
+                        List<Problem> problems =
+                                now.nack().stream().map(StoreFollower::problem).toList();
+                        return new Outcome(problems.isEmpty(), now.active(), problems);
+                    },
+                    PATIENCE);
+        } catch (StoreException | TimeoutException e) {
+            return new Outcome(false, progress.standing().active(), List.of(problem(String.valueOf(e.getMessage()))));
+        }
+    }
+
+    private static Problem problem(String message) {
+        return new Problem("store", 0, "", message);
+    }
+
+    private <T> T await(Callable<T> task, Duration limit) throws TimeoutException {
+        Future<T> result = thread.submit(task);
+        try {
+            return result.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TimeoutException("interrupted");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof StoreException failed) {
+                throw failed;
+            }
+            if (e.getCause() instanceof ConfigException failed) {
+                throw failed;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.execute(() -> {
+            OpenStore opened = store;
+            if (opened != null) {
+                opened.close();
+            }
+        });
+        thread.shutdown();
+        try {
+            var unused = thread.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

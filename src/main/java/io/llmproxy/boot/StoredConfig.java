@@ -1,0 +1,174 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.admin.ConfigReload;
+import io.llmproxy.config.StoreConfig;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.load.ConfigLoader;
+import io.llmproxy.health.StoreStanding;
+import io.llmproxy.store.ConfigVersion;
+import io.llmproxy.store.LastGood;
+import io.llmproxy.store.StoreException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a node serves whose configuration is in a store: at the start its head, or the last good configuration, or nothing; then it
+ * follows.
+ */
+public final class StoredConfig implements ConfigReload, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StoredConfig.class);
+
+    private final ConfigSource node;
+    private final StoreConfig config;
+    private final NodeState state;
+    private final NodeProgress progress;
+    private final LastGood lastGood;
+    private final StoreFollower follower;
+    private @Nullable Start start;
+
+    /** What the node starts with. */
+    private record Start(long version, String content) {}
+
+    /** Serves a configuration. */
+    interface Serve {
+        Outcome serve(Supplier<ConfigLoader.Loaded> next);
+    }
+
+    private StoredConfig(ConfigSource node, StoreConfig config, NodeState state) {
+        this.node = node;
+        this.config = config;
+        this.state = state;
+        this.progress = new NodeProgress(state.name());
+        this.lastGood = new LastGood(state.directory(), config.key());
+        this.follower = new StoreFollower(node, config, state, progress, lastGood);
+    }
+
+    /**
+     * Prepares a node; nothing is read yet.
+     *
+     * @param node the file of the node
+     * @param config its section on the store
+     * @param inContainer whether a container has started the application
+     */
+    public static StoredConfig of(ConfigSource node, StoreConfig config, boolean inContainer) {
+        return new StoredConfig(node, config, NodeState.open(config, node.file(), inContainer));
+    }
+
+    /**
+     * Returns what the node starts with: the head; if the database does not answer in time, or this node cannot serve the head, the
+     * last good configuration; else the node's own file, which has no forwards.
+     *
+     * @throws ConfigException if the seed cannot be used, or the store is of another kind or in use
+     */
+    public ConfigLoader.Loaded first() {
+        try {
+            Optional<ConfigVersion> head = follower.head(config.timeout());
+            if (head.isEmpty()) {
+                LOG.warn("the store is empty; this node waits for a configuration (`config import FILE`)");
+                return node.load();
+            }
+            Optional<ConfigLoader.Loaded> loaded = usable(head.get());
+            if (loaded.isPresent()) {
+                start = new Start(head.get().id(), head.get().content());
+                return loaded.get();
+            }
+        } catch (TimeoutException e) {
+            LOG.warn("the store did not answer within {} ms", config.timeout().toMillis());
+        } catch (StoreException e) {
+            if (e.kind() != StoreException.Kind.AWAY) {
+                close();
+                throw new ConfigException(List.of(new Problem("LLMProxy", 0, "store", String.valueOf(e.getMessage()))));
+            }
+            LOG.warn("{}", e.getMessage());
+        } catch (ConfigException e) {
+            close();
+            throw e;
+        }
+        return kept().orElseGet(() -> {
+            LOG.warn("there is no last good configuration in {}; this node waits for the store", state.directory());
+            return node.load();
+        });
+    }
+
+    private Optional<ConfigLoader.Loaded> usable(ConfigVersion head) {
+        try {
+            return Optional.of(node.document(head.content(), StoreFollower.name(head.id())));
+        } catch (ConfigException e) {
+            progress.refuses(
+                    head.id(), e.problems().stream().map(Problem::toString).toList());
+            e.problems().forEach(problem -> LOG.error("{}", problem));
+            return Optional.empty();
+        }
+    }
+
+    private Optional<ConfigLoader.Loaded> kept() {
+        return lastGood.read().map(kept -> {
+            ConfigLoader.Loaded loaded = node.document(kept.content(), StoreFollower.name(kept.version()));
+            start = new Start(kept.version(), kept.content());
+            LOG.warn("this node serves v{}, the last good configuration, from {}", kept.version(), state.directory());
+            return loaded;
+        });
+    }
+
+    /**
+     * What the node was to start with cannot be served, such as when a port is taken. Returns the last good configuration if that is
+     * another version.
+     *
+     * @param why for the operator
+     */
+    public Optional<ConfigLoader.Loaded> instead(String why) {
+        Start failed = start;
+        if (failed == null) {
+            return Optional.empty();
+        }
+        LOG.error("this node cannot serve v{}: {}", failed.version, why);
+        progress.refuses(failed.version, List.of(why));
+        return lastGood.read().filter(kept -> kept.version() != failed.version).flatMap(kept -> kept());
+    }
+
+    /** What it started with is served; from now on the node follows. */
+    void follow(Serve how) {
+        Start served = start;
+        if (served == null) {
+            follower.begin(how, () -> {});
+        } else {
+            progress.startsWith(served.version);
+            follower.begin(how, () -> lastGood.keep(served.version, served.content));
+        }
+    }
+
+    /** Returns how the node stands with its store. */
+    StoreStanding standing() {
+        return progress.standing();
+    }
+
+    /** Returns the directory of the node. */
+    Path directory() {
+        return state.directory();
+    }
+
+    /** Returns the configuration as operators see it. */
+    ConfigDocuments documents() {
+        return new StoreDocuments(node, follower, progress);
+    }
+
+    /** Looks at once, and tries again what this node has refused. */
+    @Override
+    public Outcome reload() {
+        return follower.reload();
+    }
+
+    @Override
+    public void close() {
+        follower.close();
+        state.close();
+    }
+}

@@ -1,0 +1,296 @@
+package io.llmproxy.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.admin.ConfigDocuments.Change;
+import io.llmproxy.admin.ConfigDocuments.MovedException;
+import io.llmproxy.admin.ConfigDocuments.Unavailable;
+import io.llmproxy.admin.ConfigDocuments.UnavailableException;
+import io.llmproxy.admin.ConfigDocuments.Version;
+import io.llmproxy.admin.ConfigDocuments.Way;
+import io.llmproxy.admin.ConfigReload.Outcome;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.load.ConfigLoader;
+import io.llmproxy.health.StoreStanding;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A node that follows a store in H2. */
+final class StoredConfigTest {
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    @TempDir
+    private Path directory;
+
+    private final List<String> served = new CopyOnWriteArrayList<>();
+    private volatile boolean portTaken;
+    private @Nullable StoredConfig node;
+
+    private static String document(String upstream) {
+        return """
+                http_server: {forwards: [{name: main, port: 3000, upstream_group: g}]}
+                upstreams: [{name: %s, url: "http://u", auth: {type: bearer, token: sk-canary}}]
+                upstream_groups: [{name: g, upstreams: [{name: %s}]}]
+                """.formatted(upstream, upstream);
+    }
+
+    private static String name(ProxyConfig config) {
+        return config.upstreams().isEmpty()
+                ? "nothing"
+                : config.upstreams().get(0).name();
+    }
+
+    private StoredConfig node(String more) throws IOException {
+        Path file = Files.writeString(directory.resolve("node.yaml"), "store: {poll: 50ms, " + more + "}\n");
+        ConfigSource source = ConfigSource.find(file);
+        StoredConfig made = StoredConfig.of(
+                source, Objects.requireNonNull(source.load().config().store()), false);
+        node = made;
+        return made;
+    }
+
+    /** What it starts with, and then follows. */
+    private StoredConfig started(String more) throws IOException {
+        StoredConfig made = node(more);
+        served.add(name(made.first().config()));
+        made.follow(this::serve);
+        return made;
+    }
+
+    private Outcome serve(Supplier<ConfigLoader.Loaded> next) {
+        try {
+            String name = name(next.get().config());
+            if (portTaken) {
+                return new Outcome(false, 1, List.of(new Problem("LLMProxy", 0, "", "port 3000 is taken")));
+            }
+            served.add(name);
+            return new Outcome(true, 1, List.of());
+        } catch (ConfigException e) {
+            return new Outcome(false, 1, e.problems());
+        }
+    }
+
+    private String seed(String upstream) throws IOException {
+        Files.writeString(directory.resolve("first.yaml"), document(upstream));
+        return "timeout: 30s, seed: first.yaml";
+    }
+
+    private static Change change(String content, @Nullable Duration confirmWithin) {
+        return new Change(content, "ann", "a test", Way.API, null, confirmWithin);
+    }
+
+    private void awaitServed(String... upstreams) {
+        Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(served).containsExactly(upstreams));
+    }
+
+    @AfterEach
+    void close() {
+        if (node != null) {
+            node.close();
+        }
+    }
+
+    @Test
+    void beginsWithTheSeedAndFollowsWhatIsCommitted() throws Exception {
+        StoredConfig node = started(seed("one"));
+        ConfigDocuments documents = node.documents();
+
+        assertThat(documents.isWritable()).isTrue();
+        assertThat(documents.head().id()).isEqualTo(1);
+        assertThat(documents.head().origin()).isEqualTo("seed");
+        Version made = documents.commit(change(document("two"), null), 1);
+
+        assertThat(made.id()).isEqualTo(2);
+        assertThat(made.author()).isEqualTo("ann");
+        awaitServed("one", "two");
+        Awaitility.await()
+                .atMost(SOON)
+                .until(() -> node.standing().state() == StoreStanding.State.CURRENT
+                        && documents.nodes().stream().anyMatch(each -> each.active() == 2));
+        assertThat(documents.history(Long.MAX_VALUE, 10))
+                .extracting(Version::id)
+                .containsExactly(2L, 1L);
+        assertThat(documents.history(2, 10)).extracting(Version::id).containsExactly(1L);
+        assertThat(documents.version(1).orElseThrow().content()).isEqualTo(document("one"));
+        assertThat(documents.version(9)).isEmpty();
+        assertThat(documents.standing()).get().extracting(StoreStanding::active).isEqualTo(2L);
+    }
+
+    @Test
+    void aDocumentThatIsNotValidIsNotStored() throws Exception {
+        ConfigDocuments documents = started(seed("one")).documents();
+
+        List<Problem> problems = catchThrowableOfType(
+                        ConfigException.class, () -> documents.commit(change("upstreams: 1", null), 1))
+                .problems();
+
+        assertThat(problems.get(0).source()).isEqualTo("document");
+        assertThat(documents.check("upstreams: 1").problems()).isEqualTo(problems);
+        assertThat(documents.check(document("two")).masked()).contains("two").doesNotContain("sk-canary");
+        assertThat(documents.head().id()).isEqualTo(1);
+        assertThat(served).containsExactly("one");
+    }
+
+    @Test
+    void aChangeOfAnotherVersionThanTheHeadIsRefused() throws Exception {
+        ConfigDocuments documents = started(seed("one")).documents();
+        documents.commit(change(document("two"), null), 1);
+
+        MovedException moved =
+                catchThrowableOfType(MovedException.class, () -> documents.commit(change(document("three"), null), 1));
+
+        assertThat(moved).hasMessage("the head is v2 (expected: v1)");
+        assertThat(moved.expected()).isEqualTo(1);
+        assertThat(moved.actual()).isEqualTo(2);
+        assertThatThrownBy(() -> documents.rollBack(1, 1, "ann")).isInstanceOf(MovedException.class);
+    }
+
+    @Test
+    void goingBackIsANewVersion() throws Exception {
+        ConfigDocuments documents = started(seed("one")).documents();
+        documents.commit(change(document("two"), null), 1);
+
+        Version back = documents.rollBack(1, 2, "bob").orElseThrow();
+
+        assertThat(back.id()).isEqualTo(3);
+        assertThat(back.origin()).isEqualTo("rollback");
+        assertThat(back.message()).isEqualTo("back to v1");
+        assertThat(back.content()).isEqualTo(document("one"));
+        assertThat(documents.rollBack(9, 3, "bob")).isEmpty();
+        Awaitility.await()
+                .atMost(SOON)
+                .until(() -> served.get(served.size() - 1).equals("one"));
+    }
+
+    @Test
+    void whatCannotBeServedIsToldAndTriedAgainWhenAsked() throws Exception {
+        StoredConfig node = started(seed("one"));
+        portTaken = true;
+        node.documents().commit(change(document("two"), null), 1);
+
+        Awaitility.await().atMost(SOON).until(() -> node.standing().state() == StoreStanding.State.REFUSED);
+        assertThat(node.standing().nack()).containsExactly("LLMProxy: port 3000 is taken");
+        assertThat(node.standing().active()).isEqualTo(1);
+        assertThat(node.reload().problems().toString()).contains("port 3000 is taken");
+
+        portTaken = false;
+
+        assertThat(node.reload()).isEqualTo(new Outcome(true, 2, List.of()));
+        assertThat(node.standing().nack()).isEmpty();
+        assertThat(served).containsExactly("one", "two");
+    }
+
+    @Test
+    void whatIsNotConfirmedGoesBack() throws Exception {
+        StoredConfig node = started(seed("one"));
+        ConfigDocuments documents = node.documents();
+
+        documents.commit(change(document("two"), Duration.ofMillis(300)), 1);
+        awaitServed("one", "two", "one");
+        assertThat(documents.confirm(2)).isFalse();
+        assertThat(documents.head().origin()).isEqualTo("auto-rollback");
+
+        documents.commit(change(document("three"), Duration.ofMinutes(5)), 3);
+        Awaitility.await().atMost(SOON).until(() -> node.standing().state() == StoreStanding.State.UNCONFIRMED);
+        assertThat(documents.confirm(4)).isTrue();
+        Awaitility.await().atMost(SOON).until(() -> node.standing().state() == StoreStanding.State.CURRENT);
+        assertThat(documents.confirm(4)).isTrue();
+    }
+
+    @Test
+    void aStoreThatIsAwayIsNoReasonNotToStart() throws Exception {
+        started(seed("one"));
+        Awaitility.await().atMost(SOON).until(() -> Files.exists(directory.resolve("state/last-good.bin")));
+        close();
+
+        StoredConfig again = started("timeout: 100ms, url: 'jdbc:postgresql://127.0.0.1:" + unused() + "/none'");
+
+        assertThat(served).containsExactly("one", "one");
+        Awaitility.await().atMost(SOON).until(() -> again.standing().active() == 1);
+        assertThat(again.standing().state()).isEqualTo(StoreStanding.State.AWAY);
+        assertThat(again.reload().loaded()).isFalse();
+        ConfigDocuments documents = again.documents();
+        assertAway(documents::head);
+        assertAway(() -> documents.version(1));
+        assertAway(() -> documents.history(9, 9));
+        assertAway(documents::nodes);
+        assertAway(() -> documents.confirm(1));
+        assertAway(() -> documents.commit(change(document("two"), null), 1));
+    }
+
+    private static int unused() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void assertAway(ThrowingCallable call) {
+        assertThat(catchThrowableOfType(UnavailableException.class, call).reason())
+                .isEqualTo(Unavailable.AWAY);
+    }
+
+    @Test
+    void anEmptyStoreIsWaitedFor() throws Exception {
+        StoredConfig node = started("timeout: 30s, node: a");
+        ConfigDocuments documents = node.documents();
+
+        assertThat(served).containsExactly("nothing");
+        assertThat(node.standing().state()).isEqualTo(StoreStanding.State.WAITING);
+        assertThat(node.standing().node()).isEqualTo("a");
+        assertThat(documents.head().id()).isZero();
+        documents.commit(change(document("one"), null), 0);
+
+        awaitServed("nothing", "one");
+    }
+
+    @Test
+    void whatItStartsWithMayBeRefusedByThePorts() throws Exception {
+        StoredConfig first = started(seed("one"));
+        first.documents().commit(change(document("two"), null), 1);
+        awaitServed("one", "two");
+        portTaken = true;
+        first.documents().commit(change(document("three"), null), 2);
+        Awaitility.await().atMost(SOON).until(() -> first.standing().state() == StoreStanding.State.REFUSED);
+        close();
+
+        StoredConfig again = node("timeout: 30s, node: a");
+        assertThat(name(again.first().config())).isEqualTo("three");
+        Optional<ConfigLoader.Loaded> instead = again.instead("port 3000 is taken");
+        assertThat(name(instead.orElseThrow().config())).isEqualTo("two");
+        assertThat(again.instead("port 3001 is taken")).isEmpty();
+        again.follow(this::serve);
+
+        Awaitility.await().atMost(SOON).until(() -> again.standing().active() == 2);
+        assertThat(again.standing().state()).isEqualTo(StoreStanding.State.REFUSED);
+    }
+
+    @Test
+    void aSeedThatIsNotValidEndsTheStart() throws Exception {
+        Files.writeString(directory.resolve("first.yaml"), "upstreams: 1");
+        assertThatThrownBy(() -> node("timeout: 30s, seed: first.yaml").first())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("first.yaml:1: upstreams: ");
+        assertThatThrownBy(() -> node("timeout: 30s, seed: nosuch.yaml").first())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("nosuch.yaml: no such file");
+    }
+}

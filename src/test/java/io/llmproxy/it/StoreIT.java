@@ -1,0 +1,509 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.llmproxy.config.StoreConfig;
+import io.llmproxy.store.ConfigStore;
+import io.llmproxy.store.ConfigVersion.Origin;
+import io.llmproxy.store.Database;
+import io.llmproxy.store.Databases;
+import io.llmproxy.store.Draft;
+import io.llmproxy.store.HeadMovedException;
+import io.llmproxy.store.NodeReport;
+import io.llmproxy.store.Nodes;
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.Deployment.Kind;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.KindSource;
+import io.llmproxy.testing.PostgresServer;
+import io.llmproxy.testing.RawClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/** Nodes whose configuration is in a store: real launchers on a real PostgreSQL. */
+class StoreIT {
+    /** What is promised. */
+    private static final Duration WITHIN = Duration.ofSeconds(3);
+
+    private static PostgresServer postgres;
+
+    private final FakeUpstream one = FakeUpstream.start().otherwise(Behaviour.json("{\"from\":\"one\"}"));
+    private final FakeUpstream two = FakeUpstream.start().otherwise(Behaviour.json("{\"from\":\"two\"}"));
+
+    @TempDir
+    private Path directory;
+
+    private final AtomicReference<String> ports = new AtomicReference<>();
+    private String url;
+    private Database database;
+    private ConfigStore versions;
+
+    @BeforeAll
+    static void startPostgres() {
+        postgres = PostgresServer.start();
+    }
+
+    @AfterAll
+    static void stopPostgres() {
+        postgres.close();
+    }
+
+    @BeforeEach
+    void open() {
+        url = postgres.database();
+        database = Databases.open(config(url), directory);
+        versions = new ConfigStore(database);
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+        one.close();
+        two.close();
+    }
+
+    private static StoreConfig config(@Nullable String url) {
+        return new StoreConfig(
+                url,
+                null,
+                null,
+                null,
+                null,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(3),
+                StoreConfig.Migrate.AUTO,
+                null,
+                null);
+    }
+
+    private static String document(FakeUpstream upstream, String more) {
+        return """
+                http_server: {max_lag: 0, forwards: [{name: main, address: 127.0.0.1, port: 0, upstream_group: g}%s]}
+                upstreams: [{name: u, url: "%s"}]
+                upstream_groups: [{name: g, upstreams: [{name: u}]}]
+                """.formatted(more, upstream.url());
+    }
+
+    private static Draft draft(String document, @Nullable Duration confirmWithin) {
+        return new Draft(document, "ann", "a test", Origin.API, "test", null, confirmWithin);
+    }
+
+    private long commit(String document) throws HeadMovedException {
+        return commit(document, null);
+    }
+
+    private long commit(String document, @Nullable Duration confirmWithin) throws HeadMovedException {
+        return versions.commit(draft(document, confirmWithin), versions.head().version())
+                .id();
+    }
+
+    private StoreNode node(String more) {
+        return StoreNode.start("url: '" + url + "'" + (more.isEmpty() ? "" : ", " + more));
+    }
+
+    private String seed(String document) throws IOException {
+        return "seed: '" + Files.writeString(directory.resolve("seed.yaml"), document) + "'";
+    }
+
+    private static String from(StoreNode node) {
+        Answer answer = node.ask();
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        return answer.text();
+    }
+
+    @Test
+    void theSameVersionIsServedEverywhereWithin3Seconds() throws Exception {
+        String seed = seed(document(one, ""));
+        try (StoreNode first = node(seed);
+                StoreNode second = node(seed)) {
+            first.awaitReady();
+            second.awaitReady();
+            assertThat(from(first)).contains("one");
+            assertThat(from(second)).contains("one");
+            assertThat(versions.history(Long.MAX_VALUE, 10)).singleElement().satisfies(version -> {
+                assertThat(version.origin()).isEqualTo(Origin.SEED);
+                assertThat(version.id()).isEqualTo(1);
+            });
+
+            long next = commit(document(two, ""));
+
+            first.awaitVersion(next, WITHIN);
+            second.awaitVersion(next, WITHIN);
+            assertThat(from(first)).contains("two");
+            assertThat(from(second)).contains("two");
+            assertThat(first.metrics().sum("llmproxy_store_version", "state=\"active\""))
+                    .isEqualTo(2);
+            assertThat(first.metrics().sum("llmproxy_store_up")).isEqualTo(1);
+            assertThat(first.get("/health").text()).contains("\"name\":\"store\"", "\"state\":\"current\"");
+            Awaitility.await()
+                    .atMost(StoreNode.SOON)
+                    .until(() -> new Nodes(database)
+                                    .live().stream()
+                                            .filter(node -> node.active() == next)
+                                            .count()
+                            == 2);
+        }
+    }
+
+    @Test
+    void aVersionThatOneNodeCannotServeIsToldAndServedByTheOther() throws Exception {
+        try (StoreNode first = node(seed(document(one, "")));
+                StoreNode second = node("")) {
+            first.awaitReady();
+            second.awaitReady();
+            // A file that only the first node has, beside its own.
+            Files.writeString(first.directory.resolve("mode"), "off");
+
+            long next = commit(document(two, "") + "jmx: ${file:mode}\n");
+
+            first.awaitVersion(next, WITHIN);
+            second.awaitState("refused", WITHIN);
+            assertThat(second.standing().get("active").asLong()).isEqualTo(1);
+            assertThat(second.standing().get("nack").toString()).contains("v2:4: jmx: ");
+            assertThat(second.metrics().sum("llmproxy_store_refused")).isEqualTo(1);
+            assertThat(from(first)).contains("two");
+            assertThat(from(second)).contains("one");
+            assertThat(second.get("/health/ready").status()).isEqualTo(200);
+            Awaitility.await()
+                    .atMost(StoreNode.SOON)
+                    .until(() -> new Nodes(database).live().stream().anyMatch(node -> node.refused(next)));
+
+            long last = commit(document(two, ""));
+
+            second.awaitVersion(last, WITHIN);
+            assertThat(second.standing().get("nack")).isEmpty();
+        }
+    }
+
+    @Test
+    void aPortThatOneNodeCannotOpenIsToldAndAnotherVersionHelps() throws Exception {
+        try (StoreNode node = node(seed(document(one, "")));
+                ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            node.awaitReady();
+            String more = ", {name: more, address: 127.0.0.1, port: " + taken.getLocalPort() + ", upstream_group: g}";
+
+            long next = commit(document(two, more));
+
+            node.awaitState("refused", WITHIN);
+            JsonNode standing = node.standing();
+            assertThat(standing.get("tried").asLong()).isEqualTo(next);
+            assertThat(standing.get("nack").toString()).contains(Integer.toString(taken.getLocalPort()));
+            assertThat(from(node)).contains("one");
+
+            // Started again, it serves what it served, rather than nothing.
+            node.again();
+            node.awaitReady();
+            assertThat(from(node)).contains("one");
+            node.awaitState("refused");
+
+            commit(document(two, ""));
+
+            node.awaitState("current");
+            assertThat(from(node)).contains("two");
+        }
+    }
+
+    @Test
+    void aVersionThatIsNotConfirmedGoesBack() throws Exception {
+        try (StoreNode node = node(seed(document(one, "")))) {
+            node.awaitReady();
+
+            commit(document(two, ""), Duration.ofSeconds(2));
+            node.awaitState("unconfirmed", WITHIN);
+            assertThat(from(node)).contains("two");
+            assertThat(node.standing().has("confirm_until")).isTrue();
+
+            node.awaitVersion(3, StoreNode.SOON);
+            assertThat(from(node)).contains("one");
+            assertThat(versions.version(3).orElseThrow().origin()).isEqualTo(Origin.AUTO_ROLLBACK);
+
+            long kept = commit(document(two, ""), Duration.ofSeconds(2));
+            assertThat(versions.confirm(kept)).isTrue();
+            node.awaitVersion(kept, WITHIN);
+            node.awaitState("current");
+        }
+    }
+
+    @Test
+    void aVersionThatMostNodesRefuseGoesBack() throws Exception {
+        try (StoreNode node = node(seed(document(one, "")))) {
+            node.awaitReady();
+
+            commit(document(two, "") + "jmx: ${file:nosuch}\n", Duration.ofMinutes(10));
+
+            node.awaitVersion(3, StoreNode.SOON);
+            assertThat(from(node)).contains("one");
+            assertThat(versions.version(3).orElseThrow().message()).contains("1 of 1 nodes refuse v2");
+        }
+    }
+
+    @Test
+    void aDatabaseThatIsKilledChangesNothingForTraffic() throws Exception {
+        try (PostgresServer server = PostgresServer.start()) {
+            url = server.database();
+            try (StoreNode node = node(seed(document(one, "")))) {
+                node.awaitReady();
+                node.awaitVersion(1, StoreNode.SOON);
+                AtomicInteger asked = new AtomicInteger();
+                AtomicBoolean stop = new AtomicBoolean();
+                Thread traffic = new Thread(() -> {
+                    while (!stop.get() && node.ask().status() == 200) {
+                        asked.incrementAndGet();
+                    }
+                });
+                traffic.start();
+
+                server.kill();
+                node.awaitState("away");
+                int before = asked.get();
+                Awaitility.await().atMost(StoreNode.SOON).until(() -> asked.get() > before + 20);
+                assertThat(node.get("/health/ready").status()).isEqualTo(200);
+                assertThat(node.get("/health").status()).isEqualTo(200);
+                assertThat(node.metrics().sum("llmproxy_store_up")).isZero();
+
+                // Started while it is away, it serves the last good configuration.
+                stop.set(true);
+                traffic.join(StoreNode.SOON.toMillis());
+                assertThat(node.ask().status()).isEqualTo(200);
+                node.again();
+                node.awaitReady();
+                assertThat(from(node)).contains("one");
+                assertThat(node.standing().get("state").asText()).isEqualTo("away");
+
+                server.again();
+                node.awaitState("current");
+                assertThat(node.process().log()).contains("answers; its head is v1");
+            }
+        }
+    }
+
+    @Test
+    void aNodeWithoutAConfigurationWaitsAndRecovers() throws Exception {
+        try (PostgresServer server = PostgresServer.start()) {
+            url = server.database();
+            String seed = seed(document(one, ""));
+            server.kill();
+            try (StoreNode node = node(seed)) {
+                node.awaitUp();
+
+                assertThat(node.get("/health/ready").status()).isEqualTo(503);
+                assertThat(node.get("/health/started").status()).isEqualTo(200);
+                Answer answer = node.get("/v1/models");
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.header("X-LLMProxy-Error")).isEqualTo("no_configuration");
+                assertThat(answer.header("Retry-After")).isEqualTo("5");
+                assertThat(node.standing().get("state").asText()).isEqualTo("waiting");
+
+                server.again();
+                node.awaitReady();
+                assertThat(from(node)).contains("one");
+                assertThat(node.get("/v1/models").status()).isEqualTo(404);
+            }
+        }
+    }
+
+    @Test
+    void aReloadTriesAgainWhatWasRefused() throws Exception {
+        try (StoreNode node = node(seed(document(one, "")))) {
+            node.awaitReady();
+            long next = commit(document(two, "") + "jmx: ${file:mode}\n");
+            node.awaitState("refused", WITHIN);
+            Files.writeString(node.directory.resolve("mode"), "off");
+
+            node.process().signal("HUP");
+
+            node.awaitVersion(next, StoreNode.SOON);
+            assertThat(from(node)).contains("two");
+        }
+    }
+
+    @Test
+    void twoNodesInOneDirectoryAreTwo() throws Exception {
+        String shared = seed(document(one, "")) + ", directory: '" + directory.resolve("state") + "'";
+        try (StoreNode first = node(shared);
+                StoreNode second = node(shared)) {
+            first.awaitReady();
+            second.awaitReady();
+            Awaitility.await()
+                    .atMost(StoreNode.SOON)
+                    .until(() -> new Nodes(database)
+                                    .live().stream()
+                                            .map(NodeReport::id)
+                                            .distinct()
+                                            .count()
+                            == 2);
+            assertThat(first.process().log() + second.process().log()).contains("in use by another node");
+        }
+    }
+
+    @Test
+    void h2NeedsNoSetUpAndIsKeptOverAStart() throws Exception {
+        try (StoreNode node = StoreNode.start(seed(document(one, "")))) {
+            node.awaitReady();
+            assertThat(from(node)).contains("one");
+            assertThat(node.directory.resolve("state/llmproxy.mv.db")).exists();
+            assertThat(node.directory.resolve("state/ledger")).isDirectory();
+            node.process().terminate();
+            assertThat(node.process().exitCode(StoreNode.SOON)).isZero();
+            try (Database file = Databases.open(config(null), node.directory.resolve("state"))) {
+                new ConfigStore(file).commit(draft(document(two, ""), null), 1);
+            }
+
+            node.again();
+            node.awaitReady();
+            assertThat(from(node)).contains("two");
+            assertThat(node.standing().get("active").asLong()).isEqualTo(2);
+
+            try (StoreNode other = StoreNode.start("directory: '" + node.directory.resolve("state") + "'")) {
+                assertThat(other.process().exitCode(StoreNode.SOON)).isEqualTo(1);
+                assertThat(other.process().log()).contains("another process uses this store (expected: stop it first");
+            }
+        }
+    }
+
+    @Test
+    void aNodesFileThatHoldsMoreIsRefused() throws Exception {
+        try (StoreNode node = StoreNode.start("}\nupstreams: [{name: u, url: 'http://u'}]\nlog: {")) {
+            assertThat(node.process().exitCode(StoreNode.SOON)).isEqualTo(1);
+            assertThat(node.process().log()).contains("upstreams: not read beside a store", "`config import FILE`");
+        }
+    }
+
+    @ParameterizedTest(allowZeroInvocations = true)
+    @KindSource({Kind.TOMCAT, Kind.JETTY})
+    void theWarFollowsTheStoreToo(Kind kind) throws Exception {
+        Gateway gateway = new Gateway().single("main", one.url(), "", "", "");
+        String node = "store: {url: '" + url + "', seed: seed.yaml, poll: 200ms}\n";
+        Path[] base = new Path[1];
+        try (Deployment deployment = Deployment.startPrepared(kind, gateway, container -> {
+            base[0] = container;
+            try {
+                Files.move(container.resolve("gateway.yaml"), container.resolve("seed.yaml"));
+                Files.writeString(container.resolve("gateway.yaml"), node);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        })) {
+            URI chat = deployment.forward("main", "/v1/chat/completions");
+            assertThat(RawClient.exchange(chat, "POST", "", new byte[] {'{', '}'})
+                            .text())
+                    .contains("one");
+
+            long next = commit(Files.readString(base[0].resolve("seed.yaml")).replace(one.url(), two.url()));
+
+            Awaitility.await()
+                    .atMost(WITHIN)
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> RawClient.exchange(deployment.admin("/health"), "GET", "", new byte[0])
+                            .text()
+                            .contains("\"active\":" + next));
+            assertThat(RawClient.exchange(chat, "POST", "", new byte[] {'{', '}'})
+                            .text())
+                    .contains("two");
+            assertThat(base[0].resolve("state/ledger")).isDirectory();
+        }
+    }
+
+    @ParameterizedTest(allowZeroInvocations = true)
+    @KindSource({Kind.TOMCAT})
+    void theWarWaitsForItsStore(Kind kind) throws Exception {
+        try (PostgresServer server = PostgresServer.start()) {
+            String node = "store: {url: '" + server.database() + "', seed: seed.yaml, poll: 200ms, timeout: 1s}\n";
+            server.kill();
+            Gateway gateway = new Gateway().single("main", one.url(), "", "", "");
+            AtomicReference<Deployment> started = new AtomicReference<>();
+            Thread start = new Thread(() -> started.set(Deployment.startPrepared(kind, gateway, container -> {
+                try {
+                    String written = Files.readString(container.resolve("gateway.yaml"));
+                    Files.writeString(container.resolve("seed.yaml"), written);
+                    Files.writeString(container.resolve("gateway.yaml"), node);
+                    ports.set(written);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            })));
+            start.start();
+            URI admin = URI.create("http://127.0.0.1:" + port("admin:.*port: (\\d+)"));
+            Awaitility.await()
+                    .atMost(StoreNode.SOON)
+                    .ignoreExceptionsInstanceOf(UncheckedIOException.class)
+                    .until(() -> RawClient.exchange(admin.resolve("/health/live"), "GET", "", new byte[0])
+                                    .status()
+                            == 200);
+
+            URI forward = URI.create("http://127.0.0.1:" + port("name: .main., address: 127.0.0.1, port: (\\d+)"));
+            Answer answer = RawClient.exchange(
+                    forward.resolve("/v1/chat/completions"), "POST", "Connection: close\r\n", new byte[] {'{', '}'});
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.header("X-LLMProxy-Error")).isEqualTo("no_configuration");
+            assertThat(RawClient.exchange(admin.resolve("/health/ready"), "GET", "", new byte[0])
+                            .status())
+                    .isEqualTo(503);
+
+            server.again();
+            start.join(StoreNode.SOON.toMillis());
+            try (Deployment deployment = Objects.requireNonNull(started.get())) {
+                assertThat(RawClient.exchange(
+                                        deployment.forward("main", "/v1/chat/completions"), "POST", "", new byte[] {
+                                            '{', '}'
+                                        })
+                                .text())
+                        .contains("one");
+            }
+        }
+    }
+
+    private String port(String pattern) {
+        String written = Awaitility.await().atMost(StoreNode.SOON).until(ports::get, text -> text != null);
+        return Pattern.compile(pattern)
+                .matcher(written)
+                .results()
+                .findFirst()
+                .orElseThrow()
+                .group(1);
+    }
+
+    @Test
+    void noClassOfTheStoreIsLoadedWhileTheConfigurationIsAFile() throws IOException {
+        Gateway gateway = new Gateway().single("main", one.url(), "", "", "");
+        try (Deployment deployment =
+                Deployment.start(Kind.LAUNCHER, gateway, "-Xshare:off", "-Xlog:class+load:file=classes.log")) {
+            assertThat(RawClient.exchange(deployment.admin("/health"), "GET", "", new byte[0])
+                            .text())
+                    .doesNotContain("store");
+            assertThat(RawClient.exchange(deployment.admin("/metrics"), "GET", "", new byte[0])
+                            .text())
+                    .doesNotContain("llmproxy_store");
+            // What a package says of all its classes is looked at wherever beans may be.
+            assertThat(Files.readString(deployment.config().resolveSibling("classes.log"))
+                            .replace("io.llmproxy.store.package-info", ""))
+                    .contains("io.llmproxy.boot.ProxyAssembly")
+                    .doesNotContain("io.llmproxy.store.", "io.llmproxy.boot.Store", "com.zaxxer", "org.h2.")
+                    .doesNotContain("org.postgresql", "org.flywaydb");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package io.llmproxy.it;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.Artefacts;
+import io.llmproxy.testing.JavaCommand;
+import io.llmproxy.testing.Metrics;
+import io.llmproxy.testing.Ports;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.ServerProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+
+/** A launcher whose configuration is in a store, with the ports that it alone has: variables put them over the document's. */
+final class StoreNode implements AutoCloseable {
+    static final Duration SOON = Duration.ofSeconds(60);
+    private static final byte[] NOTHING = {};
+    private static final byte[] QUESTION = "{\"model\":\"m\",\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
+
+    final Path directory = Artefacts.workDirectory("store-node");
+    final int port = Ports.free();
+    final int admin = Ports.free();
+    private final String store;
+    private ServerProcess process;
+
+    private StoreNode(String store) {
+        this.store = store;
+        this.process = launch();
+    }
+
+    /** Starts one; {@code store} holds keys of its section in flow style. */
+    static StoreNode start(String store) {
+        return new StoreNode(store);
+    }
+
+    private ServerProcess launch() {
+        List<String> command = JavaCommand.launcher("-Xmx128m");
+        command.addAll(List.of("--config", file().toString()));
+        return ServerProcess.start(
+                directory, Map.of("LLMPROXY_HTTP_SERVER__FORWARDS__0__PORT", Integer.toString(port)), command);
+    }
+
+    private Path file() {
+        try {
+            return Files.writeString(directory.resolve("node.yaml"), """
+                    store: {poll: 200ms, timeout: 1s, %s}
+                    http_server: {admin: {port: %d, token: operators-token}}
+                    """.formatted(store, admin));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts it again with the state that it left. */
+    void again() {
+        process.close();
+        process = launch();
+    }
+
+    ServerProcess process() {
+        return process;
+    }
+
+    Answer get(String path) {
+        return RawClient.exchange(
+                URI.create("http://127.0.0.1:" + admin + path), "GET", "Connection: close\r\n", NOTHING);
+    }
+
+    /** Asks for a chat. */
+    Answer ask() {
+        return RawClient.exchange(
+                URI.create("http://127.0.0.1:" + port + "/v1/chat/completions"),
+                "POST",
+                "Connection: close\r\n",
+                QUESTION);
+    }
+
+    /** What {@code /health/detailed} tells of the store. */
+    JsonNode standing() {
+        try {
+            for (JsonNode check :
+                    new JsonMapper().readTree(get("/health/detailed").text()).get("checks")) {
+                if (check.get("name").asText().equals("store")) {
+                    return check.get("data");
+                }
+            }
+            throw new IllegalStateException("no check of a store");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Metrics metrics() {
+        return Metrics.parse(get("/metrics").text());
+    }
+
+    /** Waits until it answers operators. */
+    StoreNode awaitUp() {
+        Awaitility.await()
+                .atMost(SOON)
+                .failFast(() -> !process.alive())
+                .ignoreExceptionsInstanceOf(UncheckedIOException.class)
+                .until(() -> get("/health/live").status() == 200);
+        return this;
+    }
+
+    /** Waits until it serves. */
+    StoreNode awaitReady() {
+        awaitUp();
+        Awaitility.await()
+                .atMost(SOON)
+                .failFast(() -> !process.alive())
+                .ignoreExceptionsInstanceOf(UncheckedIOException.class)
+                .until(() -> get("/health/ready").status() == 200);
+        return this;
+    }
+
+    /** Waits until the store's state is this one. */
+    void awaitState(String state) {
+        awaitState(state, SOON);
+    }
+
+    void awaitState(String state, Duration limit) {
+        Awaitility.await()
+                .atMost(limit)
+                .pollInterval(Duration.ofMillis(20))
+                .failFast(() -> !process.alive())
+                .until(() -> standing().get("state").asText().equals(state));
+    }
+
+    /** Waits until it serves a version. */
+    void awaitVersion(long version, Duration limit) {
+        Awaitility.await()
+                .atMost(limit)
+                .pollInterval(Duration.ofMillis(20))
+                .failFast(() -> !process.alive())
+                .until(() -> standing().get("active").asLong() == version);
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}
