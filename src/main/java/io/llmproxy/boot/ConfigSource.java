@@ -64,7 +64,12 @@ public final class ConfigSource {
      * @param store the store that the configuration is in; null if it is a file
      */
     public LedgerHome ledgerHome(@Nullable StoreConfig store) {
-        return store == null ? LedgerHome.find(file, false) : LedgerHome.in(NodeState.directory(store, file, false));
+        return store == null ? LedgerHome.find(file, false) : LedgerHome.in(directory(store));
+    }
+
+    /** The directory of a node of the launcher whose configuration is in a store. */
+    public Path directory(StoreConfig store) {
+        return NodeState.directory(store, file, false);
     }
 
     /** The file that the configuration is read from, or null if it is not a file. */
@@ -140,7 +145,7 @@ public final class ConfigSource {
      * @param name what problems call it
      * @throws ConfigException if anything is wrong with it
      */
-    ConfigLoader.Loaded document(String content, String name) {
+    public ConfigLoader.Loaded document(String content, String name) {
         String own = file == null ? this.name : file.toString();
         return withPrices(ConfigLoader.parseStored(content, name, written(), own, directory(), System.getenv()));
     }

@@ -81,11 +81,6 @@ final class NodeProgress {
         step.getAndUpdate(now -> now.tried(now.active, version, why));
     }
 
-    /** What was refused may be tried again. */
-    void forgetRefusal() {
-        step.getAndUpdate(now -> now.nack.isEmpty() ? now : now.tried(now.active, 0, List.of()));
-    }
-
     private Step step() {
         return Objects.requireNonNull(step.get());
     }

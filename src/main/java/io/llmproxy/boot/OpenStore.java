@@ -17,6 +17,7 @@ import io.llmproxy.store.HeadMovedException;
 import io.llmproxy.store.NodeReport;
 import io.llmproxy.store.Nodes;
 import io.llmproxy.store.Schema;
+import io.llmproxy.store.StoreException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,22 +41,47 @@ public record OpenStore(Database database, StoreConfig config, ConfigStore versi
      * Opens a store, and makes its tables if that is wanted.
      *
      * @param directory the node's directory
-     * @throws io.llmproxy.store.StoreException if it does not answer or cannot be used
+     * @throws StoreException if it does not answer or cannot be used
      */
     public static OpenStore open(StoreConfig config, Path directory) {
-        Database database = Databases.open(config, directory);
-        boolean opened = false;
+        return checked(unchecked(config, directory, true), config.migrate() == Migrate.AUTO);
+    }
+
+    /**
+     * Opens a store that is there already.
+     *
+     * @param directory the node's directory
+     * @throws StoreException if it does not answer or cannot be used
+     */
+    public static OpenStore existing(StoreConfig config, Path directory) {
+        return checked(unchecked(config, directory, false), false);
+    }
+
+    /**
+     * Opens a store, whatever tables it has.
+     *
+     * @param directory the node's directory
+     * @param make whether a file of H2 is made if there is none
+     * @throws StoreException if it does not answer
+     */
+    public static OpenStore unchecked(StoreConfig config, Path directory, boolean make) {
+        Database database = make ? Databases.open(config, directory) : Databases.existing(config, directory);
+        return new OpenStore(database, config, new ConfigStore(database), new Nodes(database));
+    }
+
+    private static OpenStore checked(OpenStore store, boolean migrate) {
+        boolean usable = false;
         try {
-            Schema schema = new Schema(database);
-            if (config.migrate() == Migrate.AUTO) {
+            Schema schema = new Schema(store.database);
+            if (migrate) {
                 schema.migrate();
             }
             schema.check();
-            opened = true;
-            return new OpenStore(database, config, new ConfigStore(database), new Nodes(database));
+            usable = true;
+            return store;
         } finally {
-            if (!opened) {
-                database.close();
+            if (!usable) {
+                store.close();
             }
         }
     }
@@ -110,7 +136,7 @@ public record OpenStore(Database database, StoreConfig config, ConfigStore versi
      * @param content what it said
      * @param author who asks for it
      */
-    static Draft rollback(long to, String content, String author) {
+    public static Draft rollback(long to, String content, String author) {
         return new Draft(content, author, "back to v" + to, Origin.ROLLBACK, Version.current(), null, null);
     }
 

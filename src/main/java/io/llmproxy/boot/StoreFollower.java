@@ -141,7 +141,7 @@ final class StoreFollower implements AutoCloseable {
 
     private void attempt() {
         try {
-            step();
+            step(false);
             failures = 0;
         } catch (RuntimeException e) {
             failures++;
@@ -165,17 +165,20 @@ final class StoreFollower implements AutoCloseable {
         return jittered(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
     }
 
-    private void step() {
+    /** @param again whether the head is served again if it is served already, or was refused */
+    private void step(boolean again) {
         OpenStore opened = opened();
         Head head = opened.goneBack(seeded(opened));
         if (progress.answered(head)) {
             LOG.info("the store {} answers; its head is {}", opened.database().name(), name(head.version()));
         }
         StoreStanding now = progress.standing();
-        if (head.version() < now.active() && (alarmedAt < 0 || alarmedAt == head.version())) {
+        boolean lost = head.version() < now.active() && (alarmedAt < 0 || alarmedAt == head.version());
+        boolean next = head.version() != now.active()
+                && (head.version() != now.tried() || now.nack().isEmpty());
+        if (lost && !again) {
             alarm(head.version(), now.active());
-        } else if (head.version() != now.active()
-                && (head.version() != now.tried() || now.nack().isEmpty())) {
+        } else if (next || again) {
             activate(opened, head.version());
         }
         if (System.nanoTime() - reportAt >= 0) {
@@ -231,13 +234,15 @@ final class StoreFollower implements AutoCloseable {
         reportAt = System.nanoTime() + REPORT.toNanos();
     }
 
-    /** Looks at once, and tries again what this node has refused. */
+    /**
+     * Looks at once, and serves the head again, as the node's own file, certificates and other files that the head names may have
+     * changed.
+     */
     Outcome reload() {
         try {
             return await(
                     () -> {
-                        progress.forgetRefusal();
-                        step();
+                        step(true);
                         StoreStanding now = progress.standing();
                         List<Problem> problems =
                                 now.nack().stream().map(StoreFollower::problem).toList();

@@ -160,7 +160,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         return new StoreDocuments(node, follower, progress);
     }
 
-    /** Looks at once, and tries again what this node has refused. */
+    /** Looks at once, and serves the head again. */
     @Override
     public Outcome reload() {
         return follower.reload();

@@ -49,6 +49,8 @@ public final class Launcher {
             return switch (command) {
                 case LedgerCommand.NAME -> ledger(arguments.subList(1, arguments.size()));
                 case PricesCommand.NAME -> prices(arguments.subList(1, arguments.size()));
+                case ConfigCommand.NAME -> new ConfigCommand(out, err).run(arguments.subList(1, arguments.size()));
+                case DbCommand.NAME -> new DbCommand(out, err).run(arguments.subList(1, arguments.size()));
                 default -> act(LauncherOptions.parse(arguments));
             };
         } catch (UsageException e) {
@@ -73,6 +75,8 @@ public final class Launcher {
         return switch (command) {
             case LedgerCommand.NAME -> LedgerCommand.USAGE;
             case PricesCommand.NAME -> PricesCommand.USAGE;
+            case ConfigCommand.NAME -> ConfigCommand.USAGE;
+            case DbCommand.NAME -> DbCommand.USAGE;
             default -> LauncherOptions.USAGE;
         };
     }

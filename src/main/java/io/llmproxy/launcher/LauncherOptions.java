@@ -24,6 +24,8 @@ record LauncherOptions(
                    java -jar llmproxy.jar --demo             run with a built-in mock LLM, to try it
                    java -jar llmproxy.jar ledger --help      read the ledger's files
                    java -jar llmproxy.jar prices --help      check or import files of prices
+                   java -jar llmproxy.jar config --help      the configuration in a store: import, history, rollback
+                   java -jar llmproxy.jar db --help          the database of a store
 
               -c, --config FILE   the configuration; else the system property llmproxy.config,
                                   the environment variable LLMPROXY_CONFIG, or ./config.yaml

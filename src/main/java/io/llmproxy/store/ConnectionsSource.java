@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Connections in the form that libraries take. */
 record ConnectionsSource(Opener opener) implements DataSource {
+    /** So long a pool that is closed waits for a connection that is being opened. */
+    private static final int LOGIN_SECONDS = 5;
+
     /** Opens a connection. */
     interface Opener {
         Connection open() throws SQLException;
@@ -42,7 +45,7 @@ record ConnectionsSource(Opener opener) implements DataSource {
 
     @Override
     public int getLoginTimeout() {
-        return 0;
+        return LOGIN_SECONDS;
     }
 
     @Override

@@ -49,6 +49,23 @@ public final class Databases {
         return given == null ? h2(directory) : given(given);
     }
 
+    /**
+     * Opens it, but makes no file of H2.
+     *
+     * @param config where it is
+     * @param directory the node's directory
+     * @throws StoreException if it is not there, or cannot be opened
+     */
+    public static Database existing(StoreConfig config, Path directory) {
+        Path file = directory.toAbsolutePath().resolve(FILE + ".mv.db");
+        if (config.url() == null && !Files.exists(file) && container() == null) {
+            throw new StoreException(
+                    Kind.REFUSED,
+                    file + ": no such store (expected: an H2 database; a node or `config import` makes one)");
+        }
+        return open(config, directory);
+    }
+
     private static Database postgres(String url, @Nullable String user, @Nullable Secret password) {
         Properties settings = new Properties();
         if (user != null) {

@@ -7,7 +7,11 @@ public final class HeadMovedException extends Exception {
     private final long expected;
     private final long actual;
 
-    HeadMovedException(long expected, long actual) {
+    /**
+     * @param expected where the caller believed the head to be
+     * @param actual where it is
+     */
+    public HeadMovedException(long expected, long actual) {
         super("the store is at v" + actual + " (expected: v" + expected + ")");
         this.expected = expected;
         this.actual = actual;

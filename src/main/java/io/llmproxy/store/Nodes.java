@@ -16,6 +16,9 @@ public final class Nodes {
     /** A node that has not reported for this long counts as gone. */
     public static final Duration SILENCE = Duration.ofSeconds(35);
 
+    /** A node that has not reported for this long is forgotten: one without a lasting directory is another at each start. */
+    private static final Duration GONE = Duration.ofDays(7);
+
     private final Database database;
 
     public Nodes(Database database) {
@@ -27,9 +30,17 @@ public final class Nodes {
         database.write(connection -> {
             if (!update(connection, report)) {
                 insert(connection, report);
+                forget(connection);
             }
             return true;
         });
+    }
+
+    private static void forget(Connection connection) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement("delete from llmproxy.node where seen_at < ?")) {
+            delete.setTimestamp(1, Timestamp.from(now(connection).minus(GONE).toInstant()));
+            delete.executeUpdate();
+        }
     }
 
     private static boolean update(Connection connection, NodeReport report) throws SQLException {

@@ -200,6 +200,15 @@ final class StoredConfigTest {
     }
 
     @Test
+    void aReloadServesTheHeadAgain() throws Exception {
+        StoredConfig node = started(seed("one"));
+
+        assertThat(node.reload()).isEqualTo(new Outcome(true, 1, List.of()));
+
+        assertThat(served).containsExactly("one", "one");
+    }
+
+    @Test
     void whatIsNotConfirmedGoesBack() throws Exception {
         StoredConfig node = started(seed("one"));
         ConfigDocuments documents = node.documents();

@@ -1,0 +1,119 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.boot.OpenStore;
+import io.llmproxy.boot.Version;
+import io.llmproxy.launcher.LauncherOptions.UsageException;
+import io.llmproxy.store.ConfigStore;
+import io.llmproxy.store.ConfigVersion;
+import io.llmproxy.store.ConfigVersion.Origin;
+import io.llmproxy.store.Draft;
+import io.llmproxy.store.Head;
+import io.llmproxy.store.HeadMovedException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What {@code config import}, {@code rollback} and {@code confirm} change. */
+final class ConfigChanges {
+    private final Documents documents;
+    private final StoreArguments arguments;
+    private final PrintStream out;
+    private final PrintStream err;
+
+    ConfigChanges(Documents documents, StoreArguments arguments, PrintStream out, PrintStream err) {
+        this.documents = documents;
+        this.arguments = arguments;
+        this.out = out;
+        this.err = err;
+    }
+
+    int importFile() throws UsageException, HeadMovedException {
+        arguments.expect(1, 1, "config import FILE");
+        String name = arguments.values().get(0);
+        Long expected = arguments.version("--expect");
+        Duration confirmWithin = arguments.time("--confirm-within");
+        String message = arguments.option("--message");
+        Documents.Document document = documents.file(name);
+        document.loaded().warnings().forEach(warning -> err.println("warning: " + warning));
+        ConfigStore versions = documents.store().versions();
+        Head head = versions.head();
+        long base = expected == null ? head.version() : expected;
+        ConfigVersion current = versions.version(head.version()).orElse(null);
+        if (base == head.version() && current != null && current.content().equals(document.content())) {
+            return told(name + " is what v" + base + " says already; nothing was stored", base, base, false);
+        }
+        Draft draft = new Draft(
+                document.content(),
+                Documents.author(),
+                message == null ? "import " + name : message,
+                Origin.IMPORT,
+                Version.current(),
+                null,
+                confirmWithin);
+        return commit(draft, base, name);
+    }
+
+    int rollBack() throws UsageException, HeadMovedException {
+        arguments.expect(1, 1, "config rollback vN");
+        long to = StoreArguments.version("rollback", arguments.values().get(0));
+        Documents.Document old = documents.named("v" + to);
+        var unused = old.loaded();
+        Long expected = arguments.version("--expect");
+        long base = expected == null ? documents.store().versions().head().version() : expected;
+        Draft draft = OpenStore.rollback(to, old.content(), Documents.author());
+        return commit(draft, base, "what v" + to + " says");
+    }
+
+    private int commit(Draft draft, long base, String what) throws HeadMovedException {
+        ConfigStore versions = documents.store().versions();
+        if (arguments.has("--dry-run")) {
+            Head head = versions.head();
+            if (head.version() != base) {
+                throw new HeadMovedException(base, head.version());
+            }
+            return told(what + " would be v" + (base + 1) + "; nothing was stored", base, base, false);
+        }
+        ConfigVersion made = versions.commit(draft, base);
+        String until = draft.confirmWithin() == null
+                ? ""
+                : "; it goes back in " + draft.confirmWithin().toSeconds() + " s unless `config confirm v" + made.id()
+                        + "` keeps it";
+        return told(what + " is v" + made.id() + " now" + until, made.id(), base, true);
+    }
+
+    int confirm() throws UsageException, HeadMovedException {
+        arguments.expect(0, 1, "config confirm [vN]");
+        ConfigStore versions = documents.store().versions();
+        Head head = versions.head();
+        long version = arguments.values().isEmpty()
+                ? head.version()
+                : StoreArguments.version("confirm", arguments.values().get(0));
+        if (version != head.version()) {
+            throw new HeadMovedException(version, head.version());
+        }
+        if (head.isUnconfirmed() && !arguments.has("--dry-run") && !versions.confirm(version)) {
+            throw new HeadMovedException(version, versions.head().version());
+        }
+        return told(
+                head.isUnconfirmed()
+                        ? "v" + version + (arguments.has("--dry-run") ? " would stay" : " stays")
+                        : "v" + version + " stays; it needed no confirmation",
+                version,
+                version,
+                false);
+    }
+
+    private int told(String sentence, long version, long base, boolean stored) {
+        if (arguments.has("--json")) {
+            Map<String, Object> told = new LinkedHashMap<>();
+            told.put("version", version);
+            told.put("base", base);
+            told.put("stored", stored);
+            out.println(JsonOutput.of(told));
+        } else {
+            out.println(sentence);
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,136 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.load.ConfigLoader;
+import io.llmproxy.launcher.LauncherOptions.UsageException;
+import io.llmproxy.store.ConfigStore;
+import io.llmproxy.store.ConfigVersion;
+import io.llmproxy.store.Head;
+import java.io.PrintStream;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What {@code config check}, {@code diff}, {@code export} and {@code history} show; nothing is changed. */
+final class ConfigViews {
+    private static final int LATEST = 20;
+    private static final int MOST = 10_000;
+
+    private final Documents documents;
+    private final StoreArguments arguments;
+    private final PrintStream out;
+    private final PrintStream err;
+
+    ConfigViews(Documents documents, StoreArguments arguments, PrintStream out, PrintStream err) {
+        this.documents = documents;
+        this.arguments = arguments;
+        this.out = out;
+        this.err = err;
+    }
+
+    int check() throws UsageException {
+        arguments.expect(0, 1, "config check [FILE]");
+        String name = arguments.values().isEmpty() ? "head" : arguments.values().get(0);
+        ConfigLoader.Loaded loaded = documents.named(name).loaded();
+        if (arguments.has("--json")) {
+            Map<String, Object> told = new LinkedHashMap<>();
+            told.put("valid", true);
+            told.put("warnings", told(loaded.warnings()));
+            out.println(JsonOutput.of(told));
+        } else {
+            loaded.warnings().forEach(warning -> err.println("warning: " + warning));
+            out.println(name + ": the configuration is valid (" + Documents.count(loaded.config()) + ")");
+        }
+        return 0;
+    }
+
+    static List<Map<String, Object>> told(List<Problem> problems) {
+        return problems.stream().map(ConfigViews::told).toList();
+    }
+
+    private static Map<String, Object> told(Problem problem) {
+        Map<String, Object> told = new LinkedHashMap<>();
+        told.put("source", problem.source());
+        told.put("line", problem.line());
+        told.put("path", problem.path());
+        told.put("message", problem.message());
+        return told;
+    }
+
+    int diff() throws UsageException {
+        arguments.expect(2, 2, "config diff A B, each a version such as v3, head, or a file");
+        String before = arguments.values().get(0);
+        String after = arguments.values().get(1);
+        Documents.Document first = documents.named(before);
+        Documents.Document second = documents.named(after);
+        String diff = LineDiff.of(
+                before, first.loaded().text(), after, second.loaded().text());
+        boolean same = diff.isEmpty() && first.content().equals(second.content());
+        if (arguments.has("--json")) {
+            out.println(JsonOutput.of(Map.of("same", same, "diff", diff)));
+        } else if (diff.isEmpty() && !same) {
+            out.println("only secrets, comments or spellings differ");
+        } else {
+            out.print(diff);
+        }
+        return same ? 0 : 1;
+    }
+
+    int export() throws UsageException {
+        arguments.expect(0, 0, "config export [--version vN]");
+        Long wanted = arguments.version("--version");
+        ConfigVersion version = documents.version(wanted);
+        if (arguments.has("--json")) {
+            Map<String, Object> told = told(version, false);
+            told.put("content", version.content());
+            out.println(JsonOutput.of(told));
+        } else {
+            out.print(version.content());
+        }
+        return 0;
+    }
+
+    int history() throws UsageException {
+        arguments.expect(0, 0, "config history [--limit N]");
+        Long limit = arguments.version("--limit");
+        ConfigStore versions = documents.store().versions();
+        Head head = versions.head();
+        List<ConfigVersion> latest =
+                versions.history(Long.MAX_VALUE, limit == null ? LATEST : (int) Math.min(limit, MOST));
+        if (arguments.has("--json")) {
+            out.println(JsonOutput.of(Map.of(
+                    "versions",
+                    latest.stream()
+                            .map(version -> told(version, version.id() == head.version()))
+                            .toList())));
+            return 0;
+        }
+        for (ConfigVersion version : latest) {
+            String mark = version.id() != head.version() ? " " : head.isUnconfirmed() ? "?" : "*";
+            out.println(mark + " v" + version.id() + "  "
+                    + version.createdAt().truncatedTo(ChronoUnit.SECONDS) + "  " + version.author() + "  "
+                    + version.origin().word() + "  " + version.message());
+        }
+        if (head.isUnconfirmed()) {
+            out.println("v" + head.version() + " goes back to v" + head.fallback() + " at " + head.confirmUntil()
+                    + " unless it is confirmed");
+        }
+        return 0;
+    }
+
+    private static Map<String, Object> told(ConfigVersion version, boolean isHead) {
+        Map<String, Object> told = new LinkedHashMap<>();
+        told.put("version", version.id());
+        told.put("parent", version.parent());
+        told.put("created_at", version.createdAt().toString());
+        told.put("author", version.author());
+        told.put("origin", version.origin().word());
+        told.put("message", version.message());
+        told.put("sha256", version.sha256());
+        if (isHead) {
+            told.put("head", true);
+        }
+        return told;
+    }
+}

@@ -1,0 +1,156 @@
+package io.llmproxy.launcher;
+
+import io.llmproxy.boot.ConfigSource;
+import io.llmproxy.boot.OpenStore;
+import io.llmproxy.config.StoreConfig;
+import io.llmproxy.launcher.LauncherOptions.UsageException;
+import io.llmproxy.store.Head;
+import io.llmproxy.store.NodeReport;
+import io.llmproxy.store.Schema;
+import io.llmproxy.store.StoreException;
+import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What is done with the database of a store on the command line: {@code db migrate}, {@code db status}. */
+final class DbCommand {
+    static final String NAME = "db";
+    static final String USAGE = """
+            The database of a store
+
+            usage: java -jar llmproxy.jar db migrate [--dry-run]
+                   java -jar llmproxy.jar db status
+
+              migrate             make the tables, or change those of an older release
+              status              tell the version of the tables, the head, and which version each node serves
+
+              -c, --config FILE   the node's file, which names the store; found as without `db`
+                  --store WHERE   a directory with H2, or jdbc:postgresql://host/database, instead of a node's file
+                  --dry-run       tell what migrate would do
+                  --json          print JSON
+              -h, --help          print this
+
+            exit codes: 0 fine, 1 problems found (status: tables that this release cannot use), 2 wrong usage
+            """;
+
+    private static final Map<String, List<String>> OPTIONS = Map.of(
+            "migrate", List.of("--config", "--store", "--json", "--dry-run"),
+            "status", List.of("--config", "--store", "--json"));
+    private static final int FOUND = 1;
+
+    private final PrintStream out;
+    private final PrintStream err;
+
+    DbCommand(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Runs it.
+     *
+     * @return the exit code
+     */
+    int run(List<String> arguments) throws UsageException {
+        if (arguments.contains("-h") || arguments.contains("--help")) {
+            out.print(USAGE);
+            return 0;
+        }
+        String action = arguments.isEmpty() ? "" : arguments.get(0);
+        List<String> allowed = OPTIONS.get(action);
+        if (allowed == null) {
+            throw StoreArguments.wrong(
+                    action.isEmpty() ? "db: no command" : action + ": unknown command", "migrate or status");
+        }
+        StoreArguments parsed = StoreArguments.parse("db " + action, allowed, arguments.subList(1, arguments.size()));
+        parsed.expect(0, 0, "db " + action);
+        ConfigSource source = parsed.source();
+        StoreConfig config = StoreArguments.store(source);
+        boolean made = action.equals("migrate") && !parsed.has("--dry-run");
+        try (OpenStore store = OpenStore.unchecked(config, source.directory(config), made)) {
+            return action.equals("migrate") ? migrate(store, parsed) : status(store, parsed);
+        } catch (StoreException e) {
+            err.println("llmproxy: " + e.getMessage());
+            return FOUND;
+        }
+    }
+
+    private int migrate(OpenStore store, StoreArguments arguments) {
+        Schema schema = new Schema(store.database());
+        int before = schema.version();
+        boolean dry = arguments.has("--dry-run");
+        int after = dry ? Math.max(before, Schema.WANTED) : schema.migrate();
+        if (arguments.has("--json")) {
+            Map<String, Object> told = new LinkedHashMap<>();
+            told.put("before", before);
+            told.put("after", after);
+            told.put("changed", !dry && before != after);
+            out.println(JsonOutput.of(told));
+            return 0;
+        }
+        String tables = store.database().name() + ": ";
+        if (before == after) {
+            out.println(tables + "the tables are of version " + after + "; there is nothing to do");
+        } else {
+            out.println(tables
+                    + (before == 0 ? "no tables" : "tables of version " + before)
+                    + (dry ? " would become version " : " became version ")
+                    + after);
+        }
+        return 0;
+    }
+
+    private int status(OpenStore store, StoreArguments arguments) {
+        int version = new Schema(store.database()).version();
+        boolean usable = version >= Schema.WANTED && version <= Schema.WANTED + 1;
+        Map<String, Object> told = new LinkedHashMap<>();
+        told.put("database", store.database().name());
+        told.put("tables", version);
+        told.put("usable", usable);
+        if (usable) {
+            Head head = store.versions().head();
+            told.put("head", head.version());
+            told.put("confirm_until", head.confirmUntil());
+            told.put("nodes", store.nodes().live().stream().map(DbCommand::told).toList());
+        }
+        if (arguments.has("--json")) {
+            out.println(JsonOutput.of(told));
+        } else if (usable) {
+            print(store, version);
+        } else {
+            out.println(store.database().name() + ": tables of version " + version + " (expected: " + Schema.WANTED
+                    + "; `db migrate` makes them)");
+        }
+        return usable ? 0 : FOUND;
+    }
+
+    private static Map<String, Object> told(NodeReport node) {
+        Map<String, Object> told = new LinkedHashMap<>();
+        told.put("name", node.name());
+        told.put("release", node.appVersion());
+        told.put("active", node.active());
+        told.put("tried", node.tried());
+        told.put("nack", node.nack());
+        return told;
+    }
+
+    private void print(OpenStore store, int version) {
+        Head head = store.versions().head();
+        out.println(store.database().name() + ": tables of version " + version);
+        out.println(head.version() == 0 ? "the store is empty" : "the head is v" + head.version());
+        if (head.isUnconfirmed()) {
+            out.println(
+                    "it goes back to v" + head.fallback() + " at " + head.confirmUntil() + " unless it is confirmed");
+        }
+        List<NodeReport> nodes = store.nodes().live();
+        if (nodes.isEmpty()) {
+            out.println("no node has reported lately");
+        }
+        for (NodeReport node : nodes) {
+            out.println("node " + node.name() + " (" + node.appVersion() + ") serves "
+                    + (node.active() == 0 ? "nothing" : "v" + node.active()));
+            node.nack().forEach(line -> out.println("  it refuses v" + node.tried() + ": " + line));
+        }
+    }
+}
