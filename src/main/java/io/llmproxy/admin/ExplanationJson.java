@@ -11,15 +11,14 @@ import io.llmproxy.usage.Money;
 import java.util.concurrent.TimeUnit;
 
 /** An explanation as operators read it. */
-final class ExplanationJson {
+public final class ExplanationJson {
     private ExplanationJson() {}
 
     static void write(Explanation told, ObjectNode json) {
         json.put("id", told.id()).put("at", told.at().toString()).put("forward", told.forward());
         json.put("key", told.key()).put("path", told.path());
         json.putObject("route").put("rule", told.rule()).put("group", told.group());
-        ArrayNode steps = json.putArray("steps");
-        told.steps().forEach(step -> write(step, steps.addObject()));
+        steps(told, json);
         if (told.truncated()) {
             json.put("truncated", true);
         }
@@ -31,6 +30,12 @@ final class ExplanationJson {
                 .put("first_byte_ms", millis(told.firstByteNanos()))
                 .put("total_ms", millis(told.nanos()));
         write(told.usage(), end);
+    }
+
+    /** Writes what happened, in order, as the member {@code steps}. */
+    public static void steps(Explanation told, ObjectNode json) {
+        ArrayNode steps = json.putArray("steps");
+        told.steps().forEach(step -> write(step, steps.addObject()));
     }
 
     private static void write(ExchangeUsage used, ObjectNode end) {

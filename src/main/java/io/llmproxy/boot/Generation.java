@@ -1,5 +1,6 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.admin.api.Gateway;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ProxyConfig;
@@ -33,6 +34,11 @@ record Generation(
         KeyLimits keyLimits,
         List<Forward> forwards,
         Serving serving) {
+    /** What operators see of it. */
+    Gateway.Current forOperators() {
+        return new Gateway.Current(version, config, upstreams);
+    }
+
     /** Returns the forwards of a configuration; what has not changed since the generation before keeps its state. */
     static List<Forward> forwards(
             ProxyConfig config,

@@ -4,12 +4,15 @@ import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.health.Lifecycle;
 import io.llmproxy.management.Operations;
+import io.llmproxy.management.UpstreamOverride;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +23,7 @@ import org.slf4j.LoggerFactory;
 /** Does what operators say, and logs each thing that was done. */
 final class Operator implements Operations {
     private static final Logger LOG = LoggerFactory.getLogger(Operator.class);
+    private static final String JMX = "JMX";
     private static final int LARGEST_WEIGHT = 65535;
     private static final int LONGEST_MINUTES = 1440;
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug", "trace");
@@ -35,8 +39,8 @@ final class Operator implements Operations {
         this.background = background;
     }
 
-    private static void done(String what) {
-        LOG.info("operator (JMX): {}", what);
+    private static void done(String what, String by) {
+        LOG.info("operator ({}): {}", by, what);
     }
 
     @Override
@@ -62,7 +66,7 @@ final class Operator implements Operations {
         if (!outcome.loaded()) {
             throw new IllegalArgumentException("the configuration was not loaded:\n" + String.join("\n", problems));
         }
-        done("configuration loaded");
+        done("configuration loaded", JMX);
         return problems;
     }
 
@@ -74,17 +78,57 @@ final class Operator implements Operations {
             throw new IllegalStateException("state: " + lifecycle.phase().name().toLowerCase(Locale.ROOT)
                     + " (expected: " + from.name().toLowerCase(Locale.ROOT) + ")");
         }
-        done(on ? "drain" : "drain cancelled");
+        done(on ? "drain" : "drain cancelled", JMX);
     }
 
     @Override
-    public void enable(String upstream, boolean on) {
+    public Optional<UpstreamOverride> said(String upstream) {
+        return reloader.overrides().said(upstream);
+    }
+
+    @Override
+    public boolean isWeighed(String group, String upstream) {
+        return reloader.overrides().isWeighed(group, upstream);
+    }
+
+    @Override
+    public void say(String upstream, UpstreamOverride said) {
         upstream(upstream);
-        change(new Overrides.Enabled(upstream, on));
+        Instant until = said.until();
+        if (until != null && !until.isAfter(Instant.now())) {
+            throw new IllegalArgumentException("until: " + until + " (expected: a time to come)");
+        }
+        Overrides.Said change = new Overrides.Said(upstream, said);
+        change(change, said.by());
+        if (until != null) {
+            Runnable end = () -> {
+                if (reloader.overrides().has(change)) {
+                    unsay(upstream, "the time is over");
+                }
+            };
+            long millis = Duration.between(Instant.now(), until).toMillis();
+            var unused = background.schedule(end, Math.max(0, millis), TimeUnit.MILLISECONDS);
+        }
     }
 
     @Override
-    public void weigh(String group, String upstream, int weight) {
+    public void unsay(String upstream, String by) {
+        if (reloader.overrides().said(upstream).isPresent()) {
+            reloader.override(overrides -> overrides.remove(Overrides.Said.key(upstream)));
+            done("upstream " + upstream + ": as the configuration says", by);
+        }
+    }
+
+    @Override
+    public void unweigh(String group, String upstream, String by) {
+        if (reloader.overrides().isWeighed(group, upstream)) {
+            reloader.override(overrides -> overrides.remove(Overrides.Weight.key(group, upstream)));
+            done("group " + group + ": weight of " + upstream + " as the configuration says", by);
+        }
+    }
+
+    @Override
+    public void weigh(String group, String upstream, int weight, String by) {
         if (weight < 1 || weight > LARGEST_WEIGHT) {
             throw new IllegalArgumentException("weight: " + weight + " (expected: 1 to " + LARGEST_WEIGHT + ")");
         }
@@ -95,26 +139,26 @@ final class Operator implements Operations {
             throw new IllegalArgumentException(
                     "upstream: " + upstream + " (expected: an upstream of group " + group + ")");
         }
-        change(new Overrides.Weight(group, upstream, weight));
+        change(new Overrides.Weight(group, upstream, weight), by);
     }
 
-    private void change(Overrides.Change change) {
+    private void change(Overrides.Change change, String by) {
         reloader.override(overrides -> overrides.add(change, Instant.now().truncatedTo(ChronoUnit.SECONDS)));
-        done(change.text());
+        done(change.text(), by);
     }
 
     @Override
     public void clearOverrides() {
         reloader.override(Overrides::clear);
-        done("overrides cleared");
+        done("overrides cleared", JMX);
     }
 
     @Override
-    public void resetBreaker(String upstream) {
+    public void resetBreaker(String upstream, String by) {
         if (!upstream(upstream).resetBreaker(System.nanoTime())) {
             throw new IllegalStateException("upstream " + upstream + " has no breaker");
         }
-        done("upstream " + upstream + ": breaker reset");
+        done("upstream " + upstream + ": breaker reset", by);
     }
 
     private Upstream upstream(String name) {
@@ -135,6 +179,9 @@ final class Operator implements Operations {
         }
         Runnable back = Logging.level(logger, level);
         var unused = background.schedule(back, minutes, TimeUnit.MINUTES);
-        done("log level of " + (logger.isEmpty() ? "everything" : logger) + ": " + level + " for " + minutes + " min");
+        done(
+                "log level of " + (logger.isEmpty() ? "everything" : logger) + ": " + level + " for " + minutes
+                        + " min",
+                JMX);
     }
 }

@@ -4,9 +4,11 @@ import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.MemberConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.management.UpstreamOverride;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -33,23 +35,35 @@ final class Overrides {
     }
 
     /** Whether an upstream is asked. */
-    record Enabled(String upstream, boolean on) implements Change {
-        @Override
-        public String key() {
+    record Said(String upstream, UpstreamOverride said) implements Change {
+        static String key(String upstream) {
             return "upstream " + upstream;
         }
 
         @Override
+        public String key() {
+            return key(upstream);
+        }
+
+        @Override
         public String text() {
-            return key() + (on ? " enabled" : " disabled");
+            return key() + " " + said.mode().label() + (said.until() == null ? "" : " until " + said.until());
+        }
+
+        boolean on() {
+            return said.mode() == UpstreamOverride.Mode.ENABLED;
         }
     }
 
     /** The weight of a member of a group. */
     record Weight(String group, String upstream, int weight) implements Change {
+        static String key(String group, String upstream) {
+            return "group " + group + ": weight of " + upstream;
+        }
+
         @Override
         public String key() {
-            return "group " + group + ": weight of " + upstream;
+            return key(group, upstream);
         }
 
         @Override
@@ -66,6 +80,37 @@ final class Overrides {
 
     void clear() {
         active = Map.of();
+    }
+
+    /** Takes a change back, by its key. */
+    void remove(String key) {
+        Map<String, Active> next = new TreeMap<>(active);
+        next.remove(key);
+        active = Map.copyOf(next);
+    }
+
+    /** Whether this very change, and no later one of the same, is in force. */
+    boolean has(Change change) {
+        Active found = active.get(change.key());
+        return found != null && found.change().equals(change);
+    }
+
+    /** What was said of an upstream. */
+    Optional<UpstreamOverride> said(String upstream) {
+        Active found = active.get(Said.key(upstream));
+        return found != null && found.change() instanceof Said change
+                ? Optional.of(new UpstreamOverride(
+                        change.said().mode(),
+                        change.said().until(),
+                        change.said().reason(),
+                        change.said().by(),
+                        found.since()))
+                : Optional.empty();
+    }
+
+    /** Whether a member of a group has another weight. */
+    boolean isWeighed(String group, String upstream) {
+        return active.containsKey(Weight.key(group, upstream));
     }
 
     /** Each change in one line. */
@@ -88,9 +133,9 @@ final class Overrides {
     }
 
     private UpstreamConfig over(UpstreamConfig upstream) {
-        Active found = active.get(new Enabled(upstream.name(), true).key());
-        return found != null && found.change() instanceof Enabled enabled && enabled.on() != upstream.enabled()
-                ? upstream.withEnabled(enabled.on())
+        Active found = active.get(Said.key(upstream.name()));
+        return found != null && found.change() instanceof Said said && said.on() != upstream.enabled()
+                ? upstream.withEnabled(said.on())
                 : upstream;
     }
 
@@ -102,7 +147,7 @@ final class Overrides {
     }
 
     private MemberConfig over(String group, MemberConfig member) {
-        Active found = active.get(new Weight(group, member.name(), 1).key());
+        Active found = active.get(Weight.key(group, member.name()));
         return found != null && found.change() instanceof Weight weight
                 ? new MemberConfig(member.name(), weight.weight())
                 : member;

@@ -11,6 +11,8 @@ import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.admin.ReadOnlyFilter;
 import io.llmproxy.admin.api.AdminApi;
 import io.llmproxy.admin.api.Gateway;
+import io.llmproxy.admin.api.Traffic;
+import io.llmproxy.admin.api.UsedLately;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
@@ -73,6 +75,7 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -106,6 +109,8 @@ public final class ProxyAssembly implements AutoCloseable {
     private final UsageMetrics usageMetrics = new UsageMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
     private final Totals totals = new Totals();
+    private final Traffic traffic = new Traffic();
+    private final UsedLately usedLately = new UsedLately(System::currentTimeMillis);
     private final Tracing tracing = new Tracing(Version.current());
     private final Explanations explanations = new Explanations();
     private final Metering metering = Metering.start();
@@ -128,6 +133,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final UpstreamHttp http;
     private final Reloader reloader;
     private final Beans beans;
+    private final Gateway gateway;
 
     /**
      * Makes what lasts as long as the process; nothing is started yet.
@@ -156,16 +162,26 @@ public final class ProxyAssembly implements AutoCloseable {
                 this::takeOver,
                 new ConfigMetrics(registry),
                 background);
+        Operator operator = new Operator(reloader, lifecycle, background);
+        this.gateway = gateway(operator);
         this.beans = new Beans(
                 ContextName.of(context),
-                new Beans.Source(
-                        Version.current(),
-                        lifecycle,
-                        open::count,
-                        totals,
-                        history,
-                        ledger::status,
-                        new Operator(reloader, lifecycle, background)));
+                new Beans.Source(Version.current(), lifecycle, open::count, totals, history, ledger::status, operator));
+    }
+
+    private Gateway gateway(Operator operator) {
+        return new Gateway(
+                Version.current(),
+                HostName::get,
+                Instant.now(),
+                lifecycle,
+                new Gateway.Figures(open::count, totals, traffic, usedLately, history, explanations),
+                new Gateway.Ledger(ledger::status, ledger::files),
+                documents,
+                this::load,
+                operator,
+                () -> reloader.generation().forOperators(),
+                background);
     }
 
     /**
@@ -215,7 +231,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 new OperatorToken(() -> config().httpServer().admin().token());
         servlet(context, "admin", new AdminServlet(token, this::load), "/admin/*");
         servlet(context, "explain", new ExplainServlet(token, explanations), "/admin/explain/*");
-        servlet(context, "admin-api", AdminApi.of(token, new Gateway(Version.current(), documents)), "/admin/api/v1/*");
+        servlet(context, "admin-api", AdminApi.of(token, gateway), "/admin/api/v1/*");
         servlet(context, "console", new ConsoleServlet(), "/admin/ui/*");
         servlet(context, "nothing", new NotFoundServlet(() -> lifecycle.phase() == Lifecycle.Phase.WAITING), "/*");
 
@@ -355,6 +371,8 @@ public final class ProxyAssembly implements AutoCloseable {
         listeners.add(new HistoryKeeper(history));
         listeners.add(totals);
         listeners.add(explanations);
+        listeners.add(traffic);
+        listeners.add(usedLately);
         listeners.add(tracing);
         listeners.add(ledger);
         if (log.access()) {

@@ -62,8 +62,13 @@ public final class KeyDigest {
                 .map(digits -> new KeyDigest(HexFormat.of().parseHex(digits)));
     }
 
+    /** The first 8 hexadecimal digits: enough to recognise a key by, too little to find it. */
+    public String fingerprint() {
+        return HexFormat.of().formatHex(bytes, 0, 4);
+    }
+
     /** Whether a configured key claims to be a digest. */
-    static boolean isDigest(String key) {
+    public static boolean isDigest(String key) {
         return key.regionMatches(true, 0, PREFIX, 0, PREFIX.length());
     }
 

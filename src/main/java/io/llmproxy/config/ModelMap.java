@@ -43,6 +43,16 @@ public final class ModelMap {
         }
     }
 
+    /** What is said of models, in the order in which it is written. */
+    public List<Entry> entries() {
+        return entries;
+    }
+
+    /** The names and patterns, in the order in which they are written. */
+    public List<String> texts() {
+        return entries.stream().map(entry -> entry.model().text()).toList();
+    }
+
     /** Whether nothing is said of models, so that all are served. */
     public boolean isAll() {
         return entries.isEmpty();

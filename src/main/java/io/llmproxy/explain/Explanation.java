@@ -2,6 +2,7 @@ package io.llmproxy.explain;
 
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.exchange.AskedModel;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeUsage;
 import io.llmproxy.proxy.exchange.Step;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param forward name of the forward
  * @param key name of the client's key; null for none
  * @param path the known API path
+ * @param model as the configuration names it; {@code other} for one that it does not name; null if the request names none that was looked at
  * @param rule the rule of the routing that it was sent by; null if it did not come that far
  * @param group name of the group; null if it did not come that far
  * @param steps what happened, in order
@@ -39,6 +41,7 @@ public record Explanation(
         String forward,
         @Nullable String key,
         String path,
+        @Nullable String model,
         @Nullable String rule,
         @Nullable String group,
         List<Step> steps,
@@ -62,6 +65,7 @@ public record Explanation(
                 exchange.forward().name(),
                 key == null ? null : key.name(),
                 exchange.endpoint().label(),
+                model(exchange.model(), group),
                 exchange.rule(),
                 group == null ? null : group.name(),
                 exchange.steps(),
@@ -75,13 +79,40 @@ public record Explanation(
                 exchange.usage());
     }
 
+    private static @Nullable String model(@Nullable AskedModel asked, @Nullable UpstreamGroup group) {
+        if (asked == null) {
+            return null;
+        }
+        String configured = group == null ? null : group.configured(asked.name());
+        return configured == null ? "other" : configured;
+    }
+
+    /** Name of the last upstream that was asked; null if none was. */
+    public @Nullable String upstream() {
+        String last = null;
+        for (Step step : steps) {
+            if (step instanceof Step.Attempted attempted && attempted.result().upstream() != null) {
+                last = attempted.result().upstream();
+            }
+        }
+        return last;
+    }
+
+    /** How many upstreams were asked, one after the other. */
+    public int attempts() {
+        return (int) steps.stream()
+                .filter(step -> step instanceof Step.Attempted attempted
+                        && attempted.result().upstream() != null)
+                .count();
+    }
+
     /** Whether the client got less than a good answer. */
-    boolean isError() {
+    public boolean isError() {
         return error != null || status >= 400;
     }
 
     /** Whether an upstream was asked. */
-    boolean asked(String upstream) {
+    public boolean asked(String upstream) {
         return steps.stream()
                 .anyMatch(step -> step instanceof Step.Attempted attempted
                         && upstream.equals(attempted.result().upstream()));

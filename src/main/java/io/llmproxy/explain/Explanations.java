@@ -58,7 +58,7 @@ public final class Explanations implements ExchangeListener {
         all.forEach(explanation -> addIf(wanted, explanation, found));
         notable.forEach(explanation -> addIf(wanted, explanation, found));
         List<Explanation> newest = new ArrayList<>(found);
-        newest.sort(Comparator.comparing(Explanation::at).reversed());
+        newest.sort(Comparator.comparing(Explanation::at).reversed().thenComparing(Explanation::id));
         return newest.subList(0, Math.min(most, newest.size()));
     }
 

@@ -125,7 +125,7 @@ public final class HealthServlet extends HttpServlet {
         ObjectNode last = data.putObject("last_minute")
                 .put("requests", minute.requests())
                 .put("errors", minute.errors())
-                .put("error_rate", rate(minute));
+                .put("error_rate", minute.errorRate());
         if (minute.requests() > 0) {
             last.putObject("latency_ms")
                     .put("p50", TimeUnit.NANOSECONDS.toMillis(minute.times().p50()))
@@ -139,12 +139,6 @@ public final class HealthServlet extends HttpServlet {
                     .put("status", failure.status())
                     .put("seconds_ago", Math.max(0, TimeUnit.NANOSECONDS.toSeconds(now - failure.at())));
         }
-    }
-
-    /** An answer that broke off is an error of a call that may have been counted a minute before. */
-    private static double rate(RecentCalls.Minute minute) {
-        double rate = minute.errors() / (double) Math.max(1, minute.requests());
-        return Math.round(Math.min(1, rate) * 1000) / 1000.0;
     }
 
     /** Made with the first question for details: the start of the gateway does not wait for it. */

@@ -3,8 +3,9 @@ package io.llmproxy.health;
 import java.util.concurrent.TimeUnit;
 
 /** Times in 64 buckets, each of which reaches a fifth further than the one before, from a millisecond to two minutes. */
-final class Latency {
-    static final int BUCKETS = 64;
+public final class Latency {
+    /** How many buckets there are. */
+    public static final int BUCKETS = 64;
 
     private static final double GROWTH = 1.2;
     private static final double LOG_GROWTH = Math.log(GROWTH);
@@ -12,7 +13,8 @@ final class Latency {
 
     private Latency() {}
 
-    static int bucket(long nanos) {
+    /** The bucket of a time. */
+    public static int bucket(long nanos) {
         if (nanos <= FIRST_NANOS) {
             return 0;
         }
@@ -25,7 +27,7 @@ final class Latency {
      * @param counts by bucket
      * @param all the sum of the counts
      */
-    static long percentile(int[] counts, int all, double share) {
+    public static long percentile(int[] counts, int all, double share) {
         double rank = share * all;
         int bucket = 0;
         int seen = counts[0];

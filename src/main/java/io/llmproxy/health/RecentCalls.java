@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * What came of the calls to one upstream in the last minute, and its last errors. Its size is fixed, and to add a call is to
  * add to three numbers.
  */
-final class RecentCalls {
+public final class RecentCalls {
     private static final int SLOTS = 6;
     private static final long SLOT_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int ERRORS = 5;
@@ -31,7 +31,7 @@ final class RecentCalls {
      * @param status of the answer; 0 if there was none
      * @param at when, in nanoseconds
      */
-    record Failure(String error, int status, long at) {}
+    public record Failure(String error, int status, long at) {}
 
     /**
      * The calls of the last minute.
@@ -40,10 +40,16 @@ final class RecentCalls {
      * @param errors how many of them failed
      * @param times to the head of their answers; no more exact than a fifth
      */
-    record Minute(int requests, int errors, Times times) {}
+    public record Minute(int requests, int errors, Times times) {
+        /** The part of the calls that failed, from 0 to 1. An answer that broke off may belong to a call of a minute before. */
+        public double errorRate() {
+            double rate = errors / (double) Math.max(1, requests);
+            return Math.round(Math.min(1, rate) * 1000) / 1000.0;
+        }
+    }
 
     /** Times in nanoseconds that so many per cent of the calls were not above. */
-    record Times(long p50, long p95, long p99) {}
+    public record Times(long p50, long p95, long p99) {}
 
     /** Ten seconds. */
     private static final class Slot {
@@ -90,7 +96,8 @@ final class RecentCalls {
         return failed.get();
     }
 
-    Minute minute(long now) {
+    /** The calls of the last minute. */
+    public Minute minute(long now) {
         long number = Math.floorDiv(now, SLOT_NANOS);
         int[] times = new int[Latency.BUCKETS];
         int requests = 0;
@@ -116,7 +123,7 @@ final class RecentCalls {
     }
 
     /** The last errors, newest first. */
-    List<Failure> failures() {
+    public List<Failure> failures() {
         List<Failure> told = new ArrayList<>();
         long next = failed.get();
         for (int back = 1; back <= ERRORS; back++) {

@@ -47,7 +47,8 @@ public final class UpstreamHistory {
         upstreams.keySet().retainAll(names);
     }
 
-    @Nullable RecentCalls of(String upstream) {
+    /** The last calls of an upstream; null if there were none. */
+    public @Nullable RecentCalls of(String upstream) {
         return upstreams.get(upstream);
     }
 

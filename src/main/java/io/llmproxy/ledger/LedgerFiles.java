@@ -3,8 +3,11 @@ package io.llmproxy.ledger;
 import io.llmproxy.ledger.LineReader.Line;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -93,6 +96,63 @@ public record LedgerFiles(List<Path> directories) {
         CsvExport export = new CsvExport(out, lastWords());
         export.head();
         return read(period, export::add, err);
+    }
+
+    /**
+     * Reads what attempts took and cost, the oldest first. Files that were done before the period are not opened.
+     *
+     * @param most how many lines are read at most
+     * @param visitor is given each attempt
+     * @return whether all lines were read
+     * @throws IOException if a directory cannot be read
+     */
+    public boolean attempts(Period period, long most, Consumer<UsedAttempt> visitor) throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (Path directory : directories) {
+            for (LedgerName.Found found :
+                    Files.isDirectory(directory) ? LedgerName.in(directory) : List.<LedgerName.Found>of()) {
+                if (period.from() == null || !lastChange(found.path()).isBefore(period.from())) {
+                    files.add(found.path());
+                }
+            }
+        }
+        Prices prices = new Prices();
+        boolean whole = lines(files, most, prices::take);
+        return lines(files, most, line -> {
+                    UsedAttempt used = period.has(line) ? UsedAttempt.of(line, prices) : null;
+                    if (used != null) {
+                        visitor.accept(used);
+                    }
+                })
+                && whole;
+    }
+
+    private static Instant lastChange(Path file) throws IOException {
+        try {
+            return Files.getLastModifiedTime(file).toInstant();
+        } catch (NoSuchFileException deleted) {
+            return Instant.MIN;
+        }
+    }
+
+    private static boolean lines(List<Path> files, long most, Consumer<Line> visitor) throws IOException {
+        long left = most;
+        for (Path file : files) {
+            try (LineReader reader = LineReader.open(file)) {
+                for (Line line = reader.next(); line != null; line = reader.next()) {
+                    if (left-- == 0) {
+                        return false;
+                    }
+                    if (line.state() == LineReader.State.GOOD
+                            && !line.json().string("at", "").isEmpty()) {
+                        visitor.accept(line);
+                    }
+                }
+            } catch (NoSuchFileException packedOrDeleted) {
+                // It was compressed or deleted after its directory was read: the next look finds it, or nothing.
+            }
+        }
+        return true;
     }
 
     private Prices lastWords() throws IOException {

@@ -10,11 +10,13 @@ import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.GenAi;
 import io.llmproxy.proxy.exchange.SettledAttempt;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -78,6 +80,15 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
     /** How the ledger does; nothing if there is none. */
     public Optional<LedgerStatus> status() {
         return Optional.ofNullable(kept.get()).map(current -> current.ledger.status());
+    }
+
+    /** The files of the ledger; nothing if there is none. */
+    public Optional<LedgerFiles> files() {
+        return Optional.ofNullable(kept.get()).map(current -> {
+            Path directory = Objects.requireNonNull(current.config.directory(), "a ledger that is kept has a place");
+            Path spill = current.config.spillDirectory();
+            return new LedgerFiles(spill == null ? List.of(directory) : List.of(directory, spill));
+        });
     }
 
     @Override

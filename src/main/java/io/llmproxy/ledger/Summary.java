@@ -1,8 +1,6 @@
 package io.llmproxy.ledger;
 
-import io.llmproxy.convert.json.Json;
 import io.llmproxy.ledger.LineReader.Line;
-import io.llmproxy.usage.Count;
 import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -10,29 +8,28 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** Attempts, tokens and cost, by something that they have in common. */
 final class Summary {
+    private static final int DATE = "2026-01-31".length();
     private static final List<String> HEAD = List.of("attempts", "input", "cached", "output", "reasoning", "cost");
 
     /** What lines are added up by. */
     enum By {
-        MODEL("request.model"),
-        UPSTREAM("upstream"),
-        FORWARD("forward"),
-        KEY("key"),
-        DAY("at");
+        MODEL,
+        UPSTREAM,
+        FORWARD,
+        KEY,
+        DAY;
 
-        private final String member;
-
-        By(String member) {
-            this.member = member;
-        }
-
-        private String of(Line line) {
-            String value = line.json().string(member, "-");
-            return this == DAY && value.length() > 10 ? value.substring(0, 10) : value;
+        private String of(UsedAttempt used) {
+            return switch (this) {
+                case MODEL -> used.model();
+                case UPSTREAM -> used.upstream();
+                case FORWARD -> used.forward();
+                case KEY -> used.key();
+                case DAY -> used.at().toString().substring(0, DATE);
+            };
         }
     }
 
@@ -45,26 +42,14 @@ final class Summary {
         private long reasoning;
         private long withoutCost;
 
-        void add(Line line, Json.Obj usage, Json.Obj cost) {
-            boolean fold = line.type().equals("fold");
-            attempts += fold ? line.json().number("n", 0) : 1;
-            input += usage.number(Count.INPUT.label(), 0);
-            cached += usage.number(Count.CACHE_READ.label(), 0);
-            output += usage.number(Count.OUTPUT.label(), 0);
-            reasoning += usage.number(Count.REASONING.label(), 0);
-            Json.Obj sums = cost.object("costs");
-            if (sums != null) {
-                sums.members().keySet().forEach(currency -> cost(currency, sums.string(currency)));
-            }
-            cost(cost.string("currency", ""), cost.string("cost"));
-            withoutCost += cost.number("without_cost", 0)
-                    + (cost.string("cost_state", "").equals("unpriced") ? 1 : 0);
-        }
-
-        private void cost(String currency, @Nullable String amount) {
-            if (amount != null) {
-                costs.merge(currency, new BigDecimal(amount), BigDecimal::add);
-            }
+        void add(UsedAttempt used) {
+            attempts += used.attempts();
+            input += used.input();
+            cached += used.cached();
+            output += used.output();
+            reasoning += used.reasoning();
+            used.costs().forEach((currency, amount) -> costs.merge(currency, amount, BigDecimal::add));
+            withoutCost += used.unpriced();
         }
 
         List<String> cells() {
@@ -97,12 +82,10 @@ final class Summary {
     }
 
     void add(Line line) {
-        String of = line.type().equals("fold") ? line.json().string("of", "") : line.type();
-        if (of.equals("attempt")) {
-            Json.Obj usage = prices.usageOf(line);
-            Json.Obj cost = prices.costOf(line);
-            rows.computeIfAbsent(by.of(line), name -> new Sums()).add(line, usage, cost);
-            total.add(line, usage, cost);
+        UsedAttempt used = UsedAttempt.of(line, prices);
+        if (used != null) {
+            rows.computeIfAbsent(by.of(used), name -> new Sums()).add(used);
+            total.add(used);
         }
     }
 

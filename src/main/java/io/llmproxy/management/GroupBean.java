@@ -34,6 +34,6 @@ final class GroupBean implements GroupMXBean {
 
     @Override
     public void setWeight(String upstream, int weight) {
-        operations.weigh(group.name(), upstream, weight);
+        operations.weigh(group.name(), upstream, weight, "JMX");
     }
 }

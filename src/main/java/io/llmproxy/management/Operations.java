@@ -2,8 +2,12 @@ package io.llmproxy.management;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
-/** What operators can do while the gateway runs. What they change is a layer over the configuration, and gone with the process. */
+/**
+ * What operators can do while the gateway runs. What they change is a layer over the configuration, and gone with the process. {@code by}
+ * is who does it, for the log.
+ */
 public interface Operations {
     /** What operators have changed, each in one line. */
     List<String> overrides();
@@ -25,14 +29,30 @@ public interface Operations {
     /** Tells load balancers whether to send requests. */
     void drain(boolean on);
 
-    /** Sends requests to an upstream, or does not, whatever the configuration says. */
-    void enable(String upstream, boolean on);
+    /** What an operator has said of an upstream; nothing if that is for the configuration to say. */
+    Optional<UpstreamOverride> said(String upstream);
+
+    /** Whether an operator has given a member of a group another weight. */
+    boolean isWeighed(String group, String upstream);
+
+    /**
+     * Sends requests to an upstream, or does not, whatever the configuration says.
+     *
+     * @param said what is said; its {@code since} is of no importance
+     */
+    void say(String upstream, UpstreamOverride said);
+
+    /** Leaves it to the configuration again whether requests are sent to an upstream. */
+    void unsay(String upstream, String by);
 
     /** Closes the breaker of an upstream. */
-    void resetBreaker(String upstream);
+    void resetBreaker(String upstream, String by);
 
     /** Gives a member of a group another weight. */
-    void weigh(String group, String upstream, int weight);
+    void weigh(String group, String upstream, int weight, String by);
+
+    /** Gives a member of a group the weight of the configuration again. */
+    void unweigh(String group, String upstream, String by);
 
     /** Logs with another level for some minutes. */
     void logLevel(String logger, String level, int minutes);

@@ -2,6 +2,7 @@ package io.llmproxy.management;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** Tells everything and does nothing. */
 final class ReadOnly implements Operations {
@@ -41,17 +42,37 @@ final class ReadOnly implements Operations {
     }
 
     @Override
-    public void enable(String upstream, boolean on) {
+    public Optional<UpstreamOverride> said(String upstream) {
+        return operations.said(upstream);
+    }
+
+    @Override
+    public boolean isWeighed(String group, String upstream) {
+        return operations.isWeighed(group, upstream);
+    }
+
+    @Override
+    public void say(String upstream, UpstreamOverride said) {
         throw refused();
     }
 
     @Override
-    public void resetBreaker(String upstream) {
+    public void unsay(String upstream, String by) {
         throw refused();
     }
 
     @Override
-    public void weigh(String group, String upstream, int weight) {
+    public void resetBreaker(String upstream, String by) {
+        throw refused();
+    }
+
+    @Override
+    public void weigh(String group, String upstream, int weight, String by) {
+        throw refused();
+    }
+
+    @Override
+    public void unweigh(String group, String upstream, String by) {
         throw refused();
     }
 

@@ -19,11 +19,13 @@ public final class Totals implements ExchangeListener {
         }
     }
 
-    long requests() {
+    /** How many requests have ended. */
+    public long requests() {
         return requests.sum();
     }
 
-    long errors() {
+    /** How many of them ended with an error. */
+    public long errors() {
         return errors.sum();
     }
 }

@@ -2,11 +2,14 @@ package io.llmproxy.management;
 
 import io.llmproxy.breaker.CircuitBreaker.State;
 import io.llmproxy.health.UpstreamHistory;
+import io.llmproxy.management.UpstreamOverride.Mode;
 import io.llmproxy.upstream.Upstream;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 final class UpstreamBean implements UpstreamMXBean {
+    private static final String JMX = "JMX";
+
     private final Upstream upstream;
     private final UpstreamHistory history;
     private final Operations operations;
@@ -63,22 +66,22 @@ final class UpstreamBean implements UpstreamMXBean {
 
     @Override
     public void disable() {
-        operations.enable(upstream.name(), false);
+        operations.say(upstream.name(), UpstreamOverride.of(Mode.DISABLED, JMX));
     }
 
     @Override
     public void enable() {
-        operations.enable(upstream.name(), true);
+        operations.say(upstream.name(), UpstreamOverride.of(Mode.ENABLED, JMX));
     }
 
     @Override
     public int drain() {
-        operations.enable(upstream.name(), false);
+        operations.say(upstream.name(), UpstreamOverride.of(Mode.DRAINING, JMX));
         return upstream.inFlight();
     }
 
     @Override
     public void resetBreaker() {
-        operations.resetBreaker(upstream.name());
+        operations.resetBreaker(upstream.name(), JMX);
     }
 }

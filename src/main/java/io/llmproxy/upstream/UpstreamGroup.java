@@ -9,11 +9,13 @@ import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HealthCheckConfig;
 import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.MemberConfig;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /** A set of upstreams that serve the same requests, and the way one of them is chosen. */
 public final class UpstreamGroup {
     private static final int MOST_CANDIDATES = 16;
+    private static final HealthCheckConfig TEST =
+            new HealthCheckConfig(null, "GET", null, List.of(), Duration.ofMinutes(1), Duration.ofSeconds(5), 1, 1);
 
     private final GroupConfig config;
     private final List<Reachable> members;
@@ -148,6 +152,32 @@ public final class UpstreamGroup {
             }
         }
         return checked;
+    }
+
+    /** How a member is looked at when an operator asks: as by its health check, or as the provider's usual one does. */
+    Optional<CheckedUpstream> test(String name) {
+        return members.stream()
+                .filter(member -> member.upstream().name().equals(name))
+                .map(member -> {
+                    HealthCheckConfig check = member.upstream().config().healthCheck();
+                    return new CheckedUpstream(
+                            member.upstream(),
+                            check == null ? TEST : check,
+                            member.client(),
+                            settings().agent());
+                })
+                .findFirst();
+    }
+
+    /** The name or the pattern by which one of its upstreams knows a model; null if none names it. */
+    public @Nullable String configured(String model) {
+        for (Reachable member : members) {
+            String configured = member.upstream().config().models().configured(model);
+            if (configured != null) {
+                return configured;
+            }
+        }
+        return null;
     }
 
     /** Whether its upstreams serve some models only, or have names of their own for them. */

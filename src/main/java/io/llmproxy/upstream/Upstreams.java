@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.client.HttpClient;
@@ -63,6 +64,11 @@ public final class Upstreams {
                 .flatMap(group -> group.checked().stream())
                 .forEach(upstream -> checked.putIfAbsent(upstream.name(), upstream));
         return List.copyOf(checked.values());
+    }
+
+    /** How an upstream is looked at when an operator asks; nothing if no group has it. */
+    public Optional<CheckedUpstream> test(String name) {
+        return groups().stream().flatMap(group -> group.test(name).stream()).findFirst();
     }
 
     private static List<String> groupsOf(String upstream, ProxyConfig config) {

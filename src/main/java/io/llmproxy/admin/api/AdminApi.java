@@ -34,15 +34,20 @@ public final class AdminApi extends HttpServlet {
     /** Attribute of a request that holds its id. */
     static final String REQUEST_ID = AdminApi.class.getName() + ".id";
 
+    /** The one path that is not Jersey's; every role may see it. */
+    static final String LIVE = "/live";
+
     private static final long serialVersionUID = 1L;
 
     private final transient SignIn signIn;
+    private final transient LiveFeed live;
     private final transient Supplier<List<Object>> resources;
     private final transient ReentrantLock starting = new ReentrantLock();
     private transient volatile @Nullable ServletContainer started;
 
-    AdminApi(SignIn signIn, Supplier<List<Object>> resources) {
+    AdminApi(SignIn signIn, LiveFeed live, Supplier<List<Object>> resources) {
         this.signIn = signIn;
+        this.live = live;
         this.resources = resources;
     }
 
@@ -54,7 +59,21 @@ public final class AdminApi extends HttpServlet {
      */
     public static AdminApi of(OperatorToken token, Gateway gateway) {
         SignIn signIn = new SignIn(token, new Sessions(Instant::now));
-        return new AdminApi(signIn, () -> List.of(new SessionResource(signIn, gateway)));
+        return new AdminApi(signIn, new LiveFeed(gateway), () -> resources(signIn, gateway));
+    }
+
+    static List<Object> resources(SignIn signIn, Gateway gateway) {
+        ConfigText text = new ConfigText(gateway.documents());
+        return List.of(
+                new SessionResource(signIn, gateway),
+                new StateResource(gateway),
+                new ConfigResource(text),
+                new ViewsResource(gateway, text),
+                new RuntimeResource(gateway),
+                new ReloadResource(gateway.reload()),
+                new RequestsResource(gateway.figures().explanations()),
+                new UsageResource(gateway),
+                new DocumentsResource());
     }
 
     @Override
@@ -73,6 +92,10 @@ public final class AdminApi extends HttpServlet {
                 SignIn.Known known = signIn.known(request);
                 request.setAttribute(KNOWN, known);
                 request.setAttribute(CALLER, known.caller());
+                if (isLive(request)) {
+                    live.serve(request, response, signIn.stillKnown(request));
+                    return;
+                }
             }
         } catch (Refused refused) {
             ProblemAnswer.send(refused, id, response);
@@ -84,6 +107,11 @@ public final class AdminApi extends HttpServlet {
     /** Only to sign in nobody has to be signed in. */
     private static boolean isSignIn(HttpServletRequest request) {
         return request.getMethod().equals("POST") && "/session".equals(request.getPathInfo());
+    }
+
+    /** Who listens is told something for hours, without a thread; Jersey has no part in that. */
+    private static boolean isLive(HttpServletRequest request) {
+        return request.getMethod().equals("GET") && LIVE.equals(request.getPathInfo());
     }
 
     private ServletContainer jersey() throws ServletException {
@@ -129,6 +157,7 @@ public final class AdminApi extends HttpServlet {
     /** What Jersey has put where other applications can see it goes with this one. */
     @Override
     public void destroy() {
+        live.close();
         ServletContainer running = started;
         if (running != null) {
             running.destroy();

@@ -1,11 +1,87 @@
 package io.llmproxy.admin.api;
 
 import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.admin.ConfigReload;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.explain.Explanations;
+import io.llmproxy.health.Lifecycle;
+import io.llmproxy.health.UpstreamHistory;
+import io.llmproxy.ledger.LedgerFiles;
+import io.llmproxy.ledger.LedgerStatus;
+import io.llmproxy.management.Operations;
+import io.llmproxy.management.Totals;
+import io.llmproxy.upstream.Upstreams;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 /**
  * The gateway as the API sees it.
  *
  * @param version its release
+ * @param hostName what the machine is called
+ * @param startedAt when it started
+ * @param lifecycle which phase it is in
+ * @param figures how it does
+ * @param ledger the ledger, as far as there is one
  * @param documents its configuration
+ * @param reload loads that again
+ * @param operations what operators can do
+ * @param current what is served at the moment
+ * @param clock where what happens each second is done
  */
-public record Gateway(String version, ConfigDocuments documents) {}
+public record Gateway(
+        String version,
+        Supplier<String> hostName,
+        Instant startedAt,
+        Lifecycle lifecycle,
+        Figures figures,
+        Ledger ledger,
+        ConfigDocuments documents,
+        ConfigReload reload,
+        Operations operations,
+        Supplier<Current> current,
+        ScheduledExecutorService clock) {
+    /** What operators call this node. */
+    String node() {
+        String named = documents.standing().node();
+        return named.isEmpty() ? hostName.get() : named;
+    }
+
+    /**
+     * How the gateway does.
+     *
+     * @param open counts the requests that have not ended
+     * @param totals counts those that have
+     * @param traffic those of the last minute
+     * @param used what was used in the last hours
+     * @param history what came of requests to upstreams
+     * @param explanations why requests went where they went
+     */
+    public record Figures(
+            IntSupplier open,
+            Totals totals,
+            Traffic traffic,
+            UsedLately used,
+            UpstreamHistory history,
+            Explanations explanations) {}
+
+    /**
+     * The ledger.
+     *
+     * @param status how it does; nothing if there is none
+     * @param files where it is; nothing if there is none
+     */
+    public record Ledger(Supplier<Optional<LedgerStatus>> status, Supplier<Optional<LedgerFiles>> files) {}
+
+    /**
+     * What is served.
+     *
+     * @param generation counts the configurations since the start, from 1
+     * @param config the configuration, with what operators have changed
+     * @param upstreams its upstreams and groups
+     */
+    public record Current(long generation, ProxyConfig config, Upstreams upstreams) {}
+}

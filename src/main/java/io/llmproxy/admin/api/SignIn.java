@@ -8,6 +8,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,10 +128,11 @@ final class SignIn {
         return expected == null ? null : sessions.find(name, expected.reveal());
     }
 
-    /** Whether the session of a call that goes on and on is still open; to look does not count as use. */
-    boolean isStillKnown(HttpServletRequest request) {
-        String name = cookie(request);
-        return OperatorToken.bearer(request) != null || (name != null && named(name) != null);
+    /** Tells from now on whether who has made this call may still do so. To look does not count as use of a session. */
+    BooleanSupplier stillKnown(HttpServletRequest request) {
+        Secret shown = token.expected();
+        String name = OperatorToken.bearer(request) == null ? cookie(request) : null;
+        return name == null ? () -> shown != null && shown.equals(token.expected()) : () -> named(name) != null;
     }
 
     private static @Nullable String cookie(HttpServletRequest request) {

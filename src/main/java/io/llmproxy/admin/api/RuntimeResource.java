@@ -1,0 +1,199 @@
+package io.llmproxy.admin.api;
+
+import io.llmproxy.health.TestCall;
+import io.llmproxy.management.UpstreamOverride;
+import io.llmproxy.management.UpstreamOverride.Mode;
+import io.llmproxy.upstream.CheckedUpstream;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** How upstreams do on this node, and what operators change about that until the next start. */
+@Path("runtime/upstreams")
+@Produces(MediaType.APPLICATION_JSON)
+public final class RuntimeResource {
+    private static final int LONGEST_REASON = 200;
+    private static final String STATUS = "status ";
+
+    private final Gateway gateway;
+    private final RuntimeViews views;
+
+    RuntimeResource(Gateway gateway) {
+        this.gateway = gateway;
+        this.views = new RuntimeViews(gateway);
+    }
+
+    private record All(String node, List<RuntimeViews.View> upstreams) {}
+
+    record State(
+            @Nullable String state,
+            @Nullable String until,
+            @Nullable String reason) {}
+
+    record Weight(@Nullable String group, @Nullable Integer weight) {}
+
+    private record Tested(
+            boolean ok,
+            @Nullable Integer status,
+            long ms,
+            @Nullable String error) {}
+
+    /** Lists all. */
+    @GET
+    @Needs(Role.VIEWER)
+    public Object all() {
+        return new All(gateway.node(), views.all());
+    }
+
+    /** Tells of one. */
+    @GET
+    @Path("{name}")
+    @Needs(Role.VIEWER)
+    public Object one(@PathParam("name") String name) {
+        return views.one(name);
+    }
+
+    /** Says whether it is asked. */
+    @PUT
+    @Path("{name}/state")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Needs(Role.EDITOR)
+    public Object say(@Context ContainerRequestContext call, @PathParam("name") String name, State state) {
+        views.one(name);
+        Mode mode = Stream.of(Mode.values())
+                .filter(known -> known.label().equals(state.state()))
+                .findFirst()
+                .orElseThrow(() -> Refused.invalid("state", "unknown (expected: enabled, draining or disabled)"));
+        String reason = state.reason();
+        if (reason != null
+                && (reason.length() > LONGEST_REASON || reason.chars().anyMatch(Character::isISOControl))) {
+            throw Refused.invalid("reason", "not one line (expected: at most " + LONGEST_REASON + " characters)");
+        }
+        Instant until = Times.read("until", state.until());
+        if (until != null && !until.isAfter(Instant.now())) {
+            throw Refused.invalid("until", "has passed (expected: a time to come)");
+        }
+        return done(
+                name,
+                () -> gateway.operations()
+                        .say(name, new UpstreamOverride(mode, until, reason, caller(call), Instant.EPOCH)));
+    }
+
+    /** Leaves it to the configuration whether it is asked. */
+    @DELETE
+    @Path("{name}/state")
+    @Needs(Role.EDITOR)
+    public Object unsay(@Context ContainerRequestContext call, @PathParam("name") String name) {
+        views.one(name);
+        return done(name, () -> gateway.operations().unsay(name, caller(call)));
+    }
+
+    /** Gives it another weight in a group. */
+    @PUT
+    @Path("{name}/weight")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Needs(Role.EDITOR)
+    public Object weigh(@Context ContainerRequestContext call, @PathParam("name") String name, Weight weight) {
+        String group = member(name, weight.group());
+        Integer wanted = weight.weight();
+        if (wanted == null) {
+            throw Refused.invalid("weight", "missing (expected: 1 to 65535)");
+        }
+        return done(name, () -> gateway.operations().weigh(group, name, wanted, caller(call)));
+    }
+
+    /** Gives it the configured weight again. */
+    @DELETE
+    @Path("{name}/weight")
+    @Needs(Role.EDITOR)
+    public Object unweigh(
+            @Context ContainerRequestContext call,
+            @PathParam("name") String name,
+            @QueryParam("group") @Nullable String group) {
+        String known = member(name, group);
+        return done(name, () -> gateway.operations().unweigh(known, name, caller(call)));
+    }
+
+    /** Closes its breaker. */
+    @POST
+    @Path("{name}/breaker:reset")
+    @Needs(Role.EDITOR)
+    public Object resetBreaker(@Context ContainerRequestContext call, @PathParam("name") String name) {
+        views.one(name);
+        return done(name, () -> gateway.operations().resetBreaker(name, caller(call)));
+    }
+
+    /** Asks it once. */
+    @POST
+    @Path("{name}:test")
+    @Needs(Role.EDITOR)
+    public Object test(@PathParam("name") String name) {
+        views.one(name);
+        CheckedUpstream target = gateway.current()
+                .get()
+                .upstreams()
+                .test(name)
+                .orElseThrow(() -> new Refused(
+                        409, "conflict", "upstream " + name + ": no group has it (expected: a member of a group)"));
+        long begun = System.nanoTime();
+        TestCall.Result result;
+        try {
+            result = TestCall.start(target).join();
+        } catch (CompletionException e) {
+            result = new TestCall.Result(false, "not sent");
+        }
+        String reason = result.reason();
+        Integer status = reason.startsWith(STATUS) ? status(reason) : null;
+        return new Tested(
+                result.success(),
+                status,
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun),
+                result.success() ? null : reason);
+    }
+
+    private static @Nullable Integer status(String reason) {
+        String digits = reason.substring(STATUS.length()).split(" ", 2)[0];
+        return digits.matches("[0-9]{3}") ? Integer.valueOf(digits) : null;
+    }
+
+    private String member(String name, @Nullable String group) {
+        List<String> groups = views.one(name).groups().stream()
+                .map(RuntimeViews.Membership::name)
+                .toList();
+        if (group == null || !groups.contains(group)) {
+            throw Refused.invalid(
+                    "group", "not one of its groups (expected: one of " + String.join(", ", groups) + ")");
+        }
+        return group;
+    }
+
+    private Object done(String name, Runnable operation) {
+        try {
+            operation.run();
+        } catch (IllegalArgumentException e) {
+            throw new Refused(400, "invalid_request", String.valueOf(e.getMessage()));
+        } catch (IllegalStateException e) {
+            throw new Refused(409, "conflict", String.valueOf(e.getMessage()));
+        }
+        return views.one(name);
+    }
+
+    static String caller(ContainerRequestContext call) {
+        return call.getProperty(AdminApi.CALLER) instanceof Caller caller ? caller.name() : "unknown";
+    }
+}

@@ -1,0 +1,128 @@
+package io.llmproxy.admin.api;
+
+import io.llmproxy.ledger.LedgerFiles;
+import io.llmproxy.ledger.UsedAttempt;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What was used, and what it cost: from the ledger's files, or from what this node has counted where there is no ledger. */
+@Path("")
+public final class UsageResource {
+    private static final Logger LOG = LoggerFactory.getLogger(UsageResource.class);
+    private static final long MOST_LINES = 5_000_000;
+
+    private final Gateway gateway;
+    /** To read the files takes a processor for a while: there are others who need one. */
+    private final Semaphore reading = new Semaphore(1);
+
+    UsageResource(Gateway gateway) {
+        this.gateway = gateway;
+    }
+
+    record Told(
+            String by,
+            String step,
+            @Nullable String from,
+            @Nullable String to,
+            String source,
+            boolean truncated,
+            List<UsageTable.Row> rows,
+            UsageTable.Used total) {}
+
+    /** Tells it as JSON. */
+    @GET
+    @Path("usage")
+    @Produces(MediaType.APPLICATION_JSON)
+    @Needs(Role.VIEWER)
+    public Object usage(
+            @QueryParam("by") @DefaultValue("model") String by,
+            @QueryParam("from") @Nullable String from,
+            @QueryParam("to") @Nullable String to,
+            @QueryParam("step") @DefaultValue("all") String step) {
+        return told(by, from, to, step);
+    }
+
+    /** Tells it as comma-separated values. */
+    @GET
+    @Path("usage.csv")
+    @Produces("text/csv")
+    @Needs(Role.VIEWER)
+    public Response csv(
+            @QueryParam("by") @DefaultValue("model") String by,
+            @QueryParam("from") @Nullable String from,
+            @QueryParam("to") @Nullable String to,
+            @QueryParam("step") @DefaultValue("all") String step) {
+        byte[] table = UsageCsv.of(told(by, from, to, step).rows()).getBytes(StandardCharsets.UTF_8);
+        return Response.ok(table, "text/csv; charset=UTF-8")
+                .header("Content-Disposition", "attachment; filename=\"usage.csv\"")
+                .build();
+    }
+
+    private Told told(String by, @Nullable String fromText, @Nullable String toText, String step) {
+        if (!UsageTable.BY.containsKey(by)) {
+            throw Refused.invalid("by", "unknown (expected: key, model, upstream or forward)");
+        }
+        if (!UsageTable.STEPS.contains(step)) {
+            throw Refused.invalid("step", "unknown (expected: hour, day or all)");
+        }
+        Instant stated = Times.read("to", toText);
+        Instant to = stated == null ? Instant.now() : stated;
+        Instant begin = Times.read("from", fromText);
+        Instant from = begin == null ? to.minus(Duration.ofDays(1)) : begin;
+        if (!from.isBefore(to)) {
+            throw Refused.invalid("from", "not before to (expected: a time before it)");
+        }
+        UsageTable table = new UsageTable(by, step);
+        Optional<LedgerFiles> files = gateway.ledger().files().get();
+        boolean whole = files.isEmpty() ? lately(from, to, table) : read(files.get(), from, to, table);
+        return new Told(
+                by,
+                step,
+                Times.told(from),
+                Times.told(to),
+                files.isEmpty() ? "memory" : "ledger",
+                !whole || table.isTruncated(),
+                table.rows(),
+                table.total());
+    }
+
+    private boolean lately(Instant from, Instant to, UsageTable table) {
+        Instant first = from.minus(Duration.ofHours(1));
+        gateway.figures().used().each(used -> {
+            if (used.at().isAfter(first) && used.at().isBefore(to)) {
+                table.add(used);
+            }
+        });
+        return true;
+    }
+
+    private boolean read(LedgerFiles files, Instant from, Instant to, UsageTable table) {
+        if (!reading.tryAcquire()) {
+            throw new Refused(503, "busy", "The ledger is being read for another call; try again.")
+                    .with("Retry-After", "1");
+        }
+        try {
+            return files.attempts(new LedgerFiles.Period(from, to), MOST_LINES, (UsedAttempt used) -> table.add(used));
+        } catch (IOException e) {
+            LOG.warn("admin API: the ledger cannot be read: {}", e.toString());
+            throw new Refused(503, "ledger_unreadable", "The ledger cannot be read; the log tells why.");
+        } finally {
+            reading.release();
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.llmproxy.admin.api;
+
+import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.admin.ConfigReload;
+import io.llmproxy.admin.OperatorToken;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.Secret;
+import io.llmproxy.config.load.ConfigLoader;
+import io.llmproxy.explain.Explanations;
+import io.llmproxy.health.Lifecycle;
+import io.llmproxy.health.UpstreamHistory;
+import io.llmproxy.management.Operations;
+import io.llmproxy.management.Totals;
+import io.llmproxy.upstream.Upstreams;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** A gateway of which the API can be made, without one. */
+final class GatewayFixture {
+    static final String YAML = """
+            http_server: { forwards: [ { name: main, upstream_group: g } ] }
+            upstreams: [ { name: u, url: "http://127.0.0.1:9" } ]
+            upstream_groups: [ { name: g, upstreams: [ { name: u } ] } ]
+            """;
+
+    private GatewayFixture() {}
+
+    static ProxyConfig config(String yaml) {
+        return ConfigLoader.parse(yaml, "test", Path.of(""), Map.of()).config();
+    }
+
+    /** Answers every question with nothing. */
+    @SuppressWarnings("unchecked")
+    static <T> T nothing(Class<T> type) {
+        return (T) Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+            Class<?> asked = method.getReturnType();
+            if (asked == boolean.class) {
+                return false;
+            }
+            if (asked == long.class) {
+                return 0L;
+            }
+            if (asked == Optional.class) {
+                return Optional.empty();
+            }
+            if (asked == Instant.class) {
+                return Instant.EPOCH;
+            }
+            if (asked == ConfigDocuments.Standing.class) {
+                return ConfigDocuments.Standing.NO_STORE;
+            }
+            return asked == List.class ? List.of() : null;
+        });
+    }
+
+    static Gateway of(ConfigDocuments documents, ScheduledExecutorService clock) {
+        return new Gateway(
+                "1.2.3",
+                () -> "node",
+                Instant.EPOCH,
+                new Lifecycle(),
+                new Gateway.Figures(
+                        () -> 0,
+                        new Totals(),
+                        new Traffic(),
+                        new UsedLately(System::currentTimeMillis),
+                        new UpstreamHistory(),
+                        new Explanations()),
+                new Gateway.Ledger(Optional::empty, Optional::empty),
+                documents,
+                () -> new ConfigReload.Outcome(true, 1, List.of()),
+                nothing(Operations.class),
+                () -> new Gateway.Current(1, config(YAML), Upstreams.NONE),
+                clock);
+    }
+
+    static List<Object> resources(ConfigDocuments documents) {
+        ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+        clock.shutdown();
+        SignIn signIn = new SignIn(new OperatorToken(() -> new Secret("t")), new Sessions(Instant::now));
+        return AdminApi.resources(signIn, of(documents, clock));
+    }
+}

@@ -1,0 +1,85 @@
+package io.llmproxy.admin.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.testing.ApiDocument;
+import java.io.ByteArrayInputStream;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.glassfish.jersey.internal.MapPropertiesDelegate;
+import org.glassfish.jersey.server.ApplicationHandler;
+import org.glassfish.jersey.server.ContainerRequest;
+import org.glassfish.jersey.server.ContainerResponse;
+import org.glassfish.jersey.server.model.Resource;
+import org.glassfish.jersey.server.model.ResourceMethod;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The API has the routes and roles of its document, no more and no less. */
+class RoutesTest {
+    private static final URI BASE = URI.create("http://gateway.test/admin/api/v1/");
+
+    private static Map<String, String> routes() {
+        Map<String, String> routes = new TreeMap<>();
+        for (Object resource : GatewayFixture.resources(GatewayFixture.nothing(ConfigDocuments.class))) {
+            collect(Resource.from(resource.getClass()), "", routes);
+        }
+        routes.put("GET " + AdminApi.LIVE, "viewer");
+        return routes;
+    }
+
+    private static void collect(Resource resource, String above, Map<String, String> routes) {
+        String own = resource.getPath();
+        String path = above + (own.isEmpty() || own.startsWith("/") ? "" : "/") + own;
+        for (ResourceMethod method : resource.getResourceMethods()) {
+            Method handler = method.getInvocable().getHandlingMethod();
+            Needs needs = handler.getAnnotation(Needs.class);
+            routes.put(
+                    method.getHttpMethod() + " " + path,
+                    needs == null ? "anyone" : needs.value().label());
+        }
+        resource.getChildResources().forEach(child -> collect(child, path, routes));
+    }
+
+    @Test
+    void theDocumentNamesEachRouteWithItsRole() {
+        assertThat(routes()).isEqualTo(ApiDocument.shared().roles());
+    }
+
+    @Test
+    void onlyToSignInNoRoleIsNeeded() {
+        assertThat(routes().entrySet().stream().filter(route -> route.getValue().equals("anyone")))
+                .extracting(Map.Entry::getKey)
+                .containsExactly("POST /session");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void aRoleReachesItsRoutesAlone(Role role) throws Exception {
+        ApplicationHandler handler = new ApplicationHandler(
+                AdminApi.application(GatewayFixture.resources(GatewayFixture.nothing(ConfigDocuments.class))));
+        for (Map.Entry<String, String> route : routes().entrySet()) {
+            if (route.getKey().endsWith(AdminApi.LIVE) || route.getKey().endsWith("/session")) {
+                continue;
+            }
+            String[] parts = route.getKey().split(" ", 2);
+            URI uri = BASE.resolve(
+                    parts[1].substring(1).replaceAll("\\{version}", "1").replaceAll("\\{[^}]*}", "x"));
+            ContainerRequest request =
+                    new ContainerRequest(BASE, uri, parts[0], null, new MapPropertiesDelegate(), null);
+            request.setProperty(AdminApi.CALLER, new Caller("somebody", role));
+            request.header("Content-Type", "application/json");
+            request.setEntityStream(new ByteArrayInputStream(new byte[] {'{', '}'}));
+            ContainerResponse response = handler.apply(request).get();
+            boolean allowed = role.covers(Role.valueOf(route.getValue().toUpperCase(Locale.ROOT)));
+            assertThat(response.getStatus() != 403)
+                    .as(role + " " + route + ": " + response.getStatus())
+                    .isEqualTo(allowed);
+        }
+    }
+}
