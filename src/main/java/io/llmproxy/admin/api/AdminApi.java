@@ -64,10 +64,12 @@ public final class AdminApi extends HttpServlet {
 
     static List<Object> resources(SignIn signIn, Gateway gateway) {
         ConfigText text = new ConfigText(gateway.documents());
+        ConfigChanges changes = new ConfigChanges(gateway.documents(), text);
         return List.of(
                 new SessionResource(signIn, gateway),
                 new StateResource(gateway),
-                new ConfigResource(text),
+                new ConfigResource(text, changes),
+                new VersionsResource(gateway.documents(), changes),
                 new ViewsResource(gateway, text),
                 new RuntimeResource(gateway),
                 new ReloadResource(gateway.reload()),

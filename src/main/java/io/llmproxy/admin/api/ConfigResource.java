@@ -1,25 +1,45 @@
 package io.llmproxy.admin.api;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.admin.ConfigDocuments;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The configuration. */
+/** The configuration: shown, checked, changed. */
 @Path("config")
 public final class ConfigResource {
     static final String YAML = "application/yaml";
 
     private final ConfigText text;
+    private final ConfigChanges changes;
 
-    ConfigResource(ConfigText text) {
+    ConfigResource(ConfigText text, ConfigChanges changes) {
         this.text = text;
+        this.changes = changes;
     }
+
+    record Commit(
+            @Nullable String text,
+            @Nullable String comment,
+            @Nullable Integer confirmWithin) {}
+
+    record CheckRequest(@Nullable String text) {}
+
+    record Rollback(
+            @Nullable Long version,
+            @Nullable String comment,
+            @Nullable Integer confirmWithin) {}
 
     /** Shows it as JSON. */
     @GET
@@ -27,8 +47,7 @@ public final class ConfigResource {
     @Needs(Role.VIEWER)
     public Response json(@HeaderParam("If-None-Match") @Nullable String known) {
         ConfigText.Shown shown = text.head();
-        ObjectNode json = shown.json();
-        return shown(shown, known, json);
+        return shown(shown, known, shown.json());
     }
 
     /** Shows it as YAML. */
@@ -45,6 +64,91 @@ public final class ConfigResource {
         return (same ? Response.notModified() : Response.ok(body))
                 .header("ETag", shown.tag())
                 .header("Vary", "Accept")
+                .build();
+    }
+
+    /** Checks a text. */
+    @POST
+    @Path("check")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Produces(MediaType.APPLICATION_JSON)
+    @Needs(Role.EDITOR)
+    public Object check(CheckRequest request) {
+        return changes.check(required(request.text()));
+    }
+
+    /** Puts a text in use. */
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Produces(MediaType.APPLICATION_JSON)
+    @Needs(Role.EDITOR)
+    public Response commit(
+            @Context ContainerRequestContext call,
+            @HeaderParam("If-Match") @Nullable String base,
+            @QueryParam("dry_run") @DefaultValue("false") String dryRun,
+            Commit commit) {
+        changes.requireStore();
+        String content = required(commit.text());
+        ConfigChanges.Wanted wanted = ConfigChanges.Wanted.of(
+                content, commit.comment(), commit.confirmWithin(), RuntimeResource.caller(call));
+        if (isDry(dryRun)) {
+            return Response.ok(changes.check(content)).build();
+        }
+        return committed(call, changes.commit(wanted, way(call), base));
+    }
+
+    /** Puts the text of an older version in use. */
+    @POST
+    @Path("rollback")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Produces(MediaType.APPLICATION_JSON)
+    @Needs(Role.EDITOR)
+    public Response rollback(
+            @Context ContainerRequestContext call,
+            @HeaderParam("If-Match") @Nullable String base,
+            @QueryParam("dry_run") @DefaultValue("false") String dryRun,
+            Rollback rollback) {
+        changes.requireStore();
+        Long to = rollback.version();
+        if (to == null || to < 1) {
+            throw Refused.invalid("version", "missing (expected: the number of a version)");
+        }
+        String content = changes.content(to);
+        ConfigChanges.Wanted wanted = ConfigChanges.Wanted.of(
+                content, rollback.comment(), rollback.confirmWithin(), RuntimeResource.caller(call));
+        if (isDry(dryRun)) {
+            return Response.ok(changes.check(content)).build();
+        }
+        return committed(call, changes.rollBack(to, wanted, way(call), base));
+    }
+
+    private static ConfigDocuments.Way way(ContainerRequestContext call) {
+        return call.getProperty(AdminApi.KNOWN) instanceof SignIn.Known known && known.session() != null
+                ? ConfigDocuments.Way.UI
+                : ConfigDocuments.Way.API;
+    }
+
+    private static String required(@Nullable String text) {
+        if (text == null || text.isBlank()) {
+            throw Refused.invalid("text", "missing (expected: a configuration as YAML)");
+        }
+        return text;
+    }
+
+    private static boolean isDry(String text) {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw Refused.invalid("dry_run", "unknown (expected: true or false)");
+        }
+        return text.equals("true");
+    }
+
+    private static Response committed(ContainerRequestContext call, ConfigDocuments.Version made) {
+        return Response.created(call.getUriInfo()
+                        .getBaseUriBuilder()
+                        .path("config/versions/" + made.id())
+                        .build())
+                .header("ETag", "\"v" + made.id() + '"')
+                .entity(VersionsResource.told(made))
                 .build();
     }
 }

@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
@@ -30,6 +31,9 @@ final class Refusals implements ExceptionMapper<Throwable> {
         if (thrown instanceof Refused refused) {
             return answer(refused, null);
         }
+        if (thrown instanceof UnavailableException unavailable) {
+            return answer(refused(unavailable), null);
+        }
         if (thrown instanceof WebApplicationException known) {
             Response answer = known.getResponse();
             Refused refused = KNOWN.get(answer.getStatus());
@@ -39,6 +43,15 @@ final class Refusals implements ExceptionMapper<Throwable> {
         }
         LOG.error("admin API: a call failed", thrown);
         return answer(new Refused(500, "internal_error", "The call failed; the log tells why."), null);
+    }
+
+    private static Refused refused(UnavailableException unavailable) {
+        String why = String.valueOf(unavailable.getMessage());
+        return switch (unavailable.reason()) {
+            case READ_ONLY -> new Refused(409, "file_mode", why);
+            case AWAY -> new Refused(503, "store_unavailable", why).with("Retry-After", "5");
+            case OUTCOME_UNKNOWN -> new Refused(503, "outcome_unknown", why).with("Retry-After", "5");
+        };
     }
 
     /** Jersey lists OPTIONS, which it is not asked, and leaves HEAD out. */

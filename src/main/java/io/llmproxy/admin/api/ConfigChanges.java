@@ -1,0 +1,198 @@
+package io.llmproxy.admin.api;
+
+import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.admin.ConfigDocuments.Change;
+import io.llmproxy.admin.ConfigDocuments.MovedException;
+import io.llmproxy.admin.ConfigDocuments.Version;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.ConfigPrinter;
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.YamlParser;
+import io.llmproxy.config.document.YamlPath;
+import io.llmproxy.config.document.YamlTree;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Changes of the configuration: each is checked whole, and none takes the place of a change that its author has not seen. */
+final class ConfigChanges {
+    private static final Pattern TAG = Pattern.compile("\"v([1-9][0-9]{0,17}|0)\"");
+    private static final int LONGEST_COMMENT = 500;
+    private static final int SHORTEST_SECONDS = 10;
+    private static final int LONGEST_SECONDS = 3600;
+
+    private final ConfigDocuments documents;
+    private final ConfigText text;
+
+    ConfigChanges(ConfigDocuments documents, ConfigText text) {
+        this.documents = documents;
+        this.text = text;
+    }
+
+    record Checked(boolean valid, List<Finding> problems, List<Finding> warnings, DocumentDiff.@Nullable Diff diff) {}
+
+    /** What is to become a version. */
+    record Wanted(String content, String comment, @Nullable Duration confirmWithin, String author) {
+        static Wanted of(String content, @Nullable String comment, @Nullable Integer seconds, String author) {
+            String words = comment == null ? "" : comment.strip();
+            if (words.length() > LONGEST_COMMENT) {
+                throw Refused.invalid("comment", "too long (expected: at most " + LONGEST_COMMENT + " characters)");
+            }
+            if (seconds != null && (seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS)) {
+                throw Refused.invalid(
+                        "confirm_within",
+                        "no such time (expected: " + SHORTEST_SECONDS + " to " + LONGEST_SECONDS + " seconds)");
+            }
+            return new Wanted(content, words, seconds == null ? null : Duration.ofSeconds(seconds), author);
+        }
+    }
+
+    /** Refuses what needs a store. */
+    void requireStore() {
+        if (!documents.isWritable()) {
+            throw new Refused(
+                    409,
+                    "file_mode",
+                    "The configuration is a file: change the file and reload it, or start with a store.");
+        }
+    }
+
+    /** The text of a version. */
+    String content(long version) {
+        return documents
+                .version(version)
+                .map(Version::content)
+                .orElseThrow(() -> Refused.notFound("version", Long.toString(version)));
+    }
+
+    /** Tells what a text would change. */
+    Checked check(String content) {
+        ConfigDocuments.Checked checked = documents.check(content);
+        boolean valid = checked.problems().isEmpty();
+        return new Checked(
+                valid,
+                findings(checked.problems()),
+                findings(checked.warnings()),
+                valid ? DocumentDiff.of(text.head(), ConfigText.shown(0, content, checked.masked())) : null);
+    }
+
+    private static List<Finding> findings(List<Problem> problems) {
+        return problems.stream().map(Finding::of).toList();
+    }
+
+    /** Puts a text in use. */
+    Version commit(Wanted wanted, ConfigDocuments.Way way, @Nullable String base) {
+        return storing(wanted, base, version -> documents.commit(change(wanted, way, wanted.comment()), version));
+    }
+
+    /** Puts the text of an older version in use. */
+    Version rollBack(long to, Wanted wanted, ConfigDocuments.Way way, @Nullable String base) {
+        boolean plain = wanted.comment().isEmpty() && wanted.confirmWithin() == null;
+        String comment = "Back to version " + to + (wanted.comment().isEmpty() ? "" : ": " + wanted.comment());
+        return storing(
+                wanted,
+                base,
+                version -> plain
+                        ? documents
+                                .rollBack(to, version, wanted.author())
+                                .orElseThrow(() -> Refused.notFound("version", Long.toString(to)))
+                        : documents.commit(change(wanted, way, comment), version));
+    }
+
+    private static Change change(Wanted wanted, ConfigDocuments.Way way, String comment) {
+        return new Change(wanted.content(), wanted.author(), comment, way, null, wanted.confirmWithin());
+    }
+
+    private interface Storing {
+        Version store(long base) throws MovedException;
+    }
+
+    private Version storing(Wanted wanted, @Nullable String tag, Storing storing) {
+        long base = base(tag);
+        refuseMasks(wanted.content());
+        try {
+            return storing.store(base);
+        } catch (MovedException moved) {
+            throw conflict(base, wanted.content());
+        } catch (ConfigException e) {
+            throw new Refused(422, "invalid_config", "The configuration cannot be served; nothing was changed.")
+                    .with(findings(e.problems()));
+        }
+    }
+
+    private static long base(@Nullable String tag) {
+        if (tag == null) {
+            throw new Refused(
+                    428,
+                    "precondition_required",
+                    "If-Match is missing (expected: the ETag that the change was made from).");
+        }
+        Matcher matcher = TAG.matcher(tag.strip());
+        if (!matcher.matches()) {
+            throw Refused.invalid("If-Match", "not one of ours (expected: one such as \"v42\")");
+        }
+        return Long.parseLong(matcher.group(1));
+    }
+
+    /** Both have changed the same: each is told what the other has done, from where both began. */
+    private Refused conflict(long base, String content) {
+        ConfigText.Shown begin = documents
+                .version(base)
+                .map(version -> shown(base, version.content()))
+                .orElseGet(() -> ConfigText.shown(0, "", ""));
+        ConfigText.Shown head = text.head();
+        return new Refused(
+                        412, "precondition_failed", "Version " + head.version() + " came first; nothing was changed.")
+                .with(Map.of(
+                        "current", head.version(),
+                        "theirs", DocumentDiff.of(begin, head),
+                        "yours", DocumentDiff.of(begin, shown(0, content))));
+    }
+
+    private ConfigText.Shown shown(long version, String content) {
+        return ConfigText.shown(version, content, documents.check(content).masked());
+    }
+
+    /** A secret that was shown as a mask is not the mask: to store that would lose it. */
+    private static void refuseMasks(String content) {
+        YamlTree tree;
+        try {
+            tree = YamlParser.parse(content, "document", new Problems());
+        } catch (ConfigException e) {
+            return;
+        }
+        List<Finding> masks = new ArrayList<>();
+        collect("", tree, masks);
+        if (!masks.isEmpty()) {
+            throw new Refused(
+                            400,
+                            "mask_sent_back",
+                            "A secret is *** (expected: the secret, or ${NAME}); nothing was changed.")
+                    .with(masks);
+        }
+    }
+
+    private static void collect(String path, YamlTree tree, List<Finding> masks) {
+        if (tree instanceof YamlTree.Mapping mapping) {
+            mapping.entries().forEach((name, value) -> collect(YamlPath.key(path, name), value, masks));
+        } else if (tree instanceof YamlTree.Sequence sequence) {
+            for (int i = 0; i < sequence.items().size(); i++) {
+                collect(YamlPath.item(path, i), sequence.items().get(i), masks);
+            }
+        } else if (tree instanceof YamlTree.Scalar scalar && isMask(scalar.text())) {
+            masks.add(new Finding(scalar.origin().line(), path, "*** (expected: the secret, or ${NAME})"));
+        }
+    }
+
+    /** Also the part of a URL that is hidden. */
+    private static boolean isMask(String text) {
+        return text.equals(ConfigPrinter.MASK)
+                || text.contains("://" + ConfigPrinter.MASK + "@")
+                || (text.contains("://") && text.endsWith("?" + ConfigPrinter.MASK));
+    }
+}
