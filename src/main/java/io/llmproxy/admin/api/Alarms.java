@@ -1,10 +1,11 @@
 package io.llmproxy.admin.api;
 
-import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.health.StoreStanding;
 import io.llmproxy.management.UpstreamOverride;
 import io.llmproxy.upstream.Standing;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,16 +49,16 @@ final class Alarms {
                 critical.add(gateway("critical", "ledger", "the ledger cannot be written"));
             }
         });
-        store(critical, warnings);
+        gateway.documents().standing().ifPresent(standing -> store(standing, critical, warnings));
         critical.addAll(warnings);
         return critical;
     }
 
-    private void store(List<Alarm> critical, List<Alarm> warnings) {
-        ConfigDocuments.Standing standing = gateway.documents().standing();
-        if (standing.awaySince() != null) {
-            critical.add(gateway(
-                    "critical", "store_away", "the store has not answered since " + Times.told(standing.awaySince())));
+    private static void store(StoreStanding standing, List<Alarm> critical, List<Alarm> warnings) {
+        Duration away = standing.away();
+        if (away != null) {
+            critical.add(
+                    gateway("critical", "store_away", "the store has not answered for " + away.toSeconds() + " s"));
         }
         if (!standing.nack().isEmpty()) {
             warnings.add(gateway(

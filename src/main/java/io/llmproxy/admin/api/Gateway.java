@@ -5,6 +5,7 @@ import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.explain.Explanations;
 import io.llmproxy.health.Lifecycle;
+import io.llmproxy.health.StoreStanding;
 import io.llmproxy.health.UpstreamHistory;
 import io.llmproxy.ledger.LedgerFiles;
 import io.llmproxy.ledger.LedgerStatus;
@@ -46,8 +47,7 @@ public record Gateway(
         ScheduledExecutorService clock) {
     /** What operators call this node. */
     String node() {
-        String named = documents.standing().node();
-        return named.isEmpty() ? hostName.get() : named;
+        return documents.standing().map(StoreStanding::node).orElseGet(hostName);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.llmproxy.admin.api;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.health.StoreStanding;
 import io.llmproxy.upstream.Upstream;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -83,7 +84,10 @@ public final class StateResource {
                 Duration.between(gateway.startedAt(), now).toSeconds(),
                 new Configuration(
                         current.generation(),
-                        store ? gateway.documents().standing().active() : null,
+                        gateway.documents()
+                                .standing()
+                                .map(StoreStanding::active)
+                                .orElse(null),
                         Times.told(gateway.operations().configuredAt()),
                         gateway.operations().overrides().size()),
                 counts(current),
@@ -158,11 +162,10 @@ public final class StateResource {
                     null,
                     List.of())));
         }
-        ConfigDocuments.Standing standing = documents.standing();
         Node own = null;
         List<Node> others = new ArrayList<>();
         for (ConfigDocuments.Node node : documents.nodes()) {
-            boolean here = own == null && node.name().equals(standing.node());
+            boolean here = own == null && node.name().equals(gateway.node());
             Node told = new Node(
                     node.id(),
                     node.name(),

@@ -52,9 +52,6 @@ final class GatewayFixture {
             if (asked == Instant.class) {
                 return Instant.EPOCH;
             }
-            if (asked == ConfigDocuments.Standing.class) {
-                return ConfigDocuments.Standing.NO_STORE;
-            }
             return asked == List.class ? List.of() : null;
         });
     }
