@@ -421,6 +421,8 @@ class ArchitectureTest {
             .doNotHaveSimpleName("ContainerError")
             .and()
             .doNotHaveSimpleName("Target")
+            .and()
+            .doNotHaveSimpleName("DryRun")
             .should()
             .callMethod(ApiPath.class, "of", String.class)
             .because("what a request is for is found once: ask its Exchange for the Endpoint, or add a column to that");

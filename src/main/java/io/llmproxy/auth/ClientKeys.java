@@ -5,6 +5,7 @@ import io.llmproxy.config.Secret;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,13 @@ public final class ClientKeys {
             case DISABLED -> AuthFailure.DISABLED;
             case EXPIRED -> AuthFailure.EXPIRED;
         };
+    }
+
+    /** Finds a key by its name in the configuration. */
+    public Optional<ClientKey> named(String name) {
+        return Stream.concat(global.values().stream(), more.values().stream())
+                .filter(key -> key.name().equals(name))
+                .findFirst();
     }
 
     private @Nullable ClientKey find(Secret presented) {

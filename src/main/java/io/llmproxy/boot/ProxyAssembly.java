@@ -132,6 +132,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final LedgerHome home;
     private final UpstreamHttp http;
     private final Reloader reloader;
+    private volatile Listening listening = new Listening(Map.of(), 0, true);
     private final Beans beans;
     private final Gateway gateway;
 
@@ -181,6 +182,8 @@ public final class ProxyAssembly implements AutoCloseable {
                 this::load,
                 operator,
                 () -> reloader.generation().forOperators(),
+                new DryRuns(reloader::generation),
+                this::port,
                 background);
     }
 
@@ -255,7 +258,13 @@ public final class ProxyAssembly implements AutoCloseable {
         Mounts mounts = new Mounts(mounted, listening::port, listening.adminPort(), !listening.complete());
         long version = before == null ? 1 : before.version() + 1;
         Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices(config), ledger), left);
+        this.listening = listening;
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
+    }
+
+    /** Where the launcher serves a forward; null in a container. */
+    private @Nullable Integer port(String forward) {
+        return inContainer ? null : listening.forwardPorts().get(forward);
     }
 
     private Mount mount(Forward forward) {

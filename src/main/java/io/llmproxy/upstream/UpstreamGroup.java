@@ -169,6 +169,16 @@ public final class UpstreamGroup {
                 .findFirst();
     }
 
+    /** The member of a name; null if there is none. */
+    public @Nullable Upstream member(String name) {
+        for (Reachable member : members) {
+            if (member.upstream().name().equals(name)) {
+                return member.upstream();
+            }
+        }
+        return null;
+    }
+
     /** The name or the pattern by which one of its upstreams knows a model; null if none names it. */
     public @Nullable String configured(String model) {
         for (Reachable member : members) {

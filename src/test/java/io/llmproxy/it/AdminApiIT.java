@@ -156,8 +156,13 @@ class AdminApiIT {
             assertThat(json(unknown).at("/problems/0/path").asText()).isEqualTo("tokn");
             assertThat(json(unknown).at("/problems/0/line").asInt()).isEqualTo(2);
             assertThat(json(unknown).at("/problems/0/message").asText()).isEqualTo("unknown (expected: token)");
-            assertThat(code(call(deployment, "POST", "/session", JSON, " ".repeat(4 * 1024 * 1024 + 1))))
-                    .isEqualTo("413 too_large");
+            URI session = deployment.admin("/admin/api/v1/session");
+            try (RawClient client = RawClient.connect(session)) {
+                // A client that sends all of it may find the connection closed before it has read the answer.
+                String length = "Content-Length: " + (4 * 1024 * 1024 + 1) + "\r\n";
+                client.send("POST", RawClient.target(session), JSON + length, new byte[0]);
+                assertThat(code(client.answer())).isEqualTo("413 too_large");
+            }
             assertThat(deployment.log()).doesNotContain("org.glassfish").doesNotContain("ERROR");
         }
     }

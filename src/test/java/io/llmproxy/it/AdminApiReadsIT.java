@@ -86,6 +86,13 @@ class AdminApiReadsIT {
         assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
     }
 
+    /** The client has its answer before all that is known of its request is noted. */
+    private static void await(Deployment deployment, String id) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> call(deployment, "GET", "/requests/" + id, "", "").status() == 200);
+    }
+
     private static List<String> texts(JsonNode array, String pointer) {
         List<String> texts = new ArrayList<>();
         array.forEach(item -> texts.add(item.at(pointer).asText()));
@@ -102,6 +109,7 @@ class AdminApiReadsIT {
             ask(deployment, "sk-team-CANARY-0123456789", "first-1");
             ask(deployment, "sk-cmd-CANARY-0123456789", "second-2");
 
+            await(deployment, "second-2");
             JsonNode requests = get(deployment, "/requests?error=upstream_error");
             assertThat(requests.at("/requests").size()).isZero();
             requests = get(deployment, "/requests?key=team&status=2xx&upstream=bad&slower_than=0");
@@ -118,7 +126,7 @@ class AdminApiReadsIT {
             assertThat(next.at("/next").isNull()).isTrue();
             JsonNode detail = get(deployment, "/requests/first-1");
             assertThat(texts(detail.at("/requests/0/steps"), "/step"))
-                    .containsExactly("pick", "attempt", "sent_again", "pick", "attempt");
+                    .containsExactly("pick", "attempt", "pick", "sent_again", "attempt");
 
             JsonNode bad = get(deployment, "/runtime/upstreams/bad");
             assertThat(bad.at("/breaker").asText()).isEqualTo("closed");
@@ -198,6 +206,21 @@ class AdminApiReadsIT {
                         .as(missing)
                         .isEqualTo(404);
             }
+            for (String stored : List.of(
+                    "GET /config/versions", "GET /config/versions/1", "POST /config", "POST /config/rollback")) {
+                String[] parts = stored.split(" ", 2);
+                Answer answer = call(
+                        deployment,
+                        parts[0],
+                        parts[1],
+                        JSON,
+                        parts[0].equals("GET") ? "" : stored.endsWith("k") ? "{\"version\": 1}" : "{\"text\": \"x\"}");
+                assertThat(json(answer).at("/code").asText()).as(stored).isEqualTo("file_mode");
+            }
+            JsonNode checked =
+                    json(call(deployment, "POST", "/config/check", JSON, "{\"text\": \"upstreams: [{name: u}]\"}"));
+            assertThat(checked.at("/valid").asBoolean()).isFalse();
+            assertThat(texts(checked.at("/problems"), "/path")).contains("upstreams[0].url");
             assertThat(deployment.log()).doesNotContain("ERROR");
         }
     }
@@ -215,6 +238,7 @@ class AdminApiReadsIT {
             assertThat(disabled.at("/override/reason").asText()).isEqualTo("it answers 503");
             assertThat(disabled.at("/override/by").asText()).isEqualTo("operator");
             ask(deployment, "sk-team-CANARY-0123456789", "after-1");
+            await(deployment, "after-1");
             assertThat(get(deployment, "/requests/after-1")
                             .at("/requests/0/attempts")
                             .asInt())
@@ -281,6 +305,76 @@ class AdminApiReadsIT {
 
     @ParameterizedTest
     @KindSource
+    void aRequestIsTriedWithoutAndWithItsUpstream(Deployment.Kind kind) {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                Deployment deployment = Deployment.start(kind, gateway(upstream))) {
+            upstream.on("/bad" + CHAT, Behaviour.status(429, "", "{\"error\": {\"message\": \"slow down\"}}"));
+            upstream.on("/good" + CHAT, Behaviour.json(USED));
+            String question =
+                    "{\"forward\": \"main\", \"path\": \"/v1/chat/completions?x=1\", \"model\": \"gpt-4o\", \"key\": \"team\"}";
+            JsonNode decision = json(call(deployment, "POST", "/explain", JSON, question));
+            assertThat(decision.at("/rule").asText()).isEqualTo("default");
+            assertThat(decision.at("/refusal").isNull()).isTrue();
+            assertThat(texts(decision.at("/candidates"), "/upstream")).containsExactly("bad", "good");
+            assertThat(decision.at("/candidates/1/model").asText()).isEqualTo("gpt-4o-2024-08-06");
+            assertThat(explained(deployment, question.replace("gpt-4o", "claude")))
+                    .isEqualTo("model_not_allowed");
+            assertThat(explained(deployment, question.replace("gpt-4o", "gpt-9")))
+                    .isEqualTo("model_not_found");
+            assertThat(explained(deployment, question.replace(", \"key\": \"team\"", "")))
+                    .isEqualTo("invalid_api_key");
+            JsonNode other = json(call(
+                    deployment, "POST", "/explain", JSON, question.replace("/v1/chat/completions", "/v1/embeddings")));
+            assertThat(other.at("/group").asText()).isEqualTo("h");
+            assertThat(call(deployment, "POST", "/explain", JSON, question.replace("main", "none"))
+                            .status())
+                    .isEqualTo(404);
+            assertThat(call(deployment, "POST", "/explain", JSON, question.replace("team", "none"))
+                            .status())
+                    .isEqualTo(400);
+            assertThat(upstream.requests()).isEmpty();
+
+            String wanted = "{\"forward\": \"main\", \"key\": \"team\", \"path\": \"" + CHAT
+                    + "\", \"body\": {\"model\": \"gpt-4o\", \"messages\": []}}";
+            Answer played = play(deployment, wanted);
+            assertThat(played.status()).as(played.toString()).isEqualTo(200);
+            assertThat(played.text()).isEqualTo(USED);
+            assertThat(played.header("X-LLMProxy-Playground")).isEqualTo("1");
+            Answer refused = play(deployment, wanted.replace("\"model\": \"gpt-4o\"", "\"model\": \"claude\""));
+            assertThat(refused.status()).isEqualTo(403);
+            assertThat(refused.header("X-LLMProxy-Playground")).isEqualTo("1");
+            for (String wrong : List.of(
+                    wanted.replace("\"body\"", "\"headers\": {\"Authorization\": \"Bearer x\"}, \"body\""),
+                    wanted.replace("\"body\"", "\"method\": \"TRACE\", \"body\""),
+                    wanted.replace("\"path\": \"/", "\"path\": \"@elsewhere.test/"))) {
+                assertThat(call(deployment, "POST", "/playground", JSON, wrong).status())
+                        .as(wrong)
+                        .isEqualTo(400);
+            }
+            assertThat(call(deployment, "POST", "/playground", JSON, wanted.replace("team", "none"))
+                            .status())
+                    .isEqualTo(404);
+        }
+    }
+
+    private static Answer play(Deployment deployment, String wanted) {
+        Answer answer = RawClient.exchange(
+                deployment.admin("/admin/api/v1/playground"),
+                "POST",
+                BEARER + JSON,
+                wanted.getBytes(StandardCharsets.UTF_8));
+        assertThat(answer.text()).doesNotContain(CANARY);
+        return answer;
+    }
+
+    private static String explained(Deployment deployment, String question) {
+        return json(call(deployment, "POST", "/explain", JSON, question))
+                .at("/refusal/code")
+                .asText();
+    }
+
+    @ParameterizedTest
+    @KindSource
     void listenersAreToldEachSecond(Deployment.Kind kind) {
         try (FakeUpstream upstream = FakeUpstream.start();
                 Deployment deployment = Deployment.start(kind, gateway(upstream))) {
@@ -301,7 +395,7 @@ class AdminApiReadsIT {
                     while (event.comment()) {
                         event = client.event();
                     }
-                    assertThat(event.text()).startsWith("event: tick\n");
+                    assertThat(event.text().lines()).contains("event: tick");
                     assertThat(event.data())
                             .contains("\"requests_per_second\":")
                             .contains("\"name\":\"good\"");

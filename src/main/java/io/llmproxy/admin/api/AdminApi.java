@@ -34,20 +34,25 @@ public final class AdminApi extends HttpServlet {
     /** Attribute of a request that holds its id. */
     static final String REQUEST_ID = AdminApi.class.getName() + ".id";
 
-    /** The one path that is not Jersey's; every role may see it. */
+    /** A path that is not Jersey's; every role may see it. */
     static final String LIVE = "/live";
+
+    /** Another one; who may change something may use it. */
+    static final String PLAYGROUND = "/playground";
 
     private static final long serialVersionUID = 1L;
 
     private final transient SignIn signIn;
     private final transient LiveFeed live;
+    private final transient Playground playground;
     private final transient Supplier<List<Object>> resources;
     private final transient ReentrantLock starting = new ReentrantLock();
     private transient volatile @Nullable ServletContainer started;
 
-    AdminApi(SignIn signIn, LiveFeed live, Supplier<List<Object>> resources) {
+    AdminApi(SignIn signIn, LiveFeed live, Playground playground, Supplier<List<Object>> resources) {
         this.signIn = signIn;
         this.live = live;
+        this.playground = playground;
         this.resources = resources;
     }
 
@@ -59,7 +64,7 @@ public final class AdminApi extends HttpServlet {
      */
     public static AdminApi of(OperatorToken token, Gateway gateway) {
         SignIn signIn = new SignIn(token, new Sessions(Instant::now));
-        return new AdminApi(signIn, new LiveFeed(gateway), () -> resources(signIn, gateway));
+        return new AdminApi(signIn, new LiveFeed(gateway), new Playground(gateway), () -> resources(signIn, gateway));
     }
 
     static List<Object> resources(SignIn signIn, Gateway gateway) {
@@ -72,6 +77,7 @@ public final class AdminApi extends HttpServlet {
                 new VersionsResource(gateway.documents(), changes),
                 new ViewsResource(gateway, text),
                 new RuntimeResource(gateway),
+                new ExplainResource(gateway.decider()),
                 new ReloadResource(gateway.reload()),
                 new RequestsResource(gateway.figures().explanations()),
                 new UsageResource(gateway),
@@ -94,6 +100,11 @@ public final class AdminApi extends HttpServlet {
                 SignIn.Known known = signIn.known(request);
                 request.setAttribute(KNOWN, known);
                 request.setAttribute(CALLER, known.caller());
+                if (isPlayground(request)) {
+                    RoleChecks.check(known.caller(), Role.EDITOR);
+                    playground.serve(request, response);
+                    return;
+                }
                 if (isLive(request)) {
                     live.serve(request, response, signIn.stillKnown(request));
                     return;
@@ -114,6 +125,11 @@ public final class AdminApi extends HttpServlet {
     /** Who listens is told something for hours, without a thread; Jersey has no part in that. */
     private static boolean isLive(HttpServletRequest request) {
         return request.getMethod().equals("GET") && LIVE.equals(request.getPathInfo());
+    }
+
+    /** What is answered is streamed as it comes, which Jersey would hold back. */
+    private static boolean isPlayground(HttpServletRequest request) {
+        return request.getMethod().equals("POST") && PLAYGROUND.equals(request.getPathInfo());
     }
 
     private ServletContainer jersey() throws ServletException {

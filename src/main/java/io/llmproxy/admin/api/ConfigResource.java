@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigResource {
     static final String YAML = "application/yaml";
 
+    /** Second choice: a caller that does not say what it takes gets JSON. */
+    static final String YAML_IF_ASKED = YAML + ";qs=0.5";
+
     private final ConfigText text;
     private final ConfigChanges changes;
 
@@ -52,7 +55,7 @@ public final class ConfigResource {
 
     /** Shows it as YAML. */
     @GET
-    @Produces(YAML)
+    @Produces(YAML_IF_ASKED)
     @Needs(Role.VIEWER)
     public Response yaml(@HeaderParam("If-None-Match") @Nullable String known) {
         ConfigText.Shown shown = text.head();

@@ -15,8 +15,10 @@ import io.llmproxy.upstream.Upstreams;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway as the API sees it.
@@ -31,6 +33,8 @@ import java.util.function.Supplier;
  * @param reload loads that again
  * @param operations what operators can do
  * @param current what is served at the moment
+ * @param decider decides where requests would go
+ * @param ports on which port a forward of the launcher is served; null in a container, which serves them below its context
  * @param clock where what happens each second is done
  */
 public record Gateway(
@@ -44,6 +48,8 @@ public record Gateway(
         ConfigReload reload,
         Operations operations,
         Supplier<Current> current,
+        Decider decider,
+        Function<String, @Nullable Integer> ports,
         ScheduledExecutorService clock) {
     /** What operators call this node. */
     String node() {

@@ -39,12 +39,17 @@ final class JsonBodies implements MessageBodyReader<Object>, MessageBodyWriter<O
             MultivaluedMap<String, String> headers,
             InputStream in)
             throws IOException {
+        return read(in, type);
+    }
+
+    /** Reads a body. */
+    static <T> T read(InputStream in, Class<T> type) throws IOException {
         byte[] body = in.readNBytes(MOST_BYTES + 1);
         if (body.length > MOST_BYTES) {
             throw tooLarge();
         }
         try {
-            Object read = Json.MAPPER.readValue(body, type);
+            T read = Json.MAPPER.readValue(body, type);
             if (read == null) {
                 throw new Refused(400, "invalid_request", "The body is null (expected: a JSON object).");
             }

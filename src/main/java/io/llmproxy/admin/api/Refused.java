@@ -43,6 +43,12 @@ final class Refused extends RuntimeException {
                 .with(List.of(new Finding(null, path, message)));
     }
 
+    /** The body is of another type than all others. */
+    static Refused noJson() {
+        return new Refused(
+                415, "unsupported_media_type", "The body has another type (expected: Content-Type: application/json).");
+    }
+
     /** There is nothing of that name. */
     static Refused notFound(String kind, String name) {
         return new Refused(404, "not_found", kind + " " + name + ": not found");

@@ -13,13 +13,20 @@ final class RoleChecks implements DynamicFeature {
         if (needs != null) {
             Role needed = needs.value();
             ContainerRequestFilter check = request -> {
-                if (!(request.getProperty(AdminApi.CALLER) instanceof Caller caller)
-                        || !caller.role().covers(needed)) {
-                    throw new Refused(
-                            403, "forbidden", "This needs the role " + needed.label() + " or one that may do more.");
+                if (request.getProperty(AdminApi.CALLER) instanceof Caller caller) {
+                    check(caller, needed);
+                } else {
+                    throw new Refused(401, "unauthorized", "Sign in, or show the token.");
                 }
             };
             context.register(check);
+        }
+    }
+
+    /** Refuses a caller whose role may do less. */
+    static void check(Caller caller, Role needed) {
+        if (!caller.role().covers(needed)) {
+            throw new Refused(403, "forbidden", "This needs the role " + needed.label() + " or one that may do more.");
         }
     }
 }

@@ -57,10 +57,7 @@ final class SignIn {
                 throw foreign("X-LLMProxy-UI is missing (expected: 1).");
             }
             if (!isJson(request.getContentType())) {
-                throw new Refused(
-                        415,
-                        "unsupported_media_type",
-                        "The body has another type (expected: Content-Type: application/json).");
+                throw Refused.noJson();
             }
         }
         return new Known(session.caller(), session);

@@ -130,7 +130,7 @@ public final class VersionsResource {
     /** Shows one, as YAML. */
     @GET
     @Path("{version}")
-    @Produces(ConfigResource.YAML)
+    @Produces(ConfigResource.YAML_IF_ASKED)
     @Needs(Role.VIEWER)
     public Response yaml(@PathParam("version") String number) {
         return Response.ok(shown(version(number)).yaml())

@@ -54,13 +54,19 @@ public final class Selection {
 
     /** Why an upstream does not serve this request, whatever state that is in; null if it does. */
     private @Nullable String unfit(Upstream upstream) {
-        if (!conversions.serves(upstream)) {
+        return unfit(
+                conversions.serves(upstream), exchange.mayUse(upstream), model == null || model.isServedBy(upstream));
+    }
+
+    /** Why an upstream of that kind does not serve a request. */
+    public static @Nullable String unfit(boolean servesApi, boolean servesClient, boolean servesModel) {
+        if (!servesApi) {
             return "api_not_served";
         }
-        if (!exchange.mayUse(upstream)) {
+        if (!servesClient) {
             return "key_not_allowed";
         }
-        return model == null || model.isServedBy(upstream) ? null : "model_not_served";
+        return servesModel ? null : "model_not_served";
     }
 
     /** Why this request is not sent to an upstream now; null if it may be. */

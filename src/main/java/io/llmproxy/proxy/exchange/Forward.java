@@ -9,7 +9,9 @@ import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One address that clients connect to: its settings, and which group serves which requests. */
@@ -70,6 +72,18 @@ public final class Forward {
     public RouteTable<UpstreamGroup>.Lookup route(HttpServletRequest clientRequest, RequestPath path) {
         return routes.lookup(
                 host(clientRequest), path.readings(), header -> Collections.list(clientRequest.getHeaders(header)));
+    }
+
+    /**
+     * Looks up which group would serve a request that is only thought of.
+     *
+     * @param host that the client asks; null if it does not say
+     * @param readings of the path, as the route table takes them
+     * @param headers the values of a header, by its name in lower case
+     */
+    public RouteTable<UpstreamGroup>.Lookup route(
+            @Nullable String host, List<String> readings, Function<String, List<String>> headers) {
+        return routes.lookup(host, readings, headers);
     }
 
     /** HTTP/2 has no such header where the client names the authority; containers do not all put one in. */

@@ -26,29 +26,37 @@ import org.jspecify.annotations.Nullable;
 record ClientCall(Operation operation, Dialect dialect, RequestLine line) {
     /** Returns what a request is; null if only upstreams of its own API can serve it. */
     static @Nullable ClientCall of(Exchange exchange) {
-        if (!exchange.method().equals("POST")) {
+        return of(
+                exchange.method(),
+                exchange.upstreamEndpoint(),
+                exchange.upstreamPath(),
+                exchange.clientRequest().getQueryString());
+    }
+
+    /** Returns what a request of that method, path and query is; null likewise. */
+    static @Nullable ClientCall of(String method, Endpoint endpoint, String path, @Nullable String query) {
+        if (!method.equals("POST")) {
             return null;
         }
-        Endpoint endpoint = exchange.upstreamEndpoint();
         Operation operation = endpoint.operation();
         return switch (operation) {
-            case CHAT, COUNT, EMBEDDING, EMBEDDINGS -> of(operation, endpoint, exchange);
+            case CHAT, COUNT, EMBEDDING, EMBEDDINGS -> of(operation, endpoint, path, query);
             case COMPLETION -> ofCompletion(endpoint);
             case OTHER -> null;
         };
     }
 
-    private static @Nullable ClientCall of(Operation operation, Endpoint endpoint, Exchange exchange) {
+    private static @Nullable ClientCall of(
+            Operation operation, Endpoint endpoint, String path, @Nullable String query) {
         Dialect dialect = dialect(endpoint);
         if (endpoint.place() != Place.PATH && dialect != Dialect.GEMINI) {
             return new ClientCall(operation, dialect, RequestLine.NONE);
         }
-        String model = ModelPath.model(exchange.upstreamPath());
+        String model = ModelPath.model(path);
         if (model == null) {
             return null;
         }
         boolean stream = endpoint.isStream();
-        String query = exchange.clientRequest().getQueryString();
         boolean events = query != null && Arrays.asList(query.split("&", -1)).contains("alt=sse");
         return new ClientCall(operation, dialect, new RequestLine(model, stream, stream && !events));
     }

@@ -12,7 +12,6 @@ import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.json.JsonException;
 import io.llmproxy.convert.model.Dialect;
-import io.llmproxy.protocol.ApiFamily;
 import io.llmproxy.protocol.Operation;
 import io.llmproxy.proxy.body.BufferBudget;
 import io.llmproxy.proxy.body.RequestBody;
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class Conversions {
     private final Exchange exchange;
     private final RequestBody body;
-    private final ApiFamily family;
+    private final Reach reach;
     private final Convert mode;
     private final ConversionConfig config;
     private final @Nullable ClientCall call;
@@ -44,10 +43,10 @@ public final class Conversions {
     public Conversions(Exchange exchange, UpstreamGroup group, RequestBody body) {
         this.exchange = exchange;
         this.body = body;
-        this.family = exchange.askedOfUpstreams().family();
         this.mode = group.convert();
         this.config = group.conversion();
         this.call = group.converts() ? ClientCall.of(exchange) : null;
+        this.reach = new Reach(exchange.askedOfUpstreams().family(), call);
     }
 
     /** What the conversion of answers keeps in memory. */
@@ -70,29 +69,17 @@ public final class Conversions {
 
     /** Whether an upstream serves the request at all, and its client, whatever the model. */
     public boolean serves(Upstream upstream) {
-        return isAlike(upstream) || converts(upstream);
+        return isAlike(upstream) || (body.isWhole() && reach.converts(upstream));
     }
 
     /** Whether an upstream speaks the client's API. */
     public boolean isAlike(Upstream upstream) {
-        SpokenApi only = upstream.config().dialect();
-        return upstream.serves(family) && (only == null || call == null || call.isIn(of(only)));
+        return reach.isAlike(upstream);
     }
 
     /** Whether upstreams that speak the client's API are asked before others. */
     public boolean prefersAlike() {
         return call != null && mode == Convert.FALLBACK;
-    }
-
-    private boolean converts(Upstream upstream) {
-        return call != null
-                && body.isWhole()
-                && upstream.isApiKnown()
-                && (!call.isForEmbeddings() || hasEmbeddings(upstream.config()));
-    }
-
-    private static boolean hasEmbeddings(UpstreamConfig config) {
-        return config.provider() != Provider.VERTEX && dialect(config, "") != Dialect.MESSAGES;
     }
 
     /**
@@ -247,7 +234,7 @@ public final class Conversions {
         return provider == Provider.VERTEX ? "vertex-" + vendor : vendor;
     }
 
-    private static Dialect dialect(UpstreamConfig config, String model) {
+    static Dialect dialect(UpstreamConfig config, String model) {
         SpokenApi only = config.dialect();
         if (only != null) {
             return of(only);
@@ -260,7 +247,7 @@ public final class Conversions {
         };
     }
 
-    private static Dialect of(SpokenApi api) {
+    static Dialect of(SpokenApi api) {
         return switch (api) {
             case OPENAI -> Dialect.CHAT;
             case RESPONSES -> Dialect.RESPONSES;

@@ -74,6 +74,8 @@ final class GatewayFixture {
                 () -> new ConfigReload.Outcome(true, 1, List.of()),
                 nothing(Operations.class),
                 () -> new Gateway.Current(1, config(YAML), Upstreams.NONE),
+                question -> null,
+                forward -> null,
                 clock);
     }
 

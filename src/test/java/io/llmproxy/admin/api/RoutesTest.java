@@ -30,6 +30,7 @@ class RoutesTest {
             collect(Resource.from(resource.getClass()), "", routes);
         }
         routes.put("GET " + AdminApi.LIVE, "viewer");
+        routes.put("POST " + AdminApi.PLAYGROUND, "editor");
         return routes;
     }
 
@@ -64,7 +65,9 @@ class RoutesTest {
         ApplicationHandler handler = new ApplicationHandler(
                 AdminApi.application(GatewayFixture.resources(GatewayFixture.nothing(ConfigDocuments.class))));
         for (Map.Entry<String, String> route : routes().entrySet()) {
-            if (route.getKey().endsWith(AdminApi.LIVE) || route.getKey().endsWith("/session")) {
+            if (route.getKey().endsWith(AdminApi.LIVE)
+                    || route.getKey().endsWith(AdminApi.PLAYGROUND)
+                    || route.getKey().endsWith("/session")) {
                 continue;
             }
             String[] parts = route.getKey().split(" ", 2);

@@ -1,0 +1,165 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.ApiDocument;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.RawClient;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** Operators change a configuration that is in a store, and see what became of it. */
+class AdminApiStoreIT {
+    private static final String BEARER = "Authorization: Bearer operators-token\r\n";
+    private static final String CANARY = "CANARY";
+
+    private static String document(FakeUpstream upstream, int weight, String more) {
+        return """
+                # why it is so
+                http_server: {forwards: [{name: main, address: 127.0.0.1, upstream_group: g}]}
+                upstreams: [{name: u, url: "%s", auth: {type: bearer, token: CANARY-upstream}%s}]
+                upstream_groups: [{name: g, upstreams: [{name: u, weight: %d}]}]
+                """.formatted(upstream.url(), more, weight);
+    }
+
+    private static Answer call(StoreNode node, String method, String path, String headers, Map<String, ?> body)
+            throws IOException {
+        URI uri = URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1" + path);
+        byte[] bytes = body.isEmpty() ? new byte[0] : new JsonMapper().writeValueAsBytes(body);
+        Answer answer = RawClient.exchange(
+                uri, method, BEARER + "Connection: close\r\nContent-Type: application/json\r\n" + headers, bytes);
+        assertThat(answer.text()).as(path).doesNotContain(CANARY);
+        assertThat(ApiDocument.shared().problems(method, path.split("\\?", 2)[0], answer))
+                .isEmpty();
+        return answer;
+    }
+
+    private static JsonNode json(Answer answer) throws IOException {
+        return new JsonMapper().readTree(answer.text());
+    }
+
+    private static String code(Answer answer) throws IOException {
+        return answer.status() + " " + json(answer).at("/code").asText();
+    }
+
+    private static Answer commit(StoreNode node, String base, String text, Map<String, ?> more) throws IOException {
+        Map<String, Object> body = new HashMap<>(more);
+        body.put("text", text);
+        return call(node, "POST", "/config", base.isEmpty() ? "" : "If-Match: " + base + "\r\n", body);
+    }
+
+    @Test
+    void aChangeIsCheckedStoredServedAndTakenBack() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            assertThat(json(call(node, "GET", "/session", "", Map.of()))
+                            .at("/writable")
+                            .asBoolean())
+                    .isTrue();
+            Answer empty = call(node, "GET", "/config", "", Map.of());
+            assertThat(code(commit(node, "", document(upstream, 1, ""), Map.of())))
+                    .isEqualTo("428 precondition_required");
+            Answer first = commit(node, "\"v0\"", document(upstream, 1, ""), Map.of("comment", "the first one"));
+            assertThat(first.status()).as(first + " after " + empty).isEqualTo(201);
+            assertThat(first.header("ETag")).isEqualTo("\"v1\"");
+            assertThat(first.header("Location")).endsWith("/admin/api/v1/config/versions/1");
+            node.awaitReady();
+            assertThat(node.ask().status()).isEqualTo(200);
+
+            Answer shown = call(node, "GET", "/config", "Accept: application/yaml\r\n", Map.of());
+            assertThat(shown.header("ETag")).isEqualTo("\"v1\"");
+            assertThat(code(commit(node, "\"v1\"", shown.text(), Map.of()))).isEqualTo("400 mask_sent_back");
+            Answer broken = commit(node, "\"v1\"", "upstreams: [{name: u}]", Map.of());
+            assertThat(code(broken)).isEqualTo("422 invalid_config");
+            assertThat(json(broken).at("/problems/0/line").asInt()).isPositive();
+
+            Answer dry = call(
+                    node, "POST", "/config?dry_run=true", "", Map.of("text", document(upstream, 2, ", weight: 3")));
+            assertThat(dry.status()).isEqualTo(200);
+            assertThat(json(dry).at("/diff/changes/0/path").asText()).isEqualTo("upstreams[u].weight");
+            Answer second = commit(node, "\"v1\"", document(upstream, 2, ""), Map.of());
+            assertThat(second.status()).isEqualTo(201);
+
+            Answer late = commit(node, "\"v1\"", document(upstream, 3, ""), Map.of());
+            assertThat(code(late)).isEqualTo("412 precondition_failed");
+            assertThat(json(late).at("/current").asLong()).isEqualTo(2);
+            assertThat(json(late).at("/theirs/changes/0/to").asInt()).isEqualTo(2);
+            assertThat(json(late).at("/yours/changes/0/to").asInt()).isEqualTo(3);
+
+            String secret = document(upstream, 2, "").replace("CANARY-upstream", "CANARY-another");
+            assertThat(commit(node, "\"v2\"", secret, Map.of()).status()).isEqualTo(201);
+            JsonNode diff = json(call(node, "GET", "/config/versions/2/diff?to=3", "", Map.of()));
+            assertThat(diff.at("/changes").size()).isEqualTo(1);
+            assertThat(diff.at("/changes/0/path").asText()).isEqualTo("upstreams[u].auth.token");
+            assertThat(diff.at("/changes/0/to").asText()).isEqualTo("***");
+
+            JsonNode activation = json(call(node, "GET", "/config/versions/3/activation?wait=30", "", Map.of()));
+            assertThat(activation.at("/done").asBoolean()).isTrue();
+            assertThat(activation.at("/active").size()).isEqualTo(1);
+
+            Answer back = call(
+                    node, "POST", "/config/rollback", "If-Match: \"v3\"\r\n", Map.of("version", 1, "comment", "no"));
+            assertThat(back.status()).as(back.toString()).isEqualTo(201);
+            assertThat(json(back).at("/comment").asText()).isEqualTo("Back to version 1: no");
+            JsonNode page = json(call(node, "GET", "/config/versions?limit=3", "", Map.of()));
+            assertThat(page.at("/versions/0/version").asLong()).isEqualTo(4);
+            assertThat(page.at("/head/version").asLong()).isEqualTo(4);
+            JsonNode rest = json(call(
+                    node, "GET", "/config/versions?cursor=" + page.at("/next").asText(), "", Map.of()));
+            assertThat(rest.at("/versions/0/version").asLong()).isEqualTo(1);
+            assertThat(json(call(node, "GET", "/config/versions/4", "", Map.of()))
+                            .at("/text")
+                            .asText())
+                    .contains("***");
+            assertThat(call(node, "GET", "/config/versions/99", "", Map.of()).status())
+                    .isEqualTo(404);
+            assertThat(json(call(node, "GET", "/nodes", "", Map.of()))
+                            .at("/nodes/0/this")
+                            .asBoolean())
+                    .isTrue();
+            for (String path : List.of("/overview", "/forwards", "/groups", "/upstreams", "/keys", "/models")) {
+                assertThat(call(node, "GET", path, "", Map.of()).status())
+                        .as(path)
+                        .isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void aChangeThatNobodyConfirmsGoesBack() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            assertThat(commit(node, "\"v0\"", document(upstream, 1, ""), Map.of())
+                            .status())
+                    .isEqualTo(201);
+            assertThat(code(commit(node, "\"v1\"", document(upstream, 2, ""), Map.of("confirm_within", 1))))
+                    .isEqualTo("400 invalid_request");
+            assertThat(commit(node, "\"v1\"", document(upstream, 2, ""), Map.of("confirm_within", 60))
+                            .status())
+                    .isEqualTo(201);
+            Answer kept = call(node, "POST", "/config/versions/2/confirm", "", Map.of());
+            assertThat(kept.status()).isEqualTo(200);
+            assertThat(code(call(node, "POST", "/config/versions/1/confirm", "", Map.of())))
+                    .isEqualTo("409 conflict");
+            assertThat(commit(node, "\"v2\"", document(upstream, 3, ""), Map.of("confirm_within", 10))
+                            .status())
+                    .isEqualTo(201);
+            Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                JsonNode newest = json(call(node, "GET", "/config/versions?limit=1", "", Map.of()))
+                        .at("/versions/0");
+                assertThat(newest.at("/origin").asText()).isEqualTo("auto-rollback");
+                assertThat(newest.at("/version").asLong()).isEqualTo(4);
+            });
+        }
+    }
+}
