@@ -54,12 +54,12 @@ final class Demo {
                     - { model: demo-failover, target_group: failover }
               admin: { port: 9000, address: 127.0.0.1, token: %2$s }
             upstreams:
-              - { name: openai, url: "http://127.0.0.1:%1$d", dialect: openai }
-              - { name: responses, url: "http://127.0.0.1:%1$d", dialect: responses }
-              - { name: anthropic, url: "http://127.0.0.1:%1$d", dialect: anthropic }
-              - { name: gemini, url: "http://127.0.0.1:%1$d", dialect: gemini }
+              - { name: openai, url: "http://127.0.0.1:%1$d", dialect: openai, models: [ demo-openai ] }
+              - { name: responses, url: "http://127.0.0.1:%1$d", dialect: responses, models: [ demo-responses ] }
+              - { name: anthropic, url: "http://127.0.0.1:%1$d", dialect: anthropic, models: [ demo-anthropic ] }
+              - { name: gemini, url: "http://127.0.0.1:%1$d", dialect: gemini, models: [ demo-gemini ] }
               - { name: mock, url: "http://127.0.0.1:%1$d" }
-              - { name: unreachable, url: "http://127.0.0.1:1" }
+              - { name: unreachable, url: "http://127.0.0.1:1", models: [ demo-failover ] }
             upstream_groups:
               - { name: openai, upstreams: [ { name: openai } ] }
               - { name: responses, upstreams: [ { name: responses } ] }

@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -19,6 +20,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConsoleFilesTest {
     private static final Path SOURCE = Path.of("src/main/resources/io/llmproxy/admin/ui");
@@ -158,6 +161,68 @@ class ConsoleFilesTest {
                     }
                 }
             }
+        }
+    }
+
+    private static Map<String, List<String>> colours() throws IOException {
+        Map<String, List<String>> colours = new TreeMap<>();
+        Matcher colour = Pattern.compile("--([\\w-]+): light-dark\\((#[0-9a-f]{6}), (#[0-9a-f]{6})\\);")
+                .matcher(source("base.css"));
+        while (colour.find()) {
+            colours.put(colour.group(1), List.of(colour.group(2), colour.group(3)));
+        }
+        colours.put("accent-ink", List.of("#ffffff", "#ffffff"));
+        return colours;
+    }
+
+    /** How bright a colour is, after WCAG. */
+    private static double luminance(String colour) {
+        double[] weights = {0.2126, 0.7152, 0.0722};
+        double sum = 0;
+        for (int part = 0; part < 3; part++) {
+            double value = Integer.parseInt(colour.substring(1 + 2 * part, 3 + 2 * part), 16) / 255.0;
+            sum += weights[part] * (value <= 0.03928 ? value / 12.92 : Math.pow((value + 0.055) / 1.055, 2.4));
+        }
+        return sum;
+    }
+
+    private static double contrast(String one, String other) {
+        double first = luminance(one) + 0.05;
+        double second = luminance(other) + 0.05;
+        return Math.max(first, second) / Math.min(first, second);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ink, bg",
+        "ink-soft, bg",
+        "ink-faint, bg",
+        "ink-faint, surface",
+        "ink-faint, sunken",
+        "ink-faint, hover",
+        "ink-faint, warn-soft",
+        "ink-soft, off-soft",
+        "accent-ink, accent",
+        "accent-text, accent-soft",
+        "accent-text, surface",
+        "accent-text, bg",
+        "ok, ok-soft",
+        "warn, warn-soft",
+        "bad, bad-soft",
+        "ok, surface",
+        "warn, surface",
+        "bad, surface",
+        "off, surface",
+        "ok, hover",
+        "warn, hover",
+        "bad, hover"
+    })
+    void textStandsOutInBothThemes(String text, String ground) throws IOException {
+        Map<String, List<String>> colours = colours();
+        for (int theme = 0; theme < 2; theme++) {
+            String one = Objects.requireNonNull(colours.get(text), text).get(theme);
+            String other = Objects.requireNonNull(colours.get(ground), ground).get(theme);
+            assertThat(contrast(one, other)).as(text + " on " + ground).isGreaterThanOrEqualTo(4.5);
         }
     }
 }

@@ -36,7 +36,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
 
 /** Chromium as the system's packages {@code chromium} and {@code chromium-driver} bring it, without a window. */
 public final class Browser implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ChromeDriver driver;
@@ -124,18 +124,18 @@ public final class Browser implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /** Waits until a button or link with a text can be pressed, and presses it. */
+    /** Waits until a button or link with a text, or with a label, can be pressed, and presses it; in a dialog, if one is open. */
     public void press(String text) {
-        pressAny("//*[self::button or self::a][normalize-space(.)='" + text + "' or @aria-label='" + text + "']", text);
-    }
-
-    private void pressAny(String path, String what) {
-        await("button " + what, () -> {
-            for (WebElement element : driver.findElements(By.xpath(path))) {
-                if (element.isDisplayed() && element.isEnabled()) {
-                    element.click();
-                    return true;
-                }
+        await("button " + text, () -> {
+            Object found = run(
+                    "const place = document.querySelector('dialog[open]') ?? document;"
+                            + "return [...place.querySelectorAll('button, a')].find(e => !e.disabled && e.checkVisibility()"
+                            + " && (e.innerText.trim().replace(/\\s+/g, ' ') === arguments[0]"
+                            + " || e.getAttribute('aria-label') === arguments[0]))",
+                    text);
+            if (found instanceof WebElement element) {
+                element.click();
+                return true;
             }
             return false;
         });

@@ -30,7 +30,7 @@ export function Chart({ series, data, low, format = short, bars, label }) {
       plot.current = new window.uPlot({
         width: Math.max(ref.current.clientWidth, 120),
         height: ref.current.clientHeight,
-        padding: [8, 8, 0, 0],
+        padding: [8, 22, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
         scales: { x: bars ? { range: (self, min, max) => [min - gap(self.data[0]) / 2, max + gap(self.data[0]) / 2] } : {}, y: { range: (self, min, max) => [0, max > 0 ? max * 1.1 : 1] } },

@@ -32,6 +32,14 @@ export function useLoad(load, depends = [], every = 0) {
 
 export const useGet = (path, query, every) => useLoad(() => get(path, query), [path, JSON.stringify(query ?? {})], every);
 
+let reading = Promise.resolve();
+/** The ledger is read for one call at a time: those of this page wait for each other. */
+export const useUsage = (query, every) => useLoad(() => {
+  const mine = reading.then(() => get("usage", query));
+  reading = mine.catch(() => null);
+  return mine;
+}, [JSON.stringify(query)], every);
+
 /** A list that comes in pages and stands in a member of each; more() appends the next page. */
 export function useList(path, member, query, every) {
   const first = useLoad(() => get(path, query), [path, JSON.stringify(query ?? {})], every);

@@ -40,7 +40,7 @@ export default {
   "until": "How long", "until.revoked": "Until it is undone", "until.15": "15 minutes", "until.60": "1 hour", "until.480": "8 hours",
   "override.set": "Set to {state} by {by} {since}.", "override.ends": "Ends in", "drain.left": "In flight: {count}",
   "test": "Send a test call", "test.busy": "Waiting…", "test.title": "Test call", "test.about": "A real call that counts neither for the breaker nor for the balancer.",
-  "test.ok": "It answered {status} in {time}.", "test.failed": "It failed after {time}.", "errors.last": "Last errors", "errors.none": "None in memory",
+  "test.ok": "It answered {status} in {time}.", "test.ok-plain": "It answered in {time}.", "test.failed": "It failed after {time}.", "errors.last": "Last errors", "errors.none": "None in memory",
 
   "requests.about": "The last requests of this node, newest first. Bodies are not kept.", "follow": "Follow", "ended": "Ended", "request": "Request", "outcome": "Outcome", "attempts.count": "{count} attempts",
   "filter.model": "Model", "filter.forwards": "All forwards", "filter.upstreams": "All upstreams", "filter.all": "All outcomes", "filter.failed": "Failed", "filter.any-time": "Any time", "filter.slower": "Over {time}",

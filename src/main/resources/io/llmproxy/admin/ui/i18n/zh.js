@@ -40,7 +40,7 @@ export default {
   "until": "持续多久", "until.revoked": "直到撤销", "until.15": "15 分钟", "until.60": "1 小时", "until.480": "8 小时",
   "override.set": "{by} 于{since}设为{state}。", "override.ends": "剩余", "drain.left": "进行中：{count}",
   "test": "发送测试调用", "test.busy": "等待中…", "test.title": "测试调用", "test.about": "真实调用，不计入熔断器和负载均衡。",
-  "test.ok": "{time}内返回 {status}。", "test.failed": "{time}后失败。", "errors.last": "最近的错误", "errors.none": "内存中没有",
+  "test.ok": "{time}内返回 {status}。", "test.ok-plain": "{time}内有响应。", "test.failed": "{time}后失败。", "errors.last": "最近的错误", "errors.none": "内存中没有",
 
   "requests.about": "本节点最近的请求，最新的在前。不保存正文。", "follow": "跟随", "ended": "结束于", "request": "请求", "outcome": "结果", "attempts.count": "{count} 次尝试",
   "filter.model": "模型", "filter.forwards": "全部转发", "filter.upstreams": "全部上游", "filter.all": "全部结果", "filter.failed": "失败", "filter.any-time": "任意时长", "filter.slower": "超过 {time}",

@@ -6,6 +6,9 @@ import { html } from "../view.js";
 import { number, percent, t, word } from "../words.js";
 import { Tabs } from "./upstreams.js";
 
+/** Under these, weights alone decide who takes how much. */
+const BY_WEIGHT = ["weighted_roundrobin", "roundrobin", "random"];
+
 function Group({ group }) {
   const sum = group.upstreams.reduce((all, one) => all + one.effective_weight, 0);
   const share = (one) => (sum ? one.effective_weight / sum : 0);
@@ -16,7 +19,7 @@ function Group({ group }) {
       { title: t("state"), cell: (one) => html`<${UpstreamState} state=${one.state} />` },
       { title: t("weight"), number: true, cell: (one) => number(one.weight) },
       { title: t("weight.effective"), number: true, cell: (one) => number(one.effective_weight, 2) },
-      { title: t("share"), number: true, cell: (one) => html`<span class="nowrap"><${Meter} share=${share(one)} /> ${percent(share(one))}</span>` },
+      ...(BY_WEIGHT.includes(group.balance) ? [{ title: t("share"), number: true, cell: (one) => html`<span class="nowrap"><${Meter} share=${share(one)} /> ${percent(share(one))}</span>` }] : []),
     ]} /><//>`;
 }
 

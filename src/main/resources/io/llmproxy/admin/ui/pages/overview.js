@@ -1,6 +1,6 @@
 import { address } from "../api.js";
 import { Chart, Legend } from "../chart.js";
-import { useEvents, useGet } from "../data.js";
+import { useEvents, useGet, useUsage } from "../data.js";
 import { Shape } from "../icons.js";
 import { Card, Empty, Failure, Head, Status, Wait } from "../parts.js";
 import { link } from "../route.js";
@@ -48,15 +48,15 @@ function Upstreams({ tick }) {
   const upstreams = tick?.upstreams ?? [];
   return html`<${Card} title=${t("page.upstreams")} id="ups" side=${html`<a href=${link("upstreams")}>${t("all")}</a>`}>
     ${!tick ? html`<${Wait} />` : !upstreams.length ? html`<${Empty} icon="upstreams" title=${t("upstreams.none")}>${t("upstreams.none.next")}<//>`
-      : html`<table><tbody>${upstreams.slice(0, 12).map((one) => html`<tr key=${one.name}><th scope="row" class="name"><a href=${link("upstreams", [one.name])}>${one.name}</a></th>
-        <td><${UpstreamState} state=${one.state} /></td><td class="num nowrap"><span class="faint small">${t("in-flight")}</span> ${number(one.in_flight)}</td></tr>`)}</tbody></table>`}
+      : html`<table><thead><tr><th scope="col">${t("name")}</th><th scope="col">${t("state")}</th><th scope="col" class="num">${t("in-flight")}</th></tr></thead><tbody>${upstreams.slice(0, 12).map((one) => html`<tr key=${one.name}><th scope="row" class="name"><a href=${link("upstreams", [one.name])}>${one.name}</a></th>
+        <td><${UpstreamState} state=${one.state} /></td><td class="num">${number(one.in_flight)}</td></tr>`)}</tbody></table>`}
   <//>`;
 }
 
 export default function Overview() {
   const { value: now, error, again } = useGet("overview", {}, 5000);
   const midnight = useMemo(() => new Date(new Date().setHours(0, 0, 0, 0)).toISOString(), []);
-  const today = useGet("usage", { from: midnight }, 60000).value;
+  const today = useUsage({ from: midnight }, 60000).value;
   const { open, tick, columns } = useTraffic();
   if (!now) return error ? html`<${Failure} error=${error} retry=${again} />` : html`<${Wait} />`;
   const minute = now.last_minute;

@@ -49,7 +49,7 @@ function TestCall({ name }) {
   return html`<div class="stack close"><div class="row"><button onClick=${test} disabled=${busy}><${Icon} name="play" size=${15} />${t(busy ? "test.busy" : "test")}</button>
     <span class="small faint">${t("test.about")}</span></div>
     <div role="status">${result && (result.failure ? html`<${Failure} error=${result.failure} />`
-      : result.ok ? html`<${Status} tone="ok">${t("test.ok", { status: result.status ?? "–", time: millis(result.ms) })}<//>`
+      : result.ok ? html`<${Status} tone="ok">${result.status ? t("test.ok", { status: result.status, time: millis(result.ms) }) : t("test.ok-plain", { time: millis(result.ms) })}<//>`
         : html`<${Notice} tone="bad">${t("test.failed", { time: millis(result.ms) })} ${result.error}<//>`)}</div></div>`;
 }
 

@@ -1,6 +1,6 @@
 import { address } from "../api.js";
 import { Chart } from "../chart.js";
-import { useGet } from "../data.js";
+import { useUsage } from "../data.js";
 import { Card, Choice, Empty, Failure, Head, Notice, Table, Wait } from "../parts.js";
 import { rewrite } from "../route.js";
 import { html, useMemo } from "../view.js";
@@ -13,6 +13,24 @@ const WHAT = {
 };
 
 const costs = (all) => (all.length ? all.map((cost) => money(cost.micros, cost.currency)).join(" + ") : "–");
+
+/** One row for each name, of those for each hour or day. */
+function sums(rows) {
+  const found = new Map();
+  rows.forEach((row) => {
+    const sum = found.get(row.name) ?? { name: row.name, cost: [] };
+    ["attempts", "errors", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "unpriced"].forEach((what) => {
+      sum[what] = (sum[what] ?? 0) + row[what];
+    });
+    row.cost.forEach(({ micros, currency }) => {
+      const cost = sum.cost.find((one) => one.currency === currency);
+      if (cost) cost.micros += micros;
+      else sum.cost.push({ micros, currency });
+    });
+    found.set(row.name, sum);
+  });
+  return [...found.values()];
+}
 
 /** A column for each hour or day of the time asked for, also for those without any use. */
 function columns(rows, what, from, to, step) {
@@ -40,30 +58,28 @@ const COLUMNS = (total) => [
 export default function Usage({ route }) {
   const by = route.query.by ?? "model";
   const span = route.query.span in SPANS ? route.query.span : "24h";
-  const what = route.query.show in WHAT ? route.query.show : "cost";
   const [length, step] = SPANS[span];
   const [from, to] = useMemo(() => [Date.now() - length, Date.now()], [span]);
   const query = { by, from: new Date(from).toISOString() };
-  const sums = useGet("usage", query, 30000);
-  const steps = useGet("usage", { ...query, step }, 30000);
-  const change = (values) => rewrite("usage", [], { by, span, show: what, ...values });
-  const data = useMemo(() => steps.value && columns(steps.value.rows, what, from, to, step), [steps.value, what]);
-  const error = sums.error ?? steps.error;
-  const total = sums.value?.total;
+  const { value, error, again } = useUsage({ ...query, step }, 30000);
+  const change = (values) => rewrite("usage", [], { by, span, show: route.query.show, ...values });
+  const total = value?.total;
+  const what = route.query.show in WHAT ? route.query.show : total && !total.cost.length ? "output" : "cost";
+  const data = useMemo(() => value && columns(value.rows, what, from, to, step), [value, what]);
   const series = [{ label: t(`usage.show.${what}`) }];
   const csv = address("usage.csv", { ...query, step });
-  const rows = useMemo(() => [...(sums.value?.rows ?? [])].sort((one, two) => WHAT[what](two) - WHAT[what](one)), [sums.value, what]);
+  const rows = useMemo(() => sums(value?.rows ?? []).sort((one, two) => WHAT[what](two) - WHAT[what](one)), [value, what]);
   return html`<div class="stack">
-    <${Head} title=${t("page.usage")} about=${sums.value && t(`usage.source.${sums.value.source}`)}>
+    <${Head} title=${t("page.usage")} about=${value && t(`usage.source.${value.source}`)}>
       <a class="button" href=${csv} download="usage.csv">${t("usage.csv")}</a><//>
     <div class="filters">
       <${Choice} aria-label=${t("usage.span")} value=${span} onChange=${(value) => change({ span: value })} options=${Object.keys(SPANS).map((key) => [key, t(`usage.span.${key}`)])} />
       <${Choice} aria-label=${t("usage.by")} value=${by} onChange=${(value) => change({ by: value })} options=${["model", "key", "upstream", "forward"].map((key) => [key, t(`usage.by.${key}`)])} />
       <${Choice} aria-label=${t("usage.show")} value=${what} onChange=${(value) => change({ show: value })} options=${Object.keys(WHAT).map((key) => [key, t(`usage.show.${key}`)])} />
     </div>
-    ${error && html`<${Failure} error=${error} retry=${sums.again} />`}
+    ${error && html`<${Failure} error=${error} retry=${again} />`}
     ${!total || !data ? !error && html`<${Wait} />` : html`
-      ${sums.value.truncated && html`<${Notice} tone="warn">${t("usage.truncated")}<//>`}
+      ${value.truncated && html`<${Notice} tone="warn">${t("usage.truncated")}<//>`}
       <dl class="tiles">${[["cost", costs(total.cost), total.unpriced ? t("usage.unpriced", { count: number(total.unpriced) }) : ""], ["tokens.input", short(total.input_tokens), t("tokens.cached", { count: short(total.cached_tokens) })],
         ["tokens.output", short(total.output_tokens), t("tokens.reasoning", { count: short(total.reasoning_tokens) })], ["usage.attempts", short(total.attempts), t("overview.failed", { failed: number(total.errors) })]]
         .map(([key, text, note]) => html`<div class="card tile"><dt>${t(key)}</dt><dd>${text}</dd><div class="note">${note}</div></div>`)}</dl>
