@@ -4,10 +4,8 @@ import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
-import io.llmproxy.health.Lifecycle;
+import io.llmproxy.health.HealthBeans;
 import io.llmproxy.jetty.loop.EventLoops;
-import io.smallrye.health.SmallRyeHealthReporter;
-import jakarta.enterprise.inject.spi.CDI;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
@@ -19,6 +17,7 @@ import org.slf4j.LoggerFactory;
 public final class ProxyContextListener implements ServletContextListener {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyContextListener.class);
 
+    private @Nullable HealthBeans health;
     private @Nullable ProxyAssembly assembly;
     private boolean logging;
 
@@ -50,8 +49,9 @@ public final class ProxyContextListener implements ServletContextListener {
             ConfigSource source = ConfigSource.find(context);
             handover = load(source);
         }
-        ProxyAssembly built =
-                new ProxyAssembly(context, handover, injected(Lifecycle.class), injected(SmallRyeHealthReporter.class));
+        HealthBeans beans = HealthBeans.start();
+        health = beans;
+        ProxyAssembly built = new ProxyAssembly(context, handover, beans.lifecycle(), beans.reporter());
         assembly = built;
         context.setAttribute(ProxyAssembly.ATTRIBUTE, built);
         built.install(context, handover.config());
@@ -61,10 +61,6 @@ public final class ProxyContextListener implements ServletContextListener {
         } else {
             LOG.info("LLMProxy {} serves {} forwards", Version.current(), forwards);
         }
-    }
-
-    private static <T> T injected(Class<T> type) {
-        return CDI.current().select(type).get();
     }
 
     /** A container shows the problems in its log only; it does not start the application. */
@@ -95,6 +91,9 @@ public final class ProxyContextListener implements ServletContextListener {
         if (assembly != null) {
             assembly.drain();
             assembly.close();
+        }
+        if (health != null) {
+            health.close();
         }
         if (logging) {
             Logging.close();

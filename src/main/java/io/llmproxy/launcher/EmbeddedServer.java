@@ -17,7 +17,6 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.eclipse.jetty.util.thread.Scheduler;
-import org.jboss.weld.environment.servlet.Listener;
 import org.jspecify.annotations.Nullable;
 
 /** Jetty in the place of a container: a listener for each forward and one for operators, and one web application. */
@@ -70,12 +69,9 @@ final class EmbeddedServer {
         }
     }
 
-    /** The same parameters and listeners as in the WAR's web.xml. */
+    /** The same listener as in the WAR's web.xml. */
     private void install(Handover handover) {
-        application.setInitParameter("org.jboss.weld.context.mapping", "none");
-        application.setInitParameter("org.jboss.weld.context.ignore.guard", "false");
         application.setAttribute(Handover.ATTRIBUTE, handover);
-        application.addEventListener(new Listener());
         application.addEventListener(new ProxyContextListener());
         server.setHandler(new OperatorCalls(application, loops.threads()));
     }

@@ -16,9 +16,6 @@ final class LibrarySettings {
             // Else Jetty asks the JVM's management, which describes all that it can do. It only spaces fields apart.
             "org.eclipse.jetty.util.referencesPerCacheLine",
             "16",
-            // Else Weld compiles XML schemas, to check the beans.xml of each library.
-            "org.jboss.weld.xml.disableValidating",
-            "true",
             // Else the JDK generates code for the constructor of each section, to read a configuration once.
             "jdk.reflect.useNativeAccessorOnly",
             "true");

@@ -28,6 +28,11 @@ public final class Artefacts {
         return existing(Path.of(System.getProperty("llmproxy.jetty", "target/containers/jetty-home-12.1.12")));
     }
 
+    /** The directory with the app servers of the profile {@code servers}. */
+    static Path servers() {
+        return existing(target().resolve("servers"));
+    }
+
     /** The archive with h2spec for Linux. */
     public static Path h2spec() {
         return existing(target().resolve("containers/h2spec/2.2.0/h2spec_linux_amd64.tar.gz"));

@@ -30,22 +30,27 @@ final class Containers {
     }
 
     static ServerProcess tomcat(Container container, List<String> jvmOptions) throws IOException {
+        return tomcat(container, Artefacts.tomcat(), jvmOptions);
+    }
+
+    /** Starts a Tomcat of another version. */
+    static ServerProcess tomcat(Container container, Path home, List<String> jvmOptions) throws IOException {
         Path base = container.directory();
         Path conf = Files.createDirectories(base.resolve("conf"));
         for (String directory : List.of("webapps", "logs", "temp", "work")) {
             Files.createDirectories(base.resolve(directory));
         }
-        Path web = Artefacts.tomcat().resolve("conf").resolve("web.xml");
+        Path web = home.resolve("conf").resolve("web.xml");
         Files.copy(web, conf.resolve("web.xml"));
         Path sample = Artefacts.server().resolve("tomcat").resolve("conf").resolve("server.xml");
         String server = repeat(Files.readString(sample), container);
         Files.writeString(conf.resolve("server.xml"), server);
         deploy(container, base.resolve("webapps"), "ROOT");
         List<String> command = JavaCommand.of(jvmOptions);
-        Path bin = Artefacts.tomcat().resolve("bin");
+        Path bin = home.resolve("bin");
         command.addAll(List.of(
                 "-Dllmproxy.config=" + container.config(),
-                "-Dcatalina.home=" + Artefacts.tomcat(),
+                "-Dcatalina.home=" + home,
                 "-Dcatalina.base=" + base,
                 "-Djava.io.tmpdir=" + base.resolve("temp"),
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",

@@ -25,8 +25,20 @@ public final class Deployment implements AutoCloseable {
     private final Map<String, Integer> ports;
     private final int admin;
     private final String context;
+    private final Map<String, Integer> configured;
 
     private Deployment(ServerProcess process, Path config, Map<String, Integer> ports, int admin, String context) {
+        this(process, config, ports, admin, context, ports);
+    }
+
+    private Deployment(
+            ServerProcess process,
+            Path config,
+            Map<String, Integer> ports,
+            int admin,
+            String context,
+            Map<String, Integer> configured) {
+        this.configured = configured;
         this.process = process;
         this.config = config;
         this.ports = ports;
@@ -107,6 +119,27 @@ public final class Deployment implements AutoCloseable {
         return start(kind, gateway, context, directory -> {}, jvmOptions);
     }
 
+    /** Starts the gateway in an app server, where forwards have no ports of their own. */
+    public static Deployment start(AppServer server, Gateway gateway) {
+        Map<String, Integer> ports = new LinkedHashMap<>();
+        Map<String, Integer> shared = new LinkedHashMap<>();
+        int admin = Ports.free();
+        gateway.forwards().forEach(name -> {
+            ports.put(name, Ports.free());
+            shared.put(name, admin);
+        });
+        try {
+            Path directory = Artefacts.workDirectory(server.name());
+            Path config = Files.writeString(directory.resolve("gateway.yaml"), gateway.yaml(ports, Ports.free()));
+            Container container = new Container(directory, config, List.of(), admin, "", unused -> {});
+            Deployment deployment = new Deployment(server.start(container), config, shared, admin, "", ports);
+            deployment.awaitReady();
+            return deployment;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static Deployment start(
             Kind kind, Gateway gateway, String context, Consumer<Path> prepare, List<String> jvmOptions) {
         Map<String, Integer> ports = new LinkedHashMap<>();
@@ -150,7 +183,7 @@ public final class Deployment implements AutoCloseable {
         if (port == null) {
             throw new IllegalArgumentException("no forward " + name + ", only " + ports.keySet());
         }
-        return URI.create("http://127.0.0.1:" + port + context);
+        return port == admin ? admin("/" + name) : URI.create("http://127.0.0.1:" + port + context);
     }
 
     /** A path of a forward. */
@@ -176,7 +209,7 @@ public final class Deployment implements AutoCloseable {
     /** Writes another configuration with the same forwards in the place of the one it started with. */
     public void reconfigure(Gateway gateway) {
         try {
-            Files.writeString(config, gateway.yaml(ports, admin));
+            Files.writeString(config, gateway.yaml(configured, ports == configured ? admin : Ports.free()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * that finds the relay idle acts on it; one that finds it busy leaves its signal for the other to act on. So the fields
  * below need no lock: at any time they belong to one thread.
  */
-public final class ResponseRelay implements WriteListener, AsyncListener, Invocable.Task {
+public final class ResponseRelay implements WriteListener, Invocable.Task {
     private static final Logger LOG = LoggerFactory.getLogger(ResponseRelay.class);
     private static final int BUSY = 1;
     private static final int ATTACHED = 1 << 1;
@@ -56,6 +56,7 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
     private boolean blocked = true;
     private boolean pending;
     private boolean unflushed = true;
+    private boolean flushed;
     private boolean heartbeatDue;
     private boolean ended;
     private boolean closed;
@@ -82,6 +83,34 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
         void clientGone();
     }
 
+    /**
+     * What the container tells of the exchange. WildFly takes each class that listens for a component that it has to make itself, and
+     * warns that it cannot: so there is no class.
+     */
+    @FunctionalInterface
+    private interface ContainerEvents extends AsyncListener {
+        /** The relay of the exchange. */
+        ResponseRelay relay();
+
+        @Override
+        default void onStartAsync(AsyncEvent event) {}
+
+        @Override
+        default void onComplete(AsyncEvent event) {
+            relay().container.handBack(async -> {});
+        }
+
+        @Override
+        default void onError(AsyncEvent event) {
+            relay().gone();
+        }
+
+        @Override
+        default void onTimeout(AsyncEvent event) {
+            relay().timedOut();
+        }
+    }
+
     public ResponseRelay(Exchange exchange, ContainerSide container, Owner owner) throws IOException {
         this.exchange = exchange;
         this.container = container;
@@ -92,7 +121,8 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
 
     /** Lets the container say when the client can take something. */
     public void open(AsyncContext async) {
-        async.addListener(this);
+        ContainerEvents events = () -> this;
+        async.addListener(events);
         output.setWriteListener(this);
     }
 
@@ -208,6 +238,8 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
             owner.cut(slow);
             abort(slow.error());
         }
+        // Open Liberty lets a thread write only when it has asked by itself whether it may.
+        pending = true;
         try {
             boolean going = true;
             while (going && !closed && !blocked && content != null) {
@@ -290,9 +322,7 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
             return false;
         }
         if (unflushed) {
-            unflushed = false;
-            pending = true;
-            output.flush();
+            flush();
             return true;
         }
         if (heartbeatDue && watch != null && watch.isBetweenEvents()) {
@@ -358,6 +388,14 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
         owner.cut(because);
     }
 
+    /** Open Liberty ignores the first flush of an answer, so that it takes two. */
+    private void flush() throws IOException {
+        pending = true;
+        output.flush();
+        unflushed = !flushed;
+        flushed = true;
+    }
+
     /** Ends the answer so that no client takes it for a whole one. What came before it is sent first. */
     private boolean breakOff(UpstreamFailure because) throws IOException {
         AnswerWatch seen = watch;
@@ -372,9 +410,7 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
         }
         if (unflushed) {
             // A container answers what breaks off before it has sent anything with a page of its own.
-            unflushed = false;
-            pending = true;
-            output.flush();
+            flush();
             return true;
         }
         abort(because.error());
@@ -413,24 +449,10 @@ public final class ResponseRelay implements WriteListener, AsyncListener, Invoca
         gone();
     }
 
-    @Override
-    public void onError(AsyncEvent event) {
-        gone();
-    }
-
-    @Override
-    public void onTimeout(AsyncEvent event) {
+    private void timedOut() {
         // We have set no limit: it is a container that stops and waits no longer.
         exchange.cut(ProxyError.SHUTTING_DOWN);
         owner.clientGone();
         container.handBack(exchange::abort);
     }
-
-    @Override
-    public void onComplete(AsyncEvent event) {
-        container.handBack(async -> {});
-    }
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {}
 }

@@ -69,6 +69,15 @@ final class BodyInput {
         return received;
     }
 
+    /** Whether everything was read. Grizzly says that a stream is finished when everything has come. */
+    boolean isAtEnd() {
+        try {
+            return stream.isFinished() && stream.available() == 0;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
     /** Whether all that was said has come. */
     boolean isComplete() {
         return count == length;

@@ -139,7 +139,7 @@ final class FlowingContent implements Request.Content {
         if (because != null) {
             return Content.Chunk.from(because, true);
         }
-        if (finished || input.stream().isFinished()) {
+        if (finished || input.isAtEnd()) {
             finished = true;
             return end();
         }

@@ -18,12 +18,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.eclipse.jetty.client.Request;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The body of a client's request. It is collected without blocking, up to a limit, so that it can be sent to more than
  * one upstream; what lies beyond the limit flows through as the upstream takes it, and can be sent once only.
  */
 public final class RequestBody implements ReadListener {
+    private static final Logger LOG = LoggerFactory.getLogger(RequestBody.class);
+
     private final BodyInput input;
     private final BodyBuffer buffer;
     private final ContainerSide container;
@@ -232,7 +236,7 @@ public final class RequestBody implements ReadListener {
             refuse(ProxyError.OVERLOADED);
             return;
         }
-        int read = input.stream().isFinished() ? -1 : input.read(room);
+        int read = input.isAtEnd() ? -1 : input.read(room);
         if (read < 0 || input.isComplete()) {
             whole();
         } else if (input.count() > maxBody) {
@@ -293,10 +297,11 @@ public final class RequestBody implements ReadListener {
 
     @Override
     public void onError(Throwable cause) {
-        if (!settled.get() && input.stream().isFinished()) {
+        if (!settled.get() && input.isAtEnd()) {
             // The client has closed its half of the connection, and that right behind the last of the body.
             whole();
         } else {
+            LOG.debug("the body of a request could not be read", cause);
             fail(error(cause));
         }
     }

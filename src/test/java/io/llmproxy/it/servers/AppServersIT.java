@@ -1,0 +1,170 @@
+package io.llmproxy.it.servers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.AppServer;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.LockStep;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.UpstreamRequest;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What has to hold on each app server. One start for all of it, as a start is what takes time. */
+@Tag("servers")
+class AppServersIT {
+    private static final String CHAT = "/v1/chat/completions";
+    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final String EVENT =
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%d\"},\"finish_reason\":null}]}\n\n";
+
+    private final FakeUpstream upstream = FakeUpstream.start();
+
+    @AfterEach
+    void stop() {
+        upstream.close();
+    }
+
+    private Gateway gateway(String key) {
+        return new Gateway()
+                .admin("token: operators-token")
+                .top("keys: [{name: team, key: " + key + "}]")
+                .single("llm", upstream.url(), "auth: {type: bearer, token: sk-upstream}", "", "");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theWarIsAtHome(AppServer server) {
+        try (Deployment deployment = Deployment.start(server, gateway("sk-first"))) {
+            answersPlainly(deployment);
+            readsABodyThatComesInPieces(deployment);
+            streamsInLockStep(deployment);
+            tellsThatAnAnswerWasCut(deployment, server.breaksOff());
+            noticesThatAClientLeaves(deployment);
+            refusesWithoutAKey(deployment);
+            loadsItsConfigurationAgain(deployment);
+            assertThat(deployment.log()).doesNotContain(" ERROR i.l", "ClassNotFound", "NoClassDefFound");
+        }
+    }
+
+    private void answersPlainly(Deployment deployment) {
+        upstream.on(CHAT, Behaviour.json("{\"fine\":true}"));
+        for (int i = 0; i < 20; i++) {
+            Answer answer = ask(deployment, "sk-first");
+            assertThat(answer.status()).as(deployment.log()).isEqualTo(200);
+            assertThat(answer.text()).isEqualTo("{\"fine\":true}");
+        }
+        assertThat(upstream.requests(CHAT)).allSatisfy(request -> {
+            assertThat(request.head().values("Authorization")).containsExactly("Bearer sk-upstream");
+            assertThat(new String(request.body(), StandardCharsets.UTF_8)).isEqualTo("{\"stream\":false}");
+        });
+        assertThat(deployment.metricsAtRest().sum("llmproxy_http_requests_total", "forward=\"llm\""))
+                .isEqualTo(20);
+    }
+
+    private void readsABodyThatComesInPieces(Deployment deployment) {
+        upstream.on(CHAT, Behaviour.echo());
+        String body = "{\"input\":\"" + "x".repeat(100_000) + "\"}";
+        URI uri = deployment.forward("llm", CHAT);
+        try (RawClient client = RawClient.connect(uri)) {
+            client.send("POST " + RawClient.target(uri) + " HTTP/1.1\r\nHost: client.test\r\n"
+                    + "Authorization: Bearer sk-first\r\nTransfer-Encoding: chunked\r\n\r\n");
+            for (int from = 0; from < body.length(); from += 7000) {
+                client.sendChunk(body.substring(from, Math.min(body.length(), from + 7000))
+                        .getBytes(StandardCharsets.US_ASCII));
+            }
+            assertThat(client.send("0\r\n\r\n").answer().text()).isEqualTo(body);
+        }
+    }
+
+    private void streamsInLockStep(Deployment deployment) {
+        LockStep steps = new LockStep();
+        List<String> events = IntStream.range(0, 10).mapToObj(EVENT::formatted).toList();
+        upstream.on(CHAT, Behaviour.lockStep(steps, events));
+        try (RawClient client = open(deployment)) {
+            for (String event : events) {
+                StringBuilder read = new StringBuilder();
+                while (read.length() < event.length()) {
+                    read.append(client.chunk());
+                }
+                assertThat(read.toString()).isEqualTo(event);
+                steps.next();
+            }
+        }
+    }
+
+    private void tellsThatAnAnswerWasCut(Deployment deployment, boolean breaksOff) {
+        if (breaksOff) {
+            upstream.on(CHAT, Behaviour.statesTooMuch("{\"half\":"));
+            assertThat(ask(deployment, "sk-first").whole()).isFalse();
+        }
+        upstream.on(CHAT, Behaviour.closesMidStream(List.of(EVENT.formatted(1))));
+        try (RawClient client = open(deployment)) {
+            assertThat(client.event().data()).contains("\"content\":\"1\"");
+            assertThat(client.event().data()).contains("upstream_reset");
+        }
+    }
+
+    private void noticesThatAClientLeaves(Deployment deployment) {
+        String path = "/left" + CHAT;
+        upstream.on(path, Behaviour.streams(Duration.ofMillis(20), Collections.nCopies(500, EVENT.formatted(1))));
+        URI uri = deployment.forward("llm", path);
+        try (RawClient client = RawClient.connect(uri)) {
+            client.send("POST", RawClient.target(uri), "Authorization: Bearer sk-first\r\n", new byte[] {'{', '}'})
+                    .head();
+            client.event();
+        }
+        UpstreamRequest request = upstream.awaitRequest(path);
+        assertThat(request.awaitAborted(SOON)).isTrue();
+        Awaitility.await().until(() -> deployment.metrics().sum("llmproxy_in_flight") == 0);
+    }
+
+    private void refusesWithoutAKey(Deployment deployment) {
+        Answer answer = ask(deployment, "sk-other");
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.header("X-LLMProxy-Error")).isEqualTo("invalid_api_key");
+    }
+
+    private void loadsItsConfigurationAgain(Deployment deployment) {
+        upstream.on(CHAT, Behaviour.json("{}"));
+        deployment.reconfigure(gateway("sk-second"));
+        Answer reload = RawClient.exchange(
+                deployment.admin("/admin/reload"), "POST", "Authorization: Bearer operators-token\r\n", new byte[0]);
+        assertThat(reload.status()).as(reload.text()).isEqualTo(200);
+        assertThat(ask(deployment, "sk-first").status()).isEqualTo(401);
+        assertThat(ask(deployment, "sk-second").status()).isEqualTo(200);
+    }
+
+    private static Answer ask(Deployment deployment, String key) {
+        return RawClient.exchange(
+                deployment.forward("llm", CHAT),
+                "POST",
+                "Authorization: Bearer " + key + "\r\n",
+                "{\"stream\":false}".getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static RawClient open(Deployment deployment) {
+        URI uri = deployment.forward("llm", CHAT);
+        RawClient client = RawClient.connect(uri)
+                .send(
+                        "POST",
+                        RawClient.target(uri),
+                        "Authorization: Bearer sk-first\r\n",
+                        "{\"stream\":true}".getBytes(StandardCharsets.US_ASCII));
+        assertThat(client.head().status()).isEqualTo(200);
+        return client;
+    }
+}
