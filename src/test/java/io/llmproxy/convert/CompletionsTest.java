@@ -20,8 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Completions of old, answered by chats. */
 final class CompletionsTest {
-    private static final String WORD = "data: {'id':'c','choices':[{'index':0,'delta':{'reasoning_content':'hm'}},"
-            + "{'index':0,'delta':{'content':'Hi'}}]}\n\n";
+    private static final String WORD =
+            "data: {'id':'c','choices':[{'index':0,'delta':{'reasoning_content':'let me think'}},"
+                    + "{'index':0,'delta':{'content':'Hi'}}]}\n\n";
     private static final String CALL = "data: {'choices':[{'index':0,'delta':{'tool_calls':[{'id':'c','function':"
             + "{'name':'f','arguments':'{}'}}]}}]}\n\n";
     private static final String END = "data: {'choices':[{'index':0,'delta':{},'finish_reason':'length'}],"
@@ -73,12 +74,13 @@ final class CompletionsTest {
     @CsvSource({"stop, stop", "length, length", "content_filter, content_filter", "tool_calls, stop"})
     void whyTheModelStopsIsToldInOldWords(String said, String told) {
         byte[] answer = converted("{'prompt':'x','max_tokens':5,'best_of':1,'echo':false}")
-                .answer(bytes("{'choices':[{'message':{'content':'Hi','reasoning_content':'hm'},'finish_reason':'"
-                        + said + "'}]}"))
+                .answer(bytes(
+                        "{'choices':[{'message':{'content':'Hi','reasoning_content':'let me think'},'finish_reason':'"
+                                + said + "'}]}"))
                 .body();
         assertThat(text(answer))
                 .contains("\"finish_reason\":\"" + told + "\"", "\"text\":\"Hi\"")
-                .doesNotContain("usage", "hm");
+                .doesNotContain("usage", "let me think");
     }
 
     @Test
@@ -111,7 +113,7 @@ final class CompletionsTest {
             if (event instanceof Json.Obj chunk) {
                 assertThat(chunk.text())
                         .contains("\"object\":\"text_completion\"")
-                        .doesNotContain("\"hm\"", "\"f\"");
+                        .doesNotContain("let me think", "\"f\"");
             }
         }
         assertThat(out).contains("\"finish_reason\":\"length\"").endsWith("data: [DONE]\n\n");

@@ -14,8 +14,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -75,6 +79,85 @@ class LedgerFilesTest {
 
     private LedgerFiles files() {
         return new LedgerFiles(List.of(directory));
+    }
+
+    private List<UsedAttempt> used(LedgerFiles.Period period) throws IOException {
+        List<UsedAttempt> all = new ArrayList<>();
+        assertThat(files().attempts(period, Long.MAX_VALUE, all::add)).isTrue();
+        return all;
+    }
+
+    @Test
+    void attemptsAreReadWithWhatTheyTookAndCost() throws IOException {
+        Folds folds = new Folds();
+        folds.add(LedgerFixtures.attempt(1, 1000, 10));
+        folds.add(LedgerFixtures.attempt(2, 1000, 10));
+        folds.add(LedgerFixtures.exchange(1));
+        List<FoldRecord> sums = folds.take(0, LedgerFixtures.NOON.toEpochMilli());
+        write(
+                sums.get(0),
+                sums.get(1),
+                LedgerFixtures.attempt(3, 500, 5),
+                guessed("local"),
+                LedgerFixtures.exchange(3));
+
+        assertThat(used(LedgerFiles.Period.ALWAYS))
+                .extracting(used -> used.upstream() + " " + used.key() + " " + used.attempts() + " " + used.errors()
+                        + " " + used.input() + " " + used.output() + " " + used.costs() + " " + used.unpriced())
+                .containsExactlyInAnyOrder(
+                        "openai team-a 2 0 2000 20 {USD=0.002500000020} 0",
+                        "openai team-a 1 0 500 5 {USD=0.000625000005} 0",
+                        "local - 1 1 100 50 {} 1");
+    }
+
+    @Test
+    void attemptsAreReadOfAPeriodAndNoFileThatWasDoneBefore() throws IOException {
+        write(
+                LedgerFixtures.attempt(1, 1, 1),
+                LedgerFixtures.attempt(60_000, 2, 2),
+                LedgerFixtures.attempt(120_000, 3, 3));
+        Instant noon = LedgerFixtures.NOON;
+
+        assertThat(used(new LedgerFiles.Period(noon.plusSeconds(30), noon.plusSeconds(90))))
+                .extracting(UsedAttempt::input)
+                .containsExactly(2L);
+        assertThat(used(new LedgerFiles.Period(null, noon.plusSeconds(1))))
+                .extracting(UsedAttempt::input)
+                .containsExactly(1L);
+        for (Path file : LedgerFixtures.files(directory)) {
+            Files.setLastModifiedTime(file, FileTime.from(noon.plusSeconds(10)));
+        }
+        assertThat(used(new LedgerFiles.Period(noon.plusSeconds(11), null))).isEmpty();
+        assertThat(used(new LedgerFiles.Period(noon.plusSeconds(9), null))).hasSize(2);
+    }
+
+    @Test
+    void noMoreLinesAreReadThanIsAllowed() throws IOException {
+        write(LedgerFixtures.attempt(1, 1, 1), LedgerFixtures.attempt(2, 1, 1), LedgerFixtures.attempt(3, 1, 1));
+        List<UsedAttempt> all = new ArrayList<>();
+
+        assertThat(files().attempts(LedgerFiles.Period.ALWAYS, 2, all::add)).isFalse();
+
+        assertThat(all).hasSizeLessThan(3);
+    }
+
+    @Test
+    void whereNothingWasWrittenNothingIsRead() throws IOException {
+        LedgerFiles none = new LedgerFiles(List.of(directory.resolve("nosuch")));
+
+        assertThat(none.attempts(LedgerFiles.Period.ALWAYS, 10, used -> {
+                    throw new AssertionError(used);
+                }))
+                .isTrue();
+    }
+
+    @Test
+    void linesThatAreNotGoodAreLeftOut() throws IOException {
+        write(LedgerFixtures.attempt(1, 1, 1));
+        Path file = LedgerFixtures.files(directory).get(0);
+        Files.writeString(file, "{\"torn\":", StandardOpenOption.APPEND);
+
+        assertThat(used(LedgerFiles.Period.ALWAYS)).hasSize(1);
     }
 
     @Test
