@@ -43,6 +43,26 @@ final class ModelMapTest {
         assertThat(read(models).upstreamName(requested)).isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{gpt-4o: gpt-4o-2024, 'gpt-*': any} ~ gpt-4o ~ gpt-4o",
+                "{gpt-4o: gpt-4o-2024, 'o*': any, 'gpt-*': any} ~ gpt-4 ~ gpt-*",
+                "{gpt-4o: gpt-4o-2024, 'gpt-*': any} ~ gemini ~ ",
+                "{} ~ whatever ~ ",
+            })
+    void aModelIsFoundUnderTheNameOrThePatternThatIsWritten(String models, String requested, String expected) {
+        assertThat(read(models).configured(requested)).isEqualTo(expected);
+    }
+
+    @Test
+    void mapsThatSayTheSameAreEqual() {
+        assertThat(read("{a: b}")).isEqualTo(read("{a: b}")).hasSameHashCodeAs(read("{a: b}"));
+        assertThat(read("{a: b}")).isNotEqualTo(read("{a: c}")).isNotEqualTo("{a: b}");
+        assertThat(read("{a: b}").texts()).containsExactly("a");
+    }
+
     @Test
     void onlyWhatHasANameCanBeListed() {
         assertThat(read("{b: x, 'c-*': y, a: z}").names()).containsExactly("a", "b");
