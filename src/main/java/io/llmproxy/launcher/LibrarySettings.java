@@ -16,6 +16,9 @@ final class LibrarySettings {
             // Else Jetty asks the JVM's management, which describes all that it can do. It only spaces fields apart.
             "org.eclipse.jetty.util.referencesPerCacheLine",
             "16",
+            // Else Weld makes ready to check beans.xml files against XML schemas, and there are none.
+            "org.jboss.weld.xml.disableValidating",
+            "true",
             // Else the JDK generates code for the constructor of each section, to read a configuration once.
             "jdk.reflect.useNativeAccessorOnly",
             "true");

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -157,11 +158,16 @@ class LauncherCliIT {
 
     @Test
     void theStartLoadsNothingThatItDoesNotNeed() {
+        String schemas = "com.sun.org.apache.xerces.internal.impl.xs.";
+
         assertThat(loadedAtStart())
                 .contains("io.llmproxy.proxy.servlet.ForwardServlet ")
-                .doesNotContain("com.sun.org.apache.xerces.internal.impl.xs.")
+                .doesNotContain(schemas)
                 .doesNotContain("sun.security.x509.X509CertImpl ")
                 .doesNotContain("com.sun.jmx.mbeanserver.JmxMBeanServer ");
+        assertThat(loadedAtStart("-Dorg.jboss.weld.xml.disableValidating=false"))
+                .as("where the user wants it")
+                .contains(schemas);
     }
 
     @Test
@@ -177,11 +183,12 @@ class LauncherCliIT {
         }
     }
 
-    private String loadedAtStart() {
+    private String loadedAtStart(String... options) {
         Path config = write("config.yaml", valid);
         Path loaded = directory.resolve("loaded.txt");
-        try (ServerProcess process =
-                launch(List.of("-Xlog:class+load:file=" + loaded), Map.of(), "--config", config.toString())) {
+        List<String> all = new ArrayList<>(List.of(options));
+        all.add("-Xlog:class+load:file=" + loaded);
+        try (ServerProcess process = launch(all, Map.of(), "--config", config.toString())) {
             awaitReady(process, admin);
             return Files.readString(loaded);
         } catch (IOException e) {
