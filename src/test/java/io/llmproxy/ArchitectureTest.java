@@ -66,6 +66,12 @@ class ArchitectureTest {
             .definedBy("..tls..")
             .layer("net")
             .definedBy("io.llmproxy.net..")
+            .layer("audit")
+            .definedBy("io.llmproxy.audit..")
+            .whereLayer("audit")
+            .mayNotAccessAnyLayer()
+            .whereLayer("audit")
+            .mayOnlyBeAccessedByLayers("launcher", "boot", "observers", "store")
             .whereLayer("net")
             .mayNotAccessAnyLayer()
             .whereLayer("tls")
@@ -161,6 +167,7 @@ class ArchitectureTest {
                     "another part of LLMProxy",
                     type -> type.getPackageName().startsWith("io.llmproxy.")
                             && !type.getPackageName().startsWith("io.llmproxy.store")
+                            && !type.getPackageName().startsWith("io.llmproxy.audit")
                             && !type.getPackageName().startsWith("io.llmproxy.config")))
             .because("versions are texts here: boot checks them and makes nodes follow");
 

@@ -1,6 +1,7 @@
 package io.llmproxy.admin;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.Problem;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -19,14 +20,17 @@ public final class AdminServlet extends HttpServlet {
 
     private final transient OperatorToken token;
     private final transient ConfigReload reload;
+    private final transient AuditTrail audit;
 
     /**
      * @param token what a caller has to show
      * @param reload loads the configuration again
+     * @param audit told what is done
      */
-    public AdminServlet(OperatorToken token, ConfigReload reload) {
+    public AdminServlet(OperatorToken token, ConfigReload reload, AuditTrail audit) {
         this.token = token;
         this.reload = reload;
+        this.audit = audit;
     }
 
     @Override
@@ -37,10 +41,20 @@ public final class AdminServlet extends HttpServlet {
             response.setHeader("Allow", "POST");
             OperatorAnswer.refuse(
                     response, HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed", "Use POST.");
-        } else if (token.isShown(request, response)) {
+        } else if (!token.isShown(request, response)) {
+            if (OperatorToken.bearer(request) != null) {
+                audit.strange(note(request, "unknown", "none", response.getHeader("X-LLMProxy-Error")));
+            }
+        } else {
             ConfigReload.Outcome outcome = reload.reload();
+            audit.done(note(request, "operator", "operator_token", outcome.loaded() ? AuditNote.DONE : "invalid_config"));
             OperatorAnswer.send(response, outcome.loaded() ? HttpServletResponse.SC_OK : UNPROCESSABLE, told(outcome));
         }
+    }
+
+    private static AuditNote note(HttpServletRequest request, String actor, String authentication, String outcome) {
+        return new AuditNote(
+                actor, authentication, request.getRemoteAddr(), "", "config.reload", "", null, null, outcome, null);
     }
 
     private static Reload told(ConfigReload.Outcome outcome) {

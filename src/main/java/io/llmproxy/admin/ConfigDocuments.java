@@ -1,5 +1,6 @@
 package io.llmproxy.admin;
 
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.health.StoreStanding;
 import java.time.Duration;
@@ -61,22 +62,23 @@ public interface ConfigDocuments {
      *
      * @param to the version to go back to
      * @param base the version that the caller believes to be the head
-     * @param author who asks for it
+     * @param note what the audit is to say of it
      * @return the new version; nothing if there is no version {@code to}
      * @throws MovedException if another version is the head now
      * @throws io.llmproxy.config.document.ConfigException if this release cannot serve that version any more
      * @throws UnavailableException if it cannot be stored
      */
-    Optional<Version> rollBack(long to, long base, String author) throws MovedException;
+    Optional<Version> rollBack(long to, long base, AuditNote note) throws MovedException;
 
     /**
      * Confirms the head, so that it stays.
      *
      * @param version the version that is confirmed
+     * @param note what the audit is to say of it
      * @return whether it was still the head
      * @throws UnavailableException if that cannot be stored
      */
-    boolean confirm(long version);
+    boolean confirm(long version, AuditNote note);
 
     /** Returns the nodes that have reported within the last 35 seconds: which version each serves, and why not another one. */
     List<Node> nodes();
@@ -121,6 +123,7 @@ public interface ConfigDocuments {
      *     one attempt
      * @param confirmWithin after this time the store goes back to the version before, unless it is confirmed; null for a change that
      *     needs no confirmation
+     * @param note what the audit is to say of it, in the same transaction
      */
     record Change(
             String content,
@@ -128,7 +131,8 @@ public interface ConfigDocuments {
             String message,
             Way way,
             @Nullable String requestKey,
-            @Nullable Duration confirmWithin) {}
+            @Nullable Duration confirmWithin,
+            AuditNote note) {}
 
     /**
      * What a check found.

@@ -1,6 +1,7 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.StoreStanding;
@@ -51,12 +52,12 @@ record FileDocument(ConfigSource source) implements ConfigDocuments {
     }
 
     @Override
-    public Optional<Version> rollBack(long to, long base, String author) {
+    public Optional<Version> rollBack(long to, long base, AuditNote note) {
         throw readOnly();
     }
 
     @Override
-    public boolean confirm(long version) {
+    public boolean confirm(long version, AuditNote note) {
         throw readOnly();
     }
 

@@ -6,6 +6,7 @@ import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.document.TextFile;
 import io.llmproxy.config.document.YamlParser;
+import io.llmproxy.store.AuditTable;
 import io.llmproxy.store.ConfigStore;
 import io.llmproxy.store.ConfigVersion;
 import io.llmproxy.store.ConfigVersion.Origin;
@@ -138,6 +139,11 @@ public record OpenStore(Database database, StoreConfig config, ConfigStore versi
      */
     public static Draft rollback(long to, String content, String author) {
         return new Draft(content, author, "back to v" + to, Origin.ROLLBACK, Version.current(), null, null);
+    }
+
+    /** What operators did. */
+    public AuditTable audit() {
+        return new AuditTable(database);
     }
 
     @Override

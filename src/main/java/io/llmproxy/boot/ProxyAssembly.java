@@ -1,6 +1,7 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.admin.AdminServlet;
+import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.ConsoleServlet;
@@ -13,6 +14,7 @@ import io.llmproxy.admin.api.AdminApi;
 import io.llmproxy.admin.api.Gateway;
 import io.llmproxy.admin.api.Traffic;
 import io.llmproxy.admin.api.UsedLately;
+import io.llmproxy.audit.AuditBook;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
@@ -128,6 +130,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final ConfigSource source;
     private final @Nullable StoredConfig stored;
     private final ConfigDocuments documents;
+    private final AuditTrail audit;
     private final boolean inContainer;
     private final LedgerHome home;
     private final UpstreamHttp http;
@@ -154,6 +157,8 @@ public final class ProxyAssembly implements AutoCloseable {
         this.inContainer = handover.listeners() instanceof ContainerListeners;
         this.home = stored == null ? LedgerHome.find(source.file(), inContainer) : LedgerHome.in(stored.directory());
         this.documents = stored == null ? new FileDocument(source) : stored.documents();
+        this.audit =
+                new AuditTrail(stored == null ? AuditBook.NONE : stored.documents().audit(), System::nanoTime);
         this.http = new UpstreamHttp(loops);
         this.reloader = new Reloader(
                 source,
@@ -179,6 +184,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 new Gateway.Figures(open::count, totals, traffic, usedLately, history, explanations),
                 new Gateway.Ledger(ledger::status, ledger::files),
                 documents,
+                audit,
                 this::load,
                 operator,
                 () -> reloader.generation().forOperators(),
@@ -232,7 +238,7 @@ public final class ProxyAssembly implements AutoCloseable {
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
         OperatorToken token =
                 new OperatorToken(() -> config().httpServer().admin().token());
-        servlet(context, "admin", new AdminServlet(token, this::load), "/admin/*");
+        servlet(context, "admin", new AdminServlet(token, this::load, audit), "/admin/*");
         servlet(context, "explain", new ExplainServlet(token, explanations), "/admin/explain/*");
         servlet(context, "admin-api", AdminApi.of(token, gateway), "/admin/api/v1/*");
         servlet(context, "console", new ConsoleServlet(), "/admin/ui/*");

@@ -1,13 +1,14 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.audit.AuditBook;
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.StoreStanding;
 import io.llmproxy.store.ConfigVersion;
 import io.llmproxy.store.ConfigVersion.Origin;
 import io.llmproxy.store.Draft;
-import io.llmproxy.store.Head;
 import io.llmproxy.store.HeadMovedException;
 import io.llmproxy.store.StoreException;
 import java.time.Instant;
@@ -89,14 +90,15 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
                         io.llmproxy.boot.Version.current(),
                         change.requestKey(),
                         change.confirmWithin()),
-                base);
+                base,
+                change.note());
     }
 
-    private Version commit(Draft draft, long base) throws MovedException {
+    private Version commit(Draft draft, long base, AuditNote note) throws MovedException {
         OpenStore store = store();
         try {
             var unused = node.document(draft.content(), "document");
-            Version made = told(store.versions().commit(draft, base));
+            Version made = told(store.versions().commit(draft, base, note));
             follower.nudge();
             return made;
         } catch (HeadMovedException e) {
@@ -107,21 +109,19 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     }
 
     @Override
-    public Optional<Version> rollBack(long to, long base, String author) throws MovedException {
+    public Optional<Version> rollBack(long to, long base, AuditNote note) throws MovedException {
         Optional<Version> old = version(to);
         if (old.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(commit(OpenStore.rollback(to, old.get().content(), author), base));
+        return Optional.of(commit(OpenStore.rollback(to, old.get().content(), note.actor()), base, note));
     }
 
     @Override
-    public boolean confirm(long version) {
+    public boolean confirm(long version, AuditNote note) {
         OpenStore store = store();
         try {
-            Head head = store.versions().head();
-            boolean confirmed = head.version() == version
-                    && (!head.isUnconfirmed() || store.versions().confirm(version));
+            boolean confirmed = store.versions().confirm(version, note);
             follower.nudge();
             return confirmed;
         } catch (StoreException e) {
@@ -148,6 +148,11 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
         }
     }
 
+    /** Returns where operators' acts are noted. */
+    AuditBook audit() {
+        return new StoreAudit(this::store);
+    }
+
     private OpenStore store() {
         OpenStore store = follower.store();
         if (store == null) {
@@ -156,7 +161,7 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
         return store;
     }
 
-    private static UnavailableException unavailable(StoreException e) {
+    static UnavailableException unavailable(StoreException e) {
         Unavailable reason =
                 e.kind() == StoreException.Kind.OUTCOME_UNKNOWN ? Unavailable.OUTCOME_UNKNOWN : Unavailable.AWAY;
         return new UnavailableException(reason, String.valueOf(e.getMessage()));

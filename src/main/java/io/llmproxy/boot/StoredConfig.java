@@ -1,6 +1,5 @@
 package io.llmproxy.boot;
 
-import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
@@ -156,7 +155,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     }
 
     /** Returns the configuration as operators see it. */
-    ConfigDocuments documents() {
+    StoreDocuments documents() {
         return new StoreDocuments(node, follower, progress);
     }
 

@@ -1,5 +1,6 @@
 package io.llmproxy.launcher;
 
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.boot.OpenStore;
 import io.llmproxy.boot.Version;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
@@ -92,7 +93,8 @@ final class ConfigChanges {
         if (version != head.version()) {
             throw new HeadMovedException(version, head.version());
         }
-        if (head.isUnconfirmed() && !arguments.has("--dry-run") && !versions.confirm(version)) {
+        if (head.isUnconfirmed() && !arguments.has("--dry-run") && !versions.confirm(
+                        version, AuditNote.plain(Documents.author(), "command", "config.confirm"))) {
             throw new HeadMovedException(version, versions.head().version());
         }
         return told(

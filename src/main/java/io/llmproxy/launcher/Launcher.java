@@ -51,6 +51,7 @@ public final class Launcher {
                 case PricesCommand.NAME -> prices(arguments.subList(1, arguments.size()));
                 case ConfigCommand.NAME -> new ConfigCommand(out, err).run(arguments.subList(1, arguments.size()));
                 case DbCommand.NAME -> new DbCommand(out, err).run(arguments.subList(1, arguments.size()));
+                case AuditCommand.NAME -> new AuditCommand(out, err).run(arguments.subList(1, arguments.size()));
                 default -> act(LauncherOptions.parse(arguments));
             };
         } catch (UsageException e) {
@@ -77,6 +78,7 @@ public final class Launcher {
             case PricesCommand.NAME -> PricesCommand.USAGE;
             case ConfigCommand.NAME -> ConfigCommand.USAGE;
             case DbCommand.NAME -> DbCommand.USAGE;
+            case AuditCommand.NAME -> AuditCommand.USAGE;
             default -> LauncherOptions.USAGE;
         };
     }

@@ -26,6 +26,7 @@ record LauncherOptions(
                    java -jar llmproxy.jar prices --help      check or import files of prices
                    java -jar llmproxy.jar config --help      the configuration in a store: import, history, rollback
                    java -jar llmproxy.jar db --help          the database of a store
+                   java -jar llmproxy.jar audit --help       whether the audit in a store is intact
 
               -c, --config FILE   the configuration; else the system property llmproxy.config,
                                   the environment variable LLMPROXY_CONFIG, or ./config.yaml

@@ -1,5 +1,6 @@
 package io.llmproxy.store;
 
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.store.ConfigVersion.Origin;
 import io.llmproxy.store.StoreException.Kind;
 import java.nio.charset.StandardCharsets;
@@ -93,6 +94,20 @@ public final class ConfigStore {
      * @throws HeadMovedException if it is elsewhere
      */
     public ConfigVersion commit(Draft draft, long base) throws HeadMovedException {
+        return commit(
+                draft,
+                base,
+                AuditNote.plain(
+                        draft.author(), "command", "config." + draft.origin().word()));
+    }
+
+    /**
+     * Commits a version as {@link #commit(Draft, long)} does.
+     *
+     * @param note what the audit is to say of it
+     * @throws HeadMovedException if the head is elsewhere
+     */
+    public ConfigVersion commit(Draft draft, long base, AuditNote note) throws HeadMovedException {
         return database.write(connection -> {
             Head head = lock(connection);
             String key = draft.requestKey();
@@ -106,7 +121,7 @@ public final class ConfigStore {
             }
             Instant until = draft.confirmWithin() == null ? null : head.now().plus(draft.confirmWithin());
             long fallback = head.isUnconfirmed() ? head.fallback() : head.version();
-            return append(connection, head, draft, until, fallback);
+            return append(connection, head, draft, until, fallback, note);
         });
     }
 
@@ -114,15 +129,17 @@ public final class ConfigStore {
      * Confirms the head, so that it stays.
      *
      * @param version the version that is confirmed
+     * @param note what the audit is to say of it
      * @return whether it was still the head
      */
-    public boolean confirm(long version) {
+    public boolean confirm(long version, AuditNote note) {
         return database.write(connection -> {
             Head head = lock(connection);
             if (head.version() != version) {
                 return false;
             }
             move(connection, version, version, version, null);
+            AuditTable.append(connection, note.of(version));
             return true;
         });
     }
@@ -144,7 +161,8 @@ public final class ConfigStore {
             ConfigVersion old = version(connection, "id = ?", head.fallback())
                     .orElseThrow(() -> new SQLException("version " + head.fallback() + " is missing"));
             Draft draft = new Draft(old.content(), "llmproxy", message, Origin.AUTO_ROLLBACK, appVersion, null, null);
-            return Optional.of(append(connection, head, draft, null, 0));
+            AuditNote note = AuditNote.plain(draft.author(), "node", "config." + Origin.AUTO_ROLLBACK.word());
+            return Optional.of(append(connection, head, draft, null, 0, note));
         });
     }
 
@@ -153,7 +171,8 @@ public final class ConfigStore {
     }
 
     private static ConfigVersion append(
-            Connection connection, Head head, Draft draft, @Nullable Instant until, long fallback) throws SQLException {
+            Connection connection, Head head, Draft draft, @Nullable Instant until, long fallback, AuditNote note)
+            throws SQLException {
         long id = head.version() + 1;
         try (PreparedStatement insert = connection.prepareStatement("insert into llmproxy.config_version"
                 + " (id, parent_id, author, message, origin, content, sha256, app_version, request_key)"
@@ -170,6 +189,7 @@ public final class ConfigStore {
             insert.executeUpdate();
         }
         move(connection, head.version(), id, until == null ? id : fallback, until);
+        AuditTable.append(connection, note.of(id));
         return version(connection, "id = ?", id).orElseThrow(() -> new SQLException("version " + id + " is missing"));
     }
 

@@ -3,6 +3,7 @@ package io.llmproxy.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
 import io.llmproxy.admin.ConfigDocuments.Unavailable;
@@ -55,12 +56,13 @@ final class FileDocumentTest {
     @Test
     void nothingCanBeChanged() throws IOException {
         ConfigDocuments documents = documents();
-        Change change = new Change(CONFIG, "test", "", ConfigDocuments.Way.API, null, null);
+        AuditNote note = AuditNote.plain("test", "command", "test");
+        Change change = new Change(CONFIG, "test", "", ConfigDocuments.Way.API, null, null, note);
 
         assertThat(documents.isWritable()).isFalse();
         assertRefused(() -> documents.commit(change, 0));
-        assertRefused(() -> documents.rollBack(1, 2, "test"));
-        assertRefused(() -> documents.confirm(1));
+        assertRefused(() -> documents.rollBack(1, 2, note));
+        assertRefused(() -> documents.confirm(1, note));
     }
 
     private static void assertRefused(ThrowingCallable call) {

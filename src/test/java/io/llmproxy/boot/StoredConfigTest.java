@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
 import io.llmproxy.admin.ConfigDocuments.MovedException;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A node that follows a store in H2. */
 final class StoredConfigTest {
+    private static final AuditNote NOTE = AuditNote.plain("bob", "command", "test");
     private static final Duration SOON = Duration.ofSeconds(30);
 
     @TempDir
@@ -95,7 +97,7 @@ final class StoredConfigTest {
     }
 
     private static Change change(String content, @Nullable Duration confirmWithin) {
-        return new Change(content, "ann", "a test", Way.API, null, confirmWithin);
+        return new Change(content, "ann", "a test", Way.API, null, confirmWithin, NOTE);
     }
 
     private void awaitServed(String... upstreams) {
@@ -161,7 +163,7 @@ final class StoredConfigTest {
         assertThat(moved).hasMessage("the head is v2 (expected: v1)");
         assertThat(moved.expected()).isEqualTo(1);
         assertThat(moved.actual()).isEqualTo(2);
-        assertThatThrownBy(() -> documents.rollBack(1, 1, "ann")).isInstanceOf(MovedException.class);
+        assertThatThrownBy(() -> documents.rollBack(1, 1, NOTE)).isInstanceOf(MovedException.class);
     }
 
     @Test
@@ -169,13 +171,13 @@ final class StoredConfigTest {
         ConfigDocuments documents = started(seed("one")).documents();
         documents.commit(change(document("two"), null), 1);
 
-        Version back = documents.rollBack(1, 2, "bob").orElseThrow();
+        Version back = documents.rollBack(1, 2, NOTE).orElseThrow();
 
         assertThat(back.id()).isEqualTo(3);
         assertThat(back.origin()).isEqualTo("rollback");
         assertThat(back.message()).isEqualTo("back to v1");
         assertThat(back.content()).isEqualTo(document("one"));
-        assertThat(documents.rollBack(9, 3, "bob")).isEmpty();
+        assertThat(documents.rollBack(9, 3, NOTE)).isEmpty();
         Awaitility.await()
                 .atMost(SOON)
                 .until(() -> served.get(served.size() - 1).equals("one"));
@@ -215,14 +217,14 @@ final class StoredConfigTest {
 
         documents.commit(change(document("two"), Duration.ofMillis(300)), 1);
         awaitServed("one", "two", "one");
-        assertThat(documents.confirm(2)).isFalse();
+        assertThat(documents.confirm(2, NOTE)).isFalse();
         assertThat(documents.head().origin()).isEqualTo("auto-rollback");
 
         documents.commit(change(document("three"), Duration.ofMinutes(5)), 3);
         Awaitility.await().atMost(SOON).until(() -> node.standing().state() == StoreStanding.State.UNCONFIRMED);
-        assertThat(documents.confirm(4)).isTrue();
+        assertThat(documents.confirm(4, NOTE)).isTrue();
         Awaitility.await().atMost(SOON).until(() -> node.standing().state() == StoreStanding.State.CURRENT);
-        assertThat(documents.confirm(4)).isTrue();
+        assertThat(documents.confirm(4, NOTE)).isTrue();
     }
 
     @Test
@@ -242,7 +244,7 @@ final class StoredConfigTest {
         assertAway(() -> documents.version(1));
         assertAway(() -> documents.history(9, 9));
         assertAway(documents::nodes);
-        assertAway(() -> documents.confirm(1));
+        assertAway(() -> documents.confirm(1, NOTE));
         assertAway(() -> documents.commit(change(document("two"), null), 1));
     }
 

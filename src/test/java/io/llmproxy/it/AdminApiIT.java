@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** Who may call the admin API, and what comes of calls that are not as they should be. */
@@ -94,6 +95,15 @@ class AdminApiIT {
                     .isEqualTo(204);
             assertThat(call(deployment, "GET", "/session", cookie, "").status()).isEqualTo(401);
             assertThat(call(deployment, "GET", "/session", second, "").status()).isEqualTo(200);
+
+            // Without a store, the log has what was done.
+            assertThat(code(documented(deployment, "GET", "/audit", BEARER, ""))).isEqualTo("409 file_mode");
+            Awaitility.await().untilAsserted(() -> assertThat(deployment.log())
+                    .contains(
+                            "{\"action\":\"session.open\",\"object\":\"\",\"outcome\":\"done\",\"actor\":\"operator\"",
+                            "{\"action\":\"session.close\",\"object\":\"\",\"outcome\":\"done\",\"actor\":\"operator\"",
+                            "{\"action\":\"call\",\"object\":\"GET /session\",\"outcome\":\"unauthorized\",\"actor\":\"unknown\"")
+                    .doesNotContain(TOKEN));
         }
     }
 

@@ -12,6 +12,7 @@ import io.llmproxy.testing.RawClient;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -132,6 +133,41 @@ class AdminApiStoreIT {
                         .as(path)
                         .isEqualTo(200);
             }
+
+            JsonNode entries = json(call(node, "GET", "/audit", "", Map.of())).at("/entries");
+            List<String> acts = new ArrayList<>();
+            entries.forEach(entry -> acts.add(0, entry.at("/action").asText() + " "
+                    + entry.at("/outcome").asText() + " " + entry.at("/version").asText()));
+            assertThat(acts)
+                    .containsExactly(
+                            "config.commit precondition_required null",
+                            "config.commit done 1",
+                            "config.commit mask_sent_back null",
+                            "config.commit invalid_config null",
+                            "config.commit done 2",
+                            "config.commit precondition_failed null",
+                            "config.commit done 3",
+                            "config.rollback done 4");
+            JsonNode change = entries.get(3);
+            assertThat(change.at("/actor").asText()).isEqualTo("operator");
+            assertThat(change.at("/authentication").asText()).isEqualTo("operator_token");
+            assertThat(change.at("/address").asText()).isEqualTo("127.0.0.1");
+            assertThat(change.at("/request_id").asText()).startsWith("adm_");
+            assertThat(change.at("/before").toString()).isEqualTo("{\"upstream_groups[g].upstreams[u].weight\":1}");
+            assertThat(change.at("/after").toString()).isEqualTo("{\"upstream_groups[g].upstreams[u].weight\":2}");
+            assertThat(entries.get(1).at("/after").toString()).isEqualTo("{\"upstreams[u].auth.token\":\"***\"}");
+            JsonNode refusals =
+                    json(call(node, "GET", "/audit?outcome=refused&limit=2&action=config.commit", "", Map.of()));
+            assertThat(refusals.at("/entries").size()).isEqualTo(2);
+            String next = refusals.at("/next").asText();
+            assertThat(json(call(node, "GET", "/audit?outcome=refused&cursor=" + next, "", Map.of()))
+                            .at("/entries")
+                            .size())
+                    .isEqualTo(2);
+            assertThat(code(call(node, "GET", "/audit?actor=%00", "", Map.of()))).isEqualTo("400 invalid_request");
+            Awaitility.await().untilAsserted(() -> assertThat(node.process().log())
+                    .contains("llmproxy.audit {\"action\":\"config.commit\",\"object\":\"\",\"outcome\":\"done\"")
+                    .doesNotContain(CANARY));
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.llmproxy.store.Schema;
 import io.llmproxy.testing.Artefacts;
 import io.llmproxy.testing.JavaCommand;
 import io.llmproxy.testing.PostgresServer;
@@ -107,6 +108,16 @@ class ConfigCliIT {
         assertThat(versions.get(0).get("version").asLong()).isEqualTo(3);
         assertThat(versions.get(0).get("head").asBoolean()).isTrue();
         assertThat(history.output() + versions).doesNotContain("sk-canary");
+
+        Result audit = run("audit", "verify", "--json");
+        assertThat(audit.code()).isZero();
+        assertThat(audit.json().at("/entries").asInt()).isEqualTo(3);
+        String last = "3:" + audit.json().at("/hash").asText();
+        assertThat(run("audit", "verify", "--expect", last))
+                .isEqualTo(new Result(0, "the audit is intact: 3 entries; the last one is " + last + "\n"));
+        Result other = run("audit", "verify", "--expect", "2:" + "0".repeat(64));
+        assertThat(other.code()).isEqualTo(1);
+        assertThat(other.output()).startsWith("the audit is not intact: entry 2 was changed; intact up to 1:");
     }
 
     @Test
@@ -144,8 +155,8 @@ class ConfigCliIT {
             String url = postgres.database();
             assertThat(run("db", "status", "--store", url).code()).isEqualTo(1);
             assertThat(run("db", "migrate", "--store", url, "--dry-run").output())
-                    .contains("no tables would become version 1");
-            assertThat(run("db", "migrate", "--store", url).output()).contains("no tables became version 1");
+                    .contains("no tables would become version " + Schema.WANTED);
+            assertThat(run("db", "migrate", "--store", url).output()).contains("no tables became version " + Schema.WANTED);
             assertThat(run("db", "migrate", "--store", url).output()).contains("there is nothing to do");
             assertThat(run("config", "check", "--store", url).output()).contains("the store is empty");
             try (StoreNode node = StoreNode.start("url: '" + url + "', node: first")) {
@@ -197,6 +208,9 @@ class ConfigCliIT {
         for (String wrong : List.of(
                 "config",
                 "config push",
+                "audit",
+                "audit look --store s",
+                "audit verify --expect 3 --store s",
                 "config import",
                 "config import a b --store s",
                 "config import a --expect head --store s",

@@ -51,6 +51,7 @@ class ConsoleIT {
             "history",
             "keys",
             "nodes",
+            "audit",
             "api");
     private static final byte[] QUESTION = "{\"model\":\"m\",\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
 

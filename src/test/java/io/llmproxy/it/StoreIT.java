@@ -3,6 +3,7 @@ package io.llmproxy.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.store.ConfigStore;
 import io.llmproxy.store.ConfigVersion.Origin;
@@ -242,7 +243,7 @@ class StoreIT {
             assertThat(versions.version(3).orElseThrow().origin()).isEqualTo(Origin.AUTO_ROLLBACK);
 
             long kept = commit(document(two, ""), Duration.ofSeconds(2));
-            assertThat(versions.confirm(kept)).isTrue();
+            assertThat(versions.confirm(kept, AuditNote.plain("test", "command", "config.confirm"))).isTrue();
             node.awaitVersion(kept, WITHIN);
             node.awaitState("current");
         }

@@ -5,6 +5,7 @@ import static io.llmproxy.store.StoreWorld.unconfirmed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.store.ConfigVersion.Origin;
 import io.llmproxy.store.StoreWorld.Kind;
 import java.nio.file.Path;
@@ -169,8 +170,8 @@ final class ConfigStoreTest {
         store.commit(unconfirmed("a: 2", Duration.ZERO.minusSeconds(1)), 1);
         Head overdue = store.head();
 
-        assertThat(store.confirm(1)).isFalse();
-        assertThat(store.confirm(2)).isTrue();
+        assertThat(store.confirm(1, AuditNote.plain("ann", "command", "config.confirm"))).isFalse();
+        assertThat(store.confirm(2, AuditNote.plain("ann", "command", "config.confirm"))).isTrue();
 
         assertThat(store.goBack(overdue, "not confirmed", "1.0")).isEmpty();
         assertThat(store.head().version()).isEqualTo(2);

@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.OperatorToken;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
@@ -43,14 +44,21 @@ public final class AdminApi extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
     private final transient SignIn signIn;
+    private final transient AuditTrail audit;
     private final transient LiveFeed live;
     private final transient Playground playground;
     private final transient Supplier<List<Object>> resources;
     private final transient ReentrantLock starting = new ReentrantLock();
     private transient volatile @Nullable ServletContainer started;
 
-    AdminApi(SignIn signIn, LiveFeed live, Playground playground, Supplier<List<Object>> resources) {
+    AdminApi(
+            SignIn signIn,
+            AuditTrail audit,
+            LiveFeed live,
+            Playground playground,
+            Supplier<List<Object>> resources) {
         this.signIn = signIn;
+        this.audit = audit;
         this.live = live;
         this.playground = playground;
         this.resources = resources;
@@ -64,7 +72,12 @@ public final class AdminApi extends HttpServlet {
      */
     public static AdminApi of(OperatorToken token, Gateway gateway) {
         SignIn signIn = new SignIn(token, new Sessions(Instant::now));
-        return new AdminApi(signIn, new LiveFeed(gateway), new Playground(gateway), () -> resources(signIn, gateway));
+        return new AdminApi(
+                signIn,
+                gateway.audit(),
+                new LiveFeed(gateway),
+                new Playground(gateway),
+                () -> resources(signIn, gateway));
     }
 
     static List<Object> resources(SignIn signIn, Gateway gateway) {
@@ -81,6 +94,7 @@ public final class AdminApi extends HttpServlet {
                 new ReloadResource(gateway.reload()),
                 new RequestsResource(gateway.figures().explanations()),
                 new UsageResource(gateway),
+                new AuditResource(gateway.audit()),
                 new DocumentsResource());
     }
 
@@ -92,12 +106,16 @@ public final class AdminApi extends HttpServlet {
         response.setHeader("X-Request-Id", id);
         response.setHeader("Cache-Control", "no-store");
         response.setHeader("X-Content-Type-Options", "nosniff");
+        Act act = new Act(id, request.getRemoteAddr());
+        request.setAttribute(Act.ATTRIBUTE, act);
+        if (request.getContentLengthLong() > JsonBodies.MOST_BYTES) {
+            ProblemAnswer.send(JsonBodies.tooLarge(), id, response);
+            return;
+        }
         try {
-            if (request.getContentLengthLong() > JsonBodies.MOST_BYTES) {
-                throw JsonBodies.tooLarge();
-            }
             if (!isSignIn(request)) {
                 SignIn.Known known = signIn.known(request);
+                act.by(known.caller(), known.authentication());
                 request.setAttribute(KNOWN, known);
                 request.setAttribute(CALLER, known.caller());
                 if (isPlayground(request)) {
@@ -111,10 +129,32 @@ public final class AdminApi extends HttpServlet {
                 }
             }
         } catch (Refused refused) {
+            if (act.isKnown() || signIn.isAttempt(request)) {
+                act.begins("call", request.getMethod() + ' ' + request.getPathInfo());
+            }
             ProblemAnswer.send(refused, id, response);
+            tell(act, response);
             return;
         }
         jersey().service(request, response);
+        tell(act, response);
+    }
+
+    /** The answer shows what came of it. */
+    private void tell(Act act, HttpServletResponse response) {
+        if (!act.isBegun()) {
+            return;
+        }
+        String code = response.getHeader(ProblemAnswer.CODE);
+        if (act.isKept()) {
+            audit.kept(act.note());
+        } else if (code == null) {
+            audit.done(act.note());
+        } else if (act.isKnown()) {
+            audit.refused(act.refused(code));
+        } else {
+            audit.strange(act.refused(code));
+        }
     }
 
     /** Only to sign in nobody has to be signed in. */
@@ -162,7 +202,12 @@ public final class AdminApi extends HttpServlet {
                 .property(ServerProperties.WADL_FEATURE_DISABLE, true)
                 .property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true)
                 .registerInstances(
-                        new JsonBodies(), new Refusals(), new ProblemBodies(), new RoleChecks(), new NoOptions());
+                        new JsonBodies(),
+                        new Refusals(),
+                        new ProblemBodies(),
+                        new Audits(),
+                        new RoleChecks(),
+                        new NoOptions());
         resources.forEach(resource -> application.register(resource.getClass()));
         return application.register(new AbstractBinder() {
             @Override

@@ -4,6 +4,7 @@ import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
 import io.llmproxy.admin.ConfigDocuments.MovedException;
 import io.llmproxy.admin.ConfigDocuments.Version;
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.ConfigPrinter;
 import io.llmproxy.config.document.Problem;
@@ -13,6 +14,7 @@ import io.llmproxy.config.document.YamlPath;
 import io.llmproxy.config.document.YamlTree;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class ConfigChanges {
     private static final Pattern TAG = Pattern.compile("\"v([1-9][0-9]{0,17}|0)\"");
     private static final int LONGEST_COMMENT = 500;
+    private static final int LONGEST_COMPARED = 1024 * 1024;
     private static final int SHORTEST_SECONDS = 10;
     private static final int LONGEST_SECONDS = 3600;
 
@@ -86,43 +89,72 @@ final class ConfigChanges {
     }
 
     /** Puts a text in use. */
-    Version commit(Wanted wanted, ConfigDocuments.Way way, @Nullable String base) {
-        return storing(wanted, base, version -> documents.commit(change(wanted, way, wanted.comment()), version));
+    Version commit(Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
+        return storing(
+                wanted,
+                base,
+                act,
+                (version, note) -> documents.commit(change(wanted, way, wanted.comment(), note), version));
     }
 
     /** Puts the text of an older version in use. */
-    Version rollBack(long to, Wanted wanted, ConfigDocuments.Way way, @Nullable String base) {
+    Version rollBack(long to, Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
         boolean plain = wanted.comment().isEmpty() && wanted.confirmWithin() == null;
         String comment = "Back to version " + to + (wanted.comment().isEmpty() ? "" : ": " + wanted.comment());
         return storing(
                 wanted,
                 base,
-                version -> plain
+                act,
+                (version, note) -> plain
                         ? documents
-                                .rollBack(to, version, wanted.author())
+                                .rollBack(to, version, note)
                                 .orElseThrow(() -> Refused.notFound("version", Long.toString(to)))
-                        : documents.commit(change(wanted, way, comment), version));
+                        : documents.commit(change(wanted, way, comment, note), version));
     }
 
-    private static Change change(Wanted wanted, ConfigDocuments.Way way, String comment) {
-        return new Change(wanted.content(), wanted.author(), comment, way, null, wanted.confirmWithin());
+    private static Change change(Wanted wanted, ConfigDocuments.Way way, String comment, AuditNote note) {
+        return new Change(wanted.content(), wanted.author(), comment, way, null, wanted.confirmWithin(), note);
     }
 
     private interface Storing {
-        Version store(long base) throws MovedException;
+        Version store(long base, AuditNote note) throws MovedException;
     }
 
-    private Version storing(Wanted wanted, @Nullable String tag, Storing storing) {
+    private Version storing(Wanted wanted, @Nullable String tag, Act act, Storing storing) {
         long base = base(tag);
         refuseMasks(wanted.content());
+        describe(act, base, wanted.content());
         try {
-            return storing.store(base);
+            Version made = storing.store(base, act.note());
+            act.kept(made.id());
+            return made;
         } catch (MovedException moved) {
             throw conflict(base, wanted.content());
         } catch (ConfigException e) {
             throw new Refused(422, "invalid_config", "The configuration cannot be served; nothing was changed.")
                     .with(findings(e.problems()));
         }
+    }
+
+    /** Two large documents are not compared for this: each version is kept. */
+    private void describe(Act act, long base, String content) {
+        if (content.length() <= LONGEST_COMPARED) {
+            DocumentDiff.Diff diff = DocumentDiff.of(begin(base), shown(0, content));
+            Map<String, Object> before = new LinkedHashMap<>();
+            Map<String, Object> after = new LinkedHashMap<>();
+            diff.changes().forEach(change -> {
+                before.put(change.path(), change.from());
+                after.put(change.path(), change.to());
+            });
+            act.changes(before, after);
+        }
+    }
+
+    private ConfigText.Shown begin(long base) {
+        return documents
+                .version(base)
+                .map(version -> shown(base, version.content()))
+                .orElseGet(() -> ConfigText.shown(0, "", ""));
     }
 
     private static long base(@Nullable String tag) {
@@ -141,10 +173,7 @@ final class ConfigChanges {
 
     /** Both have changed the same: each is told what the other has done, from where both began. */
     private Refused conflict(long base, String content) {
-        ConfigText.Shown begin = documents
-                .version(base)
-                .map(version -> shown(base, version.content()))
-                .orElseGet(() -> ConfigText.shown(0, "", ""));
+        ConfigText.Shown begin = begin(base);
         ConfigText.Shown head = text.head();
         return new Refused(
                         412, "precondition_failed", "Version " + head.version() + " came first; nothing was changed.")

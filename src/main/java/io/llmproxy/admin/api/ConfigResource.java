@@ -85,6 +85,7 @@ public final class ConfigResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
     @Needs(Role.EDITOR)
+    @Audited("config.commit")
     public Response commit(
             @Context ContainerRequestContext call,
             @HeaderParam("If-Match") @Nullable String base,
@@ -97,7 +98,7 @@ public final class ConfigResource {
         if (isDry(dryRun)) {
             return Response.ok(changes.check(content)).build();
         }
-        return committed(call, changes.commit(wanted, way(call), base));
+        return committed(call, changes.commit(wanted, way(call), base, Act.of(call)));
     }
 
     /** Puts the text of an older version in use. */
@@ -106,6 +107,7 @@ public final class ConfigResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
     @Needs(Role.EDITOR)
+    @Audited("config.rollback")
     public Response rollback(
             @Context ContainerRequestContext call,
             @HeaderParam("If-Match") @Nullable String base,
@@ -122,7 +124,7 @@ public final class ConfigResource {
         if (isDry(dryRun)) {
             return Response.ok(changes.check(content)).build();
         }
-        return committed(call, changes.rollBack(to, wanted, way(call), base));
+        return committed(call, changes.rollBack(to, wanted, way(call), base, Act.of(call)));
     }
 
     private static ConfigDocuments.Way way(ContainerRequestContext call) {

@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.config.ProxyConfig;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param figures how it does
  * @param ledger the ledger, as far as there is one
  * @param documents its configuration
+ * @param audit told what operators do
  * @param reload loads that again
  * @param operations what operators can do
  * @param current what is served at the moment
@@ -45,6 +47,7 @@ public record Gateway(
         Figures figures,
         Ledger ledger,
         ConfigDocuments documents,
+        AuditTrail audit,
         ConfigReload reload,
         Operations operations,
         Supplier<Current> current,

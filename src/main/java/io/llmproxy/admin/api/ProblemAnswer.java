@@ -9,6 +9,9 @@ import java.util.Map;
 final class ProblemAnswer {
     static final String TYPE = "application/problem+json";
 
+    /** Header with the code of the refusal. */
+    static final String CODE = "X-LLMProxy-Error";
+
     private static final Map<Integer, String> TITLES = Map.ofEntries(
             Map.entry(400, "Bad Request"),
             Map.entry(401, "Unauthorized"),
@@ -49,7 +52,7 @@ final class ProblemAnswer {
         byte[] body = body(refused, requestId);
         response.setStatus(refused.status());
         response.setContentType(TYPE);
-        response.setHeader("X-LLMProxy-Error", refused.code());
+        response.setHeader(CODE, refused.code());
         refused.headers().forEach(response::setHeader);
         response.setContentLength(body.length);
         response.getOutputStream().write(body);

@@ -67,7 +67,7 @@ final class Refusals implements ExceptionMapper<Throwable> {
     private static Response answer(Refused refused, @Nullable String allow) {
         Response.ResponseBuilder built = Response.status(refused.status())
                 .type(ProblemAnswer.TYPE)
-                .header("X-LLMProxy-Error", refused.code())
+                .header(ProblemAnswer.CODE, refused.code())
                 .header("Allow", allow)
                 .entity(refused);
         refused.headers().forEach(built::header);

@@ -22,6 +22,7 @@ public final class ReloadResource {
     /** Does it. */
     @POST
     @Needs(Role.EDITOR)
+    @Audited("config.reload")
     public Object reload() {
         ConfigReload.Outcome outcome = reload.reload();
         List<Finding> found = outcome.problems().stream().map(Finding::of).toList();

@@ -17,9 +17,13 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +77,7 @@ public final class RuntimeResource {
     @Path("{name}/state")
     @Consumes(MediaType.APPLICATION_JSON)
     @Needs(Role.EDITOR)
+    @Audited("upstream.override")
     public Object say(@Context ContainerRequestContext call, @PathParam("name") String name, State state) {
         views.one(name);
         Mode mode = Stream.of(Mode.values())
@@ -89,7 +94,9 @@ public final class RuntimeResource {
             throw Refused.invalid("until", "has passed (expected: a time to come)");
         }
         return done(
+                call,
                 name,
+                RuntimeResource::override,
                 () -> gateway.operations()
                         .say(name, new UpstreamOverride(mode, until, reason, caller(call), Instant.EPOCH)));
     }
@@ -98,9 +105,10 @@ public final class RuntimeResource {
     @DELETE
     @Path("{name}/state")
     @Needs(Role.EDITOR)
+    @Audited("upstream.override")
     public Object unsay(@Context ContainerRequestContext call, @PathParam("name") String name) {
         views.one(name);
-        return done(name, () -> gateway.operations().unsay(name, caller(call)));
+        return done(call, name, RuntimeResource::override, () -> gateway.operations().unsay(name, caller(call)));
     }
 
     /** Gives it another weight in a group. */
@@ -108,34 +116,41 @@ public final class RuntimeResource {
     @Path("{name}/weight")
     @Consumes(MediaType.APPLICATION_JSON)
     @Needs(Role.EDITOR)
+    @Audited("upstream.weight")
     public Object weigh(@Context ContainerRequestContext call, @PathParam("name") String name, Weight weight) {
         String group = member(name, weight.group());
         Integer wanted = weight.weight();
         if (wanted == null) {
             throw Refused.invalid("weight", "missing (expected: 1 to 65535)");
         }
-        return done(name, () -> gateway.operations().weigh(group, name, wanted, caller(call)));
+        return done(call, name, view -> weight(view, group), () -> gateway.operations().weigh(group, name, wanted, caller(call)));
     }
 
     /** Gives it the configured weight again. */
     @DELETE
     @Path("{name}/weight")
     @Needs(Role.EDITOR)
+    @Audited("upstream.weight")
     public Object unweigh(
             @Context ContainerRequestContext call,
             @PathParam("name") String name,
             @QueryParam("group") @Nullable String group) {
         String known = member(name, group);
-        return done(name, () -> gateway.operations().unweigh(known, name, caller(call)));
+        return done(call, name, view -> weight(view, known), () -> gateway.operations().unweigh(known, name, caller(call)));
     }
 
     /** Closes its breaker. */
     @POST
     @Path("{name}/breaker:reset")
     @Needs(Role.EDITOR)
+    @Audited("upstream.breaker")
     public Object resetBreaker(@Context ContainerRequestContext call, @PathParam("name") String name) {
         views.one(name);
-        return done(name, () -> gateway.operations().resetBreaker(name, caller(call)));
+        return done(
+                call,
+                name,
+                view -> Map.of("breaker", view.breaker()),
+                () -> gateway.operations().resetBreaker(name, caller(call)));
     }
 
     /** Asks it once. */
@@ -182,7 +197,25 @@ public final class RuntimeResource {
         return group;
     }
 
-    private Object done(String name, Runnable operation) {
+    private static Map<String, Object> override(RuntimeViews.View view) {
+        return Collections.singletonMap("override", view.said());
+    }
+
+    private static Map<String, Object> weight(RuntimeViews.View view, String group) {
+        Map<String, Object> told = new LinkedHashMap<>();
+        told.put("group", group);
+        view.groups().stream()
+                .filter(membership -> membership.name().equals(group))
+                .forEach(membership -> told.put("weight", membership.weight()));
+        return told;
+    }
+
+    private Object done(
+            ContainerRequestContext call,
+            String name,
+            Function<RuntimeViews.View, Map<String, Object>> facet,
+            Runnable operation) {
+        Map<String, Object> before = facet.apply(views.one(name));
         try {
             operation.run();
         } catch (IllegalArgumentException e) {
@@ -190,7 +223,9 @@ public final class RuntimeResource {
         } catch (IllegalStateException e) {
             throw new Refused(409, "conflict", String.valueOf(e.getMessage()));
         }
-        return views.one(name);
+        RuntimeViews.View after = views.one(name);
+        Act.of(call).changes(before, facet.apply(after));
+        return after;
     }
 
     static String caller(ContainerRequestContext call) {

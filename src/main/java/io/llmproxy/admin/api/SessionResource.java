@@ -7,6 +7,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -43,13 +44,16 @@ public final class SessionResource {
     /** Opens a session. */
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response open(@Context HttpServletRequest request, Credentials credentials) {
+    @Audited("session.open")
+    public Response open(
+            @Context HttpServletRequest request, @Context ContainerRequestContext call, Credentials credentials) {
         String token = credentials.token();
         if (token == null) {
             throw Refused.invalid("token", "missing (expected: a token)");
         }
         String name = signIn.open(request, token);
         Sessions.Session session = Objects.requireNonNull(signIn.named(name), "opened just now");
+        Act.of(call).by(session.caller(), "operator_token");
         return Response.ok(told(session.caller(), session))
                 .header("Set-Cookie", SignIn.cookie(request, name, Sessions.LIFE.toSeconds()))
                 .build();
@@ -66,6 +70,7 @@ public final class SessionResource {
     /** Ends the session. */
     @DELETE
     @Needs(Role.VIEWER)
+    @Audited("session.close")
     public Response close(@Context HttpServletRequest request) {
         signIn.close(request);
         return Response.noContent()

@@ -34,7 +34,18 @@ final class SignIn {
      * @param caller who
      * @param session the session, null for a token
      */
-    record Known(Caller caller, Sessions.@Nullable Session session) {}
+    record Known(Caller caller, Sessions.@Nullable Session session) {
+        /** How it is known, in the words of the audit. */
+        String authentication() {
+            return session == null ? "operator_token" : "session";
+        }
+    }
+
+    /** Whether a call that was refused tried something: a token was shown, or more than a look was wanted with a cookie. */
+    boolean isAttempt(HttpServletRequest request) {
+        return OperatorToken.bearer(request) != null
+                || (cookie(request) != null && !LOOKS.contains(request.getMethod()));
+    }
 
     /**
      * Says who calls.

@@ -9,6 +9,8 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
@@ -162,14 +164,17 @@ public final class VersionsResource {
     @POST
     @Path("{version}/confirm")
     @Needs(Role.EDITOR)
-    public Object confirm(@PathParam("version") String number) {
+    @Audited("config.confirm")
+    public Object confirm(@Context ContainerRequestContext call, @PathParam("version") String number) {
         long version = version(number).id();
-        if (!documents.confirm(version)) {
+        Act act = Act.of(call);
+        if (!documents.confirm(version, act.note())) {
             throw new Refused(
                     409,
                     "conflict",
                     "Version " + version + " is not the head any more (expected: the newest version).");
         }
+        act.kept(version);
         return new Head(version, true, null, null);
     }
 }

@@ -21,12 +21,13 @@ const PAGES = {
   history: () => import("./pages/history.js"),
   keys: () => import("./pages/keys.js"),
   nodes: () => import("./pages/nodes.js"),
+  audit: () => import("./pages/audit.js"),
   api: () => import("./pages/api.js"),
 };
 const SECTIONS = [
   ["observe", [["overview", "overview"], ["requests", "requests"], ["usage", "usage"]]],
   ["route", [["upstreams", "upstreams"], ["models", "routing"], ["playground", "playground"]]],
-  ["manage", [["config", "config"], ["keys", "keys"], ["nodes", "nodes"], ["api", "api"]]],
+  ["manage", [["config", "config"], ["keys", "keys"], ["nodes", "nodes"], ["audit", "audit"], ["api", "api"]]],
 ];
 const HOME = { groups: "upstreams", try: "models", history: "config" };
 
@@ -40,7 +41,7 @@ function Side({ page, session, open, close, leave, choose }) {
     setDark(!dark);
   };
   const other = Object.keys(languages).find((key) => key !== language);
-  const may = (name) => name !== "playground" || session.role !== "viewer";
+  const may = (name) => (name === "audit" ? session.role === "admin" : name !== "playground" || session.role !== "viewer");
   return html`<div class="side ${open ? "open" : ""}" id="side">
     <div class="row"><div class="grow"><${Brand} /></div>
       ${open && html`<button class="plain icon" aria-label=${t("close")} onClick=${close}><${Icon} name="close" /></button>`}</div>

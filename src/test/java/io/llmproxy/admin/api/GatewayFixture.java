@@ -1,8 +1,10 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.OperatorToken;
+import io.llmproxy.audit.AuditBook;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.load.ConfigLoader;
@@ -71,6 +73,7 @@ final class GatewayFixture {
                         new Explanations()),
                 new Gateway.Ledger(Optional::empty, Optional::empty),
                 documents,
+                new AuditTrail(AuditBook.NONE, () -> 0),
                 () -> new ConfigReload.Outcome(true, 1, List.of()),
                 nothing(Operations.class),
                 () -> new Gateway.Current(1, config(YAML), Upstreams.NONE),

@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.testing.ApiDocument;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
 import java.io.ByteArrayInputStream;
 import java.lang.reflect.Method;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.glassfish.jersey.internal.MapPropertiesDelegate;
 import org.glassfish.jersey.server.ApplicationHandler;
 import org.glassfish.jersey.server.ContainerRequest;
@@ -57,6 +62,22 @@ class RoutesTest {
         assertThat(routes().entrySet().stream().filter(route -> route.getValue().equals("anyone")))
                 .extracting(Map.Entry::getKey)
                 .containsExactly("POST /session");
+    }
+
+    /** They change nothing. */
+    private static final Set<String> QUESTIONS = Set.of("check", "explain", "test");
+
+    @Test
+    void eachChangeIsAudited() {
+        for (Object resource : GatewayFixture.resources(GatewayFixture.nothing(ConfigDocuments.class))) {
+            for (Method method : resource.getClass().getDeclaredMethods()) {
+                boolean changes = Stream.of(POST.class, PUT.class, DELETE.class).anyMatch(method::isAnnotationPresent)
+                        && !QUESTIONS.contains(method.getName());
+                assertThat(method.isAnnotationPresent(Audited.class))
+                        .as(method.toString())
+                        .isEqualTo(changes);
+            }
+        }
     }
 
     @ParameterizedTest

@@ -11,7 +11,7 @@ export default {
   "sign-in.wrong": "This token is not the right one.", "sign-in.ended": "Your session has ended. Sign in again.",
   "nav.observe": "Observe", "nav.route": "Route", "nav.manage": "Manage",
   "page.overview": "Overview", "page.requests": "Requests", "page.usage": "Usage and cost", "page.upstreams": "Upstreams", "page.models": "Models and routing",
-  "page.playground": "Playground", "page.config": "Configuration", "page.keys": "Client keys", "page.nodes": "Nodes", "page.api": "API",
+  "page.playground": "Playground", "page.config": "Configuration", "page.keys": "Client keys", "page.nodes": "Nodes", "page.audit": "Audit", "page.api": "API",
 
   "name": "Name", "state": "State", "status": "Status", "error": "Error", "errors": "Errors", "when": "When", "url": "URL", "path": "Path", "model": "Model", "forward": "Forward",
   "forwards": "Forwards", "group": "Group", "groups": "Groups", "upstream": "Upstream", "provider": "Provider", "rule": "Rule", "weight": "Weight", "weights": "Weights", "share": "Share",
@@ -88,6 +88,15 @@ export default {
 
   "nodes.about": "Who serves requests, and with which configuration.", "nodes.this": "this node", "nodes.serves": "Serves", "nodes.file": "its file", "nodes.release": "Release", "nodes.seen": "Last seen", "nodes.why": "Why not the newest",
   "nodes.none": "No nodes", "nodes.none.next": "A node appears here when it has started.", "nodes.file-mode": "In file mode each node knows only itself. Nodes that share a store appear here together.",
+  "audit.about": "Who changed what, who was refused, and who signed in. Newest first.", "audit.act": "Act", "audit.actor": "Who", "audit.outcome": "Outcome", "audit.changed": "What changed",
+  "audit.all": "All acts", "audit.done": "done", "audit.refused": "Refused", "audit.more": "and {count} more", "audit.none": "Nothing yet", "audit.none.next": "The next change, refusal or sign-in appears here.",
+  "audit.file-mode": "In file mode the audit is in the log only: lines of the logger llmproxy.audit. Started with --store, the gateway keeps it for 400 days and shows it here.",
+  "act.config.commit": "Commit a configuration", "act.config.rollback": "Roll back", "act.config.confirm": "Confirm a version", "act.config.reload": "Reload", "act.config.import": "Import a configuration",
+  "act.config.seed": "First configuration", "act.config.auto-rollback": "Go back by itself", "act.upstream.override": "State of an upstream", "act.upstream.weight": "Weight of an upstream", "act.upstream.breaker": "Reset a breaker",
+  "act.session.open": "Sign in", "act.session.close": "Sign out", "act.call": "Another call", "by.operator_token": "operators' token", "by.session": "session", "by.command": "command line", "by.node": "a node", "by.none": "not signed in",
+  "refusal.unauthorized": "wrong credentials", "refusal.forbidden": "role may not", "refusal.cross_site": "from another page", "refusal.invalid_request": "bad request", "refusal.invalid_config": "invalid configuration",
+  "refusal.precondition_failed": "another change came first", "refusal.too_many_attempts": "too many attempts",
+
   "api.about": "Everything that this console does, scripts can do with a token.", "api.body": "Body", "api.send": "Send", "api.no-try": "It cannot be tried here.",
 
   "play.about": "Talk to a model through a forward, as a client does. The gateway puts the key in.", "play.dialect": "API", "play.key": "Its value stays in the gateway.", "play.system": "System prompt", "play.limit": "Most output tokens", "play.stream": "Stream the answer",

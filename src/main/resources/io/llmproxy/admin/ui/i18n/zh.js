@@ -11,7 +11,7 @@ export default {
   "sign-in.wrong": "令牌不正确。", "sign-in.ended": "会话已结束，请重新登录。",
   "nav.observe": "观测", "nav.route": "路由", "nav.manage": "管理",
   "page.overview": "概览", "page.requests": "请求", "page.usage": "用量与费用", "page.upstreams": "上游", "page.models": "模型与路由",
-  "page.playground": "试用", "page.config": "配置", "page.keys": "客户端密钥", "page.nodes": "节点", "page.api": "API",
+  "page.playground": "试用", "page.config": "配置", "page.keys": "客户端密钥", "page.nodes": "节点", "page.audit": "审计", "page.api": "API",
 
   "name": "名称", "state": "状态", "status": "状态码", "error": "错误", "errors": "错误", "when": "时间", "url": "URL", "path": "路径", "model": "模型", "forward": "转发",
   "forwards": "转发", "group": "组", "groups": "组", "upstream": "上游", "provider": "提供商", "rule": "规则", "weight": "权重", "weights": "权重", "share": "占比",
@@ -88,6 +88,15 @@ export default {
 
   "nodes.about": "谁在处理请求，使用哪个配置。", "nodes.this": "本节点", "nodes.serves": "使用", "nodes.file": "自己的文件", "nodes.release": "发行版", "nodes.seen": "最近出现", "nodes.why": "为何不是最新",
   "nodes.none": "没有节点", "nodes.none.next": "节点启动后会出现在这里。", "nodes.file-mode": "文件模式下每个节点只知道自己。共用存储的节点会一起显示在这里。",
+  "audit.about": "谁改了什么、谁被拒绝、谁登录过。最新的在前。", "audit.act": "操作", "audit.actor": "操作者", "audit.outcome": "结果", "audit.changed": "改动",
+  "audit.all": "全部操作", "audit.done": "完成", "audit.refused": "被拒绝", "audit.more": "另有 {count} 项", "audit.none": "还没有记录", "audit.none.next": "下一次更改、拒绝或登录会显示在这里。",
+  "audit.file-mode": "文件模式下，审计只在日志中（记录器 llmproxy.audit）。用 --store 启动后，网关保存 400 天并在此显示。",
+  "act.config.commit": "提交配置", "act.config.rollback": "回滚", "act.config.confirm": "确认版本", "act.config.reload": "重新加载", "act.config.import": "导入配置",
+  "act.config.seed": "初始配置", "act.config.auto-rollback": "自动退回", "act.upstream.override": "上游状态", "act.upstream.weight": "上游权重", "act.upstream.breaker": "重置熔断器",
+  "act.session.open": "登录", "act.session.close": "退出登录", "act.call": "其他调用", "by.operator_token": "运维令牌", "by.session": "会话", "by.command": "命令行", "by.node": "节点", "by.none": "未登录",
+  "refusal.unauthorized": "凭据错误", "refusal.forbidden": "角色不允许", "refusal.cross_site": "来自其他页面", "refusal.invalid_request": "请求有误", "refusal.invalid_config": "配置无效",
+  "refusal.precondition_failed": "已有其他更改", "refusal.too_many_attempts": "尝试过多",
+
   "api.about": "控制台能做的，脚本用令牌也都能做。", "api.body": "正文", "api.send": "发送", "api.no-try": "无法在这里试用。",
 
   "play.about": "像客户端一样通过转发与模型对话。密钥由网关填入。", "play.dialect": "API", "play.key": "密钥的值不离开网关。", "play.system": "系统提示", "play.limit": "输出词元上限", "play.stream": "流式响应",
