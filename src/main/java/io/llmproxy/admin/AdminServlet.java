@@ -47,7 +47,8 @@ public final class AdminServlet extends HttpServlet {
             }
         } else {
             ConfigReload.Outcome outcome = reload.reload();
-            audit.done(note(request, "operator", "operator_token", outcome.loaded() ? AuditNote.DONE : "invalid_config"));
+            audit.done(
+                    note(request, "operator", "operator_token", outcome.loaded() ? AuditNote.DONE : "invalid_config"));
             OperatorAnswer.send(response, outcome.loaded() ? HttpServletResponse.SC_OK : UNPROCESSABLE, told(outcome));
         }
     }

@@ -82,20 +82,33 @@ public final class OperatorToken {
                     "No token is configured (expected: http_server.admin.token or LLMPROXY_ADMIN_TOKEN).",
                     Map.of());
         }
-        ClientAddress client = ClientAddress.parse(address).orElse(ClientAddress.UNKNOWN);
-        long wait = guesses.untilToken(client);
-        if (wait > 0) {
-            // Before the token is looked at: else a guess that is right would still be told.
-            return new Refusal(
-                    TOO_MANY_REQUESTS,
-                    "too_many_attempts",
-                    "Too many wrong tokens; try again later.",
-                    Map.of("Retry-After", Long.toString(TimeUnit.NANOSECONDS.toSeconds(wait) + 1)));
+        // Before the token is looked at: else a guess that is right would still be told.
+        Refusal slowed = slowed(address);
+        if (slowed != null) {
+            return slowed;
         }
-        if (shown != null && expected.equals(new Secret(shown))) {
-            return null;
-        }
-        var unused = guesses.tryAcquire(client);
+        return shown != null && expected.equals(new Secret(shown)) ? null : wrong(address);
+    }
+
+    /** Why nothing that an address shows is looked at: it has guessed too often. Null if it has not. */
+    public @Nullable Refusal slowed(String address) {
+        long wait = guesses.untilToken(client(address));
+        return wait > 0
+                ? new Refusal(
+                        TOO_MANY_REQUESTS,
+                        "too_many_attempts",
+                        "Too many wrong tokens; try again later.",
+                        Map.of("Retry-After", Long.toString(TimeUnit.NANOSECONDS.toSeconds(wait) + 1)))
+                : null;
+    }
+
+    private static ClientAddress client(String address) {
+        return ClientAddress.parse(address).orElse(ClientAddress.UNKNOWN);
+    }
+
+    /** An address has shown a wrong token, which counts as a guess. */
+    public Refusal wrong(String address) {
+        var unused = guesses.tryAcquire(client(address));
         return new Refusal(
                 HttpServletResponse.SC_UNAUTHORIZED,
                 "unauthorized",

@@ -64,7 +64,6 @@ public record AuditNote(
 
     /** The same with the configuration that was made. */
     public AuditNote of(long made) {
-        return new AuditNote(
-                actor, authentication, address, requestId, action, object, before, after, outcome, made);
+        return new AuditNote(actor, authentication, address, requestId, action, object, before, after, outcome, made);
     }
 }

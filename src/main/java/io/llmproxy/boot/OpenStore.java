@@ -18,7 +18,10 @@ import io.llmproxy.store.HeadMovedException;
 import io.llmproxy.store.NodeReport;
 import io.llmproxy.store.Nodes;
 import io.llmproxy.store.Schema;
+import io.llmproxy.store.SessionTable;
 import io.llmproxy.store.StoreException;
+import io.llmproxy.store.TokenTable;
+import io.llmproxy.store.UserTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -144,6 +147,21 @@ public record OpenStore(Database database, StoreConfig config, ConfigStore versi
     /** What operators did. */
     public AuditTable audit() {
         return new AuditTable(database);
+    }
+
+    /** Those who sign in with a password. */
+    UserTable users() {
+        return new UserTable(database);
+    }
+
+    /** Tokens of programs. */
+    TokenTable tokens() {
+        return new TokenTable(database);
+    }
+
+    /** Who has signed in. */
+    SessionTable sessions() {
+        return new SessionTable(database);
     }
 
     @Override

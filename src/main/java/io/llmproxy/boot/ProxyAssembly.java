@@ -1,5 +1,6 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.access.NoPeople;
 import io.llmproxy.admin.AdminServlet;
 import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
@@ -157,8 +158,8 @@ public final class ProxyAssembly implements AutoCloseable {
         this.inContainer = handover.listeners() instanceof ContainerListeners;
         this.home = stored == null ? LedgerHome.find(source.file(), inContainer) : LedgerHome.in(stored.directory());
         this.documents = stored == null ? new FileDocument(source) : stored.documents();
-        this.audit =
-                new AuditTrail(stored == null ? AuditBook.NONE : stored.documents().audit(), System::nanoTime);
+        this.audit = new AuditTrail(
+                stored == null ? AuditBook.NONE : stored.documents().audit(), System::nanoTime);
         this.http = new UpstreamHttp(loops);
         this.reloader = new Reloader(
                 source,
@@ -185,6 +186,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 new Gateway.Ledger(ledger::status, ledger::files),
                 documents,
                 audit,
+                stored == null ? new NoPeople() : stored.documents().people(),
                 this::load,
                 operator,
                 () -> reloader.generation().forOperators(),

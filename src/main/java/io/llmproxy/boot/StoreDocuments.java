@@ -1,5 +1,6 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.access.People;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.audit.AuditNote;
@@ -151,6 +152,11 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     /** Returns where operators' acts are noted. */
     AuditBook audit() {
         return new StoreAudit(this::store);
+    }
+
+    /** Returns who operates the gateway. */
+    People people() {
+        return new StorePeople(this::store, follower::later);
     }
 
     private OpenStore store() {

@@ -133,6 +133,11 @@ final class StoreFollower implements AutoCloseable {
         thread.execute(this::attempt);
     }
 
+    /** Does something that may wait for the database. */
+    void later(Runnable work) {
+        thread.execute(work);
+    }
+
     private void look() {
         attempt();
         Duration next = failures == 0 ? jittered(config.poll()) : backOff();

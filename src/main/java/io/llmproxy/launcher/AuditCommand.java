@@ -57,8 +57,7 @@ final class AuditCommand {
         }
         String action = arguments.isEmpty() ? "" : arguments.get(0);
         if (!action.equals("verify")) {
-            throw StoreArguments.wrong(
-                    action.isEmpty() ? "audit: no command" : action + ": unknown command", "verify");
+            throw StoreArguments.wrong(action.isEmpty() ? "audit: no command" : action + ": unknown command", "verify");
         }
         StoreArguments parsed = StoreArguments.parse(
                 "audit verify",
@@ -99,11 +98,11 @@ final class AuditCommand {
             told.put("problem", problem);
             out.println(JsonOutput.of(told));
         } else if (problem == null) {
-            out.println("the audit is intact: " + verdict.entries() + " entries; the last one is " + verdict.last() + ":"
-                    + verdict.hash());
+            out.println("the audit is intact: " + verdict.entries() + " entries; the last one is " + verdict.last()
+                    + ":" + verdict.hash());
         } else {
-            err.println("the audit is not intact: " + problem + "; intact up to " + verdict.last() + ":"
-                    + verdict.hash());
+            err.println(
+                    "the audit is not intact: " + problem + "; intact up to " + verdict.last() + ":" + verdict.hash());
         }
         return problem == null ? 0 : FOUND;
     }

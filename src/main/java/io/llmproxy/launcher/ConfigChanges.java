@@ -93,8 +93,9 @@ final class ConfigChanges {
         if (version != head.version()) {
             throw new HeadMovedException(version, head.version());
         }
-        if (head.isUnconfirmed() && !arguments.has("--dry-run") && !versions.confirm(
-                        version, AuditNote.plain(Documents.author(), "command", "config.confirm"))) {
+        if (head.isUnconfirmed()
+                && !arguments.has("--dry-run")
+                && !versions.confirm(version, AuditNote.plain(Documents.author(), "command", "config.confirm"))) {
             throw new HeadMovedException(version, versions.head().version());
         }
         return told(

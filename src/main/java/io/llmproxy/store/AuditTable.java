@@ -92,8 +92,8 @@ public final class AuditTable {
 
     private static void insert(Connection connection, AuditEntry entry) throws SQLException {
         AuditNote note = entry.note();
-        try (PreparedStatement insert = connection.prepareStatement("insert into llmproxy.audit (" + COLUMNS
-                + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+        try (PreparedStatement insert = connection.prepareStatement(
+                "insert into llmproxy.audit (" + COLUMNS + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
             insert.setLong(1, entry.id());
             insert.setTimestamp(2, Timestamp.from(entry.at()));
             insert.setString(3, note.actor());
@@ -147,11 +147,14 @@ public final class AuditTable {
         add(where, values, " and action = ?", query.action());
         add(where, values, " and object = ?", query.object());
         boolean refused = AuditQuery.REFUSED.equals(query.outcome());
-        add(where, values, refused ? " and outcome <> ?" : " and outcome = ?", refused ? AuditNote.DONE : query.outcome());
+        add(
+                where,
+                values,
+                refused ? " and outcome <> ?" : " and outcome = ?",
+                refused ? AuditNote.DONE : query.outcome());
         add(where, values, " and noted_at >= ?", timestamp(query.from()));
         add(where, values, " and noted_at < ?", timestamp(query.to()));
-        return database.read(
-                connection -> entries(connection, where + " order by id desc", values, query.limit()));
+        return database.read(connection -> entries(connection, where + " order by id desc", values, query.limit()));
     }
 
     private static @Nullable Timestamp timestamp(@Nullable Instant time) {
@@ -167,8 +170,8 @@ public final class AuditTable {
 
     private static List<AuditEntry> entries(Connection connection, String where, List<Object> values, int limit)
             throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement("select " + COLUMNS + " from llmproxy.audit where "
-                + where + " fetch first " + limit + " rows only")) {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select " + COLUMNS + " from llmproxy.audit where " + where + " fetch first " + limit + " rows only")) {
             for (int i = 0; i < values.size(); i++) {
                 select.setObject(i + 1, values.get(i));
             }
@@ -230,7 +233,8 @@ public final class AuditTable {
             }
         }
         if (id != ends.last || !hash.equals(ends.hash)) {
-            return new Verdict(count, id, hash, "entries after " + id + " are missing (expected: up to " + ends.last + ")");
+            return new Verdict(
+                    count, id, hash, "entries after " + id + " are missing (expected: up to " + ends.last + ")");
         }
         for (long wanted : expected.keySet()) {
             if (wanted > id) {

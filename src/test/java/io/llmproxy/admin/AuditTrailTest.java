@@ -2,6 +2,7 @@ package io.llmproxy.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -47,12 +48,14 @@ class AuditTrailTest {
     @BeforeEach
     void listen() {
         log.start();
+        logger().setLevel(Level.INFO);
         logger().addAppender(log);
     }
 
     @AfterEach
     void leave() {
         logger().detachAppender(log);
+        logger().setLevel(null);
     }
 
     private static Logger logger() {

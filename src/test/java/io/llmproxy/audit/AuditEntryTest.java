@@ -6,15 +6,14 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 class AuditEntryTest {
     private static final Instant AT = Instant.parse("2026-11-29T00:00:00.123Z");
 
     private static AuditNote note(String actor, String action, @Nullable String before, @Nullable Long version) {
-        return new AuditNote(
-                actor, "session", "10.0.0.7", "adm_1", action, "", before, null, AuditNote.DONE, version);
+        return new AuditNote(actor, "session", "10.0.0.7", "adm_1", action, "", before, null, AuditNote.DONE, version);
     }
 
     private static String hash(AuditNote note) {
@@ -26,7 +25,9 @@ class AuditEntryTest {
         AuditNote note = note("ann", "config.commit", "{}", 3L);
         AuditEntry entry = AuditEntry.next(7, AT, note, AuditEntry.BEGINNING);
         assertThat(entry.isIntact()).isTrue();
-        assertThat(entry.hash()).hasSize(64).isEqualTo(AuditEntry.next(7, AT, note, AuditEntry.BEGINNING).hash());
+        assertThat(entry.hash())
+                .hasSize(64)
+                .isEqualTo(AuditEntry.next(7, AT, note, AuditEntry.BEGINNING).hash());
 
         for (AuditEntry changed : List.of(
                 new AuditEntry(8, AT, note, entry.previous(), entry.hash()),

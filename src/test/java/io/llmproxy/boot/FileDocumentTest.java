@@ -3,11 +3,11 @@ package io.llmproxy.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.llmproxy.audit.AuditNote;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
 import io.llmproxy.admin.ConfigDocuments.Unavailable;
 import io.llmproxy.admin.ConfigDocuments.UnavailableException;
+import io.llmproxy.audit.AuditNote;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.llmproxy.audit.AuditNote;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
 import io.llmproxy.admin.ConfigDocuments.MovedException;
@@ -13,6 +12,7 @@ import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import io.llmproxy.admin.ConfigDocuments.Version;
 import io.llmproxy.admin.ConfigDocuments.Way;
 import io.llmproxy.admin.ConfigReload.Outcome;
+import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;

@@ -97,13 +97,15 @@ class AdminApiIT {
             assertThat(call(deployment, "GET", "/session", second, "").status()).isEqualTo(200);
 
             // Without a store, the log has what was done.
-            assertThat(code(documented(deployment, "GET", "/audit", BEARER, ""))).isEqualTo("409 file_mode");
-            Awaitility.await().untilAsserted(() -> assertThat(deployment.log())
-                    .contains(
-                            "{\"action\":\"session.open\",\"object\":\"\",\"outcome\":\"done\",\"actor\":\"operator\"",
-                            "{\"action\":\"session.close\",\"object\":\"\",\"outcome\":\"done\",\"actor\":\"operator\"",
-                            "{\"action\":\"call\",\"object\":\"GET /session\",\"outcome\":\"unauthorized\",\"actor\":\"unknown\"")
-                    .doesNotContain(TOKEN));
+            assertThat(code(documented(deployment, "GET", "/audit", BEARER, "")))
+                    .isEqualTo("409 file_mode");
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(deployment.log())
+                            .contains(
+                                    "{\"action\":\"session.open\",\"object\":\"\",\"outcome\":\"done\",\"actor\":\"operator\"",
+                                    "{\"action\":\"session.close\",\"object\":\"\",\"outcome\":\"done\",\"actor\":\"operator\"",
+                                    "{\"action\":\"call\",\"object\":\"GET /session\",\"outcome\":\"unauthorized\",\"actor\":\"unknown\"")
+                            .doesNotContain(TOKEN));
         }
     }
 
@@ -165,7 +167,8 @@ class AdminApiIT {
             Answer unknown = documented(deployment, "POST", "/session", JSON, "{\n\"tokn\": \"x\"}");
             assertThat(json(unknown).at("/problems/0/path").asText()).isEqualTo("tokn");
             assertThat(json(unknown).at("/problems/0/line").asInt()).isEqualTo(2);
-            assertThat(json(unknown).at("/problems/0/message").asText()).isEqualTo("unknown (expected: token)");
+            assertThat(json(unknown).at("/problems/0/message").asText())
+                    .isEqualTo("unknown (expected: name, password, token)");
             URI session = deployment.admin("/admin/api/v1/session");
             try (RawClient client = RawClient.connect(session)) {
                 // A client that sends all of it may find the connection closed before it has read the answer.

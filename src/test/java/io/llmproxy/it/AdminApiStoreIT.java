@@ -136,8 +136,10 @@ class AdminApiStoreIT {
 
             JsonNode entries = json(call(node, "GET", "/audit", "", Map.of())).at("/entries");
             List<String> acts = new ArrayList<>();
-            entries.forEach(entry -> acts.add(0, entry.at("/action").asText() + " "
-                    + entry.at("/outcome").asText() + " " + entry.at("/version").asText()));
+            entries.forEach(entry -> acts.add(
+                    0,
+                    entry.at("/action").asText() + " " + entry.at("/outcome").asText() + " "
+                            + entry.at("/version").asText()));
             assertThat(acts)
                     .containsExactly(
                             "config.commit precondition_required null",
@@ -164,10 +166,13 @@ class AdminApiStoreIT {
                             .at("/entries")
                             .size())
                     .isEqualTo(2);
-            assertThat(code(call(node, "GET", "/audit?actor=%00", "", Map.of()))).isEqualTo("400 invalid_request");
-            Awaitility.await().untilAsserted(() -> assertThat(node.process().log())
-                    .contains("llmproxy.audit {\"action\":\"config.commit\",\"object\":\"\",\"outcome\":\"done\"")
-                    .doesNotContain(CANARY));
+            assertThat(code(call(node, "GET", "/audit?actor=%00", "", Map.of())))
+                    .isEqualTo("400 invalid_request");
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(node.process().log())
+                            .contains(
+                                    "llmproxy.audit {\"action\":\"config.commit\",\"object\":\"\",\"outcome\":\"done\"")
+                            .doesNotContain(CANARY));
         }
     }
 

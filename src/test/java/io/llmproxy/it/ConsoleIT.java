@@ -51,6 +51,7 @@ class ConsoleIT {
             "history",
             "keys",
             "nodes",
+            "people",
             "audit",
             "api");
     private static final byte[] QUESTION = "{\"model\":\"m\",\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
@@ -88,9 +89,9 @@ class ConsoleIT {
         browser = Browser.start();
         browser.size(1440, 900);
         browser.open(proxy.at("/admin/ui"));
-        browser.find("input[name=token]");
+        browser.find("input[name=token]").click();
         browser.type("wrong", Keys.ENTER);
-        browser.awaitText("This token is not the right one.");
+        browser.awaitText("This is not right. Check what you typed.");
         // The browser tells of each answer of this status.
         browser.forgive("401");
         signIn(browser, proxy.at("/admin/ui"));
@@ -106,7 +107,7 @@ class ConsoleIT {
 
     private static void signIn(Browser browser, URI page) {
         browser.open(page);
-        browser.find("input[name=token]");
+        browser.find("input[name=token]").click();
         browser.type(TOKEN, Keys.ENTER);
         browser.find("nav a[aria-current=page]");
     }

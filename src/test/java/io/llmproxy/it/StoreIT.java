@@ -243,7 +243,8 @@ class StoreIT {
             assertThat(versions.version(3).orElseThrow().origin()).isEqualTo(Origin.AUTO_ROLLBACK);
 
             long kept = commit(document(two, ""), Duration.ofSeconds(2));
-            assertThat(versions.confirm(kept, AuditNote.plain("test", "command", "config.confirm"))).isTrue();
+            assertThat(versions.confirm(kept, AuditNote.plain("test", "command", "config.confirm")))
+                    .isTrue();
             node.awaitVersion(kept, WITHIN);
             node.awaitState("current");
         }

@@ -47,16 +47,7 @@ final class AuditTableTest {
 
     private static AuditNote note(String actor, String action, String outcome) {
         return new AuditNote(
-                actor,
-                "session",
-                "10.0.0.7",
-                "adm_1",
-                action,
-                "u",
-                "{\"weight\":1}",
-                "{\"weight\":2}",
-                outcome,
-                null);
+                actor, "session", "10.0.0.7", "adm_1", action, "u", "{\"weight\":1}", "{\"weight\":2}", outcome, null);
     }
 
     private static AuditQuery query(
@@ -132,8 +123,7 @@ final class AuditTableTest {
         assertThat(audit.find(new AuditQuery(
                         Long.MAX_VALUE, 9, null, null, "u", null, now.minusSeconds(1), now.plusSeconds(60))))
                 .hasSize(7);
-        assertThat(audit.find(
-                        new AuditQuery(Long.MAX_VALUE, 9, null, null, "v", null, null, now.minusSeconds(1))))
+        assertThat(audit.find(new AuditQuery(Long.MAX_VALUE, 9, null, null, "v", null, null, now.minusSeconds(1))))
                 .isEmpty();
     }
 
@@ -142,8 +132,7 @@ final class AuditTableTest {
     void whatWasChangedOrRemovedIsFound(Kind kind) {
         Database database = world.migrated(kind);
         AuditTable audit = new AuditTable(database);
-        assertThat(audit.verify(Map.of()))
-                .isEqualTo(new AuditTable.Verdict(0, 0, AuditEntry.BEGINNING, null));
+        assertThat(audit.verify(Map.of())).isEqualTo(new AuditTable.Verdict(0, 0, AuditEntry.BEGINNING, null));
         List<AuditEntry> entries = LongStream.range(0, 5)
                 .mapToObj(i -> audit.append(note("ann", "session.open", AuditNote.DONE)))
                 .toList();

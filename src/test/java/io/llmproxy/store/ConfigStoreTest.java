@@ -170,8 +170,10 @@ final class ConfigStoreTest {
         store.commit(unconfirmed("a: 2", Duration.ZERO.minusSeconds(1)), 1);
         Head overdue = store.head();
 
-        assertThat(store.confirm(1, AuditNote.plain("ann", "command", "config.confirm"))).isFalse();
-        assertThat(store.confirm(2, AuditNote.plain("ann", "command", "config.confirm"))).isTrue();
+        assertThat(store.confirm(1, AuditNote.plain("ann", "command", "config.confirm")))
+                .isFalse();
+        assertThat(store.confirm(2, AuditNote.plain("ann", "command", "config.confirm")))
+                .isTrue();
 
         assertThat(store.goBack(overdue, "not confirmed", "1.0")).isEmpty();
         assertThat(store.head().version()).isEqualTo(2);

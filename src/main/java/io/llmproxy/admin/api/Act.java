@@ -88,21 +88,11 @@ final class Act {
     /** The note of an act that is carried out. */
     AuditNote note() {
         return new AuditNote(
-                actor,
-                authentication,
-                address,
-                requestId,
-                action,
-                object,
-                before,
-                after,
-                AuditNote.DONE,
-                version);
+                actor, authentication, address, requestId, action, object, before, after, AuditNote.DONE, version);
     }
 
     /** The note of an act that was refused. */
     AuditNote refused(String code) {
-        return new AuditNote(
-                actor, authentication, address, requestId, action, object, null, null, code, null);
+        return new AuditNote(actor, authentication, address, requestId, action, object, null, null, code, null);
     }
 }

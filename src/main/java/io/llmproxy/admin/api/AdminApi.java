@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Role;
 import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.OperatorToken;
 import jakarta.servlet.ServletException;
@@ -51,12 +52,7 @@ public final class AdminApi extends HttpServlet {
     private final transient ReentrantLock starting = new ReentrantLock();
     private transient volatile @Nullable ServletContainer started;
 
-    AdminApi(
-            SignIn signIn,
-            AuditTrail audit,
-            LiveFeed live,
-            Playground playground,
-            Supplier<List<Object>> resources) {
+    AdminApi(SignIn signIn, AuditTrail audit, LiveFeed live, Playground playground, Supplier<List<Object>> resources) {
         this.signIn = signIn;
         this.audit = audit;
         this.live = live;
@@ -71,7 +67,7 @@ public final class AdminApi extends HttpServlet {
      * @param gateway what the API tells of
      */
     public static AdminApi of(OperatorToken token, Gateway gateway) {
-        SignIn signIn = new SignIn(token, new Sessions(Instant::now));
+        SignIn signIn = new SignIn(token, gateway.people(), Instant::now);
         return new AdminApi(
                 signIn,
                 gateway.audit(),
@@ -95,6 +91,8 @@ public final class AdminApi extends HttpServlet {
                 new RequestsResource(gateway.figures().explanations()),
                 new UsageResource(gateway),
                 new AuditResource(gateway.audit()),
+                new UsersResource(gateway.people(), signIn, Instant::now),
+                new TokensResource(gateway.people(), signIn.tokens(), Instant::now),
                 new DocumentsResource());
     }
 

@@ -1,6 +1,7 @@
 package io.llmproxy.admin.api;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.llmproxy.access.Role;
 import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.audit.AuditEntry;
 import io.llmproxy.audit.AuditNote;
@@ -39,8 +40,7 @@ public final class AuditResource {
             @Nullable Long version,
             String hash) {}
 
-    private record Found(
-            List<Told> entries, @Nullable String next) {}
+    private record Found(List<Told> entries, @Nullable String next) {}
 
     /** Lists entries. */
     @GET
@@ -56,7 +56,9 @@ public final class AuditResource {
             @QueryParam("to") @Nullable String to) {
         if (!audit.isKept()) {
             throw new Refused(
-                    409, "file_mode", "Without a store the audit is in the log only (logger " + AuditTrail.LOGGER + ").");
+                    409,
+                    "file_mode",
+                    "Without a store the audit is in the log only (logger " + AuditTrail.LOGGER + ").");
         }
         int count = Page.limit(limit);
         for (String filter : Arrays.asList(actor, action, object, outcome)) {

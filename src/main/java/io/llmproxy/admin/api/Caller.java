@@ -1,12 +1,18 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Role;
+
 /**
  * Who calls.
  *
- * @param name what the log and the history of the configuration call the caller
+ * @param name what the log, the audit and the history of the configuration call the caller
  * @param role what the caller may do
+ * @param authentication how that was found out, in the words of the audit
  */
-record Caller(String name, Role role) {
+record Caller(String name, Role role, String authentication) {
+    /** How one is known who has shown the operators' token. */
+    static final String OPERATOR_TOKEN = "operator_token";
+
     /** The one who knows the operators' token. */
-    static final Caller OPERATOR = new Caller("operator", Role.ADMIN);
+    static final Caller OPERATOR = new Caller("operator", Role.ADMIN, OPERATOR_TOKEN);
 }

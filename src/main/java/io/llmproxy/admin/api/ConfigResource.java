@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;

@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.People;
 import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param ledger the ledger, as far as there is one
  * @param documents its configuration
  * @param audit told what operators do
+ * @param people who operates the gateway
  * @param reload loads that again
  * @param operations what operators can do
  * @param current what is served at the moment
@@ -48,6 +50,7 @@ public record Gateway(
         Ledger ledger,
         ConfigDocuments documents,
         AuditTrail audit,
+        People people,
         ConfigReload reload,
         Operations operations,
         Supplier<Current> current,

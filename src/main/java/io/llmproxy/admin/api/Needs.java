@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Role;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;

@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigReload;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;

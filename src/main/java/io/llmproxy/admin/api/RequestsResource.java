@@ -2,6 +2,7 @@ package io.llmproxy.admin.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.access.Role;
 import io.llmproxy.admin.ExplanationJson;
 import io.llmproxy.explain.Explanation;
 import io.llmproxy.explain.Explanations;

@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Role;
 import io.llmproxy.health.TestCall;
 import io.llmproxy.management.UpstreamOverride;
 import io.llmproxy.management.UpstreamOverride.Mode;
@@ -108,7 +109,11 @@ public final class RuntimeResource {
     @Audited("upstream.override")
     public Object unsay(@Context ContainerRequestContext call, @PathParam("name") String name) {
         views.one(name);
-        return done(call, name, RuntimeResource::override, () -> gateway.operations().unsay(name, caller(call)));
+        return done(
+                call,
+                name,
+                RuntimeResource::override,
+                () -> gateway.operations().unsay(name, caller(call)));
     }
 
     /** Gives it another weight in a group. */
@@ -123,7 +128,11 @@ public final class RuntimeResource {
         if (wanted == null) {
             throw Refused.invalid("weight", "missing (expected: 1 to 65535)");
         }
-        return done(call, name, view -> weight(view, group), () -> gateway.operations().weigh(group, name, wanted, caller(call)));
+        return done(
+                call,
+                name,
+                view -> weight(view, group),
+                () -> gateway.operations().weigh(group, name, wanted, caller(call)));
     }
 
     /** Gives it the configured weight again. */
@@ -136,7 +145,11 @@ public final class RuntimeResource {
             @PathParam("name") String name,
             @QueryParam("group") @Nullable String group) {
         String known = member(name, group);
-        return done(call, name, view -> weight(view, known), () -> gateway.operations().unweigh(known, name, caller(call)));
+        return done(
+                call,
+                name,
+                view -> weight(view, known),
+                () -> gateway.operations().unweigh(known, name, caller(call)));
     }
 
     /** Closes its breaker. */

@@ -1,10 +1,14 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.KeptSession;
+import io.llmproxy.access.Role;
+import io.llmproxy.access.User;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -28,13 +32,29 @@ public final class SessionResource {
         this.gateway = gateway;
     }
 
-    /** What a browser signs in with. */
-    record Credentials(@Nullable String token) {}
+    /** What a browser signs in with: the operators' token, or name and password. */
+    record Credentials(
+            @Nullable String token,
+            @Nullable String name,
+            @Nullable String password) {
+        @Override
+        public String toString() {
+            return "***";
+        }
+    }
+
+    record NewPassword(@Nullable String current, @Nullable String password) {
+        @Override
+        public String toString() {
+            return "***";
+        }
+    }
 
     private record Told(
             String name,
             String role,
             String signedInBy,
+            String authentication,
             String mode,
             boolean writable,
             String version,
@@ -47,15 +67,57 @@ public final class SessionResource {
     @Audited("session.open")
     public Response open(
             @Context HttpServletRequest request, @Context ContainerRequestContext call, Credentials credentials) {
-        String token = credentials.token();
-        if (token == null) {
-            throw Refused.invalid("token", "missing (expected: a token)");
-        }
-        String name = signIn.open(request, token);
+        String name = opened(request, credentials);
         Sessions.Session session = Objects.requireNonNull(signIn.named(name), "opened just now");
-        Act.of(call).by(session.caller(), "operator_token");
+        Act.of(call).by(session.caller(), session.caller().authentication());
         return Response.ok(told(session.caller(), session))
                 .header("Set-Cookie", SignIn.cookie(request, name, Sessions.LIFE.toSeconds()))
+                .build();
+    }
+
+    private String opened(HttpServletRequest request, Credentials credentials) {
+        String token = credentials.token();
+        if (token != null) {
+            return signIn.open(request, token);
+        }
+        if (credentials.name() == null || credentials.password() == null) {
+            throw Refused.invalid("token", "missing (expected: a token, or name and password)");
+        }
+        return signIn.open(request, credentials.name(), credentials.password());
+    }
+
+    /** Gives the one who is signed in another password. Other sessions of the user end, and this one, too. */
+    @PUT
+    @Path("password")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Needs(Role.VIEWER)
+    @Audited("user.password")
+    public Response password(
+            @Context HttpServletRequest request, @Context ContainerRequestContext call, NewPassword wanted) {
+        Caller caller = ((SignIn.Known) request.getAttribute(AdminApi.KNOWN)).caller();
+        if (!caller.authentication().equals(KeptSession.PASSWORD)) {
+            throw new Refused(409, "conflict", "The caller has no password here (expected: one of /users).");
+        }
+        String current = wanted.current();
+        String password = wanted.password();
+        if (current == null || password == null) {
+            throw Refused.invalid("password", "missing (expected: the current password, and the new one)");
+        }
+        String hash = Passwords.hash(caller.name(), password);
+        if (!signIn.passwords().isRight(request.getRemoteAddr(), caller.name(), current)) {
+            throw new Refused(403, "forbidden", "The current password is wrong.");
+        }
+        Act act = Act.of(call);
+        act.to(caller.name());
+        if (gateway.people()
+                .change(caller.name(), new User.Change(null, null, hash), true, act.note())
+                .isEmpty()) {
+            throw Refused.notFound("user", caller.name());
+        }
+        act.kept(null);
+        signIn.doubt(caller.name());
+        return Response.noContent()
+                .header("Set-Cookie", SignIn.cookie(request, "", 0))
                 .build();
     }
 
@@ -84,6 +146,7 @@ public final class SessionResource {
                 caller.name(),
                 caller.role().label(),
                 session == null ? "token" : "session",
+                caller.authentication(),
                 store ? "store" : "file",
                 store && caller.role().covers(Role.EDITOR),
                 gateway.version(),

@@ -1,53 +1,81 @@
 package io.llmproxy.admin.api;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.llmproxy.access.Digest;
+import io.llmproxy.access.KeptSession;
+import io.llmproxy.access.People;
+import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who has signed in with a browser. Sessions are in memory only, and only digests of their names: they end with the process. A session
- * belongs to the token that it was opened with, and ends when that is replaced.
+ * Who has signed in with a browser, by digests of the sessions' names. Where there is a store, all nodes know them, each looks again after
+ * 15 seconds, and what it knows is good enough while the store is away. Else they end with the process. A session that the operators'
+ * token has opened ends when that is replaced.
  */
 final class Sessions {
     static final Duration IDLE = Duration.ofMinutes(30);
     static final Duration LIFE = Duration.ofHours(12);
 
+    /** So long a node believes what the store has said. */
+    static final Duration FRESH = Duration.ofSeconds(15);
+
+    /** So often the store is told of use. */
+    private static final Duration TOLD = Duration.ofMinutes(1);
+
     private static final int MOST = 1000;
     private static final int ID_BYTES = 32;
 
     private final Supplier<Instant> clock;
+    private final People people;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Session> open = new ConcurrentHashMap<>();
     private final ReentrantLock opening = new ReentrantLock();
 
-    /** @param clock tells the time */
-    Sessions(Supplier<Instant> clock) {
+    /**
+     * @param clock tells the time
+     * @param people where sessions are kept
+     */
+    Sessions(Supplier<Instant> clock, People people) {
         this.clock = clock;
+        this.people = people;
     }
 
     /** One who has signed in. */
     static final class Session {
-        private final Caller caller;
-        private final String token;
+        private final String digest;
+        private final @Nullable String token;
+        private final boolean kept;
         private final Instant ends;
+        private volatile Caller caller;
         private volatile Instant used;
+        private volatile Instant told;
+        private volatile Instant looked;
 
-        private Session(Caller caller, String token, Instant now) {
+        private Session(
+                String digest,
+                Caller caller,
+                @Nullable String token,
+                boolean kept,
+                Instant used,
+                Instant ends,
+                Instant looked) {
+            this.digest = digest;
             this.caller = caller;
             this.token = token;
-            this.ends = now.plus(LIFE);
-            this.used = now;
+            this.kept = kept;
+            this.used = used;
+            this.told = used;
+            this.ends = ends;
+            this.looked = looked;
         }
 
         Caller caller() {
@@ -68,27 +96,51 @@ final class Sessions {
         private boolean isOver(Instant now) {
             return !now.isBefore(idleUntil());
         }
+
+        private boolean isStale(Instant now) {
+            return kept && !now.isBefore(looked.plus(FRESH));
+        }
     }
 
     /**
      * Opens a session.
      *
-     * @param token that was shown for it
+     * @param token the operators' token if it was shown for it, else null
      * @return its name, which only the browser knows
      */
-    String open(Caller caller, String token) {
+    String open(Caller caller, @Nullable String token) {
         byte[] id = new byte[ID_BYTES];
         random.nextBytes(id);
         String name = Base64.getUrlEncoder().withoutPadding().encodeToString(id);
+        String key = Digest.of(name);
+        String shown = token == null ? null : Digest.of(token);
         Instant now = clock.get();
+        Instant ends = now.plus(LIFE);
+        boolean kept = people.isKept()
+                && isKept(
+                        new KeptSession(key, caller.name(), caller.role(), caller.authentication(), shown, now, ends));
+        put(new Session(key, caller, shown, kept, now, ends, now), now);
+        return name;
+    }
+
+    /** While the store is away, one who knows the operators' token has a session on this node alone. */
+    private boolean isKept(KeptSession session) {
+        try {
+            people.open(session);
+            return true;
+        } catch (UnavailableException e) {
+            return false;
+        }
+    }
+
+    private void put(Session session, Instant now) {
         opening.lock();
         try {
             makeRoom(now);
-            open.put(digest(name), new Session(caller, digest(token), now));
+            open.put(session.digest, session);
         } finally {
             opening.unlock();
         }
-        return name;
     }
 
     private void makeRoom(Instant now) {
@@ -104,45 +156,105 @@ final class Sessions {
     }
 
     /**
-     * Finds a session, which counts as its use.
+     * Finds a session, which counts as its use. May wait for the store.
      *
      * @param name what the browser showed
-     * @param token the token that is in force
+     * @param token the operators' token that is in force; null if there is none
      * @return the session; null if there is none, or it is over
      */
-    @Nullable Session use(String name, String token) {
-        Session found = find(name, token);
+    @Nullable Session use(String name, @Nullable String token) {
+        String key = Digest.of(name);
+        Instant now = clock.get();
+        Session known = open.get(key);
+        if (people.isKept() && (known == null || known.isStale(now))) {
+            look(key);
+        }
+        Session found = valid(key, token);
         if (found != null) {
-            found.used = clock.get();
+            found.used = now;
+            if (found.kept && !now.isBefore(found.told.plus(TOLD))) {
+                tell(found, now);
+            }
         }
         return found;
     }
 
-    /** Finds a session as {@link #use} does, without using it. */
-    @Nullable Session find(String name, String token) {
-        String key = digest(name);
+    private void tell(Session session, Instant now) {
+        try {
+            people.used(session.digest, now);
+            session.told = now;
+        } catch (UnavailableException e) {
+            // This node knows of the use; the store is told of the next one.
+            return;
+        }
+    }
+
+    /** Finds a session as {@link #use} does, without using it, and without waiting: what the store says counts the next time. */
+    @Nullable Session find(String name, @Nullable String token) {
+        String key = Digest.of(name);
+        Session known = open.get(key);
+        Instant now = clock.get();
+        if (known != null && known.isStale(now)) {
+            known.looked = now;
+            people.later(() -> look(key));
+        }
+        return valid(key, token);
+    }
+
+    private @Nullable Session valid(String key, @Nullable String token) {
         Session session = open.get(key);
         if (session == null) {
             return null;
         }
-        if (session.isOver(clock.get()) || !session.token.equals(digest(token))) {
+        boolean replaced = session.token != null && (token == null || !session.token.equals(Digest.of(token)));
+        if (session.isOver(clock.get()) || replaced) {
             open.remove(key);
             return null;
         }
         return session;
     }
 
-    /** Ends a session. */
-    void close(String name) {
-        open.remove(digest(name));
+    /** Takes over what the store says of a session. */
+    private void look(String key) {
+        Optional<KeptSession> said;
+        try {
+            said = people.session(key);
+        } catch (UnavailableException e) {
+            // What is known here is good enough.
+            return;
+        }
+        Instant now = clock.get();
+        Session known = open.get(key);
+        if (said.isEmpty()) {
+            if (known != null && known.kept) {
+                open.remove(key);
+            }
+            return;
+        }
+        KeptSession kept = said.get();
+        Caller caller = new Caller(kept.name(), kept.role(), kept.authentication());
+        if (known == null) {
+            put(new Session(key, caller, kept.token(), true, kept.usedAt(), kept.endsAt(), now), now);
+        } else {
+            known.caller = caller;
+            known.looked = now;
+            if (kept.usedAt().isAfter(known.used)) {
+                known.used = kept.usedAt();
+            }
+        }
     }
 
-    private static String digest(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
+    /** Looks again at once what the store says of a user's sessions. */
+    void doubt(String user) {
+        open.values().removeIf(session -> session.kept && session.caller.name().equals(user));
+    }
+
+    /** Ends a session. */
+    void close(String name) {
+        String key = Digest.of(name);
+        open.remove(key);
+        if (people.isKept()) {
+            people.close(key);
         }
     }
 }

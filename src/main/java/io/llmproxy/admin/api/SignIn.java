@@ -1,19 +1,24 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.People;
+import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.config.Secret;
 import io.llmproxy.net.IpAddress;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out who calls: by the operators' token in the head of a call, or by the cookie of a session that was opened with it. A page of
- * another origin can make a browser send the cookie, so a call with it that is not a mere look has to come from the console.
+ * Finds out who calls: by a token in the head of a call, or by the cookie of a session that was opened with the operators' token or a
+ * password. A page of another origin can make a browser send the cookie, so a call with it that is not a mere look has to come from the
+ * console.
  */
 final class SignIn {
     static final String COOKIE = "llmproxy_session";
@@ -22,10 +27,34 @@ final class SignIn {
 
     private final OperatorToken token;
     private final Sessions sessions;
+    private final ApiTokens tokens;
+    private final Passwords passwords;
+    private final boolean hasPeople;
 
-    SignIn(OperatorToken token, Sessions sessions) {
+    SignIn(OperatorToken token, People people, Supplier<Instant> clock) {
         this.token = token;
-        this.sessions = sessions;
+        this.sessions = new Sessions(clock, people);
+        this.tokens = new ApiTokens(people, clock);
+        this.passwords = new Passwords(people, clock, System::nanoTime);
+        this.hasPeople = people.isKept();
+    }
+
+    /** A user was changed: what was known of the user's sessions is looked at again. */
+    void doubt(String user) {
+        sessions.doubt(user);
+    }
+
+    ApiTokens tokens() {
+        return tokens;
+    }
+
+    Passwords passwords() {
+        return passwords;
+    }
+
+    /** Whether one can sign in with the operators' token. */
+    boolean hasToken() {
+        return token.expected() != null;
     }
 
     /**
@@ -37,7 +66,7 @@ final class SignIn {
     record Known(Caller caller, Sessions.@Nullable Session session) {
         /** How it is known, in the words of the audit. */
         String authentication() {
-            return session == null ? "operator_token" : "session";
+            return session == null ? caller.authentication() : "session";
         }
     }
 
@@ -55,8 +84,7 @@ final class SignIn {
     Known known(HttpServletRequest request) {
         String shown = OperatorToken.bearer(request);
         if (shown != null) {
-            check(request, shown);
-            return new Known(Caller.OPERATOR, null);
+            return new Known(bearer(request, shown), null);
         }
         Sessions.Session session = session(request);
         if (session == null) {
@@ -74,8 +102,29 @@ final class SignIn {
         return new Known(session.caller(), session);
     }
 
+    private Caller bearer(HttpServletRequest request, String shown) {
+        if (!tokens.isOne(shown)) {
+            check(request, shown);
+            return Caller.OPERATOR;
+        }
+        OperatorToken.Refusal slowed = token.slowed(request.getRemoteAddr());
+        if (slowed != null) {
+            throw refused(slowed);
+        }
+        Caller caller;
+        try {
+            caller = tokens.caller(shown);
+        } catch (UnavailableException e) {
+            throw new Refused(503, "store_unavailable", String.valueOf(e.getMessage())).with("Retry-After", "5");
+        }
+        if (caller == null) {
+            throw refused(token.wrong(request.getRemoteAddr()));
+        }
+        return caller;
+    }
+
     private Refused nobody() {
-        if (token.expected() == null) {
+        if (token.expected() == null && !hasPeople) {
             OperatorToken.Refusal refusal = token.refusal("", null);
             if (refusal != null) {
                 return refused(refusal);
@@ -101,7 +150,7 @@ final class SignIn {
     }
 
     /**
-     * Opens a session.
+     * Opens a session with the operators' token.
      *
      * @param shown the token
      * @return the session's name
@@ -110,9 +159,28 @@ final class SignIn {
     String open(HttpServletRequest request, String shown) {
         refuseForeign(request);
         check(request, shown);
-        // A new name for each sign-in; the one before is of no more use.
-        close(request);
-        return sessions.open(Caller.OPERATOR, shown);
+        return opened(request, Caller.OPERATOR, shown);
+    }
+
+    /**
+     * Opens a session with a password.
+     *
+     * @return the session's name
+     * @throws Refused if name or password is wrong, or a page of another origin asks
+     */
+    String open(HttpServletRequest request, String name, String password) {
+        refuseForeign(request);
+        return opened(request, passwords.check(request.getRemoteAddr(), name, password), null);
+    }
+
+    /** A new name for each sign-in; the one before is of no more use. */
+    private String opened(HttpServletRequest request, Caller caller, @Nullable String shown) {
+        try {
+            close(request);
+        } catch (UnavailableException e) {
+            // It ends by itself; one who knows the operators' token signs in while the store is away.
+        }
+        return sessions.open(caller, shown);
     }
 
     /** Ends the session of a call, if it has one. */
@@ -125,21 +193,28 @@ final class SignIn {
 
     /** The session whose cookie a call shows, which counts as its use. */
     private Sessions.@Nullable Session session(HttpServletRequest request) {
-        Secret expected = token.expected();
         String name = cookie(request);
-        return expected == null || name == null ? null : sessions.use(name, expected.reveal());
+        return name == null ? null : sessions.use(name, expected());
+    }
+
+    private @Nullable String expected() {
+        Secret expected = token.expected();
+        return expected == null ? null : expected.reveal();
     }
 
     /** The session of a name that was opened just now. */
     Sessions.@Nullable Session named(String name) {
-        Secret expected = token.expected();
-        return expected == null ? null : sessions.find(name, expected.reveal());
+        return sessions.find(name, expected());
     }
 
     /** Tells from now on whether who has made this call may still do so. To look does not count as use of a session. */
     BooleanSupplier stillKnown(HttpServletRequest request) {
+        String bearer = OperatorToken.bearer(request);
+        if (bearer != null && tokens.isOne(bearer)) {
+            return () -> tokens.isKnown(bearer);
+        }
         Secret shown = token.expected();
-        String name = OperatorToken.bearer(request) == null ? cookie(request) : null;
+        String name = bearer == null ? cookie(request) : null;
         return name == null ? () -> shown != null && shown.equals(token.expected()) : () -> named(name) != null;
     }
 

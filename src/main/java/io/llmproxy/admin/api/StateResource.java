@@ -1,6 +1,7 @@
 package io.llmproxy.admin.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.health.StoreStanding;

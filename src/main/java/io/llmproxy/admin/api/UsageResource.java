@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Role;
 import io.llmproxy.ledger.LedgerFiles;
 import io.llmproxy.ledger.UsedAttempt;
 import jakarta.ws.rs.DefaultValue;

@@ -2,6 +2,7 @@ package io.llmproxy.admin.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.access.Role;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.GroupConfig;

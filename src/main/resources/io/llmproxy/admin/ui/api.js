@@ -69,6 +69,7 @@ async function read(response) {
 export const get = async (path, query, more) => read(await send("GET", path, { query, ...more }));
 export const post = async (path, body, more) => read(await send("POST", path, { body, ...more }));
 export const put = async (path, body, more) => read(await send("PUT", path, { body, ...more }));
+export const patch = async (path, body, more) => read(await send("PATCH", path, { body, ...more }));
 export const remove = async (path, more) => read(await send("DELETE", path, more));
 
 /** The value and its entity tag. */

@@ -21,15 +21,21 @@ const PAGES = {
   history: () => import("./pages/history.js"),
   keys: () => import("./pages/keys.js"),
   nodes: () => import("./pages/nodes.js"),
+  people: () => import("./pages/people.js"),
   audit: () => import("./pages/audit.js"),
   api: () => import("./pages/api.js"),
 };
 const SECTIONS = [
   ["observe", [["overview", "overview"], ["requests", "requests"], ["usage", "usage"]]],
   ["route", [["upstreams", "upstreams"], ["models", "routing"], ["playground", "playground"]]],
-  ["manage", [["config", "config"], ["keys", "keys"], ["nodes", "nodes"], ["audit", "audit"], ["api", "api"]]],
+  ["manage", [["config", "config"], ["keys", "keys"], ["nodes", "nodes"], ["people", "people"], ["audit", "audit"], ["api", "api"]]],
 ];
 const HOME = { groups: "upstreams", try: "models", history: "config" };
+
+/** Pages that a role has no use for are not shown. */
+const mayOpen = (page, session) => (page === "audit" ? session.role === "admin"
+  : page === "people" ? session.role === "admin" || session.authentication === "password"
+    : page !== "playground" || session.role !== "viewer");
 
 const image = new URL("./icon.svg", import.meta.url).href;
 const Brand = () => html`<a class="brand" href=${link("overview")}><img src=${image} alt="" /><span>LLMProxy</span></a>`;
@@ -41,12 +47,11 @@ function Side({ page, session, open, close, leave, choose }) {
     setDark(!dark);
   };
   const other = Object.keys(languages).find((key) => key !== language);
-  const may = (name) => (name === "audit" ? session.role === "admin" : name !== "playground" || session.role !== "viewer");
   return html`<div class="side ${open ? "open" : ""}" id="side">
     <div class="row"><div class="grow"><${Brand} /></div>
       ${open && html`<button class="plain icon" aria-label=${t("close")} onClick=${close}><${Icon} name="close" /></button>`}</div>
     ${SECTIONS.map(([section, pages]) => html`<h3 id="nav-${section}">${t(`nav.${section}`)}</h3>
-      <nav aria-labelledby="nav-${section}">${pages.filter(([name]) => may(name)).map(([name, icon]) => html`<a href=${link(name)} title=${t(`page.${name}`)}
+      <nav aria-labelledby="nav-${section}">${pages.filter(([name]) => mayOpen(name, session)).map(([name, icon]) => html`<a href=${link(name)} title=${t(`page.${name}`)}
         aria-current=${page === name ? "page" : undefined} onClick=${close}><${Icon} name=${icon} /><span>${t(`page.${name}`)}</span></a>`)}</nav>`)}
     <div class="foot"><div class="who">${session.name} · ${word("role", session.role)}<br />LLMProxy ${session.version}</div>
       <div class="row tight">
@@ -60,6 +65,7 @@ function Side({ page, session, open, close, leave, choose }) {
 }
 
 function SignIn({ entered, ended, choose }) {
+  const [name, setName] = useState("");
   const [token, setToken] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
@@ -69,7 +75,7 @@ function SignIn({ entered, ended, choose }) {
     setBusy(true);
     setError(null);
     try {
-      entered(await signIn(token.trim()));
+      entered(await signIn(name.trim(), name.trim() ? token : token.trim()));
     } catch (failure) {
       setError(failure);
       setBusy(false);
@@ -80,8 +86,10 @@ function SignIn({ entered, ended, choose }) {
     <div class="row"><h1 class="grow brand"><img src=${image} alt="" /><span>LLMProxy</span></h1>
       <button type="button" class="plain small" lang=${other} onClick=${() => choose(other)}>${languages[other]}</button></div>
     ${ended && !error && html`<${Notice}>${t("sign-in.ended")}<//>`}
-    <${Field} label=${t("sign-in.token")} hint=${t("sign-in.hint")} error=${why}>${(field) => html`<input ...${field} type="password" name="token"
-      autocomplete="current-password" autofocus required value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
+    <${Field} label=${t("sign-in.name")} hint=${t("sign-in.name.hint")}>${(field) => html`<input ...${field} name="username" autocomplete="username"
+      maxlength="100" autofocus value=${name} onInput=${(event) => setName(event.target.value)} />`}<//>
+    <${Field} label=${t(name.trim() ? "people.password" : "sign-in.token")} hint=${name.trim() ? null : t("sign-in.hint")} error=${why}>${(field) => html`<input ...${field} type="password" name="token"
+      autocomplete="current-password" required value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
     <button class="primary" disabled=${busy}>${t("sign-in")}</button>
   </form></main></div>`;
 }
@@ -101,7 +109,7 @@ class Guard extends Component {
   }
 }
 
-function Page({ route, session }) {
+function Page({ route, session, leave }) {
   const [page, setPage] = useState(null);
   useEffect(() => {
     let current = true;
@@ -114,7 +122,7 @@ function Page({ route, session }) {
     document.title = `${t(`page.${HOME[route.page] ?? (route.page in PAGES ? route.page : "overview")}`)} · LLMProxy`;
   }, [route.page]);
   if (page?.name !== route.page) return html`<${Wait} />`;
-  return html`<${Guard} key=${route.page}><${page.View} route=${route} session=${session} may=${session.role !== "viewer"} /><//>`;
+  return html`<${Guard} key=${route.page}><${page.View} route=${route} session=${session} leave=${leave} may=${session.role !== "viewer"} /><//>`;
 }
 
 const Help = ({ close }) => html`<${Dialog} title=${t("help")} close=${close}><dl class="pairs">
@@ -144,7 +152,8 @@ function useKeys(showHelp) {
 }
 
 function Shell({ session, leave, choose }) {
-  const route = useRoute();
+  const asked = useRoute();
+  const route = mayOpen(asked.page, session) ? asked : { page: "overview", parts: [], query: {} };
   const [open, setOpen] = useState(false);
   const [help, setHelp] = useState(false);
   const main = useRef();
@@ -165,7 +174,7 @@ function Shell({ session, leave, choose }) {
     <div class="bar"><button class="plain icon" aria-label=${t("menu")} aria-expanded=${open} aria-controls="side"
       onClick=${() => setOpen(true)}><${Icon} name="menu" /></button><${Brand} /></div>
     <${Side} page=${HOME[route.page] ?? route.page} session=${session} open=${open} close=${() => setOpen(false)} leave=${leave} choose=${choose} />
-    <div class="content"><main ref=${main} tabindex="-1"><${Page} route=${route} session=${session} /></main></div>
+    <div class="content"><main ref=${main} tabindex="-1"><${Page} route=${route} session=${session} leave=${leave} /></main></div>
   </div>
   ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
 }

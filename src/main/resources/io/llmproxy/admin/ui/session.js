@@ -31,8 +31,9 @@ export async function resume() {
   }
 }
 
-export async function signIn(token) {
-  const session = await post("session", { token });
+/** With name and password, or with the operators' token alone. */
+export async function signIn(name, secret) {
+  const session = await post("session", name ? { name, password: secret } : { token: secret });
   store(NOTE, "1");
   return session;
 }

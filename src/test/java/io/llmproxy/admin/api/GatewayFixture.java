@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.NoPeople;
 import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
@@ -74,6 +75,7 @@ final class GatewayFixture {
                 new Gateway.Ledger(Optional::empty, Optional::empty),
                 documents,
                 new AuditTrail(AuditBook.NONE, () -> 0),
+                new NoPeople(),
                 () -> new ConfigReload.Outcome(true, 1, List.of()),
                 nothing(Operations.class),
                 () -> new Gateway.Current(1, config(YAML), Upstreams.NONE),
@@ -85,7 +87,7 @@ final class GatewayFixture {
     static List<Object> resources(ConfigDocuments documents) {
         ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
         clock.shutdown();
-        SignIn signIn = new SignIn(new OperatorToken(() -> new Secret("t")), new Sessions(Instant::now));
+        SignIn signIn = new SignIn(new OperatorToken(() -> new Secret("t")), new NoPeople(), Instant::now);
         return AdminApi.resources(signIn, of(documents, clock));
     }
 }

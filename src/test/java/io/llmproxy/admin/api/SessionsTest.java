@@ -2,17 +2,30 @@ package io.llmproxy.admin.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.access.Digest;
+import io.llmproxy.access.KeptSession;
+import io.llmproxy.access.NoPeople;
+import io.llmproxy.access.Role;
+import io.llmproxy.admin.ConfigDocuments.Unavailable;
+import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SessionsTest {
     private static final String TOKEN = "token-of-the-operators";
 
     private Instant now = Instant.parse("2026-11-29T00:00:00Z");
-    private final Sessions sessions = new Sessions(() -> now);
+    private final Sessions sessions = new Sessions(() -> now, new NoPeople());
 
     private void wait(Duration time) {
         now = now.plus(time);
@@ -81,5 +94,127 @@ class SessionsTest {
 
         assertThat(names).hasSize(1000).allMatch(name -> sessions.find(name, TOKEN) != null);
         assertThat(sessions.find(first, TOKEN)).isNull();
+    }
+
+    /** The sessions of a store that may be away. */
+    private static final class Store extends FakePeople {
+        private final Map<String, KeptSession> kept = new HashMap<>();
+        private final List<Runnable> waiting = new ArrayList<>();
+        private boolean away;
+
+        private void reach() {
+            if (away) {
+                throw new UnavailableException(Unavailable.AWAY, "away");
+            }
+        }
+
+        @Override
+        public void later(Runnable work) {
+            waiting.add(work);
+        }
+
+        @Override
+        public void open(KeptSession session) {
+            reach();
+            kept.put(session.digest(), session);
+        }
+
+        @Override
+        public Optional<KeptSession> session(String digest) {
+            reach();
+            return Optional.ofNullable(kept.get(digest));
+        }
+
+        @Override
+        public void used(String digest, Instant at) {
+            reach();
+            KeptSession old = Objects.requireNonNull(kept.get(digest));
+            kept.put(
+                    digest,
+                    new KeptSession(
+                            digest, old.name(), old.role(), old.authentication(), old.token(), at, old.endsAt()));
+        }
+
+        @Override
+        public void close(String digest) {
+            reach();
+            kept.remove(digest);
+        }
+    }
+
+    private static final Caller ANN = new Caller("ann", Role.EDITOR, KeptSession.PASSWORD);
+    private final Store store = new Store();
+    private final Sessions here = new Sessions(() -> now, store);
+    private final Sessions there = new Sessions(() -> now, store);
+
+    private static void assertCaller(Sessions.@Nullable Session session, Caller caller) {
+        assertThat(session).extracting(Sessions.Session::caller).isEqualTo(caller);
+    }
+
+    @Test
+    void anotherNodeKnowsASessionAndWhenItWasUsed() {
+        String name = here.open(ANN, null);
+        wait(Duration.ofMinutes(20));
+        assertCaller(there.use(name, TOKEN), ANN);
+        wait(Duration.ofMinutes(20));
+        assertCaller(here.use(name, null), ANN);
+        wait(Duration.ofMinutes(31));
+        assertThat(there.use(name, null)).isNull();
+    }
+
+    @Test
+    void whatTheStoreSaysCountsAfterFifteenSeconds() {
+        String name = here.open(ANN, null);
+        assertCaller(there.use(name, null), ANN);
+        String digest = Digest.of(name);
+        KeptSession kept = Objects.requireNonNull(store.kept.get(digest));
+        Caller viewer = new Caller("ann", Role.VIEWER, KeptSession.PASSWORD);
+        store.kept.put(
+                digest,
+                new KeptSession(digest, "ann", Role.VIEWER, kept.authentication(), null, kept.usedAt(), kept.endsAt()));
+
+        wait(Duration.ofSeconds(14));
+        assertCaller(there.use(name, null), ANN);
+        wait(Duration.ofSeconds(1));
+        assertCaller(there.use(name, null), viewer);
+
+        here.close(name);
+        assertThat(here.use(name, null)).isNull();
+        wait(Duration.ofSeconds(15));
+        assertThat(there.use(name, null)).isNull();
+    }
+
+    @Test
+    void toLookDoesNotWaitForTheStore() {
+        String name = here.open(ANN, null);
+        store.kept.clear();
+        wait(Duration.ofSeconds(15));
+        assertCaller(here.find(name, null), ANN);
+        assertCaller(here.find(name, null), ANN);
+        assertThat(store.waiting).hasSize(1);
+
+        store.waiting.get(0).run();
+        assertThat(here.find(name, null)).isNull();
+    }
+
+    @Test
+    void sessionsGoOnWhileTheStoreIsAwayAndTheTokenOpensOneHere() {
+        String name = here.open(ANN, null);
+        store.away = true;
+        wait(Duration.ofMinutes(10));
+        assertCaller(here.use(name, null), ANN);
+        assertThat(there.use(name, null)).isNull();
+        String mine = here.open(Caller.OPERATOR, TOKEN);
+        assertCaller(here.use(mine, TOKEN), Caller.OPERATOR);
+
+        store.away = false;
+        wait(Duration.ofMinutes(1));
+        assertCaller(here.use(mine, TOKEN), Caller.OPERATOR);
+        assertThat(there.use(mine, TOKEN)).isNull();
+        assertThat(here.use(mine, null)).isNull();
+        assertCaller(here.use(name, null), ANN);
+        here.doubt("ann");
+        store.kept.clear();
+        assertThat(here.use(name, null)).isNull();
     }
 }

@@ -1,0 +1,27 @@
+package io.llmproxy.access;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session as all nodes know it.
+ *
+ * @param digest of its name, which only the browser knows
+ * @param name who has signed in
+ * @param role what that one may do; of a user, what the user may do now
+ * @param authentication how that was found out, such as {@link #PASSWORD}
+ * @param token digest of the operators' token that opened it; null if another way did
+ * @param usedAt when it was used last, within a minute
+ * @param endsAt when it ends in any case
+ */
+public record KeptSession(
+        String digest,
+        String name,
+        Role role,
+        String authentication,
+        @Nullable String token,
+        Instant usedAt,
+        Instant endsAt) {
+    /** The session of one of our own users. */
+    public static final String PASSWORD = "password";
+}
