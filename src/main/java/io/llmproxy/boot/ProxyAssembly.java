@@ -34,6 +34,7 @@ import io.llmproxy.ledger.LedgerKeeper;
 import io.llmproxy.management.Beans;
 import io.llmproxy.management.Totals;
 import io.llmproxy.metrics.AccessLog;
+import io.llmproxy.metrics.AffinityMetrics;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.metrics.ExportMetrics;
 import io.llmproxy.metrics.HistoryKeeper;
@@ -110,6 +111,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final NameSets registry = new NameSets(this::upstreams);
     private final ProxyMetrics metrics = new ProxyMetrics(registry);
     private final UsageMetrics usageMetrics = new UsageMetrics(registry);
+    private final AffinityMetrics affinityMetrics = new AffinityMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
     private final Totals totals = new Totals();
     private final Traffic traffic = new Traffic();
@@ -384,6 +386,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private ExchangeListener listener(LogConfig log) {
         List<ExchangeListener> listeners = new ArrayList<>();
         listeners.add(usageMetrics);
+        listeners.add(affinityMetrics);
         listeners.add(registry);
         listeners.add(new HistoryKeeper(history));
         listeners.add(totals);

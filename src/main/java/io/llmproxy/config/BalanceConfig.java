@@ -1,9 +1,15 @@
 package io.llmproxy.config;
 
+import org.jspecify.annotations.Nullable;
+
 /** How a group chooses among its upstreams. */
 public record BalanceConfig(
         @Setting(value = "How one of the upstreams is chosen for a request.", byDefault = "roundrobin")
-        Strategy strategy) {
+        Strategy strategy,
+
+        @Setting(
+                "Which requests go to the same upstream, so that its caches are warm for them. The strategy chooses for all others.")
+        @Nullable AffinityConfig affinity) {
 
     /** The ways to choose. */
     public enum Strategy {

@@ -1,8 +1,10 @@
 package io.llmproxy.upstream;
 
+import io.llmproxy.balance.BoundedHash;
 import io.llmproxy.balance.LoadBalancer;
 import io.llmproxy.balance.Member;
 import io.llmproxy.breaker.RetryBudget;
+import io.llmproxy.config.AffinityConfig;
 import io.llmproxy.config.BalanceConfig;
 import io.llmproxy.config.ConversionConfig;
 import io.llmproxy.config.GroupConfig;
@@ -18,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A set of upstreams that serve the same requests, and the way one of them is chosen. */
 public final class UpstreamGroup {
+    /** The affinity of a request that has nothing in common with others. */
+    public static final long NO_AFFINITY = 0;
+
     private static final int MOST_CANDIDATES = 16;
     private static final HealthCheckConfig TEST =
             new HealthCheckConfig(null, "GET", null, List.of(), Duration.ofMinutes(1), Duration.ofSeconds(5), 1, 1);
@@ -33,6 +39,7 @@ public final class UpstreamGroup {
     private final GroupConfig config;
     private final List<Reachable> members;
     private final LoadBalancer balancer;
+    private final @Nullable BoundedHash homes;
     private final RetryBudget budget;
     private final boolean distinguishesModels;
     private final boolean converts;
@@ -41,11 +48,19 @@ public final class UpstreamGroup {
         this.config = config;
         this.members = List.copyOf(members);
         this.balancer = balancer;
+        this.homes = homes(config, members);
         this.budget = budget;
         this.distinguishesModels = members.stream()
                 .anyMatch(member -> !member.upstream().config().models().isAll());
         this.converts = config.convert() != GroupConfig.Convert.NEVER
                 && members.stream().anyMatch(member -> member.upstream().isApiKnown());
+    }
+
+    private static @Nullable BoundedHash homes(GroupConfig config, List<Reachable> members) {
+        AffinityConfig affinity = config.balance().affinity();
+        List<String> names =
+                members.stream().map(member -> member.upstream().name()).toList();
+        return affinity == null ? null : new BoundedHash(names, balanced(members), affinity.bound());
     }
 
     /** An upstream as the group's settings reach it. */
@@ -81,7 +96,8 @@ public final class UpstreamGroup {
     }
 
     private boolean balances(GroupConfig other, List<Reachable> among) {
-        return config.balance().equals(other.balance()) && balanced(members).equals(balanced(among));
+        return config.balance().strategy() == other.balance().strategy()
+                && balanced(members).equals(balanced(among));
     }
 
     private static List<Member> balanced(List<Reachable> members) {
@@ -98,6 +114,11 @@ public final class UpstreamGroup {
     /** How one of its upstreams is chosen, as the configuration calls it. */
     public String balancer() {
         return config.balance().strategy().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Which requests go to the same upstream; null if that does not matter. */
+    public @Nullable AffinityConfig affinity() {
+        return config.balance().affinity();
     }
 
     /** What part each upstream has at the moment, in nanoseconds. */
@@ -216,9 +237,22 @@ public final class UpstreamGroup {
      * @return the right to use it, or null if none may be chosen
      */
     public @Nullable Lease acquire(Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long now) {
+        return acquire(acceptable, spent, NO_AFFINITY, now);
+    }
+
+    /**
+     * Chooses an upstream, and the key to ask it with.
+     *
+     * @param acceptable which of the upstreams may be chosen, such as those that serve the request and were not tried yet
+     * @param spent the keys that may not be chosen, as they were tried
+     * @param affinity what the request has in common with others that go to the same upstream; {@link #NO_AFFINITY} for nothing
+     * @param now the time in nanoseconds
+     * @return the right to use it, or null if none may be chosen
+     */
+    public @Nullable Lease acquire(Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long affinity, long now) {
         // Another thread may take what was free when it was picked: a slot, or the only probe of a breaker.
         for (int tries = 0; tries <= members.size(); tries++) {
-            int chosen = balancer.pick(index -> isFree(upstream(index), acceptable, spent, now), now);
+            int chosen = pick(index -> isFree(upstream(index), acceptable, spent, now), affinity, now);
             if (chosen < 0) {
                 return null;
             }
@@ -229,6 +263,37 @@ public final class UpstreamGroup {
             }
         }
         return null;
+    }
+
+    private int pick(IntPredicate selectable, long affinity, long now) {
+        return homes == null || affinity == NO_AFFINITY
+                ? balancer.pick(selectable, now)
+                : homes.pick(affinity, selectable);
+    }
+
+    /**
+     * Tells whether a request has met the upstream that it belongs to.
+     *
+     * @param chosen the upstream that it goes to
+     * @param acceptable which of the upstreams it could have gone to
+     * @param spent the keys that it could not have been sent with
+     * @param affinity what it has in common with others; {@link #NO_AFFINITY} for nothing
+     * @param now the time in nanoseconds
+     * @return null if that does not matter in this group
+     */
+    public @Nullable Placement placement(
+            Upstream chosen, Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long affinity, long now) {
+        if (homes == null) {
+            return null;
+        }
+        if (affinity == NO_AFFINITY) {
+            return Placement.UNBOUND;
+        }
+        Upstream home = upstream(homes.home(affinity));
+        if (home == chosen) {
+            return Placement.HOME;
+        }
+        return isFree(home, acceptable, spent, now) ? Placement.SPILLED : Placement.AWAY;
     }
 
     /**
@@ -294,14 +359,16 @@ public final class UpstreamGroup {
     /**
      * Chooses an upstream that could be used if it had a slot.
      *
+     * @param affinity what the request has in common with others; {@link #NO_AFFINITY} for nothing
      * @return what can be waited for, or null if no upstream is merely busy
      */
-    public @Nullable SlotWait busy(Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long now) {
-        int chosen = balancer.pick(
+    public @Nullable SlotWait busy(Predicate<Upstream> acceptable, Set<UpstreamKey> spent, long affinity, long now) {
+        int chosen = pick(
                 index -> upstream(index).isUsable(now)
                         && upstream(index).condition().slots() != null
                         && acceptable.test(upstream(index))
                         && upstream(index).keys().hasGood(spent, now),
+                affinity,
                 now);
         return chosen < 0 ? null : new SlotWait(this, members.get(chosen), Set.copyOf(spent));
     }

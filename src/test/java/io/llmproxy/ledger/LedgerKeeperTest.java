@@ -76,6 +76,7 @@ final class LedgerKeeperTest {
                 "u",
                 provider,
                 1,
+                null,
                 model,
                 true,
                 error == null ? 200 : 0,

@@ -87,6 +87,7 @@ final class NameSetsTest {
                         "u",
                         provider,
                         0,
+                        null,
                         new SettledAttempt.Model(model, "asked-canary", "sent-canary"),
                         stream,
                         status,

@@ -66,6 +66,7 @@ final class UsageMetricsTest {
                 "u",
                 Provider.OPENAI,
                 0,
+                null,
                 new SettledAttempt.Model(model, "asked-canary", "sent-canary"),
                 stream,
                 200,

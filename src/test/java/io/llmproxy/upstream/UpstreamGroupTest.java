@@ -78,6 +78,47 @@ final class UpstreamGroupTest {
     }
 
     @Test
+    void aRequestGoesToItsUpstreamAndItIsKnownIfItDoesNot() {
+        UpstreamGroup group = snapshots.group(A + "," + B, BOTH, ", balance: {affinity: {bound: 1}}");
+        Lease home = acquireFor(group, 7);
+        Upstream away = snapshots.upstream(home.upstream().name().equals("a") ? "b" : "a");
+
+        assertThat(placement(group, home.upstream(), home.upstream())).isEqualTo(Placement.HOME);
+        assertThat(acquireFor(group, 7).upstream())
+                .as("2 in flight are 1 for each")
+                .isSameAs(away);
+        assertThat(placement(group, away, home.upstream())).isEqualTo(Placement.SPILLED);
+        assertThat(placement(group, away, away)).isEqualTo(Placement.AWAY);
+        assertThat(group.placement(away, upstream -> true, Set.of(), UpstreamGroup.NO_AFFINITY, now))
+                .isEqualTo(Placement.UNBOUND);
+        assertThat(snapshots.group(A, "{name: a}").placement(away, upstream -> true, Set.of(), 7, now))
+                .isNull();
+    }
+
+    private @Nullable Placement placement(UpstreamGroup group, Upstream chosen, Upstream free) {
+        return group.placement(chosen, upstream -> upstream == free, Set.of(), 7, now);
+    }
+
+    private Lease acquireFor(UpstreamGroup group, long affinity) {
+        return Objects.requireNonNull(group.acquire(upstream -> true, Set.of(), affinity, now));
+    }
+
+    @Test
+    void aRequestWaitsForItsOwnUpstream() {
+        String one = "{name: a, url: 'http://a', max_concurrent: 1}, {name: b, url: 'http://b', max_concurrent: 1}";
+        UpstreamGroup group = snapshots.group(one, BOTH, ", balance: {affinity: {}}");
+        Lease home = acquireFor(group, 7);
+        acquireFor(group, 7);
+        AtomicReference<@Nullable Lease> granted = new AtomicReference<>();
+        SlotWait wait = Objects.requireNonNull(group.busy(upstream -> true, Set.of(), 7, now));
+        assertThat(wait.start(granted::set)).isTrue();
+
+        home.close(Outcome.SUCCESS, now);
+
+        assertThat(Objects.requireNonNull(granted.get()).upstream()).isSameAs(home.upstream());
+    }
+
+    @Test
     void aKeyThatIsSpentIsNotPickedAgain() {
         UpstreamGroup group = snapshots.group(
                 "{name: a, url: 'http://a', auth: {type: bearer, keys: [{key: one}, {key: two}]}}", "{name: a}");
@@ -94,7 +135,7 @@ final class UpstreamGroupTest {
     void aRequestThatWaitsForABusyUpstreamGetsTheSlotThatIsGivenBack() {
         UpstreamGroup group = snapshots.group("{name: a, url: 'http://a', max_concurrent: 1}", "{name: a}");
         Lease busy = acquire(group);
-        SlotWait wait = Objects.requireNonNull(group.busy(upstream -> true, Set.of(), now));
+        SlotWait wait = Objects.requireNonNull(group.busy(upstream -> true, Set.of(), UpstreamGroup.NO_AFFINITY, now));
         AtomicReference<@Nullable Lease> granted = new AtomicReference<>();
         assertThat(wait.start(granted::set)).isTrue();
         assertThat(granted.get()).isNull();
@@ -109,7 +150,7 @@ final class UpstreamGroupTest {
     void aRequestThatStopsWaitingLeavesTheSlotToOthers() {
         UpstreamGroup group = snapshots.group("{name: a, url: 'http://a', max_concurrent: 1}", "{name: a}");
         Lease busy = acquire(group);
-        SlotWait wait = Objects.requireNonNull(group.busy(upstream -> true, Set.of(), now));
+        SlotWait wait = Objects.requireNonNull(group.busy(upstream -> true, Set.of(), UpstreamGroup.NO_AFFINITY, now));
         assertThat(wait.start(lease -> {
                     throw new AssertionError("it has left");
                 }))
@@ -123,11 +164,12 @@ final class UpstreamGroupTest {
 
     @Test
     void noUpstreamIsBusyWhereNoneHasALimitOrItIsNotUsable() {
-        assertThat(snapshots.group(A, "{name: a}").busy(upstream -> true, Set.of(), now))
+        assertThat(snapshots.group(A, "{name: a}").busy(upstream -> true, Set.of(), UpstreamGroup.NO_AFFINITY, now))
                 .isNull();
         UpstreamGroup group = snapshots.group("{name: b, url: 'http://b', max_concurrent: 1}", "{name: b}");
         assertThat(snapshots.upstream("b").found(false)).isTrue();
-        assertThat(group.busy(upstream -> true, Set.of(), now)).isNull();
+        assertThat(group.busy(upstream -> true, Set.of(), UpstreamGroup.NO_AFFINITY, now))
+                .isNull();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.llmproxy.config.check;
 
 import io.llmproxy.config.AdminConfig;
+import io.llmproxy.config.AffinityConfig;
 import io.llmproxy.config.CorsConfig;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.GroupConfig;
@@ -91,6 +92,22 @@ public final class SectionChecks {
         OutboundProxyConfig proxy = group.httpClient().proxy();
         if (proxy != null && !problems.failed(proxyPath)) {
             checkProxyUrl(YamlPath.key(proxyPath, "url"), proxy.url().reveal());
+        }
+        checkAffinity(YamlPath.key(path, "balance.affinity"), group.balance().affinity());
+    }
+
+    private void checkAffinity(String path, @Nullable AffinityConfig affinity) {
+        if (affinity == null || problems.failed(path)) {
+            return;
+        }
+        String header = affinity.header();
+        String headerPath = YamlPath.key(path, "header");
+        if (header != null && !HeaderSyntax.isName(header)) {
+            refuse(headerPath, header, "the name of a header");
+        } else if (header == null && affinity.by().contains(AffinityConfig.By.HEADER)) {
+            problems.error(headerPath, "missing (expected: the name of the header that by: [header] means)");
+        } else if (header != null && !affinity.by().contains(AffinityConfig.By.HEADER)) {
+            refuse(headerPath, header, "no such key, or `header` in by");
         }
     }
 

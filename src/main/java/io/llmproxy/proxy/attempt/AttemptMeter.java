@@ -15,6 +15,7 @@ import io.llmproxy.proxy.exchange.SettledAttempt.Model;
 import io.llmproxy.proxy.passage.EventStreams;
 import io.llmproxy.proxy.passage.Passage;
 import io.llmproxy.upstream.Lease;
+import io.llmproxy.upstream.Placement;
 import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.Cost;
 import io.llmproxy.usage.Prices;
@@ -52,6 +53,7 @@ final class AttemptMeter implements OpenAttempt {
     private final RequestBody body;
     private final long bytesIn;
     private final Model model;
+    private final @Nullable Placement placement;
     private final int number;
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -84,6 +86,7 @@ final class AttemptMeter implements OpenAttempt {
                 : null;
         this.bytesIn = content == null ? 0 : content.getLength();
         this.model = model(exchange.model(), upstream);
+        this.placement = exchange.placement();
         this.number = exchange.attempts();
         this.lastAt = lease.acquired();
     }
@@ -269,6 +272,7 @@ final class AttemptMeter implements OpenAttempt {
                 upstream.name(),
                 upstream.provider(),
                 lease.key().place(),
+                placement,
                 model,
                 stream,
                 status,

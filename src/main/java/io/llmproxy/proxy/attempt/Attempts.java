@@ -80,7 +80,7 @@ public final class Attempts {
                 exchange.method(), exchange.upstreamEndpoint(), group.settings().retry());
         this.stream = new StreamQuestion(exchange, container, body);
         this.conversions = new Conversions(exchange, group, body);
-        this.selection = new Selection(exchange, group, conversions);
+        this.selection = new Selection(exchange, group, conversions, AffinityKey.of(exchange, group.affinity(), body));
         this.awaited = new AwaitedAnswer(group.settings(), body, stream);
         this.judgement = new Judgement(exchange, group, selection, awaited, conversions, this, owner);
     }

@@ -25,23 +25,27 @@ public final class Selection {
     private final @Nullable AskedModel model;
     private final Predicate<Upstream> fit;
     private final Predicate<Upstream> acceptable;
+    private final long affinity;
     private Set<Upstream> tried = Set.of();
     private Set<UpstreamKey> spent = Set.of();
 
-    Selection(Exchange exchange, UpstreamGroup group, Conversions conversions) {
+    /** @param affinity what the request has in common with others that go to the same upstream */
+    Selection(Exchange exchange, UpstreamGroup group, Conversions conversions, long affinity) {
         this.exchange = exchange;
         this.group = group;
         this.conversions = conversions;
         this.model = exchange.model();
+        this.affinity = affinity;
         this.fit = upstream -> unfit(upstream) == null;
         this.acceptable = fit.and(upstream -> !tried.contains(upstream));
     }
 
     /** Takes an upstream that is free and was not tried yet; null if there is none. */
     @Nullable Lease acquire(long now) {
-        Lease alike =
-                conversions.prefersAlike() ? group.acquire(acceptable.and(conversions::isAlike), spent, now) : null;
-        Lease lease = alike == null ? group.acquire(acceptable, spent, now) : alike;
+        Lease alike = conversions.prefersAlike()
+                ? group.acquire(acceptable.and(conversions::isAlike), spent, affinity, now)
+                : null;
+        Lease lease = alike == null ? group.acquire(acceptable, spent, affinity, now) : alike;
         picked(lease, now);
         return lease;
     }
@@ -82,7 +86,7 @@ public final class Selection {
 
     /** Returns what can be waited for; null if no upstream is merely busy. */
     @Nullable SlotWait busy(long now) {
-        return group.busy(acceptable, spent, now);
+        return group.busy(acceptable, spent, affinity, now);
     }
 
     /** Takes an upstream whose keys were all refused: one of them may be good by now. Null if there is none either. */
@@ -92,6 +96,7 @@ public final class Selection {
 
     /** An upstream is asked, with a key: neither is chosen again. */
     void tried(Lease lease) {
+        exchange.placed(group.placement(lease.upstream(), acceptable, spent, affinity, lease.acquired()));
         tried = with(tried, lease.upstream());
         spent = with(spent, lease.key());
     }

@@ -13,6 +13,7 @@ import io.llmproxy.proxy.request.RequestId;
 import io.llmproxy.proxy.request.RequestPath;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.route.RouteTable;
+import io.llmproxy.upstream.Placement;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import jakarta.servlet.AsyncContext;
@@ -59,6 +60,7 @@ public final class Exchange {
     private volatile ApiPath askedOfUpstreams;
     private @Nullable RequestHead head;
     private volatile @Nullable String upstream;
+    private volatile @Nullable Placement placement;
     private int choices = 1;
     private volatile boolean aborted;
     private int attempts;
@@ -180,6 +182,16 @@ public final class Exchange {
     /** An upstream was chosen, or none could be. */
     public void picked(Step.Picked pick) {
         steps.add(pick);
+    }
+
+    /** An upstream was chosen: whether it is the one that the request belongs to; null if that does not matter. */
+    public void placed(@Nullable Placement where) {
+        placement = where;
+    }
+
+    /** Whether the upstream that was asked last is the one that the request belongs to; null if that does not matter. */
+    public @Nullable Placement placement() {
+        return placement;
     }
 
     public void attempting(String upstreamName) {

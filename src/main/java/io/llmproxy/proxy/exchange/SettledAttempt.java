@@ -2,6 +2,7 @@ package io.llmproxy.proxy.exchange;
 
 import io.llmproxy.config.Provider;
 import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.upstream.Placement;
 import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.Cost;
 import java.util.Locale;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param upstream name of the upstream
  * @param provider whose API it serves
  * @param keyIndex which of the upstream's keys was shown, from 0
+ * @param placement whether the upstream was the one that the request belongs to; null if that does not matter
  * @param model names of the model
  * @param stream whether the answer was a stream of events
  * @param status of the upstream's answer; 0 if there was none
@@ -34,6 +36,7 @@ public record SettledAttempt(
         String upstream,
         Provider provider,
         int keyIndex,
+        @Nullable Placement placement,
         Model model,
         boolean stream,
         int status,

@@ -238,7 +238,7 @@ final class ConfigSamplesTest {
                 .containsExactly(new GroupConfig(
                         "g",
                         List.of(new MemberConfig("u", null)),
-                        new BalanceConfig(BalanceConfig.Strategy.ROUNDROBIN),
+                        new BalanceConfig(BalanceConfig.Strategy.ROUNDROBIN, null),
                         defaultClient(),
                         GroupConfig.Convert.FALLBACK,
                         new ConversionConfig(
