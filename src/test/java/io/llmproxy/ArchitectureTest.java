@@ -30,7 +30,8 @@ class ArchitectureTest {
         "..protocol..",
         "..convert..",
         "..usage..",
-        "..journal.."
+        "..journal..",
+        "io.llmproxy.resource.."
     };
 
     @ArchTest
@@ -111,7 +112,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule aMechanismKnowsNoOther =
             com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices()
-                    .matching("io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol|convert|usage|journal)..")
+                    .matching(
+                            "io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol|convert|usage|journal|resource)..")
                     .should()
                     .notDependOnEachOther()
                     // All know the APIs: one what passes by, the others what it means and how much it took.
@@ -326,10 +328,11 @@ class ArchitectureTest {
             .because("one that takes exemplars starts a thread that outlives the application: ask Instruments");
 
     @ArchTest
-    static final ArchRule caffeineStaysInRatelimitAndConvert = onlyIn(
+    static final ArchRule caffeineStaysWhereStrangersFill = onlyIn(
             "com.github.benmanes.caffeine..",
             "only what strangers can make many of needs a bounded cache: give it a mechanism of its own",
             "..ratelimit..",
+            "io.llmproxy.resource",
             "io.llmproxy.convert");
 
     @ArchTest

@@ -9,7 +9,13 @@ public record BalanceConfig(
 
         @Setting(
                 "Which requests go to the same upstream, so that its caches are warm for them. The strategy chooses for all others.")
-        @Nullable AffinityConfig affinity) {
+        @Nullable AffinityConfig affinity,
+
+        @Setting(
+                value =
+                        "Whether requests that name something that an upstream keeps, such as a file, a batch or a response, go to the upstream that made it.",
+                byDefault = "true")
+        boolean resources) {
 
     /** The ways to choose. */
     public enum Strategy {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,6 +93,20 @@ final class KeyRing {
 
     private UpstreamKey first() {
         return keys.get(0);
+    }
+
+    /** Whether there is more than one. */
+    boolean isSeveral() {
+        return keys.size() > 1;
+    }
+
+    /** Returns all keys but the one with a credential; none if no key has it. */
+    Set<UpstreamKey> others(Credential credential) {
+        return find(credential) == null
+                ? Set.of()
+                : keys.stream()
+                        .filter(key -> !key.credential().equals(credential))
+                        .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Whether there is a key that may be used and is not among those that are spent. */

@@ -1,5 +1,6 @@
 package io.llmproxy.upstream;
 
+import io.llmproxy.auth.Credential;
 import io.llmproxy.balance.Load;
 import io.llmproxy.breaker.CircuitBreaker;
 import io.llmproxy.config.HeaderConfig;
@@ -121,6 +122,11 @@ public final class Upstream {
     /** The key to ask with whether the backend is well. */
     public UpstreamKey keyForCheck(long now) {
         return keys.forProbe(now);
+    }
+
+    /** Returns the keys that do not see what was made with a credential; none if that is no key of the backend any more. */
+    public Set<UpstreamKey> keysWithout(Credential credential) {
+        return keys.others(credential);
     }
 
     /** Whether there is a key that the backend is not known to refuse. */

@@ -11,6 +11,7 @@ import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HealthCheckConfig;
 import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.MemberConfig;
+import io.llmproxy.resource.ResourceHomes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,9 @@ public final class UpstreamGroup {
     /** The affinity of a request that has nothing in common with others. */
     public static final long NO_AFFINITY = 0;
 
+    /** The affinity of a request that goes to the first upstream that can be had, in the order of the configuration. */
+    public static final long IN_ORDER = Long.MIN_VALUE;
+
     private static final int MOST_CANDIDATES = 16;
     private static final HealthCheckConfig TEST =
             new HealthCheckConfig(null, "GET", null, List.of(), Duration.ofMinutes(1), Duration.ofSeconds(5), 1, 1);
@@ -40,15 +44,23 @@ public final class UpstreamGroup {
     private final List<Reachable> members;
     private final LoadBalancer balancer;
     private final @Nullable BoundedHash homes;
+    private final @Nullable ResourceHomes<ResourceHome> resources;
     private final RetryBudget budget;
     private final boolean distinguishesModels;
     private final boolean converts;
 
-    private UpstreamGroup(GroupConfig config, List<Reachable> members, LoadBalancer balancer, RetryBudget budget) {
+    private UpstreamGroup(
+            GroupConfig config,
+            List<Reachable> members,
+            LoadBalancer balancer,
+            ResourceHomes<ResourceHome> resources,
+            RetryBudget budget) {
         this.config = config;
         this.members = List.copyOf(members);
         this.balancer = balancer;
         this.homes = homes(config, members);
+        boolean several = members.size() > 1 || members.get(0).upstream().keys().isSeveral();
+        this.resources = several && config.balance().resources() ? resources : null;
         this.budget = budget;
         this.distinguishesModels = members.stream()
                 .anyMatch(member -> !member.upstream().config().models().isAll());
@@ -78,7 +90,11 @@ public final class UpstreamGroup {
 
     /** Makes a group; its balancer goes on where the one before it stood, if that had the same to choose from. */
     static UpstreamGroup of(
-            GroupConfig config, Map<String, Upstream> upstreams, UpstreamHttp http, @Nullable UpstreamGroup before) {
+            GroupConfig config,
+            Map<String, Upstream> upstreams,
+            UpstreamHttp http,
+            ResourceHomes<ResourceHome> resources,
+            @Nullable UpstreamGroup before) {
         List<Reachable> members = new ArrayList<>();
         for (MemberConfig member : config.upstreams()) {
             Upstream upstream = Objects.requireNonNull(upstreams.get(member.name()));
@@ -92,7 +108,7 @@ public final class UpstreamGroup {
                 ? before.balancer
                 : LoadBalancer.of(config.balance().strategy(), balanced(members));
         RetryBudget budget = before == null ? new RetryBudget(System.nanoTime()) : before.budget;
-        return new UpstreamGroup(config, members, balancer, budget);
+        return new UpstreamGroup(config, members, balancer, resources, budget);
     }
 
     private boolean balances(GroupConfig other, List<Reachable> among) {
@@ -119,6 +135,11 @@ public final class UpstreamGroup {
     /** Which requests go to the same upstream; null if that does not matter. */
     public @Nullable AffinityConfig affinity() {
         return config.balance().affinity();
+    }
+
+    /** Which of its upstreams keeps what; null if that does not matter, as there is only one, or by configuration. */
+    public @Nullable ResourceHomes<ResourceHome> resources() {
+        return resources;
     }
 
     /** What part each upstream has at the moment, in nanoseconds. */
@@ -266,9 +287,21 @@ public final class UpstreamGroup {
     }
 
     private int pick(IntPredicate selectable, long affinity, long now) {
+        if (affinity == IN_ORDER) {
+            return firstOf(selectable);
+        }
         return homes == null || affinity == NO_AFFINITY
                 ? balancer.pick(selectable, now)
                 : homes.pick(affinity, selectable);
+    }
+
+    private int firstOf(IntPredicate selectable) {
+        for (int index = 0; index < members.size(); index++) {
+            if (selectable.test(index)) {
+                return index;
+            }
+        }
+        return LoadBalancer.NONE;
     }
 
     /**
@@ -286,7 +319,7 @@ public final class UpstreamGroup {
         if (homes == null) {
             return null;
         }
-        if (affinity == NO_AFFINITY) {
+        if (affinity == NO_AFFINITY || affinity == IN_ORDER) {
             return Placement.UNBOUND;
         }
         Upstream home = upstream(homes.home(affinity));

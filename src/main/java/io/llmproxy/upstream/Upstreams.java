@@ -3,6 +3,7 @@ package io.llmproxy.upstream;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.resource.ResourceHomes;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -17,14 +18,17 @@ import org.eclipse.jetty.client.HttpClient;
 /** All upstreams and groups of one configuration: an immutable snapshot. */
 public final class Upstreams {
     /** The snapshot before the first configuration. */
-    public static final Upstreams NONE = new Upstreams(Map.of(), Map.of());
+    public static final Upstreams NONE = new Upstreams(Map.of(), Map.of(), new ResourceHomes<>());
 
     private final Map<String, Upstream> upstreams;
     private final Map<String, UpstreamGroup> groups;
+    private final ResourceHomes<ResourceHome> homes;
 
-    private Upstreams(Map<String, Upstream> upstreams, Map<String, UpstreamGroup> groups) {
+    private Upstreams(
+            Map<String, Upstream> upstreams, Map<String, UpstreamGroup> groups, ResourceHomes<ResourceHome> homes) {
         this.upstreams = Map.copyOf(upstreams);
         this.groups = Map.copyOf(groups);
+        this.homes = homes;
     }
 
     /**
@@ -44,11 +48,12 @@ public final class Upstreams {
                     name,
                     Upstream.of(upstream, groupsOf(name, config), listener, http.blocking(), upstreams.get(name)));
         }
+        ResourceHomes<ResourceHome> known = this == NONE ? new ResourceHomes<>() : homes;
         Map<String, UpstreamGroup> nextGroups = new HashMap<>();
         for (GroupConfig group : config.upstreamGroups()) {
-            nextGroups.put(group.name(), UpstreamGroup.of(group, nextUpstreams, http, groups.get(group.name())));
+            nextGroups.put(group.name(), UpstreamGroup.of(group, nextUpstreams, http, known, groups.get(group.name())));
         }
-        return new Upstreams(nextUpstreams, nextGroups);
+        return new Upstreams(nextUpstreams, nextGroups, known);
     }
 
     /** This snapshot is served from now on. */

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy.attempt;
 
 import io.llmproxy.config.UpstreamConfig;
+import io.llmproxy.protocol.MadeResources;
 import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.proxy.body.RequestBody;
 import io.llmproxy.proxy.error.ProxyError;
@@ -31,6 +32,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,7 @@ final class AttemptMeter implements OpenAttempt {
     private final Exchange exchange;
     private final Metering metering;
     private final Lease lease;
+    private final @Nullable ResourceLesson lesson;
     private final @Nullable UsageShape shape;
     private final RequestBody body;
     private final long bytesIn;
@@ -58,6 +61,7 @@ final class AttemptMeter implements OpenAttempt {
     private final ReentrantLock lock = new ReentrantLock();
 
     private @Nullable UsageReader reader;
+    private @Nullable MadeResources made;
     private int flight = -1;
     private int status;
     private boolean sent;
@@ -74,12 +78,22 @@ final class AttemptMeter implements OpenAttempt {
     private long text;
     private long bytesOut;
 
-    /** @param content of the upstream's request; null if there is none */
-    AttemptMeter(Exchange exchange, Lease lease, Passage passage, RequestBody body, Request.@Nullable Content content) {
+    /**
+     * @param lesson what the answer teaches of things that upstreams keep; null if nothing
+     * @param content of the upstream's request; null if there is none
+     */
+    AttemptMeter(
+            Exchange exchange,
+            Lease lease,
+            Passage passage,
+            @Nullable ResourceLesson lesson,
+            RequestBody body,
+            Request.@Nullable Content content) {
         UpstreamConfig upstream = lease.upstream().config();
         this.exchange = exchange;
         this.metering = exchange.metering();
         this.lease = lease;
+        this.lesson = lesson;
         this.body = body;
         this.shape = Metering.reads(upstream)
                 ? passage.endpoint().usage(exchange.method()).orElse(null)
@@ -115,16 +129,25 @@ final class AttemptMeter implements OpenAttempt {
             lastAt = headAt;
             status = upstreamResponse.getStatus();
             stream = EventStreams.isEventStream(upstreamResponse.getHeaders());
-            if (shape != null && status < 300) {
-                String type = upstreamResponse.getHeaders().get(HttpHeader.CONTENT_TYPE);
-                String coding = upstreamResponse.getHeaders().get(HttpHeader.CONTENT_ENCODING);
-                reader = new UsageReader(shape, type == null ? "" : type, coding == null ? "" : coding);
-                requestText = requestText();
+            if (status < 300) {
+                good(upstreamResponse.getHeaders());
             }
         } finally {
             lock.unlock();
         }
         return new MeteredContent(content, this);
+    }
+
+    private void good(HttpFields headers) {
+        String type = Objects.requireNonNullElse(headers.get(HttpHeader.CONTENT_TYPE), "");
+        String coding = Objects.requireNonNullElse(headers.get(HttpHeader.CONTENT_ENCODING), "");
+        if (shape != null) {
+            reader = new UsageReader(shape, type, coding);
+            requestText = requestText();
+        }
+        if (lesson != null && coding.isEmpty()) {
+            made = lesson.answered(lease, type, stream);
+        }
     }
 
     /** A whole answer mostly tells its usage, so that the request's text is measured for streams, and to learn. */
@@ -161,17 +184,27 @@ final class AttemptMeter implements OpenAttempt {
         }
         bytesOut += length;
         lastAt = System.nanoTime();
+        if (reader == null && made == null) {
+            return;
+        }
+        if (piece.hasArray()) {
+            read(piece.array(), piece.arrayOffset() + piece.position(), length);
+        } else {
+            byte[] bytes = new byte[length];
+            piece.duplicate().get(bytes);
+            read(bytes, 0, length);
+        }
+    }
+
+    private void read(byte[] bytes, int offset, int length) {
+        if (made != null) {
+            made.accept(bytes, offset, length);
+        }
         UsageReader reading = reader;
         if (reading == null) {
             return;
         }
-        if (piece.hasArray()) {
-            reading.accept(piece.array(), piece.arrayOffset() + piece.position(), length);
-        } else {
-            byte[] bytes = new byte[length];
-            piece.duplicate().get(bytes);
-            reading.accept(bytes, 0, length);
-        }
+        reading.accept(bytes, offset, length);
         long now = reading.textBytes();
         if (now > text) {
             firstTextAt = text == 0 ? lastAt : firstTextAt;

@@ -23,6 +23,7 @@ import io.llmproxy.upstream.UpstreamGroup;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ public final class Attempts {
     private final RetryPolicy policy;
     private final StreamQuestion stream;
     private final Conversions conversions;
+    private final Resources resources;
     private final Selection selection;
     private final AwaitedAnswer awaited;
     private final Judgement judgement;
@@ -80,7 +82,9 @@ public final class Attempts {
                 exchange.method(), exchange.upstreamEndpoint(), group.settings().retry());
         this.stream = new StreamQuestion(exchange, container, body);
         this.conversions = new Conversions(exchange, group, body);
-        this.selection = new Selection(exchange, group, conversions, AffinityKey.of(exchange, group.affinity(), body));
+        this.resources = Resources.of(exchange, group, body);
+        this.selection = new Selection(
+                exchange, group, conversions, resources, AffinityKey.of(exchange, group.affinity(), body));
         this.awaited = new AwaitedAnswer(group.settings(), body, stream);
         this.judgement = new Judgement(exchange, group, selection, awaited, conversions, this, owner);
     }
@@ -97,6 +101,11 @@ public final class Attempts {
 
     /** Begins to ask. */
     public void start() {
+        Refusal refusal = resources.refusal();
+        if (refusal != null) {
+            owner.refused(refusal);
+            return;
+        }
         long now = System.nanoTime();
         group.budget().request(now);
         ask(stopped ? null : selection.acquire(now), now);
@@ -225,7 +234,12 @@ public final class Attempts {
         Passage passage = conversions.passage(lease.upstream());
         Request upstreamRequest = UpstreamRequests.of(exchange, lease, passage, shown, group.settings());
         Request.Content content = passage.content(body);
-        AttemptMeter meter = new AttemptMeter(exchange, lease, passage, body, content);
+        ResourceLesson lesson = conversions.isAlike(lease.upstream()) ? resources.lesson() : null;
+        if (lesson != null) {
+            // The answer is looked into for what it names.
+            upstreamRequest.headers(fields -> fields.put(HttpHeader.ACCEPT_ENCODING, "identity"));
+        }
+        AttemptMeter meter = new AttemptMeter(exchange, lease, passage, lesson, body, content);
         return new Attempt(lease, passage, upstreamRequest.body(content), meter, judgement);
     }
 

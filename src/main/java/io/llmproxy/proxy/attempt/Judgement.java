@@ -226,7 +226,8 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         Lease lease = answering.lease();
         coolDown(lease, upstreamResponse, now);
         lease.close(UpstreamStatus.outcome(status), now);
-        if (UpstreamStatus.isUnauthorized(status) && !(lease.credential() instanceof Credential.None)) {
+        boolean missing = selection.looksFor(status);
+        if (!missing && UpstreamStatus.isUnauthorized(status) && !(lease.credential() instanceof Credential.None)) {
             attempts.keyRefused(lease, status, status == 401 ? KeyFailure.UNAUTHORIZED : KeyFailure.FORBIDDEN, now);
             new Leftover(answering, content).run();
             return;
@@ -236,7 +237,10 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         }
         report(lease, status, null, now);
         String advice = upstreamResponse.getHeaders().get(ErrorAnswer.SHOULD_RETRY);
-        if (!(attempts.recover(new Setback.Answered(status, advice), now) instanceof Next.PassOn)) {
+        Setback setback = missing
+                ? new Setback.NotThere(selection.isNotAt(lease.upstream()))
+                : new Setback.Answered(status, advice);
+        if (!(attempts.recover(setback, now) instanceof Next.PassOn)) {
             new Leftover(answering, content).run();
         } else if (answering.passage().takesWhole(upstreamResponse)) {
             collect(answering, upstreamResponse, content);

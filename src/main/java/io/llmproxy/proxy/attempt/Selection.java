@@ -25,17 +25,24 @@ public final class Selection {
     private final @Nullable AskedModel model;
     private final Predicate<Upstream> fit;
     private final Predicate<Upstream> acceptable;
+    private final Resources resources;
     private final long affinity;
     private Set<Upstream> tried = Set.of();
-    private Set<UpstreamKey> spent = Set.of();
+    private Set<Upstream> without = Set.of();
+    private Set<UpstreamKey> spent;
 
-    /** @param affinity what the request has in common with others that go to the same upstream */
-    Selection(Exchange exchange, UpstreamGroup group, Conversions conversions, long affinity) {
+    /**
+     * @param resources what it names that an upstream keeps
+     * @param affinity what the request has in common with others that go to the same upstream
+     */
+    Selection(Exchange exchange, UpstreamGroup group, Conversions conversions, Resources resources, long affinity) {
         this.exchange = exchange;
         this.group = group;
         this.conversions = conversions;
         this.model = exchange.model();
-        this.affinity = affinity;
+        this.resources = resources;
+        this.affinity = resources.sought() || resources.list() ? UpstreamGroup.IN_ORDER : affinity;
+        this.spent = resources.blind();
         this.fit = upstream -> unfit(upstream) == null;
         this.acceptable = fit.and(upstream -> !tried.contains(upstream));
     }
@@ -58,8 +65,13 @@ public final class Selection {
 
     /** Why an upstream does not serve this request, whatever state that is in; null if it does. */
     private @Nullable String unfit(Upstream upstream) {
-        return unfit(
-                conversions.serves(upstream), exchange.mayUse(upstream), model == null || model.isServedBy(upstream));
+        Upstream keeper = resources.keeper();
+        return keeper != null && keeper != upstream
+                ? "resource_elsewhere"
+                : unfit(
+                        conversions.serves(upstream),
+                        exchange.mayUse(upstream),
+                        model == null || model.isServedBy(upstream));
     }
 
     /** Why an upstream of that kind does not serve a request. */
@@ -111,7 +123,23 @@ public final class Selection {
     /** All may be chosen again. */
     void beginRound() {
         tried = Set.of();
-        spent = Set.of();
+        spent = resources.blind();
+    }
+
+    /** Whether an answer of that status says that the upstream does not have what is looked for. Google forbids it instead. */
+    boolean looksFor(int status) {
+        return resources.sought() && (status == 404 || status == 403);
+    }
+
+    /**
+     * An upstream does not have what is looked for, as far as the key sees that was shown. Another of its keys may see it.
+     *
+     * @return whether there is another upstream that serves the request and could not be asked yet
+     */
+    boolean isNotAt(Upstream upstream) {
+        without = with(without, upstream);
+        mayReturnTo(upstream);
+        return group.has(fit.and(other -> other.config().enabled() && !without.contains(other)));
     }
 
     /** Most requests need one upstream and one key: a set of one costs a third of one that can grow. */

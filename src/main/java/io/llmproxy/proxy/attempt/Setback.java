@@ -58,6 +58,31 @@ sealed interface Setback {
         }
     }
 
+    /**
+     * The upstream does not have what the request names; another one may.
+     *
+     * @param unasked whether there is an upstream that could not be asked
+     */
+    record NotThere(boolean unasked) implements Setback {
+        @Override
+        public Verdict verdict(RetryPolicy policy) {
+            return Verdict.NOT_THERE;
+        }
+
+        /** That it is nowhere can be said only if all were asked. */
+        @Override
+        public Next end(Verdict because) {
+            return unasked
+                    ? new Next.Refuse(because, new Refusal(ProxyError.NO_UPSTREAM, 0, true))
+                    : new Next.PassOn(because);
+        }
+
+        @Override
+        public boolean passesWithTime() {
+            return false;
+        }
+    }
+
     /** The upstream has answered something that cannot be read as an answer. */
     record Unreadable() implements Setback {
         @Override

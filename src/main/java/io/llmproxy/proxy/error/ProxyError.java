@@ -9,6 +9,8 @@ public enum ProxyError {
     MODEL_NOT_FOUND(404, "model_not_found", "This gateway does not serve this model."),
     NO_ROUTE(404, "no_route", "No route matches this request."),
     NOT_SERVED(404, "unsupported_path", "No upstream of this gateway serves this path."),
+    RESOURCE_NOT_FOUND(404, "resource_not_found", "What the request names does not exist, or is not this client's."),
+    RESOURCES_APART(409, "resources_apart", "The request names things that are kept by different upstreams."),
     METHOD_NOT_ALLOWED(405, "method_not_allowed", "This gateway does not accept this method."),
     CLIENT_TIMEOUT(408, "request_timeout", "The request was not received in time."),
     BODY_TOO_LARGE(413, "body_too_large", "The body of the request is larger than this gateway accepts."),

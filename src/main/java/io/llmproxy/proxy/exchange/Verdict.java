@@ -16,6 +16,8 @@ public enum Verdict {
     HARMLESS(true),
     /** The upstream did not accept the gateway's key; another key of it, or another upstream, may serve. */
     KEY_REFUSED(true),
+    /** The upstream does not have what the request names, and it is not known which one has. */
+    NOT_THERE(true),
     /** The request cannot be expressed in the API of this upstream; perhaps in the API of another one. */
     UNCONVERTIBLE(true),
 

@@ -238,7 +238,7 @@ final class ConfigSamplesTest {
                 .containsExactly(new GroupConfig(
                         "g",
                         List.of(new MemberConfig("u", null)),
-                        new BalanceConfig(BalanceConfig.Strategy.ROUNDROBIN, null),
+                        new BalanceConfig(BalanceConfig.Strategy.ROUNDROBIN, null, true),
                         defaultClient(),
                         GroupConfig.Convert.FALLBACK,
                         new ConversionConfig(

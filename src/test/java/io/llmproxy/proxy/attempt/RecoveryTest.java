@@ -51,6 +51,8 @@ final class RecoveryTest {
             case "full" -> new Setback.Failed(ProxyError.OVERLOADED, false, false);
             case "unreadable" -> new Setback.Unreadable();
             case "key" -> new Setback.KeyRefused();
+            case "elsewhere" -> new Setback.NotThere(false);
+            case "unsure" -> new Setback.NotThere(true);
             case "unconvertible" -> new Setback.Unconvertible(false, "no");
             case "invalid" -> new Setback.Unconvertible(true, "no");
             case "advised" -> new Setback.Answered(409, "true");
@@ -78,6 +80,7 @@ final class RecoveryTest {
         "key,           false, here kept another 1 0 0 budget,     Send key_refused",
         "unconvertible, false, here kept another 1 0 0 budget,     Send unconvertible",
         "invalid,       true,  here kept another 1 0 0 budget,     Refuse final_answer",
+        "elsewhere,     false, here kept another 1 0 0 budget,     Send not_there",
         // More upstreams than attempts are configured: the first round asks all of them.
         "503,           true,  here kept another 9 0 0 budget,     Send upstream_failed",
         "503,           true,  here kept another 3 1 0 budget,     Send upstream_failed",
@@ -97,6 +100,8 @@ final class RecoveryTest {
         "reset,         true,  here kept none 1 0 0 budget,        Refuse may_be_worked_on",
         "key,           true,  here kept none 1 0 0 budget,        Refuse no_other_upstream",
         "unconvertible, true,  here kept none 1 0 0 budget,        Refuse no_other_upstream",
+        "elsewhere,     true,  here kept none 1 0 0 budget,        PassOn no_other_upstream",
+        "unsure,        true,  here kept none 1 0 0 budget,        Refuse no_other_upstream",
         "429,           true,  here kept none 1 0 30000 budget,    Pause upstream_failed",
         "429,           true,  here kept none 1 0 30001 budget,    PassOn cooling_down",
         // Nothing can be sent again.

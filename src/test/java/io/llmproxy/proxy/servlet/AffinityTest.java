@@ -108,7 +108,9 @@ final class AffinityTest {
         }
         assertThat(all).hasSize(2);
 
-        assertThat(List.of(ask(by, chat("{}")), ask(by, chat("{}")))).as("without it").containsExactly("a", "b");
+        assertThat(List.of(ask(by, chat("{}")), ask(by, chat("{}"))))
+                .as("without it")
+                .containsExactly("a", "b");
         assertThat(ask(by, chat("{}").with("X-Session", " "))).isNotNull();
         assertThat(placements()).containsExactly(Placement.HOME, Placement.UNBOUND);
     }

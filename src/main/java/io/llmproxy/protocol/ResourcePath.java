@@ -1,0 +1,99 @@
+package io.llmproxy.protocol;
+
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request's path says of things that an upstream keeps.
+ *
+ * @param id identifies the one that is asked for; null if it is the whole collection
+ * @param file whether any request may name what the collection has, and not only some
+ */
+public record ResourcePath(@Nullable String id, boolean file) {
+    private static final ResourcePath GOOGLE_BATCH = new ResourcePath(null, false);
+
+    /** Each collection, and whether its things are files. */
+    private static final Map<String, Boolean> COLLECTIONS = Map.ofEntries(
+            Map.entry("responses", false),
+            Map.entry("conversations", false),
+            Map.entry("chat/completions", false),
+            Map.entry("files", true),
+            Map.entry("uploads", true),
+            Map.entry("batches", false),
+            Map.entry("vector_stores", true),
+            Map.entry("fine_tuning/jobs", false),
+            Map.entry("messages/batches", false),
+            Map.entry("cachedContents", true),
+            Map.entry("containers", true),
+            Map.entry("evals", false),
+            Map.entry("videos", false),
+            Map.entry("operations", false));
+
+    /** They stand where identifiers do. */
+    private static final Set<String> VERBS = Set.of("input_tokens", "compact");
+
+    /** They make texts, which most clients do not have kept; those that do may ask for them. */
+    private static final String CHATS = "chat/completions";
+
+    /**
+     * Reads a path.
+     *
+     * @param path the request's path, without escapes
+     * @param asked what was read of it before
+     * @return null if it has nothing to do with anything that is kept
+     */
+    public static @Nullable ResourcePath of(String path, ApiPath asked) {
+        Endpoint endpoint = asked.endpoint();
+        if (endpoint == Endpoint.GEMINI_BATCH || endpoint == Endpoint.GOOGLE_BATCH) {
+            return GOOGLE_BATCH;
+        }
+        boolean google = asked.dialect() == ApiDialect.GEMINI;
+        int start = google ? googleStart(path) : ApiPath.baseLength(path) + 1;
+        String collection = collection(path, start);
+        Boolean file = collection == null ? null : COLLECTIONS.get(collection);
+        return collection == null || file == null ? null : of(path, start, collection, google, file);
+    }
+
+    private static @Nullable ResourcePath of(String path, int start, String collection, boolean google, boolean file) {
+        int from = start + collection.length() + 1;
+        if (from >= path.length()) {
+            return collection.equals(CHATS) ? null : new ResourcePath(null, file);
+        }
+        int slash = path.indexOf('/', from);
+        String segment = path.substring(from, slash < 0 ? path.length() : slash);
+        if (VERBS.contains(segment)) {
+            return null;
+        }
+        int verb = google ? segment.indexOf(':') : -1;
+        String name = verb < 0 ? segment : segment.substring(0, verb);
+        String id = ResourceId.of(google ? collection + "/" + name : name);
+        return id == null ? null : new ResourcePath(id, file);
+    }
+
+    /** Google's names may have a project and a place before them. */
+    private static int googleStart(String path) {
+        int locations = path.indexOf("/locations/");
+        int place = locations < 0 ? -1 : path.indexOf('/', locations + "/locations/".length());
+        return place < 0 ? ApiPath.baseLength(path) + 1 : place + 1;
+    }
+
+    /** The first segment, or the first two, if they are a collection. */
+    private static @Nullable String collection(String path, int start) {
+        if (start >= path.length()) {
+            return null;
+        }
+        int end = segmentEnd(path, start);
+        String one = path.substring(start, end);
+        if (COLLECTIONS.containsKey(one)) {
+            return one;
+        }
+        String two = end == path.length() ? one : path.substring(start, segmentEnd(path, end + 1));
+        return COLLECTIONS.containsKey(two) ? two : null;
+    }
+
+    private static int segmentEnd(String path, int start) {
+        int slash = path.indexOf('/', start);
+        return slash < 0 ? path.length() : slash;
+    }
+}

@@ -1,0 +1,61 @@
+package io.llmproxy.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ResourcePathTest {
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/responses/resp_1, resp_1, false",
+        "/responses/resp_1/cancel, resp_1, false",
+        "/v1/responses/resp_1/input_items, resp_1, false",
+        "/v1/conversations/conv_1/items/msg_2, conv_1, false",
+        "/v1/chat/completions/chatcmpl-1, chatcmpl-1, false",
+        "/v1/files/file-1/content, file-1, true",
+        "/openai/v1/uploads/upload_1/parts, upload_1, true",
+        "/v1/batches/batch_1/cancel, batch_1, false",
+        "/v1/vector_stores/vs_1/files/file-2, vs_1, true",
+        "/v1/fine_tuning/jobs/ftjob-1/events, ftjob-1, false",
+        "/v1/messages/batches/msgbatch_1/results, msgbatch_1, false",
+        "/v1beta/cachedContents/c1, cachedContents/c1, true",
+        "/v1beta/files/f1, files/f1, true",
+        "/v1beta/files/f1:download, files/f1, true",
+        "/v1beta/batches/b1:cancel, batches/b1, false",
+        "/v1beta1/projects/p/locations/l/cachedContents/7, cachedContents/7, true",
+        "/v1/responses, , false",
+        "/v1/responses/, , false",
+        "/v1/files, , true",
+        "/v1/fine_tuning/jobs, , false",
+        "/v1/messages/batches, , false",
+        "/v1beta/cachedContents, , true",
+        "/v1beta/models/gemini-2.5-flash:batchGenerateContent, , false",
+    })
+    void whatIsKeptIsFoundInThePath(String path, String id, boolean file) {
+        assertThat(ResourcePath.of(path, ApiPath.of(path))).isEqualTo(new ResourcePath(id, file));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/messages/count_tokens",
+                        "/v1/embeddings", "/",
+                "/v1", "/v1/models", "/v1/models/files", "/v1/responses/input_tokens", "/v1/responses/compact",
+                        "/health",
+                "/v1/fine_tuning", "/v1beta/models/m:generateContent", "/v1/projects/p/locations/l",
+                        "/v1/files//content",
+            })
+    void otherPathsSayNothing(String path) {
+        assertThat(ResourcePath.of(path, ApiPath.of(path))).isNull();
+    }
+
+    @Test
+    void anIdentifierThatIsTooLongIsNone() {
+        String path = "/v1/files/" + "f".repeat(257);
+
+        assertThat(ResourcePath.of(path, ApiPath.of(path))).isNull();
+    }
+}

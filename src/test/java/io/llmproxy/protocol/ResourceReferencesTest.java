@@ -1,0 +1,79 @@
+package io.llmproxy.protocol;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ResourceReferencesTest {
+    private static List<String> named(String body) {
+        return ResourceReferences.of(
+                List.of(ByteBuffer.wrap(body.replace('\'', '"').getBytes(UTF_8))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'previous_response_id':'resp_1','input':'x'} | resp_1",
+                "{'conversation':'conv_1'} | conv_1",
+                "{'conversation':{'name':'n','id':'conv_1'},'id':'not this'} | conv_1",
+                "{'input_file_id':'file-1','endpoint':'/v1/responses'} | file-1",
+                "{'training_file':'file-1','validation_file':'file-2'} | file-1 file-2",
+                "{'file_ids':['file-1','file-2'],'name':'n'} | file-1 file-2",
+                "{'tools':[{'type':'file_search','vector_store_ids':['vs_1']}]} | vs_1",
+                "{'messages':[{'content':[{'type':'file','file':{'file_id':'file-1'}}]}]} | file-1",
+                "{'messages':[{'content':[{'type':'document','source':{'type':'file','file_id':'file_1'}}]}]} | file_1",
+                "{'cachedContent':'cachedContents/c1','contents':[]} | cachedContents/c1",
+                "{'contents':[{'parts':[{'fileData':{'fileUri':'https://example.com/v1beta/files/f1'}}]}]} | files/f1",
+                "{'container':{'id':'container_1'}} | container_1",
+                "{'file_id':'file\\u002d1'} | file-1",
+            })
+    void whatIsKeptIsFoundWhereverItIsNamed(String body, String expected) {
+        assertThat(named(body)).containsExactly(expected.split(" "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "no JSON",
+                "--boundary",
+                "{}",
+                "{'model':'m','input':'file_id'}",
+                "{'file_id':7,'file_ids':[7]}",
+                "{'previous_response_id':null,'id':'resp_1'}",
+                "{'file_id':''}",
+                "{'file_id':'file-1'} and more",
+                "{'file_id':'/'}"
+            })
+    void otherBodiesNameNothing(String body) {
+        assertThat(named(body)).isEmpty();
+    }
+
+    @Test
+    void whatIsTooLongIsNoIdentifier() {
+        assertThat(named("{'file_id':'%s'}".formatted("f".repeat(300)))).isEmpty();
+        assertThat(named("{'file_id':'%s'}".formatted("f".repeat(3000)))).isEmpty();
+    }
+
+    @Test
+    void itDoesNotMatterWhereABodyIsCut() {
+        byte[] body =
+                "{\"a\":[{\"file_id\":\"file-1\"}],\"file_ids\":[\"file-2\"],\"conversation\":{\"id\":\"conv_1\"}}"
+                        .getBytes(UTF_8);
+        for (int cut = 0; cut <= body.length; cut++) {
+            ByteBuffer second = ByteBuffer.allocateDirect(body.length - cut)
+                    .put(body, cut, body.length - cut)
+                    .flip();
+
+            assertThat(ResourceReferences.of(List.of(ByteBuffer.wrap(body, 0, cut), second)))
+                    .containsExactly("file-1", "file-2", "conv_1");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package io.llmproxy.proxy.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Keeper;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where requests go that name something that an upstream keeps. */
+final class ResourcesTest {
+    private static final String KEYS = "sk-client-one-key";
+    private static final String OTHER = "sk-client-two-key";
+    private static final String MEMBERS = "upstreams: [{name: a}, {name: b}], balance: {strategy: roundrobin%s}";
+
+    private final Keeper a = new Keeper(0);
+    private final Keeper b = new Keeper(1);
+    private Entrance entrance = open("", "");
+
+    private Entrance open(String forward, String balance) {
+        String auth = "auth: {type: bearer, keys: [{key: upstream-key-a}, {key: upstream-key-b}]}";
+        String upstreams = "{name: a, url: '%s', %s}, {name: b, url: '%s', %s}"
+                .formatted(a.server().url(), auth, b.server().url(), auth);
+        return new Entrance(forward, upstreams, MEMBERS.formatted(balance), new ExchangeListener() {});
+    }
+
+    @BeforeEach
+    void restore() {
+        List.of(a, b).forEach(Keeper::restore);
+    }
+
+    @AfterEach
+    void stop() {
+        entrance.close();
+        a.server().close();
+        b.server().close();
+    }
+
+    private void reopen(String forward, String balance) {
+        entrance.close();
+        entrance = open(forward, balance);
+    }
+
+    private FakeClient ask(FakeClient client) throws Exception {
+        entrance.forward(client);
+        return client.await();
+    }
+
+    private FakeClient get(String path) throws Exception {
+        return ask(FakeClient.of("GET", path));
+    }
+
+    private FakeClient post(String path, String body) throws Exception {
+        return ask(FakeClient.of("POST", path).sending(body.replace('\'', '"')));
+    }
+
+    private String made(String path, String body) throws Exception {
+        FakeClient client = post(path, body);
+        assertThat(client.status()).isEqualTo(200);
+        return client.body().replaceAll("(?s).*?\"(?:id|name)\":\"([^\"]+)\".*", "$1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",'stream':true"})
+    void aResponseIsContinuedWhereItWasMade(String stream) throws Exception {
+        String last = made("/v1/responses", "{'input':'x'" + stream + "}");
+        for (int turn = 0; turn < 5; turn++) {
+            last = made("/v1/responses", "{'previous_response_id':'" + last + "'" + stream + "}");
+        }
+        assertThat(get("/v1/responses/" + last).status()).isEqualTo(200);
+        assertThat(post("/v1/responses/" + last + "/cancel", "{}").status()).isEqualTo(200);
+    }
+
+    @Test
+    void aFileIsUsedWhereItIs() throws Exception {
+        for (int turn = 0; turn < 4; turn++) {
+            String file = made("/v1/files", "{}");
+            String batch = made("/v1/batches", "{'input_file_id':'" + file + "'}");
+            assertThat(get("/v1/batches/" + batch).status()).isEqualTo(200);
+            assertThat(get("/v1/files/files-" + batch).status())
+                    .as("its output")
+                    .isEqualTo(200);
+            String chat =
+                    "{'messages':[{'role':'user','content':[{'type':'file','file':{'file_id':'" + file + "'}}]}]}";
+            assertThat(post("/v1/chat/completions", chat).status()).isEqualTo(200);
+            assertThat(post("/v1/embeddings", "{'file_id':'" + file + "'}").status())
+                    .as("such requests name no files: it goes anywhere")
+                    .isIn(200, 400);
+        }
+    }
+
+    @Test
+    void whatIsNotKnownIsLookedForWithEachKeyOfEachUpstream() throws Exception {
+        b.keep("upstream-key-b", "files-early");
+        b.keep("upstream-key-a", "cachedContents/early");
+
+        assertThat(get("/v1/files/files-early").status()).isEqualTo(200);
+        assertThat(get("/v1beta/cachedContents/early").status()).isEqualTo(200);
+        assertThat(get("/v1/files/files-forged").status()).isEqualTo(404);
+
+        List.of(a, b).forEach(Keeper::restore);
+        assertThat(get("/v1/files/files-early/content").status()).isEqualTo(200);
+        assertThat(a.server().requests()).isEmpty();
+        assertThat(b.server().requests()).as("now it is known").hasSize(1);
+    }
+
+    @Test
+    void thatNoneHasItIsNotSaidUnlessAllWereAsked() throws Exception {
+        b.server().otherwise(Behaviour.status(503, "", "no"));
+
+        assertThat(get("/v1/files/files-forged").status()).isEqualTo(503);
+    }
+
+    @Test
+    void whatIsKeptIsNotAskedForElsewhere() throws Exception {
+        String file = made("/v1/files", "{}");
+        Keeper keeper = file.contains("-0x") ? a : b;
+        Keeper other = keeper == a ? b : a;
+        other.restore();
+        keeper.server().otherwise(Behaviour.status(503, "", "no"));
+
+        assertThat(get("/v1/files/" + file).status()).isEqualTo(503);
+        assertThat(other.server().requests()).isEmpty();
+    }
+
+    @Test
+    void whatAnotherClientMadeIsNotThere() throws Exception {
+        reopen("keys: [{name: one, key: %s}, {name: two, key: %s}]".formatted(KEYS, OTHER), "");
+        FakeClient maker =
+                ask(FakeClient.of("POST", "/v1/responses").sending("{}").with("Authorization", "Bearer " + KEYS));
+        String made = maker.body().replaceAll("(?s).*?\"id\":\"([^\"]+)\".*", "$1");
+
+        FakeClient stranger =
+                ask(FakeClient.of("GET", "/v1/responses/" + made).with("Authorization", "Bearer " + OTHER));
+        FakeClient user = ask(FakeClient.of("GET", "/v1/responses/" + made).with("Authorization", "Bearer " + KEYS));
+
+        assertThat(stranger.status()).isEqualTo(404);
+        assertThat(stranger.header("X-LLMProxy-Error")).isEqualTo("resource_not_found");
+        assertThat(user.status()).isEqualTo(200);
+    }
+
+    @Test
+    void thingsOfTwoUpstreamsCannotBeUsedTogether() throws Exception {
+        StringBuilder ids = new StringBuilder();
+        for (int file = 0; file < 2; file++) {
+            ids.append(file == 0 ? "" : "','").append(made("/v1/files", "{}"));
+        }
+
+        FakeClient client = post("/v1/vector_stores", "{'file_ids':['" + ids + "']}");
+
+        assertThat(client.status()).isEqualTo(409);
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("resources_apart");
+    }
+
+    @Test
+    void aListComesFromTheFirstUpstream() throws Exception {
+        for (int page = 0; page < 3; page++) {
+            assertThat(get("/v1/files?limit=1").body()).contains("\"from\":0");
+        }
+    }
+
+    @Test
+    void nothingOfThisIsDoneIfItIsSwitchedOff() throws Exception {
+        reopen("", ", resources: false");
+        String file = made("/v1/files", "{}");
+        int found = 0;
+        for (int turn = 0; turn < 4; turn++) {
+            found += get("/v1/files/" + file).status() == 200 ? 1 : 0;
+        }
+        assertThat(found).isEqualTo(1);
+    }
+}
