@@ -1,6 +1,7 @@
 package io.llmproxy.config;
 
 import io.llmproxy.net.ListenAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The listener for health checks, metrics and administration. */
@@ -27,4 +28,29 @@ public record AdminConfig(
 
         @Setting(
                 "Bearer token for calls that change something; also read from `LLMPROXY_ADMIN_TOKEN`. Without one they are refused.")
-        @Nullable Secret token) {}
+        @Nullable Secret token,
+
+        @Setting("TLS of the launcher's admin listener, and certificates of its clients; without it, HTTP is spoken.")
+        @Nullable ListenerTlsConfig tls,
+
+        @Setting("A proxy in front that has signed people in, and says who they are.") @Nullable SsoConfig sso,
+
+        @Setting(
+                value =
+                        "In a container: whether names and passwords are also asked of the container's realm, with the roles `llmproxy-admin`, `llmproxy-editor` and `llmproxy-viewer`.",
+                byDefault = "false")
+        boolean realm,
+
+        @Setting(
+                "Admin APIs of replaced systems that are served too: `llmproxy` is that of shengyanli1982/llmproxy, below `/api/v1`.")
+        List<Compat> compat) {
+    /** Copies the list. */
+    public AdminConfig {
+        compat = List.copyOf(compat);
+    }
+
+    /** A system whose admin API is served as it was. */
+    public enum Compat {
+        LLMPROXY
+    }
+}

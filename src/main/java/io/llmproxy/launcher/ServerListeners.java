@@ -116,7 +116,7 @@ final class ServerListeners implements Listeners {
                     admin.address().toString(),
                     admin.port(),
                     admin.timeout().connect(),
-                    null));
+                    admin.tls()));
             return wanted;
         }
     }

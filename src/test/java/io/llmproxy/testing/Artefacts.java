@@ -39,7 +39,7 @@ public final class Artefacts {
     }
 
     /** The directory with what runs the web application: the files that its set-up pages show. */
-    static Path server() {
+    public static Path server() {
         return existing(target().resolveSibling("server"));
     }
 

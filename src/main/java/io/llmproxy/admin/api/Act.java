@@ -41,6 +41,14 @@ final class Act {
         authentication = how;
     }
 
+    String actor() {
+        return actor;
+    }
+
+    String object() {
+        return object;
+    }
+
     boolean isKnown() {
         return !actor.equals(UNKNOWN);
     }

@@ -67,7 +67,11 @@ public final class AdminApi extends HttpServlet {
      * @param gateway what the API tells of
      */
     public static AdminApi of(OperatorToken token, Gateway gateway) {
-        SignIn signIn = new SignIn(token, gateway.people(), Instant::now);
+        SignIn signIn = new SignIn(
+                token,
+                gateway.people(),
+                () -> gateway.current().get().config().httpServer().admin(),
+                Instant::now);
         return new AdminApi(
                 signIn,
                 gateway.audit(),
@@ -155,9 +159,11 @@ public final class AdminApi extends HttpServlet {
         }
     }
 
-    /** Only to sign in nobody has to be signed in. */
+    /** Only to sign in nobody has to be signed in, and to ask how. */
     private static boolean isSignIn(HttpServletRequest request) {
-        return request.getMethod().equals("POST") && "/session".equals(request.getPathInfo());
+        return request.getMethod().equals("POST")
+                ? "/session".equals(request.getPathInfo())
+                : request.getMethod().equals("GET") && "/session/ways".equals(request.getPathInfo());
     }
 
     /** Who listens is told something for hours, without a thread; Jersey has no part in that. */

@@ -9,12 +9,14 @@ import io.llmproxy.ratelimit.ClientAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Names and passwords of our own users. Who guesses is slowed: 5 attempts a minute for a name from an address, 20 from an address. Nobody is
@@ -24,6 +26,8 @@ import java.util.regex.Pattern;
 final class Passwords {
     /** What a user may be called. */
     static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._@-]{0,99}");
+
+    private static final int LONGEST_NAME = 100;
 
     static final int SHORTEST = 12;
     static final int LONGEST = 200;
@@ -47,33 +51,49 @@ final class Passwords {
         this.ofAddress = new Attempts(20, MINUTE, nanoTime);
     }
 
+    /** Somebody else who may know a name that is none of ours. */
+    interface Others {
+        /** Returns who has this name and password; null if they are wrong. */
+        @Nullable Caller find(String name, String password);
+    }
+
     /**
      * Finds the user of a name and password.
      *
      * @param address where they come from
+     * @param others asked for names that are not ours
      * @throws Refused if they are wrong, or were wrong too often
      */
-    Caller check(String address, String shownName, String password) {
-        if (!people.isKept()) {
-            throw wrong();
-        }
+    Caller check(String address, String shownName, String password, Others others) {
         String name = shownName.toLowerCase(Locale.ROOT);
+        boolean possible = people.isKept() && NAME.matcher(name).matches();
         String client =
                 ClientAddress.parse(address).orElse(ClientAddress.UNKNOWN).toString();
-        String pair = client + ' ' + (NAME.matcher(name).matches() ? name : "");
+        String pair = client + ' ' + name.substring(0, Math.min(name.length(), LONGEST_NAME));
         slow(ofAddress.take(client));
         slow(ofName.take(pair));
-        Optional<User.Account> account = NAME.matcher(name).matches() ? people.account(name) : Optional.empty();
-        PasswordHash expected =
-                account.map(found -> PasswordHash.parse(found.password())).orElseGet(PasswordHash::none);
-        boolean right = password.length() <= LONGEST && matches(expected, password);
-        if (!right || account.isEmpty() || !account.get().user().enabled()) {
-            throw wrong();
-        }
+        Optional<User.Account> account = possible ? people.account(name) : Optional.empty();
+        Caller caller = account.isPresent()
+                ? own(account.get(), password)
+                : Objects.requireNonNullElseGet(others.find(shownName, password), () -> nobody(password));
         ofName.forgive(pair);
         ofAddress.forgive(client);
-        people.seen(name, clock.get());
-        return new Caller(name, account.get().user().role(), KeptSession.PASSWORD);
+        return caller;
+    }
+
+    private Caller own(User.Account account, String password) {
+        User user = account.user();
+        if (!matches(PasswordHash.parse(account.password()), password) || !user.enabled()) {
+            throw wrong();
+        }
+        people.seen(user.name(), clock.get());
+        return new Caller(user.name(), user.role(), KeptSession.PASSWORD);
+    }
+
+    /** Takes as long as a wrong password does. */
+    private Caller nobody(String password) {
+        var unused = matches(PasswordHash.none(), password);
+        throw wrong();
     }
 
     /** Whether a user who is signed in has this password; a session that was stolen does not give more attempts. */
@@ -81,10 +101,9 @@ final class Passwords {
         String client =
                 ClientAddress.parse(address).orElse(ClientAddress.UNKNOWN).toString();
         slow(ofName.take(client + ' ' + name));
-        return password.length() <= LONGEST
-                && people.account(name)
-                        .filter(found -> matches(PasswordHash.parse(found.password()), password))
-                        .isPresent();
+        return people.account(name)
+                .filter(found -> matches(PasswordHash.parse(found.password()), password))
+                .isPresent();
     }
 
     private boolean matches(PasswordHash expected, String password) {
@@ -97,7 +116,7 @@ final class Passwords {
             throw busy();
         }
         try {
-            return expected.matches(password);
+            return expected.matches(password.length() > LONGEST ? "" : password);
         } finally {
             comparing.release();
         }

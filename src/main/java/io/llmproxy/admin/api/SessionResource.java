@@ -86,6 +86,13 @@ public final class SessionResource {
         return signIn.open(request, credentials.name(), credentials.password());
     }
 
+    /** Tells how one can sign in. */
+    @GET
+    @Path("ways")
+    public Object ways(@Context HttpServletRequest request) {
+        return signIn.ways(request);
+    }
+
     /** Gives the one who is signed in another password. Other sessions of the user end, and this one, too. */
     @PUT
     @Path("password")
@@ -145,7 +152,9 @@ public final class SessionResource {
         return new Told(
                 caller.name(),
                 caller.role().label(),
-                session == null ? "token" : "session",
+                session != null
+                        ? "session"
+                        : caller.authentication().equals(ProxySignIn.AUTHENTICATION) ? "proxy" : "token",
                 caller.authentication(),
                 store ? "store" : "file",
                 store && caller.role().covers(Role.EDITOR),

@@ -3,7 +3,9 @@ package io.llmproxy.admin.api;
 import io.llmproxy.access.People;
 import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import io.llmproxy.admin.OperatorToken;
+import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.Secret;
+import io.llmproxy.config.SsoConfig;
 import io.llmproxy.net.IpAddress;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
@@ -30,8 +32,10 @@ final class SignIn {
     private final ApiTokens tokens;
     private final Passwords passwords;
     private final boolean hasPeople;
+    private final Supplier<AdminConfig> config;
 
-    SignIn(OperatorToken token, People people, Supplier<Instant> clock) {
+    SignIn(OperatorToken token, People people, Supplier<AdminConfig> config, Supplier<Instant> clock) {
+        this.config = config;
         this.token = token;
         this.sessions = new Sessions(clock, people);
         this.tokens = new ApiTokens(people, clock);
@@ -87,7 +91,9 @@ final class SignIn {
             return new Known(bearer(request, shown), null);
         }
         Sessions.Session session = session(request);
-        if (session == null) {
+        Caller caller =
+                session == null ? ProxySignIn.caller(request, config.get().sso()) : session.caller();
+        if (caller == null) {
             throw nobody();
         }
         if (!LOOKS.contains(request.getMethod())) {
@@ -99,7 +105,28 @@ final class SignIn {
                 throw Refused.noJson();
             }
         }
-        return new Known(session.caller(), session);
+        return new Known(caller, session);
+    }
+
+    /**
+     * How one can sign in here.
+     *
+     * @param token whether with the operators' token
+     * @param password whether with a name and a password
+     * @param signedIn whether the caller is signed in already
+     */
+    record Ways(boolean token, boolean password, boolean signedIn) {}
+
+    /** Tells how one can sign in. */
+    Ways ways(HttpServletRequest request) {
+        boolean signedIn = session(request) != null;
+        try {
+            signedIn |= ProxySignIn.caller(request, config.get().sso()) != null;
+        } catch (Refused e) {
+            // Then the next call tells why not.
+            signedIn = true;
+        }
+        return new Ways(hasToken(), hasPeople || config.get().realm(), signedIn);
     }
 
     private Caller bearer(HttpServletRequest request, String shown) {
@@ -124,7 +151,10 @@ final class SignIn {
     }
 
     private Refused nobody() {
-        if (token.expected() == null && !hasPeople) {
+        if (token.expected() == null
+                && !hasPeople
+                && config.get().sso() == null
+                && !config.get().realm()) {
             OperatorToken.Refusal refusal = token.refusal("", null);
             if (refusal != null) {
                 return refused(refusal);
@@ -170,7 +200,13 @@ final class SignIn {
      */
     String open(HttpServletRequest request, String name, String password) {
         refuseForeign(request);
-        return opened(request, passwords.check(request.getRemoteAddr(), name, password), null);
+        return opened(request, passwords.check(request.getRemoteAddr(), name, password, others(request)), null);
+    }
+
+    private Passwords.Others others(HttpServletRequest request) {
+        return config.get().realm()
+                ? (name, password) -> Realm.caller(request, name, password)
+                : (name, password) -> null;
     }
 
     /** A new name for each sign-in; the one before is of no more use. */
@@ -215,6 +251,10 @@ final class SignIn {
         }
         Secret shown = token.expected();
         String name = bearer == null ? cookie(request) : null;
+        SsoConfig sso = config.get().sso();
+        if (bearer == null && (name == null || named(name) == null)) {
+            return () -> sso != null && sso.equals(config.get().sso());
+        }
         return name == null ? () -> shown != null && shown.equals(token.expected()) : () -> named(name) != null;
     }
 
@@ -244,14 +284,16 @@ final class SignIn {
     }
 
     /** A browser says of itself where a call comes from; what says nothing is no browser, or a very old one that sends Origin. */
-    private static void refuseForeign(HttpServletRequest request) {
+    private void refuseForeign(HttpServletRequest request) {
         String site = request.getHeader("Sec-Fetch-Site");
         String origin = request.getHeader("Origin");
         if (site != null) {
             if (!site.equals("same-origin")) {
                 throw foreign("The call comes from another page (Sec-Fetch-Site, expected: same-origin).");
             }
-        } else if (origin == null ? cookie(request) != null : !isOwn(origin, request.getHeader("Host"))) {
+        } else if (origin == null
+                ? cookie(request) != null || config.get().sso() != null
+                : !isOwn(origin, request.getHeader("Host"))) {
             throw foreign("The call comes from another page (Origin, expected: the gateway's own).");
         }
     }
@@ -269,7 +311,7 @@ final class SignIn {
         return new Refused(403, "cross_site", why);
     }
 
-    private static boolean isJson(@Nullable String type) {
+    static boolean isJson(@Nullable String type) {
         return type != null
                 && type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT).equals("application/json");
     }

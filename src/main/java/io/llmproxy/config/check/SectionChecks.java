@@ -11,6 +11,7 @@ import io.llmproxy.config.OutboundProxyConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.config.Secret;
+import io.llmproxy.config.SsoConfig;
 import io.llmproxy.config.UrlHost;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
@@ -29,6 +30,8 @@ public final class SectionChecks {
 
     private static final Set<String> PROXY_SCHEMES = Set.of("http", "https", "socks5");
 
+    private static final String SSO = "http_server.admin.sso";
+    private static final int SHORTEST_SECRET = 16;
     private final Problems problems;
     private final TlsChecks tlsChecks;
     private final UpstreamChecks upstreamChecks;
@@ -79,6 +82,30 @@ public final class SectionChecks {
         Secret token = admin.token();
         if (token != null && token.reveal().isBlank()) {
             problems.error("http_server.admin.token", "blank (expected: a token, or no such key)");
+        }
+        ListenerTlsConfig tls = admin.tls();
+        if (tls != null) {
+            tlsChecks.checkListener("http_server.admin.tls", tls);
+        }
+        if (admin.sso() != null && !problems.failed(SSO)) {
+            checkSso(admin.sso());
+        }
+    }
+
+    private void checkSso(SsoConfig sso) {
+        Secret secret = sso.secret();
+        if (secret != null && secret.reveal().length() < SHORTEST_SECRET) {
+            problems.error(
+                    YamlPath.key(SSO, "secret"),
+                    "too short (expected: at least " + SHORTEST_SECRET + " characters, or no such key)");
+        }
+        checkHeader("user_header", sso.userHeader());
+        checkHeader("groups_header", sso.groupsHeader());
+    }
+
+    private void checkHeader(String key, String header) {
+        if (!HeaderSyntax.isName(header)) {
+            refuse(YamlPath.key(SSO, key), header, "the name of a header");
         }
     }
 

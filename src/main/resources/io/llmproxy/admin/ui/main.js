@@ -4,7 +4,7 @@ import { whenTold } from "./data.js";
 import { Icon } from "./icons.js";
 import { Dialog, Failure, Field, Notice, Wait } from "./parts.js";
 import { link, useRoute } from "./route.js";
-import { forget, isDark, prefer, preference, resume, signIn, signOut, theme } from "./session.js";
+import { isDark, prefer, preference, resume, signIn, signOut, theme } from "./session.js";
 import { Component, html, render, useEffect, useRef, useState } from "./view.js";
 import { language, languages, loadLanguage, t, word } from "./words.js";
 
@@ -64,7 +64,7 @@ function Side({ page, session, open, close, leave, choose }) {
   </div>`;
 }
 
-function SignIn({ entered, ended, choose }) {
+function SignIn({ entered, ended, choose, ways }) {
   const [name, setName] = useState("");
   const [token, setToken] = useState("");
   const [busy, setBusy] = useState(false);
@@ -86,10 +86,10 @@ function SignIn({ entered, ended, choose }) {
     <div class="row"><h1 class="grow brand"><img src=${image} alt="" /><span>LLMProxy</span></h1>
       <button type="button" class="plain small" lang=${other} onClick=${() => choose(other)}>${languages[other]}</button></div>
     ${ended && !error && html`<${Notice}>${t("sign-in.ended")}<//>`}
-    <${Field} label=${t("sign-in.name")} hint=${t("sign-in.name.hint")}>${(field) => html`<input ...${field} name="username" autocomplete="username"
-      maxlength="100" autofocus value=${name} onInput=${(event) => setName(event.target.value)} />`}<//>
+    ${ways.password && html`<${Field} label=${t("sign-in.name")} hint=${ways.token && t("sign-in.name.hint")}>${(field) => html`<input ...${field} name="username" autocomplete="username"
+      maxlength="100" autofocus value=${name} onInput=${(event) => setName(event.target.value)} />`}<//>`}
     <${Field} label=${t(name.trim() ? "people.password" : "sign-in.token")} hint=${name.trim() ? null : t("sign-in.hint")} error=${why}>${(field) => html`<input ...${field} type="password" name="token"
-      autocomplete="current-password" required value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
+      autocomplete="current-password" autofocus=${!ways.password} required value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
     <button class="primary" disabled=${busy}>${t("sign-in")}</button>
   </form></main></div>`;
 }
@@ -190,12 +190,11 @@ function Toasts() {
     <${Icon} name=${tone === "ok" ? "check" : "info"} /><span>${text}</span></div>`)}</div>`;
 }
 
-function App({ first }) {
+function App({ first, ways }) {
   const [session, setSession] = useState(first);
   const [ended, setEnded] = useState(false);
   const [, setLanguage] = useState(language);
   useEffect(() => whenSignedOut(() => {
-    forget();
     setEnded(true);
     setSession(null);
   }), []);
@@ -214,15 +213,15 @@ function App({ first }) {
   };
   return html`<div key=${language}>${session
     ? html`<${Shell} session=${session} leave=${leave} choose=${choose} />`
-    : html`<${SignIn} entered=${setSession} ended=${ended} choose=${choose} />`}<${Toasts} /></div>`;
+    : html`<${SignIn} entered=${setSession} ended=${ended} choose=${choose} ways=${ways} />`}<${Toasts} /></div>`;
 }
 
 theme();
 await loadLanguage(preference("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
 const root = document.getElementById("app");
 try {
-  const session = await resume();
-  render(html`<${App} first=${session} />`, root);
+  const { ways, session } = await resume();
+  render(html`<${App} first=${session} ways=${ways} />`, root);
 } catch (error) {
   render(html`<div class="sign-in"><${Failure} error=${error} retry=${() => location.reload()} /></div>`, root);
 }

@@ -1,7 +1,6 @@
-// Who is signed in. The cookie is kept by the browser where no script sees it; all that is noted here is that there may be one.
+// Who is signed in. The cookie is kept by the browser where no script sees it.
 import { get, post, remove } from "./api.js";
 
-const NOTE = "llmproxy.signed-in";
 const store = (name, value) => {
   try {
     value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value);
@@ -17,33 +16,25 @@ const stored = (name) => {
   }
 };
 
-/** Asks for the session, or tells without a call that there cannot be one. */
+/** How one can sign in, and the session if the reader is signed in. */
 export async function resume() {
-  if (!stored(NOTE)) return null;
-  try {
-    return await get("session");
-  } catch (error) {
-    if (error.status === 401 || error.status === 403) {
-      store(NOTE, null);
-      return null;
-    }
-    throw error;
-  }
+  const ways = await get("session/ways");
+  return { ways, session: ways.signed_in ? await get("session") : null };
 }
 
 /** With name and password, or with the operators' token alone. */
-export async function signIn(name, secret) {
-  const session = await post("session", name ? { name, password: secret } : { token: secret });
-  store(NOTE, "1");
-  return session;
+export function signIn(name, secret) {
+  return post("session", name ? { name, password: secret } : { token: secret });
 }
 
+/** A session that is over already is no failure. */
 export async function signOut() {
-  store(NOTE, null);
-  await remove("session");
+  try {
+    await remove("session");
+  } catch (error) {
+    if (error.status !== 401) throw error;
+  }
 }
-
-export const forget = () => store(NOTE, null);
 
 export const preference = (name) => stored(`llmproxy.${name}`);
 export const prefer = (name, value) => store(`llmproxy.${name}`, value);

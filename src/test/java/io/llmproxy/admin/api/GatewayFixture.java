@@ -87,7 +87,11 @@ final class GatewayFixture {
     static List<Object> resources(ConfigDocuments documents) {
         ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
         clock.shutdown();
-        SignIn signIn = new SignIn(new OperatorToken(() -> new Secret("t")), new NoPeople(), Instant::now);
+        SignIn signIn = new SignIn(
+                new OperatorToken(() -> new Secret("t")),
+                new NoPeople(),
+                () -> config(YAML).httpServer().admin(),
+                Instant::now);
         return AdminApi.resources(signIn, of(documents, clock));
     }
 }

@@ -19,6 +19,8 @@ class PasswordsTest {
     private static final User ANN = new User("ann", Role.EDITOR, true, NOW, "root", NOW, null);
     private static final String HASH = PasswordHash.of(PASSWORD).text();
 
+    private static final Passwords.Others NONE = (name, password) -> null;
+
     private long nanos;
     private boolean enabled = true;
     private final Passwords passwords = new Passwords(
@@ -34,7 +36,7 @@ class PasswordsTest {
 
     private String refusal(String address, String name, String password) {
         try {
-            return passwords.check(address, name, password).name();
+            return passwords.check(address, name, password, NONE).name();
         } catch (Refused refused) {
             return refused.status() + " " + refused.detail();
         }
@@ -43,14 +45,16 @@ class PasswordsTest {
     @Test
     void onlyNameAndPasswordOfAUserAreRight() {
         String wrong = "401 The name or the password is wrong.";
-        assertThat(passwords.check("10.0.0.1", "Ann", PASSWORD)).isEqualTo(new Caller("ann", Role.EDITOR, "password"));
+        assertThat(passwords.check("10.0.0.1", "Ann", PASSWORD, NONE))
+                .isEqualTo(new Caller("ann", Role.EDITOR, "password"));
         assertThat(refusal("10.0.0.1", "ann", "another password")).isEqualTo(wrong);
         assertThat(refusal("10.0.0.1", "eve", PASSWORD)).isEqualTo(wrong);
         assertThat(refusal("10.0.0.1", "\u0000", PASSWORD)).isEqualTo(wrong);
         assertThat(refusal("10.0.0.1", "ann", "x".repeat(201))).isEqualTo(wrong);
         enabled = false;
         assertThat(refusal("10.0.0.2", "ann", PASSWORD)).isEqualTo(wrong);
-        assertThatThrownBy(() -> new Passwords(new NoPeople(), () -> NOW, () -> 0).check("10.0.0.1", "ann", PASSWORD))
+        assertThatThrownBy(() ->
+                        new Passwords(new NoPeople(), () -> NOW, () -> 0).check("10.0.0.1", "ann", PASSWORD, NONE))
                 .isInstanceOf(Refused.class);
         assertThat(passwords.isRight("10.0.0.1", "ann", PASSWORD)).isTrue();
     }
@@ -71,6 +75,18 @@ class PasswordsTest {
         assertThat(refusal("10.0.0.3", "ann", PASSWORD)).startsWith("429");
         nanos += Duration.ofSeconds(3).toNanos();
         assertThat(refusal("10.0.0.3", "ann", PASSWORD)).isEqualTo("ann");
+    }
+
+    @Test
+    void othersAreAskedForNamesThatAreNotOurs() {
+        Caller eve = new Caller("realm:Eve", Role.VIEWER, "realm");
+        Passwords.Others others = (name, password) -> name.equals("Eve") && password.equals("p") ? eve : null;
+
+        assertThat(passwords.check("10.0.0.1", "Eve", "p", others)).isEqualTo(eve);
+        assertThatThrownBy(() -> passwords.check("10.0.0.1", "Eve", "q", others))
+                .isInstanceOf(Refused.class);
+        assertThatThrownBy(() -> passwords.check("10.0.0.1", "ann", "p", (name, password) -> eve))
+                .isInstanceOf(Refused.class);
     }
 
     @Test

@@ -63,7 +63,7 @@ class RoutesTest {
     void onlyToSignInNoRoleIsNeeded() {
         assertThat(routes().entrySet().stream().filter(route -> route.getValue().equals("anyone")))
                 .extracting(Map.Entry::getKey)
-                .containsExactly("POST /session");
+                .containsExactly("GET /session/ways", "POST /session");
     }
 
     /** They change nothing. */

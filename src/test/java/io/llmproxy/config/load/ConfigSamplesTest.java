@@ -63,7 +63,9 @@ final class ConfigSamplesTest {
             assertThat(forward.timeout().connect()).isEqualTo(Duration.ofSeconds(10));
             assertThat(forward.routing()).isEmpty();
         });
-        assertThat(server.admin()).isEqualTo(new AdminConfig(9000, address("0.0.0.0"), null, DEFAULT_TIMEOUT, null));
+        assertThat(server.admin())
+                .isEqualTo(new AdminConfig(
+                        9000, address("0.0.0.0"), null, DEFAULT_TIMEOUT, null, null, null, false, List.of()));
     }
 
     @Test
@@ -204,7 +206,8 @@ final class ConfigSamplesTest {
                                 List.of(),
                                 512L << 20,
                                 8L << 20)),
-                        new AdminConfig(9000, address("127.0.0.1"), null, DEFAULT_TIMEOUT, null),
+                        new AdminConfig(
+                                9000, address("127.0.0.1"), null, DEFAULT_TIMEOUT, null, null, null, false, List.of()),
                         Duration.ofSeconds(30),
                         0,
                         Duration.ofMillis(100),

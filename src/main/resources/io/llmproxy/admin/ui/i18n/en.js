@@ -99,7 +99,7 @@ export default {
   "people.file-mode": "In file mode there is the operators' token only. Started with --store, the gateway keeps users and tokens.",
   "did.user": "{name} can sign in.", "did.user-change": "{name} was changed.", "did.password": "The password was changed. Sign in again.",
   "act.user.create": "Create a user", "act.user.change": "Change a user", "act.user.remove": "Remove a user", "act.user.password": "Change the own password", "act.token.create": "Create a token", "act.token.revoke": "Revoke a token",
-  "by.password": "password", "by.api_token": "API token", "refusal.last_admin": "last admin",
+  "by.password": "password", "by.api_token": "API token", "by.realm": "the container's realm", "by.proxy": "a proxy in front", "refusal.last_admin": "last admin",
 
   "audit.about": "Who changed what, who was refused, and who signed in. Newest first.", "audit.act": "Act", "audit.actor": "Who", "audit.outcome": "Outcome", "audit.changed": "What changed",
   "audit.all": "All acts", "audit.done": "done", "audit.refused": "Refused", "audit.more": "and {count} more", "audit.none": "Nothing yet", "audit.none.next": "The next change, refusal or sign-in appears here.",

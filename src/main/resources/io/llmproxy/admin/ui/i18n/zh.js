@@ -99,7 +99,7 @@ export default {
   "people.file-mode": "文件模式下只有运维令牌。用 --store 启动后，网关保存用户和令牌。",
   "did.user": "{name} 可以登录了。", "did.user-change": "{name} 已修改。", "did.password": "密码已修改，请重新登录。",
   "act.user.create": "创建用户", "act.user.change": "修改用户", "act.user.remove": "删除用户", "act.user.password": "修改自己的密码", "act.token.create": "创建令牌", "act.token.revoke": "吊销令牌",
-  "by.password": "密码", "by.api_token": "API 令牌", "refusal.last_admin": "最后一个管理员",
+  "by.password": "密码", "by.api_token": "API 令牌", "by.realm": "容器的用户库", "by.proxy": "前置代理", "refusal.last_admin": "最后一个管理员",
 
   "audit.about": "谁改了什么、谁被拒绝、谁登录过。最新的在前。", "audit.act": "操作", "audit.actor": "操作者", "audit.outcome": "结果", "audit.changed": "改动",
   "audit.all": "全部操作", "audit.done": "完成", "audit.refused": "被拒绝", "audit.more": "另有 {count} 项", "audit.none": "还没有记录", "audit.none.next": "下一次更改、拒绝或登录会显示在这里。",
