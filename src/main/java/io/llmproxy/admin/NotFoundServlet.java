@@ -53,7 +53,8 @@ public final class NotFoundServlet extends HttpServlet {
         response.getOutputStream().write(body);
     }
 
-    static void answer(HttpServletResponse response) throws IOException {
+    /** Answers that there is nothing. */
+    public static void answer(HttpServletResponse response) throws IOException {
         response.setStatus(HttpServletResponse.SC_NOT_FOUND);
         response.setContentType("application/json");
         response.setHeader("X-LLMProxy-Error", "not_found");

@@ -12,6 +12,7 @@ import io.llmproxy.admin.OperatorPortFilter;
 import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.admin.ReadOnlyFilter;
 import io.llmproxy.admin.api.AdminApi;
+import io.llmproxy.admin.api.CompatApi;
 import io.llmproxy.admin.api.Gateway;
 import io.llmproxy.admin.api.Traffic;
 import io.llmproxy.admin.api.UsedLately;
@@ -231,7 +232,8 @@ public final class ProxyAssembly implements AutoCloseable {
                         () -> inContainer ? config().httpServer().admin().connectorPort() : null),
                 "/health/*",
                 "/metrics",
-                "/admin/*");
+                "/admin/*",
+                "/api/v1/*");
         filter(context, "read-only", new ReadOnlyFilter(), "/health/*", "/metrics");
         servlet(
                 context,
@@ -245,6 +247,7 @@ public final class ProxyAssembly implements AutoCloseable {
         servlet(context, "admin", new AdminServlet(token, this::load, audit), "/admin/*");
         servlet(context, "explain", new ExplainServlet(token, explanations), "/admin/explain/*");
         servlet(context, "admin-api", AdminApi.of(token, gateway), "/admin/api/v1/*");
+        servlet(context, "compat-api", new CompatApi(token, gateway), "/api/v1/*");
         servlet(context, "console", new ConsoleServlet(), "/admin/ui/*");
         servlet(context, "nothing", new NotFoundServlet(() -> lifecycle.phase() == Lifecycle.Phase.WAITING), "/*");
 

@@ -30,16 +30,23 @@ final class StoreNode implements AutoCloseable {
     final int port = Ports.free();
     final int admin = Ports.free();
     private final String store;
+    private final String adminKeys;
     private ServerProcess process;
 
-    private StoreNode(String store) {
+    private StoreNode(String store, String adminKeys) {
         this.store = store;
+        this.adminKeys = adminKeys;
         this.process = launch();
     }
 
     /** Starts one; {@code store} holds keys of its section in flow style. */
     static StoreNode start(String store) {
-        return new StoreNode(store);
+        return start(store, "");
+    }
+
+    /** Starts one with more keys of {@code http_server.admin}, each behind a comma. */
+    static StoreNode start(String store, String adminKeys) {
+        return new StoreNode(store, adminKeys);
     }
 
     private ServerProcess launch() {
@@ -53,8 +60,8 @@ final class StoreNode implements AutoCloseable {
         try {
             return Files.writeString(directory.resolve("node.yaml"), """
                     store: {poll: 200ms, timeout: 1s, %s}
-                    http_server: {admin: {port: %d, token: operators-token}}
-                    """.formatted(store, admin));
+                    http_server: {admin: {port: %d, token: operators-token%s}}
+                    """.formatted(store, admin, adminKeys));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
