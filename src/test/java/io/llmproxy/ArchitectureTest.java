@@ -26,6 +26,7 @@ class ArchitectureTest {
         "..balance..",
         "..breaker..",
         "..ratelimit..",
+        "io.llmproxy.quota..",
         "..auth..",
         "..protocol..",
         "..convert..",
@@ -113,7 +114,7 @@ class ArchitectureTest {
     static final ArchRule aMechanismKnowsNoOther =
             com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices()
                     .matching(
-                            "io.llmproxy.(route|balance|breaker|ratelimit|auth|protocol|convert|usage|journal|resource)..")
+                            "io.llmproxy.(route|balance|breaker|ratelimit|quota|auth|protocol|convert|usage|journal|resource)..")
                     .should()
                     .notDependOnEachOther()
                     // All know the APIs: one what passes by, the others what it means and how much it took.

@@ -58,6 +58,11 @@ public final class ClientKey {
         return config.name();
     }
 
+    /** Tells it from all other keys, also where two places of the configuration have one of the same name. */
+    public String id() {
+        return scope.isEmpty() ? name() : scope + '/' + name();
+    }
+
     /** The settings. */
     public ClientKeyConfig config() {
         return config;

@@ -40,6 +40,7 @@ import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.metrics.ExportMetrics;
 import io.llmproxy.metrics.HistoryKeeper;
 import io.llmproxy.metrics.LedgerMetrics;
+import io.llmproxy.metrics.LimitMetrics;
 import io.llmproxy.metrics.LogMetrics;
 import io.llmproxy.metrics.NameSets;
 import io.llmproxy.metrics.ProxyMetrics;
@@ -65,6 +66,8 @@ import io.llmproxy.proxy.servlet.ForwardEntry;
 import io.llmproxy.proxy.servlet.ForwardServlet;
 import io.llmproxy.proxy.servlet.MountFilter;
 import io.llmproxy.proxy.servlet.RateLimitFilter;
+import io.llmproxy.quota.Moment;
+import io.llmproxy.quota.Quotas;
 import io.llmproxy.telemetry.Tracing;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamHttp;
@@ -217,6 +220,8 @@ public final class ProxyAssembly implements AutoCloseable {
         }
         reloader.start(config);
 
+        LimitMetrics.register(
+                registry, () -> reloader.generation().keyLimits().quotas().standings());
         StateMetrics.register(registry, Version.current(), this::upstreams, reloader.overrides()::count);
 
         filter(context, "exchange", new ExchangeFilter(reloader, this::isStopping, loops::isOverloaded));
@@ -265,7 +270,10 @@ public final class ProxyAssembly implements AutoCloseable {
         Upstreams upstreams =
                 (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
         ConfiguredKeys keys = ConfiguredKeys.of(config);
-        KeyLimits keyLimits = KeyLimits.of(keys.all(), before == null ? null : before.keyLimits());
+        KeyLimits known = before == null ? null : before.keyLimits();
+        Quotas quotas =
+                Quotas.of(config.scopes(), config.limits(), ProxyAssembly::now, known == null ? null : known.quotas());
+        KeyLimits keyLimits = KeyLimits.of(keys.all(), quotas, known);
         List<Forward> forwards = Generation.forwards(config, upstreams, keys, keyLimits, before);
         List<Mount> mounted = forwards.stream().map(this::mount).toList();
         Mounts mounts = new Mounts(mounted, listening::port, listening.adminPort(), !listening.complete());
@@ -273,6 +281,10 @@ public final class ProxyAssembly implements AutoCloseable {
         Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices(config), ledger), left);
         this.listening = listening;
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
+    }
+
+    private static Moment now() {
+        return new Moment(System.nanoTime(), System.currentTimeMillis());
     }
 
     /** Where the launcher serves a forward; null in a container. */

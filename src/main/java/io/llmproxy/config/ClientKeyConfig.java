@@ -42,8 +42,15 @@ public record ClientKeyConfig(
                 value =
                         "Whether a client that shows the key and sends `X-LLMProxy-Explain: 1` is told in `X-LLMProxy-Decision` which upstreams its request went to, and why not to others.",
                 byDefault = "false")
-        boolean explain) {
+        boolean explain,
+
+        @Setting(
+                "Name of the scope to which the key belongs; the limits of that scope and of those above it apply too.")
+        @Nullable String scope,
+
+        @Setting("How much may be used with the key.") List<LimitConfig> limits) {
     public ClientKeyConfig {
+        limits = List.copyOf(limits);
         allowedModels = List.copyOf(allowedModels);
     }
 }

@@ -22,6 +22,12 @@ public record ProxyConfig(
                 "Keys that clients may use on every forward. Without any key, here or below, every client is accepted.")
         List<ClientKeyConfig> keys,
 
+        @Setting("Organisations, teams, projects and users to which keys belong.")
+        List<ScopeConfig> scopes,
+
+        @Setting("How much may be used by all clients together; with `models`, of these models.")
+        List<LimitConfig> limits,
+
         @Setting("What is logged, and how.") LogConfig log,
 
         @Setting("What is kept of each attempt and each exchange.")
@@ -52,6 +58,8 @@ public record ProxyConfig(
         upstreams = List.copyOf(upstreams);
         upstreamGroups = List.copyOf(upstreamGroups);
         keys = List.copyOf(keys);
+        scopes = List.copyOf(scopes);
+        limits = List.copyOf(limits);
     }
 
     /** The same with other upstreams and groups. */
@@ -61,6 +69,8 @@ public record ProxyConfig(
                 otherUpstreams,
                 otherGroups,
                 keys,
+                scopes,
+                limits,
                 log,
                 ledger,
                 store,

@@ -197,7 +197,8 @@ class ClientKeysTest {
         List<ModelPattern> patterns = models.stream()
                 .flatMap(text -> ModelPattern.parse(text).stream())
                 .toList();
-        return ClientKey.of("", new ClientKeyConfig(name, new Secret(key), true, null, patterns, null, 0, false));
+        return ClientKey.of(
+                "", new ClientKeyConfig(name, new Secret(key), true, null, patterns, null, 0, false, null, List.of()));
     }
 
     @Test

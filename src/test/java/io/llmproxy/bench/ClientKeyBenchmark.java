@@ -58,13 +58,24 @@ public class ClientKeyBenchmark {
                 ConfigLoader.parse(MINIMAL, "benchmark", Path.of(""), Map.of()).config();
         List<ClientKeyConfig> many = IntStream.range(0, keys)
                 .mapToObj(number -> new ClientKeyConfig(
-                        "k" + number, new Secret("sk-" + (1_000_000 + number)), true, null, List.of(), null, 0, false))
+                        "k" + number,
+                        new Secret("sk-" + (1_000_000 + number)),
+                        true,
+                        null,
+                        List.of(),
+                        null,
+                        0,
+                        false,
+                        null,
+                        List.of()))
                 .toList();
         ProxyConfig config = new ProxyConfig(
                 without.httpServer(),
                 without.upstreams(),
                 without.upstreamGroups(),
                 many,
+                List.of(),
+                List.of(),
                 without.log(),
                 without.ledger(),
                 null,

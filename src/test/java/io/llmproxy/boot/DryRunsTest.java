@@ -15,6 +15,7 @@ import io.llmproxy.proxy.exchange.ExchangeListeners;
 import io.llmproxy.proxy.exchange.Metering;
 import io.llmproxy.proxy.exchange.Mounts;
 import io.llmproxy.proxy.exchange.Serving;
+import io.llmproxy.quota.Quotas;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.UpstreamListener;
 import io.llmproxy.upstream.Upstreams;
@@ -69,7 +70,7 @@ class DryRunsTest {
         http.start();
         Upstreams upstreams = Upstreams.NONE.next(config, http, new UpstreamListener() {});
         ConfiguredKeys keys = ConfiguredKeys.of(config);
-        KeyLimits limits = KeyLimits.of(keys.all(), null);
+        KeyLimits limits = KeyLimits.of(keys.all(), Quotas.NONE, null);
         Serving serving = new Serving(
                 new Mounts(List.of(), name -> 0, 0, true),
                 new ExchangeListeners(List.of()),

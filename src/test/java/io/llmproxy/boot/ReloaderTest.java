@@ -13,6 +13,7 @@ import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.Metering;
 import io.llmproxy.proxy.exchange.Mounts;
 import io.llmproxy.proxy.exchange.Serving;
+import io.llmproxy.quota.Quotas;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.UpstreamListener;
 import io.llmproxy.upstream.Upstreams;
@@ -110,7 +111,8 @@ final class ReloaderTest {
         Mounts mounts = new Mounts(List.of(), listening::port, listening.adminPort(), true);
         Serving serving = new Serving(mounts, new ExchangeListener() {}, Metering.start(), left);
         long version = before == null ? 1 : before.version() + 1;
-        return new Generation(version, config, upstreams, KeyLimits.of(Stream.of(), null), List.of(), serving);
+        return new Generation(
+                version, config, upstreams, KeyLimits.of(Stream.of(), Quotas.NONE, null), List.of(), serving);
     }
 
     private Reloader reloader() {

@@ -3,6 +3,7 @@ package io.llmproxy.config.load;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.check.ClientKeyChecks;
 import io.llmproxy.config.check.CrossChecks;
+import io.llmproxy.config.check.QuotaChecks;
 import io.llmproxy.config.check.SectionChecks;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.ConfigPrinter;
@@ -131,6 +132,7 @@ public final class ConfigLoader {
         new SectionChecks(problems).check(config);
         new CrossChecks(problems).check(config);
         new ClientKeyChecks(problems).check(config);
+        new QuotaChecks(problems).check(config);
         problems.throwIfAny();
         return new Loaded(config, format, problems.warnings(), () -> ConfigPrinter.print(written));
     }

@@ -17,10 +17,12 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -61,7 +63,7 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
         if (type == long.class) {
             return bytes(setting);
         }
-        if (type == double.class) {
+        if (type == double.class || type == Double.class) {
             return decimal(setting);
         }
         if (type == URI.class) {
@@ -74,6 +76,9 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
         }
         if (type == Instant.class) {
             return new ValueType("a date, or an instant such as 2027-01-31T12:00:00Z", ValueType::parseInstant);
+        }
+        if (type == ZoneId.class) {
+            return new ValueType("a time zone such as UTC or Europe/Berlin", ValueType::parseZone);
         }
         if (type == ModelPattern.class) {
             return new ValueType("the name of a model, a name with `*`, or a regular expression", ModelPattern::parse);
@@ -184,6 +189,14 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
                             ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
                             : OffsetDateTime.parse(text).toInstant());
         } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<ZoneId> parseZone(String text) {
+        try {
+            return Optional.of(ZoneId.of(text));
+        } catch (DateTimeException e) {
             return Optional.empty();
         }
     }

@@ -3,8 +3,13 @@ package io.llmproxy.proxy.admission;
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.quota.LimitPath;
+import io.llmproxy.quota.Quotas;
+import io.llmproxy.quota.Subject;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.ratelimit.TokenBucket;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -16,9 +21,15 @@ public final class KeyLimits {
     private static final Limits NONE = new Limits(null, 0, null, null);
 
     private final Map<ClientKey, Limits> limits;
+    private final Map<ClientKey, LimitPath> paths;
+    private final Quotas quotas;
+    private final @Nullable LimitPath open;
 
-    private KeyLimits(Map<ClientKey, Limits> limits) {
+    private KeyLimits(Map<ClientKey, Limits> limits, Map<ClientKey, LimitPath> paths, Quotas quotas) {
         this.limits = limits;
+        this.paths = paths;
+        this.quotas = quotas;
+        this.open = quotas.open();
     }
 
     /**
@@ -57,16 +68,40 @@ public final class KeyLimits {
      * Returns the limits of some keys.
      *
      * @param keys the keys
+     * @param quotas the limits of scopes, and those for all clients together
      * @param before the limits until now, or null; those that stay the same are taken over, so that no key is set free
      */
-    public static KeyLimits of(Stream<ClientKey> keys, @Nullable KeyLimits before) {
-        return new KeyLimits(keys.filter(KeyLimits::isLimited)
+    public static KeyLimits of(Stream<ClientKey> keys, Quotas quotas, @Nullable KeyLimits before) {
+        List<ClientKey> all = keys.toList();
+        Map<ClientKey, LimitPath> paths = new HashMap<>();
+        for (ClientKey key : all) {
+            ClientKeyConfig config = key.config();
+            if (config.scope() != null || !config.limits().isEmpty()) {
+                LimitPath path = quotas.path(Subject.key(key.id(), key.name()), config.limits(), config.scope());
+                if (path != null) {
+                    paths.put(key, path);
+                }
+            }
+        }
+        Map<ClientKey, Limits> limits = all.stream()
+                .filter(KeyLimits::isLimited)
                 .collect(Collectors.toMap(
-                        key -> key, key -> Limits.of(key.config(), before == null ? NONE : before.of(key)))));
+                        key -> key, key -> Limits.of(key.config(), before == null ? NONE : before.of(key))));
+        return new KeyLimits(limits, paths, quotas);
     }
 
     private static boolean isLimited(ClientKey key) {
         return key.config().rateLimit() != null || key.config().maxConcurrent() > 0;
+    }
+
+    /** What bounds requests with a key, or without one, besides; null if nothing does. */
+    public @Nullable LimitPath path(@Nullable ClientKey key) {
+        return key == null ? open : paths.getOrDefault(key, open);
+    }
+
+    /** The limits of scopes, and those for all clients together. */
+    public Quotas quotas() {
+        return quotas;
     }
 
     /** What bounds a key. */

@@ -61,6 +61,7 @@ public final class ErrorAnswer {
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
         clientResponse.setHeader(HEADER, error.code());
         Decision.tell(exchange);
+        LimitHeaders.tell(exchange);
         Cors cors = exchange.forward().cors();
         if (cors != null) {
             // Some errors come before the filter, or behind a reset.
@@ -77,7 +78,7 @@ public final class ErrorAnswer {
             // HTTP demands it; a forward may have upstreams that know others.
             clientResponse.setHeader("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
         }
-        if (refusal.attempted()) {
+        if (refusal.attempted() || error == ProxyError.QUOTA_EXHAUSTED) {
             clientResponse.setHeader(SHOULD_RETRY, "false");
         }
         if (error.leavesBodyUnread() && hasBody(exchange.clientRequest())) {

@@ -30,6 +30,7 @@ public final class ResponseHeaders {
     public static HttpServletResponse copy(Answer answer, Exchange exchange) {
         HttpServletResponse clientResponse = exchange.clientResponse();
         clientResponse.setStatus(answer.status());
+        boolean limitsAreOurs = LimitHeaders.speaks(exchange);
         boolean corsIsOurs = exchange.forward().cors() != null;
         Set<String> named = HopByHop.namedIn(answer.headers().getValuesList("Connection"));
         for (HttpField field : answer.headers()) {
@@ -38,6 +39,7 @@ public final class ResponseHeaders {
             String value = field.getValue() == null ? "" : field.getValue();
             if (isOurs(lower)
                     || (lower.equals("content-length") && (answer.changed() || hasNoContent(answer)))
+                    || (limitsAreOurs && LimitHeaders.isOne(lower))
                     || (corsIsOurs && Cors.isAnswerHeader(lower))) {
                 continue;
             }
@@ -51,6 +53,7 @@ public final class ResponseHeaders {
         }
         clientResponse.setHeader(RequestId.HEADER, exchange.id());
         Decision.tell(exchange);
+        LimitHeaders.tell(exchange);
         if (answer.conversion() != null) {
             clientResponse.setHeader(CONVERSION, answer.conversion());
         }

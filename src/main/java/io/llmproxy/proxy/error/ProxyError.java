@@ -18,6 +18,8 @@ public enum ProxyError {
     RATE_LIMITED(429, "rate_limit_exceeded", "Too many requests; try again later."),
     KEY_RATE_LIMITED(429, "key_rate_limit_exceeded", "Too many requests with this API key; try again later."),
     KEY_BUSY(429, "key_concurrency_exceeded", "Too many requests with this API key at the same time; try again."),
+    LIMIT_REACHED(429, "limit_exceeded", "A limit of this gateway is reached; try again later."),
+    QUOTA_EXHAUSTED(402, "insufficient_quota", "A quota of this gateway is used up."),
     CLIENT_TOO_SLOW(499, "client_write_timeout", "The client did not read the answer in time."),
     CLIENT_GONE(499, "client_closed_request", "The client closed the connection before the answer was complete."),
     INTERNAL(500, "internal_error", "The gateway failed to handle the request."),

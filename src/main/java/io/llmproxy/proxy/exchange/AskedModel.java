@@ -5,6 +5,7 @@ import io.llmproxy.protocol.ModelField;
 import io.llmproxy.protocol.ResourceName;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
+import io.llmproxy.quota.LimitPath;
 import io.llmproxy.upstream.Upstream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,11 @@ public record AskedModel(String requested, String name, boolean inPath, boolean 
     /** Whether a key lets its client ask for it; either by the name that the client knows, or by the configuration's. */
     public boolean isAllowed(@Nullable ClientKey key) {
         return key == null || key.allows(requested) || key.allows(name);
+    }
+
+    /** Whether the scopes above a key let its client ask for it. */
+    public boolean isAllowed(@Nullable LimitPath path) {
+        return path == null || path.allows(requested, name);
     }
 
     /** Says that no upstream serves it. */

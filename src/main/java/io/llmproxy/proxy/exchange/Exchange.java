@@ -11,11 +11,16 @@ import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.request.RequestHead;
 import io.llmproxy.proxy.request.RequestId;
 import io.llmproxy.proxy.request.RequestPath;
+import io.llmproxy.quota.LimitPath;
+import io.llmproxy.quota.Reservation;
+import io.llmproxy.quota.Standings;
+import io.llmproxy.quota.Used;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.Placement;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.usage.Money;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletRequest;
@@ -37,6 +42,9 @@ public final class Exchange {
     /** For logs, in which what a client calls a method could pass for more than that. */
     private static final String NO_METHOD = "-";
 
+    /** Of these are made what limits count in. */
+    private static final int PICOS = 1000;
+
     private final String id;
     private final long started;
     private final Serving serving;
@@ -51,6 +59,8 @@ public final class Exchange {
 
     private volatile Authentication client = Authentication.NOT_ASKED;
     private volatile @Nullable ConcurrencyLimit held;
+    private volatile @Nullable Reservation reserved;
+    private volatile Standings limits = Standings.NONE;
     private volatile @Nullable UpstreamGroup group;
     private volatile @Nullable String rule;
     private volatile @Nullable Trace trace;
@@ -142,6 +152,27 @@ public final class Exchange {
     /** A permit was taken for the exchange, if there is a limit; it is given back in the end. */
     public void holds(@Nullable ConcurrencyLimit permits) {
         held = permits;
+    }
+
+    /** What bounds the requests of the client, besides how often it may ask; null if nothing does. */
+    public @Nullable LimitPath limitPath() {
+        return forward().admission().keyLimits().path(client.key());
+    }
+
+    /** What the request may use is reserved, and is settled in the end. */
+    public void reserved(Reservation reservation, Standings standings) {
+        reserved = reservation;
+        limits = standings;
+    }
+
+    /** The request may not be served, because a limit is used up. */
+    public void exhausted(Standings standings) {
+        limits = standings;
+    }
+
+    /** How much was left of the limits that concern the request when it was let in, or was not. */
+    public Standings limits() {
+        return limits;
     }
 
     public void unauthenticated(AuthFailure failure) {
@@ -305,6 +336,11 @@ public final class Exchange {
                 last.end();
             }
             nanos = System.nanoTime() - started;
+            Reservation reservation = reserved;
+            if (reservation != null) {
+                reservation.settle(
+                        used(), forward().admission().keyLimits().quotas().now());
+            }
             serving.listener().ended(this);
             serving.leave();
             ConcurrencyLimit permits = held;
@@ -312,6 +348,22 @@ public final class Exchange {
                 permits.release();
             }
         }
+    }
+
+    /** Nothing is used before an upstream is asked, nor of one that fails; what it uses for others may not be known. */
+    private Used used() {
+        boolean worked = meter != null && (outcome == Outcome.CLIENT_GONE || (status > 0 && status < 400));
+        long input = usage.input();
+        long output = usage.output();
+        if (input < 0 && output < 0) {
+            return worked ? Used.UNKNOWN : Used.NOTHING;
+        }
+        Money cost = usage.cost();
+        return new Used(Math.max(0, input), Math.max(0, output), cost == null ? 0 : nanos(cost));
+    }
+
+    private static long nanos(Money cost) {
+        return (cost.picos() + PICOS - 1) / PICOS;
     }
 
     public HttpServletRequest clientRequest() {

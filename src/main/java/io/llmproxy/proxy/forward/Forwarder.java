@@ -137,6 +137,7 @@ public final class Forwarder
         exchange.asks(model);
         Refusal refusal =
                 exchange.group() == null ? Routing.decide(exchange, route, model == null ? null : model.name()) : null;
+        refusal = refusal == null ? LimitQuestion.ask(exchange, body) : refusal;
         if (refusal != null) {
             refused(refusal);
             return;

@@ -15,6 +15,7 @@ import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
 import io.llmproxy.proxy.exchange.AskedModel;
 import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.quota.LimitPath;
 import io.llmproxy.upstream.UpstreamGroup;
 import java.nio.ByteBuffer;
 import java.util.Collections;
@@ -63,9 +64,11 @@ final class ModelQuestion {
      */
     static Answer ask(Exchange exchange, RequestBody body) {
         ClientKey key = exchange.clientKey();
-        boolean confined = key != null && key.isConfined();
+        LimitPath path = exchange.limitPath();
+        boolean confined = (key != null && key.isConfined()) || (path != null && path.isConfined());
         UpstreamGroup group = exchange.group();
         boolean matters = confined
+                || (path != null && path.distinguishesModels())
                 || exchange.forward().config().modelPrefix() != null
                 || group == null
                 || group.distinguishesModels();
@@ -74,7 +77,7 @@ final class ModelQuestion {
         }
         Answer answer = new ModelQuestion(exchange, body, confined).find();
         AskedModel model = answer.model;
-        if (model == null || model.isAllowed(key)) {
+        if (model == null || (model.isAllowed(key) && model.isAllowed(path))) {
             return answer;
         }
         return Answer.refused(

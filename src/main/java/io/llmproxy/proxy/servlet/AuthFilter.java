@@ -12,6 +12,7 @@ import io.llmproxy.proxy.answer.ErrorAnswer;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
 import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.quota.LimitPath;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.ratelimit.RateLimiter.Decision;
 import io.llmproxy.ratelimit.TokenBucket;
@@ -65,7 +66,11 @@ public final class AuthFilter implements Filter {
             return mayGoOn ? null : AuthRefusal.of(exchange, failure);
         }
         ClientKey key = client.key();
-        return key == null ? null : limit(exchange, key);
+        if (key == null) {
+            return null;
+        }
+        LimitPath path = exchange.limitPath();
+        return path == null || path.isEnabled() ? limit(exchange, key) : AuthRefusal.of(exchange, AuthFailure.DISABLED);
     }
 
     private static @Nullable Refusal limit(Exchange exchange, ClientKey key) {

@@ -47,7 +47,10 @@ final class ConfigRecordsTest {
         Class<?> type = component.getType();
         Setting setting = Key.of(component).setting();
         boolean duration = type == Duration.class;
-        boolean number = duration || type == Integer.class || (type.isPrimitive() && type != boolean.class);
+        boolean number = duration
+                || type == Integer.class
+                || type == Double.class
+                || (type.isPrimitive() && type != boolean.class);
 
         assertThat(Double.isFinite(setting.min()) && Double.isFinite(setting.max()))
                 .isEqualTo(number);

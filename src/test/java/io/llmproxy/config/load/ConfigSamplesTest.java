@@ -159,9 +159,20 @@ final class ConfigSamplesTest {
                                         .toList(),
                                 new KeyRateLimitConfig(10, null),
                                 2,
-                                false),
+                                false,
+                                null,
+                                List.of()),
                         new ClientKeyConfig(
-                                "plain", new Secret("sk-plain-0001"), true, null, List.of(), null, 0, false));
+                                "plain",
+                                new Secret("sk-plain-0001"),
+                                true,
+                                null,
+                                List.of(),
+                                null,
+                                0,
+                                false,
+                                null,
+                                List.of()));
         assertThat(config.upstreams().get(1).keys())
                 .extracting(ClientKeyConfig::expires)
                 .containsExactly(Instant.parse("2027-01-31T11:30:00Z"));

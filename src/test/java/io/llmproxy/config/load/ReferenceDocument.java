@@ -33,7 +33,23 @@ final class ReferenceDocument {
             Map.entry("upstream_groups[].http_client.proxy.url", "http://proxy.example.com:3128"),
             Map.entry("keys[].name", "of-all"),
             Map.entry("keys[].key", "example-3"),
-            Map.entry("keys[].enabled", "false"));
+            Map.entry("keys[].enabled", "false"),
+            Map.entry("scopes[].name", "example"),
+            Map.entry("http_server.forwards[].keys[].limits[].metric", "requests"),
+            Map.entry("http_server.forwards[].keys[].limits[].per", "day"),
+            Map.entry("http_server.forwards[].keys[].limits[].amount", "1000000"),
+            Map.entry("upstreams[].keys[].limits[].metric", "requests"),
+            Map.entry("upstreams[].keys[].limits[].per", "day"),
+            Map.entry("upstreams[].keys[].limits[].amount", "1000000"),
+            Map.entry("keys[].limits[].metric", "requests"),
+            Map.entry("keys[].limits[].per", "day"),
+            Map.entry("keys[].limits[].amount", "1000000"),
+            Map.entry("scopes[].limits[].metric", "requests"),
+            Map.entry("scopes[].limits[].per", "day"),
+            Map.entry("scopes[].limits[].amount", "1000000"),
+            Map.entry("limits[].metric", "requests"),
+            Map.entry("limits[].per", "day"),
+            Map.entry("limits[].amount", "1000000"));
 
     /** Lists that would change what is beside them if they held an example. */
     private static final Set<String> EMPTY = Set.of("upstreams[].auth.keys");

@@ -180,7 +180,7 @@ final class SchemaDocument {
         if (type == long.class) {
             return List.of(number("integer", key), text("^[0-9]+\\s*([KMGkmg]([Ii][Bb])?)?$" + OR_REFERENCE));
         }
-        if (type == double.class) {
+        if (type == double.class || type == Double.class) {
             return List.of(number("number", key), text("^[+-]?[0-9]+(\\.[0-9]+)?$" + OR_REFERENCE));
         }
         if (type == URI.class) {

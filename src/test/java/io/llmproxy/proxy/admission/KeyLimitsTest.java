@@ -6,6 +6,7 @@ import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.KeyRateLimitConfig;
 import io.llmproxy.config.Secret;
+import io.llmproxy.quota.Quotas;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.ratelimit.TokenBucket;
 import java.util.List;
@@ -19,7 +20,18 @@ class KeyLimitsTest {
 
     private static ClientKey key(String secret, @Nullable KeyRateLimitConfig rate, int maxConcurrent) {
         return ClientKey.of(
-                "", new ClientKeyConfig(secret, new Secret(secret), true, null, List.of(), rate, maxConcurrent, false));
+                "",
+                new ClientKeyConfig(
+                        secret,
+                        new Secret(secret),
+                        true,
+                        null,
+                        List.of(),
+                        rate,
+                        maxConcurrent,
+                        false,
+                        null,
+                        List.of()));
     }
 
     private static TokenBucket rate(KeyLimits limits, ClientKey key) {
@@ -34,7 +46,7 @@ class KeyLimitsTest {
     void eachKeyHasItsOwnTokensAndPermits() {
         ClientKey first = key("sk-first", ONE, 1);
         ClientKey second = key("sk-second", new KeyRateLimitConfig(1, 2), 0);
-        KeyLimits limits = KeyLimits.of(Stream.of(first, second), null);
+        KeyLimits limits = KeyLimits.of(Stream.of(first, second), Quotas.NONE, null);
 
         assertThat(rate(limits, first).tryAcquire().allowed()).isTrue();
         assertThat(rate(limits, first).tryAcquire().allowed()).isFalse();
@@ -47,7 +59,7 @@ class KeyLimitsTest {
     @Test
     void aKeyWithoutLimitsHasNone() {
         ClientKey free = key("sk-free-0", null, 0);
-        KeyLimits limits = KeyLimits.of(Stream.of(free), null);
+        KeyLimits limits = KeyLimits.of(Stream.of(free), Quotas.NONE, null);
 
         assertThat(limits.of(free).rate()).isNull();
         assertThat(limits.of(free).concurrency()).isNull();
@@ -56,12 +68,14 @@ class KeyLimitsTest {
     @Test
     void limitsThatStayTheSameAreTakenOver() {
         ClientKey key = key("sk-first", ONE, 1);
-        KeyLimits before = KeyLimits.of(Stream.of(key), null);
+        KeyLimits before = KeyLimits.of(Stream.of(key), Quotas.NONE, null);
 
-        KeyLimits same = KeyLimits.of(Stream.of(key("sk-first", new KeyRateLimitConfig(1, null), 1)), before);
-        KeyLimits faster = KeyLimits.of(Stream.of(key("sk-first", new KeyRateLimitConfig(2, null), 1)), before);
-        KeyLimits wider = KeyLimits.of(Stream.of(key("sk-first", ONE, 2)), before);
-        KeyLimits other = KeyLimits.of(Stream.of(key("sk-other", ONE, 1)), before);
+        KeyLimits same =
+                KeyLimits.of(Stream.of(key("sk-first", new KeyRateLimitConfig(1, null), 1)), Quotas.NONE, before);
+        KeyLimits faster =
+                KeyLimits.of(Stream.of(key("sk-first", new KeyRateLimitConfig(2, null), 1)), Quotas.NONE, before);
+        KeyLimits wider = KeyLimits.of(Stream.of(key("sk-first", ONE, 2)), Quotas.NONE, before);
+        KeyLimits other = KeyLimits.of(Stream.of(key("sk-other", ONE, 1)), Quotas.NONE, before);
 
         assertThat(same.of(key).rate()).isSameAs(rate(before, key));
         assertThat(same.of(key).concurrency()).isSameAs(concurrency(before, key));

@@ -22,6 +22,8 @@ import io.llmproxy.proxy.exchange.Serving;
 import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.proxy.forward.OpenExchanges;
 import io.llmproxy.proxy.forward.Routing;
+import io.llmproxy.quota.Moment;
+import io.llmproxy.quota.Quotas;
 import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.upstream.UpstreamHttp;
@@ -45,6 +47,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The filters of a configuration with one forward and the group {@code g}, without a server and without a connection. */
 public final class Entrance implements AutoCloseable {
+    private static final Moment NOON = new Moment(0, 43_200_000);
+
     private final UpstreamHttp http;
     private final OpenExchanges open = new OpenExchanges(() -> {});
     private final Serving serving;
@@ -76,7 +80,8 @@ public final class Entrance implements AutoCloseable {
         Upstreams made = Upstreams.NONE.next(config, http, new UpstreamListener() {});
         ConfiguredKeys known = ConfiguredKeys.of(config);
         ForwardConfig settings = config.httpServer().forwards().get(0);
-        Admission admission = Admission.of(settings, known.of(settings), KeyLimits.of(known.all(), null), null);
+        Quotas quotas = Quotas.of(List.of(), config.limits(), () -> NOON, null);
+        Admission admission = Admission.of(settings, known.of(settings), KeyLimits.of(known.all(), quotas, null), null);
         UpstreamGroup only = made.group("g");
         Forward one = new Forward(settings, RouteTable.of(List.of(), only), admission);
         BufferBudget budget = new BufferBudget();

@@ -1,0 +1,112 @@
+package io.llmproxy.config;
+
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** How much of something may be used in a time. All limits that concern a request apply. */
+public record LimitConfig(
+        @Setting(
+                value =
+                        "What is counted: `requests`; tokens of `input`, of `output`, or in `total`; `cost` in the currency of `prices`; or requests that are `concurrent`.",
+                required = true)
+        Metric metric,
+
+        @Setting(
+                "The time: `second`, `minute` or `hour` refill steadily; `day` and `month` are those of the calendar; `total` is for ever. Not for `concurrent`.")
+        @Nullable Period per,
+
+        @Setting(value = "How much of it.", required = true, min = 0.000001, max = 1e15)
+        Double amount,
+
+        @Setting(
+                "Only requests for these models count: names, names with `*`, or regular expressions (RE2) of whole names; empty for all.")
+        List<ModelPattern> models,
+
+        @Setting("Time zone in which days and months begin, such as `Europe/Berlin`; UTC unless stated.") @Nullable ZoneId zone,
+
+        @Setting(
+                value = "`shadow` refuses nothing, and counts in the metrics what it would have refused.",
+                byDefault = "enforce")
+        Mode mode) {
+    /** The largest cost that can be counted. */
+    public static final long MOST_COST = 9_000_000;
+
+    /** In how many parts a unit of the currency is counted. */
+    private static final double NANOS = 1e9;
+
+    public LimitConfig {
+        models = List.copyOf(models);
+    }
+
+    /** What is counted. */
+    public enum Metric {
+        REQUESTS,
+        INPUT,
+        OUTPUT,
+        TOTAL,
+        COST,
+        CONCURRENT;
+
+        /** Its name in metrics. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** In which time. */
+    public enum Period {
+        SECOND,
+        MINUTE,
+        HOUR,
+        DAY,
+        MONTH,
+        TOTAL;
+
+        /** Its name in metrics. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** Whether it is a part of the calendar, at the beginning of which all is there again, or has no end. */
+        public boolean isWindow() {
+            return this == DAY || this == MONTH || this == TOTAL;
+        }
+    }
+
+    /** What becomes of a request that is too much. */
+    public enum Mode {
+        ENFORCE,
+        SHADOW
+    }
+
+    /** The amount in whole units: a cost in billionths of the currency's unit. */
+    public long units() {
+        return Math.round(metric == Metric.COST ? amount * NANOS : amount);
+    }
+
+    /** Where days and months begin. */
+    public ZoneId zoneOrUtc() {
+        return zone == null ? ZoneOffset.UTC : zone;
+    }
+
+    /** The time's name in metrics; a dash if there is none. */
+    public String periodLabel() {
+        return per == null ? "-" : per.label();
+    }
+
+    /** Whether it counts requests for a model. */
+    public boolean covers(@Nullable String requested, @Nullable String name) {
+        if (models.isEmpty()) {
+            return true;
+        }
+        for (ModelPattern pattern : models) {
+            if ((requested != null && pattern.matches(requested)) || (name != null && pattern.matches(name))) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

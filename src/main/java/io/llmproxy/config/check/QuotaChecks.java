@@ -1,0 +1,156 @@
+package io.llmproxy.config.check;
+
+import io.llmproxy.config.ClientKeyConfig;
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Period;
+import io.llmproxy.config.ModelPattern;
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.ScopeConfig;
+import io.llmproxy.config.document.Problems;
+import io.llmproxy.config.document.Suggestion;
+import io.llmproxy.config.document.YamlPath;
+import java.math.BigDecimal;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Checks scopes, the tree that they make, and limits. */
+public final class QuotaChecks {
+    private static final String SCOPES = "scopes";
+
+    private final Problems problems;
+    private final Map<String, ScopeConfig> scopes = new HashMap<>();
+
+    public QuotaChecks(Problems problems) {
+        this.problems = problems;
+    }
+
+    /** What may not be said twice in one list of limits. */
+    private record Same(Metric metric, @Nullable Period per, List<ModelPattern> models) {}
+
+    public void check(ProxyConfig config) {
+        YamlPath.forEach(SCOPES, config.scopes(), this::checkName);
+        YamlPath.forEach(SCOPES, config.scopes(), (path, scope) -> {
+            checkParent(YamlPath.key(path, "parent"), scope);
+            checkLimits(YamlPath.key(path, "limits"), scope.limits());
+        });
+        checkLimits("limits", config.limits());
+        checkKeys("keys", config.keys());
+        YamlPath.forEach(
+                "upstreams",
+                config.upstreams(),
+                (path, upstream) -> checkKeys(YamlPath.key(path, "keys"), upstream.keys()));
+        YamlPath.forEach(
+                "http_server.forwards",
+                config.httpServer().forwards(),
+                (path, forward) -> checkKeys(YamlPath.key(path, "keys"), forward.keys()));
+    }
+
+    private void checkName(String path, ScopeConfig scope) {
+        String name = YamlPath.key(path, "name");
+        if (scope.name().isBlank()) {
+            refuse(name, scope.name(), "a name");
+        } else if (scopes.putIfAbsent(scope.name(), scope) != null) {
+            problems.error(
+                    name,
+                    "Duplicate scope name '" + problems.shown(name, scope.name()) + "' (expected: a name of its own)");
+        }
+    }
+
+    private void checkParent(String path, ScopeConfig scope) {
+        String name = scope.parent();
+        if (name == null) {
+            return;
+        }
+        ScopeConfig parent = scopes.get(name);
+        if (parent == null) {
+            problems.error(path, "unknown scope '" + problems.shown(path, name) + "' " + hint(name));
+        } else if (isBelow(parent, scope)) {
+            refuse(path, name, "a scope that is not itself below this one");
+        } else if (parent.kind().compareTo(scope.kind()) > 0) {
+            String below = "of kind " + scope.kind().label();
+            refuse(
+                    path,
+                    name + ", which is of kind " + parent.kind().label(),
+                    "a scope " + below + " or of a larger one");
+        }
+    }
+
+    /** Whether a scope is another one, or has it among those above it. Ends where a circle ends. */
+    private boolean isBelow(ScopeConfig scope, ScopeConfig other) {
+        Set<String> seen = new HashSet<>();
+        ScopeConfig at = scope;
+        while (at != null && seen.add(at.name())) {
+            if (at.name().equals(other.name())) {
+                return true;
+            }
+            at = at.parent() == null ? null : scopes.get(at.parent());
+        }
+        return false;
+    }
+
+    private void checkKeys(String list, List<ClientKeyConfig> keys) {
+        YamlPath.forEach(list, keys, (path, key) -> {
+            String scope = key.scope();
+            if (scope != null && !scopes.containsKey(scope)) {
+                String at = YamlPath.key(path, "scope");
+                problems.error(at, "unknown scope '" + problems.shown(at, scope) + "' " + hint(scope));
+            }
+            checkLimits(YamlPath.key(path, "limits"), key.limits());
+        });
+    }
+
+    private String hint(String name) {
+        return Suggestion.hint(name, scopes.keySet().stream().sorted().toList());
+    }
+
+    private void checkLimits(String list, List<LimitConfig> limits) {
+        Map<Same, String> seen = new HashMap<>();
+        YamlPath.forEach(list, limits, (path, limit) -> {
+            if (problems.failed(path)) {
+                return;
+            }
+            checkPeriod(path, limit);
+            checkAmount(YamlPath.key(path, "amount"), limit);
+            String other = seen.putIfAbsent(new Same(limit.metric(), limit.per(), limit.models()), path);
+            if (other != null) {
+                problems.error(
+                        path,
+                        "limits the same as " + other + " (expected: one limit of a metric, a time and some models)");
+            }
+        });
+    }
+
+    private void checkPeriod(String path, LimitConfig limit) {
+        String per = YamlPath.key(path, "per");
+        Period period = limit.per();
+        boolean concurrent = limit.metric() == Metric.CONCURRENT;
+        if (concurrent && period != null) {
+            refuse(per, period.label(), "no such key for concurrent requests");
+        } else if (!concurrent && period == null) {
+            problems.error(per, "missing (expected: second, minute, hour, day, month, total)");
+        }
+        String zone = YamlPath.key(path, "zone");
+        if (limit.zone() != null && period != Period.DAY && period != Period.MONTH) {
+            refuse(zone, limit.zone().getId(), "no such key unless `per` is day or month");
+        }
+    }
+
+    private void checkAmount(String path, LimitConfig limit) {
+        double amount = limit.amount();
+        String shown = BigDecimal.valueOf(amount).stripTrailingZeros().toPlainString();
+        if (limit.metric() != Metric.COST && amount != Math.rint(amount)) {
+            refuse(path, shown, "a whole number, unless it is a cost");
+        } else if (limit.metric() == Metric.COST && amount > LimitConfig.MOST_COST) {
+            refuse(path, shown, "a cost of at most " + LimitConfig.MOST_COST);
+        }
+    }
+
+    private void refuse(String path, String value, String expectation) {
+        problems.error(path, problems.shown(path, value) + " (expected: " + expectation + ")");
+    }
+}

@@ -1,0 +1,111 @@
+package io.llmproxy.proxy.answer;
+
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.Period;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.quota.Standing;
+import jakarta.servlet.http.HttpServletResponse;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells a client how much is left of its limits, in the words of the API that it speaks. Of several limits of one thing it is told of the
+ * one of which the smallest part is left. Google's API has no such words.
+ */
+final class LimitHeaders {
+    private static final String OPENAI = "x-ratelimit-";
+    private static final String ANTHROPIC = "anthropic-ratelimit-";
+
+    private LimitHeaders() {}
+
+    /** Whether there is anything to tell: then an upstream's figures, which are those of a key of ours, are not passed on. */
+    static boolean speaks(Exchange exchange) {
+        return exchange.limits().limits().stream().anyMatch(LimitHeaders::isTold);
+    }
+
+    /** Whether a header is one in which an upstream tells such figures. */
+    static boolean isOne(String lowerCaseName) {
+        return lowerCaseName.startsWith(OPENAI) || lowerCaseName.startsWith(ANTHROPIC);
+    }
+
+    /** Adds what is to be told to the head of an answer. */
+    static void tell(Exchange exchange) {
+        if (exchange.limits().limits().isEmpty()) {
+            return;
+        }
+        HttpServletResponse clientResponse = exchange.clientResponse();
+        switch (exchange.dialect()) {
+            case OPENAI, RESPONSES -> {
+                inWordsOfOpenAi(clientResponse, "requests", tightest(exchange, Metric.REQUESTS));
+                inWordsOfOpenAi(clientResponse, "tokens", tightest(exchange, Metric.TOTAL));
+            }
+            case ANTHROPIC -> {
+                Instant now = Instant.ofEpochMilli(exchange.limits().at().millis());
+                inWordsOfAnthropic(clientResponse, "requests", tightest(exchange, Metric.REQUESTS), now);
+                inWordsOfAnthropic(clientResponse, "tokens", tightest(exchange, Metric.TOTAL), now);
+                inWordsOfAnthropic(clientResponse, "input-tokens", tightest(exchange, Metric.INPUT), now);
+                inWordsOfAnthropic(clientResponse, "output-tokens", tightest(exchange, Metric.OUTPUT), now);
+            }
+            case GEMINI -> {}
+        }
+    }
+
+    private static boolean isTold(Standing standing) {
+        Metric metric = standing.limit().config().metric();
+        return standing.limit().config().mode() == Mode.ENFORCE
+                && standing.limit().config().per() != Period.TOTAL
+                && metric != Metric.COST
+                && metric != Metric.CONCURRENT;
+    }
+
+    private static @Nullable Standing tightest(Exchange exchange, Metric metric) {
+        Standing tightest = null;
+        for (Standing each : exchange.limits().limits()) {
+            if (isTold(each)
+                    && each.limit().config().metric() == metric
+                    && (tightest == null || each.leftPart() < tightest.leftPart())) {
+                tightest = each;
+            }
+        }
+        return tightest;
+    }
+
+    private static void inWordsOfOpenAi(HttpServletResponse clientResponse, String what, @Nullable Standing standing) {
+        if (standing != null) {
+            clientResponse.setHeader(OPENAI + "limit-" + what, Long.toString(standing.size()));
+            clientResponse.setHeader(OPENAI + "remaining-" + what, Long.toString(standing.left()));
+            long millis = TimeUnit.NANOSECONDS.toMillis(standing.untilFull());
+            clientResponse.setHeader(OPENAI + "reset-" + what, duration(millis));
+        }
+    }
+
+    /** As OpenAI writes it, such as {@code 250ms}, {@code 7.66s} or {@code 6m0s}. */
+    private static String duration(long millis) {
+        if (millis < TimeUnit.SECONDS.toMillis(1)) {
+            return millis + "ms";
+        }
+        double seconds = millis / 1000.0;
+        long minutes = TimeUnit.MILLISECONDS.toMinutes(millis);
+        if (minutes == 0) {
+            return String.format(Locale.ROOT, "%.2fs", seconds);
+        }
+        long hours = minutes / 60;
+        String rest = minutes % 60 + "m" + (long) Math.ceil(seconds - minutes * 60.0) + "s";
+        return hours == 0 ? rest : hours + "h" + rest;
+    }
+
+    private static void inWordsOfAnthropic(
+            HttpServletResponse clientResponse, String what, @Nullable Standing standing, Instant now) {
+        if (standing != null) {
+            String name = ANTHROPIC + what + '-';
+            clientResponse.setHeader(name + "limit", Long.toString(standing.size()));
+            clientResponse.setHeader(name + "remaining", Long.toString(standing.left()));
+            Instant full = now.plusNanos(standing.untilFull()).truncatedTo(ChronoUnit.SECONDS);
+            clientResponse.setHeader(name + "reset", full.toString());
+        }
+    }
+}

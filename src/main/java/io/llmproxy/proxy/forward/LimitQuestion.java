@@ -1,0 +1,92 @@
+package io.llmproxy.proxy.forward;
+
+import io.llmproxy.protocol.AskedChoices;
+import io.llmproxy.protocol.AskedOutput;
+import io.llmproxy.protocol.Endpoint;
+import io.llmproxy.proxy.body.RequestBody;
+import io.llmproxy.proxy.error.ProxyError;
+import io.llmproxy.proxy.error.Refusal;
+import io.llmproxy.proxy.exchange.AskedModel;
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.quota.Asked;
+import io.llmproxy.quota.Exhausted;
+import io.llmproxy.quota.Limit;
+import io.llmproxy.quota.LimitPath;
+import io.llmproxy.quota.Moment;
+import io.llmproxy.quota.Outcome;
+import io.llmproxy.quota.Reservation;
+import io.llmproxy.quota.Subject;
+import io.llmproxy.usage.RequestText;
+import io.llmproxy.usage.TokenRatio;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reserves what a request may use, or says which limit is used up. Without limits it looks at nothing. */
+final class LimitQuestion {
+    /** Costs next to nothing, and clients ask for it before each request proper. */
+    private static final Endpoint COUNT_TOKENS = Endpoint.MESSAGE_COUNT;
+
+    private LimitQuestion() {}
+
+    /**
+     * Reserves what a request may use. Its model and its group are known, as far as they matter.
+     *
+     * @param body the request's body, collected
+     * @return why the request is not served; null if it is
+     */
+    static @Nullable Refusal ask(Exchange exchange, RequestBody body) {
+        LimitPath path = exchange.limitPath();
+        if (path == null || !path.hasLimits()) {
+            return null;
+        }
+        Moment now = exchange.forward().admission().keyLimits().quotas().now();
+        Outcome outcome = path.reserve(asked(exchange, body, path.isMeasuring()), now);
+        if (outcome instanceof Reservation reservation) {
+            exchange.reserved(reservation, reservation.standings(now));
+            return null;
+        }
+        Exhausted exhausted = (Exhausted) outcome;
+        exchange.exhausted(exhausted.standings());
+        return refusal(exhausted);
+    }
+
+    private static Asked asked(Exchange exchange, RequestBody body, boolean measuring) {
+        AskedModel model = exchange.model();
+        Endpoint endpoint = exchange.upstreamEndpoint();
+        boolean measured = measuring
+                && endpoint != COUNT_TOKENS
+                && endpoint.usage(exchange.method()).isPresent();
+        List<ByteBuffer> pieces = measured ? body.legible() : null;
+        long bytes = measured ? body.received() : 0;
+        long most = AskedOutput.NOT_SAID;
+        if (pieces != null) {
+            RequestText text = new RequestText();
+            pieces.forEach(
+                    piece -> text.accept(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining()));
+            bytes = text.bytes();
+            most = AskedOutput.of(pieces);
+            most = most == AskedOutput.NOT_SAID ? most : most * AskedChoices.of(endpoint, pieces);
+        }
+        return new Asked(
+                model == null ? null : model.requested(),
+                model == null ? null : model.name(),
+                endpoint != COUNT_TOKENS,
+                measured,
+                TokenRatio.ASSUMED.inputTokens(bytes),
+                most);
+    }
+
+    private static Refusal refusal(Exhausted exhausted) {
+        Limit limit = exhausted.limit();
+        Subject subject = limit.subject();
+        String whose = switch (subject.kind()) {
+            case KEY -> "the API key '" + subject.name() + "'";
+            case SCOPE -> "'" + subject.name() + "'";
+            case GATEWAY -> "this gateway";
+        };
+        String message = "The limit of " + whose + " is reached: " + limit.text() + ".";
+        ProxyError error = limit.isBudget() ? ProxyError.QUOTA_EXHAUSTED : ProxyError.LIMIT_REACHED;
+        return new Refusal(error, message, exhausted.retryAfter(), false);
+    }
+}

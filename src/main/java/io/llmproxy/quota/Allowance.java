@@ -1,0 +1,31 @@
+package io.llmproxy.quota;
+
+/**
+ * What is left of a limit. It knows what was taken and is told with each call how much there is, so that it outlives a change of the
+ * amount.
+ */
+interface Allowance {
+    /** A time that never comes, in nanoseconds. */
+    long NEVER = Long.MAX_VALUE;
+
+    /** Takes an amount, if as much is left. */
+    boolean take(long amount, long size, Moment now);
+
+    /**
+     * Puts what was used in the place of what was taken. More may have been used than was left: the next wait for it.
+     *
+     * @param taken the amount that was taken; 0 if none was
+     * @param used the amount that was used
+     * @param then when it was taken
+     */
+    void settle(long taken, long used, long size, Moment then, Moment now);
+
+    /** Returns what is left; 0 if more was used than there is. */
+    long left(long size, Moment now);
+
+    /** Returns the time until an amount can be taken, in nanoseconds; {@link #NEVER} if that is not to come. */
+    long untilFree(long amount, long size, Moment now);
+
+    /** Returns the time until all is there again, if nothing is taken meanwhile, in nanoseconds; or {@link #NEVER}. */
+    long untilFull(long size, Moment now);
+}

@@ -1,0 +1,53 @@
+package io.llmproxy.quota;
+
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Period;
+import io.llmproxy.config.ModelPattern;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A limit of a subject.
+ *
+ * @param subject for which it is set
+ * @param config what it is
+ */
+public record Limit(Subject subject, LimitConfig config) {
+    /** What makes two limits the same, whatever their amounts: what was used of one is used of the other. */
+    record Id(Subject subject, Metric metric, @Nullable Period per, List<ModelPattern> models, ZoneId zone) {}
+
+    Id id() {
+        return new Id(subject, config.metric(), config.per(), config.models(), config.zoneOrUtc());
+    }
+
+    /** Returns whether nothing but a larger budget, or another day, helps a client that has used it up. */
+    public boolean isBudget() {
+        Period per = config.per();
+        return per != null && per.isWindow();
+    }
+
+    /** Returns what it allows, such as {@code 100 requests per minute}. */
+    public String text() {
+        String amount = java.math.BigDecimal.valueOf(config.amount())
+                .stripTrailingZeros()
+                .toPlainString();
+        String what = switch (config.metric()) {
+            case REQUESTS -> " requests";
+            case INPUT -> " input tokens";
+            case OUTPUT -> " output tokens";
+            case TOTAL -> " tokens";
+            case COST -> " of cost";
+            case CONCURRENT -> " requests at the same time";
+        };
+        Period per = config.per();
+        if (per == null) {
+            return amount + what;
+        }
+        return amount
+                + what
+                + (per == Period.TOTAL ? " in total" : " per " + per.name().toLowerCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,86 @@
+package io.llmproxy.quota;
+
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.Period;
+import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
+
+/** A limit and what is left of it. */
+final class Meter {
+    private final Limit limit;
+    private final long size;
+    private final Account account;
+
+    /** What outlives a configuration: what was used, and how often it was too much. */
+    record Account(Allowance allowance, LongAdder refused) {
+        static Account open(LimitConfig config, Moment now) {
+            return new Account(allowance(config, now), new LongAdder());
+        }
+
+        private static Allowance allowance(LimitConfig config, Moment now) {
+            Period per = config.per();
+            if (per == null) {
+                return new Permits();
+            }
+            return switch (per) {
+                case SECOND -> new RefillingBucket(Duration.ofSeconds(1), now);
+                case MINUTE -> new RefillingBucket(Duration.ofMinutes(1), now);
+                case HOUR -> new RefillingBucket(Duration.ofHours(1), now);
+                case DAY, MONTH, TOTAL -> new CalendarWindow(per, config.zoneOrUtc(), now);
+            };
+        }
+    }
+
+    Meter(Limit limit, Account account) {
+        this.limit = limit;
+        this.size = limit.config().units();
+        this.account = account;
+    }
+
+    Limit limit() {
+        return limit;
+    }
+
+    Account account() {
+        return account;
+    }
+
+    boolean isEnforced() {
+        return limit.config().mode() == Mode.ENFORCE;
+    }
+
+    /** Returns how much a request takes of it: 0 if it does not concern the request, and never more than there is at all. */
+    long wants(Asked asked, Expected expected) {
+        LimitConfig config = limit.config();
+        return config.covers(asked.requested(), asked.model())
+                ? Math.min(asked.reserves(config.metric(), expected), size)
+                : 0;
+    }
+
+    boolean take(long amount, Moment now) {
+        return account.allowance.take(amount, size, now);
+    }
+
+    void settle(long taken, long used, Moment then, Moment now) {
+        account.allowance.settle(taken, used, size, then, now);
+    }
+
+    long untilFree(long amount, Moment now) {
+        return account.allowance.untilFree(amount, size, now);
+    }
+
+    /** Notes that it was too much. */
+    void refused() {
+        account.refused.increment();
+    }
+
+    Standing standing(Moment now) {
+        return new Standing(
+                limit,
+                size,
+                account.allowance.left(size, now),
+                account.allowance.untilFull(size, now),
+                account.refused.sum());
+    }
+}

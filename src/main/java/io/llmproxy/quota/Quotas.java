@@ -1,0 +1,115 @@
+package io.llmproxy.quota;
+
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.ScopeConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** All limits of a configuration, and the tree of scopes. What was used of a limit outlives a reload, also if its amount changes. */
+public final class Quotas {
+    /** No limits. */
+    public static final Quotas NONE = new Quotas(List.of(), List.of(), () -> new Moment(0, 0), null);
+
+    private final Map<String, ScopeConfig> scopes;
+    private final List<LimitConfig> common;
+    private final Supplier<Moment> clock;
+    private final @Nullable Quotas before;
+    private final Map<Limit.Id, Meter> meters = new ConcurrentHashMap<>();
+    private final Map<Subject, Expectations> expectations = new ConcurrentHashMap<>();
+
+    private Quotas(
+            List<ScopeConfig> scopes, List<LimitConfig> common, Supplier<Moment> clock, @Nullable Quotas before) {
+        this.scopes = scopes.stream().collect(Collectors.toUnmodifiableMap(ScopeConfig::name, Function.identity()));
+        this.common = List.copyOf(common);
+        this.clock = clock;
+        this.before = before;
+    }
+
+    /**
+     * Returns the limits of a configuration.
+     *
+     * @param scopes the scopes, whose parents are among them
+     * @param common limits for all clients together
+     * @param clock tells the time
+     * @param before those until now, or null
+     */
+    public static Quotas of(
+            List<ScopeConfig> scopes, List<LimitConfig> common, Supplier<Moment> clock, @Nullable Quotas before) {
+        return new Quotas(scopes, common, clock, before == null ? null : before.last());
+    }
+
+    /** Keeps what is known without those before: a chain of them would grow with each reload. */
+    private Quotas last() {
+        Quotas last = new Quotas(List.copyOf(scopes.values()), common, clock, null);
+        last.meters.putAll(meters);
+        last.expectations.putAll(expectations);
+        return last;
+    }
+
+    /** Returns the time. */
+    public Moment now() {
+        return clock.get();
+    }
+
+    /** Returns what bounds clients without a key; null if nothing does. */
+    public @Nullable LimitPath open() {
+        return common.isEmpty() ? null : path(Subject.GATEWAY, List.of(), null);
+    }
+
+    /**
+     * Returns what bounds a key; null if nothing does.
+     *
+     * @param key the key
+     * @param limits its own
+     * @param scope the name of its scope, or null
+     */
+    public @Nullable LimitPath path(Subject key, List<LimitConfig> limits, @Nullable String scope) {
+        List<ScopeConfig> above = above(scope);
+        List<Meter> all = new ArrayList<>();
+        limits.forEach(limit -> all.add(meter(new Limit(key, limit))));
+        above.forEach(each ->
+                each.limits().forEach(limit -> all.add(meter(new Limit(Subject.scope(each.name()), limit)))));
+        common.forEach(limit -> all.add(meter(new Limit(Subject.GATEWAY, limit))));
+        return all.isEmpty() && above.isEmpty()
+                ? null
+                : new LimitPath(above, all, expectations.computeIfAbsent(key, this::expectations));
+    }
+
+    private List<ScopeConfig> above(@Nullable String scope) {
+        List<ScopeConfig> path = new ArrayList<>();
+        for (ScopeConfig each = find(scope); each != null; each = find(each.parent())) {
+            path.add(each);
+        }
+        return path;
+    }
+
+    private @Nullable ScopeConfig find(@Nullable String scope) {
+        return scope == null ? null : scopes.get(scope);
+    }
+
+    private Meter meter(Limit limit) {
+        return meters.computeIfAbsent(limit.id(), id -> new Meter(limit, account(limit)));
+    }
+
+    private Meter.Account account(Limit limit) {
+        Meter known = before == null ? null : before.meters.get(limit.id());
+        return known == null ? Meter.Account.open(limit.config(), clock.get()) : known.account();
+    }
+
+    private Expectations expectations(Subject key) {
+        Expectations known = before == null ? null : before.expectations.get(key);
+        return known == null ? new Expectations() : known;
+    }
+
+    /** Returns how much of each limit is left. */
+    public List<Standing> standings() {
+        Moment now = clock.get();
+        return meters.values().stream().map(meter -> meter.standing(now)).toList();
+    }
+}

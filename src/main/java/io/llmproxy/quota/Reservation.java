@@ -1,0 +1,65 @@
+package io.llmproxy.quota;
+
+import io.llmproxy.config.LimitConfig.Metric;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What was taken for a request that is being served. */
+public final class Reservation implements Outcome {
+    /** The limit does not concern the request. */
+    static final long NONE = -1;
+
+    private final LimitPath path;
+    private final Asked asked;
+    private final Expected expected;
+    private final long[] taken;
+    private final Moment then;
+
+    Reservation(LimitPath path, Asked asked, Expected expected, long[] taken, Moment then) {
+        this.path = path;
+        this.asked = asked;
+        this.expected = expected;
+        this.taken = taken;
+        this.then = then;
+    }
+
+    /** Returns how much is left of the limits that concern the request. */
+    public Standings standings(Moment now) {
+        List<Standing> standings = new ArrayList<>();
+        for (int i = 0; i < taken.length; i++) {
+            if (taken[i] != NONE) {
+                standings.add(path.meters().get(i).standing(now));
+            }
+        }
+        return new Standings(now, standings);
+    }
+
+    /** Puts what was used in the place of what was taken. To be called once, when the request is over. */
+    public void settle(Used used, Moment now) {
+        for (int i = 0; i < taken.length; i++) {
+            if (taken[i] != NONE) {
+                Meter meter = path.meters().get(i);
+                long amount = used(meter.limit().config().metric(), used);
+                meter.settle(taken[i], amount, then, now);
+            }
+        }
+        if (asked.measured()) {
+            path.expectations().learn(asked.model(), asked.input(), used);
+        }
+    }
+
+    private long used(Metric metric, Used used) {
+        return switch (metric) {
+            case REQUESTS -> 1;
+            case CONCURRENT -> 0;
+            case INPUT -> known(Metric.INPUT, used.input());
+            case OUTPUT -> known(Metric.OUTPUT, used.output());
+            case TOTAL -> known(Metric.INPUT, used.input()) + known(Metric.OUTPUT, used.output());
+            case COST -> known(Metric.COST, used.cost());
+        };
+    }
+
+    private long known(Metric metric, long amount) {
+        return amount < 0 ? asked.reserves(metric, expected) : amount;
+    }
+}

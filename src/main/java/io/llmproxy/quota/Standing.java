@@ -1,0 +1,17 @@
+package io.llmproxy.quota;
+
+/**
+ * How much of a limit is left. A cost is in billionths of the currency's unit.
+ *
+ * @param limit the limit
+ * @param size how much it allows
+ * @param left how much of that is left
+ * @param untilFull the time until all is there again, in nanoseconds; {@link Long#MAX_VALUE} if that is never
+ * @param refused how many requests it has refused, or would have
+ */
+public record Standing(Limit limit, long size, long left, long untilFull, long refused) {
+    /** Returns the part that is left, from 0 to 1. */
+    public double leftPart() {
+        return (double) left / size;
+    }
+}

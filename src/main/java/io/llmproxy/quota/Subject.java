@@ -1,0 +1,37 @@
+package io.llmproxy.quota;
+
+import java.util.Locale;
+
+/**
+ * What a limit is set for.
+ *
+ * @param kind what it is
+ * @param id tells it from all others of its kind
+ * @param name by which messages and metrics call it
+ */
+public record Subject(Kind kind, String id, String name) {
+    /** All clients together. */
+    public static final Subject GATEWAY = new Subject(Kind.GATEWAY, "", "");
+
+    /** What a limit can be set for. */
+    public enum Kind {
+        KEY,
+        SCOPE,
+        GATEWAY;
+
+        /** Its name in metrics. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Returns the subject that a key is. */
+    public static Subject key(String id, String name) {
+        return new Subject(Kind.KEY, id, name);
+    }
+
+    /** Returns the subject that a scope is. */
+    public static Subject scope(String name) {
+        return new Subject(Kind.SCOPE, name, name);
+    }
+}

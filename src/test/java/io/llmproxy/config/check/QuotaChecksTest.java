@@ -1,0 +1,107 @@
+package io.llmproxy.config.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.Problem;
+import io.llmproxy.config.load.ConfigFixtures;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class QuotaChecksTest {
+    private static List<String> problems(String yaml) {
+        ConfigException thrown = catchThrowableOfType(ConfigException.class, () -> config(yaml));
+        return thrown.problems().stream()
+                .map(Problem::toString)
+                .map(text -> text.replaceFirst("^config.yaml:\\d+: ", ""))
+                .toList();
+    }
+
+    private static ProxyConfig config(String yaml) {
+        return ConfigFixtures.parse(yaml, Path.of(""), Map.of()).config();
+    }
+
+    private static String problemOf(String limit) {
+        List<String> problems = problems("limits: [{%s}]".formatted(limit));
+        assertThat(problems).hasSize(1);
+        return problems.get(0);
+    }
+
+    @Test
+    void scopesAndLimitsAreRead() {
+        ProxyConfig config = config("""
+                scopes:
+                  - {name: acme, kind: org, limits: [{metric: cost, per: month, amount: 0.5, zone: Europe/Berlin}]}
+                  - {name: red, parent: acme, models: ["gpt-*"], enabled: false}
+                keys: [{name: k, key: sk-12345678, scope: red, limits: [{metric: concurrent, amount: 3, mode: shadow}]}]
+                """);
+
+        assertThat(config.scopes()).extracting("name").containsExactly("acme", "red");
+        assertThat(config.scopes().get(0).limits().get(0).units()).isEqualTo(500_000_000);
+        assertThat(config.keys().get(0).scope()).isEqualTo("red");
+        assertThat(config.limits()).isEmpty();
+    }
+
+    @Test
+    void aTreeHasNoHoles() {
+        assertThat(problems("scopes: [{name: a, parent: aa}, {name: ' '}, {name: a}]"))
+                .containsExactly(
+                        "scopes[1].name: \"\" (expected: a name)",
+                        "scopes[2].name: Duplicate scope name 'a' (expected: a name of its own)",
+                        "scopes[0].parent: unknown scope 'aa' (did you mean `a`?)");
+        assertThat(problems("keys: [{name: k, key: sk-12345678, scope: x}]"))
+                .containsExactly("keys[0].scope: unknown scope 'x' (expected: one that is defined; there is none)");
+    }
+
+    @Test
+    void aTreeHasNoCircles() {
+        assertThat(problems("scopes: [{name: a, parent: b}, {name: b, parent: a}, {name: c, parent: c}]"))
+                .containsExactly(
+                        "scopes[0].parent: b (expected: a scope that is not itself below this one)",
+                        "scopes[1].parent: a (expected: a scope that is not itself below this one)",
+                        "scopes[2].parent: c (expected: a scope that is not itself below this one)");
+    }
+
+    @Test
+    void anOrganisationBelongsToNoTeam() {
+        assertThat(problems("scopes: [{name: a, kind: org, parent: b}, {name: b}]"))
+                .containsExactly(
+                        "scopes[0].parent: b, which is of kind team (expected: a scope of kind org or of a larger one)");
+    }
+
+    @Test
+    void aLimitIsWholeAndPositive() {
+        assertThat(problemOf("metric: requests, per: minute, amount: -1"))
+                .isEqualTo("limits[0].amount: -1 (expected: 0.000001 to 1000000000000000)");
+        assertThat(problemOf("metric: requests, per: minute")).startsWith("limits[0].amount: missing");
+        assertThat(problemOf("per: minute, amount: 1")).startsWith("limits[0].metric: missing");
+        assertThat(problemOf("metric: total, per: minute, amount: 1.5"))
+                .isEqualTo("limits[0].amount: 1.5 (expected: a whole number, unless it is a cost)");
+        assertThat(problemOf("metric: cost, per: day, amount: 20000000"))
+                .isEqualTo("limits[0].amount: 20000000 (expected: a cost of at most 9000000)");
+        assertThat(problemOf("metric: requests, amount: 5"))
+                .isEqualTo("limits[0].per: missing (expected: second, minute, hour, day, month, total)");
+        assertThat(problemOf("metric: concurrent, per: day, amount: 5"))
+                .isEqualTo("limits[0].per: day (expected: no such key for concurrent requests)");
+        assertThat(problemOf("metric: requests, per: hour, amount: 5, zone: UTC"))
+                .isEqualTo("limits[0].zone: UTC (expected: no such key unless `per` is day or month)");
+        assertThat(problemOf("metric: requests, per: day, amount: 5, zone: Mars/Olympus"))
+                .isEqualTo("limits[0].zone: Mars/Olympus (expected: a time zone such as UTC or Europe/Berlin)");
+    }
+
+    @Test
+    void limitsDoNotContradictEachOther() {
+        assertThat(problems("""
+                limits:
+                  - {metric: requests, per: minute, amount: 5}
+                  - {metric: requests, per: minute, amount: 6}
+                  - {metric: requests, per: minute, amount: 6, models: [m]}
+                """))
+                .containsExactly(
+                        "limits[1]: limits the same as limits[0] (expected: one limit of a metric, a time and some models)");
+    }
+}

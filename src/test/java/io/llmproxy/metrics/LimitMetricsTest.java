@@ -1,0 +1,40 @@
+package io.llmproxy.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.Period;
+import io.llmproxy.quota.Limit;
+import io.llmproxy.quota.Standing;
+import io.llmproxy.quota.Subject;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LimitMetricsTest {
+    private static Standing standing(Metric metric, long size, long left) {
+        LimitConfig config = new LimitConfig(metric, Period.DAY, 1.0, List.of(), null, Mode.SHADOW);
+        return new Standing(new Limit(Subject.scope("team"), config), size, left, 0, 3);
+    }
+
+    @Test
+    void costsAreToldInTheCurrencyAndAllElseAsItIsCounted() {
+        PrometheusRegistry registry = new PrometheusRegistry();
+        LimitMetrics.register(
+                registry,
+                () -> List.of(standing(Metric.COST, 2_500_000_000L, 500_000_000), standing(Metric.TOTAL, 100, 40)));
+
+        assertThat(registry.scrape().stream().map(each -> each.getMetadata().getName()))
+                .containsExactlyInAnyOrder(
+                        "llmproxy_limit_amount", "llmproxy_limit_remaining", "llmproxy_limit_refused");
+        assertThat(registry.scrape().stream()
+                        .filter(each -> each.getMetadata().getName().equals("llmproxy_limit_remaining"))
+                        .flatMap(each -> each.getDataPoints().stream())
+                        .map(point -> ((io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot)
+                                        point)
+                                .getValue()))
+                .containsExactlyInAnyOrder(0.5, 40.0);
+    }
+}
