@@ -96,6 +96,8 @@ prepare() {
     command -v mvn >/dev/null || missing+=(maven)
     command -v npm >/dev/null || missing+=(nodejs npm)
     command -v promtool >/dev/null || missing+=(prometheus)
+    # Those of limits that nodes share, too.
+    command -v redis-server >/dev/null || missing+=(redis-server)
     # The tests of the store start servers of their own.
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
     # Those of the console open it in a browser.
@@ -108,6 +110,7 @@ prepare() {
     command -v mvn >/dev/null || { echo "no Maven" >&2; exit 1; }
     command -v npm >/dev/null || { echo "no Node.js with npm" >&2; exit 1; }
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { echo "no PostgreSQL" >&2; exit 1; }
+    command -v redis-server >/dev/null || { echo "no Redis" >&2; exit 1; }
     command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "no Chromium with its driver" >&2; exit 1; }
     steps=() beside=() builds=0
     logs=$(mktemp -d)

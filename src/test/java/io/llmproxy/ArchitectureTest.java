@@ -50,6 +50,8 @@ class ArchitectureTest {
             .definedBy("io.llmproxy.ledger..")
             .layer("store")
             .definedBy("io.llmproxy.store..")
+            .layer("cluster")
+            .definedBy("io.llmproxy.cluster..")
             .layer("proxy")
             .definedBy("..proxy..")
             .layer("health")
@@ -98,6 +100,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("launcher", "boot", "observers")
             .whereLayer("store")
             .mayOnlyBeAccessedByLayers("launcher", "boot", "observers")
+            .whereLayer("cluster")
+            .mayOnlyBeAccessedByLayers("boot")
             .whereLayer("proxy")
             .mayOnlyBeAccessedByLayers("boot", "observers", "ledger")
             .whereLayer("health")
@@ -107,7 +111,8 @@ class ArchitectureTest {
             .whereLayer("jetty.client")
             .mayOnlyBeAccessedByLayers("upstream", "proxy")
             .whereLayer("mechanisms")
-            .mayOnlyBeAccessedByLayers("jetty.server", "boot", "observers", "ledger", "proxy", "health", "upstream")
+            .mayOnlyBeAccessedByLayers(
+                    "jetty.server", "boot", "observers", "ledger", "cluster", "proxy", "health", "upstream")
             .because("a request is read in one direction: hand the value down, or let boot wire an interface");
 
     @ArchTest
@@ -178,6 +183,9 @@ class ArchitectureTest {
                             && !type.getPackageName().startsWith("io.llmproxy.access")
                             && !type.getPackageName().startsWith("io.llmproxy.config")))
             .because("versions are texts here: boot checks them and makes nodes follow");
+
+    @ArchTest
+    static final ArchRule redisStaysInTheCluster = onlyIn("redis.clients..", "ask a LeaseStore", "..cluster..");
 
     @ArchTest
     static final ArchRule oneLibraryReadsJson = noClasses()

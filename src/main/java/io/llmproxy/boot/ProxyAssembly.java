@@ -114,6 +114,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final BufferBudget buffers = new BufferBudget();
     private final NameSets registry = new NameSets(this::upstreams);
     private final ProxyMetrics metrics = new ProxyMetrics(registry);
+    private final SharedLimits sharedLimits = new SharedLimits(ProxyAssembly::now);
     private final UsageMetrics usageMetrics = new UsageMetrics(registry);
     private final AffinityMetrics affinityMetrics = new AffinityMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
@@ -221,7 +222,7 @@ public final class ProxyAssembly implements AutoCloseable {
         reloader.start(config);
 
         LimitMetrics.register(
-                registry, () -> reloader.generation().keyLimits().quotas().standings());
+                registry, () -> reloader.generation().keyLimits().quotas().standings(), sharedLimits::isThere);
         StateMetrics.register(registry, Version.current(), this::upstreams, reloader.overrides()::count);
 
         filter(context, "exchange", new ExchangeFilter(reloader, this::isStopping, loops::isOverloaded));
@@ -271,8 +272,12 @@ public final class ProxyAssembly implements AutoCloseable {
                 (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
         ConfiguredKeys keys = ConfiguredKeys.of(config);
         KeyLimits known = before == null ? null : before.keyLimits();
-        Quotas quotas =
-                Quotas.of(config.scopes(), config.limits(), ProxyAssembly::now, known == null ? null : known.quotas());
+        Quotas quotas = Quotas.of(
+                config.scopes(),
+                config.limits(),
+                ProxyAssembly::now,
+                sharedLimits.of(config.redis()),
+                known == null ? null : known.quotas());
         KeyLimits keyLimits = KeyLimits.of(keys.all(), quotas, known);
         List<Forward> forwards = Generation.forwards(config, upstreams, keys, keyLimits, before);
         List<Mount> mounted = forwards.stream().map(this::mount).toList();
@@ -299,6 +304,7 @@ public final class ProxyAssembly implements AutoCloseable {
 
     /** What all generations share follows the one that is served. */
     private void takeOver(Generation generation) {
+        sharedLimits.follow(generation.keyLimits().quotas().store());
         ledger.follow(home.of(generation.config()));
         HttpServerConfig server = generation.config().httpServer();
         buffers.limit(
@@ -389,6 +395,7 @@ public final class ProxyAssembly implements AutoCloseable {
         checks.close();
         open.close();
         http.stop();
+        sharedLimits.close();
         ledger.stop();
         tracing.close();
         BreakerThreads.stop();

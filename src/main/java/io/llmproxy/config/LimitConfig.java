@@ -30,7 +30,11 @@ public record LimitConfig(
         @Setting(
                 value = "`shadow` refuses nothing, and counts in the metrics what it would have refused.",
                 byDefault = "enforce")
-        Mode mode) {
+        Mode mode,
+
+        @Setting(
+                "What becomes of requests while the store at `redis` is away: `share` lets each node use its part, `open` lets all pass, `closed` refuses them with 503. Unless stated, `closed` for `cost`, and `share` for the others.")
+        @Nullable OnStoreLoss onStoreLoss) {
     /** The largest cost that can be counted. */
     public static final long MOST_COST = 9_000_000;
 
@@ -80,6 +84,21 @@ public record LimitConfig(
     public enum Mode {
         ENFORCE,
         SHADOW
+    }
+
+    /** What becomes of requests while the store that nodes share is away. */
+    public enum OnStoreLoss {
+        SHARE,
+        OPEN,
+        CLOSED
+    }
+
+    /** What becomes of requests while the store that nodes share is away. */
+    public OnStoreLoss onStoreLossOrDefault() {
+        if (onStoreLoss != null) {
+            return onStoreLoss;
+        }
+        return metric == Metric.COST ? OnStoreLoss.CLOSED : OnStoreLoss.SHARE;
     }
 
     /** The amount in whole units: a cost in billionths of the currency's unit. */

@@ -28,6 +28,9 @@ public record ProxyConfig(
         @Setting("How much may be used by all clients together; with `models`, of these models.")
         List<LimitConfig> limits,
 
+        @Setting("Redis or Valkey, through which several nodes share limits. Without it, each node counts for itself.")
+        @Nullable RedisConfig redis,
+
         @Setting("What is logged, and how.") LogConfig log,
 
         @Setting("What is kept of each attempt and each exchange.")
@@ -71,6 +74,7 @@ public record ProxyConfig(
                 keys,
                 scopes,
                 limits,
+                redis,
                 log,
                 ledger,
                 store,

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Tells how much is left of each limit at a scrape. All labels are from the configuration. */
 public final class LimitMetrics {
@@ -26,8 +27,21 @@ public final class LimitMetrics {
      *
      * @param registry where
      * @param standings of the limits of the configuration in use
+     * @param storeIsThere whether the store answers through which nodes share them; null if there is none
      */
-    public static void register(PrometheusRegistry registry, Supplier<List<Standing>> standings) {
+    public static void register(
+            PrometheusRegistry registry, Supplier<List<Standing>> standings, Supplier<@Nullable Boolean> storeIsThere) {
+        GaugeWithCallback.builder()
+                .name("llmproxy_limit_mode")
+                .help("1 for how limits are counted: local (each node for itself), shared, or away (the store is).")
+                .labelNames("mode")
+                .callback(gauge -> {
+                    Boolean there = storeIsThere.get();
+                    gauge.call(there == null ? 1 : 0, "local");
+                    gauge.call(there != null && there ? 1 : 0, "shared");
+                    gauge.call(there != null && !there ? 1 : 0, "away");
+                })
+                .register(registry);
         gauge(registry, "llmproxy_limit_amount", "How much a limit allows.", standings, Standing::size);
         gauge(registry, "llmproxy_limit_remaining", "How much of a limit is left.", standings, Standing::left);
         CounterWithCallback.builder()

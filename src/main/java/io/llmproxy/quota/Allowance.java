@@ -1,5 +1,7 @@
 package io.llmproxy.quota;
 
+import java.util.concurrent.CompletableFuture;
+
 /**
  * What is left of a limit. It knows what was taken and is told with each call how much there is, so that it outlives a change of the
  * amount.
@@ -9,7 +11,16 @@ interface Allowance {
     long NEVER = Long.MAX_VALUE;
 
     /** Takes an amount, if as much is left. */
-    boolean take(long amount, long size, Moment now);
+    Take take(long amount, long size, Moment now);
+
+    /**
+     * Takes an amount when it is known whether as much is left. Whoever completes the future returns soon from it.
+     *
+     * @return what {@link #take} says; never {@link Take#ASK}
+     */
+    default CompletableFuture<Take> ask(long amount, long size, Moment now) {
+        return CompletableFuture.completedFuture(take(amount, size, now));
+    }
 
     /**
      * Puts what was used in the place of what was taken. More may have been used than was left: the next wait for it.

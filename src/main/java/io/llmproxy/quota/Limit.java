@@ -7,6 +7,7 @@ import io.llmproxy.config.ModelPattern;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,19 @@ import org.jspecify.annotations.Nullable;
 public record Limit(Subject subject, LimitConfig config) {
     /** What makes two limits the same, whatever their amounts: what was used of one is used of the other. */
     record Id(Subject subject, Metric metric, @Nullable Period per, List<ModelPattern> models, ZoneId zone) {}
+
+    /** Returns what it is called in a store that nodes share. */
+    String key() {
+        String models = config.models().stream().map(ModelPattern::text).collect(Collectors.joining(","));
+        return String.join(
+                ":",
+                subject.kind().label(),
+                subject.id(),
+                config.metric().label(),
+                config.periodLabel(),
+                config.zoneOrUtc().getId(),
+                models);
+    }
 
     Id id() {
         return new Id(subject, config.metric(), config.per(), config.models(), config.zoneOrUtc());

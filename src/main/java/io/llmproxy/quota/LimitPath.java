@@ -4,7 +4,10 @@ import io.llmproxy.config.LimitConfig.Metric;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.ScopeConfig;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** All that bounds the requests with one key: its own limits, those of the scopes above it, and those of the gateway, in this order. */
 public final class LimitPath {
@@ -76,26 +79,71 @@ public final class LimitPath {
     public Outcome reserve(Asked asked, Moment now) {
         Expected expected = expectations.of(asked.model());
         long[] taken = new long[meters.size()];
+        Map<Integer, Long> unknown = new LinkedHashMap<>();
         for (int i = 0; i < taken.length; i++) {
             Meter meter = meters.get(i);
             long amount = meter.wants(asked, expected);
+            Take take = amount == 0 ? Take.SHORT : meter.take(amount, now);
             if (amount == 0) {
                 taken[i] = Reservation.NONE;
-            } else if (meter.take(amount, now)) {
+            } else if (take == Take.TAKEN) {
                 taken[i] = amount;
-            } else {
-                meter.refused();
-                if (meter.isEnforced()) {
-                    giveBack(taken, i, now);
-                    return exhausted(i, asked, expected, now);
-                }
+            } else if (take == Take.ASK) {
+                unknown.put(i, amount);
+            } else if (refuses(meter)) {
+                giveBack(taken, now);
+                return refusal(i, take, asked, expected, now);
             }
         }
-        return new Reservation(this, asked, expected, taken, now);
+        Reservation reservation = new Reservation(this, asked, expected, taken, now);
+        return unknown.isEmpty() ? reservation : new Pending(ask(unknown, taken, reservation, asked, expected, now));
     }
 
-    private void giveBack(long[] taken, int count, Moment now) {
-        for (int i = 0; i < count; i++) {
+    private static boolean refuses(Meter meter) {
+        meter.refused();
+        return meter.isEnforced();
+    }
+
+    /** Asks for all at once that this node does not know. */
+    private CompletableFuture<Outcome> ask(
+            Map<Integer, Long> unknown,
+            long[] taken,
+            Reservation reservation,
+            Asked asked,
+            Expected expected,
+            Moment now) {
+        Map<Integer, CompletableFuture<Take>> answers = new LinkedHashMap<>();
+        unknown.forEach((i, amount) -> answers.put(i, meters.get(i).ask(amount, now)));
+        return CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new))
+                .thenApply(all -> {
+                    int refused = -1;
+                    Take because = Take.TAKEN;
+                    for (Map.Entry<Integer, CompletableFuture<Take>> answer : answers.entrySet()) {
+                        int i = answer.getKey();
+                        Take take = answer.getValue().join();
+                        if (take == Take.TAKEN) {
+                            taken[i] = unknown.getOrDefault(i, 0L);
+                        } else if (refuses(meters.get(i)) && refused < 0) {
+                            refused = i;
+                            because = take;
+                        }
+                    }
+                    if (refused < 0) {
+                        return reservation;
+                    }
+                    giveBack(taken, now);
+                    return refusal(refused, because, asked, expected, now);
+                });
+    }
+
+    private Outcome refusal(int first, Take because, Asked asked, Expected expected, Moment now) {
+        return because == Take.CLOSED
+                ? new Unavailable(meters.get(first).limit())
+                : exhausted(first, asked, expected, now);
+    }
+
+    private void giveBack(long[] taken, Moment now) {
+        for (int i = 0; i < taken.length; i++) {
             if (taken[i] > 0) {
                 meters.get(i).settle(taken[i], 0, now, now);
             }

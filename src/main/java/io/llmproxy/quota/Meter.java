@@ -4,7 +4,9 @@ import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Mode;
 import io.llmproxy.config.LimitConfig.Period;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** A limit and what is left of it. */
 final class Meter {
@@ -14,8 +16,12 @@ final class Meter {
 
     /** What outlives a configuration: what was used, and how often it was too much. */
     record Account(Allowance allowance, LongAdder refused) {
-        static Account open(LimitConfig config, Moment now) {
-            return new Account(allowance(config, now), new LongAdder());
+        static Account open(Limit limit, @Nullable LeaseStore store, Moment now) {
+            LimitConfig config = limit.config();
+            Allowance allowance = store == null
+                    ? allowance(config, now)
+                    : new LeasedAllowance(limit.key(), Terms.of(config), store, now);
+            return new Account(allowance, new LongAdder());
         }
 
         private static Allowance allowance(LimitConfig config, Moment now) {
@@ -58,8 +64,12 @@ final class Meter {
                 : 0;
     }
 
-    boolean take(long amount, Moment now) {
+    Take take(long amount, Moment now) {
         return account.allowance.take(amount, size, now);
+    }
+
+    CompletableFuture<Take> ask(long amount, Moment now) {
+        return account.allowance.ask(amount, size, now);
     }
 
     void settle(long taken, long used, Moment then, Moment now) {

@@ -11,14 +11,14 @@ final class Permits implements Allowance {
     private final AtomicLong held = new AtomicLong();
 
     @Override
-    public boolean take(long amount, long size, Moment now) {
+    public Take take(long amount, long size, Moment now) {
         while (true) {
             long before = held.get();
             if (before + amount > size) {
-                return false;
+                return Take.SHORT;
             }
             if (held.compareAndSet(before, before + amount)) {
-                return true;
+                return Take.TAKEN;
             }
         }
     }

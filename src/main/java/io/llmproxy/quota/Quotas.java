@@ -14,17 +14,23 @@ import org.jspecify.annotations.Nullable;
 /** All limits of a configuration, and the tree of scopes. What was used of a limit outlives a reload, also if its amount changes. */
 public final class Quotas {
     /** No limits. */
-    public static final Quotas NONE = new Quotas(List.of(), List.of(), () -> new Moment(0, 0), null);
+    public static final Quotas NONE = new Quotas(List.of(), List.of(), () -> new Moment(0, 0), null, null);
 
     private final Map<String, ScopeConfig> scopes;
     private final List<LimitConfig> common;
     private final Supplier<Moment> clock;
+    private final @Nullable LeaseStore store;
     private final @Nullable Quotas before;
     private final Map<Limit.Id, Meter> meters = new ConcurrentHashMap<>();
     private final Map<Subject, Expectations> expectations = new ConcurrentHashMap<>();
 
     private Quotas(
-            List<ScopeConfig> scopes, List<LimitConfig> common, Supplier<Moment> clock, @Nullable Quotas before) {
+            List<ScopeConfig> scopes,
+            List<LimitConfig> common,
+            Supplier<Moment> clock,
+            @Nullable LeaseStore store,
+            @Nullable Quotas before) {
+        this.store = store;
         this.scopes = scopes.stream().collect(Collectors.toUnmodifiableMap(ScopeConfig::name, Function.identity()));
         this.common = List.copyOf(common);
         this.clock = clock;
@@ -37,19 +43,29 @@ public final class Quotas {
      * @param scopes the scopes, whose parents are among them
      * @param common limits for all clients together
      * @param clock tells the time
+     * @param store what nodes share limits through; null if each counts for itself
      * @param before those until now, or null
      */
     public static Quotas of(
-            List<ScopeConfig> scopes, List<LimitConfig> common, Supplier<Moment> clock, @Nullable Quotas before) {
-        return new Quotas(scopes, common, clock, before == null ? null : before.last());
+            List<ScopeConfig> scopes,
+            List<LimitConfig> common,
+            Supplier<Moment> clock,
+            @Nullable LeaseStore store,
+            @Nullable Quotas before) {
+        return new Quotas(scopes, common, clock, store, before == null ? null : before.last());
     }
 
     /** Keeps what is known without those before: a chain of them would grow with each reload. */
     private Quotas last() {
-        Quotas last = new Quotas(List.copyOf(scopes.values()), common, clock, null);
+        Quotas last = new Quotas(List.copyOf(scopes.values()), common, clock, store, null);
         last.meters.putAll(meters);
         last.expectations.putAll(expectations);
         return last;
+    }
+
+    /** Returns what nodes share limits through; null if each counts for itself. */
+    public @Nullable LeaseStore store() {
+        return store;
     }
 
     /** Returns the time. */
@@ -98,8 +114,8 @@ public final class Quotas {
     }
 
     private Meter.Account account(Limit limit) {
-        Meter known = before == null ? null : before.meters.get(limit.id());
-        return known == null ? Meter.Account.open(limit.config(), clock.get()) : known.account();
+        Meter known = before == null || before.store != store ? null : before.meters.get(limit.id());
+        return known == null ? Meter.Account.open(limit, store, clock.get()) : known.account();
     }
 
     private Expectations expectations(Subject key) {

@@ -20,15 +20,15 @@ final class RefillingBucket implements Allowance {
     }
 
     @Override
-    public boolean take(long amount, long size, Moment now) {
+    public Take take(long amount, long size, Moment now) {
         lock.lock();
         try {
             refill(size, now);
             if (missing + amount > size + GRAIN) {
-                return false;
+                return Take.SHORT;
             }
             missing += amount;
-            return true;
+            return Take.TAKEN;
         } finally {
             lock.unlock();
         }

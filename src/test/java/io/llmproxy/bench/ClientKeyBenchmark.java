@@ -76,6 +76,7 @@ public class ClientKeyBenchmark {
                 many,
                 List.of(),
                 List.of(),
+                null,
                 without.log(),
                 without.ledger(),
                 null,

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class LimitMetricsTest {
     private static Standing standing(Metric metric, long size, long left) {
-        LimitConfig config = new LimitConfig(metric, Period.DAY, 1.0, List.of(), null, Mode.SHADOW);
+        LimitConfig config = new LimitConfig(metric, Period.DAY, 1.0, List.of(), null, Mode.SHADOW, null);
         return new Standing(new Limit(Subject.scope("team"), config), size, left, 0, 3);
     }
 
@@ -24,11 +24,15 @@ class LimitMetricsTest {
         PrometheusRegistry registry = new PrometheusRegistry();
         LimitMetrics.register(
                 registry,
-                () -> List.of(standing(Metric.COST, 2_500_000_000L, 500_000_000), standing(Metric.TOTAL, 100, 40)));
+                () -> List.of(standing(Metric.COST, 2_500_000_000L, 500_000_000), standing(Metric.TOTAL, 100, 40)),
+                () -> true);
 
         assertThat(registry.scrape().stream().map(each -> each.getMetadata().getName()))
                 .containsExactlyInAnyOrder(
-                        "llmproxy_limit_amount", "llmproxy_limit_remaining", "llmproxy_limit_refused");
+                        "llmproxy_limit_mode",
+                        "llmproxy_limit_amount",
+                        "llmproxy_limit_remaining",
+                        "llmproxy_limit_refused");
         assertThat(registry.scrape().stream()
                         .filter(each -> each.getMetadata().getName().equals("llmproxy_limit_remaining"))
                         .flatMap(each -> each.getDataPoints().stream())

@@ -25,8 +25,8 @@ class AllowanceTest {
     void aBucketStartsFullAndRefillsSteadily() {
         RefillingBucket bucket = perMinute();
 
-        assertThat(bucket.take(60, 60, watch.get())).isTrue();
-        assertThat(bucket.take(1, 60, watch.get())).isFalse();
+        assertThat(bucket.take(60, 60, watch.get())).isEqualTo(Take.TAKEN);
+        assertThat(bucket.take(1, 60, watch.get())).isEqualTo(Take.SHORT);
         assertThat(bucket.left(60, watch.get())).isZero();
         assertThat(bucket.untilFree(1, 60, watch.get()))
                 .isCloseTo(Duration.ofSeconds(1).toNanos(), org.assertj.core.data.Offset.offset(1_000L));
@@ -34,8 +34,8 @@ class AllowanceTest {
                 .isEqualTo(Duration.ofMinutes(1).toNanos());
 
         watch.pass(Duration.ofNanos(bucket.untilFree(3, 60, watch.get())));
-        assertThat(bucket.take(3, 60, watch.get())).isTrue();
-        assertThat(bucket.take(1, 60, watch.get())).isFalse();
+        assertThat(bucket.take(3, 60, watch.get())).isEqualTo(Take.TAKEN);
+        assertThat(bucket.take(1, 60, watch.get())).isEqualTo(Take.SHORT);
 
         watch.pass(Duration.ofHours(1));
         assertThat(bucket.left(60, watch.get())).isEqualTo(60);
@@ -71,7 +71,7 @@ class AllowanceTest {
         long passed = 0;
         for (int i = 0; i < 100_000; i++) {
             long amount = 1L + random.nextInt(20);
-            given += bucket.take(amount, 1_000, watch.get()) ? amount : 0;
+            given += bucket.take(amount, 1_000, watch.get()) == Take.TAKEN ? amount : 0;
             long nanos = random.nextInt(100_000_000);
             passed += nanos;
             watch.pass(Duration.ofNanos(nanos));
@@ -83,13 +83,13 @@ class AllowanceTest {
     @Test
     void aDayBeginsWhereItsZoneIs() {
         CalendarWindow day = window(Period.DAY, ZoneId.of("Europe/Berlin"));
-        assertThat(day.take(10, 10, watch.get())).isTrue();
-        assertThat(day.take(1, 10, watch.get())).isFalse();
+        assertThat(day.take(10, 10, watch.get())).isEqualTo(Take.TAKEN);
+        assertThat(day.take(1, 10, watch.get())).isEqualTo(Take.SHORT);
         assertThat(Duration.ofNanos(day.untilFree(1, 10, watch.get()))).isEqualTo(Duration.ofHours(13));
         assertThat(day.untilFree(0, 10, watch.get())).isZero();
 
         watch.set("2026-11-29T22:59:59.999Z");
-        assertThat(day.take(1, 10, watch.get())).isFalse();
+        assertThat(day.take(1, 10, watch.get())).isEqualTo(Take.SHORT);
         watch.set("2026-11-29T23:00:00Z");
         assertThat(day.left(10, watch.get())).isEqualTo(10);
         assertThat(Duration.ofNanos(day.untilFull(10, watch.get()))).isEqualTo(Duration.ofDays(1));
@@ -102,7 +102,7 @@ class AllowanceTest {
         month.take(10, 10, before);
 
         watch.set("2026-12-01T00:00:00Z");
-        assertThat(month.take(4, 10, watch.get())).isTrue();
+        assertThat(month.take(4, 10, watch.get())).isEqualTo(Take.TAKEN);
         // It belongs to November.
         month.settle(10, 3, 10, before, watch.get());
         assertThat(month.left(10, watch.get())).isEqualTo(6);
@@ -122,7 +122,7 @@ class AllowanceTest {
         total.take(5, 5, watch.get());
         watch.pass(Duration.ofDays(4000));
 
-        assertThat(total.take(1, 5, watch.get())).isFalse();
+        assertThat(total.take(1, 5, watch.get())).isEqualTo(Take.SHORT);
         assertThat(total.untilFree(1, 5, watch.get())).isEqualTo(Allowance.NEVER);
         assertThat(total.untilFull(5, watch.get())).isEqualTo(Allowance.NEVER);
     }
@@ -136,9 +136,9 @@ class AllowanceTest {
     void permitsAreHeldUntilTheyAreSettled() {
         Permits permits = new Permits();
         assertThat(permits.untilFull(2, watch.get())).isZero();
-        assertThat(permits.take(1, 2, watch.get())).isTrue();
-        assertThat(permits.take(1, 2, watch.get())).isTrue();
-        assertThat(permits.take(1, 2, watch.get())).isFalse();
+        assertThat(permits.take(1, 2, watch.get())).isEqualTo(Take.TAKEN);
+        assertThat(permits.take(1, 2, watch.get())).isEqualTo(Take.TAKEN);
+        assertThat(permits.take(1, 2, watch.get())).isEqualTo(Take.SHORT);
         assertThat(permits.left(2, watch.get())).isZero();
         assertThat(permits.untilFree(1, 2, watch.get())).isPositive();
         assertThat(permits.untilFull(2, watch.get())).isPositive();

@@ -31,7 +31,7 @@ class QuotasTest {
         List<ModelPattern> patterns = Stream.of(models)
                 .map(text -> ModelPattern.parse(text).orElseThrow())
                 .toList();
-        return new LimitConfig(metric, per, amount, patterns, null, mode);
+        return new LimitConfig(metric, per, amount, patterns, null, mode, null);
     }
 
     private static ScopeConfig scope(String name, @Nullable String parent, LimitConfig... limits) {
@@ -39,7 +39,7 @@ class QuotasTest {
     }
 
     private Quotas quotas(List<ScopeConfig> scopes, LimitConfig... common) {
-        return Quotas.of(scopes, List.of(common), watch, null);
+        return Quotas.of(scopes, List.of(common), watch, null, null);
     }
 
     private LimitPath alone(LimitConfig... limits) {
@@ -229,13 +229,13 @@ class QuotasTest {
         Reservation open = reserve(old, CHAT);
         reserve(old, CHAT);
 
-        Quotas next = Quotas.of(List.of(), List.of(), watch, before);
+        Quotas next = Quotas.of(List.of(), List.of(), watch, null, before);
         LimitPath path = path(next, KEY, List.of(limit(Metric.REQUESTS, Period.DAY, 10)), null);
         assertThat(left(path, 0)).isEqualTo(8);
         reserve(path, CHAT);
         open.settle(Used.NOTHING, watch.get());
 
-        Quotas last = Quotas.of(List.of(), List.of(), watch, next);
+        Quotas last = Quotas.of(List.of(), List.of(), watch, null, next);
         assertThat(left(path(last, KEY, List.of(limit(Metric.REQUESTS, Period.DAY, 2)), null), 0))
                 .isZero();
         assertThat(left(path(last, Subject.key("l", "l"), List.of(limit(Metric.REQUESTS, Period.DAY, 2)), null), 0))
@@ -286,7 +286,7 @@ class QuotasTest {
         assertThat(text(Metric.TOTAL, Period.TOTAL, 5)).isEqualTo("5 tokens in total");
         assertThat(text(Metric.COST, Period.MONTH, 2.5)).isEqualTo("2.5 of cost per month");
         assertThat(text(Metric.CONCURRENT, null, 5)).isEqualTo("5 requests at the same time");
-        assertThat(new LimitConfig(Metric.COST, Period.DAY, 0.5, List.of(), ZoneOffset.MAX, Mode.ENFORCE).units())
+        assertThat(new LimitConfig(Metric.COST, Period.DAY, 0.5, List.of(), ZoneOffset.MAX, Mode.ENFORCE, null).units())
                 .isEqualTo(500_000_000);
         assertThat(limit(Metric.CONCURRENT, null, 5).periodLabel()).isEqualTo("-");
         assertThat(new Limit(Subject.GATEWAY, limit(Metric.CONCURRENT, null, 5)).isBudget())

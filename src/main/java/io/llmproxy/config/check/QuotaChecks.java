@@ -6,6 +6,7 @@ import io.llmproxy.config.LimitConfig.Metric;
 import io.llmproxy.config.LimitConfig.Period;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.RedisConfig;
 import io.llmproxy.config.ScopeConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.Suggestion;
@@ -16,10 +17,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Checks scopes, the tree that they make, and limits. */
 public final class QuotaChecks {
+    private static final Pattern REDIS_URL =
+            Pattern.compile("rediss?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:\\d{1,5})?(/\\d{0,4})?");
+
+    private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9_.:-]{1,100}");
     private static final String SCOPES = "scopes";
 
     private final Problems problems;
@@ -38,6 +44,7 @@ public final class QuotaChecks {
             checkParent(YamlPath.key(path, "parent"), scope);
             checkLimits(YamlPath.key(path, "limits"), scope.limits());
         });
+        checkRedis(config.redis());
         checkLimits("limits", config.limits());
         checkKeys("keys", config.keys());
         YamlPath.forEach(
@@ -48,6 +55,26 @@ public final class QuotaChecks {
                 "http_server.forwards",
                 config.httpServer().forwards(),
                 (path, forward) -> checkKeys(YamlPath.key(path, "keys"), forward.keys()));
+    }
+
+    private void checkRedis(@Nullable RedisConfig redis) {
+        if (redis == null) {
+            return;
+        }
+        String url = "redis.url";
+        if (!problems.failed(url) && !REDIS_URL.matcher(redis.url()).matches()) {
+            // It may hold a password.
+            problems.error(
+                    url,
+                    "no such address (expected: redis://host:port or rediss://host:port, with the password in `password`)");
+        }
+        String prefix = "redis.prefix";
+        if (!PREFIX.matcher(redis.prefix()).matches()) {
+            refuse(prefix, redis.prefix(), "letters, digits, `_`, `-`, `.` and `:`");
+        }
+        if (redis.user() != null && redis.password() == null) {
+            problems.error("redis.password", "missing (expected: a password, because there is a user)");
+        }
     }
 
     private void checkName(String path, ScopeConfig scope) {

@@ -15,10 +15,11 @@ import java.util.Map;
  */
 final class NodeFile {
     private static final String STORE = "store";
+    private static final String REDIS = "redis";
     private static final String LOG = "log";
     private static final String SERVER = "http_server";
     private static final String ADMIN = "admin";
-    private static final List<String> OWN = List.of(STORE, LOG);
+    private static final List<String> OWN = List.of(STORE, REDIS, LOG);
 
     private NodeFile() {}
 

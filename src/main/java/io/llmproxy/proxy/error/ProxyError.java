@@ -31,6 +31,7 @@ public enum ProxyError {
     UPSTREAM_AUTH(502, "upstream_auth_error", "The upstream does not accept the gateway's credential."),
     UPSTREAM_RATE_LIMITED(429, "upstream_rate_limited", "All upstreams are rate limited; try again later."),
     OVERLOADED(503, "overloaded", "The gateway is overloaded; try again."),
+    LIMITS_UNKNOWN(503, "limits_unavailable", "The limits cannot be checked at the moment; try again."),
     SHUTTING_DOWN(503, "shutting_down", "The gateway is shutting down; try again."),
     NO_UPSTREAM(503, "no_upstream_available", "No upstream is available at the moment."),
     CONNECT_TIMEOUT(504, "upstream_connect_timeout", "The upstream could not be reached in time."),

@@ -24,6 +24,8 @@ import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.proxy.passage.Answer;
 import io.llmproxy.proxy.passage.EventStreams;
 import io.llmproxy.proxy.request.ContainerSide;
+import io.llmproxy.quota.Outcome;
+import io.llmproxy.quota.Pending;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
@@ -32,6 +34,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.io.Content;
@@ -47,6 +50,9 @@ public final class Forwarder
                 Attempts.Owner,
                 ResponseRelay.Owner,
                 OpenExchanges.Watched {
+
+    /** The store answers, or counts as away, much sooner. */
+    private static final Duration LONGEST_LIMITS = Duration.ofSeconds(1);
 
     private final Exchange exchange;
     private final RouteTable<UpstreamGroup>.Lookup route;
@@ -137,7 +143,38 @@ public final class Forwarder
         exchange.asks(model);
         Refusal refusal =
                 exchange.group() == null ? Routing.decide(exchange, route, model == null ? null : model.name()) : null;
-        refusal = refusal == null ? LimitQuestion.ask(exchange, body) : refusal;
+        if (refusal != null) {
+            refused(refusal);
+            return;
+        }
+        Outcome outcome = LimitQuestion.ask(exchange, body);
+        if (outcome instanceof Pending pending) {
+            awaitLimits(pending.outcome());
+        } else {
+            bounded(outcome);
+        }
+    }
+
+    /** Waits for what only the store knows that nodes share. The thread that speaks with it has more to do than this exchange. */
+    private void awaitLimits(CompletableFuture<Outcome> outcome) {
+        waiting.inLine(System.nanoTime(), LONGEST_LIMITS, this::limitsUnknown, () -> {});
+        var unused = outcome.thenAcceptAsync(
+                known -> {
+                    if (waiting.end()) {
+                        bounded(known);
+                    } else {
+                        LimitQuestion.giveBack(exchange, known);
+                    }
+                },
+                workers);
+    }
+
+    private void limitsUnknown() {
+        refused(new Refusal(ProxyError.LIMITS_UNKNOWN, Refusal.SOON.toNanos(), false));
+    }
+
+    private void bounded(@Nullable Outcome outcome) {
+        Refusal refusal = outcome == null ? null : LimitQuestion.settle(exchange, outcome);
         if (refusal != null) {
             refused(refusal);
             return;

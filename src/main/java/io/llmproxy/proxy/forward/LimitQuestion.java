@@ -16,6 +16,7 @@ import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Outcome;
 import io.llmproxy.quota.Reservation;
 import io.llmproxy.quota.Subject;
+import io.llmproxy.quota.Used;
 import io.llmproxy.usage.RequestText;
 import io.llmproxy.usage.TokenRatio;
 import java.nio.ByteBuffer;
@@ -33,22 +34,41 @@ final class LimitQuestion {
      * Reserves what a request may use. Its model and its group are known, as far as they matter.
      *
      * @param body the request's body, collected
+     * @return what comes of it; null if nothing bounds the request
+     */
+    static @Nullable Outcome ask(Exchange exchange, RequestBody body) {
+        LimitPath path = exchange.limitPath();
+        return path == null || !path.hasLimits()
+                ? null
+                : path.reserve(asked(exchange, body, path.isMeasuring()), now(exchange));
+    }
+
+    private static Moment now(Exchange exchange) {
+        return exchange.forward().admission().keyLimits().quotas().now();
+    }
+
+    /**
+     * Notes what was reserved, or was not.
+     *
      * @return why the request is not served; null if it is
      */
-    static @Nullable Refusal ask(Exchange exchange, RequestBody body) {
-        LimitPath path = exchange.limitPath();
-        if (path == null || !path.hasLimits()) {
-            return null;
-        }
-        Moment now = exchange.forward().admission().keyLimits().quotas().now();
-        Outcome outcome = path.reserve(asked(exchange, body, path.isMeasuring()), now);
+    static @Nullable Refusal settle(Exchange exchange, Outcome outcome) {
         if (outcome instanceof Reservation reservation) {
-            exchange.reserved(reservation, reservation.standings(now));
+            exchange.reserved(reservation, reservation.standings(now(exchange)));
             return null;
         }
-        Exhausted exhausted = (Exhausted) outcome;
-        exchange.exhausted(exhausted.standings());
-        return refusal(exhausted);
+        if (outcome instanceof Exhausted exhausted) {
+            exchange.exhausted(exhausted.standings());
+            return refusal(exhausted);
+        }
+        return new Refusal(ProxyError.LIMITS_UNKNOWN, Refusal.SOON.toNanos(), false);
+    }
+
+    /** Gives back what was reserved for a request that is not served after all. */
+    static void giveBack(Exchange exchange, Outcome outcome) {
+        if (outcome instanceof Reservation reservation) {
+            reservation.settle(Used.NOTHING, now(exchange));
+        }
     }
 
     private static Asked asked(Exchange exchange, RequestBody body, boolean measuring) {

@@ -3,6 +3,7 @@ package io.llmproxy.config.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
@@ -103,5 +104,23 @@ class QuotaChecksTest {
                 """))
                 .containsExactly(
                         "limits[1]: limits the same as limits[0] (expected: one limit of a metric, a time and some models)");
+    }
+
+    @Test
+    void theStoreThatNodesShareHasAnAddress() {
+        assertThat(problems("redis: {url: 'http://u:secret@h', prefix: 'a b', user: u}"))
+                .containsExactly(
+                        "redis.url: no such address (expected: redis://host:port or rediss://host:port, with the password"
+                                + " in `password`)",
+                        "redis.prefix: a b (expected: letters, digits, `_`, `-`, `.` and `:`)",
+                        "redis.password: missing (expected: a password, because there is a user)");
+        ProxyConfig config = config("""
+                redis: {url: 'rediss://[::1]:6380/2', user: u, password: secret}
+                limits: [{metric: cost, per: day, amount: 1}, {metric: input, per: day, amount: 1}]
+                """);
+        assertThat(config.limits())
+                .extracting(LimitConfig::onStoreLossOrDefault)
+                .containsExactly(LimitConfig.OnStoreLoss.CLOSED, LimitConfig.OnStoreLoss.SHARE);
+        assertThat(config("redis: {url: 'redis://h', enabled: false}").redis()).isNull();
     }
 }

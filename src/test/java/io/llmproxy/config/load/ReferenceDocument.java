@@ -35,6 +35,7 @@ final class ReferenceDocument {
             Map.entry("keys[].key", "example-3"),
             Map.entry("keys[].enabled", "false"),
             Map.entry("scopes[].name", "example"),
+            Map.entry("redis.url", "redis://localhost:6379"),
             Map.entry("http_server.forwards[].keys[].limits[].metric", "requests"),
             Map.entry("http_server.forwards[].keys[].limits[].per", "day"),
             Map.entry("http_server.forwards[].keys[].limits[].amount", "1000000"),

@@ -80,7 +80,7 @@ public final class Entrance implements AutoCloseable {
         Upstreams made = Upstreams.NONE.next(config, http, new UpstreamListener() {});
         ConfiguredKeys known = ConfiguredKeys.of(config);
         ForwardConfig settings = config.httpServer().forwards().get(0);
-        Quotas quotas = Quotas.of(List.of(), config.limits(), () -> NOON, null);
+        Quotas quotas = Quotas.of(List.of(), config.limits(), () -> NOON, null, null);
         Admission admission = Admission.of(settings, known.of(settings), KeyLimits.of(known.all(), quotas, null), null);
         UpstreamGroup only = made.group("g");
         Forward one = new Forward(settings, RouteTable.of(List.of(), only), admission);

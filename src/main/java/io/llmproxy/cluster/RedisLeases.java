@@ -1,0 +1,260 @@
+package io.llmproxy.cluster;
+
+import io.llmproxy.config.RedisConfig;
+import io.llmproxy.quota.LeaseCall;
+import io.llmproxy.quota.LeaseReply;
+import io.llmproxy.quota.LeaseStore;
+import io.llmproxy.quota.Leased;
+import io.llmproxy.quota.Moment;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gets a node's parts of limits from Redis or Valkey. One thread speaks with it: it collects what limits have to say, while the
+ * answer to what was said before is awaited, and says it in one call. If no answer comes in time, the store is away: then the thread
+ * tries once a second whether it is back, and nothing waits for it.
+ */
+public final class RedisLeases implements LeaseStore, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RedisLeases.class);
+
+    /** Limits that are spoken of in one call. */
+    static final int MOST_AT_ONCE = 50;
+
+    private static final long TICK = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long PROBE = TimeUnit.SECONDS.toNanos(1);
+    private static final long PRESENCE = TimeUnit.SECONDS.toNanos(1);
+    private static final long STOP = TimeUnit.SECONDS.toMillis(2);
+
+    /** Wakes the thread, and has nothing to say. */
+    private static final Leased NOTHING = new Leased() {
+        @Override
+        public @Nullable LeaseCall call(Moment now, boolean last) {
+            return null;
+        }
+
+        @Override
+        public void answered(LeaseCall call, LeaseReply reply, Moment now) {}
+
+        @Override
+        public void failed(@Nullable LeaseCall call, Moment now) {}
+
+        @Override
+        public boolean isIdle(Moment now) {
+            return true;
+        }
+    };
+
+    private final RedisConfig config;
+    private final Supplier<Moment> clock;
+    private final RedisLink link;
+    private final BlockingQueue<Leased> woken = new LinkedBlockingQueue<>();
+    private final Set<Leased> active = new HashSet<>();
+    private final Thread thread = new Thread(this::run, "llmproxy-limits");
+    private volatile boolean there;
+    private volatile boolean closed;
+    private volatile int nodes = 1;
+    private volatile long offset;
+    private boolean told;
+    private long nextTick;
+    private long nextProbe;
+    private long nextPresence;
+
+    /**
+     * Makes one that does nothing yet.
+     *
+     * @param config where the store is
+     * @param node tells this process from all others
+     * @param clock tells the time
+     */
+    public RedisLeases(RedisConfig config, String node, Supplier<Moment> clock) {
+        this.config = config;
+        this.clock = clock;
+        this.link = new RedisLink(config, node);
+        thread.setDaemon(true);
+    }
+
+    /** Returns where the store is. */
+    public RedisConfig config() {
+        return config;
+    }
+
+    /** Begins to speak with the store. */
+    public void start() {
+        thread.start();
+    }
+
+    @Override
+    public boolean isThere() {
+        return there;
+    }
+
+    @Override
+    public int nodes() {
+        return nodes;
+    }
+
+    @Override
+    public long offset() {
+        return offset;
+    }
+
+    @Override
+    public void wake(Leased limit) {
+        woken.add(limit);
+    }
+
+    private void run() {
+        long now = clock.get().nanos();
+        nextTick = now;
+        nextProbe = now;
+        nextPresence = now;
+        while (!closed) {
+            try {
+                turn();
+            } catch (InterruptedException e) {
+                // Only close() does it.
+                closed = true;
+            } catch (RuntimeException e) {
+                LOG.error("limits could not be shared", e);
+                away("internal error");
+            }
+        }
+        giveAllBack();
+        link.close();
+    }
+
+    private void turn() throws InterruptedException {
+        Leased first = woken.poll(Math.max(1, untilNext()), TimeUnit.NANOSECONDS);
+        Set<Leased> speakers = new LinkedHashSet<>();
+        if (first != null) {
+            speakers.add(first);
+            woken.drainTo(speakers);
+        }
+        active.addAll(speakers);
+        Moment now = clock.get();
+        if (!there && now.nanos() - nextProbe >= 0) {
+            probe();
+        }
+        if (!there) {
+            speakers.forEach(limit -> limit.failed(null, clock.get()));
+            return;
+        }
+        if (now.nanos() - nextTick >= 0) {
+            nextTick = now.nanos() + TICK;
+            active.removeIf(limit -> !speakers.contains(limit) && limit.isIdle(now));
+            speakers.addAll(active);
+        }
+        speak(speakers, false);
+    }
+
+    private long untilNext() {
+        return (there ? nextTick : nextProbe) - clock.get().nanos();
+    }
+
+    private void speak(Collection<Leased> speakers, boolean last) {
+        List<Leased> limits = new ArrayList<>();
+        List<LeaseCall> calls = new ArrayList<>();
+        for (Leased limit : speakers) {
+            LeaseCall call = limit.call(clock.get(), last);
+            if (call != null) {
+                limits.add(limit);
+                calls.add(call);
+            }
+        }
+        for (int from = 0; from < calls.size(); from += MOST_AT_ONCE) {
+            int to = Math.min(calls.size(), from + MOST_AT_ONCE);
+            say(limits.subList(from, to), calls.subList(from, to));
+        }
+        if (calls.isEmpty() && clock.get().nanos() - nextPresence >= 0) {
+            say(List.of(), List.of());
+        }
+    }
+
+    private void say(List<Leased> limits, List<LeaseCall> calls) {
+        RedisLink.Answer answer = there ? ask(calls) : null;
+        Moment now = clock.get();
+        for (int i = 0; i < calls.size(); i++) {
+            if (answer == null) {
+                limits.get(i).failed(calls.get(i), now);
+            } else {
+                limits.get(i).answered(calls.get(i), answer.replies().get(i), now);
+            }
+        }
+    }
+
+    private RedisLink.@Nullable Answer ask(List<LeaseCall> calls) {
+        try {
+            Moment before = clock.get();
+            RedisLink.Answer answer = link.say(calls);
+            Moment after = clock.get();
+            nodes = answer.nodes();
+            offset = answer.millis() - (before.millis() + after.millis()) / 2;
+            nextPresence = after.nanos() + PRESENCE;
+            return answer;
+        } catch (StoreAwayException e) {
+            away(e.reason());
+            return null;
+        }
+    }
+
+    private void away(String reason) {
+        there = false;
+        link.close();
+        nextProbe = clock.get().nanos() + PROBE;
+        if (!told) {
+            told = true;
+            LOG.warn(
+                    "the store of limits at {} is away: {}; limits apply as their on_store_loss says",
+                    link.name(),
+                    reason);
+        }
+    }
+
+    private void probe() {
+        nextProbe = clock.get().nanos() + PROBE;
+        try {
+            link.open();
+        } catch (StoreAwayException e) {
+            away(e.reason());
+            return;
+        }
+        if (ask(List.of()) != null) {
+            there = true;
+            told = false;
+            nextTick = clock.get().nanos();
+            LOG.info("the store of limits at {} is there", link.name());
+        }
+    }
+
+    private void giveAllBack() {
+        woken.drainTo(active);
+        if (there) {
+            speak(active, true);
+        }
+        there = false;
+        active.forEach(limit -> limit.failed(null, clock.get()));
+    }
+
+    /** Gives back what was not used, and ends. */
+    @Override
+    public void close() {
+        closed = true;
+        wake(NOTHING);
+        try {
+            thread.join(STOP);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

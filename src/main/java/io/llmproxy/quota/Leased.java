@@ -1,0 +1,22 @@
+package io.llmproxy.quota;
+
+import org.jspecify.annotations.Nullable;
+
+/** A limit that several nodes share, as the one who speaks with their store sees it. */
+public interface Leased {
+    /**
+     * Returns what is to be told to the store; null if there is nothing. Until the call is answered, or has failed, there is no other.
+     *
+     * @param last whether this node gives everything back
+     */
+    @Nullable LeaseCall call(Moment now, boolean last);
+
+    /** The store has answered. */
+    void answered(LeaseCall call, LeaseReply reply, Moment now);
+
+    /** The store has not, or it cannot be asked. */
+    void failed(@Nullable LeaseCall call, Moment now);
+
+    /** Whether nothing is to be told any more until it is asked for again. */
+    boolean isIdle(Moment now);
+}

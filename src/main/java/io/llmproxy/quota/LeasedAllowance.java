@@ -1,0 +1,476 @@
+package io.llmproxy.quota;
+
+import io.llmproxy.config.LimitConfig.OnStoreLoss;
+import io.llmproxy.config.LimitConfig.Period;
+import io.llmproxy.quota.LeaseCall.Kind;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This node's part of a limit that several nodes share. It takes a part from the store, which counts it as used at once, and serves
+ * requests from it; a request for which it has too little waits for the next part. While the store is away, the limit's terms say what
+ * becomes of requests. No lock is held while a request is told.
+ */
+final class LeasedAllowance implements Allowance, Leased {
+    /** Of what the store has said that there is too little, it is not asked again for so long, whatever it says. */
+    private static final long LONGEST_NO = Duration.ofMillis(50).toNanos();
+
+    /** After so long without a request nothing is told any more. */
+    private static final long IDLE = Duration.ofSeconds(10).toNanos();
+
+    /** How often the store is told at least what was used and what is held, and after how long without that permits are free. */
+    private static final long CONFIRM = Duration.ofSeconds(1).toNanos();
+
+    private static final long PERMITS_LAST = Duration.ofSeconds(5).toMillis();
+
+    /** How much the rate of the last moments counts among those before. */
+    private static final double NEWEST = 0.3;
+
+    private final String key;
+    private final Terms terms;
+    private final LeaseStore store;
+    private final ReentrantLock lock = new ReentrantLock();
+    private Queue<Waiter> waiters = new ArrayDeque<>();
+    private Queue<Waiter> asked = new ArrayDeque<>();
+    private Span span;
+    private boolean calling;
+    private long callSpan;
+    private long size;
+    private long available;
+    private long held;
+    private long until;
+    private long owed;
+    private long seen;
+    private long seenAt;
+    private long freeAt;
+    private long noUntil;
+    private long noLeast;
+    private long lastTake;
+    private long lastCall;
+    private double rate;
+    private long rateAt;
+    private long taken;
+    private @Nullable Alone alone;
+
+    /** A request that waits. */
+    private record Waiter(long amount, CompletableFuture<Take> told) {}
+
+    /** What is so while the store is away. */
+    private static final class Alone {
+        private final @Nullable Allowance share;
+        private final long part;
+        private long used;
+
+        Alone(@Nullable Allowance share, long part) {
+            this.share = share;
+            this.part = part;
+        }
+    }
+
+    LeasedAllowance(String key, Terms terms, LeaseStore store, Moment now) {
+        this.key = key;
+        this.terms = terms;
+        this.store = store;
+        this.span = Span.of(spanPeriod(), terms.zone(), now.millis() + store.offset());
+        this.lastTake = now.nanos();
+        this.lastCall = now.nanos();
+        this.noUntil = now.nanos();
+        this.freeAt = now.nanos();
+        this.seenAt = now.nanos();
+        this.rateAt = now.nanos();
+        this.until = now.nanos();
+    }
+
+    private Period spanPeriod() {
+        return terms.kind() == Kind.WINDOW ? terms.period() : Period.TOTAL;
+    }
+
+    @Override
+    public Take take(long amount, long ofSize, Moment now) {
+        lock.lock();
+        try {
+            size = ofSize;
+            lastTake = now.nanos();
+            return tryTake(amount, now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Take tryTake(long amount, Moment now) {
+        settleIn(now);
+        if (available >= amount) {
+            available -= amount;
+            served(amount, now);
+            return Take.TAKEN;
+        }
+        Alone without = alone;
+        if (without != null) {
+            return takeAlone(without, amount, now);
+        }
+        return now.nanos() - noUntil < 0 && amount >= noLeast ? Take.SHORT : Take.ASK;
+    }
+
+    private void served(long amount, Moment now) {
+        taken += amount;
+        held += terms.kind() == Kind.PERMITS ? amount : 0;
+        long elapsed = now.nanos() - rateAt;
+        if (elapsed >= terms.ahead().toNanos() / 4) {
+            double latest = (double) taken / elapsed;
+            rate = rate == 0 ? latest : rate + NEWEST * (latest - rate);
+            rateAt = now.nanos();
+            taken = 0;
+        }
+    }
+
+    private Take takeAlone(Alone without, long amount, Moment now) {
+        if (terms.onStoreLoss() == OnStoreLoss.CLOSED) {
+            return Take.CLOSED;
+        }
+        Allowance share = without.share;
+        boolean given = share == null || share.take(amount, without.part, now) == Take.TAKEN;
+        if (given) {
+            without.used += amount;
+            held += terms.kind() == Kind.PERMITS ? amount : 0;
+        }
+        return given ? Take.TAKEN : Take.SHORT;
+    }
+
+    @Override
+    public CompletableFuture<Take> ask(long amount, long ofSize, Moment now) {
+        CompletableFuture<Take> told = new CompletableFuture<>();
+        lock.lock();
+        try {
+            Take there = waiters.isEmpty() ? tryTake(amount, now) : Take.ASK;
+            if (there != Take.ASK) {
+                return CompletableFuture.completedFuture(there);
+            }
+            waiters.add(new Waiter(amount, told));
+        } finally {
+            lock.unlock();
+        }
+        store.wake(this);
+        return told;
+    }
+
+    @Override
+    public void settle(long took, long used, long ofSize, Moment then, Moment now) {
+        lock.lock();
+        try {
+            settleIn(now);
+            if (terms.kind() == Kind.PERMITS) {
+                release(took - used, then, now);
+            } else if (terms.kind() == Kind.BUCKET || then.millis() + store.offset() >= span.start()) {
+                correct(took, used, then, now);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void release(long permits, Moment then, Moment now) {
+        held = Math.max(0, held - permits);
+        Alone without = alone;
+        if (without == null && now.nanos() - until < 0) {
+            available += permits;
+        } else if (without != null && without.share != null) {
+            without.share.settle(permits, 0, without.part, then, now);
+        }
+    }
+
+    private void correct(long took, long used, Moment then, Moment now) {
+        Alone without = alone;
+        if (without != null) {
+            without.used += used - took;
+            if (without.share != null) {
+                without.share.settle(took, used, without.part, then, now);
+            }
+        } else if (used <= took && now.nanos() - until < 0) {
+            available += took - used;
+        } else if (used <= took) {
+            owed -= took - used;
+        } else {
+            long left = Math.min(available, used - took);
+            available -= left;
+            owed += used - took - left;
+        }
+    }
+
+    /** Notices what has happened meanwhile: another window, the end of a lease, a store that has gone or come back. */
+    private void settleIn(Moment now) {
+        long millis = now.millis() + store.offset();
+        if (span.isOver(millis)) {
+            span = Span.of(spanPeriod(), terms.zone(), millis);
+            available = 0;
+            owed = 0;
+            seen = 0;
+            noUntil = now.nanos();
+            alone = null;
+        }
+        if (available > 0 && now.nanos() - until >= 0) {
+            owed -= terms.kind() == Kind.PERMITS ? 0 : available;
+            available = 0;
+        }
+        if (store.isThere() && alone != null) {
+            comeBack(alone, now);
+            alone = null;
+        } else if (!store.isThere() && alone == null) {
+            alone = leave(now);
+        }
+    }
+
+    private Alone leave(Moment now) {
+        if (terms.onStoreLoss() != OnStoreLoss.SHARE) {
+            return new Alone(null, 0);
+        }
+        long nodes = Math.max(1, store.nodes());
+        long part = Math.max(1, size / nodes);
+        return switch (terms.kind()) {
+            case BUCKET -> {
+                RefillingBucket bucket = new RefillingBucket(terms.refill(), now);
+                bucket.settle(0, Math.min(part, seenNow(now) / nodes), part, now, now);
+                yield new Alone(bucket, part);
+            }
+            case WINDOW ->
+                new Alone(new CalendarWindow(Period.TOTAL, terms.zone(), now), Math.max(0, (size - seen) / nodes));
+            case PERMITS -> {
+                Permits permits = new Permits();
+                permits.settle(0, held, part, now, now);
+                yield new Alone(permits, part);
+            }
+        };
+    }
+
+    /** What was used alone is owed, as far as a bucket has not been filled with as much since. */
+    private void comeBack(Alone without, Moment now) {
+        if (terms.kind() == Kind.WINDOW) {
+            owed += without.used;
+        } else if (terms.kind() == Kind.BUCKET) {
+            long missing = without.share == null ? size : without.part - without.share.left(without.part, now);
+            owed += Math.max(0, Math.min(without.used, missing));
+        }
+    }
+
+    @Override
+    public @Nullable LeaseCall call(Moment now, boolean last) {
+        lock.lock();
+        try {
+            settleIn(now);
+            if (calling || (alone != null && waiters.isEmpty())) {
+                return null;
+            }
+            boolean due = last || now.nanos() - lastCall >= CONFIRM;
+            if (last || (due && isScarce(now))) {
+                owed -= terms.kind() == Kind.PERMITS ? 0 : available;
+                available = 0;
+            }
+            boolean tells = owed != 0 || (terms.kind() == Kind.PERMITS && !isOver(now));
+            return waiters.isEmpty() && !(due && tells) ? null : next(now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** So little is left that others may need what this node has. */
+    private boolean isScarce(Moment now) {
+        return terms.kind() != Kind.PERMITS && size - seenNow(now) < size / 10;
+    }
+
+    private LeaseCall next(Moment now) {
+        long least = Long.MAX_VALUE;
+        long need = 0;
+        for (Waiter waiter : waiters) {
+            least = Math.min(least, waiter.amount);
+            need += waiter.amount;
+        }
+        asked = waiters;
+        waiters = new ArrayDeque<>();
+        calling = true;
+        callSpan = span.start();
+        lastCall = now.nanos();
+        long delta = terms.kind() == Kind.PERMITS ? held + available : owed;
+        owed = 0;
+        long want = Math.max(need, (long) (rate * terms.ahead().toNanos()));
+        return new LeaseCall(
+                terms.kind() == Kind.WINDOW ? key + ':' + span.name() : key,
+                terms.kind(),
+                size,
+                time(),
+                delta,
+                need == 0 ? 0 : least,
+                need,
+                want,
+                seenNow(now));
+    }
+
+    private long time() {
+        return switch (terms.kind()) {
+            case BUCKET -> TimeUnit.NANOSECONDS.toMicros(terms.refill().toNanos());
+            case WINDOW -> span.end() == Long.MAX_VALUE ? 0 : span.end();
+            case PERMITS -> PERMITS_LAST;
+        };
+    }
+
+    private long seenNow(Moment now) {
+        if (terms.kind() != Kind.BUCKET) {
+            return seen;
+        }
+        double refilled = (double) size
+                * Math.max(0, now.nanos() - seenAt)
+                / terms.refill().toNanos();
+        return (long) Math.max(0, seen - refilled);
+    }
+
+    @Override
+    public void answered(LeaseCall call, LeaseReply reply, Moment now) {
+        List<Runnable> tell = new ArrayList<>();
+        lock.lock();
+        try {
+            calling = false;
+            settleIn(now);
+            if (callSpan == span.start()) {
+                seen = reply.used();
+                seenAt = now.nanos();
+                freeAt = now.nanos() + TimeUnit.MICROSECONDS.toNanos(reply.micros());
+                if (reply.granted() > 0) {
+                    available += reply.granted();
+                    until = lastCall + terms.leaseNanos() * 9 / 10;
+                }
+            }
+            serve(now, tell, call.least());
+        } finally {
+            lock.unlock();
+        }
+        tell.forEach(Runnable::run);
+    }
+
+    private void serve(Moment now, List<Runnable> tell, long least) {
+        boolean all = true;
+        for (Waiter waiter : asked) {
+            Take there = alone == null ? takeAvailable(waiter.amount, now) : tryTake(waiter.amount, now);
+            all &= there == Take.TAKEN;
+            tell.add(() -> waiter.told.complete(there));
+        }
+        asked = new ArrayDeque<>();
+        if (!all) {
+            noUntil = Math.min(now.nanos() + LONGEST_NO, Math.max(now.nanos(), freeAt));
+            noLeast = least;
+        }
+    }
+
+    private Take takeAvailable(long amount, Moment now) {
+        if (available < amount) {
+            return Take.SHORT;
+        }
+        available -= amount;
+        served(amount, now);
+        return Take.TAKEN;
+    }
+
+    @Override
+    public void failed(@Nullable LeaseCall call, Moment now) {
+        List<Runnable> tell = new ArrayList<>();
+        lock.lock();
+        try {
+            if (call != null) {
+                calling = false;
+                // Whether the store has heard it is not known: what was used is told again, what was given back is
+                // lost.
+                owed += terms.kind() != Kind.PERMITS && callSpan == span.start() ? Math.max(0, call.delta()) : 0;
+            }
+            settleIn(now);
+            asked.addAll(waiters);
+            waiters = new ArrayDeque<>();
+            for (Waiter waiter : asked) {
+                Take there = tryTake(waiter.amount, now);
+                // It has come back meanwhile, and is asked no second time for this one.
+                Take result = there == Take.ASK ? Take.SHORT : there;
+                tell.add(() -> waiter.told.complete(result));
+            }
+            asked = new ArrayDeque<>();
+        } finally {
+            lock.unlock();
+        }
+        tell.forEach(Runnable::run);
+    }
+
+    @Override
+    public boolean isIdle(Moment now) {
+        lock.lock();
+        try {
+            return isOver(now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isOver(Moment now) {
+        return !calling
+                && alone == null
+                && waiters.isEmpty()
+                && owed == 0
+                && available == 0
+                && held == 0
+                && now.nanos() - lastTake >= IDLE;
+    }
+
+    @Override
+    public long left(long ofSize, Moment now) {
+        lock.lock();
+        try {
+            size = ofSize;
+            settleIn(now);
+            Alone without = alone;
+            if (without != null && without.share != null) {
+                return without.share.left(without.part, now);
+            }
+            return Math.max(0, Math.min(ofSize, ofSize - seenNow(now) + available));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long untilFree(long amount, long ofSize, Moment now) {
+        if (left(ofSize, now) >= amount) {
+            return 0;
+        }
+        if (terms.kind() == Kind.WINDOW) {
+            return span(now).leftNanos(now.millis() + store.offset());
+        }
+        lock.lock();
+        try {
+            return terms.kind() == Kind.PERMITS ? Duration.ofSeconds(1).toNanos() : Math.max(1, freeAt - now.nanos());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long untilFull(long ofSize, Moment now) {
+        if (terms.kind() == Kind.WINDOW) {
+            return span(now).leftNanos(now.millis() + store.offset());
+        }
+        long missing = ofSize - left(ofSize, now);
+        return terms.kind() == Kind.PERMITS
+                ? Duration.ofSeconds(missing > 0 ? 1 : 0).toNanos()
+                : (long) ((double) missing / ofSize * terms.refill().toNanos());
+    }
+
+    private Span span(Moment now) {
+        lock.lock();
+        try {
+            settleIn(now);
+            return span;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package io.llmproxy.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.llmproxy.config.RedisConfig;
+import io.llmproxy.quota.LeaseCall;
+import io.llmproxy.quota.LeaseCall.Kind;
+import io.llmproxy.quota.LeaseModel;
+import io.llmproxy.quota.LeaseReply;
+import io.llmproxy.testing.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The script in a real Redis answers as the model does with which many nodes are simulated. */
+class LeaseScriptIT {
+    private static final RedisServer REDIS = RedisServer.start();
+    private static final long LARGE = 9_000_000_000_000_000L;
+
+    @AfterAll
+    static void stop() {
+        REDIS.close();
+    }
+
+    @BeforeEach
+    void forget() {
+        REDIS.say("FLUSHALL");
+        REDIS.say("SCRIPT FLUSH");
+    }
+
+    private static RedisLink link(String node) throws StoreAwayException {
+        RedisConfig config = new RedisConfig(REDIS.url(), null, null, null, "test", Duration.ofSeconds(10));
+        RedisLink link = new RedisLink(config, node);
+        link.open();
+        return link;
+    }
+
+    private static LeaseReply reply(RedisLink link, LeaseCall call) throws StoreAwayException {
+        return link.say(List.of(call)).replies().get(0);
+    }
+
+    @Test
+    void windowsAreCountedAsInTheModel() throws StoreAwayException {
+        long end = System.currentTimeMillis() + TimeUnit.HOURS.toMillis(1);
+        Random random = new Random(1);
+        LeaseModel model = new LeaseModel();
+        try (RedisLink link = link("one")) {
+            for (int i = 0; i < 300; i++) {
+                long size = i < 150 ? 10_000 : LARGE;
+                long need = random.nextInt(4) * size / 200;
+                LeaseCall call = new LeaseCall(
+                        "window" + size,
+                        Kind.WINDOW,
+                        size,
+                        end,
+                        (random.nextInt(3) - 1) * size / 400,
+                        need / 2,
+                        need,
+                        random.nextInt(10) * size / 100,
+                        size / 50);
+                assertThat(reply(link, call)).as("%s", call).isEqualTo(model.answer("one", call, 0));
+            }
+        }
+    }
+
+    @Test
+    void permitsAreCountedAsInTheModel() throws StoreAwayException {
+        Random random = new Random(2);
+        LeaseModel model = new LeaseModel();
+        long[] holds = new long[2];
+        try (RedisLink one = link("one");
+                RedisLink two = link("two")) {
+            for (int i = 0; i < 300; i++) {
+                int node = random.nextInt(2);
+                long need = random.nextInt(3);
+                holds[node] = random.nextInt((int) holds[node] + 1);
+                LeaseCall call =
+                        new LeaseCall("permits", Kind.PERMITS, 12, 60_000, holds[node], Math.min(1, need), need, 4, 0);
+                String name = node == 0 ? "one" : "two";
+                LeaseReply reply = reply(node == 0 ? one : two, call);
+                LeaseReply expected = model.answer(name, call, 0);
+                assertThat(reply).as("%s %s", name, call).isEqualTo(expected);
+                holds[node] += reply.granted();
+            }
+        }
+    }
+
+    @Test
+    void aNodeThatIsGoneHoldsNothing() throws StoreAwayException {
+        try (RedisLink one = link("one");
+                RedisLink two = link("two")) {
+            LeaseCall all = new LeaseCall("permits", Kind.PERMITS, 5, 100, 0, 5, 5, 5, 0);
+            assertThat(reply(one, all).granted()).isEqualTo(5);
+            org.awaitility.Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> reply(two, all).granted() == 5);
+            assertThat(two.say(List.of()).nodes()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aBucketGivesNoMoreThanItHoldsAndSaysWhenItCan() throws StoreAwayException {
+        long hour = TimeUnit.HOURS.toMicros(1);
+        try (RedisLink link = link("one")) {
+            LeaseCall half = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, 0, 500, 500, 500, 0);
+            assertThat(reply(link, half)).isEqualTo(new LeaseReply(500, 500, 0));
+            assertThat(reply(link, half).granted()).isEqualTo(500);
+            LeaseReply none = reply(link, half);
+            assertThat(none.granted()).isZero();
+            assertThat(none.used()).isEqualTo(1_000);
+            assertThat(none.micros()).isBetween(hour * 4 / 10, hour / 2);
+            // A debt, and what is given back.
+            LeaseCall debt = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, 5_000, 0, 0, 0, 0);
+            assertThat(reply(link, debt).used()).isEqualTo(2_000);
+            LeaseCall back = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, -1_950, 0, 0, 0, 0);
+            assertThat(reply(link, back).used()).isBetween(40L, 50L);
+            // A part of what is left for the requests to come; what the store has lost is told again.
+            LeaseCall ahead = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, 0, 1, 1, 400, 0);
+            assertThat(reply(link, ahead).granted()).isBetween(47L, 48L);
+            LeaseCall lost = new LeaseCall("other", Kind.BUCKET, 1_000, hour, 0, 1, 1, 1, 990);
+            assertThat(reply(link, lost).used()).isBetween(990L, 991L);
+        }
+    }
+
+    @Test
+    void whatTheStoreRefusesIsToldByItsCode() throws StoreAwayException {
+        try (RedisLink link = link("one")) {
+            REDIS.say("SET {test}:nodes text");
+            StoreAwayException wrong = catchThrowableOfType(StoreAwayException.class, () -> link.say(List.of()));
+            assertThat(wrong.reason()).isEqualTo("it answers WRONGTYPE");
+        }
+        RedisConfig denied = new RedisConfig(
+                REDIS.url(), "nobody", new io.llmproxy.config.Secret("wrong"), null, "test", Duration.ofSeconds(10));
+        try (RedisLink link = new RedisLink(denied, "one")) {
+            StoreAwayException refused = catchThrowableOfType(StoreAwayException.class, link::open);
+            assertThat(refused.reason()).isEqualTo("it answers WRONGPASS");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.RedisServer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Several nodes and a real Redis: together they never exceed a limit, and no request waits for a store that is away. */
+class SharedQuotaIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final String CHAT = "/v1/chat/completions";
+    private static final byte[] QUESTION = "{\"model\":\"m\",\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
+    private static final int NODES = 3;
+    private static final int TOTAL = 300;
+
+    private static final RedisServer REDIS = RedisServer.start();
+    private static final FakeUpstream UPSTREAM = FakeUpstream.start();
+    private static final List<Deployment> DEPLOYMENTS = new ArrayList<>();
+
+    private static String key(String name, String limit) {
+        return "{name: %1$s, key: sk-%1$s-0001, limits: [%2$s]}".formatted(name, limit);
+    }
+
+    private static Gateway gateway() {
+        List<String> keys = List.of(
+                key("share", "{metric: requests, per: hour, amount: 100000}"),
+                key("open", "{metric: requests, per: hour, amount: 1, on_store_loss: open}"),
+                key("closed", "{metric: requests, per: hour, amount: 100000, on_store_loss: closed}"),
+                key("single", "{metric: concurrent, amount: 1}"),
+                key("few", "{metric: requests, per: total, amount: 5}"));
+        return new Gateway()
+                .single("all", UPSTREAM.url(), "", "", "")
+                .single("keyed", UPSTREAM.url(), "", "", "keys: [%s]".formatted(String.join(", ", keys)))
+                .top("limits: [{metric: requests, per: total, amount: %d, models: [\"load\"]}]".formatted(TOTAL))
+                .top("redis: {url: \"%s\", prefix: it}".formatted(REDIS.url()));
+    }
+
+    @BeforeAll
+    static void start() {
+        UPSTREAM.otherwise(Behaviour.json("{}"));
+        List<CompletableFuture<Deployment>> starting = new ArrayList<>();
+        for (int i = 0; i < NODES; i++) {
+            starting.add(CompletableFuture.supplyAsync(
+                    () -> Deployment.start(Deployment.Kind.LAUNCHER, gateway(), "-Xmx96m")));
+        }
+        starting.forEach(one -> DEPLOYMENTS.add(one.join()));
+        DEPLOYMENTS.forEach(one -> awaitMode(one, "shared"));
+    }
+
+    @AfterAll
+    static void stop() {
+        DEPLOYMENTS.forEach(Deployment::close);
+        UPSTREAM.close();
+        REDIS.close();
+    }
+
+    private static void awaitMode(Deployment node, String mode) {
+        Awaitility.await()
+                .atMost(SOON)
+                .until(() -> node.metrics().sum("llmproxy_limit_mode", "mode=\"" + mode + "\"") == 1);
+    }
+
+    private static Answer ask(Deployment node, String key) {
+        return RawClient.exchange(
+                node.forward("keyed", CHAT),
+                "POST",
+                "Content-Type: application/json\r\nConnection: close\r\nAuthorization: Bearer sk-%s-0001\r\n"
+                        .formatted(key),
+                QUESTION);
+    }
+
+    @Test
+    void theSumNeverExceedsTheLimit() {
+        Deployment first = DEPLOYMENTS.get(0);
+        String body = "{\"model\":\"load\"}";
+        List<CompletableFuture<Integer>> loads = new ArrayList<>();
+        for (Deployment node : DEPLOYMENTS) {
+            for (int client = 0; client < 2; client++) {
+                loads.add(CompletableFuture.supplyAsync(() -> {
+                    int served = 0;
+                    for (int i = 0; i < TOTAL / 3; i++) {
+                        Answer answer = RawClient.exchange(
+                                node.forward("all", CHAT),
+                                "POST",
+                                "Content-Type: application/json\r\nConnection: close\r\n",
+                                body.getBytes(StandardCharsets.UTF_8));
+                        assertThat(answer.status()).isIn(200, 429);
+                        served += answer.status() == 200 ? 1 : 0;
+                    }
+                    return served;
+                }));
+            }
+        }
+        int served = loads.stream().mapToInt(CompletableFuture::join).sum();
+
+        // Of 600 that were asked for.
+        assertThat(served).isLessThanOrEqualTo(TOTAL).isGreaterThanOrEqualTo(TOTAL * 95 / 100);
+        assertThat(first.metrics().sum("llmproxy_limit_remaining", "subject=\"gateway\""))
+                .isLessThan(TOTAL * 0.05);
+    }
+
+    @Test
+    void aSmallLimitIsExactAndWhatWasUsedOutlivesAFlush() {
+        int served = 0;
+        for (int i = 0; i < 9; i++) {
+            if (i == 3) {
+                REDIS.say("FLUSHALL");
+            }
+            served += ask(DEPLOYMENTS.get(0), "few").status() == 200 ? 1 : 0;
+        }
+        assertThat(served).isEqualTo(5);
+        Answer refused = ask(DEPLOYMENTS.get(1), "few");
+        assertThat(refused.status()).isEqualTo(429);
+        assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("insufficient_quota");
+    }
+
+    @Test
+    void permitsOfANodeThatIsKilledComeBack() {
+        Deployment doomed = Deployment.start(Deployment.Kind.LAUNCHER, gateway(), "-Xmx96m");
+        awaitMode(doomed, "shared");
+        Deployment other = DEPLOYMENTS.get(1);
+        // What came before would be taken for the request that is waited for.
+        UPSTREAM.reset();
+        UPSTREAM.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.hangs());
+        try (RawClient client = RawClient.connect(doomed.forward("keyed", CHAT))) {
+            client.send("POST", CHAT, "Authorization: Bearer sk-single-0001\r\n", QUESTION);
+            UPSTREAM.awaitRequest(CHAT);
+            UPSTREAM.on(CHAT, Behaviour.json("{}"));
+            assertThat(ask(other, "single").status()).isEqualTo(429);
+            doomed.process().kill();
+        }
+        Awaitility.await().atMost(SOON).until(() -> ask(other, "single").status() == 200);
+        doomed.close();
+    }
+
+    @Test
+    void aStoreThatIsAwayIsToldOnceAndDoneWithout() {
+        Deployment node = DEPLOYMENTS.get(2);
+        int changes = changes(node);
+        REDIS.freeze();
+        withoutTheStore(node, "no answer in time");
+        REDIS.thaw();
+        awaitMode(node, "shared");
+
+        REDIS.kill();
+        withoutTheStore(node, "no connection|the connection broke");
+        REDIS.again();
+        awaitMode(node, "shared");
+
+        REDIS.say("SET {it}:nodes text");
+        withoutTheStore(node, "it answers WRONGTYPE");
+        REDIS.say("DEL {it}:nodes");
+        awaitMode(node, "shared");
+
+        REDIS.say("REPLICAOF 127.0.0.1 1");
+        withoutTheStore(node, "it answers READONLY");
+        REDIS.say("REPLICAOF NO ONE");
+        awaitMode(node, "shared");
+
+        REDIS.say("CONFIG SET maxmemory 1");
+        withoutTheStore(node, "it answers OOM");
+        REDIS.say("CONFIG SET maxmemory 0");
+        awaitMode(node, "shared");
+        assertThat(changes(node) - changes).isEqualTo(10);
+        assertThat(ask(node, "closed").status()).isEqualTo(200);
+    }
+
+    private static int changes(Deployment node) {
+        return node.log().split("the store of limits at", -1).length - 1;
+    }
+
+    private static void withoutTheStore(Deployment node, String reason) {
+        awaitMode(node, "away");
+        assertThat(ask(node, "share").status()).isEqualTo(200);
+        assertThat(ask(node, "open").status()).isEqualTo(200);
+        Answer refused = ask(node, "closed");
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("limits_unavailable");
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(node.log()).containsPattern("is away: (" + reason + ");");
+    }
+}

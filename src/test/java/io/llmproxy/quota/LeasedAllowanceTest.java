@@ -1,0 +1,333 @@
+package io.llmproxy.quota;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.OnStoreLoss;
+import io.llmproxy.config.LimitConfig.Period;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class LeasedAllowanceTest {
+    private static final long SIZE = 100;
+
+    private final Watch watch = new Watch("2026-11-29T10:00:00Z");
+    private final LeaseModel model = new LeaseModel();
+    private final Desk store = new Desk();
+
+    /** A store that is asked when the test says so. */
+    private static final class Desk implements LeaseStore {
+        private boolean there = true;
+        private int woken;
+
+        @Override
+        public boolean isThere() {
+            return there;
+        }
+
+        @Override
+        public int nodes() {
+            return 4;
+        }
+
+        @Override
+        public long offset() {
+            return 0;
+        }
+
+        @Override
+        public void wake(Leased limit) {
+            woken++;
+        }
+    }
+
+    private LeasedAllowance allowance(Metric metric, @Nullable Period per, OnStoreLoss loss) {
+        LimitConfig config = new LimitConfig(metric, per, (double) SIZE, List.of(), null, Mode.ENFORCE, loss);
+        return new LeasedAllowance("k", Terms.of(config), store, watch.get());
+    }
+
+    private Take take(LeasedAllowance allowance, long amount) {
+        return allowance.take(amount, SIZE, watch.get());
+    }
+
+    private CompletableFuture<Take> ask(LeasedAllowance allowance, long amount) {
+        return allowance.ask(amount, SIZE, watch.get());
+    }
+
+    private LeaseCall call(LeasedAllowance allowance) {
+        return Objects.requireNonNull(allowance.call(watch.get(), false));
+    }
+
+    private LeaseReply speak(LeasedAllowance allowance, String node) {
+        LeaseCall call = call(allowance);
+        LeaseReply reply = model.answer(node, call, watch.get().nanos() / 1000);
+        allowance.answered(call, reply, watch.get());
+        return reply;
+    }
+
+    /** Takes an amount, and lets the store be asked if need be. */
+    private Take served(LeasedAllowance allowance, long amount) {
+        Take take = take(allowance, amount);
+        if (take != Take.ASK) {
+            return take;
+        }
+        CompletableFuture<Take> asked = ask(allowance, amount);
+        speak(allowance, "one");
+        return asked.join();
+    }
+
+    @Test
+    void aRequestWaitsForTheStoreAndOthersForTheNextCall() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MINUTE, OnStoreLoss.SHARE);
+        assertThat(take(allowance, 10)).isEqualTo(Take.ASK);
+        CompletableFuture<Take> first = ask(allowance, 10);
+        LeaseCall call = call(allowance);
+        CompletableFuture<Take> second = ask(allowance, 20);
+
+        assertThat(allowance.call(watch.get(), false)).isNull();
+        allowance.answered(call, model.answer("one", call, 1), watch.get());
+
+        assertThat(first).isCompletedWithValue(Take.TAKEN);
+        assertThat(second).isNotDone();
+        speak(allowance, "one");
+        assertThat(second).isCompletedWithValue(Take.TAKEN);
+        assertThat(store.woken).isEqualTo(2);
+        assertThat(allowance.left(SIZE, watch.get())).isEqualTo(70);
+    }
+
+    @Test
+    void whatTheStoreDoesNotHaveIsNotAskedForAtOnceAgain() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MINUTE, OnStoreLoss.SHARE);
+        assertThat(served(allowance, 90)).isEqualTo(Take.TAKEN);
+        assertThat(served(allowance, 20)).isEqualTo(Take.SHORT);
+        assertThat(take(allowance, 20)).isEqualTo(Take.SHORT);
+        assertThat(take(allowance, 5)).isEqualTo(Take.ASK);
+        assertThat(allowance.untilFree(20, SIZE, watch.get()))
+                .isEqualTo(Duration.ofSeconds(6).toNanos());
+        assertThat(allowance.untilFree(5, SIZE, watch.get())).isZero();
+        assertThat(allowance.untilFull(SIZE, watch.get()))
+                .isEqualTo(Duration.ofSeconds(54).toNanos());
+
+        watch.pass(Duration.ofSeconds(6));
+        assertThat(served(allowance, 20)).isEqualTo(Take.TAKEN);
+    }
+
+    @Test
+    void whatIsNotUsedIsUsedForOthersAndGivenBackWhenTheLeaseEnds() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MINUTE, OnStoreLoss.SHARE);
+        served(allowance, 50);
+        allowance.settle(50, 10, SIZE, watch.get(), watch.get());
+        assertThat(take(allowance, 15)).isEqualTo(Take.TAKEN);
+
+        watch.pass(Duration.ofSeconds(20));
+        assertThat(call(allowance).delta()).isEqualTo(-25);
+    }
+
+    @Test
+    void whatWasUsedBesidesIsTakenOfTheLeaseAndTheRestIsOwed() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MINUTE, OnStoreLoss.SHARE);
+        served(allowance, 10);
+        allowance.settle(10, 4, SIZE, watch.get(), watch.get());
+        allowance.settle(0, 30, SIZE, watch.get(), watch.get());
+        assertThat(allowance.call(watch.get(), false)).isNull();
+        watch.pass(Duration.ofSeconds(2));
+        LeaseCall call = call(allowance);
+        assertThat(call.delta()).isEqualTo(24);
+
+        // Whether the store has heard that is not known.
+        allowance.failed(call, watch.get());
+        watch.pass(Duration.ofSeconds(2));
+        assertThat(call(allowance).delta()).isEqualTo(24);
+    }
+
+    @Test
+    void aWindowIsCalledByItsNameAndForgottenWhenItIsOver() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MONTH, OnStoreLoss.SHARE);
+        CompletableFuture<Take> asked = ask(allowance, 5);
+        LeaseCall call = call(allowance);
+        assertThat(call.key()).isEqualTo("k:2026-11");
+        Moment before = watch.get();
+        watch.set("2026-12-01T00:00:00Z");
+        allowance.answered(call, new LeaseReply(5, 5, 0), watch.get());
+
+        assertThat(asked).isCompletedWithValue(Take.SHORT);
+        allowance.settle(5, 50, SIZE, before, watch.get());
+        assertThat(allowance.left(SIZE, watch.get())).isEqualTo(SIZE);
+        assertThat(served(allowance, 5)).isEqualTo(Take.TAKEN);
+        assertThat(Duration.ofNanos(allowance.untilFree(99, SIZE, watch.get()))).isEqualTo(Duration.ofDays(31));
+        assertThat(Duration.ofNanos(allowance.untilFull(SIZE, watch.get()))).isEqualTo(Duration.ofDays(31));
+    }
+
+    @Test
+    void permitsAreHeldInAllAndConfirmed() {
+        LeasedAllowance one = allowance(Metric.CONCURRENT, null, OnStoreLoss.SHARE);
+        assertThat(served(one, 1)).isEqualTo(Take.TAKEN);
+        watch.pass(Duration.ofSeconds(2));
+        assertThat(call(one).delta()).isEqualTo(1);
+        one.failed(null, watch.get());
+        LeasedAllowance other = allowance(Metric.CONCURRENT, null, OnStoreLoss.SHARE);
+        CompletableFuture<Take> asked = other.ask(100, SIZE, watch.get());
+        speak(other, "two");
+        assertThat(asked).isCompletedWithValue(Take.SHORT);
+        assertThat(other.untilFree(100, SIZE, watch.get())).isPositive();
+        assertThat(other.untilFull(SIZE, watch.get())).isPositive();
+    }
+
+    @Test
+    void permitsThatAreFreeAgainServeOthers() {
+        LeasedAllowance allowance = allowance(Metric.CONCURRENT, null, OnStoreLoss.SHARE);
+        served(allowance, 1);
+        allowance.settle(1, 0, SIZE, watch.get(), watch.get());
+        assertThat(take(allowance, 1)).isEqualTo(Take.TAKEN);
+        allowance.settle(1, 0, SIZE, watch.get(), watch.get());
+        assertThat(allowance.isIdle(watch.get())).isFalse();
+        watch.pass(Duration.ofSeconds(20));
+        assertThat(allowance.untilFull(SIZE, watch.get())).isGreaterThanOrEqualTo(0);
+        assertThat(take(allowance, 1)).isEqualTo(Take.ASK);
+    }
+
+    @Test
+    void withoutTheStoreEachNodeHasItsShare() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.MINUTE, OnStoreLoss.SHARE);
+        served(allowance, 1);
+        store.there = false;
+        int taken = 0;
+        while (take(allowance, 1) == Take.TAKEN) {
+            taken++;
+        }
+        assertThat(taken).isEqualTo(25);
+        assertThat(allowance.left(SIZE, watch.get())).isZero();
+        allowance.settle(1, 0, SIZE, watch.get(), watch.get());
+        assertThat(take(allowance, 1)).isEqualTo(Take.TAKEN);
+        assertThat(allowance.call(watch.get(), false)).isNull();
+
+        store.there = true;
+        watch.pass(Duration.ofSeconds(2));
+        assertThat(call(allowance).delta()).isBetween(20L, 25L);
+    }
+
+    @Test
+    void ofABudgetEachNodeHasItsShareOfTheRest() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MONTH, OnStoreLoss.SHARE);
+        served(allowance, 60);
+        store.there = false;
+        assertThat(take(allowance, 8)).isEqualTo(Take.TAKEN);
+        assertThat(take(allowance, 8)).isEqualTo(Take.SHORT);
+        allowance.settle(8, 9, SIZE, watch.get(), watch.get());
+        store.there = true;
+        watch.pass(Duration.ofSeconds(2));
+        assertThat(call(allowance).delta()).isEqualTo(9);
+    }
+
+    @Test
+    void permitsAreSharedToo() {
+        LeasedAllowance allowance = allowance(Metric.CONCURRENT, null, OnStoreLoss.SHARE);
+        served(allowance, 20);
+        store.there = false;
+        assertThat(take(allowance, 5)).isEqualTo(Take.TAKEN);
+        assertThat(take(allowance, 1)).isEqualTo(Take.SHORT);
+        allowance.settle(1, 0, SIZE, watch.get(), watch.get());
+        assertThat(take(allowance, 1)).isEqualTo(Take.TAKEN);
+        store.there = true;
+        assertThat(take(allowance, 1)).isEqualTo(Take.ASK);
+    }
+
+    @Test
+    void whatIsOpenIsCountedAndWhatIsClosedIsRefused() {
+        LeasedAllowance open = allowance(Metric.TOTAL, Period.MINUTE, OnStoreLoss.OPEN);
+        LeasedAllowance closed = allowance(Metric.TOTAL, Period.MONTH, OnStoreLoss.CLOSED);
+        store.there = false;
+        assertThat(take(open, 1_000)).isEqualTo(Take.TAKEN);
+        assertThat(ask(open, 1_000)).isCompletedWithValue(Take.TAKEN);
+        assertThat(take(closed, 1)).isEqualTo(Take.CLOSED);
+        store.there = true;
+        watch.pass(Duration.ofSeconds(2));
+        assertThat(call(open).delta()).isEqualTo(SIZE);
+    }
+
+    @Test
+    void thoseWhoWaitAreToldWhenTheStoreGoes() {
+        LeasedAllowance closed = allowance(Metric.TOTAL, Period.MONTH, OnStoreLoss.CLOSED);
+        CompletableFuture<Take> first = ask(closed, 1);
+        LeaseCall call = call(closed);
+        CompletableFuture<Take> second = ask(closed, 1);
+        store.there = false;
+        closed.failed(call, watch.get());
+        assertThat(first).isCompletedWithValue(Take.CLOSED);
+        assertThat(second).isCompletedWithValue(Take.CLOSED);
+
+        store.there = true;
+        CompletableFuture<Take> third = ask(closed, 1);
+        closed.failed(null, watch.get());
+        assertThat(third).isCompletedWithValue(Take.SHORT);
+    }
+
+    @Test
+    void whatIsLeftInTheEndIsGivenBack() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.HOUR, OnStoreLoss.SHARE);
+        served(allowance, 50);
+        allowance.settle(50, 10, SIZE, watch.get(), watch.get());
+
+        LeaseCall last = Objects.requireNonNull(allowance.call(watch.get(), true));
+        assertThat(last.delta()).isEqualTo(-40);
+        allowance.answered(last, model.answer("one", last, 1), watch.get());
+        watch.pass(Duration.ofSeconds(11));
+        assertThat(allowance.isIdle(watch.get())).isTrue();
+    }
+
+    @Test
+    void whereLittleIsLeftNothingIsKept() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.SECOND, OnStoreLoss.SHARE);
+        served(allowance, 95);
+        allowance.settle(95, 92, SIZE, watch.get(), watch.get());
+        watch.pass(Duration.ofMillis(50));
+        assertThat(allowance.call(watch.get(), false)).isNull();
+        assertThat(Terms.of(new LimitConfig(Metric.COST, Period.DAY, 1.0, List.of(), null, Mode.ENFORCE, null))
+                        .onStoreLoss())
+                .isEqualTo(OnStoreLoss.CLOSED);
+    }
+
+    @Test
+    void allThatANodeDoesNotKnowIsAskedForAtOnce() {
+        List<LimitConfig> limits = List.of(
+                new LimitConfig(Metric.REQUESTS, Period.MINUTE, 100.0, List.of(), null, Mode.ENFORCE, null),
+                new LimitConfig(Metric.REQUESTS, Period.DAY, 1.0, List.of(), null, Mode.ENFORCE, null),
+                new LimitConfig(Metric.COST, Period.DAY, 1.0, List.of(), null, Mode.SHADOW, null));
+        Quotas quotas = Quotas.of(List.of(), List.of(), watch, store, null);
+        LimitPath path = Objects.requireNonNull(quotas.path(Subject.key("k", "k"), limits, null));
+        assertThat(quotas.store()).isSameAs(store);
+        Asked asked = new Asked("m", "m", true, true, 1, 1);
+
+        assertThat(outcome(path, asked)).isInstanceOf(Reservation.class);
+        assertThat(outcome(path, asked)).isInstanceOf(Exhausted.class);
+        assertThat(path.meters().get(0).standing(watch.get()).left()).isEqualTo(99);
+
+        store.there = false;
+        LimitConfig closed =
+                new LimitConfig(Metric.REQUESTS, Period.HOUR, 5.0, List.of(), null, Mode.ENFORCE, OnStoreLoss.CLOSED);
+        LimitPath other = Objects.requireNonNull(quotas.path(Subject.key("o", "o"), List.of(closed), null));
+        assertThat(other.reserve(asked, watch.get())).isInstanceOf(Unavailable.class);
+    }
+
+    private Outcome outcome(LimitPath path, Asked asked) {
+        Outcome outcome = path.reserve(asked, watch.get());
+        if (outcome instanceof Pending pending) {
+            for (Meter meter : path.meters()) {
+                LeasedAllowance allowance = (LeasedAllowance) meter.account().allowance();
+                LeaseCall call = allowance.call(watch.get(), false);
+                if (call != null) {
+                    allowance.answered(
+                            call, model.answer("one", call, watch.get().nanos() / 1000), watch.get());
+                }
+            }
+            return pending.outcome().join();
+        }
+        return outcome;
+    }
+}

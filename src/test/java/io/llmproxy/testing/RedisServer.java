@@ -1,0 +1,105 @@
+package io.llmproxy.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+
+/** A Redis of the system's package, which keeps its data in memory only. */
+public final class RedisServer implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(30);
+    private static final int LONGEST = 4096;
+
+    private final int port;
+    private final List<String> settings;
+    private ServerProcess process;
+
+    private RedisServer(int port, List<String> settings) {
+        this.port = port;
+        this.settings = settings;
+        this.process = launch();
+    }
+
+    /** Starts one on a free port, with further settings such as {@code --maxmemory 1mb}, and waits until it answers. */
+    public static RedisServer start(String... settings) {
+        RedisServer server = new RedisServer(Ports.free(), List.of(settings));
+        server.awaitReady();
+        return server;
+    }
+
+    private ServerProcess launch() {
+        List<String> command = new ArrayList<>(List.of(
+                "redis-server",
+                "--port",
+                Integer.toString(port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no"));
+        settings.forEach(setting -> command.addAll(List.of(setting.split(" "))));
+        return ServerProcess.start(Artefacts.workDirectory("redis"), Map.of(), command);
+    }
+
+    private void awaitReady() {
+        Awaitility.await()
+                .atMost(START)
+                .failFast(() -> !process.alive())
+                .ignoreExceptionsInstanceOf(UncheckedIOException.class)
+                .until(() -> say("PING").startsWith("+PONG"));
+    }
+
+    /** Where it is, as a configuration names it. */
+    public String url() {
+        return "redis://127.0.0.1:" + port;
+    }
+
+    /** Sends a command, whose words have no spaces, and returns the beginning of what it answers. */
+    public String say(String command) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.UTF_8));
+            InputStream input = socket.getInputStream();
+            byte[] answer = new byte[LONGEST];
+            int length = input.read(answer);
+            return new String(answer, 0, Math.max(0, length), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends it at once. */
+    public void kill() {
+        process.close();
+    }
+
+    /** Starts it again, without any data. */
+    public void again() {
+        process = launch();
+        awaitReady();
+    }
+
+    /** Stops it from doing anything, while its connections stay. */
+    public void freeze() {
+        process.signal("STOP");
+    }
+
+    /** Lets it go on. */
+    public void thaw() {
+        process.signal("CONT");
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}
