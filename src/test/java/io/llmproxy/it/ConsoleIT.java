@@ -370,7 +370,7 @@ class ConsoleIT {
         }
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(allowZeroInvocations = true)
     @KindSource({Deployment.Kind.TOMCAT, Deployment.Kind.JETTY})
     void aContainersConsoleLoadsAndSignsInBelowItsContextPath(Deployment.Kind kind) {
         try (Deployment container = Deployment.start(kind, gateway(), "/gw", List.of());
