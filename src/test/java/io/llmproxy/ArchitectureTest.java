@@ -47,7 +47,7 @@ class ArchitectureTest {
             .layer("observers")
             .definedBy("..admin..", "..metrics..", "..management..", "..explain..", "..telemetry..")
             .layer("ledger")
-            .definedBy("io.llmproxy.ledger..")
+            .definedBy("io.llmproxy.ledger..", "io.llmproxy.capture..")
             .layer("store")
             .definedBy("io.llmproxy.store..")
             .layer("cluster")
@@ -277,7 +277,8 @@ class ArchitectureTest {
                     "..management..",
                     "..explain..",
                     "..telemetry..",
-                    "io.llmproxy.ledger..")
+                    "io.llmproxy.ledger..",
+                    "io.llmproxy.capture..")
             .should()
             .dependOnClassesThat(describe(
                     "in another room of proxy",

@@ -20,10 +20,12 @@ import io.llmproxy.audit.AuditBook;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
+import io.llmproxy.capture.Capture;
 import io.llmproxy.config.Durations;
 import io.llmproxy.config.HttpServerConfig;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.Secrets;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.explain.Explanations;
 import io.llmproxy.health.HealthChecks;
@@ -36,6 +38,7 @@ import io.llmproxy.management.Beans;
 import io.llmproxy.management.Totals;
 import io.llmproxy.metrics.AccessLog;
 import io.llmproxy.metrics.AffinityMetrics;
+import io.llmproxy.metrics.CaptureMetrics;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.metrics.ExportMetrics;
 import io.llmproxy.metrics.HistoryKeeper;
@@ -118,6 +121,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final UsageMetrics usageMetrics = new UsageMetrics(registry);
     private final AffinityMetrics affinityMetrics = new AffinityMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
+    private final Capture capture = new Capture(System::currentTimeMillis);
     private final Totals totals = new Totals();
     private final Traffic traffic = new Traffic();
     private final UsedLately usedLately = new UsedLately(System::currentTimeMillis);
@@ -215,6 +219,7 @@ public final class ProxyAssembly implements AutoCloseable {
         RuntimeMetrics.register(registry);
         LogMetrics.register(registry, Logging::droppedAccess, Logging::droppedMessages);
         ExportMetrics.register(registry, Map.of("otlp", tracing.collector(), "langfuse", tracing.generations()));
+        CaptureMetrics.register(registry, capture::status);
         LedgerMetrics.register(registry, ledger::status, System::currentTimeMillis);
         if (stored != null) {
             StoreMetrics.register(registry, stored::standing);
@@ -283,7 +288,8 @@ public final class ProxyAssembly implements AutoCloseable {
         List<Mount> mounted = forwards.stream().map(this::mount).toList();
         Mounts mounts = new Mounts(mounted, listening::port, listening.adminPort(), !listening.complete());
         long version = before == null ? 1 : before.version() + 1;
-        Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices(config), ledger), left);
+        Serving serving =
+                new Serving(mounts, listener(config.log()), metering.with(prices(config), ledger, capture), left);
         this.listening = listening;
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
     }
@@ -306,6 +312,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private void takeOver(Generation generation) {
         sharedLimits.follow(generation.keyLimits().quotas().store());
         ledger.follow(home.of(generation.config()));
+        capture.follow(generation.config().capture(), Secrets.of(generation.config()));
         HttpServerConfig server = generation.config().httpServer();
         buffers.limit(
                 server.maxBuffered() > 0
@@ -397,6 +404,7 @@ public final class ProxyAssembly implements AutoCloseable {
         http.stop();
         sharedLimits.close();
         ledger.stop();
+        capture.stop();
         tracing.close();
         BreakerThreads.stop();
     }
@@ -417,6 +425,7 @@ public final class ProxyAssembly implements AutoCloseable {
         listeners.add(usedLately);
         listeners.add(tracing);
         listeners.add(ledger);
+        listeners.add(capture);
         if (log.access()) {
             listeners.add(new AccessLog(log.format()));
         }

@@ -36,6 +36,8 @@ public record ProxyConfig(
         @Setting("What is kept of each attempt and each exchange.")
         LedgerConfig ledger,
 
+        @Setting("Writes requests and answers to files with their bodies, to look into a problem.") @Nullable CaptureConfig capture,
+
         @Setting(
                 "Keeps the configuration in a database. The file then holds only `store`, `log` and `http_server.admin`.")
         @Nullable StoreConfig store,
@@ -77,6 +79,7 @@ public record ProxyConfig(
                 redis,
                 log,
                 ledger,
+                capture,
                 store,
                 prices,
                 metrics,

@@ -81,6 +81,7 @@ public class ClientKeyBenchmark {
                 without.ledger(),
                 null,
                 null,
+                null,
                 without.metrics(),
                 null,
                 null,

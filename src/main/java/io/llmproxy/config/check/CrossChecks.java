@@ -1,5 +1,6 @@
 package io.llmproxy.config.check;
 
+import io.llmproxy.config.CaptureConfig;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HttpServerConfig;
@@ -17,12 +18,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Checks what concerns several sections: names, references to them, and listeners. */
 public final class CrossChecks {
     private static final String FORWARDS = "http_server.forwards";
     private static final String UPSTREAMS = "upstreams";
     private static final String GROUPS = "upstream_groups";
+    private static final String CAPTURE = "capture";
     private static final Pattern PATH_SEGMENT = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]*");
     private static final Set<String> RESERVED = Set.of("admin", "health", "metrics");
 
@@ -46,6 +49,23 @@ public final class CrossChecks {
             checkRouting(YamlPath.key(path, "routing"), forward.routing(), groups);
         });
         checkPorts(config.httpServer());
+        checkCapture(config, upstreams);
+    }
+
+    private void checkCapture(ProxyConfig config, Set<String> upstreams) {
+        CaptureConfig capture = config.capture();
+        if (capture == null || problems.failed(CAPTURE)) {
+            return;
+        }
+        Set<String> forwards =
+                config.httpServer().forwards().stream().map(ForwardConfig::name).collect(Collectors.toSet());
+        checkReferences("forwards", FORWARDS, "forward", capture.forwards(), forwards);
+        checkReferences("upstreams", UPSTREAMS, "upstream", capture.upstreams(), upstreams);
+    }
+
+    private void checkReferences(String key, String list, String what, List<String> names, Set<String> known) {
+        YamlPath.forEach(
+                YamlPath.key(CAPTURE, key), names, (path, name) -> checkReference(path, list, what, name, known));
     }
 
     private void checkGroup(String path, ForwardConfig forward, Set<String> groups) {

@@ -26,6 +26,7 @@ public final class MaywzhFile {
     private static final String MASTER_API_KEY = "MASTER_API_KEY";
     private static final String DB_URL = "DB_URL";
     private static final String MASTER_KEYS = "master_keys";
+    private static final String LINES = ".jsonl";
 
     /** Requests at once that a key may make unless its file says otherwise, whatever its rate. */
     private static final String BURST = "10";
@@ -37,11 +38,6 @@ public final class MaywzhFile {
     private static final Pattern SHORT_DEFAULT = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*):(?!-)([^}]*)}");
 
     private static final Set<String> YES = Set.of("true", "1", "yes", "on");
-
-    /** What the environment may ask for that has no counterpart, and what it would have been. */
-    private static final Map<String, String> UNKNOWN = Map.of(
-            "LANGFUSE_ENABLED", "Langfuse",
-            "JSONL_LOG_ENABLED", "the log of requests as JSON lines");
 
     private final ForeignSection root;
     private final @Nullable ForeignSection server;
@@ -116,6 +112,8 @@ public final class MaywzhFile {
                 .put("http_server", server())
                 .put("upstreams", upstreams)
                 .put("upstream_groups", List.of(group))
+                .put("langfuse", langfuse())
+                .put("capture", capture())
                 .build();
         root.dropRest();
         dropVariables();
@@ -312,6 +310,36 @@ public final class MaywzhFile {
         return YES.contains(variables.getOrDefault(name, "").strip().toLowerCase(Locale.ROOT));
     }
 
+    /** Without its keys it is not in use there either. */
+    private @Nullable Mapping langfuse() {
+        if (!isYes("LANGFUSE_ENABLED")) {
+            return null;
+        }
+        if (!isSet("LANGFUSE_PUBLIC_KEY") || !isSet("LANGFUSE_SECRET_KEY")) {
+            drop("LANGFUSE_ENABLED", "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY are not set");
+            return null;
+        }
+        return new TreeBuilder(root.origin())
+                .put("host", variable("LANGFUSE_HOST", null))
+                .put("public_key", variable("LANGFUSE_PUBLIC_KEY", null))
+                .put("secret_key", variable("LANGFUSE_SECRET_KEY", null))
+                .put("sample_rate", variable("LANGFUSE_SAMPLE_RATE", null))
+                .build();
+    }
+
+    /** There it is one file that grows; here it is a directory of that name. */
+    private @Nullable Mapping capture() {
+        if (!isYes("JSONL_LOG_ENABLED")) {
+            return null;
+        }
+        String file = variables
+                .getOrDefault("JSONL_LOG_PATH", "./logs/requests.jsonl")
+                .strip();
+        return new TreeBuilder(root.origin())
+                .put("directory", file.endsWith(LINES) ? file.substring(0, file.length() - LINES.length()) : file)
+                .build();
+    }
+
     private boolean isAdaptive() {
         return isYes("ADAPTIVE_ROUTING_ENABLED");
     }
@@ -327,11 +355,6 @@ public final class MaywzhFile {
     }
 
     private void dropVariables() {
-        UNKNOWN.forEach((name, what) -> {
-            if (isSet(name) && !variables.getOrDefault(name, "").equalsIgnoreCase("false")) {
-                drop(name, what);
-            }
-        });
         variables.keySet().stream()
                 .filter(name -> name.startsWith("ADAPTIVE_") && !name.equals("ADAPTIVE_ROUTING_ENABLED"))
                 .sorted()

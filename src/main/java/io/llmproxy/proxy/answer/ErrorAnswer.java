@@ -42,7 +42,7 @@ public final class ErrorAnswer {
         HttpServletResponse clientResponse = exchange.clientResponse();
         clientResponse.setBufferSize(body.length + 1);
         clientResponse.getOutputStream().write(body);
-        exchange.relayed(body.length);
+        exchange.relayed(body, 0, body.length);
         exchange.end();
     }
 

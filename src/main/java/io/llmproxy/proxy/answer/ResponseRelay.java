@@ -362,7 +362,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         unflushed = true;
         lastWrite = System.nanoTime();
         output.write(bytes, offset, length);
-        exchange.relayed(length);
+        exchange.relayed(bytes, offset, length);
         turn.pass(length);
     }
 

@@ -7,6 +7,7 @@ import io.llmproxy.proxy.body.RequestBody;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.AskedModel;
 import io.llmproxy.proxy.exchange.AttemptResult;
+import io.llmproxy.proxy.exchange.BodyLog;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.Metering;
 import io.llmproxy.proxy.exchange.OpenAttempt;
@@ -58,6 +59,7 @@ final class AttemptMeter implements OpenAttempt {
     private final Model model;
     private final @Nullable Placement placement;
     private final int number;
+    private final BodyLog.@Nullable Recording recording;
     private final ReentrantLock lock = new ReentrantLock();
 
     private @Nullable UsageReader reader;
@@ -103,6 +105,7 @@ final class AttemptMeter implements OpenAttempt {
         this.placement = exchange.placement();
         this.number = exchange.attempts();
         this.lastAt = lease.acquired();
+        this.recording = metering.bodies().attempt(exchange, upstream.name());
     }
 
     private static Model model(@Nullable AskedModel asked, UpstreamConfig upstream) {
@@ -112,6 +115,15 @@ final class AttemptMeter implements OpenAttempt {
         String name = asked.name();
         return new Model(
                 upstream.models().configured(name), name, upstream.models().upstreamName(name));
+    }
+
+    /** Returns the content of the upstream's request, each piece of which is recorded if that is asked for. */
+    Request.@Nullable Content sends(Request upstreamRequest, Request.@Nullable Content content) {
+        if (recording == null) {
+            return content;
+        }
+        recording.request(upstreamRequest.getMethod(), upstreamRequest.getPath(), upstreamRequest.getHeaders()::get);
+        return content == null ? null : new RecordedContent(content, recording);
     }
 
     /** The request is about to be sent. */
@@ -129,6 +141,9 @@ final class AttemptMeter implements OpenAttempt {
             lastAt = headAt;
             status = upstreamResponse.getStatus();
             stream = EventStreams.isEventStream(upstreamResponse.getHeaders());
+            if (recording != null) {
+                recording.answer(status, upstreamResponse.getHeaders()::get);
+            }
             if (status < 300) {
                 good(upstreamResponse.getHeaders());
             }
@@ -184,6 +199,9 @@ final class AttemptMeter implements OpenAttempt {
         }
         bytesOut += length;
         lastAt = System.nanoTime();
+        if (recording != null) {
+            recording.answer(piece);
+        }
         if (reader == null && made == null) {
             return;
         }
@@ -266,6 +284,9 @@ final class AttemptMeter implements OpenAttempt {
         }
         if (first) {
             metering.log().ended(flight);
+            if (recording != null) {
+                recording.discard();
+            }
         }
     }
 
@@ -288,6 +309,9 @@ final class AttemptMeter implements OpenAttempt {
         }
         exchange.settled(attempt, firstTextAt);
         metering.log().ended(flight);
+        if (recording != null) {
+            recording.end(attempt);
+        }
     }
 
     private SettledAttempt summary(long now) {

@@ -240,7 +240,8 @@ public final class Attempts {
             upstreamRequest.headers(fields -> fields.put(HttpHeader.ACCEPT_ENCODING, "identity"));
         }
         AttemptMeter meter = new AttemptMeter(exchange, lease, passage, lesson, body, content);
-        return new Attempt(lease, passage, upstreamRequest.body(content), meter, judgement);
+        return new Attempt(
+                lease, passage, upstreamRequest.body(meter.sends(upstreamRequest, content)), meter, judgement);
     }
 
     private void refuse(Lease lease, Refusal refusal) {

@@ -26,10 +26,12 @@ import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +77,7 @@ public final class Exchange {
     private volatile boolean aborted;
     private int attempts;
     private volatile @Nullable OpenAttempt meter;
+    private volatile BodyLog.@Nullable Recording recording;
     private long number;
     private volatile ExchangeUsage usage = ExchangeUsage.NOTHING;
     private volatile @Nullable Verdict notRetried;
@@ -132,6 +135,21 @@ public final class Exchange {
     /** The head of the request has been read. */
     public void read(RequestHead whole) {
         head = whole;
+    }
+
+    /** The body of the request has been read, or as much of it as is kept. It is recorded if that is asked for. */
+    public void received(Supplier<List<ByteBuffer>> body) {
+        BodyLog.Recording client = metering().bodies().client(this);
+        if (client != null) {
+            client.request(method, path(), clientRequest::getHeader);
+            body.get().forEach(client::request);
+            recording = client;
+        }
+    }
+
+    /** What records the client's side; null if nothing does. */
+    public BodyLog.@Nullable Recording recording() {
+        return recording;
     }
 
     /** An upstream's answer goes to the client: no further request is made, and a stream may stay open for long. */
@@ -301,8 +319,20 @@ public final class Exchange {
         }
     }
 
-    public void relayed(int count) {
-        bytes += count;
+    /** The client was sent a piece of the answer. */
+    public void relayed(byte[] piece, int offset, int length) {
+        BodyLog.Recording client = recording;
+        if (client != null) {
+            record(client, ByteBuffer.wrap(piece, offset, length));
+        }
+        bytes += length;
+    }
+
+    private void record(BodyLog.Recording client, ByteBuffer piece) {
+        if (bytes == 0) {
+            client.answer(status, clientResponse::getHeader);
+        }
+        client.answer(piece);
     }
 
     public void clientGone() {

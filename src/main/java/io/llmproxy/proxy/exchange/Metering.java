@@ -11,29 +11,32 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What it takes to say what attempts used: how long tokens are, what models cost, which upstreams tell nothing if they are asked, and
- * the log of attempts. What was learned outlives the configuration.
+ * the logs of attempts and of bodies. What was learned outlives the configuration.
  */
 public final class Metering {
     private final TokenRatios ratios;
     private final Set<URI> unwilling;
     private final Prices prices;
     private final AttemptLog log;
+    private final BodyLog bodies;
 
-    private Metering(TokenRatios ratios, Set<URI> unwilling, Prices prices, AttemptLog log) {
+    private Metering(TokenRatios ratios, Set<URI> unwilling, Prices prices, AttemptLog log, BodyLog bodies) {
         this.ratios = ratios;
         this.unwilling = unwilling;
         this.prices = prices;
         this.log = log;
+        this.bodies = bodies;
     }
 
     /** Makes one that has learned nothing yet. */
     public static Metering start() {
-        return new Metering(new TokenRatios(), ConcurrentHashMap.newKeySet(), Prices.NONE, AttemptLog.NONE);
+        return new Metering(
+                new TokenRatios(), ConcurrentHashMap.newKeySet(), Prices.NONE, AttemptLog.NONE, BodyLog.NONE);
     }
 
-    /** Returns one with other prices and another log that knows what this one has learned, and goes on to learn with it. */
-    public Metering with(Prices next, AttemptLog keeper) {
-        return new Metering(ratios, unwilling, next, keeper);
+    /** Returns one with other prices and other logs that knows what this one has learned, and goes on to learn with it. */
+    public Metering with(Prices next, AttemptLog keeper, BodyLog recorder) {
+        return new Metering(ratios, unwilling, next, keeper, recorder);
     }
 
     /** Whether answers of an upstream are read. */
@@ -72,5 +75,10 @@ public final class Metering {
 
     public AttemptLog log() {
         return log;
+    }
+
+    /** Keeps bodies, where that is asked for. */
+    public BodyLog bodies() {
+        return bodies;
     }
 }

@@ -119,6 +119,7 @@ public final class Forwarder
 
     @Override
     public void bodyReady() {
+        exchange.received(body::collected);
         if (body.isLarge()) {
             workers.execute(this::askForModel);
         } else {

@@ -12,6 +12,7 @@ import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HeaderLineConfig;
 import io.llmproxy.config.HealthCheckConfig;
 import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.config.LangfuseConfig;
 import io.llmproxy.config.MemberConfig;
 import io.llmproxy.config.Provider;
 import io.llmproxy.config.ProxyConfig;
@@ -185,10 +186,39 @@ final class ForeignFilesTest {
         assertThat(loaded.config().upstreams().get(0).tls().verify()).isTrue();
         assertThat(group.httpClient().timeout().firstByte()).hasSeconds(120);
         assertThat(group.balance().strategy()).isEqualTo(BalanceConfig.Strategy.ADAPTIVE);
+        assertThat(loaded.config().langfuse()).isNull();
+        assertThat(loaded.config().capture()).isNull();
         assertThat(loaded.warnings())
                 .extracting(Problem::toString)
                 .anyMatch(warning -> warning.contains("LANGFUSE_ENABLED") && warning.contains("not carried over"))
                 .anyMatch(warning -> warning.contains("ADAPTIVE_429_THRESHOLD"));
+    }
+
+    @Test
+    void maywzhsLangfuseAndLogOfBodiesAreCarriedOver() {
+        Map<String, String> environment = new HashMap<>(MAYWZH);
+        environment.putAll(Map.of(
+                "LANGFUSE_ENABLED", "true",
+                "LANGFUSE_PUBLIC_KEY", "pk-1",
+                "LANGFUSE_SECRET_KEY", "sk-lf-1",
+                "LANGFUSE_HOST", "https://langfuse.example.com",
+                "LANGFUSE_SAMPLE_RATE", "0.5",
+                "JSONL_LOG_ENABLED", "true",
+                "JSONL_LOG_PATH", "/var/log/proxy/requests.jsonl"));
+        ConfigLoader.Loaded loaded = load("maywzh.yaml", environment);
+
+        LangfuseConfig langfuse = Objects.requireNonNull(loaded.config().langfuse());
+        assertThat(langfuse.host()).hasToString("https://langfuse.example.com");
+        assertThat(langfuse.secretKey().reveal()).isEqualTo("sk-lf-1");
+        assertThat(langfuse.sampleRate()).isEqualTo(0.5);
+        assertThat(Objects.requireNonNull(loaded.config().capture()).directory())
+                .isEqualTo(Path.of("/var/log/proxy/requests"));
+
+        environment.put("JSONL_LOG_PATH", "/var/log/proxy/bodies");
+        assertThat(Objects.requireNonNull(
+                                load("maywzh.yaml", environment).config().capture())
+                        .directory())
+                .isEqualTo(Path.of("/var/log/proxy/bodies"));
     }
 
     @Test

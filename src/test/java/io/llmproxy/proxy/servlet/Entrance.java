@@ -176,7 +176,7 @@ public final class Entrance implements AutoCloseable {
             exchange.attempting(upstream);
         }
         exchange.answering(status, null);
-        exchange.relayed(bytes);
+        exchange.relayed(new byte[bytes], 0, bytes);
         exchange.end();
     }
 
