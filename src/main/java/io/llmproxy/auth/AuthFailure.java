@@ -12,11 +12,13 @@ public enum AuthFailure {
     DISABLED,
     /** The time of its key is over. */
     EXPIRED,
-    /** Its key opens other upstreams. */
-    ELSEWHERE;
+    /** Its key opens other forwards or upstreams. */
+    ELSEWHERE,
+    /** Its key is unknown, but may be a new one: the store of keys has not answered for too long. */
+    UNVERIFIED;
 
     /** Whether it may go on to what is open to everybody. */
     public boolean isStranger() {
-        return this == MISSING || this == UNKNOWN;
+        return this == MISSING || this == UNKNOWN || this == UNVERIFIED;
     }
 }

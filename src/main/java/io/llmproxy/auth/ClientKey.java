@@ -10,19 +10,41 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A key of a client's and what it opens. Two are equal if they are the same key at the same place of the configuration,
- * whatever else has changed: what is known of a key outlives a reload.
+ * whatever else has changed: what is known of a key outlives a reload. A key of a {@link KeySource} may bring along more than that.
  */
-public final class ClientKey {
+public abstract class ClientKey {
     private final String scope;
     private final KeyDigest digest;
     private final ClientKeyConfig config;
-    private final @Nullable Set<String> upstreams;
 
-    private ClientKey(String scope, ClientKeyConfig config, @Nullable Set<String> upstreams) {
+    /**
+     * @param scope where it stands: keys of different scopes have nothing to do with each other
+     * @param config what it is
+     */
+    protected ClientKey(String scope, ClientKeyConfig config) {
         this.scope = scope;
         this.digest = KeyDigest.configured(config.key());
         this.config = config;
-        this.upstreams = upstreams;
+    }
+
+    /** A key of the configuration. */
+    private static final class Configured extends ClientKey {
+        private final @Nullable Set<String> upstreams;
+
+        Configured(String scope, ClientKeyConfig config, @Nullable Set<String> upstreams) {
+            super(scope, config);
+            this.upstreams = upstreams;
+        }
+
+        @Override
+        public boolean isFor(String forward) {
+            return true;
+        }
+
+        @Override
+        public boolean opens(String upstream) {
+            return upstreams == null || upstreams.contains(upstream);
+        }
     }
 
     /** Whether a key may be used. */
@@ -39,7 +61,7 @@ public final class ClientKey {
      * @param config what it is
      */
     public static ClientKey of(String scope, ClientKeyConfig config) {
-        return new ClientKey(scope, config, null);
+        return new Configured(scope, config, null);
     }
 
     /**
@@ -50,7 +72,7 @@ public final class ClientKey {
      * @param upstreams the names of the upstreams
      */
     public static ClientKey confined(String scope, ClientKeyConfig config, Set<String> upstreams) {
-        return new ClientKey(scope, config, Set.copyOf(upstreams));
+        return new Configured(scope, config, Set.copyOf(upstreams));
     }
 
     /** The name by which logs call it. */
@@ -92,22 +114,24 @@ public final class ClientKey {
         return found;
     }
 
-    /** Whether an upstream of that name may be used. */
-    public boolean opens(String upstream) {
-        return upstreams == null || upstreams.contains(upstream);
-    }
+    /** Whether it is valid for the forward of that name. */
+    public abstract boolean isFor(String forward);
 
-    KeyDigest digest() {
+    /** Whether an upstream of that name may be used. */
+    public abstract boolean opens(String upstream);
+
+    /** What it is found by. */
+    public KeyDigest digest() {
         return digest;
     }
 
     @Override
-    public boolean equals(@Nullable Object other) {
+    public final boolean equals(@Nullable Object other) {
         return other instanceof ClientKey that && scope.equals(that.scope) && digest.equals(that.digest);
     }
 
     @Override
-    public int hashCode() {
+    public final int hashCode() {
         return digest.hashCode();
     }
 

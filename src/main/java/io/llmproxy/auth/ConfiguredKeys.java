@@ -17,30 +17,41 @@ import java.util.stream.Stream;
 /** All keys of one configuration, and which of them each forward knows. */
 public final class ConfiguredKeys {
     private final ProxyConfig config;
+    private final KeySource source;
     private final Map<KeyDigest, ClientKey> global;
     private final Map<String, List<ClientKey>> ofForwards;
     private final Map<String, List<ClientKey>> ofUpstreams;
 
     private ConfiguredKeys(
             ProxyConfig config,
+            KeySource source,
             Map<KeyDigest, ClientKey> global,
             Map<String, List<ClientKey>> ofForwards,
             Map<String, List<ClientKey>> ofUpstreams) {
         this.config = config;
+        this.source = source;
         this.global = global;
         this.ofForwards = ofForwards;
         this.ofUpstreams = ofUpstreams;
     }
 
-    /** Reads the keys of a configuration. */
-    public static ConfiguredKeys of(ProxyConfig config) {
+    /**
+     * Reads the keys of a configuration.
+     *
+     * @param source has further keys
+     */
+    public static ConfiguredKeys of(ProxyConfig config, KeySource source) {
         Map<String, List<ClientKey>> ofForwards = config.httpServer().forwards().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         ForwardConfig::name,
                         forward -> keys("forward " + forward.name(), forward.keys())
                                 .toList()));
         return new ConfiguredKeys(
-                config, ClientKeys.byDigest(keys("", config.keys())), ofForwards, ofUpstreams(config.upstreams()));
+                config,
+                source,
+                ClientKeys.byDigest(keys("", config.keys())),
+                ofForwards,
+                ofUpstreams(config.upstreams()));
     }
 
     private static Stream<ClientKey> keys(String scope, List<ClientKeyConfig> keys) {
@@ -71,13 +82,15 @@ public final class ConfiguredKeys {
         Set<String> guarded = config.reachable(forward);
         guarded.retainAll(ofUpstreams.keySet());
         return new ClientKeys(
+                forward.name(),
+                source,
                 global,
                 ofForwards.getOrDefault(forward.name(), List.of()).stream(),
                 guarded.stream().flatMap(name -> ofUpstreams.getOrDefault(name, List.of()).stream()),
                 guarded);
     }
 
-    /** All keys. */
+    /** All keys of the configuration. */
     public Stream<ClientKey> all() {
         Stream<ClientKey> confined = ofUpstreams.values().stream().flatMap(List::stream);
         Stream<ClientKey> own = ofForwards.values().stream().flatMap(List::stream);

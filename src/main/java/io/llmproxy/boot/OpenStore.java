@@ -7,6 +7,7 @@ import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.document.TextFile;
 import io.llmproxy.config.document.YamlParser;
 import io.llmproxy.store.AuditTable;
+import io.llmproxy.store.ClientKeyStore;
 import io.llmproxy.store.ConfigStore;
 import io.llmproxy.store.ConfigVersion;
 import io.llmproxy.store.ConfigVersion.Origin;
@@ -36,8 +37,9 @@ import org.slf4j.LoggerFactory;
  * @param config the node's section on it
  * @param versions its versions
  * @param nodes its nodes
+ * @param keys its client keys
  */
-public record OpenStore(Database database, StoreConfig config, ConfigStore versions, Nodes nodes)
+public record OpenStore(Database database, StoreConfig config, ConfigStore versions, Nodes nodes, ClientKeyStore keys)
         implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OpenStore.class);
 
@@ -70,7 +72,8 @@ public record OpenStore(Database database, StoreConfig config, ConfigStore versi
      */
     public static OpenStore unchecked(StoreConfig config, Path directory, boolean make) {
         Database database = make ? Databases.open(config, directory) : Databases.existing(config, directory);
-        return new OpenStore(database, config, new ConfigStore(database), new Nodes(database));
+        return new OpenStore(
+                database, config, new ConfigStore(database), new Nodes(database), new ClientKeyStore(database));
     }
 
     private static OpenStore checked(OpenStore store, boolean migrate) {

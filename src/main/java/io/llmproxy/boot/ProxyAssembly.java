@@ -18,6 +18,7 @@ import io.llmproxy.admin.api.Traffic;
 import io.llmproxy.admin.api.UsedLately;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.auth.ConfiguredKeys;
+import io.llmproxy.auth.KeySource;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
 import io.llmproxy.capture.Capture;
@@ -198,6 +199,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 documents,
                 audit,
                 stored == null ? new NoPeople() : stored.documents().people(),
+                stored == null ? new NoIssuedKeys() : stored.issuedKeys(),
                 this::load,
                 operator,
                 () -> reloader.generation().forOperators(),
@@ -222,7 +224,7 @@ public final class ProxyAssembly implements AutoCloseable {
         CaptureMetrics.register(registry, capture::status);
         LedgerMetrics.register(registry, ledger::status, System::currentTimeMillis);
         if (stored != null) {
-            StoreMetrics.register(registry, stored::standing);
+            StoreMetrics.register(registry, stored::standing, stored.keys()::age);
         }
         reloader.start(config);
 
@@ -275,7 +277,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private Generation build(ProxyConfig config, Listening listening, @Nullable Generation before, Runnable left) {
         Upstreams upstreams =
                 (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
-        ConfiguredKeys keys = ConfiguredKeys.of(config);
+        ConfiguredKeys keys = ConfiguredKeys.of(config, stored == null ? KeySource.NONE : stored.keys());
         KeyLimits known = before == null ? null : before.keyLimits();
         Quotas quotas = Quotas.of(
                 config.scopes(),

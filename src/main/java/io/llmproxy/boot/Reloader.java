@@ -194,7 +194,11 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         }
         listeners.settle(config);
         metrics.loaded(generation().version());
-        Exposure.of(config, listening.complete()).ifPresent(LOG::warn);
+        boolean guarded = generation().forwards().stream()
+                .allMatch(forward -> forward.admission().keys().isRequired());
+        if (!guarded) {
+            Exposure.of(config, listening.complete()).ifPresent(LOG::warn);
+        }
     }
 
     /** Forgets the generations that no exchange belongs to any more, and stops the clients that only they used. */

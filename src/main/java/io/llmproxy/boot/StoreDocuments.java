@@ -160,6 +160,11 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     }
 
     private OpenStore store() {
+        return opened(follower);
+    }
+
+    /** Returns the store of a follower. */
+    static OpenStore opened(StoreFollower follower) {
         OpenStore store = follower.store();
         if (store == null) {
             throw new UnavailableException(Unavailable.AWAY, "The store has not answered since this node started.");
@@ -167,6 +172,7 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
         return store;
     }
 
+    /** Says it in the words of the admin API. */
     static UnavailableException unavailable(StoreException e) {
         Unavailable reason =
                 e.kind() == StoreException.Kind.OUTCOME_UNKNOWN ? Unavailable.OUTCOME_UNKNOWN : Unavailable.AWAY;

@@ -41,6 +41,7 @@ final class StoreFollower implements AutoCloseable {
     private final NodeState state;
     private final NodeProgress progress;
     private final LastGood lastGood;
+    private final KeyFeed keys;
     private final ScheduledThreadPoolExecutor thread;
     private volatile @Nullable OpenStore store;
     private @Nullable Serve serve;
@@ -54,13 +55,21 @@ final class StoreFollower implements AutoCloseable {
      * @param state who the node is
      * @param progress told of what comes of it
      * @param lastGood where what is served is kept
+     * @param keys told of client keys
      */
-    StoreFollower(ConfigSource node, StoreConfig config, NodeState state, NodeProgress progress, LastGood lastGood) {
+    StoreFollower(
+            ConfigSource node,
+            StoreConfig config,
+            NodeState state,
+            NodeProgress progress,
+            LastGood lastGood,
+            KeyFeed keys) {
         this.node = node;
         this.config = config;
         this.state = state;
         this.progress = progress;
         this.lastGood = lastGood;
+        this.keys = keys;
         this.thread = new ScheduledThreadPoolExecutor(
                 1,
                 task -> {
@@ -91,6 +100,20 @@ final class StoreFollower implements AutoCloseable {
                     return opened.versions().version(head.version());
                 },
                 limit);
+    }
+
+    /**
+     * Learns all client keys, so that none is unknown to the first request.
+     *
+     * @throws TimeoutException if that takes longer; it goes on nevertheless
+     */
+    void learnKeys() throws TimeoutException {
+        await(
+                () -> {
+                    keys.follow(opened().keys());
+                    return true;
+                },
+                PATIENCE);
     }
 
     private Head seeded(OpenStore opened) {
@@ -177,6 +200,7 @@ final class StoreFollower implements AutoCloseable {
         if (progress.answered(head)) {
             LOG.info("the store {} answers; its head is {}", opened.database().name(), name(head.version()));
         }
+        keys.follow(opened.keys());
         StoreStanding now = progress.standing();
         boolean lost = head.version() < now.active() && (alarmedAt < 0 || alarmedAt == head.version());
         boolean next = head.version() != now.active()
@@ -284,6 +308,7 @@ final class StoreFollower implements AutoCloseable {
     @Override
     public void close() {
         thread.execute(() -> {
+            keys.close();
             OpenStore opened = store;
             if (opened != null) {
                 opened.close();

@@ -1,13 +1,16 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.admin.ConfigReload;
+import io.llmproxy.admin.IssuedKeys;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.StoreStanding;
+import io.llmproxy.proxy.admission.KeyDirectory;
 import io.llmproxy.store.ConfigVersion;
 import io.llmproxy.store.LastGood;
+import io.llmproxy.store.LastGoodKeys;
 import io.llmproxy.store.StoreException;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,6 +33,8 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     private final NodeState state;
     private final NodeProgress progress;
     private final LastGood lastGood;
+    private final KeyDirectory keys;
+    private final KeyFeed feed;
     private final StoreFollower follower;
     private @Nullable Start start;
 
@@ -47,7 +52,9 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         this.state = state;
         this.progress = new NodeProgress(state.name());
         this.lastGood = new LastGood(state.directory(), config.key());
-        this.follower = new StoreFollower(node, config, state, progress, lastGood);
+        this.keys = new KeyDirectory(config.keysStaleAfter(), System::nanoTime);
+        this.feed = new KeyFeed(keys, new LastGoodKeys(state.directory(), config.key()));
+        this.follower = new StoreFollower(node, config, state, progress, lastGood, feed);
     }
 
     /**
@@ -68,12 +75,14 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
      * @throws ConfigException if the seed cannot be used, or the store is of another kind or in use
      */
     public ConfigLoader.Loaded first() {
+        feed.restore();
         try {
             Optional<ConfigVersion> head = follower.head(config.timeout());
             if (head.isEmpty()) {
                 LOG.warn("the store is empty; this node waits for a configuration (`config import FILE`)");
                 return node.load();
             }
+            learnKeys();
             Optional<ConfigLoader.Loaded> loaded = usable(head.get());
             if (loaded.isPresent()) {
                 start = new Start(head.get().id(), head.get().content());
@@ -95,6 +104,15 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
             LOG.warn("there is no last good configuration in {}; this node waits for the store", state.directory());
             return node.load();
         });
+    }
+
+    /** Without them, a client with a key that is unknown here is told to come again. */
+    private void learnKeys() {
+        try {
+            follower.learnKeys();
+        } catch (TimeoutException | StoreException e) {
+            LOG.warn("the client keys of the store cannot be read yet: {}", RootCause.of(e));
+        }
     }
 
     private Optional<ConfigLoader.Loaded> usable(ConfigVersion head) {
@@ -152,6 +170,16 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     /** Returns the directory of the node. */
     Path directory() {
         return state.directory();
+    }
+
+    /** Returns the client keys of the store. */
+    KeyDirectory keys() {
+        return keys;
+    }
+
+    /** Returns them as operators see them. */
+    IssuedKeys issuedKeys() {
+        return new StoreKeys(follower, keys);
     }
 
     /** Returns the configuration as operators see it. */

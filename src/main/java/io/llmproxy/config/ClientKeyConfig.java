@@ -53,4 +53,17 @@ public record ClientKeyConfig(
         limits = List.copyOf(limits);
         allowedModels = List.copyOf(allowedModels);
     }
+
+    /** Returns the same for another key. */
+    public ClientKeyConfig withKey(Secret other) {
+        return new ClientKeyConfig(
+                name, other, enabled, expires, allowedModels, rateLimit, maxConcurrent, explain, scope, limits);
+    }
+
+    /** Returns the same for the time until then, if that is not over before. */
+    public ClientKeyConfig until(Instant end) {
+        Instant first = expires == null || end.isBefore(expires) ? end : expires;
+        return new ClientKeyConfig(
+                name, key, enabled, first, allowedModels, rateLimit, maxConcurrent, explain, scope, limits);
+    }
 }

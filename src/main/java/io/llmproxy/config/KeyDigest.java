@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The SHA-256 of a client key. Says nothing of the key itself, and is compared in constant time. */
 public final class KeyDigest {
+    /** Bytes of a digest. */
+    public static final int LENGTH = 32;
+
     private static final String PREFIX = "sha256:";
     private static final Pattern HEX = Pattern.compile("[0-9A-Fa-f]{64}");
 
@@ -60,6 +63,28 @@ public final class KeyDigest {
         return Optional.of(key.substring(PREFIX.length()))
                 .filter(digits -> HEX.matcher(digits).matches())
                 .map(digits -> new KeyDigest(HexFormat.of().parseHex(digits)));
+    }
+
+    /**
+     * Returns a digest that was stored.
+     *
+     * @param sha256 its 32 bytes
+     */
+    public static KeyDigest stored(byte[] sha256) {
+        if (sha256.length != LENGTH) {
+            throw new IllegalArgumentException("not 32 bytes");
+        }
+        return new KeyDigest(sha256.clone());
+    }
+
+    /** Returns its 32 bytes. */
+    public byte[] bytes() {
+        return bytes.clone();
+    }
+
+    /** Returns it as a configuration may state it instead of the key: {@code sha256:} and 64 hexadecimal digits. */
+    public Secret configured() {
+        return new Secret(PREFIX + HexFormat.of().formatHex(bytes));
     }
 
     /** The first 8 hexadecimal digits: enough to recognise a key by, too little to find it. */

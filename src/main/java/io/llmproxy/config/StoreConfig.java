@@ -44,9 +44,20 @@ public record StoreConfig(
                 byDefault = "auto")
         Migrate migrate,
 
-        @Setting("Key that encrypts the last good configuration on disk, at least 16 characters.") @Nullable Secret key,
+        @Setting(
+                "Key that encrypts the last good configuration and the digests of client keys on disk, at least 16 characters.")
+        @Nullable Secret key,
 
-        @Setting("Name of this node, instead of the host's.") @Nullable String node) {
+        @Setting("Name of this node, instead of the host's.") @Nullable String node,
+
+        @Setting(
+                value =
+                        "If the store has not told of client keys for this long, a client with a key that this node does not know is told 503 instead of 401: its key may be a new one.",
+                byDefault = "60s",
+                min = 1,
+                max = 31536000,
+                unit = Unit.SECONDS)
+        Duration keysStaleAfter) {
     /** What the start does about old tables. */
     public enum Migrate {
         /** Changes them. */

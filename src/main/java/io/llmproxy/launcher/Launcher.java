@@ -52,6 +52,7 @@ public final class Launcher {
                 case ConfigCommand.NAME -> new ConfigCommand(out, err).run(arguments.subList(1, arguments.size()));
                 case DbCommand.NAME -> new DbCommand(out, err).run(arguments.subList(1, arguments.size()));
                 case AuditCommand.NAME -> new AuditCommand(out, err).run(arguments.subList(1, arguments.size()));
+                case KeysCommand.NAME -> new KeysCommand(out, err).run(arguments.subList(1, arguments.size()));
                 default -> act(LauncherOptions.parse(arguments));
             };
         } catch (UsageException e) {
@@ -79,6 +80,7 @@ public final class Launcher {
             case ConfigCommand.NAME -> ConfigCommand.USAGE;
             case DbCommand.NAME -> DbCommand.USAGE;
             case AuditCommand.NAME -> AuditCommand.USAGE;
+            case KeysCommand.NAME -> KeysCommand.USAGE;
             default -> LauncherOptions.USAGE;
         };
     }

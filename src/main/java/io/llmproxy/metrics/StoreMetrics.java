@@ -17,8 +17,10 @@ public final class StoreMetrics {
      *
      * @param registry where
      * @param standing how the node stands
+     * @param keysAge for how long the store has not told of client keys
      */
-    public static void register(PrometheusRegistry registry, Supplier<StoreStanding> standing) {
+    public static void register(
+            PrometheusRegistry registry, Supplier<StoreStanding> standing, Supplier<Duration> keysAge) {
         GaugeWithCallback.builder()
                 .name("llmproxy_store_up")
                 .help("1 while the store of the configuration answers, 0 while it does not.")
@@ -46,6 +48,11 @@ public final class StoreMetrics {
                 .name("llmproxy_store_refused")
                 .help("1 while this node cannot serve the version that is wanted, 0 while it can.")
                 .callback(gauge -> gauge.call(standing.get().nack().isEmpty() ? 0 : 1))
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("llmproxy_keys_feed_age_seconds")
+                .help("Time since the store has told what has become of client keys.")
+                .callback(gauge -> gauge.call(keysAge.get().toMillis() / MILLIS))
                 .register(registry);
     }
 }

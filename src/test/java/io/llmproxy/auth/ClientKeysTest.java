@@ -3,15 +3,18 @@ package io.llmproxy.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.ClientKeyConfig;
+import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.load.ConfigLoader;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +48,8 @@ class ClientKeysTest {
     }
 
     private static ClientKeys keys(ProxyConfig config, int forward) {
-        return ConfiguredKeys.of(config).of(config.httpServer().forwards().get(forward));
+        return ConfiguredKeys.of(config, KeySource.NONE)
+                .of(config.httpServer().forwards().get(forward));
     }
 
     private static Authentication show(ClientKeys keys, String key) {
@@ -67,7 +71,9 @@ class ClientKeysTest {
         assertThat(show(keys(config, 1), "sk-own-00")).isEqualTo(Authentication.refused(AuthFailure.UNKNOWN));
         assertThat(keys(config, 0).isRequired()).isTrue();
         assertThat(keys(config, 0).guards("open")).isTrue();
-        assertThat(ConfiguredKeys.of(config).all()).extracting(ClientKey::name).containsExactlyInAnyOrder("all", "own");
+        assertThat(ConfiguredKeys.of(config, KeySource.NONE).all())
+                .extracting(ClientKey::name)
+                .containsExactlyInAnyOrder("all", "own");
     }
 
     @Test
@@ -207,6 +213,8 @@ class ClientKeysTest {
                 .mapToObj(number -> key("k" + number, "sk-" + number, List.of()))
                 .toList();
         ClientKeys keys = new ClientKeys(
+                "one",
+                KeySource.NONE,
                 ClientKeys.byDigest(many.stream()),
                 List.<ClientKey>of().stream(),
                 List.<ClientKey>of().stream(),
@@ -217,5 +225,105 @@ class ClientKeysTest {
         assertThat(name(keys, "sk-100000")).isNull();
         // What a look-up costs among so many: the hashes spread, so that the bins of the map stay small.
         assertThat(many.stream().map(ClientKey::hashCode).distinct().count()).isGreaterThan(99_900);
+    }
+
+    /** Keys of a store. */
+    private static final class Source implements KeySource {
+        private final Map<KeyDigest, ClientKey> keys = new HashMap<>();
+        private boolean required;
+        private boolean stale;
+
+        void add(String name, String key, String... forwards) {
+            ClientKeyConfig config = key(name, key, List.of()).config();
+            keys.put(KeyDigest.of(key), new ClientKey("store", config) {
+                @Override
+                public boolean isFor(String forward) {
+                    return forwards.length == 0 || List.of(forwards).contains(forward);
+                }
+
+                @Override
+                public boolean opens(String upstream) {
+                    return true;
+                }
+            });
+        }
+
+        @Override
+        public @Nullable ClientKey find(KeyDigest digest) {
+            return keys.get(digest);
+        }
+
+        @Override
+        public Optional<ClientKey> named(String name) {
+            return keys.values().stream().filter(key -> key.name().equals(name)).findFirst();
+        }
+
+        @Override
+        public boolean isRequired() {
+            return required;
+        }
+
+        @Override
+        public boolean isStale() {
+            return stale;
+        }
+    }
+
+    private static ClientKeys keys(Source source, String global) {
+        ProxyConfig config = config(global, "[]", "[]", "[]");
+        return ConfiguredKeys.of(config, source)
+                .of(config.httpServer().forwards().get(0));
+    }
+
+    @Test
+    void keysOfASourceAreAskedForLast() {
+        Source source = new Source();
+        source.add("stored", "sk-stored-0");
+        source.add("hidden", "sk-all-00");
+        ClientKeys keys = keys(source, "[{name: all, key: sk-all-00}]");
+
+        assertThat(name(keys, "sk-stored-0")).isEqualTo("stored");
+        assertThat(name(keys, "sk-all-00")).isEqualTo("all");
+        assertThat(keys.named("stored")).map(ClientKey::name).contains("stored");
+        assertThat(keys.named("all")).map(ClientKey::name).contains("all");
+        assertThat(keys.named("none")).isEmpty();
+    }
+
+    @Test
+    void aSourceMayAskEveryClientForAKey() {
+        Source source = new Source();
+        ClientKeys keys = keys(source, "[]");
+        assertThat(keys.isEmpty()).isTrue();
+        assertThat(keys.guards("open")).isFalse();
+
+        source.required = true;
+
+        assertThat(keys.isEmpty()).isFalse();
+        assertThat(keys.isRequired()).isTrue();
+        assertThat(keys.guards("open")).isTrue();
+    }
+
+    @Test
+    void aKeyOfAnotherForwardOpensNothingHere() {
+        Source source = new Source();
+        source.add("here", "sk-here-00", "one", "two");
+        source.add("there", "sk-there-0", "two");
+        ClientKeys keys = keys(source, "[]");
+
+        assertThat(show(keys, "sk-here-00").failure()).isNull();
+        assertThat(show(keys, "sk-there-0").failure()).isEqualTo(AuthFailure.ELSEWHERE);
+        assertThat(keys.named("there")).isEmpty();
+    }
+
+    @Test
+    void aKeyThatMayBeNewIsNotCalledUnknown() {
+        Source source = new Source();
+        source.add("stored", "sk-stored-0");
+        source.stale = true;
+        ClientKeys keys = keys(source, "[]");
+
+        assertThat(show(keys, "sk-other-00").failure()).isEqualTo(AuthFailure.UNVERIFIED);
+        assertThat(show(keys, "sk-stored-0").failure()).isNull();
+        assertThat(AuthFailure.UNVERIFIED.isStranger()).isTrue();
     }
 }

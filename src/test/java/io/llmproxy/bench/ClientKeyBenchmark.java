@@ -4,6 +4,7 @@ import io.llmproxy.auth.Authentication;
 import io.llmproxy.auth.ClientKeys;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.auth.KeyPlace;
+import io.llmproxy.auth.KeySource;
 import io.llmproxy.auth.PresentedKey;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.ProxyConfig;
@@ -87,7 +88,8 @@ public class ClientKeyBenchmark {
                 null,
                 without.jmx(),
                 false);
-        known = ConfiguredKeys.of(config).of(config.httpServer().forwards().get(0));
+        known = ConfiguredKeys.of(config, KeySource.NONE)
+                .of(config.httpServer().forwards().get(0));
         shown = IntStream.range(0, SHOWN)
                 .mapToObj(number -> "sk-" + (1_000_000 + (long) number * keys * 2 / SHOWN))
                 .map(key -> (PresentedKey) new PresentedKey.One(new Secret(key), KeyPlace.AUTHORIZATION))

@@ -6,6 +6,7 @@ import io.llmproxy.admin.api.Decider.Candidate;
 import io.llmproxy.admin.api.Decider.Decision;
 import io.llmproxy.admin.api.Decider.Question;
 import io.llmproxy.auth.ConfiguredKeys;
+import io.llmproxy.auth.KeySource;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.jetty.loop.EventLoops;
@@ -69,7 +70,7 @@ class DryRunsTest {
                 ConfigLoader.parse(CONFIG, "config.yaml", Path.of(""), Map.of()).config();
         http.start();
         Upstreams upstreams = Upstreams.NONE.next(config, http, new UpstreamListener() {});
-        ConfiguredKeys keys = ConfiguredKeys.of(config);
+        ConfiguredKeys keys = ConfiguredKeys.of(config, KeySource.NONE);
         KeyLimits limits = KeyLimits.of(keys.all(), Quotas.NONE, null);
         Serving serving = new Serving(
                 new Mounts(List.of(), name -> 0, 0, true),

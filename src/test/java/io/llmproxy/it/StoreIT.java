@@ -98,7 +98,8 @@ class StoreIT {
                 Duration.ofSeconds(3),
                 StoreConfig.Migrate.AUTO,
                 null,
-                null);
+                null,
+                Duration.ofSeconds(60));
     }
 
     private static String document(FakeUpstream upstream, String more) {

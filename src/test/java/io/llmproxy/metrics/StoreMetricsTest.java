@@ -18,9 +18,10 @@ final class StoreMetricsTest {
     @Test
     void tellsHowTheNodeStands() throws IOException {
         PrometheusRegistry registry = new PrometheusRegistry();
-        StoreMetrics.register(registry, () -> standing);
+        StoreMetrics.register(registry, () -> standing, () -> Duration.ofMillis(2500));
 
         assertThat(scraped(registry))
+                .contains("llmproxy_keys_feed_age_seconds 2.5")
                 .contains("llmproxy_store_up 1.0", "llmproxy_store_away_seconds 0.0", "llmproxy_store_refused 0.0")
                 .contains("llmproxy_store_version{state=\"active\"} 8.0", "llmproxy_store_version{state=\"head\"} 8.0");
 

@@ -51,7 +51,8 @@ final class StoreWorld implements AutoCloseable {
                 Duration.ofSeconds(3),
                 Migrate.AUTO,
                 null,
-                null);
+                null,
+                Duration.ofSeconds(60));
     }
 
     /** An empty database. */

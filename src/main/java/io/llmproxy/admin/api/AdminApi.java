@@ -89,6 +89,7 @@ public final class AdminApi extends HttpServlet {
                 new ConfigResource(text, changes),
                 new VersionsResource(gateway.documents(), changes),
                 new ViewsResource(gateway, text),
+                new KeysResource(gateway),
                 new RuntimeResource(gateway),
                 new ExplainResource(gateway.decider()),
                 new ReloadResource(gateway.reload()),

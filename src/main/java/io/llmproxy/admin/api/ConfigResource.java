@@ -141,7 +141,7 @@ public final class ConfigResource {
         return text;
     }
 
-    private static boolean isDry(String text) {
+    static boolean isDry(String text) {
         if (!text.equals("true") && !text.equals("false")) {
             throw Refused.invalid("dry_run", "unknown (expected: true or false)");
         }

@@ -4,6 +4,7 @@ import io.llmproxy.access.People;
 import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
+import io.llmproxy.admin.IssuedKeys;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.explain.Explanations;
 import io.llmproxy.health.Lifecycle;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param documents its configuration
  * @param audit told what operators do
  * @param people who operates the gateway
+ * @param keys the client keys that are not part of it
  * @param reload loads that again
  * @param operations what operators can do
  * @param current what is served at the moment
@@ -51,6 +53,7 @@ public record Gateway(
         ConfigDocuments documents,
         AuditTrail audit,
         People people,
+        IssuedKeys keys,
         ConfigReload reload,
         Operations operations,
         Supplier<Current> current,

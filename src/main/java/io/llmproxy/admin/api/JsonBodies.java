@@ -64,7 +64,7 @@ final class JsonBodies implements MessageBodyReader<Object>, MessageBodyWriter<O
     }
 
     /** Says where and what, in words that hold nothing of the body: it may be a secret. */
-    private static Refused unreadable(JsonProcessingException e) {
+    static Refused unreadable(JsonProcessingException e) {
         JsonLocation location = e.getLocation();
         Integer line = location == null || location.getLineNr() < 1 ? null : location.getLineNr();
         String path = e instanceof JsonMappingException mapping ? path(mapping.getPath()) : "";

@@ -2,7 +2,9 @@ package io.llmproxy.admin.api;
 
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
+import io.llmproxy.config.KeyRateLimitConfig;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.UpstreamConfig;
@@ -27,24 +29,52 @@ final class KeyViews {
     record Place(String kind, @Nullable String name) {}
 
     record View(
+            @Nullable String id,
             String name,
             @Nullable String hint,
             String fingerprint,
             Place place,
+            List<String> forwards,
             boolean enabled,
             @Nullable String expiresAt,
             boolean usable,
             List<String> allowedModels,
             @Nullable Integer requestsPerSecond,
-            int maxConcurrent) {}
+            @Nullable Integer burstSize,
+            int maxConcurrent,
+            boolean explain,
+            @Nullable String previousUntil,
+            @Nullable String createdBy,
+            @Nullable String createdAt,
+            @Nullable String etag) {}
 
-    /** All keys, by name. */
-    static List<View> of(ProxyConfig config) {
-        Instant now = Instant.now();
+    /** The keys of the configuration, by name. */
+    static List<View> of(ProxyConfig config, Instant now) {
         return all(config)
                 .map(placed -> view(placed, now))
                 .sorted(Comparator.comparing(View::name))
                 .toList();
+    }
+
+    /** A key that was issued. */
+    static View of(IssuedKey key, Instant now) {
+        IssuedKey.Previous previous = key.previous();
+        return view(
+                key.id(),
+                key.config(),
+                key.hint(),
+                new Place(key.forwards().isEmpty() ? "all" : "forwards", null),
+                key.forwards(),
+                previous == null || !previous.until().isAfter(now) ? null : previous.until(),
+                key.createdBy(),
+                key.createdAt(),
+                tag(key),
+                now);
+    }
+
+    /** Names a key as it is: after a change it has another tag. */
+    static String tag(IssuedKey key) {
+        return "\"k" + key.revision() + '"';
     }
 
     static Stream<Placed> all(ProxyConfig config) {
@@ -62,24 +92,55 @@ final class KeyViews {
         return upstream.keys().stream().map(key -> new Placed(key, new Place("upstream", upstream.name())));
     }
 
-    private static View view(Placed placed, Instant now) {
-        ClientKeyConfig key = placed.key();
+    /** A key of the configuration. */
+    static View view(Placed placed, Instant now) {
+        Place place = placed.place();
+        List<String> forwards =
+                place.kind().equals("forward") && place.name() != null ? List.of(place.name()) : List.of();
+        return view(null, placed.key(), hint(placed.key()), place, forwards, null, null, null, null, now);
+    }
+
+    private static View view(
+            @Nullable String id,
+            ClientKeyConfig key,
+            @Nullable String hint,
+            Place place,
+            List<String> forwards,
+            @Nullable Instant previousUntil,
+            @Nullable String createdBy,
+            @Nullable Instant createdAt,
+            @Nullable String tag,
+            Instant now) {
         Instant expires = key.expires();
+        KeyRateLimitConfig rate = key.rateLimit();
         return new View(
+                id,
                 key.name(),
-                hint(key),
+                hint,
                 KeyDigest.configured(key.key()).fingerprint(),
-                placed.place(),
+                place,
+                forwards,
                 key.enabled(),
                 Times.told(expires),
                 key.enabled() && (expires == null || now.isBefore(expires)),
                 key.allowedModels().stream().map(ModelPattern::text).toList(),
-                key.rateLimit() == null ? null : key.rateLimit().requestsPerSecond(),
-                key.maxConcurrent());
+                rate == null ? null : rate.requestsPerSecond(),
+                rate == null ? null : rate.burstSize(),
+                key.maxConcurrent(),
+                key.explain(),
+                Times.told(previousUntil),
+                createdBy,
+                Times.told(createdAt),
+                tag);
     }
 
     private static @Nullable String hint(ClientKeyConfig key) {
         String text = key.key().reveal();
-        return KeyDigest.isDigest(text) || text.length() < SHORTEST_WITH_HINT ? null : text.substring(0, HINT);
+        return KeyDigest.isDigest(text) ? null : hint(text);
+    }
+
+    /** The first characters of a key; null if they would tell too much of it. */
+    static @Nullable String hint(String key) {
+        return key.length() < SHORTEST_WITH_HINT ? null : key.substring(0, HINT);
     }
 }

@@ -38,7 +38,11 @@ final class Page {
 
     /** Says where a page has ended. */
     static String cursor(Explanation last) {
-        String text = last.at() + " " + last.id();
+        return cursor(last.at() + " " + last.id());
+    }
+
+    /** Says where a page has ended. */
+    static String cursor(String text) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -55,6 +59,15 @@ final class Page {
             return found -> found.at().isBefore(at)
                     || (found.at().equals(at) && found.id().compareTo(id) > 0);
         } catch (IllegalArgumentException | DateTimeException e) {
+            throw Refused.invalid("cursor", "not one of ours (expected: next of the page before)");
+        }
+    }
+
+    /** Reads where the page before has ended; null if there is none. */
+    static @Nullable String read(@Nullable String cursor) {
+        try {
+            return cursor == null ? null : new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
             throw Refused.invalid("cursor", "not one of ours (expected: next of the page before)");
         }
     }

@@ -109,7 +109,7 @@ public final class StateResource {
         return gateway.lifecycle().phase().name().toLowerCase(Locale.ROOT);
     }
 
-    private static Counts counts(Gateway.Current current) {
+    private Counts counts(Gateway.Current current) {
         ProxyConfig config = current.config();
         long now = System.nanoTime();
         List<Upstream> upstreams = current.upstreams().all();
@@ -125,7 +125,7 @@ public final class StateResource {
                 config.upstreamGroups().size(),
                 upstreams.size(),
                 up,
-                (int) KeyViews.all(config).count(),
+                (int) KeyViews.all(config).count() + gateway.keys().count(),
                 models);
     }
 

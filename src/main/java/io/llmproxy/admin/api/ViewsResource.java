@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Forwards, groups, upstreams, and client keys: parts of the configuration, with what follows from them. */
+/** Forwards, groups and upstreams: parts of the configuration, with what follows from them. */
 @Path("")
 @Produces(MediaType.APPLICATION_JSON)
 public final class ViewsResource {
@@ -63,8 +63,6 @@ public final class ViewsResource {
     private record Groups(List<Group> groups) {}
 
     private record Backends(List<Backend> upstreams) {}
-
-    private record Keys(List<KeyViews.View> keys) {}
 
     private ProxyConfig config() {
         return gateway.current().get().config();
@@ -227,14 +225,6 @@ public final class ViewsResource {
         return upstream.url().getScheme() + "://" + upstream.url().getHost()
                 + (upstream.url().getPort() < 0 ? "" : ":" + upstream.url().getPort())
                 + (upstream.url().getRawPath() == null ? "" : upstream.url().getRawPath());
-    }
-
-    /** Lists the client keys. */
-    @GET
-    @Path("keys")
-    @Needs(Role.VIEWER)
-    public Object keys() {
-        return new Keys(KeyViews.of(config()));
     }
 
     /** Tells who serves which model. */

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Cors {
     /** Pages need a key, whatever their origin. */
-    private static final CorsConfig WITH_KEYS =
-            new CorsConfig(List.of(CorsConfig.ANY), List.of(), Duration.ofMinutes(10));
+    private static final Cors WITH_KEYS =
+            new Cors(new CorsConfig(List.of(CorsConfig.ANY), List.of(), Duration.ofMinutes(10)));
 
     private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
     private static final String ORIGIN = "Origin";
@@ -39,16 +39,14 @@ public final class Cors {
         this.any = origins.contains(CorsConfig.ANY);
     }
 
-    /**
-     * Returns what a forward tells browsers, or null if it leaves that to its upstreams.
-     *
-     * @param keyed whether every client needs a key
-     */
-    public static @Nullable Cors of(@Nullable CorsConfig config, boolean keyed) {
-        if (config != null) {
-            return new Cors(config);
-        }
-        return keyed ? new Cors(WITH_KEYS) : null;
+    /** Returns what a forward tells browsers by its own settings; null if it has none. */
+    public static @Nullable Cors of(@Nullable CorsConfig config) {
+        return config == null ? null : new Cors(config);
+    }
+
+    /** Returns what a forward without settings of its own tells browsers if every client needs a key. */
+    public static Cors withKeys() {
+        return WITH_KEYS;
     }
 
     /** Whether a request only asks for what a page may do; it never carries a key. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How often, and how many at a time, each key of a configuration may ask. */
 public final class KeyLimits {
-    private static final Limits NONE = new Limits(null, 0, null, null);
+    static final Limits NONE = new Limits(null, 0, null, null);
 
     private final Map<ClientKey, Limits> limits;
     private final Map<ClientKey, LimitPath> paths;
@@ -106,6 +106,6 @@ public final class KeyLimits {
 
     /** What bounds a key. */
     public Limits of(ClientKey key) {
-        return limits.getOrDefault(key, NONE);
+        return key instanceof StoredKey stored ? stored.limits() : limits.getOrDefault(key, NONE);
     }
 }

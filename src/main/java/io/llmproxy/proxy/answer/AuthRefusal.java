@@ -7,6 +7,7 @@ import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.upstream.UpstreamGroup;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +16,19 @@ import org.jspecify.annotations.Nullable;
 public final class AuthRefusal {
     private static final String MISSING =
             "No API key was given. Send one as Authorization: Bearer, x-api-key, api-key, x-goog-api-key or ?key=.";
+    /** When a store that is away is asked again, more or less. */
+    private static final Duration VERIFIABLE = Duration.ofSeconds(5);
+
     private static final String CONFLICT = "Different API keys were given, in %s. Send one.";
 
     private AuthRefusal() {}
 
     /** Notes the failure, and returns what the client is told. */
     public static Refusal of(Exchange exchange, AuthFailure failure) {
+        if (failure == AuthFailure.UNVERIFIED) {
+            exchange.unauthenticated(failure);
+            return new Refusal(ProxyError.KEY_UNVERIFIED, VERIFIABLE.toNanos(), false);
+        }
         String message = failure == AuthFailure.MISSING ? MISSING : ProxyError.INVALID_KEY.message();
         return of(exchange, failure, message);
     }

@@ -33,6 +33,7 @@ public enum ProxyError {
     OVERLOADED(503, "overloaded", "The gateway is overloaded; try again."),
     LIMITS_UNKNOWN(503, "limits_unavailable", "The limits cannot be checked at the moment; try again."),
     SHUTTING_DOWN(503, "shutting_down", "The gateway is shutting down; try again."),
+    KEY_UNVERIFIED(503, "key_store_unavailable", "The API key cannot be verified at the moment; try again."),
     NO_UPSTREAM(503, "no_upstream_available", "No upstream is available at the moment."),
     CONNECT_TIMEOUT(504, "upstream_connect_timeout", "The upstream could not be reached in time."),
     FIRST_BYTE_TIMEOUT(504, "upstream_timeout", "The upstream did not answer in time."),

@@ -31,7 +31,7 @@ public final class Forward {
         this.config = config;
         this.routes = routes;
         this.admission = admission;
-        this.cors = Cors.of(config.cors(), admission.keys().isRequired());
+        this.cors = Cors.of(config.cors());
     }
 
     /** The name from the configuration; also a metric label. */
@@ -51,7 +51,7 @@ public final class Forward {
 
     /** What browsers are told, or null if that is left to the upstreams. */
     public @Nullable Cors cors() {
-        return cors;
+        return cors == null && admission.keys().isRequired() ? Cors.withKeys() : cors;
     }
 
     /** What models thought, for clients that cannot send it back. */

@@ -4,6 +4,7 @@ import io.llmproxy.access.NoPeople;
 import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
+import io.llmproxy.admin.IssuedKeys;
 import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.config.ProxyConfig;
@@ -49,6 +50,9 @@ final class GatewayFixture {
             if (asked == long.class) {
                 return 0L;
             }
+            if (asked == int.class) {
+                return 0;
+            }
             if (asked == Optional.class) {
                 return Optional.empty();
             }
@@ -76,6 +80,7 @@ final class GatewayFixture {
                 documents,
                 new AuditTrail(AuditBook.NONE, () -> 0),
                 new NoPeople(),
+                nothing(IssuedKeys.class),
                 () -> new ConfigReload.Outcome(true, 1, List.of()),
                 nothing(Operations.class),
                 () -> new Gateway.Current(1, config(YAML), Upstreams.NONE),

@@ -172,7 +172,7 @@ class AdminFaultsIT {
     /** Where a date is printed, or compared with one that came from outside. */
     private static final Set<String> TELL_DATES = Set.of(
             "io.llmproxy.launcher.DemoUpstream",
-            "io.llmproxy.admin.api.KeyViews",
+            "io.llmproxy.admin.api.KeysResource",
             "io.llmproxy.admin.api.LiveFeed",
             "io.llmproxy.admin.api.RuntimeResource",
             "io.llmproxy.admin.api.StateResource",

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy.servlet;
 
 import io.llmproxy.auth.ConfiguredKeys;
+import io.llmproxy.auth.KeySource;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.load.ConfigLoader;
@@ -78,7 +79,7 @@ public final class Entrance implements AutoCloseable {
         http.start();
         ProxyConfig config = config(forward, upstreams, group);
         Upstreams made = Upstreams.NONE.next(config, http, new UpstreamListener() {});
-        ConfiguredKeys known = ConfiguredKeys.of(config);
+        ConfiguredKeys known = ConfiguredKeys.of(config, KeySource.NONE);
         ForwardConfig settings = config.httpServer().forwards().get(0);
         Quotas quotas = Quotas.of(List.of(), config.limits(), () -> NOON, null, null);
         Admission admission = Admission.of(settings, known.of(settings), KeyLimits.of(known.all(), quotas, null), null);

@@ -1,0 +1,369 @@
+package io.llmproxy.admin.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.access.Role;
+import io.llmproxy.admin.ConfigDocuments.Unavailable;
+import io.llmproxy.admin.ConfigDocuments.UnavailableException;
+import io.llmproxy.admin.IssuedKeys;
+import io.llmproxy.admin.IssuedKeys.ConflictException;
+import io.llmproxy.config.ClientKeyConfig;
+import io.llmproxy.config.ForwardConfig;
+import io.llmproxy.config.IssuedKey;
+import io.llmproxy.config.KeyDigest;
+import io.llmproxy.config.ProxyConfig;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The client keys: those of the configuration are shown, others are issued, changed, rotated and deleted. */
+@Path("keys")
+@Produces(MediaType.APPLICATION_JSON)
+public final class KeysResource {
+    private static final long LONGEST_GRACE = Duration.ofDays(30).toSeconds();
+    private static final int LONGEST_REQUEST_KEY = 150;
+
+    private final Gateway gateway;
+
+    KeysResource(Gateway gateway) {
+        this.gateway = gateway;
+    }
+
+    record Keys(List<KeyViews.View> keys, @Nullable String next, boolean writable) {}
+
+    /**
+     * A key that was issued.
+     *
+     * @param secret the key itself, this once; null if it was told before
+     */
+    record Issued(KeyViews.View key, @Nullable String secret) {}
+
+    record Rotation(@Nullable Long graceSeconds) {}
+
+    private IssuedKeys keys() {
+        return gateway.keys();
+    }
+
+    private ProxyConfig config() {
+        return gateway.current().get().config();
+    }
+
+    /** Lists keys. Those of the configuration are on the first page: they are few. */
+    @GET
+    @Needs(Role.VIEWER)
+    public Object list(
+            @QueryParam("q") @DefaultValue("") String beginning,
+            @QueryParam("digest") @Nullable String digest,
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("cursor") @Nullable String cursor) {
+        int most = Page.limit(limit);
+        String after = Page.read(cursor);
+        Instant now = Instant.now();
+        List<KeyViews.View> shown = new ArrayList<>();
+        if (digest != null) {
+            KeyDigest wanted = digest(digest);
+            KeyViews.all(config())
+                    .filter(placed -> KeyDigest.configured(placed.key().key()).equals(wanted))
+                    .forEach(placed -> shown.add(KeyViews.view(placed, now)));
+            keys().find(wanted).ifPresent(key -> shown.add(KeyViews.of(key, now)));
+            return new Keys(shown, null, keys().isWritable());
+        }
+        String begin = beginning.strip();
+        if (after == null) {
+            KeyViews.of(config(), now).stream()
+                    .filter(key -> begins(key, begin))
+                    .forEach(shown::add);
+        }
+        List<IssuedKey> page = keys().page(begin, after, most + 1);
+        boolean more = page.size() > most;
+        page.stream().limit(most).map(key -> KeyViews.of(key, now)).forEach(shown::add);
+        String next = more ? Page.cursor(page.get(most - 1).config().name()) : null;
+        return new Keys(shown, next, keys().isWritable());
+    }
+
+    private static boolean begins(KeyViews.View key, String beginning) {
+        return key.name().toLowerCase(Locale.ROOT).startsWith(beginning.toLowerCase(Locale.ROOT))
+                || (key.hint() != null && !beginning.isEmpty() && key.hint().startsWith(beginning));
+    }
+
+    private static KeyDigest digest(String text) {
+        return Optional.of(KeyDigest.isDigest(text) ? text : "sha256:" + text)
+                .flatMap(KeyDigest::parse)
+                .orElseThrow(() -> Refused.invalid("digest", "no digest (expected: 64 hexadecimal digits)"));
+    }
+
+    /** Shows a key. */
+    @GET
+    @Path("{id}")
+    @Needs(Role.VIEWER)
+    public Response show(@PathParam("id") String id) {
+        return shown(known(id));
+    }
+
+    private IssuedKey known(String id) {
+        return keys().find(id).orElseThrow(() -> Refused.notFound("key", id));
+    }
+
+    private static Response shown(IssuedKey key) {
+        return Response.ok(KeyViews.of(key, Instant.now()))
+                .header("ETag", KeyViews.tag(key))
+                .build();
+    }
+
+    /** Issues a key. */
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Needs(Role.EDITOR)
+    @Audited("key.issue")
+    public Response issue(
+            @Context ContainerRequestContext call,
+            @HeaderParam("Idempotency-Key") @Nullable String requestKey,
+            @QueryParam("dry_run") @DefaultValue("false") String dryRun,
+            KeyBody body) {
+        requireStore();
+        check(body, null);
+        String by = RuntimeResource.caller(call);
+        String secret = NewSecret.key();
+        ClientKeyConfig config = body.config(KeyDigest.of(secret).configured());
+        String hint = Objects.requireNonNull(KeyViews.hint(secret), "long enough");
+        if (ConfigResource.isDry(dryRun)) {
+            IssuedKey thought = new IssuedKey("", config, null, body.opens(), null, by, Instant.now(), 0);
+            return Response.ok(KeyViews.of(thought, Instant.now())).build();
+        }
+        Act act = Act.of(call);
+        act.to(config.name());
+        act.changes(Map.of(), told(body));
+        IssuedKeys.Issued issued =
+                stored(act, () -> keys().issue(config, hint, body.opens(), own(by, requestKey), act.note()));
+        IssuedKey key = issued.key();
+        if (issued.again() && !key.config().name().equals(config.name())) {
+            throw new Refused(
+                    409, "conflict", "Idempotency-Key: another key was issued with it (expected: one of its own)");
+        }
+        Issued told = new Issued(KeyViews.of(key, Instant.now()), issued.again() ? null : secret);
+        Response.ResponseBuilder answer = issued.again()
+                ? Response.ok(told)
+                : Response.created(call.getUriInfo()
+                                .getBaseUriBuilder()
+                                .path("keys/" + key.id())
+                                .build())
+                        .entity(told);
+        return answer.header("ETag", KeyViews.tag(key)).build();
+    }
+
+    /** Two callers may think of the same. */
+    private static @Nullable String own(String by, @Nullable String requestKey) {
+        if (requestKey != null && (requestKey.isBlank() || requestKey.length() > LONGEST_REQUEST_KEY)) {
+            throw Refused.invalid("Idempotency-Key", "no such key (expected: 1 to 150 characters)");
+        }
+        return requestKey == null ? null : by + " " + requestKey;
+    }
+
+    /** Changes what a key may do: what is named, to what is said of it; null takes a limit away. */
+    @PATCH
+    @Path("{id}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Needs(Role.EDITOR)
+    @Audited("key.change")
+    public Response change(
+            @Context ContainerRequestContext call,
+            @PathParam("id") String id,
+            @HeaderParam("If-Match") @Nullable String tag,
+            @QueryParam("dry_run") @DefaultValue("false") String dryRun,
+            ObjectNode patch) {
+        requireStore();
+        IssuedKey key = matching(id, tag);
+        KeyBody body = merged(KeyBody.of(key), patch);
+        check(body, key);
+        ClientKeyConfig config = body.config(key.config().key());
+        if (ConfigResource.isDry(dryRun)) {
+            IssuedKey thought = new IssuedKey(
+                    key.id(),
+                    config,
+                    key.hint(),
+                    body.opens(),
+                    key.previous(),
+                    key.createdBy(),
+                    key.createdAt(),
+                    key.revision());
+            return Response.ok(KeyViews.of(thought, Instant.now())).build();
+        }
+        Act act = Act.of(call);
+        act.changes(told(KeyBody.of(key)), told(body));
+        return shown(stored(act, () -> keys().change(key, config, body.opens(), act.note())));
+    }
+
+    private static KeyBody merged(KeyBody before, ObjectNode patch) {
+        ObjectNode merged = Json.MAPPER.valueToTree(before);
+        patch.properties().forEach(member -> merged.set(member.getKey(), member.getValue()));
+        try {
+            return Json.MAPPER.treeToValue(merged, KeyBody.class);
+        } catch (JsonProcessingException e) {
+            throw JsonBodies.unreadable(e);
+        }
+    }
+
+    /** Deletes a key. */
+    @DELETE
+    @Path("{id}")
+    @Needs(Role.EDITOR)
+    @Audited("key.delete")
+    public Response delete(
+            @Context ContainerRequestContext call,
+            @PathParam("id") String id,
+            @HeaderParam("If-Match") @Nullable String tag,
+            @QueryParam("dry_run") @DefaultValue("false") String dryRun) {
+        requireStore();
+        IssuedKey key = matching(id, tag);
+        if (!ConfigResource.isDry(dryRun)) {
+            Act act = Act.of(call);
+            act.changes(told(KeyBody.of(key)), Map.of());
+            stored(act, () -> {
+                keys().delete(key, act.note());
+                return key;
+            });
+        }
+        return Response.noContent().build();
+    }
+
+    /** Gives a key another value; the one until now works on for a while. */
+    @POST
+    @Path("{id}/rotate")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Needs(Role.EDITOR)
+    @Audited("key.rotate")
+    public Response rotate(
+            @Context ContainerRequestContext call,
+            @PathParam("id") String id,
+            @HeaderParam("If-Match") @Nullable String tag,
+            @QueryParam("dry_run") @DefaultValue("false") String dryRun,
+            Rotation rotation) {
+        requireStore();
+        long grace = rotation.graceSeconds() == null ? 0 : rotation.graceSeconds();
+        if (grace < 0 || grace > LONGEST_GRACE) {
+            throw Refused.invalid("grace_seconds", grace + " (expected: 0 to " + LONGEST_GRACE + ")");
+        }
+        IssuedKey key = matching(id, tag);
+        if (ConfigResource.isDry(dryRun)) {
+            return shown(key);
+        }
+        String secret = NewSecret.key();
+        String hint = Objects.requireNonNull(KeyViews.hint(secret), "long enough");
+        Act act = Act.of(call);
+        act.changes(Map.of("name", key.config().name()), Map.of("grace_seconds", grace));
+        IssuedKey next = stored(
+                act, () -> keys().rotate(key, KeyDigest.of(secret), hint, Duration.ofSeconds(grace), act.note()));
+        return Response.ok(new Issued(KeyViews.of(next, Instant.now()), secret))
+                .header("ETag", KeyViews.tag(next))
+                .build();
+    }
+
+    private void requireStore() {
+        if (!keys().isWritable()) {
+            throw new UnavailableException(
+                    Unavailable.READ_ONLY,
+                    "The configuration is a file: change its keys and reload it, or start with a store.");
+        }
+    }
+
+    private IssuedKey matching(String id, @Nullable String tag) {
+        IssuedKey key = known(id);
+        if (tag == null) {
+            throw new Refused(
+                    428,
+                    "precondition_required",
+                    "If-Match is missing (expected: the ETag of the key, which the change was made from).");
+        }
+        if (!KeyViews.tag(key).equals(tag.strip())) {
+            throw changed(key);
+        }
+        return key;
+    }
+
+    private static Refused changed(IssuedKey key) {
+        return new Refused(
+                        412,
+                        "precondition_failed",
+                        "Key " + key.config().name() + " was changed in the meantime; nothing was changed.")
+                .with(Map.of("current", KeyViews.of(key, Instant.now())));
+    }
+
+    private void check(KeyBody body, @Nullable IssuedKey before) {
+        List<Finding> problems = new ArrayList<>(body.problems());
+        List<String> forwards = config().httpServer().forwards().stream()
+                .map(ForwardConfig::name)
+                .toList();
+        List<String> known = before == null ? List.of() : before.forwards();
+        for (String forward : body.opens()) {
+            if (!forwards.contains(forward) && !known.contains(forward)) {
+                problems.add(new Finding(
+                        null,
+                        "forwards",
+                        forward + ": no such forward (expected: " + String.join(", ", forwards) + ")"));
+            }
+        }
+        if (!problems.isEmpty()) {
+            Finding first = problems.get(0);
+            throw new Refused(400, "invalid_request", first.path() + ": " + first.message()).with(problems);
+        }
+        if (KeyViews.all(config()).anyMatch(placed -> placed.key().name().equalsIgnoreCase(body.name()))) {
+            throw new Refused(
+                    409,
+                    "conflict",
+                    "name: " + body.name() + " is a key of the configuration (expected: a name of its own)");
+        }
+    }
+
+    /** What a key may do, for the audit. */
+    private static Map<String, Object> told(KeyBody body) {
+        Map<String, Object> told = new LinkedHashMap<>();
+        Json.MAPPER.valueToTree(body).properties().forEach(member -> {
+            if (!member.getValue().isNull()) {
+                told.put(member.getKey(), member.getValue());
+            }
+        });
+        return told;
+    }
+
+    private interface Storing<T> {
+        T store() throws ConflictException;
+    }
+
+    /** The note of what is done is stored with it. */
+    private static <T> T stored(Act act, Storing<T> storing) {
+        try {
+            T result = storing.store();
+            act.kept(null);
+            return result;
+        } catch (ConflictException e) {
+            String why = String.valueOf(e.getMessage());
+            throw switch (e.conflict()) {
+                case GONE -> new Refused(404, "not_found", why);
+                case CHANGED -> new Refused(412, "precondition_failed", why + "; nothing was changed");
+                case NAME_TAKEN -> new Refused(409, "conflict", why);
+            };
+        }
+    }
+}

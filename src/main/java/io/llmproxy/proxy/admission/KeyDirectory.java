@@ -1,0 +1,150 @@
+package io.llmproxy.proxy.admission;
+
+import io.llmproxy.auth.ClientKey;
+import io.llmproxy.auth.KeySource;
+import io.llmproxy.config.ClientKeyConfig;
+import io.llmproxy.config.IssuedKey;
+import io.llmproxy.config.KeyDigest;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client keys of a store. It stands beside the generations: a key that changes costs one key, and makes no new generation. A request
+ * takes its key once, and keeps it, whatever becomes of the key in the meantime. One thread feeds it; any thread may ask.
+ */
+public final class KeyDirectory implements KeySource {
+    private final Map<KeyDigest, StoredKey> byDigest = new ConcurrentHashMap<>();
+    private final Map<String, StoredKey> byId = new ConcurrentHashMap<>();
+    private final Duration staleAfter;
+    private final LongSupplier nanos;
+    private final long start;
+    private volatile @Nullable Long freshAt;
+    private volatile boolean required = true;
+
+    /**
+     * @param staleAfter after this time without news from the store, there may be keys that are not known here
+     * @param nanos the time in nanoseconds
+     */
+    public KeyDirectory(Duration staleAfter, LongSupplier nanos) {
+        this.staleAfter = staleAfter;
+        this.nanos = nanos;
+        this.start = nanos.getAsLong();
+    }
+
+    /**
+     * Takes over all keys; others are forgotten.
+     *
+     * @param keys all of them
+     */
+    public void replace(Collection<IssuedKey> keys) {
+        keys.forEach(this::put);
+        Set<String> kept = new HashSet<>();
+        keys.forEach(key -> kept.add(key.id()));
+        byId.keySet().stream().filter(id -> !kept.contains(id)).toList().forEach(this::remove);
+    }
+
+    /** Takes over a key that is new or has changed. What bounds it stays as it is, unless just that has changed. */
+    public void put(IssuedKey issued) {
+        StoredKey before = byId.get(issued.id());
+        KeyLimits.Limits limits =
+                KeyLimits.Limits.of(issued.config(), before == null ? KeyLimits.NONE : before.limits());
+        StoredKey key = new StoredKey(issued, issued.config(), limits);
+        byId.put(issued.id(), key);
+        byDigest.put(key.digest(), key);
+        IssuedKey.Previous previous = issued.previous();
+        if (previous != null) {
+            ClientKeyConfig old = issued.config().withKey(previous.digest().configured());
+            StoredKey ending = new StoredKey(issued, old.until(previous.until()), limits);
+            byDigest.put(ending.digest(), ending);
+        }
+        if (before != null) {
+            forget(before.issued(), digests(issued));
+        }
+    }
+
+    /** Forgets a key. */
+    public void remove(String id) {
+        StoredKey gone = byId.remove(id);
+        if (gone != null) {
+            forget(gone.issued(), Set.of());
+        }
+    }
+
+    private void forget(IssuedKey old, Set<KeyDigest> kept) {
+        for (KeyDigest digest : digests(old)) {
+            if (!kept.contains(digest)) {
+                // It may be another key's by now.
+                byDigest.computeIfPresent(
+                        digest, (same, key) -> key.issued().id().equals(old.id()) ? null : key);
+            }
+        }
+    }
+
+    private static Set<KeyDigest> digests(IssuedKey key) {
+        IssuedKey.Previous previous = key.previous();
+        Set<KeyDigest> digests = new HashSet<>();
+        digests.add(key.digest());
+        if (previous != null) {
+            digests.add(previous.digest());
+        }
+        return digests;
+    }
+
+    /** Says whether there has ever been a key: then every client has to show one, even if all keys are gone. */
+    public void required(boolean everAny) {
+        required = everAny;
+    }
+
+    /** Everything that the store knows at this moment is known here. */
+    public void fresh() {
+        freshAt = nanos.getAsLong();
+    }
+
+    /** Returns all keys as they were issued. */
+    public List<IssuedKey> all() {
+        return byId.values().stream().map(StoredKey::issued).toList();
+    }
+
+    /** Returns how many keys there are. */
+    public int size() {
+        return byId.size();
+    }
+
+    /** Returns for how long the store has not told of keys; since the start if it never has. */
+    public Duration age() {
+        Long last = freshAt;
+        return Duration.ofNanos(nanos.getAsLong() - (last == null ? start : last));
+    }
+
+    @Override
+    public @Nullable ClientKey find(KeyDigest digest) {
+        return byDigest.get(digest);
+    }
+
+    @Override
+    public Optional<ClientKey> named(String name) {
+        return byId.values().stream()
+                .filter(key -> key.name().equals(name))
+                .<ClientKey>map(key -> key)
+                .findFirst();
+    }
+
+    /** While it is not known yet whether there are keys, it is as if there were. */
+    @Override
+    public boolean isRequired() {
+        return required;
+    }
+
+    @Override
+    public boolean isStale() {
+        return freshAt == null || age().compareTo(staleAfter) > 0;
+    }
+}
