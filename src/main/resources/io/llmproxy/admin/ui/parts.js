@@ -123,17 +123,33 @@ export function Confirm({ title, about, action, danger, reason, close, run, chil
   </form><//>`;
 }
 
+/** Without HTTPS there is no clipboard for scripts; what is selected can be copied nevertheless. */
+function copySelected(text, near) {
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "hidden-text";
+  // Beside an open dialog nothing can be selected.
+  (near.closest("dialog") ?? document.body).append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  near.focus();
+  if (!copied) throw new Error("not copied");
+}
+
 export function Copy({ text }) {
   const [done, setDone] = useState(false);
-  const copy = async () => {
+  const copy = async (event) => {
+    const button = event.currentTarget;
     try {
-      await navigator.clipboard.writeText(text);
+      if (navigator.clipboard) await navigator.clipboard.writeText(text);
+      else copySelected(text, button);
       setDone(true);
     } catch {
       setDone(false);
     }
   };
-  return navigator.clipboard ? html`<button class="small plain" onClick=${copy}><${Icon} name=${done ? "check" : "copy"} size=${15} />${done ? t("copied") : t("copy")}</button>` : null;
+  return html`<button type="button" class="small plain" onClick=${copy}><${Icon} name=${done ? "check" : "copy"} size=${15} />${done ? t("copied") : t("copy")}</button>`;
 }
 
 export const Meter = ({ share }) => html`<span class="meter" aria-hidden="true"><i style=${{ width: `${Math.round(Math.min(1, share || 0) * 100)}%` }}></i></span>`;

@@ -1,0 +1,158 @@
+package io.llmproxy.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Artefacts;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Browser;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Ports;
+import io.llmproxy.testing.RawClient;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.Keys;
+
+/** Client keys are issued, found, changed, rotated, switched off and deleted in the browser. */
+class ConsoleKeysIT {
+    private static FakeUpstream upstream;
+    private static StoreNode node;
+    private static Browser browser;
+
+    @BeforeAll
+    static void start(@TempDir Path directory) throws IOException {
+        upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+        String seed = Files.writeString(directory.resolve("seed.yaml"), """
+                http_server: {max_lag: 0, forwards: [{name: main, address: 127.0.0.1, port: 0, upstream_group: g},
+                    {name: batch, address: 127.0.0.1, port: %d, upstream_group: g}]}
+                upstreams: [{name: u, url: "%s"}]
+                upstream_groups: [{name: g, upstreams: [{name: u}]}]
+                """.formatted(Ports.free(), upstream.url()))
+                .toString();
+        node = StoreNode.start("seed: '" + seed + "'").awaitReady();
+        browser = Browser.start();
+        browser.size(1440, 900);
+        browser.open(URI.create("http://127.0.0.1:" + node.admin + "/admin/ui/"));
+        browser.find("input[name=token]").click();
+        browser.type("operators-token", Keys.ENTER);
+        browser.find("nav a[aria-current=page]");
+    }
+
+    @AfterAll
+    static void stop() {
+        browser.close();
+        node.close();
+        upstream.close();
+    }
+
+    @AfterEach
+    void nothingIsWrong() {
+        assertThat(browser.complaints()).isEmpty();
+    }
+
+    private static int status(String key) {
+        return RawClient.exchange(
+                        URI.create("http://127.0.0.1:" + node.port + "/v1/chat/completions"),
+                        "POST",
+                        "Connection: close\r\nAuthorization: Bearer " + key + "\r\n",
+                        "{\"model\":\"m\",\"messages\":[]}".getBytes(StandardCharsets.UTF_8))
+                .status();
+    }
+
+    private static void awaitStatus(String key, int status) {
+        browser.await("status " + status, () -> status(key) == status);
+    }
+
+    private static String secret() {
+        browser.find("dialog input[readonly]");
+        String secret = String.valueOf(browser.run("return document.querySelector('dialog input[readonly]').value"));
+        browser.press("Done");
+        browser.await("no dialog", () -> Boolean.TRUE.equals(browser.run("return !document.querySelector('dialog')")));
+        return secret;
+    }
+
+    /** What the page has copied without a clipboard of its own is what the next paste puts in. */
+    private static void copiesWithoutHttps(String secret) {
+        browser.run(
+                "window.copied = null; Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true});"
+                        + "document.addEventListener('copy', () => { window.copied = getSelection().toString()"
+                        + " || document.activeElement.value; }, {once: true})");
+        browser.press("Copy");
+        browser.await("a copy", () -> secret.equals(browser.run("return window.copied")));
+        browser.awaitText("Copied");
+    }
+
+    @Test
+    void aKeyLivesFromItsIssueToItsEnd() {
+        browser.go("keys");
+        browser.awaitText("No client keys");
+        assertThat(status("nothing")).isEqualTo(200);
+        browser.press("New key");
+        browser.awaitText("With the first key, every forward asks for a key");
+        picture("new");
+        browser.fill("dialog input[name=name]", "team <b>a</b>");
+        browser.fill("dialog input[name=models]", "m, gpt-*");
+        browser.fill("dialog input[name=rate]", "50");
+        browser.press("Issue the key");
+        browser.awaitText("it is shown this once");
+        picture("secret");
+        String first = String.valueOf(browser.run("return document.querySelector('dialog input[readonly]').value"));
+        copiesWithoutHttps(first);
+        assertThat(secret()).isEqualTo(first);
+        browser.awaitText("team <b>a</b>");
+        awaitStatus(first, 200);
+        awaitStatus("nothing", 401);
+
+        browser.press("Change key team <b>a</b>");
+        browser.fill("dialog input[name=expires]", "01012037");
+        browser.run("const e = document.querySelector('dialog input[name=expires]'); e.value = '2037-01-31T12:00';"
+                + "e.dispatchEvent(new Event('input', {bubbles: true}))");
+        browser.fill("dialog input[name=models]", "m");
+        browser.press("Save");
+        browser.awaitText("Key team <b>a</b> is changed.");
+        browser.awaitText("2037");
+        picture("list");
+
+        browser.press("Rotate key team <b>a</b>");
+        browser.awaitText("The value until now works for");
+        browser.press("Rotate");
+        String second = secret();
+        awaitStatus(second, 200);
+        assertThat(status(first)).isEqualTo(200);
+        browser.awaitText("the key before works until");
+
+        browser.fill("input[type=search]", second);
+        browser.awaitText("team <b>a</b>");
+        browser.fill("input[type=search]", "sk-nosuch-key-of-some-length-123456");
+        browser.awaitText("Nothing matches");
+        browser.fill("input[type=search]", "TEAM");
+        browser.awaitText("team <b>a</b>");
+        assertThat(browser.asked()).noneMatch(url -> url.contains(second) || url.contains(first));
+
+        browser.press("Disable key team <b>a</b>");
+        browser.press("Disable");
+        browser.awaitText("disabled");
+        awaitStatus(second, 401);
+        browser.press("Enable key team <b>a</b>");
+        browser.press("Enable");
+        awaitStatus(second, 200);
+
+        browser.press("Change key team <b>a</b>");
+        browser.press("Delete");
+        browser.awaitText("for good");
+        browser.press("Delete");
+        browser.awaitText("Nothing matches");
+        awaitStatus(second, 401);
+    }
+
+    private static void picture(String name) {
+        browser.picture(Artefacts.report("console/keys-" + name + ".png"));
+    }
+}
