@@ -13,6 +13,8 @@ import io.llmproxy.proxy.answer.ErrorAnswer;
 import io.llmproxy.proxy.body.BufferBudget;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
+import io.llmproxy.proxy.exchange.AttemptLog;
+import io.llmproxy.proxy.exchange.BodyLog;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.Forward;
@@ -30,6 +32,7 @@ import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.UpstreamListener;
 import io.llmproxy.upstream.Upstreams;
+import io.llmproxy.usage.Prices;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -60,7 +63,7 @@ public final class Entrance implements AutoCloseable {
 
     /**
      * @param forward further settings of the forward, such as {@code ratelimit: {per_second: 1}}
-     * @param listener looks on
+     * @param listener looks on; one that keeps bodies is asked for that, too
      */
     public Entrance(String forward, ExchangeListener listener) {
         this(
@@ -88,8 +91,9 @@ public final class Entrance implements AutoCloseable {
         BufferBudget budget = new BufferBudget();
         budget.limit(64 * 1024 * 1024);
         Mount mount = new Mount(one, new ForwardServlet(new ForwardEntry(one, open, budget, Runnable::run)));
-        this.serving = new Serving(
-                new Mounts(List.of(mount), name -> 3000, 9000, false), listener, Metering.start(), () -> {});
+        BodyLog bodies = listener instanceof BodyLog log ? log : BodyLog.NONE;
+        Metering metering = Metering.start().with(Prices.NONE, AttemptLog.NONE, bodies);
+        this.serving = new Serving(new Mounts(List.of(mount), name -> 3000, 9000, false), listener, metering, () -> {});
         this.filters = List.of(
                 new ExchangeFilter(() -> serving, () -> stopping, () -> overloaded),
                 new CorsFilter(),
