@@ -7,7 +7,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
-import org.flywaydb.core.api.output.MigrateResult;
 
 /** The tables, and the migrations that made them. Flyway is loaded only if there is something to migrate. */
 public final class Schema {
@@ -54,7 +53,7 @@ public final class Schema {
             return before;
         }
         try {
-            MigrateResult result = Flyway.configure(Schema.class.getClassLoader())
+            Flyway.configure(Schema.class.getClassLoader())
                     .dataSource(new ConnectionsSource(database::connect))
                     .defaultSchema(NAME)
                     .createSchemas(true)
@@ -65,7 +64,8 @@ public final class Schema {
                     .loggers("slf4j")
                     .load()
                     .migrate();
-            return result.targetSchemaVersion == null ? version() : Integer.parseInt(result.targetSchemaVersion);
+            // Flyway tells the last step that was made here; another node may have made further ones.
+            return version();
         } catch (FlywayException e) {
             if (e.getCause() instanceof SQLException failed) {
                 throw database.failed(failed);

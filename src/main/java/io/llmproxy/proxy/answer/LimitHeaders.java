@@ -24,7 +24,12 @@ final class LimitHeaders {
 
     /** Whether there is anything to tell: then an upstream's figures, which are those of a key of ours, are not passed on. */
     static boolean speaks(Exchange exchange) {
-        return exchange.limits().limits().stream().anyMatch(LimitHeaders::isTold);
+        for (Standing standing : exchange.limits().limits()) {
+            if (isTold(standing)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether a header is one in which an upstream tells such figures. */
