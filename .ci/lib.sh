@@ -86,6 +86,11 @@ summary() {
     echo "== steps"
     printf '%s\n' "${steps[@]}"
     printf '%5d s  in all\n' "$SECONDS"
+    if [ "$status" -ne 0 ]; then
+        echo "== what failed"
+        grep -hE -A 6 -e '-- Time elapsed.*<<< (FAILURE|ERROR)!$' "$logs"/* 2>/dev/null | cut -c 1-400 | head -80 || true
+        grep -hE '^== [a-z]+: exit code [1-9]' "$logs"/* 2>/dev/null || true
+    fi
     rm -rf "$logs"
     exit "$status"
 }

@@ -170,8 +170,7 @@ public final class ProxyAssembly implements AutoCloseable {
         this.inContainer = handover.listeners() instanceof ContainerListeners;
         this.home = stored == null ? LedgerHome.find(source.file(), inContainer) : LedgerHome.in(stored.directory());
         this.documents = stored == null ? new FileDocument(source) : stored.documents();
-        this.audit = new AuditTrail(
-                stored == null ? AuditBook.NONE : stored.documents().audit(), System::nanoTime);
+        this.audit = new AuditTrail(stored == null ? AuditBook.NONE : stored.audit(), System::nanoTime);
         this.http = new UpstreamHttp(loops);
         this.reloader = new Reloader(
                 source,
@@ -198,7 +197,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 new Gateway.Ledger(ledger::status, ledger::files),
                 documents,
                 audit,
-                stored == null ? new NoPeople() : stored.documents().people(),
+                stored == null ? new NoPeople() : stored.people(),
                 stored == null ? new NoIssuedKeys() : stored.issuedKeys(),
                 this::load,
                 operator,

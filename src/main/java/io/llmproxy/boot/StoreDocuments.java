@@ -1,8 +1,6 @@
 package io.llmproxy.boot;
 
-import io.llmproxy.access.People;
 import io.llmproxy.admin.ConfigDocuments;
-import io.llmproxy.audit.AuditBook;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
@@ -147,16 +145,6 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
         } catch (StoreException e) {
             throw unavailable(e);
         }
-    }
-
-    /** Returns where operators' acts are noted. */
-    AuditBook audit() {
-        return new StoreAudit(this::store);
-    }
-
-    /** Returns who operates the gateway. */
-    People people() {
-        return new StorePeople(this::store, follower::later);
     }
 
     private OpenStore store() {

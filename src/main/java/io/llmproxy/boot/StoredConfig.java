@@ -1,7 +1,10 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.access.People;
+import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
+import io.llmproxy.audit.AuditBook;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
@@ -23,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What a node serves whose configuration is in a store: at the start its head, or the last good configuration, or nothing; then it
- * follows.
+ * follows. What it gives out has the types of interfaces: a node without a store then verifies and loads no class of one.
  */
 public final class StoredConfig implements ConfigReload, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoredConfig.class);
@@ -183,8 +186,18 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     }
 
     /** Returns the configuration as operators see it. */
-    StoreDocuments documents() {
+    ConfigDocuments documents() {
         return new StoreDocuments(node, follower, progress);
+    }
+
+    /** Returns where operators' acts are noted. */
+    AuditBook audit() {
+        return new StoreAudit(() -> StoreDocuments.opened(follower));
+    }
+
+    /** Returns who operates the gateway. */
+    People people() {
+        return new StorePeople(() -> StoreDocuments.opened(follower), follower::later);
     }
 
     /** Looks at once, and serves the head again. */
