@@ -129,7 +129,8 @@ class ProcessFaultsIT {
 
                 deployment.process().signal(second);
 
-                assertThat(deployment.process().ended(SECOND.multipliedBy(2))).isTrue();
+                // Else it would drain for many seconds.
+                assertThat(deployment.process().ended(SECOND.multipliedBy(8))).isTrue();
                 assertThat(streaming.join().broken()).isEqualTo(10);
             }
         }
