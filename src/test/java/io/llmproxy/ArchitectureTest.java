@@ -88,6 +88,12 @@ class ArchitectureTest {
             .mayNotAccessAnyLayer()
             .whereLayer("jetty.loop")
             .mayOnlyBeAccessedByLayers("launcher", "jetty.server", "jetty.client", "boot", "proxy", "upstream")
+            .layer("websocket")
+            .definedBy("io.llmproxy.websocket..")
+            .whereLayer("websocket")
+            .mayNotAccessAnyLayer()
+            .whereLayer("websocket")
+            .mayOnlyBeAccessedByLayers("jetty.server", "proxy")
             .whereLayer("launcher")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("jetty.server")
@@ -344,6 +350,12 @@ class ArchitectureTest {
             "..ratelimit..",
             "io.llmproxy.resource",
             "io.llmproxy.convert");
+
+    @ArchTest
+    static final ArchRule framesStayInSessions = onlyIn(
+            "org.eclipse.jetty.websocket..",
+            "WebSocketSession passes frames: let its owner be told",
+            "io.llmproxy.websocket..");
 
     @ArchTest
     static final ArchRule decompressionStaysInProtocol =

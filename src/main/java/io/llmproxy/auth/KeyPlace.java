@@ -24,10 +24,13 @@ public enum KeyPlace {
     /** As the clients of Azure do. */
     API_KEY("api-key"),
 
+    /** As web pages do that open a WebSocket of OpenAI's, since they cannot set another header. */
+    SUBPROTOCOL("Sec-WebSocket-Protocol"),
     /** The parameter of the query that Google's clients may use. */
     QUERY("the query's key");
 
     private static final String BEARER = "Bearer ";
+    private static final String KEY_PROTOCOL = "openai-insecure-api-key.";
     private static final Set<String> HEADERS = Stream.of(values())
             .filter(place -> place != QUERY)
             .map(place -> place.label.toLowerCase(Locale.ROOT))
@@ -55,6 +58,11 @@ public enum KeyPlace {
         return rest.isEmpty() ? null : rest;
     }
 
+    /** Whether a subprotocol of WebSocket is none, but a key. */
+    public static boolean isKeyProtocol(String protocol) {
+        return protocol.regionMatches(true, 0, KEY_PROTOCOL, 0, KEY_PROTOCOL.length());
+    }
+
     /** What the client is told. */
     public String label() {
         return label;
@@ -66,6 +74,10 @@ public enum KeyPlace {
             return query == null || !QueryParameter.mayHold(query) ? List.of() : keysIn(query);
         }
         List<String> keys = new ArrayList<>(1);
+        if (this == SUBPROTOCOL) {
+            headers.apply(label).forEach(value -> keys.addAll(keysAmong(value)));
+            return keys;
+        }
         for (String value : headers.apply(label)) {
             String key = this == AUTHORIZATION ? bearer(value) : value.strip();
             if (!key.isEmpty()) {
@@ -73,6 +85,15 @@ public enum KeyPlace {
             }
         }
         return keys;
+    }
+
+    private static List<String> keysAmong(String protocols) {
+        return Arrays.stream(protocols.split(",", -1))
+                .map(String::strip)
+                .filter(KeyPlace::isKeyProtocol)
+                .map(protocol -> protocol.substring(KEY_PROTOCOL.length()))
+                .filter(key -> !key.isEmpty())
+                .toList();
     }
 
     private static List<String> keysIn(String query) {

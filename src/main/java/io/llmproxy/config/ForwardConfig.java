@@ -65,6 +65,9 @@ public record ForwardConfig(
                 "Which web pages may use the forward from a browser. Without it, pages of all origins may where every client needs a key, and elsewhere what the upstream says of CORS passes.")
         @Nullable CorsConfig cors,
 
+        @Setting("Sessions of WebSocket, as for OpenAI's Realtime and Gemini Live.")
+        WebSocketConfig websocket,
+
         @Setting(
                 value =
                         "Bytes a second that a client has to send of a body that is collected, on average, after `timeout.connect`; 0 sets no limit.",

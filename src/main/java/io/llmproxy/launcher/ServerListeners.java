@@ -8,6 +8,7 @@ import io.llmproxy.config.ListenerTlsConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.jetty.loop.EventLoops;
 import io.llmproxy.jetty.server.ConnectionLimit;
+import io.llmproxy.jetty.server.ConnectionUpgrades;
 import io.llmproxy.jetty.server.HeadDeadline;
 import io.llmproxy.jetty.server.IdleClients;
 import io.llmproxy.jetty.server.ListenerConnector;
@@ -179,6 +180,7 @@ final class ServerListeners implements Listeners {
         // Else a value that HTTP defines, or that begins like one, would be passed on in Jetty's own spelling.
         http.setHeaderCacheCaseSensitive(true);
         http.addCustomizer(waiting);
+        http.addCustomizer(new ConnectionUpgrades());
         if (!wanted.name.equals(ADMIN)) {
             http.setUriCompliance(PATHS);
         }

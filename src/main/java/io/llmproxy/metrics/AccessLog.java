@@ -8,6 +8,7 @@ import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.ExchangeUsage;
+import io.llmproxy.proxy.exchange.SessionSummary;
 import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.usage.Money;
@@ -16,6 +17,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +58,7 @@ public final class AccessLog implements ExchangeListener {
                 + " total_ms=" + millis(exchange.nanos())
                 + " bytes=" + exchange.bytes()
                 + usage(exchange.usage())
+                + session(exchange.session())
                 + " outcome=" + outcome(exchange)
                 + " error=" + error(exchange);
     }
@@ -79,6 +82,7 @@ public final class AccessLog implements ExchangeListener {
             json.writeNumberField("total_ms", millis(exchange.nanos()));
             json.writeNumberField("bytes", exchange.bytes());
             usage(exchange.usage(), json);
+            session(exchange.session(), json);
             json.writeStringField("outcome", outcome(exchange));
             json.writeStringField("error", error(exchange));
             json.writeEndObject();
@@ -97,6 +101,27 @@ public final class AccessLog implements ExchangeListener {
                 + " tokens_reasoning=" + known(used.reasoning())
                 + " cost=" + (cost == null ? NONE : cost.text() + cost.currency())
                 + " ttft_ms=" + (used.firstTokenNanos() < 0 ? NONE : millis(used.firstTokenNanos()));
+    }
+
+    /** Only sessions of WebSocket have more to tell. */
+    private static String session(@Nullable SessionSummary session) {
+        return session == null
+                ? ""
+                : " bytes_in=" + session.bytesFromClient()
+                        + " messages_in=" + session.messagesFromClient()
+                        + " messages_out=" + session.messagesFromUpstream()
+                        + " closed_by=" + session.by().label()
+                        + " close=" + session.code();
+    }
+
+    private static void session(@Nullable SessionSummary session, JsonGenerator json) throws IOException {
+        if (session != null) {
+            json.writeNumberField("bytes_in", session.bytesFromClient());
+            json.writeNumberField("messages_in", session.messagesFromClient());
+            json.writeNumberField("messages_out", session.messagesFromUpstream());
+            json.writeStringField("closed_by", session.by().label());
+            json.writeNumberField("close", session.code());
+        }
     }
 
     private static String known(long count) {

@@ -5,6 +5,7 @@ import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.AttemptResult;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.SessionSummary;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.upstream.UpstreamGroup;
@@ -37,6 +38,9 @@ public final class ProxyMetrics implements ExchangeListener {
     private final Counter upstreamErrors;
     private final Counter retries;
     private final Counter shed;
+    private final Gauge sessions;
+    private final Counter messages;
+    private final Counter closes;
 
     /** @param registry where the metrics are registered */
     public ProxyMetrics(PrometheusRegistry registry) {
@@ -90,6 +94,37 @@ public final class ProxyMetrics implements ExchangeListener {
                 "reason");
         shed = instruments.counter(
                 "llmproxy_shed_total", "Requests rejected because the gateway was overloaded.", "forward", "reason");
+        sessions = instruments.gauge("llmproxy_websocket_sessions", "Sessions of WebSocket that are open.", "forward");
+        messages = instruments.counter(
+                "llmproxy_websocket_messages_total",
+                "Messages that went through sessions of WebSocket, by the side that has sent them.",
+                "forward",
+                "sender");
+        closes = instruments.counter(
+                "llmproxy_websocket_closes_total",
+                "Sessions of WebSocket that are over, by who has ended them and the code of the close.",
+                "forward",
+                "by",
+                "code");
+    }
+
+    @Override
+    public void sessionBegan(Exchange exchange) {
+        sessions.labelValues(exchange.forward().name()).inc();
+    }
+
+    @Override
+    public void messagePassed(Exchange exchange, boolean fromClient) {
+        messages.labelValues(exchange.forward().name(), fromClient ? "client" : "upstream")
+                .inc();
+    }
+
+    @Override
+    public void sessionEnded(Exchange exchange, SessionSummary session) {
+        String forward = exchange.forward().name();
+        sessions.labelValues(forward).dec();
+        closes.labelValues(forward, session.by().label(), CloseCodes.label(session.code()))
+                .inc();
     }
 
     @Override

@@ -47,6 +47,11 @@ public enum Endpoint {
     GEMINI_BATCH_EMBED("/v1beta/models/{model}:batchEmbedContents", GEMINI, PATH, Task.CONTENT_EMBEDDINGS),
     GEMINI_BATCH("/v1beta/models/{model}:batchGenerateContent", GEMINI, PATH, Task.OTHER),
     GEMINI_PREDICT("/v1beta/models/{model}:predict", GEMINI, PATH, Task.OTHER),
+    GEMINI_LIVE(
+            "/ws/google.ai.generativelanguage.{version}.GenerativeService.BidiGenerateContent",
+            GEMINI,
+            ELSEWHERE,
+            Task.LIVE),
     MODEL("/v1/models/{id}", SHARED, PATH, Task.OTHER),
     IMAGE("/v1/images/generations", OPENAI, BODY_OPTIONAL, Task.IMAGE),
     IMAGE_EDIT("/v1/images/edits", OPENAI, BODY_OPTIONAL, Task.IMAGE),
@@ -55,7 +60,7 @@ public enum Endpoint {
     TRANSCRIPTION("/v1/audio/transcriptions", OPENAI, BODY, Task.TRANSCRIPTION),
     TRANSLATION("/v1/audio/translations", OPENAI, BODY, Task.TRANSCRIPTION),
     MODERATION("/v1/moderations", OPENAI, BODY_OPTIONAL, Task.ASSESSMENT),
-    REALTIME("/v1/realtime", OPENAI, ELSEWHERE, Task.OTHER),
+    REALTIME("/v1/realtime", OPENAI, ELSEWHERE, Task.REALTIME),
     RERANK("/v1/rerank", OPENAI, BODY, Task.ASSESSMENT),
     FILES("/v1/files", SHARED, NONE, Task.OTHER),
     FILE("/v1/files/{id}", SHARED, NONE, Task.OTHER),
@@ -81,6 +86,8 @@ public enum Endpoint {
     // Vertex AI's, those of tuned models, and what else has one of Google's verbs, below whatever base.
     CLAUDE_PREDICT("**/publishers/anthropic/**:rawPredict", VERTEX_CLAUDE, BODY_OPTIONAL, Task.RAW_MESSAGE),
     CLAUDE_STREAM("**/publishers/anthropic/**:streamRawPredict", VERTEX_CLAUDE, BODY_OPTIONAL, Task.RAW_MESSAGE_STREAM),
+    LIVE("**BidiGenerateContent", GEMINI, ELSEWHERE, Task.LIVE),
+    LIVE_CONSTRAINED("**BidiGenerateContentConstrained", GEMINI, ELSEWHERE, Task.LIVE),
     GOOGLE_GENERATE("**:generateContent", GEMINI, BODY_OPTIONAL, Task.CONTENT),
     GOOGLE_STREAM("**:streamGenerateContent", GEMINI, BODY_OPTIONAL, Task.CONTENT_STREAM),
     GOOGLE_COUNT("**:countTokens", GEMINI, BODY_OPTIONAL, Task.COUNT),
@@ -190,6 +197,11 @@ public enum Endpoint {
      */
     public Optional<UsageShape> usage(String method) {
         return method.equals("POST") ? Optional.ofNullable(task.usage()) : Optional.empty();
+    }
+
+    /** Returns the form in which the messages of a session of WebSocket tell what they took; nothing if they do not. */
+    public Optional<UsageShape> usageOfSession() {
+        return Optional.ofNullable(task.usage());
     }
 
     /**

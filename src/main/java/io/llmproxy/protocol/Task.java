@@ -23,6 +23,10 @@ enum Task {
     OLLAMA_EMBEDDING(null, UsageShape.OLLAMA, Operation.OTHER, false),
     /** A judgement of texts. */
     ASSESSMENT(null, null, Operation.OTHER, true),
+    /** A session of OpenAI's Realtime. */
+    REALTIME(null, UsageShape.RESPONSES, Operation.OTHER, false),
+    /** A session of Gemini Live. */
+    LIVE(null, UsageShape.GEMINI, Operation.OTHER, false),
     IMAGE(null, UsageShape.IMAGES, Operation.OTHER, false),
     TRANSCRIPTION(null, UsageShape.TRANSCRIPTION, Operation.OTHER, false),
     /** What looks like a chat; only its usage is believed. */

@@ -18,6 +18,7 @@ import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.HttpClientTransport;
+import org.eclipse.jetty.client.UpgradeProtocolHandler;
 import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.util.SocketAddressResolver;
@@ -152,6 +153,7 @@ public final class UpstreamHttp {
         client.getContentDecoderFactories().clear();
         client.getProtocolHandlers().clear();
         client.getProtocolHandlers().put(new InterimAnswers());
+        client.getProtocolHandlers().put(new UpgradeProtocolHandler());
         return client;
     }
 

@@ -92,6 +92,16 @@ public final class UsageReader {
                 .settle(requestBytes, ratio, tally.answer(), anomalies);
     }
 
+    /** What has been told so far, without a judgement of how far it is to be trusted. */
+    Usage told(Set<UsageAnomaly> anomalies) {
+        anomalies.addAll(tally.anomalies());
+        return NormalForm.of(shape, tally, anomalies);
+    }
+
+    AttemptUsage.Answer answer() {
+        return tally.answer();
+    }
+
     /** Why the answer could not be read; null if it could. */
     private @Nullable UsageMissing illegible() {
         boolean broken = body.isBroken();

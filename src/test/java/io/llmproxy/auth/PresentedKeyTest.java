@@ -35,7 +35,8 @@ class PresentedKeyTest {
         "authorization: bEARER   k, AUTHORIZATION",
         "x-api-key: k, X_API_KEY",
         "X-Goog-Api-Key: k, X_GOOG_API_KEY",
-        "api-key: k, API_KEY"
+        "api-key: k, API_KEY",
+        "Sec-WebSocket-Protocol: openai-insecure-api-key.k, SUBPROTOCOL"
     })
     void aKeyIsFoundInEveryHeader(String line, KeyPlace place) {
         assertThat(find(null, line)).isEqualTo(one("k", place));
@@ -81,6 +82,13 @@ class PresentedKeyTest {
     @ValueSource(strings = {"", "key", "key=", "&", "=", "keys=k", "Key=k", "monkey=k", "a=key", "a=%", "%=key"})
     void otherParametersAreNoKey(String query) {
         assertThat(find(query)).isEqualTo(new PresentedKey.None());
+    }
+
+    @Test
+    void aKeyIsFoundAmongSubprotocols() {
+        String line = "Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.k , openai-insecure-api-key., other";
+        assertThat(find(null, line)).isEqualTo(one("k", KeyPlace.SUBPROTOCOL));
+        assertThat(find(null, "Sec-WebSocket-Protocol: realtime")).isEqualTo(new PresentedKey.None());
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.llmproxy.proxy.exchange.AttemptResult;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.ExchangeListeners;
+import io.llmproxy.proxy.exchange.SessionSummary;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.proxy.servlet.Entrance;
@@ -132,6 +133,32 @@ final class ExchangeMetricsTest {
         assertThat(line())
                 .contains(" upstream=- attempts=0 ")
                 .endsWith("outcome=client_gone error=client_closed_request");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void aSessionIsToldWithItsClose(Format format) throws IOException, ServletException {
+        entrance.close();
+        log.detachAppender(lines);
+        entrance = new Entrance("", with(format));
+        Exchange exchange = entrance.routed(FakeClient.of("GET", "/v1/realtime"));
+
+        exchange.sessionBegan();
+        assertCounted("llmproxy_websocket_sessions{forward=\"f\"}");
+        exchange.messagePassed(true);
+        exchange.messagePassed(false);
+        exchange.sessionEnded(new SessionSummary(SessionSummary.By.CLIENT, 4001, 9, 1, 1));
+        Entrance.end(exchange, "u", 101, 5);
+
+        assertThat(scraped()).contains("llmproxy_websocket_sessions{forward=\"f\"} 0.0");
+        assertCounted("llmproxy_websocket_messages_total{forward=\"f\",sender=\"client\"}");
+        assertCounted("llmproxy_websocket_messages_total{forward=\"f\",sender=\"upstream\"}");
+        assertCounted("llmproxy_websocket_closes_total{by=\"client\",code=\"4xxx\",forward=\"f\"}");
+        assertThat(line())
+                .contains(
+                        format == Format.JSON
+                                ? "\"bytes_in\":9,\"messages_in\":1,\"messages_out\":1,\"closed_by\":\"client\",\"close\":4001,"
+                                : " bytes_in=9 messages_in=1 messages_out=1 closed_by=client close=4001 outcome=");
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 
 /** How a {@link FakeUpstream} treats a request: a value with a name, so that a test reads as a sentence. */
@@ -82,6 +83,17 @@ public record Behaviour(String name, Script script) {
             String type = conversation.request().head().value("Content-Type").orElse("application/octet-stream");
             conversation.send(head(200, "Content-Type: " + type + "\r\nContent-Length: " + body.length + "\r\n\r\n"));
             conversation.send(body);
+        });
+    }
+
+    /** Speaks WebSocket, and says what a script says. */
+    public static Behaviour webSocket(String headers, Consumer<WebSocketPeer> script) {
+        return new Behaviour("speaks WebSocket", conversation -> {
+            try {
+                script.accept(conversation.webSocket(headers));
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            }
         });
     }
 

@@ -66,6 +66,12 @@ public final class Conversation {
         return line.toString().stripTrailing();
     }
 
+    /** Agrees to speak WebSocket; {@code headers} are further lines of the answer's head. */
+    public WebSocketPeer webSocket(String headers) throws IOException {
+        keepAlive = false;
+        return WebSocketPeer.accept(socket, in, request.head(), headers);
+    }
+
     /** Sends text as it stands. */
     public void send(String text) throws IOException {
         send(text.getBytes(StandardCharsets.ISO_8859_1));

@@ -38,6 +38,9 @@ final class Http2Protocol extends HTTP2CServerConnectionFactory {
 
     Http2Protocol(HttpConfiguration http, String name) {
         super(http, name);
+        // Else a browser would ask for a WebSocket in HTTP/2 (RFC 8441), where it cannot have one, instead of in
+        // HTTP/1.1.
+        setConnectProtocolEnabled(false);
     }
 
     @Override

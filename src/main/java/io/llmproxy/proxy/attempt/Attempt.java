@@ -7,11 +7,19 @@ import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.UpstreamFailure;
 import io.llmproxy.proxy.passage.Passage;
 import io.llmproxy.upstream.Lease;
+import io.llmproxy.websocket.Handshake;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.eclipse.jetty.client.HttpUpgrader;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.util.Callback;
 
 /** One request to one upstream, until the head of its answer has come or it has failed. */
 public final class Attempt
@@ -19,7 +27,8 @@ public final class Attempt
                 Request.SuccessListener,
                 Request.CommitListener,
                 Response.ContentSourceListener,
-                Response.CompleteListener {
+                Response.CompleteListener,
+                HttpUpgrader {
     private static final int LARGEST_STATUS = 599;
 
     private final Lease lease;
@@ -27,6 +36,7 @@ public final class Attempt
     private final Request upstreamRequest;
     private final AttemptMeter meter;
     private final Owner owner;
+    private final boolean upgrades;
     private volatile boolean connected;
     private volatile boolean begun;
     private volatile boolean used;
@@ -38,6 +48,9 @@ public final class Attempt
     interface Owner {
         /** The head of the answer has come. */
         void answered(Attempt attempt, Response upstreamResponse, Content.Source content);
+
+        /** The upstream speaks WebSocket from here on, over this connection. */
+        void upgraded(Attempt attempt, Response upstreamResponse, EndPoint endPoint);
 
         /** There will be no answer. */
         void failed(Attempt attempt, UpstreamFailure failure);
@@ -52,6 +65,11 @@ public final class Attempt
         upstreamRequest.onRequestBegin(this);
         upstreamRequest.onRequestSuccess(this);
         upstreamRequest.onRequestCommit(this);
+        this.upgrades = upstreamRequest.getHeaders().contains(HttpHeader.UPGRADE);
+        if (upgrades) {
+            HttpUpgrader.Factory factory = version -> this;
+            upstreamRequest.attribute(HttpUpgrader.Factory.class.getName(), factory);
+        }
     }
 
     void send() {
@@ -148,12 +166,62 @@ public final class Attempt
     public void onContentSource(Response upstreamResponse, Content.Source content) {
         int status = upstreamResponse.getStatus();
         // What is below has not been asked for, such as 101; what is above no container would pass on.
-        if (status < HttpStatus.OK_200 || status > LARGEST_STATUS) {
+        if (status < HttpStatus.OK_200
+                || status > LARGEST_STATUS
+                || (upgrades && status < HttpStatus.MULTIPLE_CHOICES_300)) {
             abort(new UpstreamFailure(ProxyError.BAD_RESPONSE));
             return;
         }
         answered = true;
         owner.answered(this, upstreamResponse, meter.answered(upstreamResponse, content));
+    }
+
+    /** What a request for WebSocket needs is in its head already. */
+    @Override
+    public void prepare(Request request) {}
+
+    @Override
+    public void upgrade(Response upstreamResponse, EndPoint endPoint, Callback callback) {
+        if (isSound(upstreamResponse.getHeaders())) {
+            answered = true;
+            meter.upgraded(upstreamResponse.getStatus());
+            owner.upgraded(this, upstreamResponse, endPoint);
+            callback.succeeded();
+        } else {
+            endPoint.close();
+            callback.failed(new UpstreamFailure(ProxyError.BAD_RESPONSE));
+        }
+    }
+
+    /** Whether the upstream agrees to what was asked, and to nothing else (RFC 6455, section 4.1). */
+    private boolean isSound(HttpFields answer) {
+        HttpFields asked = upstreamRequest.getHeaders();
+        String accept = Handshake.accept(asked.get(HttpHeader.SEC_WEBSOCKET_KEY));
+        List<String> chosen = answer.getCSV(HttpHeader.SEC_WEBSOCKET_SUBPROTOCOL, false);
+        return accept.equals(answer.get(HttpHeader.SEC_WEBSOCKET_ACCEPT))
+                && "websocket".equalsIgnoreCase(answer.get(HttpHeader.UPGRADE))
+                && !answer.contains(HttpHeader.SEC_WEBSOCKET_EXTENSIONS)
+                && chosen.size() <= 1
+                && asked.getCSV(HttpHeader.SEC_WEBSOCKET_SUBPROTOCOL, false).containsAll(chosen);
+    }
+
+    /** A piece of a message of the client's goes to an upstream that speaks WebSocket. */
+    public void sent(int length) {
+        meter.sent(length);
+    }
+
+    /**
+     * A piece of a message has come from an upstream that speaks WebSocket.
+     *
+     * @param last whether it ends its message
+     */
+    public void came(ByteBuffer piece, boolean last) {
+        meter.came(piece, last);
+    }
+
+    /** The session of WebSocket has come to a good end. */
+    public void sessionClosed() {
+        meter.closed();
     }
 
     /** After the head, a failure is met by the code that reads the content. */

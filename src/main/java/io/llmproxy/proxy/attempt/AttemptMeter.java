@@ -22,6 +22,7 @@ import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.Cost;
 import io.llmproxy.usage.Prices;
 import io.llmproxy.usage.RequestText;
+import io.llmproxy.usage.SessionUsage;
 import io.llmproxy.usage.TokenRatio;
 import io.llmproxy.usage.UsageReader;
 import io.llmproxy.usage.UsageReader.Ended;
@@ -55,7 +56,7 @@ final class AttemptMeter implements OpenAttempt {
     private final @Nullable ResourceLesson lesson;
     private final @Nullable UsageShape shape;
     private final RequestBody body;
-    private final long bytesIn;
+    private long bytesIn;
     private final Model model;
     private final @Nullable Placement placement;
     private final int number;
@@ -63,6 +64,7 @@ final class AttemptMeter implements OpenAttempt {
     private final ReentrantLock lock = new ReentrantLock();
 
     private @Nullable UsageReader reader;
+    private @Nullable SessionUsage session;
     private @Nullable MadeResources made;
     private int flight = -1;
     private int status;
@@ -165,6 +167,67 @@ final class AttemptMeter implements OpenAttempt {
         }
     }
 
+    /** The upstream has agreed to speak another protocol; there is no content to read. */
+    void upgraded(int with) {
+        lock.lock();
+        try {
+            headAt = System.nanoTime();
+            lastAt = headAt;
+            status = with;
+            if (Metering.reads(lease.upstream().config())) {
+                session = exchange.upstreamEndpoint()
+                        .usageOfSession()
+                        .map(SessionUsage::new)
+                        .orElse(null);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A piece of a message of the client's passes in that protocol. */
+    void sent(int length) {
+        lock.lock();
+        try {
+            bytesIn += length;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A piece of a message of the upstream's passes in that protocol.
+     *
+     * @param last whether it ends its message
+     */
+    void came(ByteBuffer piece, boolean last) {
+        lock.lock();
+        try {
+            if (settled) {
+                return;
+            }
+            bytesOut += piece.remaining();
+            lastAt = System.nanoTime();
+            SessionUsage reading = session;
+            if (reading != null) {
+                reading.accept(piece, last);
+                progress(reading.textBytes());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The session in that protocol has come to a good end. */
+    void closed() {
+        lock.lock();
+        try {
+            whole = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** A whole answer mostly tells its usage, so that the request's text is measured for streams, and to learn. */
     private long requestText() {
         boolean known = metering.ratios().isLearned(lease.upstream().name(), ratioModel());
@@ -223,7 +286,10 @@ final class AttemptMeter implements OpenAttempt {
             return;
         }
         reading.accept(bytes, offset, length);
-        long now = reading.textBytes();
+        progress(reading.textBytes());
+    }
+
+    private void progress(long now) {
         if (now > text) {
             firstTextAt = text == 0 ? lastAt : firstTextAt;
             lastTextAt = lastAt;
@@ -375,6 +441,10 @@ final class AttemptMeter implements OpenAttempt {
     }
 
     private AttemptUsage usage(Ending ending) {
+        SessionUsage ofSession = session;
+        if (ofSession != null) {
+            return ofSession.total();
+        }
         UsageReader read = reader;
         if (read == null || status >= 400) {
             return AttemptUsage.NONE;

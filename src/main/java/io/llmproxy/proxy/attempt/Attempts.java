@@ -53,10 +53,13 @@ public final class Attempts {
     private int rounds;
     private int replacements;
 
-    /** Gets the answer: one of the three is called, once. */
+    /** Gets the answer: one of these is called, once. */
     public interface Owner {
         /** An upstream's answer is to be passed on. */
         void answered(Answer answer);
+
+        /** An upstream speaks WebSocket with us, for the client. */
+        void upgraded(Upgraded upgraded);
 
         /** There is no answer but our own. */
         void refused(Refusal refusal);

@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.util.OptionalLong;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,6 +81,12 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
             answering.abort(new UpstreamFailure(ProxyError.INTERNAL));
             owner.refused(Refusal.of(ProxyError.INTERNAL));
         }
+    }
+
+    @Override
+    public void upgraded(Attempt answering, Response upstreamResponse, EndPoint endPoint) {
+        good(answering.lease(), upstreamResponse.getStatus());
+        owner.upgraded(new Upgraded(answering, upstreamResponse, endPoint));
     }
 
     private void judge(Attempt answering, Response upstreamResponse, Content.Source content) {

@@ -13,15 +13,19 @@ import io.llmproxy.proxy.request.HopByHop;
 import io.llmproxy.proxy.request.RequestHead;
 import io.llmproxy.proxy.request.RequestId;
 import io.llmproxy.proxy.request.RequestTarget;
+import io.llmproxy.proxy.request.WebSocketRequest;
 import io.llmproxy.upstream.Lease;
 import io.llmproxy.upstream.Upstream;
+import io.llmproxy.websocket.Handshake;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the request that an upstream is sent: the client's, less what is between the client and us, plus what is ours. */
@@ -77,11 +81,20 @@ final class UpstreamRequests {
         if (!RequestTarget.isWritable(target) || !HeaderSyntax.isName(clientRequest.getMethod())) {
             throw new UnwritableException("method or target");
         }
-        return upstream.newRequest(lease.client(), target)
+        WebSocketRequest webSocket = exchange.webSocket();
+        Request upstreamRequest = upstream.newRequest(lease.client(), target);
+        if (webSocket != null) {
+            // Few upstreams that speak HTTP/2 do this in it (RFC 8441).
+            upstreamRequest.version(HttpVersion.HTTP_1_1);
+        }
+        return upstreamRequest
                 .method(clientRequest.getMethod())
                 .idleTimeout(0, TimeUnit.MILLISECONDS)
                 .headers(fields -> {
-                    copy(exchange.head(), fields, keyIsOurs, settings.forwarded());
+                    copy(exchange, fields, keyIsOurs, settings.forwarded());
+                    if (webSocket != null) {
+                        shakeHands(webSocket, fields, keyIsOurs);
+                    }
                     fields.put(HttpHeader.HOST, upstream.authority());
                     fields.put(HttpHeader.USER_AGENT, settings.agent());
                     if (exchange.forward().cors() != null) {
@@ -138,7 +151,21 @@ final class UpstreamRequests {
         }
     }
 
-    private static void copy(RequestHead head, HttpFields.Mutable fields, boolean keyIsOurs, boolean forwarded) {
+    /** No extension is offered: what the client would compress, the upstream need not be able to read. */
+    private static void shakeHands(WebSocketRequest asked, HttpFields.Mutable fields, boolean keyIsOurs) {
+        fields.put(HttpHeader.UPGRADE, "websocket");
+        fields.put(HttpHeader.CONNECTION, "Upgrade");
+        fields.put(HttpHeader.SEC_WEBSOCKET_KEY, Handshake.newKey());
+        fields.put(HttpHeader.SEC_WEBSOCKET_VERSION, Handshake.VERSION);
+        List<String> protocols = keyIsOurs ? asked.protocolsWithoutKeys() : asked.protocols();
+        if (!protocols.isEmpty()) {
+            fields.put(HttpHeader.SEC_WEBSOCKET_SUBPROTOCOL, String.join(", ", protocols));
+        }
+    }
+
+    private static void copy(Exchange exchange, HttpFields.Mutable fields, boolean keyIsOurs, boolean forwarded) {
+        RequestHead head = exchange.head();
+        boolean shakesHands = exchange.webSocket() != null;
         Set<String> named = HopByHop.namedIn(head.values("connection"));
         boolean cookies = false;
         for (RequestHead.Field field : head.fields()) {
@@ -147,6 +174,7 @@ final class UpstreamRequests {
                     || HopByHop.contains(lower)
                     || named.contains(lower)
                     || (keyIsOurs && KeyPlace.isHeader(lower))
+                    || (shakesHands && WebSocketRequest.isOfHandshake(lower))
                     || (!forwarded && WHEREABOUTS.contains(lower));
             if (!dropped && lower.equals("cookie")) {
                 // HTTP/2 may send each in a line of its own (RFC 9113, section 8.2.3).

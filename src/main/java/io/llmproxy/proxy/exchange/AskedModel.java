@@ -16,25 +16,31 @@ import org.jspecify.annotations.Nullable;
  * @param requested the name that the client uses
  * @param name the name that the configuration knows: the client's, less the forward's prefix
  * @param inPath whether it is in the path, whatever the body says
+ * @param inQuery whether it is in the query
  * @param inResource whether the body has it as Google's clients write it, perhaps with its collection before it
  * @param fields where the body has it, in the order of the body
  */
-public record AskedModel(String requested, String name, boolean inPath, boolean inResource, List<ModelField> fields) {
+public record AskedModel(
+        String requested, String name, boolean inPath, boolean inQuery, boolean inResource, List<ModelField> fields) {
     public AskedModel {
         fields = List.copyOf(fields);
     }
 
     public static AskedModel inBody(ModelField field, @Nullable String prefix) {
-        return new AskedModel(field.name(), withoutPrefix(field.name(), prefix), false, false, List.of(field));
+        return new AskedModel(field.name(), withoutPrefix(field.name(), prefix), false, false, false, List.of(field));
     }
 
     public static AskedModel inResource(ModelField field, @Nullable String prefix) {
         String id = ResourceName.id(field.name());
-        return new AskedModel(id, withoutPrefix(id, prefix), false, true, List.of(field));
+        return new AskedModel(id, withoutPrefix(id, prefix), false, false, true, List.of(field));
     }
 
     public static AskedModel inPath(String requested, @Nullable String prefix, List<ModelField> fields) {
-        return new AskedModel(requested, withoutPrefix(requested, prefix), true, false, fields);
+        return new AskedModel(requested, withoutPrefix(requested, prefix), true, false, false, fields);
+    }
+
+    public static AskedModel inQuery(String requested, @Nullable String prefix) {
+        return new AskedModel(requested, withoutPrefix(requested, prefix), false, true, false, List.of());
     }
 
     private static String withoutPrefix(String requested, @Nullable String prefix) {

@@ -11,6 +11,7 @@ import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.request.RequestHead;
 import io.llmproxy.proxy.request.RequestId;
 import io.llmproxy.proxy.request.RequestPath;
+import io.llmproxy.proxy.request.WebSocketRequest;
 import io.llmproxy.quota.LimitPath;
 import io.llmproxy.quota.Reservation;
 import io.llmproxy.quota.Standings;
@@ -75,6 +76,8 @@ public final class Exchange {
     private volatile @Nullable Placement placement;
     private int choices = 1;
     private volatile boolean aborted;
+    private volatile @Nullable WebSocketRequest webSocket;
+    private volatile @Nullable SessionSummary session;
     private int attempts;
     private volatile @Nullable OpenAttempt meter;
     private volatile BodyLog.@Nullable Recording recording;
@@ -160,6 +163,42 @@ public final class Exchange {
     /** The head of the request, which has been read before it is passed on. */
     public RequestHead head() {
         return Objects.requireNonNull(head);
+    }
+
+    /** The request asks for WebSocket, and is to have it. */
+    public void opensWebSocket(WebSocketRequest asked) {
+        webSocket = asked;
+    }
+
+    /** What the request says of the session of WebSocket that it asks for; null if it asks for none. */
+    public @Nullable WebSocketRequest webSocket() {
+        return webSocket;
+    }
+
+    /** The session of WebSocket has begun. */
+    public void sessionBegan() {
+        serving.listener().sessionBegan(this);
+    }
+
+    /** A message, or the last piece of one, goes through the session. */
+    public void messagePassed(boolean fromClient) {
+        serving.listener().messagePassed(this, fromClient);
+    }
+
+    /** Bytes of a message go to the client. */
+    public void relayed(int length) {
+        bytes += length;
+    }
+
+    /** The session of WebSocket is over. */
+    public void sessionEnded(SessionSummary summary) {
+        session = summary;
+        serving.listener().sessionEnded(this, summary);
+    }
+
+    /** What became of the session of WebSocket; null if there was none, or if it is not over. */
+    public @Nullable SessionSummary session() {
+        return session;
     }
 
     /** The client has been identified by its key, or cannot be. */

@@ -32,6 +32,15 @@ public interface ExchangeListener {
     /** The request was turned away as there is too much to do. */
     default void shed(Exchange exchange, Shed because) {}
 
+    /** A session of WebSocket has begun. */
+    default void sessionBegan(Exchange exchange) {}
+
+    /** A whole message has gone through a session, to the upstream or to the client. */
+    default void messagePassed(Exchange exchange, boolean fromClient) {}
+
+    /** A session of WebSocket is over. It is told before {@link #ended}. */
+    default void sessionEnded(Exchange exchange, SessionSummary session) {}
+
     /** The exchange is over, however it went. Called exactly once for each exchange. */
     default void ended(Exchange exchange) {}
 }

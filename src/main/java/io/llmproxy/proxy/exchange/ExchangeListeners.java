@@ -59,6 +59,21 @@ public final class ExchangeListeners implements ExchangeListener {
     }
 
     @Override
+    public void sessionBegan(Exchange exchange) {
+        tell(listener -> listener.sessionBegan(exchange));
+    }
+
+    @Override
+    public void messagePassed(Exchange exchange, boolean fromClient) {
+        tell(listener -> listener.messagePassed(exchange, fromClient));
+    }
+
+    @Override
+    public void sessionEnded(Exchange exchange, SessionSummary session) {
+        tell(listener -> listener.sessionEnded(exchange, session));
+    }
+
+    @Override
     public void ended(Exchange exchange) {
         tell(listener -> listener.ended(exchange));
     }

@@ -10,6 +10,7 @@ import io.llmproxy.proxy.answer.ResponseRelay;
 import io.llmproxy.proxy.attempt.Attempt;
 import io.llmproxy.proxy.attempt.Attempts;
 import io.llmproxy.proxy.attempt.Selection;
+import io.llmproxy.proxy.attempt.Upgraded;
 import io.llmproxy.proxy.attempt.UpstreamStatus;
 import io.llmproxy.proxy.attempt.Waiting;
 import io.llmproxy.proxy.body.BufferBudget;
@@ -29,6 +30,8 @@ import io.llmproxy.quota.Pending;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.websocket.SessionEnd;
+import io.llmproxy.websocket.Side;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -49,6 +52,7 @@ public final class Forwarder
                 RequestBody.Owner,
                 Attempts.Owner,
                 ResponseRelay.Owner,
+                Tunnel.Owner,
                 OpenExchanges.Watched {
 
     /** The store answers, or counts as away, much sooner. */
@@ -65,6 +69,7 @@ public final class Forwarder
     private final Waiting waiting = new Waiting();
     private final AtomicReference<@Nullable ConcurrencyLimit> permit = new AtomicReference<>();
     private volatile @Nullable Attempts attempts;
+    private volatile @Nullable Tunnel tunnel;
     private volatile boolean clientGone;
 
     /**
@@ -245,6 +250,61 @@ public final class Forwarder
         }
     }
 
+    /** From here on the client's connection is no longer one of HTTP. */
+    @Override
+    public void upgraded(Upgraded upgraded) {
+        body.release();
+        exchange.answering(upgraded.upstreamResponse().getStatus(), null);
+        exchange.forgetHead();
+        Tunnel opened = new Tunnel(exchange, upgraded, this);
+        tunnel = opened;
+        opened.open(container);
+        if (clientGone) {
+            opened.abort();
+        }
+    }
+
+    @Override
+    public void tunnelEnded(SessionEnd how) {
+        Load.Outcome outcome = how.by() == Side.UPSTREAM ? upstreamEnded(how) : clientEnded(how);
+        close(outcome);
+        end();
+    }
+
+    private Load.Outcome upstreamEnded(SessionEnd how) {
+        if (how.cause() == SessionEnd.Cause.CLOSED) {
+            sessionClosed();
+            return Load.Outcome.SUCCESS;
+        }
+        ProxyError failure = switch (how.cause()) {
+            case VIOLATION -> ProxyError.BAD_RESPONSE;
+            case SLOW -> ProxyError.STALLED;
+            default -> ProxyError.RESET;
+        };
+        exchange.brokeOff(failure);
+        exchange.cut(failure);
+        return Load.Outcome.FAILURE;
+    }
+
+    /** The upstream has no part in it. */
+    private Load.Outcome clientEnded(SessionEnd how) {
+        switch (how.cause()) {
+            case CLOSED, IDLE -> sessionClosed();
+            case CUT -> exchange.clientGone();
+            case VIOLATION -> exchange.cut(ProxyError.INVALID_REQUEST);
+            case SLOW -> exchange.cut(ProxyError.CLIENT_TOO_SLOW);
+            case STOPPED -> exchange.cut(ProxyError.SHUTTING_DOWN);
+        }
+        return Load.Outcome.SUCCESS;
+    }
+
+    private void sessionClosed() {
+        Attempt current = attempt();
+        if (current != null) {
+            current.sessionClosed();
+        }
+    }
+
     /** An error that others were asked about, too, says so; and when it is worth asking again, as far as all are concerned. */
     private HttpServletResponse head(Answer answer) {
         HttpServletResponse clientResponse = ResponseHeaders.copy(answer, exchange);
@@ -304,6 +364,11 @@ public final class Forwarder
     @Override
     public void clientGone() {
         clientGone = true;
+        Tunnel session = tunnel;
+        if (session != null) {
+            session.abort();
+            return;
+        }
         exchange.clientGone();
         stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
         Attempt answering = attempt();
@@ -314,7 +379,10 @@ public final class Forwarder
 
     @Override
     public void breakOff(ProxyError because) {
-        if (waiting.giveUp()) {
+        Tunnel session = tunnel;
+        if (session != null) {
+            session.shutDown();
+        } else if (waiting.giveUp()) {
             refused(Refusal.of(because));
         } else {
             body.refuse(because);
@@ -340,6 +408,11 @@ public final class Forwarder
 
     @Override
     public void checkDeadlines(long now) {
+        Tunnel session = tunnel;
+        if (session != null) {
+            session.checkDeadlines(now);
+            return;
+        }
         Attempts asking = attempts;
         boolean awaited = asking != null && asking.awaited().isAwaited();
         if ((waiting.isWaiting() || awaited) && isClientGone(now)) {

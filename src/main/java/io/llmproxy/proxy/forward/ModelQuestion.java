@@ -6,6 +6,7 @@ import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.GoogleResource;
 import io.llmproxy.protocol.ModelField;
 import io.llmproxy.protocol.ModelPath;
+import io.llmproxy.protocol.ModelQuery;
 import io.llmproxy.protocol.ModelReader;
 import io.llmproxy.protocol.RequestFacts;
 import io.llmproxy.protocol.ResourceName;
@@ -85,6 +86,9 @@ final class ModelQuestion {
     }
 
     private Answer find() {
+        if (exchange.webSocket() != null) {
+            return inQuery();
+        }
         String path = exchange.path();
         String inPath = ModelPath.model(path);
         boolean mayHaveBody = !WITHOUT_BODY.contains(exchange.method());
@@ -102,6 +106,21 @@ final class ModelQuestion {
             case PATH, NONE -> Answer.NO_MODEL;
             case ELSEWHERE -> nowhere(false);
         };
+    }
+
+    /**
+     * A session of Realtime has the one model that its query names. Others name theirs in their messages, which are not looked
+     * into: a client that is let in for some models could name any.
+     */
+    private Answer inQuery() {
+        List<String> names = ModelQuery.models(exchange.clientRequest().getQueryString());
+        if (names.size() > 1) {
+            return Answer.refused(ProxyError.INVALID_REQUEST, "The query of the request names several models.");
+        }
+        if (names.isEmpty() || (confined && exchange.endpoint() != Endpoint.REALTIME)) {
+            return nowhere(false);
+        }
+        return new Answer(AskedModel.inQuery(names.get(0), prefix()), null);
     }
 
     private Answer inPath(String name, List<ModelField> fields) {

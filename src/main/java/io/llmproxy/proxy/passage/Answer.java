@@ -3,6 +3,7 @@ package io.llmproxy.proxy.passage;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.content.ByteBufferContentSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,11 @@ public record Answer(
     static Answer asItIs(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
         return new Answer(
                 upstreamResponse.getStatus(), upstreamResponse.getHeaders(), false, -1, content, first, null, null);
+    }
+
+    /** A head that no content follows. */
+    public static Answer withoutContent(int status, HttpFields headers) {
+        return new Answer(status, headers, false, -1, new ByteBufferContentSource(), null, null, null);
     }
 
     /** An answer with the upstream's head and another content. */

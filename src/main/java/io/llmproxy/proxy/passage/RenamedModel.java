@@ -3,6 +3,7 @@ package io.llmproxy.proxy.passage;
 import io.llmproxy.protocol.ModelEdit;
 import io.llmproxy.protocol.ModelField;
 import io.llmproxy.protocol.ModelPath;
+import io.llmproxy.protocol.ModelQuery;
 import io.llmproxy.protocol.ModelRewriter;
 import io.llmproxy.protocol.ResourceName;
 import io.llmproxy.proxy.exchange.AskedModel;
@@ -34,6 +35,11 @@ record RenamedModel(AskedModel asked, String upstreamName) {
     /** Returns the path of the upstream request. */
     String path(RequestPath path) {
         return asked.inPath() ? ModelPath.withModel(path.meant(), upstreamName) : path.written();
+    }
+
+    /** Returns the query of the upstream request, or null. */
+    @Nullable String query(@Nullable String query) {
+        return asked.inQuery() ? ModelQuery.withModel(query, upstreamName) : query;
     }
 
     /** Returns the body of the upstream request; every other byte stays as it is. */

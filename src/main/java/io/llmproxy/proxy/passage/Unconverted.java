@@ -31,7 +31,9 @@ record Unconverted(
     @Override
     public Target target(@Nullable String query) {
         RequestPath path = exchange.upstreamTarget();
-        return new Target(renamed == null ? path.written() : renamed.path(path), query);
+        return renamed == null
+                ? new Target(path.written(), query)
+                : new Target(renamed.path(path), renamed.query(query));
     }
 
     @Override

@@ -9,14 +9,18 @@ import io.llmproxy.proxy.exchange.Forward;
 import io.llmproxy.proxy.forward.Forwarder;
 import io.llmproxy.proxy.forward.OpenExchanges;
 import io.llmproxy.proxy.forward.Routing;
+import io.llmproxy.proxy.request.WebSocketRequest;
 import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.websocket.ConnectionUpgrade;
+import io.llmproxy.websocket.Handshake;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +48,11 @@ public final class ForwardEntry {
 
     void serve(HttpServletRequest clientRequest, HttpServletResponse clientResponse) throws IOException {
         Exchange exchange = Objects.requireNonNull(Exchange.of(clientRequest), "the filter makes the exchange");
+        Refusal handshake = shakeHands(exchange);
+        if (handshake != null) {
+            ErrorAnswer.send(exchange, handshake);
+            return;
+        }
         RouteTable<UpstreamGroup>.Lookup route = forward.route(clientRequest, exchange.target());
         if (!route.needsModel()) {
             Refusal refusal = Routing.decide(exchange, route, null);
@@ -52,7 +61,7 @@ public final class ForwardEntry {
                 return;
             }
         }
-        if (ModelCatalog.answers(exchange, route)) {
+        if (exchange.webSocket() == null && ModelCatalog.answers(exchange, route)) {
             return;
         }
         if (clientRequest.getContentLengthLong() > forward.config().maxBody()) {
@@ -74,5 +83,26 @@ public final class ForwardEntry {
             exchange.end();
             async.complete();
         }
+    }
+
+    /** Reads what the request says of WebSocket; returns why it cannot have that, or null if it can, or asks for none. */
+    private @Nullable Refusal shakeHands(Exchange exchange) {
+        HttpServletRequest clientRequest = exchange.clientRequest();
+        WebSocketRequest asked = forward.config().websocket().enabled()
+                ? WebSocketRequest.of(exchange.method(), clientRequest.getProtocol(), exchange.head())
+                : null;
+        if (asked == null) {
+            return null;
+        }
+        if (clientRequest.getAttribute(ConnectionUpgrade.ATTRIBUTE) == null) {
+            return Refusal.of(ProxyError.NO_WEBSOCKET);
+        }
+        Refusal refusal = asked.refusal();
+        if (refusal == null) {
+            exchange.opensWebSocket(asked);
+        } else {
+            exchange.clientResponse().setHeader("Sec-WebSocket-Version", Handshake.VERSION);
+        }
+        return refusal;
     }
 }

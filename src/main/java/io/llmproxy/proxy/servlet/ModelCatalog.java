@@ -91,7 +91,8 @@ final class ModelCatalog {
         groups.forEach(each -> names.addAll(each.modelNames()));
         String prefix = exchange.forward().config().modelPrefix();
         List<String> listed = names.stream()
-                .map(name -> new AskedModel(prefix == null ? name : prefix + '/' + name, name, true, false, List.of()))
+                .map(name -> new AskedModel(
+                        prefix == null ? name : prefix + '/' + name, name, true, false, false, List.of()))
                 .filter(this::isListed)
                 .map(AskedModel::requested)
                 .toList();

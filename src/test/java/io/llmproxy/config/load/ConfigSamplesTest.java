@@ -31,6 +31,7 @@ import io.llmproxy.config.TimeoutConfig;
 import io.llmproxy.config.TlsConfig;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.UsageMode;
+import io.llmproxy.config.WebSocketConfig;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.net.ListenAddress;
 import io.llmproxy.net.PathPattern;
@@ -212,6 +213,7 @@ final class ConfigSamplesTest {
                                 Duration.ofSeconds(10),
                                 DEFAULT_TIMEOUT,
                                 null,
+                                new WebSocketConfig(true, Duration.ofMinutes(10), 64L << 20),
                                 128,
                                 null,
                                 List.of(),
