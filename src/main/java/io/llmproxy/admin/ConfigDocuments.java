@@ -139,9 +139,10 @@ public interface ConfigDocuments {
      *
      * @param problems why the document cannot be served, in its order; empty if it can
      * @param warnings what an operator should look at nevertheless
+     * @param stored the document as it would be stored
      * @param masked the document in LLMProxy's own words, as YAML without its secrets; empty if there are problems
      */
-    record Checked(List<Problem> problems, List<Problem> warnings, String masked) {
+    record Checked(List<Problem> problems, List<Problem> warnings, String stored, String masked) {
         /** Copies the lists. */
         public Checked {
             problems = List.copyOf(problems);

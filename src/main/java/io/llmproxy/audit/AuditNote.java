@@ -62,6 +62,11 @@ public record AuditNote(
         return new AuditNote(actor, authentication, "", "", action, "", null, null, DONE, null);
     }
 
+    /** The same about something that the action does not say. */
+    public AuditNote to(String what) {
+        return new AuditNote(actor, authentication, address, requestId, action, what, before, after, outcome, version);
+    }
+
     /** The same with the configuration that was made. */
     public AuditNote of(long made) {
         return new AuditNote(actor, authentication, address, requestId, action, object, before, after, outcome, made);

@@ -1,5 +1,6 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.config.SecretSource;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
@@ -143,11 +144,18 @@ public final class ConfigSource {
      *
      * @param content the configuration
      * @param name what problems call it
+     * @param secrets what it may refer to
      * @throws ConfigException if anything is wrong with it
      */
-    public ConfigLoader.Loaded document(String content, String name) {
+    public ConfigLoader.Loaded document(String content, String name, SecretSource secrets) {
         String own = file == null ? this.name : file.toString();
-        return withPrices(ConfigLoader.parseStored(content, name, written(), own, directory(), System.getenv()));
+        return withPrices(
+                ConfigLoader.parseStored(content, name, written(), own, directory(), System.getenv(), secrets));
+    }
+
+    /** Returns a configuration that is known to be good in LLMProxy's own words, with its secrets. */
+    String inOwnWords(String content) {
+        return ConfigLoader.inOwnWords(content, directory(), System.getenv());
     }
 
     private static Optional<Path> named(Stream<Optional<String>> names) {

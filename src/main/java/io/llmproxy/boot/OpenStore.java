@@ -16,6 +16,7 @@ import io.llmproxy.store.Databases;
 import io.llmproxy.store.Draft;
 import io.llmproxy.store.Head;
 import io.llmproxy.store.HeadMovedException;
+import io.llmproxy.store.NodeKeys;
 import io.llmproxy.store.NodeReport;
 import io.llmproxy.store.Nodes;
 import io.llmproxy.store.Schema;
@@ -38,8 +39,15 @@ import org.slf4j.LoggerFactory;
  * @param versions its versions
  * @param nodes its nodes
  * @param keys its client keys
+ * @param secrets what its versions refer to
  */
-public record OpenStore(Database database, StoreConfig config, ConfigStore versions, Nodes nodes, ClientKeyStore keys)
+public record OpenStore(
+        Database database,
+        StoreConfig config,
+        ConfigStore versions,
+        Nodes nodes,
+        ClientKeyStore keys,
+        StoreSecrets secrets)
         implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OpenStore.class);
 
@@ -50,7 +58,12 @@ public record OpenStore(Database database, StoreConfig config, ConfigStore versi
      * @throws StoreException if it does not answer or cannot be used
      */
     public static OpenStore open(StoreConfig config, Path directory) {
-        return checked(unchecked(config, directory, true), config.migrate() == Migrate.AUTO);
+        return open(config, directory, new NodeKeys(config, directory));
+    }
+
+    /** Opens one as {@link #open(StoreConfig, Path)} does, with the keys of a node that runs. */
+    static OpenStore open(StoreConfig config, Path directory, NodeKeys sealing) {
+        return checked(of(Databases.open(config, directory), config, sealing), config.migrate() == Migrate.AUTO);
     }
 
     /**
@@ -72,8 +85,17 @@ public record OpenStore(Database database, StoreConfig config, ConfigStore versi
      */
     public static OpenStore unchecked(StoreConfig config, Path directory, boolean make) {
         Database database = make ? Databases.open(config, directory) : Databases.existing(config, directory);
+        return of(database, config, new NodeKeys(config, directory));
+    }
+
+    private static OpenStore of(Database database, StoreConfig config, NodeKeys sealing) {
         return new OpenStore(
-                database, config, new ConfigStore(database), new Nodes(database), new ClientKeyStore(database));
+                database,
+                config,
+                new ConfigStore(database),
+                new Nodes(database),
+                new ClientKeyStore(database),
+                new StoreSecrets(database, sealing));
     }
 
     private static OpenStore checked(OpenStore store, boolean migrate) {
@@ -101,9 +123,9 @@ public record OpenStore(Database database, StoreConfig config, ConfigStore versi
         }
         try {
             String content = TextFile.read(seed, YamlParser.MAX_LENGTH);
-            var unused = node.document(content, seed.toString());
-            Draft draft = new Draft(content, "llmproxy", "seed " + seed, Origin.SEED, Version.current(), null, null);
-            ConfigVersion first = versions.commit(draft, 0);
+            Draft draft = Draft.plain(content, "llmproxy", "seed " + seed, Origin.SEED, Version.current(), null, null);
+            ConfigVersion first = versions.commit(
+                    secrets.sealed(node, draft, seed.toString(), false).draft(), 0);
             LOG.info("{} is v1 of the store now", seed);
             return Optional.of(first);
         } catch (IOException e) {
@@ -144,7 +166,14 @@ public record OpenStore(Database database, StoreConfig config, ConfigStore versi
      * @param author who asks for it
      */
     public static Draft rollback(long to, String content, String author) {
-        return new Draft(content, author, "back to v" + to, Origin.ROLLBACK, Version.current(), null, null);
+        return Draft.plain(content, author, "back to v" + to, Origin.ROLLBACK, Version.current(), null, null);
+    }
+
+    /** The document that is wanted; empty while there is none. */
+    public String content() {
+        return versions.version(versions.head().version())
+                .map(ConfigVersion::content)
+                .orElse("");
     }
 
     /** What operators did. */

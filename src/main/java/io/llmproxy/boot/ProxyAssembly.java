@@ -199,6 +199,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 audit,
                 stored == null ? new NoPeople() : stored.people(),
                 stored == null ? new NoIssuedKeys() : stored.issuedKeys(),
+                stored == null ? new NoSecrets() : stored.secrets(),
                 this::load,
                 operator,
                 () -> reloader.generation().forOperators(),

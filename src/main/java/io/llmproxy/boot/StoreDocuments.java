@@ -2,7 +2,9 @@ package io.llmproxy.boot;
 
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.audit.AuditNote;
+import io.llmproxy.config.SecretSource;
 import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.Interpolation;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.StoreStanding;
 import io.llmproxy.store.ConfigVersion;
@@ -16,6 +18,7 @@ import java.util.Optional;
 
 /** The configuration where it is in a store. */
 record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress progress) implements ConfigDocuments {
+    private static final String DOCUMENT = "document";
     private static final Version EMPTY = new Version(0, 0, Instant.EPOCH, "", "", "", "", "");
 
     @Override
@@ -66,10 +69,44 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     @Override
     public Checked check(String content) {
         try {
-            ConfigLoader.Loaded loaded = node.document(content, "document");
-            return new Checked(List.of(), loaded.warnings(), loaded.text());
+            StoreSecrets.Sealed sealed = sealed(content);
+            ConfigLoader.Loaded loaded = sealed.loaded();
+            return new Checked(List.of(), loaded.warnings(), sealed.draft().content(), loaded.text());
         } catch (ConfigException e) {
-            return new Checked(e.problems(), List.of(), "");
+            return new Checked(e.problems(), List.of(), content, maskedAnyway(content));
+        }
+    }
+
+    /** As it would be stored, so that a secret is the same reference before and after; while the store is away, as it is. */
+    private StoreSecrets.Sealed sealed(String content) {
+        Draft draft = Draft.plain(content, "", "", Origin.API, io.llmproxy.boot.Version.current(), null, null);
+        OpenStore store = follower.store();
+        if (store == null) {
+            return unsealed(draft);
+        }
+        try {
+            return store.secrets().sealed(node, draft, DOCUMENT, true);
+        } catch (StoreException e) {
+            if (Interpolation.secrets(content).isEmpty()) {
+                return unsealed(draft);
+            }
+            throw unavailable(e);
+        }
+    }
+
+    private StoreSecrets.Sealed unsealed(Draft draft) {
+        return new StoreSecrets.Sealed(draft, node.document(draft.content(), DOCUMENT, SecretSource.NONE));
+    }
+
+    /** A document whose secrets cannot be opened here can be looked at nevertheless. */
+    private String maskedAnyway(String content) {
+        if (Interpolation.secrets(content).isEmpty()) {
+            return "";
+        }
+        try {
+            return node.document(content, DOCUMENT, StoreSecrets.STAND_IN).text();
+        } catch (ConfigException e) {
+            return "";
         }
     }
 
@@ -81,7 +118,7 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
             case IMPORT -> Origin.IMPORT;
         };
         return commit(
-                new Draft(
+                Draft.plain(
                         change.content(),
                         change.author(),
                         change.message(),
@@ -96,8 +133,8 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     private Version commit(Draft draft, long base, AuditNote note) throws MovedException {
         OpenStore store = store();
         try {
-            var unused = node.document(draft.content(), "document");
-            Version made = told(store.versions().commit(draft, base, note));
+            Draft sealed = store.secrets().sealed(node, draft, DOCUMENT, false).draft();
+            Version made = told(store.versions().commit(sealed, base, note));
             follower.nudge();
             return made;
         } catch (HeadMovedException e) {

@@ -9,6 +9,7 @@ import io.llmproxy.health.StoreStanding;
 import io.llmproxy.store.ConfigVersion;
 import io.llmproxy.store.Head;
 import io.llmproxy.store.LastGood;
+import io.llmproxy.store.NodeKeys;
 import io.llmproxy.store.NodeReport;
 import io.llmproxy.store.StoreException;
 import java.time.Duration;
@@ -39,6 +40,7 @@ final class StoreFollower implements AutoCloseable {
     private final ConfigSource node;
     private final StoreConfig config;
     private final NodeState state;
+    private final NodeKeys sealing;
     private final NodeProgress progress;
     private final LastGood lastGood;
     private final KeyFeed keys;
@@ -46,6 +48,7 @@ final class StoreFollower implements AutoCloseable {
     private volatile @Nullable OpenStore store;
     private @Nullable Serve serve;
     private long alarmedAt = -1;
+    private long secretsAt = -1;
     private int failures;
     private long reportAt = System.nanoTime();
 
@@ -53,6 +56,7 @@ final class StoreFollower implements AutoCloseable {
      * @param node the file of the node
      * @param config its section on the store
      * @param state who the node is
+     * @param sealing the keys of the node
      * @param progress told of what comes of it
      * @param lastGood where what is served is kept
      * @param keys told of client keys
@@ -61,12 +65,14 @@ final class StoreFollower implements AutoCloseable {
             ConfigSource node,
             StoreConfig config,
             NodeState state,
+            NodeKeys sealing,
             NodeProgress progress,
             LastGood lastGood,
             KeyFeed keys) {
         this.node = node;
         this.config = config;
         this.state = state;
+        this.sealing = sealing;
         this.progress = progress;
         this.lastGood = lastGood;
         this.keys = keys;
@@ -91,15 +97,21 @@ final class StoreFollower implements AutoCloseable {
      *
      * @throws TimeoutException if that takes longer; it goes on nevertheless
      */
-    Optional<ConfigVersion> head(Duration limit) throws TimeoutException {
+    Optional<LastGood.Snapshot> head(Duration limit) throws TimeoutException {
         return await(
                 () -> {
                     OpenStore opened = opened();
                     Head head = seeded(opened);
                     progress.answered(head);
-                    return opened.versions().version(head.version());
+                    secretsAt = opened.secrets().state().revision();
+                    return opened.versions().version(head.version()).map(version -> withSecrets(opened, version));
                 },
                 limit);
+    }
+
+    private static LastGood.Snapshot withSecrets(OpenStore opened, ConfigVersion version) {
+        return new LastGood.Snapshot(
+                version.id(), version.content(), opened.secrets().of(version.content()));
     }
 
     /**
@@ -126,7 +138,7 @@ final class StoreFollower implements AutoCloseable {
     private OpenStore opened() {
         OpenStore opened = store;
         if (opened == null) {
-            opened = OpenStore.open(config, state.directory());
+            opened = OpenStore.open(config, state.directory(), sealing);
             store = opened;
         }
         return opened;
@@ -205,11 +217,15 @@ final class StoreFollower implements AutoCloseable {
         boolean lost = head.version() < now.active() && (alarmedAt < 0 || alarmedAt == head.version());
         boolean next = head.version() != now.active()
                 && (head.version() != now.tried() || now.nack().isEmpty());
+        long revision = opened.secrets().state().revision();
         if (lost && !again) {
             alarm(head.version(), now.active());
         } else if (next || again) {
-            activate(opened, head.version());
+            activate(opened, head.version(), false);
+        } else if (revision != secretsAt) {
+            activate(opened, head.version(), true);
         }
+        secretsAt = revision;
         if (System.nanoTime() - reportAt >= 0) {
             report(opened);
         }
@@ -226,17 +242,23 @@ final class StoreFollower implements AutoCloseable {
         }
     }
 
-    private void activate(OpenStore opened, long version) {
+    /** @param secrets whether only secrets have changed */
+    private void activate(OpenStore opened, long version, boolean secrets) {
         Serve how = serve;
         if (how == null || version == 0) {
             return;
         }
-        ConfigVersion wanted = opened.versions().version(version).orElseThrow();
-        Outcome outcome = how.serve(() -> node.document(wanted.content(), name(version)));
+        LastGood.Snapshot wanted =
+                withSecrets(opened, opened.versions().version(version).orElseThrow());
+        if (secrets && wanted.secrets().isEmpty()) {
+            return;
+        }
+        OpenedSecrets known = new OpenedSecrets(wanted.secrets(), sealing.get());
+        Outcome outcome = how.serve(() -> node.document(wanted.content(), name(version), known));
         if (outcome.loaded()) {
             alarmedAt = -1;
             progress.serves(version);
-            lastGood.keep(version, wanted.content());
+            lastGood.keep(wanted);
             LOG.info("this node serves v{}", version);
         } else {
             progress.refuses(
@@ -271,6 +293,7 @@ final class StoreFollower implements AutoCloseable {
         try {
             return await(
                     () -> {
+                        readKeys();
                         step(true);
                         StoreStanding now = progress.standing();
                         List<Problem> problems =
@@ -280,6 +303,18 @@ final class StoreFollower implements AutoCloseable {
                     PATIENCE);
         } catch (StoreException | TimeoutException e) {
             return new Outcome(false, progress.standing().active(), List.of(problem(String.valueOf(e.getMessage()))));
+        }
+    }
+
+    /** What else is wrong with the node's file is told when the head is served again. */
+    private void readKeys() {
+        try {
+            StoreConfig now = node.load().config().store();
+            if (now != null) {
+                sealing.read(now);
+            }
+        } catch (ConfigException e) {
+            LOG.debug("the node's file cannot be read", e);
         }
     }
 

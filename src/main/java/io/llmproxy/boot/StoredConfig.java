@@ -4,6 +4,7 @@ import io.llmproxy.access.People;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
+import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
@@ -11,9 +12,9 @@ import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.StoreStanding;
 import io.llmproxy.proxy.admission.KeyDirectory;
-import io.llmproxy.store.ConfigVersion;
 import io.llmproxy.store.LastGood;
 import io.llmproxy.store.LastGoodKeys;
+import io.llmproxy.store.NodeKeys;
 import io.llmproxy.store.StoreException;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,10 +40,10 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     private final KeyDirectory keys;
     private final KeyFeed feed;
     private final StoreFollower follower;
-    private @Nullable Start start;
+    private final NodeKeys sealing;
 
     /** What the node starts with. */
-    private record Start(long version, String content) {}
+    private LastGood.@Nullable Snapshot start;
 
     /** Serves a configuration. */
     interface Serve {
@@ -54,10 +55,11 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         this.config = config;
         this.state = state;
         this.progress = new NodeProgress(state.name());
-        this.lastGood = new LastGood(state.directory(), config.key());
+        this.sealing = new NodeKeys(config, state.directory());
+        this.lastGood = new LastGood(state.directory(), sealing);
         this.keys = new KeyDirectory(config.keysStaleAfter(), System::nanoTime);
-        this.feed = new KeyFeed(keys, new LastGoodKeys(state.directory(), config.key()));
-        this.follower = new StoreFollower(node, config, state, progress, lastGood, feed);
+        this.feed = new KeyFeed(keys, new LastGoodKeys(state.directory(), sealing));
+        this.follower = new StoreFollower(node, config, state, sealing, progress, lastGood, feed);
     }
 
     /**
@@ -80,7 +82,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     public ConfigLoader.Loaded first() {
         feed.restore();
         try {
-            Optional<ConfigVersion> head = follower.head(config.timeout());
+            Optional<LastGood.Snapshot> head = follower.head(config.timeout());
             if (head.isEmpty()) {
                 LOG.warn("the store is empty; this node waits for a configuration (`config import FILE`)");
                 return node.load();
@@ -88,7 +90,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
             learnKeys();
             Optional<ConfigLoader.Loaded> loaded = usable(head.get());
             if (loaded.isPresent()) {
-                start = new Start(head.get().id(), head.get().content());
+                start = head.get();
                 return loaded.get();
             }
         } catch (TimeoutException e) {
@@ -118,23 +120,38 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         }
     }
 
-    private Optional<ConfigLoader.Loaded> usable(ConfigVersion head) {
+    private ConfigLoader.Loaded loaded(LastGood.Snapshot version) {
+        return node.document(
+                version.content(),
+                StoreFollower.name(version.version()),
+                new OpenedSecrets(version.secrets(), sealing.get()));
+    }
+
+    private Optional<ConfigLoader.Loaded> usable(LastGood.Snapshot head) {
         try {
-            return Optional.of(node.document(head.content(), StoreFollower.name(head.id())));
+            return Optional.of(loaded(head));
         } catch (ConfigException e) {
             progress.refuses(
-                    head.id(), e.problems().stream().map(Problem::toString).toList());
+                    head.version(), e.problems().stream().map(Problem::toString).toList());
             e.problems().forEach(problem -> LOG.error("{}", problem));
             return Optional.empty();
         }
     }
 
     private Optional<ConfigLoader.Loaded> kept() {
-        return lastGood.read().map(kept -> {
-            ConfigLoader.Loaded loaded = node.document(kept.content(), StoreFollower.name(kept.version()));
-            start = new Start(kept.version(), kept.content());
-            LOG.warn("this node serves v{}, the last good configuration, from {}", kept.version(), state.directory());
-            return loaded;
+        return lastGood.read().flatMap(kept -> {
+            try {
+                ConfigLoader.Loaded loaded = loaded(kept);
+                start = kept;
+                LOG.warn(
+                        "this node serves v{}, the last good configuration, from {}",
+                        kept.version(),
+                        state.directory());
+                return Optional.of(loaded);
+            } catch (ConfigException e) {
+                e.problems().forEach(problem -> LOG.error("the last good configuration: {}", problem));
+                return Optional.empty();
+            }
         });
     }
 
@@ -145,23 +162,25 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
      * @param why for the operator
      */
     public Optional<ConfigLoader.Loaded> instead(String why) {
-        Start failed = start;
+        LastGood.Snapshot failed = start;
         if (failed == null) {
             return Optional.empty();
         }
-        LOG.error("this node cannot serve v{}: {}", failed.version, why);
-        progress.refuses(failed.version, List.of(why));
-        return lastGood.read().filter(kept -> kept.version() != failed.version).flatMap(kept -> kept());
+        LOG.error("this node cannot serve v{}: {}", failed.version(), why);
+        progress.refuses(failed.version(), List.of(why));
+        return lastGood.read()
+                .filter(kept -> kept.version() != failed.version())
+                .flatMap(kept -> kept());
     }
 
     /** What it started with is served; from now on the node follows. */
     void follow(Serve how) {
-        Start served = start;
+        LastGood.Snapshot served = start;
         if (served == null) {
             follower.begin(how, () -> {});
         } else {
-            progress.startsWith(served.version);
-            follower.begin(how, () -> lastGood.keep(served.version, served.content));
+            progress.startsWith(served.version());
+            follower.begin(how, () -> lastGood.keep(served));
         }
     }
 
@@ -188,6 +207,11 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     /** Returns the configuration as operators see it. */
     ConfigDocuments documents() {
         return new StoreDocuments(node, follower, progress);
+    }
+
+    /** Returns what it refers to, as operators see it. */
+    StoredSecrets secrets() {
+        return new OperatorSecrets(node, follower);
     }
 
     /** Returns where operators' acts are noted. */

@@ -3,6 +3,7 @@ package io.llmproxy.config;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,11 @@ public record Section(Class<? extends Record> type, List<Key> keys, List<String>
     public List<String> spellings() {
         Stream<Key> all = isSwitchable() ? Stream.concat(Stream.of(SWITCH), keys.stream()) : keys.stream();
         return all.flatMap(key -> key.spellings().stream()).toList();
+    }
+
+    /** Returns the key of a spelling, or nothing if the section has none. */
+    public Optional<Key> find(String spelling) {
+        return keys.stream().filter(key -> key.spellings().contains(spelling)).findFirst();
     }
 
     /** Makes the record of its components' values. */

@@ -2,6 +2,7 @@ package io.llmproxy.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The database that holds the configuration, and how this node follows it. */
@@ -45,8 +46,11 @@ public record StoreConfig(
         Migrate migrate,
 
         @Setting(
-                "Key that encrypts the last good configuration and the digests of client keys on disk, at least 16 characters.")
+                "Key that encrypts the secrets in the store, and the last good configuration and the digests of client keys on disk: at least 16 characters, best random ones. All nodes of a store need the same. Without it, secrets go into H2 under a key that is made in `directory`, and PostgreSQL takes none.")
         @Nullable Secret key,
+
+        @Setting("Former or coming keys: they open what they have encrypted. `secrets rotate` puts all under `key`.")
+        List<Secret> oldKeys,
 
         @Setting("Name of this node, instead of the host's.") @Nullable String node,
 

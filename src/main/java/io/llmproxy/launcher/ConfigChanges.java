@@ -41,17 +41,20 @@ final class ConfigChanges {
         Head head = versions.head();
         long base = expected == null ? head.version() : expected;
         ConfigVersion current = versions.version(head.version()).orElse(null);
-        if (base == head.version() && current != null && current.content().equals(document.content())) {
+        Draft draft = documents.sealed(
+                Draft.plain(
+                        document.content(),
+                        Documents.author(),
+                        message == null ? "import " + name : message,
+                        Origin.IMPORT,
+                        Version.current(),
+                        null,
+                        confirmWithin),
+                name,
+                arguments.has("--dry-run"));
+        if (base == head.version() && current != null && current.content().equals(draft.content())) {
             return told(name + " is what v" + base + " says already; nothing was stored", base, base, false);
         }
-        Draft draft = new Draft(
-                document.content(),
-                Documents.author(),
-                message == null ? "import " + name : message,
-                Origin.IMPORT,
-                Version.current(),
-                null,
-                confirmWithin);
         return commit(draft, base, name);
     }
 
@@ -59,10 +62,10 @@ final class ConfigChanges {
         arguments.expect(1, 1, "config rollback vN");
         long to = StoreArguments.version("rollback", arguments.values().get(0));
         Documents.Document old = documents.named("v" + to);
-        var unused = old.loaded();
         Long expected = arguments.version("--expect");
         long base = expected == null ? documents.store().versions().head().version() : expected;
-        Draft draft = OpenStore.rollback(to, old.content(), Documents.author());
+        Draft draft = documents.sealed(
+                OpenStore.rollback(to, old.content(), Documents.author()), "v" + to, arguments.has("--dry-run"));
         return commit(draft, base, "what v" + to + " says");
     }
 

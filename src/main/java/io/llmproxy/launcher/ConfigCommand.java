@@ -29,7 +29,7 @@ final class ConfigCommand {
               check               check a file, or the head, as this node would; print every problem
               diff                compare two of these: a version (v3), head, a file; secrets are not shown
               import              make a file the next version, which all nodes serve
-              export              print the head, or another version, as it was written: with the secrets in it
+              export              print the head, or another version, as it is stored; it refers to its secrets
               history             list the latest versions
               rollback            make a new version of what an older one says
               confirm             keep the head, which else goes back

@@ -62,8 +62,9 @@ final class ConfigViews {
         arguments.expect(2, 2, "config diff A B, each a version such as v3, head, or a file");
         String before = arguments.values().get(0);
         String after = arguments.values().get(1);
-        Documents.Document first = documents.named(before);
-        Documents.Document second = documents.named(after);
+        boolean stored = Documents.isVersion(before) || Documents.isVersion(after);
+        Documents.Document first = stored ? documents.asStored(before) : documents.named(before);
+        Documents.Document second = stored ? documents.asStored(after) : documents.named(after);
         String diff = LineDiff.of(
                 before, first.loaded().text(), after, second.loaded().text());
         boolean same = diff.isEmpty() && first.content().equals(second.content());

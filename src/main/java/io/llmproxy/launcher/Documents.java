@@ -2,14 +2,20 @@ package io.llmproxy.launcher;
 
 import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.OpenStore;
+import io.llmproxy.boot.StoreSecrets;
+import io.llmproxy.boot.Version;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.SecretSource;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.config.document.Interpolation;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.document.TextFile;
 import io.llmproxy.config.document.YamlParser;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.store.ConfigVersion;
+import io.llmproxy.store.ConfigVersion.Origin;
+import io.llmproxy.store.Draft;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -70,14 +76,40 @@ final class Documents implements AutoCloseable {
     }
 
     private Document document(ConfigVersion version) {
-        return new Document(version.content(), () -> source.document(version.content(), "v" + version.id()));
+        return new Document(version.content(), () -> loaded(version.content(), "v" + version.id()));
+    }
+
+    private ConfigLoader.Loaded loaded(String content, String name) {
+        SecretSource secrets = Interpolation.secrets(content).isEmpty()
+                ? SecretSource.NONE
+                : store().secrets().source(content);
+        return source.document(content, name, secrets);
+    }
+
+    /** What is to become a version, with the secrets in it out of the way. */
+    Draft sealed(Draft draft, String name, boolean dry) {
+        return store().secrets().sealed(source, draft, name, dry).draft();
+    }
+
+    /** A version, or a file as it would be stored: where it has the secrets of the head, it refers to the same. */
+    Document asStored(String name) {
+        if (isVersion(name)) {
+            return named(name);
+        }
+        Draft draft = Draft.plain(file(name).content(), author(), "", Origin.IMPORT, Version.current(), null, null);
+        StoreSecrets.Sealed sealed = store().secrets().sealed(source, draft, name, true);
+        return new Document(sealed.draft().content(), sealed::loaded);
+    }
+
+    static boolean isVersion(String name) {
+        return name.equals("head") || VERSION.matcher(name).matches();
     }
 
     /** A file. */
     Document file(String name) {
         try {
             String content = TextFile.read(Path.of(name), YamlParser.MAX_LENGTH);
-            return new Document(content, () -> source.document(content, name));
+            return new Document(content, () -> loaded(content, name));
         } catch (IOException e) {
             throw problem(name, TextFile.reason(e));
         }

@@ -53,6 +53,7 @@ public final class Launcher {
                 case DbCommand.NAME -> new DbCommand(out, err).run(arguments.subList(1, arguments.size()));
                 case AuditCommand.NAME -> new AuditCommand(out, err).run(arguments.subList(1, arguments.size()));
                 case KeysCommand.NAME -> new KeysCommand(out, err).run(arguments.subList(1, arguments.size()));
+                case SecretsCommand.NAME -> new SecretsCommand(out, err).run(arguments.subList(1, arguments.size()));
                 default -> act(LauncherOptions.parse(arguments));
             };
         } catch (UsageException e) {
@@ -81,6 +82,7 @@ public final class Launcher {
             case DbCommand.NAME -> DbCommand.USAGE;
             case AuditCommand.NAME -> AuditCommand.USAGE;
             case KeysCommand.NAME -> KeysCommand.USAGE;
+            case SecretsCommand.NAME -> SecretsCommand.USAGE;
             default -> LauncherOptions.USAGE;
         };
     }

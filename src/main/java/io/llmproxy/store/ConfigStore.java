@@ -160,7 +160,7 @@ public final class ConfigStore {
             }
             ConfigVersion old = version(connection, "id = ?", head.fallback())
                     .orElseThrow(() -> new SQLException("version " + head.fallback() + " is missing"));
-            Draft draft = new Draft(old.content(), "llmproxy", message, Origin.AUTO_ROLLBACK, appVersion, null, null);
+            Draft draft = Draft.plain(old.content(), "llmproxy", message, Origin.AUTO_ROLLBACK, appVersion, null, null);
             AuditNote note = AuditNote.plain(draft.author(), "node", "config." + Origin.AUTO_ROLLBACK.word());
             return Optional.of(append(connection, head, draft, null, 0, note));
         });
@@ -188,6 +188,7 @@ public final class ConfigStore {
             insert.setString(9, draft.requestKey());
             insert.executeUpdate();
         }
+        SecretTable.add(connection, draft.secrets());
         move(connection, head.version(), id, until == null ? id : fallback, until);
         AuditTable.append(connection, note.of(id));
         return version(connection, "id = ?", id).orElseThrow(() -> new SQLException("version " + id + " is missing"));

@@ -2,6 +2,7 @@ package io.llmproxy.store;
 
 import io.llmproxy.store.ConfigVersion.Origin;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     one attempt
  * @param confirmWithin after this time the store goes back to the version before, unless it is confirmed; null for a commit that
  *     needs no confirmation
+ * @param secrets what the document refers to and is not stored yet
  */
 public record Draft(
         String content,
@@ -24,4 +26,32 @@ public record Draft(
         Origin origin,
         String appVersion,
         @Nullable String requestKey,
-        @Nullable Duration confirmWithin) {}
+        @Nullable Duration confirmWithin,
+        List<SealedSecret> secrets) {
+    /** Copies the list. */
+    public Draft {
+        secrets = List.copyOf(secrets);
+    }
+
+    /** Returns one that brings no secrets along; see the record for the rest. */
+    public static Draft plain(
+            String content,
+            String author,
+            String message,
+            Origin origin,
+            String appVersion,
+            @Nullable String requestKey,
+            @Nullable Duration confirmWithin) {
+        return new Draft(content, author, message, origin, appVersion, requestKey, confirmWithin, List.of());
+    }
+
+    /**
+     * Returns the same with its secrets out of the way.
+     *
+     * @param document refers to them
+     * @param moved those that are not stored yet
+     */
+    public Draft sealed(String document, List<SealedSecret> moved) {
+        return new Draft(document, author, message, origin, appVersion, requestKey, confirmWithin, moved);
+    }
+}

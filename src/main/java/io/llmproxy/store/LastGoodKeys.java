@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
@@ -47,10 +48,10 @@ public final class LastGoodKeys {
 
     /**
      * @param directory where they are kept
-     * @param key encrypts them; null to keep them readable for the owner of the file
+     * @param sealing encrypts them; with no key they are kept readable for the owner of the file
      */
-    public LastGoodKeys(Path directory, @Nullable Secret key) {
-        this.file = new SealedFile(directory.resolve("last-good-keys.bin"), key);
+    public LastGoodKeys(Path directory, Supplier<KeyRing> sealing) {
+        this.file = new SealedFile(directory.resolve("last-good-keys.bin"), sealing);
     }
 
     /** Keeps all keys. If that is not possible, a warning says so, and the node goes on. */

@@ -1,6 +1,5 @@
 package io.llmproxy.store;
 
-import io.llmproxy.config.Secret;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,37 +11,26 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Optional;
-import javax.crypto.Cipher;
-import javax.crypto.spec.GCMParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /** A file that only its owner may read. It is replaced whole or not at all; it is encrypted if there is a key; damage is noticed. */
 final class SealedFile {
     private static final byte[] PLAIN = "LLMPROXY-LAST-GOOD-1 plain\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] SEALED = "LLMPROXY-LAST-GOOD-1 aes-g\n".getBytes(StandardCharsets.US_ASCII);
     private static final int DIGEST = 32;
-    private static final int NONCE = 12;
-    private static final int TAG = 16;
 
     private final Path file;
-    private final @Nullable SecretKeySpec key;
+    private final Supplier<KeyRing> keys;
 
     /**
      * @param file where it is
-     * @param key encrypts it, or null
+     * @param keys the first one encrypts it, each of them opens it; with none it is not encrypted
      */
-    SealedFile(Path file, @Nullable Secret key) {
+    SealedFile(Path file, Supplier<KeyRing> keys) {
         this.file = file;
-        this.key = key == null ? null : derived(key);
-    }
-
-    private static SecretKeySpec derived(Secret key) {
-        String label = "llmproxy last-good\n" + key.reveal();
-        return new SecretKeySpec(sha256(label.getBytes(StandardCharsets.UTF_8)), "AES");
+        this.keys = keys;
     }
 
     private static byte[] sha256(byte[] bytes) {
@@ -93,13 +81,10 @@ final class SealedFile {
     }
 
     private byte[] sealed(byte[] plain) throws GeneralSecurityException {
-        if (key == null) {
-            return joined(PLAIN, plain);
-        }
-        byte[] nonce = new byte[NONCE];
-        new SecureRandom().nextBytes(nonce);
-        return joined(
-                SEALED, joined(nonce, cipher(Cipher.ENCRYPT_MODE, key, nonce).doFinal(plain)));
+        Optional<SealingKey> key = keys.get().first();
+        return key.isEmpty()
+                ? joined(PLAIN, plain)
+                : joined(SEALED, AesGcm.seal(key.get().files(), plain, SEALED));
     }
 
     private byte[] opened(byte[] content) throws GeneralSecurityException, IOException {
@@ -109,21 +94,21 @@ final class SealedFile {
         if (Arrays.equals(head, PLAIN)) {
             return rest;
         }
-        if (!Arrays.equals(head, SEALED) || rest.length < NONCE + TAG) {
+        if (!Arrays.equals(head, SEALED)) {
             throw damaged();
         }
-        if (key == null) {
+        GeneralSecurityException failed = null;
+        for (SealingKey key : keys.get().keys()) {
+            try {
+                return AesGcm.open(key.files(), rest, SEALED);
+            } catch (GeneralSecurityException e) {
+                failed = e;
+            }
+        }
+        if (failed == null) {
             throw new IOException("it is encrypted (expected: its key in store.key)");
         }
-        byte[] nonce = Arrays.copyOf(rest, NONCE);
-        return cipher(Cipher.DECRYPT_MODE, key, nonce).doFinal(rest, NONCE, rest.length - NONCE);
-    }
-
-    private static Cipher cipher(int mode, SecretKeySpec key, byte[] nonce) throws GeneralSecurityException {
-        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-        cipher.init(mode, key, new GCMParameterSpec(TAG * 8, nonce));
-        cipher.updateAAD(SEALED);
-        return cipher;
+        throw failed;
     }
 
     private static byte[] joined(byte[] first, byte[] second) {

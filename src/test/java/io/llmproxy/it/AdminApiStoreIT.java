@@ -9,6 +9,7 @@ import io.llmproxy.testing.ApiDocument;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.UpstreamRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -79,7 +80,12 @@ class AdminApiStoreIT {
 
             Answer shown = call(node, "GET", "/config", "Accept: application/yaml\r\n", Map.of());
             assertThat(shown.header("ETag")).isEqualTo("\"v1\"");
-            assertThat(code(commit(node, "\"v1\"", shown.text(), Map.of()))).isEqualTo("400 mask_sent_back");
+            assertThat(shown.text()).contains("${secret:upstreams/u/auth/token@1}");
+            // Case 33.
+            String masked = document(upstream, 1, "").replace("CANARY-upstream", "'***'");
+            Answer mask = commit(node, "\"v1\"", masked, Map.of());
+            assertThat(code(mask)).isEqualTo("400 mask_sent_back");
+            assertThat(json(mask).at("/problems/0/path").asText()).isEqualTo("upstreams[0].auth.token");
             Answer broken = commit(node, "\"v1\"", "upstreams: [{name: u}]", Map.of());
             assertThat(code(broken)).isEqualTo("422 invalid_config");
             assertThat(json(broken).at("/problems/0/line").asInt()).isPositive();
@@ -102,7 +108,7 @@ class AdminApiStoreIT {
             JsonNode diff = json(call(node, "GET", "/config/versions/2/diff?to=3", "", Map.of()));
             assertThat(diff.at("/changes").size()).isEqualTo(1);
             assertThat(diff.at("/changes/0/path").asText()).isEqualTo("upstreams[u].auth.token");
-            assertThat(diff.at("/changes/0/to").asText()).isEqualTo("***");
+            assertThat(diff.at("/changes/0/to").asText()).isEqualTo("${secret:upstreams/u/auth/token@2}");
 
             JsonNode activation = json(call(node, "GET", "/config/versions/3/activation?wait=30", "", Map.of()));
             assertThat(activation.at("/done").asBoolean()).isTrue();
@@ -121,13 +127,17 @@ class AdminApiStoreIT {
             assertThat(json(call(node, "GET", "/config/versions/4", "", Map.of()))
                             .at("/text")
                             .asText())
-                    .contains("***");
+                    .contains("${secret:upstreams/u/auth/token@1}");
             assertThat(call(node, "GET", "/config/versions/99", "", Map.of()).status())
                     .isEqualTo(404);
             assertThat(json(call(node, "GET", "/nodes", "", Map.of()))
                             .at("/nodes/0/this")
                             .asBoolean())
                     .isTrue();
+            JsonNode secrets = json(call(node, "GET", "/secrets", "", Map.of()));
+            assertThat(secrets.at("/own_keys/0")).isEqualTo(secrets.at("/key"));
+            assertThat(secrets.at("/secrets").size()).isEqualTo(2);
+            assertThat(secrets.at("/secrets/0/name").asText()).isEqualTo("upstreams/u/auth/token@1");
             for (String path : List.of("/overview", "/forwards", "/groups", "/upstreams", "/keys", "/models")) {
                 assertThat(call(node, "GET", path, "", Map.of()).status())
                         .as(path)
@@ -157,7 +167,8 @@ class AdminApiStoreIT {
             assertThat(change.at("/request_id").asText()).startsWith("adm_");
             assertThat(change.at("/before").toString()).isEqualTo("{\"upstream_groups[g].upstreams[u].weight\":1}");
             assertThat(change.at("/after").toString()).isEqualTo("{\"upstream_groups[g].upstreams[u].weight\":2}");
-            assertThat(entries.get(1).at("/after").toString()).isEqualTo("{\"upstreams[u].auth.token\":\"***\"}");
+            assertThat(entries.get(1).at("/after").toString())
+                    .isEqualTo("{\"upstreams[u].auth.token\":\"${secret:upstreams/u/auth/token@2}\"}");
             JsonNode refusals =
                     json(call(node, "GET", "/audit?outcome=refused&limit=2&action=config.commit", "", Map.of()));
             assertThat(refusals.at("/entries").size()).isEqualTo(2);
@@ -174,6 +185,64 @@ class AdminApiStoreIT {
                                     "llmproxy.audit {\"action\":\"config.commit\",\"object\":\"\",\"outcome\":\"done\"")
                             .doesNotContain(CANARY));
         }
+    }
+
+    /** Cases 32 and 33. */
+    @Test
+    void aSecretIsSetUsedAndNeverShown() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            String document = document(upstream, 1, "").replace("CANARY-upstream", "\"${secret:vendor}\"");
+            Answer missing = commit(node, "\"v0\"", document, Map.of());
+            assertThat(code(missing)).isEqualTo("422 invalid_config");
+            assertThat(json(missing).at("/problems/0/message").asText())
+                    .startsWith("${secret:vendor}: no such secret (expected: ");
+            assertThat(code(call(node, "PUT", "/secrets/vendor", "", Map.of("value", "***"))))
+                    .isEqualTo("400 mask_sent_back");
+            assertThat(code(call(node, "PUT", "/secrets/vendor", "", Map.of("other", "a"))))
+                    .isEqualTo("400 invalid_request");
+            assertThat(code(call(node, "PUT", "/secrets/a%20b", "", Map.of("value", "CANARY-1"))))
+                    .isEqualTo("409 conflict");
+            Answer set = call(node, "PUT", "/secrets/vendor", "", Map.of("value", "CANARY-1"));
+            assertThat(set.status()).as(set.text()).isEqualTo(200);
+            assertThat(json(set).at("/fingerprint").asText()).hasSize(8);
+            assertThat(commit(node, "\"v0\"", document, Map.of()).status()).isEqualTo(201);
+            node.awaitReady();
+            node.ask();
+            assertThat(credential(upstream)).isEqualTo("Bearer CANARY-1");
+
+            assertThat(code(call(node, "PUT", "/secrets/vendor", "", Map.of("value", "CANARY\n2"))))
+                    .isEqualTo("422 invalid_config");
+            assertThat(call(node, "PUT", "/secrets/vendor", "", Map.of("value", "CANARY-2"))
+                            .status())
+                    .isEqualTo(200);
+            Awaitility.await().untilAsserted(() -> {
+                node.ask();
+                assertThat(credential(upstream)).isEqualTo("Bearer CANARY-2");
+            });
+            assertThat(code(call(node, "DELETE", "/secrets/vendor", "", Map.of())))
+                    .isEqualTo("409 conflict");
+            assertThat(code(call(node, "DELETE", "/secrets/other", "", Map.of())))
+                    .isEqualTo("404 not_found");
+            JsonNode rotated = json(call(node, "POST", "/secrets/rotate?dry_run=true", "", Map.of()));
+            assertThat(rotated.at("/secrets").asInt()).isEqualTo(1);
+            assertThat(rotated.at("/changed").asBoolean()).isFalse();
+            assertThat(json(call(node, "GET", "/secrets", "", Map.of()))
+                            .at("/secrets/0/revision")
+                            .asInt())
+                    .isEqualTo(2);
+            List<String> acts = new ArrayList<>();
+            json(call(node, "GET", "/audit?action=secret.put&outcome=done", "", Map.of()))
+                    .at("/entries")
+                    .forEach(entry -> acts.add(entry.at("/object").asText()));
+            assertThat(acts).containsExactly("vendor", "vendor");
+            assertThat(node.process().log()).doesNotContain(CANARY);
+        }
+    }
+
+    private static String credential(FakeUpstream upstream) {
+        List<UpstreamRequest> asked = upstream.requests("/v1/chat/completions");
+        return asked.get(asked.size() - 1).head().value("Authorization").orElseThrow();
     }
 
     @Test

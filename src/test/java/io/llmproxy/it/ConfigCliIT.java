@@ -11,6 +11,7 @@ import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,7 +66,11 @@ class ConfigCliIT {
             assertThat(dry.code()).isEqualTo(1);
             assertThat(dry.output()).contains("no such store (expected: an H2 database");
         });
-        assertThat(run("config", "import", one)).isEqualTo(new Result(0, "one.yaml is v1 now\n"));
+        Result first = run("config", "import", one);
+        assertThat(first.code()).isZero();
+        assertThat(first.output())
+                .contains("secrets.key is the key of this store's secrets now")
+                .endsWith("one.yaml is v1 now\n");
         assertThat(run("config", "import", one))
                 .isEqualTo(new Result(0, "one.yaml is what v1 says already; nothing was stored\n"));
         assertThat(run("config", "import", two, "--dry-run"))
@@ -84,14 +89,18 @@ class ConfigCliIT {
                 .doesNotContain("sk-canary");
         assertThat(run("config", "diff", "head", two)).isEqualTo(new Result(0, ""));
         file("other.yaml", VALID.replace(":1\"", ":2\"").replace("sk-canary", "sk-other"));
-        assertThat(run("config", "diff", "head", "other.yaml"))
-                .isEqualTo(new Result(1, "only secrets, comments or spellings differ\n"));
+        Result changed = run("config", "diff", "head", "other.yaml");
+        assertThat(changed.output())
+                .contains("-      token: ${secret:upstreams/one/auth/token@1}\n")
+                .contains("+      token: ${secret:upstreams/one/auth/token@2}\n")
+                .doesNotContain("sk-");
 
-        assertThat(run("config", "export", "--version", "v1").output()).isEqualTo(VALID);
+        String stored = VALID.replace("sk-canary", "\"${secret:upstreams/one/auth/token@1}\"");
+        assertThat(run("config", "export", "--version", "v1").output()).isEqualTo(stored);
         assertThat(run("config", "rollback", "v1", "--dry-run").output())
                 .isEqualTo("what v1 says would be v3; nothing was stored\n");
         assertThat(run("config", "rollback", "v1")).isEqualTo(new Result(0, "what v1 says is v3 now\n"));
-        assertThat(run("config", "export").output()).isEqualTo(VALID);
+        assertThat(run("config", "export").output()).isEqualTo(stored);
         assertThat(run("config", "check"))
                 .isEqualTo(new Result(0, "head: the configuration is valid (1 forward, 1 upstream)\n"));
 
@@ -118,6 +127,61 @@ class ConfigCliIT {
         Result other = run("audit", "verify", "--expect", "2:" + "0".repeat(64));
         assertThat(other.code()).isEqualTo(1);
         assertThat(other.output()).startsWith("the audit is not intact: entry 2 was changed; intact up to 1:");
+    }
+
+    @Test
+    void secretsAreStoredListedAndPutUnderAnotherKey() throws IOException {
+        file("config.yaml", "store: {key: '${file:key}'}\n");
+        file("key", "the former key of all\n");
+        file("value", "sk-canary\n");
+        assertThat(run("config", "import", file("one.yaml", VALID)).code()).isZero();
+
+        assertThat(run("secrets", "put", "vendor", "value", "--dry-run"))
+                .isEqualTo(new Result(0, "vendor would be stored; nothing was changed\n"));
+        JsonNode put = run("secrets", "put", "vendor", "value", "--json").json();
+        assertThat(put.at("/stored").asBoolean()).isTrue();
+        assertThat(put.at("/revision").asInt()).isEqualTo(1);
+        assertThat(put.at("/fingerprint").asText()).matches("[0-9a-f]{8}");
+        Result list = run("secrets", "list");
+        assertThat(list.output().lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("upstreams/one/auth/token@1  revision 1  "),
+                        line -> assertThat(line)
+                                .startsWith("vendor  revision 1  ")
+                                .endsWith("  " + put.at("/fingerprint").asText()));
+        assertThat(run("secrets", "delete", "upstreams/one/auth/token@1").output())
+                .isEqualTo(
+                        "llmproxy: upstreams/one/auth/token@1: the head refers to it (expected: a secret that it does"
+                                + " not need); nothing was changed\n");
+
+        // Case 34: another key.
+        file("key", "the coming key of all\n");
+        Result wrong = run("secrets", "status");
+        assertThat(wrong.code()).isEqualTo(1);
+        assertThat(wrong.output())
+                .contains("2 secrets, encrypted with the key ", "vendor: undecryptable: encrypted with");
+        assertThat(run("secrets", "rotate").output())
+                .startsWith("llmproxy: secret upstreams/one/auth/token@1: encrypted with the key ")
+                .endsWith("; nothing was changed\n");
+
+        // Case 35: both.
+        file("config.yaml", "store: {key: '${file:key}', old_keys: [the former key of all]}\n");
+        assertThat(run("secrets", "rotate", "--dry-run").output())
+                .startsWith("2 secrets would be encrypted with the key ")
+                .endsWith("; nothing was changed\n");
+        JsonNode rotated = run("secrets", "rotate", "--json").json();
+        assertThat(rotated.at("/secrets").asInt()).isEqualTo(2);
+        assertThat(rotated.at("/changed").asBoolean()).isTrue();
+        file("config.yaml", "store: {key: '${file:key}'}\n");
+        JsonNode status = run("secrets", "status", "--json").json();
+        assertThat(status.at("/key")).isEqualTo(status.at("/own_key")).isEqualTo(rotated.at("/to"));
+        assertThat(status.at("/undecryptable")).isEmpty();
+        assertThat(run("secrets", "delete", "vendor", "--json").json().toString())
+                .contains("\"deleted\":true");
+        assertThat(run("audit", "verify", "--json").json().at("/entries").asInt())
+                .isEqualTo(4);
+        String database = Files.readString(directory.resolve("state/llmproxy.mv.db"), StandardCharsets.ISO_8859_1);
+        assertThat(list.output() + database).doesNotContain("sk-canary");
     }
 
     @Test
@@ -162,7 +226,8 @@ class ConfigCliIT {
             assertThat(run("config", "check", "--store", url).output()).contains("the store is empty");
             try (StoreNode node = StoreNode.start("url: '" + url + "', node: first")) {
                 node.awaitUp();
-                String document = VALID.replace("name: main,", "name: main, address: 127.0.0.1,");
+                String document = VALID.replace("name: main,", "name: main, address: 127.0.0.1,")
+                        .replace(", auth: {type: bearer, token: sk-canary}", "");
                 assertThat(run("config", "import", file("one.yaml", document), "--store", url)
                                 .code())
                         .isZero();
@@ -224,6 +289,10 @@ class ConfigCliIT {
                 "config rollback first --store s",
                 "config history --dry-run",
                 "config history",
+                "secrets",
+                "secrets tell --store s",
+                "secrets put --store s",
+                "secrets list --dry-run --store s",
                 "db",
                 "db drop",
                 "db migrate now --store s",

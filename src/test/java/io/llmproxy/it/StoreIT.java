@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llmproxy.audit.AuditNote;
+import io.llmproxy.config.Secret;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.store.ConfigStore;
 import io.llmproxy.store.ConfigVersion.Origin;
@@ -11,8 +12,12 @@ import io.llmproxy.store.Database;
 import io.llmproxy.store.Databases;
 import io.llmproxy.store.Draft;
 import io.llmproxy.store.HeadMovedException;
+import io.llmproxy.store.KeyRing;
 import io.llmproxy.store.NodeReport;
 import io.llmproxy.store.Nodes;
+import io.llmproxy.store.Schema;
+import io.llmproxy.store.SealingKey;
+import io.llmproxy.store.SecretTable;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
@@ -22,16 +27,25 @@ import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.UpstreamRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,6 +59,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.postgresql.Driver;
 
 /** Nodes whose configuration is in a store: real launchers on a real PostgreSQL. */
 class StoreIT {
@@ -53,6 +68,8 @@ class StoreIT {
 
     private static final Pattern OF_A_STORE =
             Pattern.compile("io\\.llmproxy\\.(store\\.|boot\\.Store)|com\\.zaxxer|org\\.(h2|postgresql|flywaydb)\\.");
+
+    private static final String CANARY = "sk-canary";
 
     private static PostgresServer postgres;
 
@@ -102,6 +119,7 @@ class StoreIT {
                 Duration.ofSeconds(3),
                 StoreConfig.Migrate.AUTO,
                 null,
+                List.of(),
                 null,
                 Duration.ofSeconds(60));
     }
@@ -115,7 +133,7 @@ class StoreIT {
     }
 
     private static Draft draft(String document, @Nullable Duration confirmWithin) {
-        return new Draft(document, "ann", "a test", Origin.API, "test", null, confirmWithin);
+        return Draft.plain(document, "ann", "a test", Origin.API, "test", null, confirmWithin);
     }
 
     private long commit(String document) throws HeadMovedException {
@@ -346,6 +364,133 @@ class StoreIT {
             node.awaitVersion(next, StoreNode.SOON);
             assertThat(from(node)).contains("two");
         }
+    }
+
+    /** What a dump of the database has, also as hexadecimal digits. */
+    private String dump() throws SQLException {
+        StringBuilder dump = new StringBuilder();
+        try (Connection connection = Objects.requireNonNull(new Driver().connect(url, new Properties()));
+                Statement statement = connection.createStatement()) {
+            List<String> tables = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery(
+                    "select table_name from information_schema.tables where table_schema = 'llmproxy'")) {
+                while (row.next()) {
+                    tables.add(row.getString(1));
+                }
+            }
+            for (String table : tables) {
+                try (ResultSet row = statement.executeQuery("select t::text from llmproxy." + table + " t")) {
+                    while (row.next()) {
+                        dump.append(row.getString(1)).append('\n');
+                    }
+                }
+            }
+        }
+        return dump.toString();
+    }
+
+    private void assertNoCanary(String text) {
+        assertThat(text)
+                .doesNotContain(CANARY)
+                .doesNotContain(HexFormat.of().formatHex(CANARY.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String key(FakeUpstream upstream) {
+        List<UpstreamRequest> asked = upstream.requests("/v1/chat/completions");
+        return asked.get(asked.size() - 1).head().value("Authorization").orElseThrow();
+    }
+
+    /** Cases 32, 34 and 35. */
+    @Test
+    void secretsFollowAndTheirKeyIsRotatedWhileNodesServe() throws Exception {
+        AuditNote note = AuditNote.plain("ann", "command", "secret.test");
+        KeyRing former = KeyRing.of(new Secret("the former key of all"));
+        KeyRing both = new KeyRing(List.of(
+                new SealingKey(new Secret("the coming key of all")),
+                former.first().orElseThrow()));
+        SecretTable secrets = new SecretTable(database);
+        new Schema(database).migrate();
+        secrets.put("vendor", new Secret(CANARY + "-vendor"), former, note);
+        String literal = document(one, "")
+                .replace("\"}]\nupstream_groups", "\", auth: {type: bearer, token: " + CANARY + "}}]\nupstream_groups");
+        assertThat(literal).contains(CANARY);
+        try (StoreNode first = node("key: the former key of all, " + seed(literal));
+                StoreNode second = node("key: the coming key of all, old_keys: [the former key of all]")) {
+            first.awaitReady();
+            second.awaitReady();
+            from(first);
+            assertThat(key(one)).isEqualTo("Bearer " + CANARY);
+            String stored = versions.version(1).orElseThrow().content();
+            assertThat(stored).isEqualTo(literal.replace(CANARY, "\"${secret:upstreams/u/auth/token@1}\""));
+            commit(stored.replace("upstreams/u/auth/token@1", "vendor"));
+            first.awaitVersion(2, StoreNode.SOON);
+            second.awaitVersion(2, StoreNode.SOON);
+
+            secrets.put("vendor", new Secret(CANARY + "-next"), former, note);
+            for (StoreNode node : List.of(first, second)) {
+                Awaitility.await().atMost(StoreNode.SOON).untilAsserted(() -> {
+                    from(node);
+                    assertThat(key(one)).isEqualTo("Bearer " + CANARY + "-next");
+                });
+            }
+
+            // The first node lacks the coming key: it says so, and goes on.
+            secrets.rotate(both, false, note);
+            first.awaitState("refused", StoreNode.SOON);
+            assertThat(first.standing().get("nack").toString())
+                    .contains("upstreams[0].auth.token: ${secret:vendor}: encrypted with the key "
+                            + both.keys().get(0).id());
+            assertThat(first.get("/health/ready").status()).isEqualTo(200);
+            from(first);
+            assertThat(key(one)).isEqualTo("Bearer " + CANARY + "-next");
+            assertThat(second.standing().get("state").asText()).isEqualTo("current");
+            Awaitility.await()
+                    .atMost(StoreNode.SOON)
+                    .until(() -> new Nodes(database).live().stream().anyMatch(node -> node.refused(2)));
+
+            // Started again, it serves what it served.
+            first.again();
+            first.awaitReady();
+            from(first);
+            assertThat(key(one)).isEqualTo("Bearer " + CANARY + "-next");
+            assertThat(first.standing().get("state").asText()).isEqualTo("refused");
+            assertThat(first.process().log()).contains("this node serves v2, the last good configuration");
+
+            // It is given the key.
+            Path file = first.directory.resolve("node.yaml");
+            Files.writeString(
+                    file, Files.readString(file).replace("key: the former key of all", "key: the coming key of all"));
+            first.process().signal("HUP");
+            first.awaitState("current");
+
+            for (StoreNode node : List.of(first, second)) {
+                assertNoCanary(node.process().log());
+                assertNoCanary(node.get("/health/detailed").text()
+                        + node.get("/metrics").text());
+                assertNoCanary(
+                        Files.readString(node.directory.resolve("state/last-good.bin"), StandardCharsets.ISO_8859_1));
+            }
+            assertNoCanary(dump());
+            assertThat(dump()).contains("${secret:vendor}");
+        }
+    }
+
+    /** Case 34. */
+    @Test
+    void secretsAreNotStoredWithoutAKey() throws Exception {
+        String literal = document(one, "")
+                .replace("\"}]\nupstream_groups", "\", auth: {type: bearer, token: " + CANARY + "}}]\nupstream_groups");
+        try (StoreNode node = node(seed(literal))) {
+            // On a slow machine it waits for the store, and does not end.
+            Awaitility.await()
+                    .atMost(StoreNode.SOON)
+                    .until(() -> node.process()
+                            .log()
+                            .contains("seed.yaml:2: upstreams[0].auth.token: a secret that cannot be encrypted:"
+                                    + " this node has no key (expected: one in store.key)"));
+            assertThat(node.process().log()).doesNotContain(CANARY);
+        }
+        assertThat(versions.head().version()).isZero();
     }
 
     @Test

@@ -255,7 +255,7 @@ class StoredKeysIT {
     @Test
     void aRevokedKeyStopsOnEveryNodeAndTheDatabasesEndChangesNothingForKnownKeys() throws Exception {
         try (PostgresServer server = PostgresServer.start()) {
-            String store = "url: '" + server.database() + "', keys_stale_after: 2s, " + seed();
+            String store = "url: '" + server.database() + "', keys_stale_after: 2s, key: 0123456789abcdef, " + seed();
             try (StoreNode first = StoreNode.start(store);
                     StoreNode second = StoreNode.start(store)) {
                 first.awaitReady();
@@ -322,7 +322,7 @@ class StoredKeysIT {
                             .collect(Collectors.joining("\n")));
             assertThat(run("keys", "import", file.toString(), "--store", url, "--json"))
                     .isEqualTo(new Result(0, "{\"added\":100000,\"changed\":0,\"unchanged\":0,\"stored\":true}\n"));
-            try (StoreNode node = StoreNode.start("url: '" + url + "', " + seed())) {
+            try (StoreNode node = StoreNode.start("url: '" + url + "', key: 0123456789abcdef, " + seed())) {
                 node.awaitReady();
                 assertThat(status(node, "sk-imported-0")).isEqualTo(200);
                 assertThat(status(node, "sk-imported-99999")).isEqualTo(200);

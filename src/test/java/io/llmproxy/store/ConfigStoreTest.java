@@ -131,7 +131,7 @@ final class ConfigStoreTest {
     @EnumSource
     void theSameRequestCommitsOnce(Kind kind) throws HeadMovedException {
         ConfigStore store = store(kind);
-        Draft draft = new Draft("a: 1", "ann", "", Origin.API, "1.0", "request-1", null);
+        Draft draft = Draft.plain("a: 1", "ann", "", Origin.API, "1.0", "request-1", null);
 
         ConfigVersion first = store.commit(draft, 0);
 

@@ -35,7 +35,7 @@ final class LastGoodKeysTest {
     }
 
     private LastGoodKeys lastGood(@Nullable String key) {
-        return new LastGoodKeys(directory, key == null ? null : new Secret(key));
+        return new LastGoodKeys(directory, () -> KeyRing.of(key == null ? null : new Secret(key)));
     }
 
     private static IssuedKey plain() {
@@ -101,7 +101,7 @@ final class LastGoodKeysTest {
             Files.write(file(), changed);
             assertThat(lastGood(null).read()).as("byte %s", at).isEmpty();
         }
-        new SealedFile(file(), null).write(new byte[] {1, 2, 3});
+        new SealedFile(file(), () -> KeyRing.EMPTY).write(new byte[] {1, 2, 3});
         assertThat(lastGood(null).read()).isEmpty();
     }
 
@@ -111,14 +111,14 @@ final class LastGoodKeysTest {
         try (var out = new java.util.zip.DeflaterOutputStream(bytes)) {
             out.write(99);
         }
-        new SealedFile(file(), null).write(bytes.toByteArray());
+        new SealedFile(file(), () -> KeyRing.EMPTY).write(bytes.toByteArray());
 
         assertThat(lastGood(null).read()).isEmpty();
     }
 
     @Test
     void aDirectoryThatTakesNothingStopsNothing() {
-        LastGoodKeys nowhere = new LastGoodKeys(directory.resolve("none"), null);
+        LastGoodKeys nowhere = new LastGoodKeys(directory.resolve("none"), () -> KeyRing.EMPTY);
 
         nowhere.keep(POSITION, List.of(plain()));
 

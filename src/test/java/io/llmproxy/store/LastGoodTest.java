@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,12 +21,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class LastGoodTest {
     private static final String CONTENT = "token: canary-ü\n";
 
+    private static final SealedSecret SECRET =
+            new SealedSecret("u", 3, new byte[] {1, 2}, new byte[] {3}, "0123", "ann", null);
+
     @TempDir
     @SuppressWarnings("NullAway.Init")
     Path directory;
 
     private LastGood lastGood(@Nullable String key) {
-        return new LastGood(directory, key == null ? null : new Secret(key));
+        return new LastGood(directory, () -> KeyRing.of(key == null ? null : new Secret(key)));
+    }
+
+    private static Snapshot snapshot(long version, String content) {
+        return new Snapshot(version, content, List.of(SECRET));
     }
 
     private Path file() {
@@ -38,10 +46,10 @@ final class LastGoodTest {
     void whatWasKeptLastIsReadAgain(@Nullable String key) throws IOException {
         assertThat(lastGood(key).read()).isEmpty();
 
-        lastGood(key).keep(1, "a: 1");
-        lastGood(key).keep(2, CONTENT);
+        lastGood(key).keep(snapshot(1, "a: 1"));
+        lastGood(key).keep(snapshot(2, CONTENT));
 
-        assertThat(lastGood(key).read()).contains(new Snapshot(2, CONTENT));
+        assertThat(lastGood(key).read()).contains(snapshot(2, CONTENT));
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
                 .isEqualTo("rw-------");
         try (var files = Files.list(directory)) {
@@ -55,7 +63,7 @@ final class LastGoodTest {
     @NullSource
     @ValueSource(strings = "a key of some length")
     void whatIsCutShortOrChangedIsNotUsed(@Nullable String key) throws IOException {
-        lastGood(key).keep(2, CONTENT);
+        lastGood(key).keep(snapshot(2, CONTENT));
         byte[] whole = Files.readAllBytes(file());
 
         for (int length = 0; length < whole.length; length++) {
@@ -71,8 +79,18 @@ final class LastGoodTest {
     }
 
     @Test
+    void aFormerKeyOpensIt() {
+        lastGood("a key of some length").keep(snapshot(2, CONTENT));
+        KeyRing ring = new KeyRing(List.of(
+                new SealingKey(new Secret("another key, also long")),
+                new SealingKey(new Secret("a key of some length"))));
+
+        assertThat(new LastGood(directory, () -> ring).read()).contains(snapshot(2, CONTENT));
+    }
+
+    @Test
     void anotherKeyOrNoneDoesNotOpenIt() {
-        lastGood("a key of some length").keep(2, CONTENT);
+        lastGood("a key of some length").keep(snapshot(2, CONTENT));
 
         assertThat(lastGood("another key, also long").read()).isEmpty();
         assertThat(lastGood(null).read()).isEmpty();
@@ -80,9 +98,9 @@ final class LastGoodTest {
 
     @Test
     void aDirectoryThatTakesNothingStopsNothing() {
-        LastGood nowhere = new LastGood(directory.resolve("none"), null);
+        LastGood nowhere = new LastGood(directory.resolve("none"), () -> KeyRing.EMPTY);
 
-        nowhere.keep(1, CONTENT);
+        nowhere.keep(snapshot(1, CONTENT));
 
         assertThat(nowhere.read()).isEmpty();
     }

@@ -109,8 +109,8 @@ final class StoreCrashTest {
 
     /** Commits under a key that names the version: the second attempt finds what the first has done. */
     private static long again(ConfigStore store, long version, long base) {
-        Draft draft =
-                new Draft(CommitLoop.content(version), "ann", "a test", Origin.API, "1.0", "request-" + version, null);
+        Draft draft = Draft.plain(
+                CommitLoop.content(version), "ann", "a test", Origin.API, "1.0", "request-" + version, null);
         try {
             return store.commit(draft, base).id();
         } catch (HeadMovedException e) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Databases of either kind for a test, closed after it. */
@@ -51,6 +52,7 @@ final class StoreWorld implements AutoCloseable {
                 Duration.ofSeconds(3),
                 Migrate.AUTO,
                 null,
+                List.of(),
                 null,
                 Duration.ofSeconds(60));
     }
@@ -76,11 +78,11 @@ final class StoreWorld implements AutoCloseable {
     }
 
     static Draft draft(String content) {
-        return new Draft(content, "ann", "a test", Origin.IMPORT, "1.0", null, null);
+        return Draft.plain(content, "ann", "a test", Origin.IMPORT, "1.0", null, null);
     }
 
     static Draft unconfirmed(String content, Duration within) {
-        return new Draft(content, "ann", "a test", Origin.IMPORT, "1.0", null, within);
+        return Draft.plain(content, "ann", "a test", Origin.IMPORT, "1.0", null, within);
     }
 
     @Override

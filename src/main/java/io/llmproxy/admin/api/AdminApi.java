@@ -90,6 +90,7 @@ public final class AdminApi extends HttpServlet {
                 new VersionsResource(gateway.documents(), changes),
                 new ViewsResource(gateway, text),
                 new KeysResource(gateway),
+                new SecretsResource(gateway.secrets()),
                 new RuntimeResource(gateway),
                 new ExplainResource(gateway.decider()),
                 new ReloadResource(gateway.reload()),

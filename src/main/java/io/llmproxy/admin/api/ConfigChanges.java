@@ -81,7 +81,7 @@ final class ConfigChanges {
                 valid,
                 findings(checked.problems()),
                 findings(checked.warnings()),
-                valid ? DocumentDiff.of(text.head(), ConfigText.shown(0, content, checked.masked())) : null);
+                valid ? DocumentDiff.of(text.head(), ConfigText.shown(0, checked.stored(), checked.masked())) : null);
     }
 
     private static List<Finding> findings(List<Problem> problems) {
@@ -184,7 +184,8 @@ final class ConfigChanges {
     }
 
     private ConfigText.Shown shown(long version, String content) {
-        return ConfigText.shown(version, content, documents.check(content).masked());
+        ConfigDocuments.Checked checked = documents.check(content);
+        return ConfigText.shown(version, checked.stored(), checked.masked());
     }
 
     /** A secret that was shown as a mask is not the mask: to store that would lose it. */

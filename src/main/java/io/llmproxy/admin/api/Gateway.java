@@ -5,6 +5,7 @@ import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
+import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.explain.Explanations;
 import io.llmproxy.health.Lifecycle;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param audit told what operators do
  * @param people who operates the gateway
  * @param keys the client keys that are not part of it
+ * @param secrets what the configuration refers to in its store
  * @param reload loads that again
  * @param operations what operators can do
  * @param current what is served at the moment
@@ -54,6 +56,7 @@ public record Gateway(
         AuditTrail audit,
         People people,
         IssuedKeys keys,
+        StoredSecrets secrets,
         ConfigReload reload,
         Operations operations,
         Supplier<Current> current,

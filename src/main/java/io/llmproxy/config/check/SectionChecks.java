@@ -12,6 +12,7 @@ import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.SsoConfig;
+import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.UrlHost;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
@@ -45,6 +46,9 @@ public final class SectionChecks {
     public void check(ProxyConfig config) {
         YamlPath.forEach("http_server.forwards", config.httpServer().forwards(), this::checkForward);
         checkAdmin(config.httpServer().admin());
+        if (config.store() != null) {
+            checkStore(config.store());
+        }
         YamlPath.forEach("upstreams", config.upstreams(), upstreamChecks::check);
         YamlPath.forEach("upstream_groups", config.upstreamGroups(), this::checkGroup);
     }
@@ -89,6 +93,19 @@ public final class SectionChecks {
         }
         if (admin.sso() != null && !problems.failed(SSO)) {
             checkSso(admin.sso());
+        }
+    }
+
+    private void checkStore(StoreConfig store) {
+        if (store.key() != null) {
+            checkKey("store.key", store.key());
+        }
+        YamlPath.forEach("store.old_keys", store.oldKeys(), this::checkKey);
+    }
+
+    private void checkKey(String path, Secret key) {
+        if (key.reveal().length() < SHORTEST_SECRET) {
+            problems.error(path, "too short (expected: at least " + SHORTEST_SECRET + " characters)");
         }
     }
 

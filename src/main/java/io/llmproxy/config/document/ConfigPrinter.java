@@ -22,50 +22,60 @@ public final class ConfigPrinter {
     public static final String MASK = "***";
 
     private static final String NOTE = "# *** is a secret that is not shown: write it in again, best as ${NAME}.\n";
-    private static final Pattern REFERENCE = Pattern.compile("\\$\\{[^}:]*}|\\$\\{file:[^}]*}");
-    private static final Pattern URL_SECRETS = Pattern.compile("(?<=://)[^/@]*(?=@)|(?<=\\?).+");
+    private static final Pattern REFERENCE = Pattern.compile("\\$\\{[^}:]*}|\\$\\{(?:file|secret):[^}]*}");
+    private static final Pattern URL_SECRETS =
+            Pattern.compile("(?<=://)[^/@]*(?=@)|(?<=\\?)(?!\\$\\{secret:[^}]*}$).+");
     private static final int LINE_WIDTH = 132;
 
     private ConfigPrinter() {}
 
     public static String print(Mapping root) {
+        String text = print(root, true);
+        return text.contains(MASK) ? NOTE + text : text;
+    }
+
+    /** The same with its secrets: never show it. */
+    public static String printWhole(Mapping root) {
+        return print(root, false);
+    }
+
+    private static String print(Mapping root, boolean masked) {
         DumperOptions options = new DumperOptions();
         options.setDefaultFlowStyle(FlowStyle.BLOCK);
         options.setIndicatorIndent(2);
         options.setIndentWithIndicator(true);
         options.setWidth(LINE_WIDTH);
-        String text = new Yaml(options).dump(section(root, Section.of(ProxyConfig.class)));
-        return text.contains(MASK) ? NOTE + text : text;
+        return new Yaml(options).dump(section(root, Section.of(ProxyConfig.class), masked));
     }
 
-    private static Map<String, Object> section(Mapping mapping, @Nullable Section section) {
+    private static Map<String, Object> section(Mapping mapping, @Nullable Section section, boolean masked) {
         Map<String, Object> printed = new LinkedHashMap<>();
-        mapping.entries().forEach((name, tree) -> printed.put(name, value(tree, key(section, name))));
+        mapping.entries().forEach((name, tree) -> printed.put(name, value(tree, key(section, name), masked)));
         return printed;
     }
 
     private static @Nullable Key key(@Nullable Section section, String name) {
-        return section == null
-                ? null
-                : section.keys().stream()
-                        .filter(key -> key.spellings().contains(name))
-                        .findFirst()
-                        .orElse(null);
+        return section == null ? null : section.find(name).orElse(null);
     }
 
-    private static Object value(YamlTree tree, @Nullable Key key) {
+    private static Object value(YamlTree tree, @Nullable Key key, boolean masked) {
         if (tree instanceof Mapping mapping) {
-            return section(mapping, key != null && key.isSection() ? key.section() : null);
+            return section(mapping, key != null && key.isSection() ? key.section() : null, masked);
         }
         if (tree instanceof Sequence sequence) {
-            return sequence.items().stream().map(item -> value(item, key)).toList();
+            return sequence.items().stream()
+                    .map(item -> value(item, key, masked))
+                    .toList();
         }
-        return scalar((Scalar) tree, key);
+        return scalar((Scalar) tree, key, masked);
     }
 
-    private static Object scalar(Scalar scalar, @Nullable Key key) {
+    private static Object scalar(Scalar scalar, @Nullable Key key, boolean masked) {
         Class<?> type = key == null ? String.class : key.type();
         String text = scalar.text();
+        if (!masked && (type == Secret.class || type == java.net.URI.class)) {
+            return text;
+        }
         if (type == Secret.class && !REFERENCE.matcher(text).matches()) {
             return MASK;
         }

@@ -1,17 +1,20 @@
 package io.llmproxy.config.document;
 
+import io.llmproxy.config.SecretSource;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces <code>${NAME}</code>, <code>${NAME:-default}</code> and <code>${file:path}</code> in a value;
+ * Replaces <code>${NAME}</code>, <code>${NAME:-default}</code>, <code>${file:path}</code> and <code>${secret:name}</code> in a value;
  * <code>$${</code> stands for a literal <code>${</code>. What is put in is not looked at again, neither for further
  * references nor as YAML.
  */
@@ -20,14 +23,48 @@ public final class Interpolation {
     private static final Pattern VARIABLE = Pattern.compile("(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<default>.*))?");
     private static final Pattern LAST_LINE_BREAK = Pattern.compile("\\R\\z");
     private static final String FILE = "file:";
+    private static final String SECRET = "secret:";
     private static final int MAX_FILE_BYTES = 1024 * 1024;
 
     private final Map<String, String> variables;
     private final Path baseDirectory;
+    private final SecretSource secrets;
 
-    public Interpolation(Map<String, String> variables, Path baseDirectory) {
+    /**
+     * @param variables values of <code>${NAME}</code>
+     * @param baseDirectory where the paths of files start
+     * @param secrets values of <code>${secret:name}</code>
+     */
+    public Interpolation(Map<String, String> variables, Path baseDirectory, SecretSource secrets) {
         this.variables = variables;
         this.baseDirectory = baseDirectory;
+        this.secrets = secrets;
+    }
+
+    /** Whether a value refers to anything. */
+    public static boolean refers(String text) {
+        return REFERENCE
+                .matcher(text)
+                .results()
+                .anyMatch(found -> !found.group().equals("$${"));
+    }
+
+    /** Returns the names of the secrets that a text refers to. */
+    public static Set<String> secrets(String text) {
+        Set<String> names = new TreeSet<>();
+        Matcher reference = REFERENCE.matcher(text);
+        while (reference.find()) {
+            String body = reference.group("body");
+            if (body != null && body.startsWith(SECRET)) {
+                names.add(body.substring(SECRET.length()));
+            }
+        }
+        return names;
+    }
+
+    /** Returns what refers to a secret. */
+    public static String toSecret(String name) {
+        return "${" + SECRET + name + '}';
     }
 
     /**
@@ -58,6 +95,9 @@ public final class Interpolation {
         if (body.startsWith(FILE)) {
             return content(body.substring(FILE.length()), problems);
         }
+        if (body.startsWith(SECRET)) {
+            return secret(body.substring(SECRET.length()), problems);
+        }
         Matcher variable = VARIABLE.matcher(body);
         if (!variable.matches()) {
             problems.add("${" + body + "} (expected: ${NAME}, ${NAME:-default} or ${file:path})");
@@ -77,6 +117,15 @@ public final class Interpolation {
             return "";
         }
         return value;
+    }
+
+    private String secret(String name, List<String> problems) {
+        try {
+            return secrets.secret(name).reveal();
+        } catch (SecretSource.UnknownSecretException e) {
+            problems.add(toSecret(name) + ": " + e.reason());
+            return "";
+        }
     }
 
     private String content(String file, List<String> problems) {

@@ -1,6 +1,7 @@
 package io.llmproxy.config.load;
 
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.SecretSource;
 import io.llmproxy.config.check.ClientKeyChecks;
 import io.llmproxy.config.check.CrossChecks;
 import io.llmproxy.config.check.QuotaChecks;
@@ -83,7 +84,7 @@ public final class ConfigLoader {
      * @throws ConfigException if anything is wrong
      */
     public static Loaded parse(String yaml, String sourceName, Path baseDirectory, Map<String, String> environment) {
-        return parse(yaml, sourceName, null, baseDirectory, environment);
+        return parse(yaml, sourceName, null, baseDirectory, environment, SecretSource.NONE);
     }
 
     /**
@@ -95,6 +96,7 @@ public final class ConfigLoader {
      * @param nodeName what problems call that file
      * @param baseDirectory where relative paths start and a {@code .env} is looked for
      * @param environment the process's environment
+     * @param secrets what the text may refer to
      * @throws ConfigException if anything is wrong
      */
     public static Loaded parseStored(
@@ -103,16 +105,47 @@ public final class ConfigLoader {
             String node,
             String nodeName,
             Path baseDirectory,
-            Map<String, String> environment) {
-        return parse(yaml, sourceName, new Own(node, nodeName), baseDirectory, environment);
+            Map<String, String> environment,
+            SecretSource secrets) {
+        return parse(yaml, sourceName, new Own(node, nodeName), baseDirectory, environment, secrets);
+    }
+
+    /**
+     * Returns a text that is known to be good in LLMProxy's own words, with its secrets: the text itself if it is in these.
+     *
+     * @param yaml the text
+     * @param baseDirectory where a {@code .env} is looked for
+     * @param environment the process's environment
+     */
+    public static String inOwnWords(String yaml, Path baseDirectory, Map<String, String> environment) {
+        Problems problems = new Problems();
+        Mapping root = YamlParser.parse(yaml, "", problems);
+        FileFormat format = FileFormat.of(root);
+        if (format == FileFormat.LLMPROXY) {
+            return yaml;
+        }
+        Map<String, String> variables = variables(baseDirectory, environment, problems);
+        Interpolation interpolation = new Interpolation(variables, baseDirectory, SecretSource.NONE);
+        return ConfigPrinter.printWhole(ours(root, format, variables, interpolation, problems));
+    }
+
+    private static Map<String, String> variables(
+            Path baseDirectory, Map<String, String> environment, Problems problems) {
+        Map<String, String> variables = new HashMap<>(DotEnv.read(baseDirectory, problems));
+        variables.putAll(environment);
+        return variables;
     }
 
     private static Loaded parse(
-            String yaml, String sourceName, @Nullable Own own, Path baseDirectory, Map<String, String> environment) {
+            String yaml,
+            String sourceName,
+            @Nullable Own own,
+            Path baseDirectory,
+            Map<String, String> environment,
+            SecretSource secrets) {
         Problems problems = new Problems();
-        Map<String, String> variables = new HashMap<>(DotEnv.read(baseDirectory, problems));
-        variables.putAll(environment);
-        Interpolation interpolation = new Interpolation(variables, baseDirectory);
+        Map<String, String> variables = variables(baseDirectory, environment, problems);
+        Interpolation interpolation = new Interpolation(variables, baseDirectory, secrets);
         Mapping root = YamlParser.parse(yaml, sourceName, problems);
         FileFormat format = FileFormat.of(root);
         Mapping written = ours(root, format, variables, interpolation, problems);

@@ -31,6 +31,10 @@ final class ValueReader {
         if (key.type() == Secret.class || scalar.isVariable()) {
             problems.conceal(path);
         }
+        if (!scalar.isVariable() && isShownWithSecret(key, scalar.text())) {
+            problems.error(path, "${secret:…} (expected: one only as a secret, or behind the `?` of a URL)");
+            return standIn(key);
+        }
         Interpolation.Resolved resolved = scalar.isVariable()
                 ? new Interpolation.Resolved(scalar.text(), List.of())
                 : interpolation.resolve(scalar.text());
@@ -61,6 +65,16 @@ final class ValueReader {
             problems.conceal(path);
         }
         return value.get();
+    }
+
+    /** What is not a secret is shown, so that a secret in it would be too. */
+    private static boolean isShownWithSecret(Key key, String text) {
+        if (key.type() == Secret.class) {
+            return false;
+        }
+        int query = key.type() == URI.class ? text.indexOf('?') : -1;
+        return !Interpolation.secrets(query < 0 ? text : text.substring(0, query))
+                .isEmpty();
     }
 
     /** Returns the value of an absent key. */

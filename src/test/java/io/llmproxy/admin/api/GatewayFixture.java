@@ -6,6 +6,7 @@ import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
 import io.llmproxy.admin.OperatorToken;
+import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.Secret;
@@ -81,6 +82,7 @@ final class GatewayFixture {
                 new AuditTrail(AuditBook.NONE, () -> 0),
                 new NoPeople(),
                 nothing(IssuedKeys.class),
+                nothing(StoredSecrets.class),
                 () -> new ConfigReload.Outcome(true, 1, List.of()),
                 nothing(Operations.class),
                 () -> new Gateway.Current(1, config(YAML), Upstreams.NONE),

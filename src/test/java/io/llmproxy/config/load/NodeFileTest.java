@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.SecretSource;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
@@ -30,7 +31,7 @@ final class NodeFileTest {
     }
 
     private static ProxyConfig stored(String document, String node, Map<String, String> environment) {
-        return ConfigLoader.parseStored(document, "v1", node, "node.yaml", DIRECTORY, environment)
+        return ConfigLoader.parseStored(document, "v1", node, "node.yaml", DIRECTORY, environment, SecretSource.NONE)
                 .config();
     }
 
