@@ -529,14 +529,16 @@ class WebSocketIT {
         assertThat(FIRST.requests()).hasSize(1);
     }
 
+    /** The containers that other classes share: they start slowly. */
     @ParameterizedTest(allowZeroInvocations = true)
     @KindSource({Deployment.Kind.TOMCAT, Deployment.Kind.JETTY})
     void aContainerSaysThatItServesNone(Deployment.Kind kind) {
-        Answer refused = WebSocketPeer.ask(at(kind, "keyed"), BEARER);
+        World world = World.fresh();
+        Answer refused = WebSocketPeer.ask(world.deployment(kind).forward("bearer", PATH), "");
         assertThat(refused.status()).isEqualTo(501);
         assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("websocket_not_supported");
         assertThat(refused.text()).contains("\"error\"");
-        assertThat(FIRST.requests()).isEmpty();
+        assertThat(world.upstream.requests()).isEmpty();
     }
 
     @ParameterizedTest
