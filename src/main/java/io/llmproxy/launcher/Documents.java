@@ -136,7 +136,7 @@ final class Documents implements AutoCloseable {
                 + count(config.upstreams().size(), "upstream");
     }
 
-    private static String count(int count, String noun) {
+    static String count(int count, String noun) {
         return count + " " + (count == 1 ? noun : noun + "s");
     }
 

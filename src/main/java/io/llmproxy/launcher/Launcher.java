@@ -54,6 +54,7 @@ public final class Launcher {
                 case AuditCommand.NAME -> new AuditCommand(out, err).run(arguments.subList(1, arguments.size()));
                 case KeysCommand.NAME -> new KeysCommand(out, err).run(arguments.subList(1, arguments.size()));
                 case SecretsCommand.NAME -> new SecretsCommand(out, err).run(arguments.subList(1, arguments.size()));
+                case ImportCommand.NAME -> new ImportCommand(out, err).run(arguments.subList(1, arguments.size()));
                 default -> act(LauncherOptions.parse(arguments));
             };
         } catch (UsageException e) {
@@ -83,6 +84,7 @@ public final class Launcher {
             case AuditCommand.NAME -> AuditCommand.USAGE;
             case KeysCommand.NAME -> KeysCommand.USAGE;
             case SecretsCommand.NAME -> SecretsCommand.USAGE;
+            case ImportCommand.NAME -> ImportCommand.USAGE;
             default -> LauncherOptions.USAGE;
         };
     }

@@ -126,7 +126,7 @@ public final class Database implements AutoCloseable {
     }
 
     /** The first line, without what a driver adds to it. */
-    private static String reason(SQLException e) {
+    static String reason(SQLException e) {
         Throwable last = e;
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             last = cause;

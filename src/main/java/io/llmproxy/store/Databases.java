@@ -66,7 +66,7 @@ public final class Databases {
         return open(config, directory);
     }
 
-    private static Database postgres(String url, @Nullable String user, @Nullable Secret password) {
+    private static Properties settings(@Nullable String user, @Nullable Secret password) {
         Properties settings = new Properties();
         if (user != null) {
             settings.setProperty("user", user);
@@ -79,6 +79,18 @@ public final class Databases {
         settings.setProperty("socketTimeout", Integer.toString(SOCKET_SECONDS));
         // A pooler in front of the database may give each transaction another connection.
         settings.setProperty("prepareThreshold", "0");
+        return settings;
+    }
+
+    /** Connects once to a database of PostgreSQL. */
+    static Connection connect(String url, @Nullable String user, @Nullable Secret password) throws SQLException {
+        Driver driver = new org.postgresql.Driver();
+        forgetDriver();
+        return connect(driver, url, settings(user, password));
+    }
+
+    private static Database postgres(String url, @Nullable String user, @Nullable Secret password) {
+        Properties settings = settings(user, password);
         Driver driver = new org.postgresql.Driver();
         forgetDriver();
         HikariConfig pool = new HikariConfig();
@@ -91,7 +103,7 @@ public final class Databases {
         pool.setInitializationFailTimeout(-1);
         HikariDataSource pooled = new HikariDataSource(pool);
         return new Database(
-                url.replaceAll(PASSWORD_IN_URL, "***"),
+                shown(url),
                 new Database.Connections() {
                     @Override
                     public Connection connect() throws SQLException {
@@ -109,9 +121,14 @@ public final class Databases {
     private static Connection connect(Driver driver, String url, Properties settings) throws SQLException {
         Connection connection = driver.connect(url, settings);
         if (connection == null) {
-            throw new SQLException(url.replaceAll(PASSWORD_IN_URL, "***") + ": no URL of PostgreSQL");
+            throw new SQLException(shown(url) + ": no URL of PostgreSQL");
         }
         return connection;
+    }
+
+    /** The URL without a password. */
+    static String shown(String url) {
+        return url.replaceAll(PASSWORD_IN_URL, "***");
     }
 
     /** The driver registers itself with the JDK, which would keep the application's classes after its end. */

@@ -179,6 +179,11 @@ final class ForeignSection {
                         + "`keys` in LLMProxy's own format say who may call)");
     }
 
+    /** Says that a value is not one of those that can be carried over. */
+    void refuse(String key, Scalar value, String expected) {
+        problems.error(value.origin(), YamlPath.key(path, key), value.text() + " (expected: " + expected + ")");
+    }
+
     private @Nullable YamlTree take(String key) {
         read.add(key);
         YamlTree tree = mapping.entries().get(key);

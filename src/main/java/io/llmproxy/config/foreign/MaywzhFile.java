@@ -35,7 +35,11 @@ public final class MaywzhFile {
     private static final Set<String> HARMLESS = Set.of("id", "description", "comment", "created_at", "updated_at");
 
     /** A default without the dash, which only this system knows. */
-    private static final Pattern SHORT_DEFAULT = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*):(?!-)([^}]*)}");
+    private static final Pattern SHORT_DEFAULT =
+            Pattern.compile("(?<!\\$)\\$\\{([A-Za-z_][A-Za-z0-9_]*):(?!-)([^}]*)}");
+
+    private static final String LOCATION = "us-central1";
+    private static final Pattern TRAILING_SLASHES = Pattern.compile("/+$");
 
     private static final Set<String> YES = Set.of("true", "1", "yes", "on");
 
@@ -130,7 +134,7 @@ public final class MaywzhFile {
                 .build();
         TreeBuilder upstream = new TreeBuilder(provider.origin())
                 .put("name", name(provider))
-                .put("url", provider.required("api_base"))
+                .put("url", url(provider, kind))
                 .put("provider", kind.provider)
                 .put("dialect", kind.dialect)
                 .put("weight", provider.value("weight"))
@@ -145,6 +149,35 @@ public final class MaywzhFile {
         }
         provider.dropRest();
         return upstream.build();
+    }
+
+    /** On Vertex AI the project and the place are written beside the address there, and in its path here. */
+    private static Scalar url(ForeignSection provider, Kind kind) {
+        Scalar base = provider.required("api_base");
+        ForeignSection parameters = provider.section("provider_params");
+        if (parameters == null) {
+            return base;
+        }
+        Scalar url = kind.provider.equals("vertex") ? onVertex(base, parameters, kind.publisher()) : base;
+        parameters.dropRest();
+        return url;
+    }
+
+    private static Scalar onVertex(Scalar base, ForeignSection parameters, String spoken) {
+        Scalar project = parameters.value("gcp_project");
+        Scalar location = parameters.value("gcp_location");
+        Scalar publisher = parameters.value("gcp_publisher");
+        if (publisher != null && !publisher.text().equals(spoken)) {
+            parameters.refuse("gcp_publisher", publisher, spoken + ", as such a provider speaks its API");
+        }
+        if (project == null) {
+            return base;
+        }
+        String address = TRAILING_SLASHES.matcher(base.text()).replaceFirst("");
+        return TreeBuilder.text(
+                base.origin(),
+                address + "/v1/projects/" + project.text() + "/locations/"
+                        + (location == null ? LOCATION : location.text()));
     }
 
     private static Scalar name(ForeignSection provider) {
@@ -396,6 +429,11 @@ public final class MaywzhFile {
             this.provider = provider;
             this.dialect = dialect;
             this.credential = credential;
+        }
+
+        /** Whose models those are on Vertex AI. */
+        private String publisher() {
+            return dialect.equals("anthropic") ? "anthropic" : "google";
         }
 
         static Kind of(String type) {
