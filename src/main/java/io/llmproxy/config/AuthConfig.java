@@ -22,7 +22,22 @@ public record AuthConfig(
         @Setting("User name of type `basic`.") @Nullable String username,
         @Setting("Password of type `basic`.") @Nullable Secret password,
 
-        @Setting("JSON file with the key of a Google service account, of type `google`.") @Nullable Path serviceAccountFile) {
+        @Setting("JSON file with the key of a Google service account, of type `google`.") @Nullable Path serviceAccountFile,
+
+        @Setting(
+                value =
+                        "Requests that the provider takes with each key in a minute; further ones go to other keys and upstreams. 0 stands for as many as it takes.",
+                byDefault = "0",
+                min = 0,
+                max = 1000000000)
+        int rpm,
+
+        @Setting(
+                value = "Tokens, in and out, that the provider takes with each key in a minute, likewise.",
+                byDefault = "0",
+                min = 0,
+                max = 1000000000)
+        int tpm) {
     public AuthConfig {
         keys = List.copyOf(keys);
     }
@@ -36,8 +51,10 @@ public record AuthConfig(
         NONE
     }
 
-    /** Returns the keys of a type that has some, be there one or several. */
+    /** Returns the keys of a type that has some, be there one or several, each with its limits. */
     public List<AuthKeyConfig> all() {
-        return token == null ? keys : List.of(new AuthKeyConfig(token, 1));
+        return token == null
+                ? keys.stream().map(key -> key.orElse(rpm, tpm)).toList()
+                : List.of(new AuthKeyConfig(token, 1, rpm, tpm));
     }
 }

@@ -9,4 +9,23 @@ public record AuthKeyConfig(
                 byDefault = "1",
                 min = 0.01,
                 max = 1000)
-        double weight) {}
+        double weight,
+
+        @Setting(
+                value = "Requests that the provider takes with it each minute; `auth.rpm` unless stated.",
+                byDefault = "0",
+                min = 0,
+                max = 1000000000)
+        int rpm,
+
+        @Setting(
+                value = "Tokens that the provider takes with it each minute; `auth.tpm` unless stated.",
+                byDefault = "0",
+                min = 0,
+                max = 1000000000)
+        int tpm) {
+    /** The same, with these limits where it states none. */
+    AuthKeyConfig orElse(int otherRpm, int otherTpm) {
+        return new AuthKeyConfig(key, weight, rpm == 0 ? otherRpm : rpm, tpm == 0 ? otherTpm : tpm);
+    }
+}

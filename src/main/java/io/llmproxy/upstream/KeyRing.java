@@ -8,6 +8,7 @@ import io.llmproxy.balance.Member;
 import io.llmproxy.config.AuthConfig;
 import io.llmproxy.config.AuthKeyConfig;
 import io.llmproxy.config.BalanceConfig.Strategy;
+import io.llmproxy.config.Secret;
 import io.llmproxy.config.UpstreamConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -54,10 +55,20 @@ final class KeyRing {
         for (Credential credential : credentials) {
             UpstreamKey same = before == null ? null : before.find(credential);
             KeyStanding standing = same == null ? new KeyStanding(now) : same.standing();
-            keys.add(new UpstreamKey(keys.size(), credentials.size() > 1, credential, standing));
+            KeyAllowance allowance =
+                    KeyAllowance.of(limits(config, keys.size()), same == null ? null : same.allowance(), now);
+            keys.add(new UpstreamKey(keys.size(), credentials.size() > 1, credential, standing, allowance));
         }
         LoadBalancer turns = before != null && before.config.equals(config) ? before.turns : turns(config, keys.size());
         return new KeyRing(config, keys, turns);
+    }
+
+    /** The limits of a key; those of another type of credential are the upstream's. */
+    private static AuthKeyConfig limits(AuthConfig config, int place) {
+        List<AuthKeyConfig> configured = config.all();
+        return place < configured.size()
+                ? configured.get(place)
+                : new AuthKeyConfig(new Secret(""), 1, config.rpm(), config.tpm());
     }
 
     private static Credential google(UpstreamConfig upstream, Executor blocking, @Nullable KeyRing before) {
@@ -127,7 +138,7 @@ final class KeyRing {
 
     private static boolean isGood(UpstreamKey key, Set<UpstreamKey> spent, long now) {
         KeyStanding standing = key.standing();
-        return !standing.isSetAside(now) && standing.cooldown().isOver(now) && !spent.contains(key);
+        return !standing.isSetAside(now) && limitedNanos(key, now) == 0 && !spent.contains(key);
     }
 
     /** Where all keys are set aside: the one that will be good first, of those that are not spent; else null. */
@@ -137,12 +148,18 @@ final class KeyRing {
             if (!key.standing().isSetAside(now)) {
                 return null;
             }
-            boolean free = key.standing().cooldown().isOver(now) && !spent.contains(key);
+            boolean free = limitedNanos(key, now) == 0 && !spent.contains(key);
             if (free && (soonest == null || asideNanos(key, now) < asideNanos(soonest, now))) {
                 soonest = key;
             }
         }
         return soonest;
+    }
+
+    /** How long it has used up what it may do: as the provider has said, or as the configuration does. */
+    private static long limitedNanos(UpstreamKey key, long now) {
+        return Math.max(
+                key.standing().cooldown().remainingNanos(now), key.allowance().untilNanos(now));
     }
 
     static long asideNanos(UpstreamKey key, long now) {
@@ -164,7 +181,7 @@ final class KeyRing {
     boolean isCoolingDown(long now) {
         boolean cooling = false;
         for (UpstreamKey key : keys) {
-            boolean cools = !key.standing().cooldown().isOver(now);
+            boolean cools = limitedNanos(key, now) > 0;
             if (!cools && !key.standing().isSetAside(now)) {
                 return false;
             }
@@ -180,7 +197,7 @@ final class KeyRing {
         }
         long shortest = Long.MAX_VALUE;
         for (UpstreamKey key : keys) {
-            long cooling = key.standing().cooldown().remainingNanos(now);
+            long cooling = limitedNanos(key, now);
             if (cooling > 0) {
                 shortest = Math.min(shortest, Math.max(cooling, asideNanos(key, now)));
             }

@@ -20,6 +20,7 @@ public final class Lease {
     private final UpstreamGroup.Reachable member;
     private final UpstreamKey key;
     private final long acquired;
+    private final long expectedTokens;
     private final CircuitBreaker.@Nullable Permit permit;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -34,6 +35,7 @@ public final class Lease {
         this.key = key;
         this.acquired = now;
         this.permit = permit;
+        this.expectedTokens = key.allowance().begin(now);
         load().started();
     }
 
@@ -122,6 +124,26 @@ public final class Lease {
         if (!(credential() instanceof Credential.None)) {
             upstream().listener().keyFailed(upstream().name(), key.place(), KeyFailure.RATE_LIMITED);
         }
+    }
+
+    /**
+     * The provider says that the key may do nothing more for a while. Nothing was refused.
+     *
+     * @param nanos for how long
+     * @param now the time in nanoseconds
+     */
+    public void sparesKey(long nanos, long now) {
+        key.standing().cooldown().until(now + nanos);
+    }
+
+    /**
+     * Tells what the attempt used, once.
+     *
+     * @param tokens in and out; 0 if none, or if that is not known
+     * @param now the time in nanoseconds
+     */
+    public void used(long tokens, long now) {
+        key.allowance().settle(expectedTokens, tokens, now);
     }
 
     /**

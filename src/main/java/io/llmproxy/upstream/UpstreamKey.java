@@ -8,12 +8,14 @@ public final class UpstreamKey {
     private final boolean several;
     private final Credential credential;
     private final KeyStanding standing;
+    private final KeyAllowance allowance;
 
-    UpstreamKey(int place, boolean several, Credential credential, KeyStanding standing) {
+    UpstreamKey(int place, boolean several, Credential credential, KeyStanding standing, KeyAllowance allowance) {
         this.place = place;
         this.several = several;
         this.credential = credential;
         this.standing = standing;
+        this.allowance = allowance;
     }
 
     /** What the upstream is shown. */
@@ -23,6 +25,11 @@ public final class UpstreamKey {
 
     KeyStanding standing() {
         return standing;
+    }
+
+    /** What the provider lets it do. */
+    KeyAllowance allowance() {
+        return allowance;
     }
 
     /** Its place among the upstream's keys, from 0; also a metric label. */

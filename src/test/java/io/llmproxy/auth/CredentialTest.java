@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class CredentialTest {
     private static AuthConfig auth(AuthConfig.Type type, @Nullable String token, @Nullable String header) {
-        return new AuthConfig(type, token == null ? null : new Secret(token), List.of(), header, null, null, null);
+        return new AuthConfig(
+                type, token == null ? null : new Secret(token), List.of(), header, null, null, null, 0, 0);
     }
 
     private static Credential.Header header(String name, String value) {
@@ -57,11 +58,13 @@ class CredentialTest {
         AuthConfig config = new AuthConfig(
                 AuthConfig.Type.API_KEY,
                 null,
-                List.of(new AuthKeyConfig(new Secret("a"), 1), new AuthKeyConfig(new Secret("b"), 2)),
+                List.of(new AuthKeyConfig(new Secret("a"), 1, 0, 0), new AuthKeyConfig(new Secret("b"), 2, 0, 0)),
                 null,
                 null,
                 null,
-                null);
+                null,
+                0,
+                0);
 
         assertThat(Credential.of(config, Provider.ANTHROPIC))
                 .containsExactly(header("x-api-key", "a"), header("x-api-key", "b"));
@@ -70,7 +73,7 @@ class CredentialTest {
     @Test
     void userAndPasswordTravelAsBasicInUtf8() {
         AuthConfig config =
-                new AuthConfig(AuthConfig.Type.BASIC, null, List.of(), null, "üser", new Secret("pa:ss"), null);
+                new AuthConfig(AuthConfig.Type.BASIC, null, List.of(), null, "üser", new Secret("pa:ss"), null, 0, 0);
 
         assertThat(Credential.of(config, Provider.CUSTOM))
                 .containsExactly(header("Authorization", "Basic w7xzZXI6cGE6c3M="));

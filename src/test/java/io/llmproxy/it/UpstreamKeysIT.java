@@ -28,6 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 class UpstreamKeysIT {
     private static final byte[] QUESTION = "{\"model\":\"m\"}".getBytes(StandardCharsets.UTF_8);
     private static final String CHAT = "/v1/chat/completions";
+    private static final String SPENT = """
+            {"object":"chat.completion","usage":{"prompt_tokens":60,"completion_tokens":40,"total_tokens":100}}""";
+
     private static final Map<Kind, Site> SITES = new EnumMap<>(Kind.class);
 
     /** An upstream that answers each key in its own way. What it says of a key repeats none. */
@@ -70,6 +73,13 @@ class UpstreamKeysIT {
         final Door kept = new Door();
         final Door even = new Door();
         final Door odd = new Door();
+        final Door paced = new Door();
+        final FakeUpstream spending = FakeUpstream.start().otherwise(Behaviour.json(SPENT));
+        final FakeUpstream telling = FakeUpstream.start()
+                .otherwise(Behaviour.status(
+                        200,
+                        "X-RateLimit-Limit-Requests: 6\r\nX-RateLimit-Remaining-Requests: 0\r\n",
+                        "{\"fine\":true}"));
         final Deployment deployment;
 
         Site(Kind kind) {
@@ -106,6 +116,18 @@ class UpstreamKeysIT {
                             "")
                     .upstream("even", even.server.url(), keys("{key: even-0}", "{key: even-1}"))
                     .upstream("odd", odd.server.url(), keys("{key: odd-0}", "{key: odd-1}"))
+                    .single(
+                            "paced",
+                            paced.server.url(),
+                            "auth: {type: bearer, rpm: 3, keys: [{key: key-a, rpm: 2}, {key: key-b}]}",
+                            "",
+                            "")
+                    .upstream("spending", spending.url(), "auth: {type: bearer, token: key-alone, tpm: 150}")
+                    .upstream("telling", telling.url(), "auth: {type: bearer, token: key-alone}")
+                    .group("spending-or-other", "{name: spending}, {name: other}", "balance: {strategy: failover}")
+                    .forward("spending-or-other", "spending-or-other", "")
+                    .group("telling-or-other", "{name: telling}, {name: other}", "balance: {strategy: failover}")
+                    .forward("telling-or-other", "telling-or-other", "")
                     .group("mixed", "{name: even}, {name: odd}", "")
                     .forward("mixed", "mixed", "");
         }
@@ -278,5 +300,41 @@ class UpstreamKeysIT {
 
         assertThat(site.ask("kept", 4)).containsOnly(200);
         assertThat(site.kept.keys()).containsOnlyOnce("kept-a").contains("kept-c");
+    }
+
+    @ParameterizedTest
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
+    void eachKeyMakesAsManyRequestsAsItsProviderTakes(Kind kind) {
+        Site site = site(kind);
+
+        List<Answer> answers =
+                IntStream.range(0, 6).mapToObj(i -> site.ask("paced")).toList();
+
+        assertThat(answers.subList(0, 5)).extracting(Answer::status).containsOnly(200);
+        assertThat(answers.get(5).status()).isEqualTo(429);
+        assertThat(Integer.parseInt(answers.get(5).header("Retry-After"))).isBetween(1, 20);
+        assertThat(site.paced.keys()).hasSize(5).filteredOn("key-a"::equals).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
+    void tokensThatWereUsedSendRequestsElsewhere(Kind kind) {
+        Site site = site(kind);
+
+        // An answer may be there a moment before it is settled.
+        Awaitility.await().until(() -> site.ask("spending-or-other").text().contains("other"));
+
+        assertThat(site.spending.requests()).hasSizeBetween(1, 2);
+    }
+
+    @ParameterizedTest
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
+    void anUpstreamThatSaysThatNothingIsLeftIsSpared(Kind kind) {
+        Site site = site(kind);
+
+        assertThat(site.ask("telling-or-other").text()).contains("fine");
+        assertThat(site.ask("telling-or-other").text()).contains("other");
+
+        assertThat(site.telling.requests()).hasSize(1);
     }
 }

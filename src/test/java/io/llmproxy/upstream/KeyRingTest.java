@@ -25,16 +25,16 @@ class KeyRingTest {
     private static final long SECOND = 1_000_000_000L;
 
     private static AuthKeyConfig key(String value, double weight) {
-        return new AuthKeyConfig(new Secret(value), weight);
+        return new AuthKeyConfig(new Secret(value), weight, 0, 0);
     }
 
     private static KeyRing ring(@Nullable KeyRing before, AuthKeyConfig... keys) {
-        AuthConfig auth = new AuthConfig(AuthConfig.Type.BEARER, null, List.of(keys), null, null, null, null);
+        AuthConfig auth = new AuthConfig(AuthConfig.Type.BEARER, null, List.of(keys), null, null, null, null, 0, 0);
         return KeyRing.of(UpstreamConfigs.of(auth), Runnable::run, before, NOW);
     }
 
     private static KeyRing google(Path file, @Nullable KeyRing before) {
-        AuthConfig auth = new AuthConfig(AuthConfig.Type.GOOGLE, null, List.of(), null, null, null, file);
+        AuthConfig auth = new AuthConfig(AuthConfig.Type.GOOGLE, null, List.of(), null, null, null, file, 0, 0);
         return KeyRing.of(UpstreamConfigs.of(auth), Runnable::run, before, NOW);
     }
 
@@ -162,7 +162,7 @@ class KeyRingTest {
 
     @Test
     void withoutKeysTheClientsCredentialPasses() {
-        AuthConfig none = new AuthConfig(AuthConfig.Type.NONE, null, List.of(), null, null, null, null);
+        AuthConfig none = new AuthConfig(AuthConfig.Type.NONE, null, List.of(), null, null, null, null, 0, 0);
         KeyRing ring = KeyRing.of(UpstreamConfigs.of(none), Runnable::run, null, NOW);
 
         assertThat(pick(ring, NOW).credential()).isEqualTo(new Credential.None());

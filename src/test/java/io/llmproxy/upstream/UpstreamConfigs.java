@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Configurations of upstreams with what a test is about, and defaults. */
 final class UpstreamConfigs {
     private static final AuthConfig NONE =
-            new AuthConfig(AuthConfig.Type.NONE, null, List.of(), null, null, null, null);
+            new AuthConfig(AuthConfig.Type.NONE, null, List.of(), null, null, null, null, 0, 0);
 
     private UpstreamConfigs() {}
 

@@ -20,10 +20,12 @@ import io.llmproxy.upstream.Lease;
 import io.llmproxy.upstream.Placement;
 import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.Cost;
+import io.llmproxy.usage.Count;
 import io.llmproxy.usage.Prices;
 import io.llmproxy.usage.RequestText;
 import io.llmproxy.usage.SessionUsage;
 import io.llmproxy.usage.TokenRatio;
+import io.llmproxy.usage.Usage;
 import io.llmproxy.usage.UsageReader;
 import io.llmproxy.usage.UsageReader.Ended;
 import java.nio.ByteBuffer;
@@ -349,6 +351,7 @@ final class AttemptMeter implements OpenAttempt {
             lock.unlock();
         }
         if (first) {
+            lease.used(0, System.nanoTime());
             metering.log().ended(flight);
             if (recording != null) {
                 recording.discard();
@@ -373,11 +376,16 @@ final class AttemptMeter implements OpenAttempt {
         } finally {
             lock.unlock();
         }
+        lease.used(tokens(attempt.usage().usage()), now);
         exchange.settled(attempt, firstTextAt);
         metering.log().ended(flight);
         if (recording != null) {
             recording.end(attempt);
         }
+    }
+
+    private static long tokens(Usage usage) {
+        return usage.get(Count.INPUT, 0) + usage.get(Count.OUTPUT, 0);
     }
 
     private SettledAttempt summary(long now) {

@@ -4,6 +4,7 @@ import io.llmproxy.auth.Credential;
 import io.llmproxy.balance.Load;
 import io.llmproxy.config.CooldownConfig;
 import io.llmproxy.convert.codec.BadAnswerException;
+import io.llmproxy.protocol.ProviderLimits;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.protocol.StreamOpening;
 import io.llmproxy.proxy.answer.ErrorAnswer;
@@ -24,6 +25,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
 import org.eclipse.jetty.client.Response;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +73,7 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
     @Override
     public void answered(Attempt answering, Response upstreamResponse, Content.Source content) {
         try {
+            spareKey(answering.lease(), upstreamResponse.getHeaders());
             if (upstreamResponse.getStatus() < 400) {
                 judge(answering, upstreamResponse, content);
             } else {
@@ -87,6 +91,19 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
     public void upgraded(Attempt answering, Response upstreamResponse, EndPoint endPoint) {
         good(answering.lease(), upstreamResponse.getStatus());
         owner.upgraded(new Upgraded(answering, upstreamResponse, endPoint));
+    }
+
+    /** A provider that says that nothing is left would refuse the next request. */
+    private static void spareKey(Lease lease, HttpFields headers) {
+        ProviderLimits limits = new ProviderLimits();
+        for (int index = 0; index < headers.size(); index++) {
+            HttpField header = headers.getField(index);
+            limits.accept(header.getName(), header.getValue());
+        }
+        long nanos = limits.untilNanos();
+        if (nanos > 0) {
+            lease.sparesKey(nanos, System.nanoTime());
+        }
     }
 
     private void judge(Attempt answering, Response upstreamResponse, Content.Source content) {

@@ -80,7 +80,7 @@ final class ConfigSamplesTest {
         assertThat(openai.url()).isEqualTo(URI.create("https://api.openai.com/v1"));
         assertThat(openai.auth())
                 .isEqualTo(new AuthConfig(
-                        AuthConfig.Type.BEARER, new Secret("YOUR_API_KEY"), List.of(), null, null, null, null));
+                        AuthConfig.Type.BEARER, new Secret("YOUR_API_KEY"), List.of(), null, null, null, null, 0, 0));
         assertThat(openai.headers())
                 .containsExactly(
                         new HeaderConfig(HeaderConfig.Op.INSERT, "X-Custom-Header", new Secret("MyProxyValue")));
@@ -141,7 +141,7 @@ final class ConfigSamplesTest {
         assertThat(cloud.urlMode()).isEqualTo(UpstreamConfig.UrlMode.EXACT);
         assertThat(cloud.auth())
                 .isEqualTo(new AuthConfig(
-                        AuthConfig.Type.BASIC, null, List.of(), null, "user", new Secret("pa$$word"), null));
+                        AuthConfig.Type.BASIC, null, List.of(), null, "user", new Secret("pa$$word"), null, 0, 0));
         assertThat(config.upstreams().get(1).url().getHost()).isEqualTo("[::1]");
         HttpClientConfig merged = config.upstreamGroups().get(0).httpClient();
         assertThat(merged.agent()).isEqualTo("Gateway/2");
@@ -234,7 +234,7 @@ final class ConfigSamplesTest {
                         null,
                         null,
                         1,
-                        new AuthConfig(AuthConfig.Type.NONE, null, List.of(), null, null, null, null),
+                        new AuthConfig(AuthConfig.Type.NONE, null, List.of(), null, null, null, null, 0, 0),
                         List.of(),
                         ModelMap.ALL,
                         new CapabilitiesConfig(
