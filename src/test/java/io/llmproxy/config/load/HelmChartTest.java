@@ -8,8 +8,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
-import com.marcnuri.helm.Helm;
-import com.marcnuri.helm.LintResult;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -27,6 +25,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.testing.HelmProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
@@ -41,6 +40,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,12 +80,20 @@ final class HelmChartTest {
     /** The chart, with its hooks as plain objects: Helm's library leaves hooks out where its command prints them. */
     private static Path unhooked;
 
+    private static HelmProcess helm;
+
     @BeforeAll
-    static void unhook(@TempDir Path directory) throws IOException {
+    static void start(@TempDir Path directory) throws IOException {
+        helm = HelmProcess.start();
         unhooked = directory.resolve("llmproxy");
         copy(CHART, unhooked);
         Path migration = unhooked.resolve("templates/migrate.yaml");
         Files.writeString(migration, Files.readString(migration).replace("\"helm.sh/hook\"", "\"example.com/hook\""));
+    }
+
+    @AfterAll
+    static void stop() {
+        helm.close();
     }
 
     /** What a set of values makes. */
@@ -140,16 +148,8 @@ final class HelmChartTest {
 
     @SuppressWarnings("unchecked")
     private static Rendered rendered(Path values, String... settings) {
-        var command = new Helm(unhooked)
-                .template()
-                .withName("gateway")
-                .withNamespace("llm")
-                .withKubeVersion("1.31.0")
-                .withValuesFile(values.toAbsolutePath());
-        for (int i = 0; i < settings.length; i += 2) {
-            command.set(settings[i], settings[i + 1]);
-        }
-        List<Map<String, Object>> manifests = Stream.of(command.call().split("(?m)^---$"))
+        List<Map<String, Object>> manifests = Stream.of(
+                        helm.template(unhooked, values, settings).split("(?m)^---$"))
                 .map(document -> (Map<String, Object>) new Yaml().load(document))
                 .filter(Objects::nonNull)
                 .toList();
@@ -165,11 +165,7 @@ final class HelmChartTest {
         merge(defaults, new Yaml().load(Files.readString(values)));
         Files.writeString(chart.resolve("values.yaml"), new Yaml().dump(defaults));
 
-        LintResult result = new Helm(chart).lint().strict().call();
-
-        assertThat(result.getMessages())
-                .noneMatch(message -> message.contains("[ERROR]") || message.contains("[WARNING]"));
-        assertThat(result.isFailed()).isFalse();
+        assertThat(helm.lint(chart)).endsWith("\ngood").doesNotContain("[ERROR]", "[WARNING]");
     }
 
     private static void copy(Path from, Path to) throws IOException {
@@ -319,7 +315,7 @@ final class HelmChartTest {
         assertThat(own.getData()).containsOnlyKeys("config.yaml");
         assertThat(rendered.files().get("config.yaml")).contains("migrate: check");
 
-        Rendered without = rendered(set("store"), "store.migrate.enabled", "false");
+        Rendered without = rendered(set("store"), "store.migrate.enabled=false");
         assertThat(without.all(Job.class)).isEmpty();
         assertThat(without.files().get("config.yaml")).contains("migrate: auto");
     }
@@ -382,14 +378,14 @@ final class HelmChartTest {
 
     @Test
     void whatMakesNoSenseIsRefused() {
-        assertThatThrownBy(() -> rendered(set("file"), "mode", "stroe")).hasMessageContaining("mode");
-        assertThatThrownBy(() -> rendered(set("file"), "replica", "3")).hasMessageContaining("replica");
-        assertThatThrownBy(() -> rendered(set("file"), "store.url", "postgres://db"))
+        assertThatThrownBy(() -> rendered(set("file"), "mode=stroe")).hasMessageContaining("mode");
+        assertThatThrownBy(() -> rendered(set("file"), "replica=3")).hasMessageContaining("replica");
+        assertThatThrownBy(() -> rendered(set("file"), "store.url=postgres://db"))
                 .hasMessageContaining("url");
-        assertThatThrownBy(() -> rendered(set("file"), "mode", "store")).hasMessageContaining("store.url is needed");
-        assertThatThrownBy(() -> rendered(set("exposed"), "adminIngress.host", "llm.example.com"))
+        assertThatThrownBy(() -> rendered(set("file"), "mode=store")).hasMessageContaining("store.url is needed");
+        assertThatThrownBy(() -> rendered(set("exposed"), "adminIngress.host=llm.example.com"))
                 .hasMessageContaining("a host of its own");
-        assertThatThrownBy(() -> rendered(set("exposed"), "ingress.host", ""))
+        assertThatThrownBy(() -> rendered(set("exposed"), "ingress.host="))
                 .hasMessageContaining("ingress.host is needed");
     }
 }
