@@ -41,8 +41,9 @@ public final class MaywzhImport {
      */
     public static MaywzhImport of(MaywzhRows rows, Map<String, String> environment) {
         Map<String, String> variables = new HashMap<>(environment);
-        // With a database, that system asks nothing else for the keys of clients.
-        variables.keySet().removeAll(NOT_WITH_A_DATABASE);
+        // With a database, that system asks nothing else for the keys of clients. Empty ones go over those of a .env,
+        // too.
+        NOT_WITH_A_DATABASE.forEach(name -> variables.put(name, ""));
         try {
             return new MaywzhImport(
                     rows, variables, ConfigLoader.parse(rows.document(), "the database", DIRECTORY, variables));

@@ -25,11 +25,6 @@ public final class MinuteAllowance {
         this.fullAt = new AtomicLong(now);
     }
 
-    /** How much there is each minute. */
-    public long perMinute() {
-        return perMinute;
-    }
-
     /** Returns the time until there is so much; 0 if there is, or nothing was used: who wants more than all there is waits for all. */
     public long untilNanos(long amount, long now) {
         return Math.max(0, usedNanos(now) - Math.max(0, MINUTE - nanos(amount)));

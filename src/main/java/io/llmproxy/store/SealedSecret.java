@@ -7,7 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A secret as it is stored: nobody can read it without the key.
+ * A secret as it is stored: encrypted, so that the key is needed to read it.
  *
  * @param name what documents call it in <code>${secret:name}</code>
  * @param revision counts its values from 1

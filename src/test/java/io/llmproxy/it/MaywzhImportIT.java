@@ -116,6 +116,9 @@ class MaywzhImportIT {
         Map<String, String> environment =
                 Map.of("PORT", Integer.toString(port), "LLMPROXY_HTTP_SERVER__ADMIN__PORT", "0", "DB_URL", url);
 
+        // What stands beside it is read as well, but with a database it lets no client in.
+        Files.writeString(directory.resolve(".env"), "MASTER_API_KEY=key-of-the-environment\nDB_URL=elsewhere\n");
+
         Result dry = run(environment, "import", "maywzh", "--out", "config.yaml", "--dry-run");
         assertThat(dry)
                 .isEqualTo(new Result(0, "config.yaml would have 1 upstream and 1 client key; nothing was stored\n"));
@@ -146,7 +149,7 @@ class MaywzhImportIT {
                                     body),
                             answer -> answer.status() == 200);
             assertThat(served.text()).contains("chat.completion");
-            assertThat(RawClient.exchange(chat, "POST", "Authorization: Bearer other\r\n", body)
+            assertThat(RawClient.exchange(chat, "POST", "Authorization: Bearer key-of-the-environment\r\n", body)
                             .status())
                     .isEqualTo(401);
             assertThat(upstream.awaitRequest("/v1/chat/completions").head().toString())

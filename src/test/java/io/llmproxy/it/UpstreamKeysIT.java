@@ -124,6 +124,7 @@ class UpstreamKeysIT {
                             "")
                     .upstream("spending", spending.url(), "auth: {type: bearer, token: key-alone, tpm: 150}")
                     .upstream("telling", telling.url(), "auth: {type: bearer, token: key-alone}")
+                    .single("passing", telling.url(), "", "", "")
                     .group("spending-or-other", "{name: spending}, {name: other}", "balance: {strategy: failover}")
                     .forward("spending-or-other", "spending-or-other", "")
                     .group("telling-or-other", "{name: telling}, {name: other}", "balance: {strategy: failover}")
@@ -335,6 +336,15 @@ class UpstreamKeysIT {
         assertThat(site.ask("telling-or-other").text()).contains("fine");
         assertThat(site.ask("telling-or-other").text()).contains("other");
 
-        assertThat(site.telling.requests()).hasSize(1);
+        assertThat(site.telling.requests())
+                .filteredOn(request -> Door.key(request).equals("key-alone"))
+                .hasSize(1);
+    }
+
+    /** Else one client that has used up its account would keep all others out. */
+    @ParameterizedTest
+    @KindSource({Kind.LAUNCHER, Kind.TOMCAT})
+    void whatIsLeftOfAClientsOwnKeyConcernsNoOtherClient(Kind kind) {
+        assertThat(site(kind).ask("passing", 3)).containsOnly(200);
     }
 }

@@ -93,8 +93,11 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         owner.upgraded(new Upgraded(answering, upstreamResponse, endPoint));
     }
 
-    /** A provider that says that nothing is left would refuse the next request. */
+    /** A provider that says that nothing is left would refuse the next request; what it says of a client's own key is for that client. */
     private static void spareKey(Lease lease, HttpFields headers) {
+        if (lease.credential() instanceof Credential.None) {
+            return;
+        }
         ProviderLimits limits = new ProviderLimits();
         for (int index = 0; index < headers.size(); index++) {
             HttpField header = headers.getField(index);
