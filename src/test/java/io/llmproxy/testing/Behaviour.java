@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
@@ -283,6 +284,16 @@ public record Behaviour(String name, Script script) {
     public static Behaviour delayed(Duration delay, Behaviour then) {
         return afterBody(then.name + " after " + delay, conversation -> {
             conversation.pause(delay);
+            then.script.play(conversation);
+        });
+    }
+
+    /** Answers once the test has opened a gate. */
+    public static Behaviour held(CountDownLatch gate, Behaviour then) {
+        return afterBody(then.name + " when it may", conversation -> {
+            while (gate.getCount() > 0) {
+                conversation.pause(Duration.ofMillis(2));
+            }
             then.script.play(conversation);
         });
     }

@@ -11,6 +11,7 @@ import io.llmproxy.testing.RequestLoad;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
 
 /** Upstreams that are slow to find, go away, come back or cannot make up their mind. */
@@ -202,18 +203,17 @@ class NodeFaultsIT {
             mortal.die();
             int answers = load.answers();
             Awaitility.await().until(() -> load.answers() > answers + 300);
-            FakeUpstream reborn =
-                    FakeUpstream.start(world.mortal()).otherwise(Behaviour.delayed(Duration.ofMillis(150), FINE));
+            CountDownLatch well = new CountDownLatch(1);
+            FakeUpstream reborn = FakeUpstream.start(world.mortal()).otherwise(Behaviour.held(well, FINE));
             try {
-                Awaitility.await()
-                        .atMost(FaultWorld.soon())
-                        .until(() -> !reborn.requests().isEmpty());
-                assertThat(reborn.requests()).as("probes at once").hasSize(1);
+                assertOneProbe(scene, reborn, FaultWorld.soon());
                 reborn.otherwise(FINE);
+                well.countDown();
                 Awaitility.await()
                         .atMost(FaultWorld.soon())
                         .until(() -> reborn.requests().size() > 20);
             } finally {
+                well.countDown();
                 RequestLoad.Outcome outcome = load.stop();
                 assertThat(outcome.failed()).as(outcome.toString()).isLessThanOrEqualTo(CLIENTS);
                 reborn.close();
@@ -249,19 +249,26 @@ class NodeFaultsIT {
         open.assertBreaker("a", 0, 0);
         open.assertBreaker("b", 0, 0);
         RequestLoad load = RequestLoad.start(scene.uri(Scene.CHAT), CLIENTS, Duration.ofMillis(5));
-        try (FakeUpstream back =
-                FakeUpstream.start(world.mortal()).otherwise(Behaviour.delayed(Duration.ofMillis(800), FINE))) {
-            Awaitility.await()
-                    .pollInterval(Duration.ofMillis(10))
-                    .atMost(LONGEST_COOLDOWNS)
-                    .until(() -> !back.requests().isEmpty());
-            assertThat(back.requests()).as("probes at once").hasSize(1);
+        CountDownLatch well = new CountDownLatch(1);
+        try (FakeUpstream back = FakeUpstream.start(world.mortal()).otherwise(Behaviour.held(well, FINE))) {
+            assertOneProbe(scene, back, LONGEST_COOLDOWNS);
             back.otherwise(FINE);
+            well.countDown();
             Awaitility.await().atMost(LONGEST_COOLDOWNS).until(() -> scene.ask().status() == 200);
             load.stop();
         } finally {
+            well.countDown();
             load.close();
         }
+    }
+
+    /** An upstream that holds its answer back gets one request, however many others are answered meanwhile. */
+    private static void assertOneProbe(Scene scene, FakeUpstream back, Duration limit) {
+        Awaitility.await().atMost(limit).until(() -> !back.requests().isEmpty());
+        for (int i = 0; i < 2 * CLIENTS; i++) {
+            scene.ask();
+        }
+        assertThat(back.requests()).as("probes at once").hasSize(1);
     }
 
     @Fault("U37")
