@@ -223,6 +223,11 @@ final class StoreFollower implements AutoCloseable {
         } else if (next || again) {
             activate(opened, head.version(), false);
         } else if (revision != secretsAt) {
+            if (opened.versions().head().version() != head.version()) {
+                // A commit came between the two looks: the secrets are those of the next version.
+                nudge();
+                return;
+            }
             activate(opened, head.version(), true);
         }
         secretsAt = revision;
