@@ -141,7 +141,7 @@ upstream_groups:
   - { name: slow, upstreams: [ { name: slow } ] }
 log: { access_file: $base/logs/access.log }
 metrics: { names: [llmproxy, llm_proxy, gen_ai] }
-otel: { endpoint: "http://127.0.0.1:$mock", sample_ratio: 1 }
+otel: { endpoint: "http://127.0.0.1:$mock", sample_ratio: 1, metrics_interval: 1s }
 langfuse: { host: "http://127.0.0.1:$mock", public_key: pk, secret_key: sk }
 jmx: operations
 Y

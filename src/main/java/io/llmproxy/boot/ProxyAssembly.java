@@ -73,6 +73,7 @@ import io.llmproxy.proxy.servlet.RateLimitFilter;
 import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Quotas;
 import io.llmproxy.telemetry.Tracing;
+import io.llmproxy.telemetry.push.PushedMetrics;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.Upstreams;
@@ -127,6 +128,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final Traffic traffic = new Traffic();
     private final UsedLately usedLately = new UsedLately(System::currentTimeMillis);
     private final Tracing tracing = new Tracing(Version.current());
+    private final PushedMetrics pushed = new PushedMetrics(registry, Version.current(), System.currentTimeMillis());
     private final Explanations explanations = new Explanations();
     private final Metering metering = Metering.start();
     private final UpstreamMetrics upstreamMetrics = new UpstreamMetrics(registry);
@@ -220,7 +222,12 @@ public final class ProxyAssembly implements AutoCloseable {
         background.execute(BreakerThreads::start);
         RuntimeMetrics.register(registry);
         LogMetrics.register(registry, Logging::droppedAccess, Logging::droppedMessages);
-        ExportMetrics.register(registry, Map.of("otlp", tracing.collector(), "langfuse", tracing.generations()));
+        ExportMetrics.register(
+                registry,
+                Map.of(
+                        "otlp", tracing.collector(),
+                        "otlp_metrics", pushed.points(),
+                        "langfuse", tracing.generations()));
         CaptureMetrics.register(registry, capture::status);
         LedgerMetrics.register(registry, ledger::status, System::currentTimeMillis);
         if (stored != null) {
@@ -324,6 +331,7 @@ public final class ProxyAssembly implements AutoCloseable {
         generation.upstreams().takeOver();
         checks.follow(generation.upstreams());
         tracing.follow(generation.config().otel(), generation.config().langfuse());
+        pushed.follow(generation.config().otel());
         registry.follow(generation.config().metrics());
         beans.follow(generation.config().jmx(), generation.upstreams());
         history.retain(generation.upstreams().all().stream().map(Upstream::name).toList());
@@ -408,6 +416,7 @@ public final class ProxyAssembly implements AutoCloseable {
         ledger.stop();
         capture.stop();
         tracing.close();
+        pushed.close();
         BreakerThreads.stop();
     }
 

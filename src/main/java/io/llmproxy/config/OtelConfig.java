@@ -1,18 +1,21 @@
 package io.llmproxy.config;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 
-/** Where traces are sent: a collector that takes OpenTelemetry's protocol (OTLP) over HTTP. */
+/** Where traces and metrics are sent: a collector that takes OpenTelemetry's protocol (OTLP) over HTTP. */
 @Switchable
 public record OtelConfig(
-        @Setting(value = "Base URL of the collector; `/v1/traces` is added.", byDefault = "http://localhost:4318")
+        @Setting(
+                value = "Base URL of the collector; `/v1/traces` or `/v1/metrics` is added.",
+                byDefault = "http://localhost:4318")
         URI endpoint,
 
         @Setting("Headers that are sent to the collector, such as a credential.")
         List<HeaderLineConfig> headers,
 
-        @Setting(value = "Name of the service in traces.", byDefault = "llmproxy")
+        @Setting(value = "Name of the service.", byDefault = "llmproxy")
         String serviceName,
 
         @Setting(
@@ -26,7 +29,15 @@ public record OtelConfig(
         @Setting(
                 value = "Whether upstreams are sent `traceparent`. Without it, they are not sent the client's either.",
                 byDefault = "true")
-        boolean propagate) {
+        boolean propagate,
+
+        @Setting(
+                value = "How often metrics are sent; 0 for never. They are those that a scrape tells.",
+                byDefault = "0",
+                min = 0,
+                max = 24 * 3600,
+                unit = Unit.SECONDS)
+        Duration metricsInterval) {
     public OtelConfig {
         headers = List.copyOf(headers);
     }

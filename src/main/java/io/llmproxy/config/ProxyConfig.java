@@ -47,7 +47,7 @@ public record ProxyConfig(
 
         @Setting("What metrics are told, and how.") MetricsConfig metrics,
 
-        @Setting("Where traces are sent.") @Nullable OtelConfig otel,
+        @Setting("Where traces and metrics are sent.") @Nullable OtelConfig otel,
 
         @Setting("Where generations are sent, for Langfuse.") @Nullable LangfuseConfig langfuse,
 

@@ -6,7 +6,7 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Map;
 
-/** Tells what became of spans. */
+/** Tells what became of spans, and of metrics that are pushed. */
 public final class ExportMetrics {
     private static final double MILLIS = 1000;
 
@@ -16,26 +16,26 @@ public final class ExportMetrics {
      * Registers the metrics.
      *
      * @param registry where
-     * @param targets what became of spans, by where they are sent
+     * @param targets what became of spans or points, by where they are sent
      */
     public static void register(PrometheusRegistry registry, Map<String, Exports> targets) {
         CounterWithCallback.builder()
                 .name("llmproxy_export_spans_total")
-                .help("Spans that a collector has taken.")
+                .help("Spans that a collector has taken; for the target `otlp_metrics` points of metrics.")
                 .labelNames("target")
                 .callback(
                         counter -> targets.forEach((target, exports) -> counter.call((double) exports.sent(), target)))
                 .register(registry);
         CounterWithCallback.builder()
                 .name("llmproxy_export_dropped_total")
-                .help("Spans that there was no room for, or that the collector did not take.")
+                .help("Spans, or points of metrics, that there was no room for, or that the collector did not take.")
                 .labelNames("target")
                 .callback(counter ->
                         targets.forEach((target, exports) -> counter.call((double) exports.dropped(), target)))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("llmproxy_export_last_success_timestamp_seconds")
-                .help("Time at which the collector last took spans; 0 if never.")
+                .help("Time at which the collector last took some; 0 if never.")
                 .labelNames("target")
                 .callback(gauge ->
                         targets.forEach((target, exports) -> gauge.call(exports.lastSuccess() / MILLIS, target)))

@@ -3,7 +3,7 @@ package io.llmproxy.telemetry;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What became of spans: so many may wait to be sent, further ones are dropped and counted. */
+/** What became of spans, or of points of metrics. So many spans may wait to be sent; further ones are dropped and counted. */
 public final class Exports {
     static final int MOST = 2048;
 
@@ -40,7 +40,8 @@ public final class Exports {
         waiting.addAndGet(-count);
     }
 
-    void ended(int count, boolean success) {
+    /** So many were sent at once, and the collector has taken them or not. */
+    public void ended(int count, boolean success) {
         (success ? sent : dropped).addAndGet(count);
         if (success) {
             lastSuccess.set(System.currentTimeMillis());

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Sends batches on the thread that makes them, with the client that every Java has. The library's own senders bring a client with threads
  * that outlive the application, or three megabytes of libraries.
  */
-final class PlainSender implements HttpSender {
+public final class PlainSender implements HttpSender {
     private static final int LONGEST_ANSWER = 64 * 1024;
 
     private final HttpSenderConfig config;
@@ -30,7 +30,7 @@ final class PlainSender implements HttpSender {
     }
 
     /** Finds this sender, whatever else is in the class path. */
-    static final class Loader implements ComponentLoader {
+    public static final class Loader implements ComponentLoader {
         @Override
         public <T> Iterable<T> load(Class<T> type) {
             return type == HttpSenderProvider.class

@@ -6,8 +6,6 @@ import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.Trace;
 import io.llmproxy.telemetry.ExchangeTrace.Headers;
 import io.opentelemetry.api.GlobalOpenTelemetry;
-import io.opentelemetry.api.common.AttributeKey;
-import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
@@ -15,13 +13,11 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporterBuilder;
-import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Traces implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Traces.class);
-    private static final String SCOPE = "io.llmproxy";
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final long CLOSE_SECONDS = 5;
     private static final int BATCH = 512;
@@ -82,26 +77,18 @@ final class Traces implements AutoCloseable {
         Headers headers = headers(otel);
         if (langfuse == null && GlobalOpenTelemetry.isSet()) {
             LOG.info("traces go to the OpenTelemetry agent of this process");
-            Tracer tracer = GlobalOpenTelemetry.getOrNoop().getTracer(SCOPE, version);
+            Tracer tracer = GlobalOpenTelemetry.getOrNoop().getTracer(Service.SCOPE, version);
             return new Traces(null, Set.of(), tracer, headers, null);
         }
         Set<Thread> others = running();
         double ratio = otel == null ? 0 : otel.sampleRatio();
         SdkTracerProviderBuilder provider = SdkTracerProvider.builder()
-                .setResource(Resource.create(Attributes.of(
-                        AttributeKey.stringKey("service.name"),
-                        otel == null ? "llmproxy" : otel.serviceName(),
-                        AttributeKey.stringKey("service.version"),
-                        version)))
+                .setResource(Service.resource(otel == null ? "llmproxy" : otel.serviceName(), version))
                 .setSampler(new NotedSampler(Sampler.parentBased(Sampler.traceIdRatioBased(ratio))));
         if (otel != null) {
-            String base = otel.endpoint().toString();
-            String endpoint = (base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/v1/traces";
-            Map<String, String> fields = new HashMap<>();
-            otel.headers()
-                    .forEach(header -> fields.put(header.key(), header.value().reveal()));
-            provider.addSpanProcessor(
-                    new NotableSpans(batches(endpoint, fields, collector), collector, NotableSpans::isNotable));
+            Collector place = Collector.of(otel);
+            provider.addSpanProcessor(new NotableSpans(
+                    batches(place.endpoint("traces"), place.headers(), collector), collector, NotableSpans::isNotable));
             LOG.info("traces go to {}", otel.endpoint());
         }
         LangfuseSpans told = langfuse == null ? null : new LangfuseSpans(langfuse);
@@ -116,7 +103,7 @@ final class Traces implements AutoCloseable {
         SdkTracerProvider own = provider.build();
         Set<Thread> workers = running();
         workers.removeAll(others);
-        return new Traces(own, workers, own.get(SCOPE, version), headers, told);
+        return new Traces(own, workers, own.get(Service.SCOPE, version), headers, told);
     }
 
     private static Headers headers(@Nullable OtelConfig otel) {

@@ -11,11 +11,17 @@ import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.Ports;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.UpstreamRequest;
+import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.metrics.v1.HistogramDataPoint;
+import io.opentelemetry.proto.metrics.v1.Metric;
+import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
+import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
 import io.opentelemetry.proto.trace.v1.Span;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -25,7 +31,7 @@ import java.util.zip.GZIPInputStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 
-/** Traces, as a collector receives them that reads OpenTelemetry's own definition of the protocol. */
+/** Traces and metrics, as a collector receives them that reads OpenTelemetry's own definition of the protocol. */
 class OtlpIT {
     private static final String CHAT = "/v1/chat/completions";
     private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -65,13 +71,50 @@ class OtlpIT {
     }
 
     private static ExportTraceServiceRequest read(UpstreamRequest request) {
-        assertThat(request.head().value("X-Token")).contains("t-1");
-        assertThat(request.head().value("Content-Type")).contains("application/x-protobuf");
-        try (GZIPInputStream body = new GZIPInputStream(new ByteArrayInputStream(request.body()))) {
+        try (InputStream body = body(request)) {
             return ExportTraceServiceRequest.parseFrom(body);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static InputStream body(UpstreamRequest request) throws IOException {
+        assertThat(request.head().value("X-Token")).contains("t-1");
+        assertThat(request.head().value("Content-Type")).contains("application/x-protobuf");
+        return new GZIPInputStream(new ByteArrayInputStream(request.body()));
+    }
+
+    /** What was sent last. */
+    private static List<Metric> metrics(FakeUpstream collector) {
+        List<UpstreamRequest> requests = collector.requests("/v1/metrics");
+        if (requests.isEmpty()) {
+            return List.of();
+        }
+        try (InputStream body = body(requests.get(requests.size() - 1))) {
+            ResourceMetrics resource =
+                    ExportMetricsServiceRequest.parseFrom(body).getResourceMetrics(0);
+            assertThat(resource.getResource().getAttributesList())
+                    .anyMatch(attribute -> attribute.getKey().equals("service.name")
+                            && attribute.getValue().getStringValue().equals("llmproxy"));
+            return resource.getScopeMetrics(0).getMetricsList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static double sum(List<Metric> metrics, String name, String attribute, String value) {
+        return metrics.stream()
+                .filter(metric -> metric.getName().equals(name))
+                .flatMap(metric -> metric.getSum().getDataPointsList().stream())
+                .filter(point -> has(point.getAttributesList(), attribute, value))
+                .mapToDouble(NumberDataPoint::getAsDouble)
+                .sum();
+    }
+
+    private static boolean has(List<KeyValue> attributes, String key, String value) {
+        return attributes.stream()
+                .anyMatch(one -> one.getKey().equals(key)
+                        && one.getValue().getStringValue().equals(value));
     }
 
     private static List<Span> await(FakeUpstream collector, int count) {
@@ -160,9 +203,7 @@ class OtlpIT {
             upstream.requests()
                     .forEach(request ->
                             assertThat(request.head().has("traceparent")).isFalse());
-            assertThat(RawClient.exchange(deployment.admin("/metrics"), "GET", "", new byte[0])
-                            .text())
-                    .contains("llmproxy_export_spans_total{target=\"otlp\"} 1.0");
+            assertThat(scrape(deployment)).contains("llmproxy_export_spans_total{target=\"otlp\"} 1.0");
         }
     }
 
@@ -179,10 +220,73 @@ class OtlpIT {
             assertThat(upstream.requests()).hasSize(1);
             Awaitility.await()
                     .atMost(Duration.ofSeconds(20))
-                    .untilAsserted(
-                            () -> assertThat(RawClient.exchange(deployment.admin("/metrics"), "GET", "", new byte[0])
-                                            .text())
-                                    .contains("llmproxy_export_dropped_total{target=\"otlp\"} 2.0"));
+                    .untilAsserted(() -> assertThat(scrape(deployment))
+                            .contains("llmproxy_export_dropped_total{target=\"otlp\"} 2.0"));
         }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void metricsAreSentAtAnInterval(Deployment.Kind kind) {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                FakeUpstream collector = FakeUpstream.start();
+                Deployment deployment = Deployment.start(
+                        kind,
+                        gateway(upstream, collector.url(), ", metrics_interval: 200ms")
+                                .top("metrics: {names: [llmproxy, gen_ai]}"))) {
+            collector.otherwise(Behaviour.json("{}"));
+            upstream.on("/bad" + CHAT, Behaviour.status(503, "", "{}"));
+            upstream.on("/good" + CHAT, Behaviour.json(ANSWER));
+            ask(deployment, "");
+            Awaitility.await()
+                    .until(() -> sum(metrics(collector), "llmproxy_usage_output_tokens", "upstream", "good") == 5);
+
+            ask(deployment, "");
+
+            Awaitility.await()
+                    .until(() -> sum(metrics(collector), "llmproxy_usage_output_tokens", "upstream", "good") == 10);
+            List<Metric> metrics = metrics(collector);
+            assertThat(sum(metrics, "llmproxy_usage_input_tokens", "upstream", "good"))
+                    .isEqualTo(24);
+            assertThat(metrics)
+                    .filteredOn(metric -> metric.getName().equals("gen_ai.client.token.usage"))
+                    .singleElement()
+                    .satisfies(usage -> assertThat(usage.getHistogram().getDataPointsList())
+                            .filteredOn(point -> has(point.getAttributesList(), "gen_ai.token.type", "output"))
+                            .singleElement()
+                            .returns(2L, HistogramDataPoint::getCount)
+                            .returns(10.0, HistogramDataPoint::getSum));
+            assertThat(metrics).extracting(Metric::getName).contains("jvm_memory_used_bytes", "llmproxy_build_info");
+            assertThat(collector.requests("/v1/metrics").size()).isGreaterThanOrEqualTo(2);
+            Awaitility.await()
+                    .until(() -> scrape(deployment)
+                            .matches("(?s).*llmproxy_export_spans_total\\{target=\"otlp_metrics\"} [1-9].*"));
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void aCollectorThatTakesNoMetricsIsTold(Deployment.Kind kind) {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                FakeUpstream collector = FakeUpstream.start();
+                Deployment deployment =
+                        Deployment.start(kind, gateway(upstream, collector.url(), ", metrics_interval: 200ms"))) {
+            collector.otherwise(Behaviour.status(503, "", ""));
+            upstream.otherwise(Behaviour.json(ANSWER));
+
+            Awaitility.await()
+                    .until(() -> scrape(deployment)
+                            .matches("(?s).*llmproxy_export_dropped_total\\{target=\"otlp_metrics\"} [1-9].*"));
+
+            collector.otherwise(Behaviour.json("{}"));
+            ask(deployment, "");
+            Awaitility.await()
+                    .until(() -> sum(metrics(collector), "llmproxy_usage_output_tokens", "upstream", "bad") == 5);
+        }
+    }
+
+    private static String scrape(Deployment deployment) {
+        return RawClient.exchange(deployment.admin("/metrics"), "GET", "", new byte[0])
+                .text();
     }
 }

@@ -1,0 +1,30 @@
+package io.llmproxy.telemetry;
+
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.resources.Resource;
+
+/** What a collector is told of who sends. */
+public final class Service {
+    /** The name under which the gateway makes spans and metrics. */
+    static final String SCOPE = "io.llmproxy";
+
+    private Service() {}
+
+    /**
+     * The process.
+     *
+     * @param name as the configuration has it
+     * @param version of the gateway
+     */
+    public static Resource resource(String name, String version) {
+        return Resource.create(Attributes.of(
+                AttributeKey.stringKey("service.name"), name, AttributeKey.stringKey("service.version"), version));
+    }
+
+    /** The part of the process that counts. */
+    public static InstrumentationScopeInfo scope(String version) {
+        return InstrumentationScopeInfo.builder(SCOPE).setVersion(version).build();
+    }
+}
