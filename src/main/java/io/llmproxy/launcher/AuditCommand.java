@@ -5,10 +5,8 @@ import io.llmproxy.boot.OpenStore;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.store.AuditTable;
-import io.llmproxy.store.StoreException;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,43 +33,26 @@ final class AuditCommand {
             """;
 
     private static final Pattern ENTRY = Pattern.compile("(\\d{1,18}):([0-9a-f]{64})");
-    private static final int FOUND = 1;
 
     private final PrintStream out;
     private final PrintStream err;
 
-    AuditCommand(PrintStream out, PrintStream err) {
+    private AuditCommand(PrintStream out, PrintStream err) {
         this.out = out;
         this.err = err;
     }
 
-    /**
-     * Runs it.
-     *
-     * @return the exit code
-     */
-    int run(List<String> arguments) throws UsageException {
-        if (arguments.contains("-h") || arguments.contains("--help")) {
-            out.print(USAGE);
-            return 0;
-        }
-        String action = arguments.isEmpty() ? "" : arguments.get(0);
-        if (!action.equals("verify")) {
-            throw StoreArguments.wrong(action.isEmpty() ? "audit: no command" : action + ": unknown command", "verify");
-        }
-        StoreArguments parsed = StoreArguments.parse(
-                "audit verify",
-                List.of("--config", "--store", "--json", "--expect"),
-                arguments.subList(1, arguments.size()));
-        parsed.expect(0, 0, "audit verify");
-        Map<Long, String> expected = expected(parsed);
-        ConfigSource source = parsed.source();
+    static StoreCommand of(PrintStream out, PrintStream err) {
+        return new StoreCommand(
+                NAME, USAGE, out, err, Subcommand.of("verify", new AuditCommand(out, err)::verify, "--expect"));
+    }
+
+    private int verify(StoreArguments arguments) throws UsageException {
+        Map<Long, String> expected = expected(arguments);
+        ConfigSource source = arguments.source();
         StoreConfig config = StoreArguments.store(source);
         try (OpenStore store = OpenStore.existing(config, source.directory(config))) {
-            return told(store.audit().verify(expected), parsed);
-        } catch (StoreException e) {
-            err.println("llmproxy: " + e.getMessage());
-            return FOUND;
+            return told(store.audit().verify(expected), arguments);
         }
     }
 
@@ -104,6 +85,6 @@ final class AuditCommand {
             err.println(
                     "the audit is not intact: " + problem + "; intact up to " + verdict.last() + ":" + verdict.hash());
         }
-        return problem == null ? 0 : FOUND;
+        return problem == null ? 0 : StoreCommand.FOUND;
     }
 }

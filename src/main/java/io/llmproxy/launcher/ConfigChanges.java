@@ -30,7 +30,6 @@ final class ConfigChanges {
     }
 
     int importFile() throws UsageException, HeadMovedException {
-        arguments.expect(1, 1, "config import FILE");
         String name = arguments.values().get(0);
         Long expected = arguments.version("--expect");
         Duration confirmWithin = arguments.time("--confirm-within");
@@ -59,7 +58,6 @@ final class ConfigChanges {
     }
 
     int rollBack() throws UsageException, HeadMovedException {
-        arguments.expect(1, 1, "config rollback vN");
         long to = StoreArguments.version("rollback", arguments.values().get(0));
         Documents.Document old = documents.named("v" + to);
         Long expected = arguments.version("--expect");
@@ -87,7 +85,6 @@ final class ConfigChanges {
     }
 
     int confirm() throws UsageException, HeadMovedException {
-        arguments.expect(0, 1, "config confirm [vN]");
         ConfigStore versions = documents.store().versions();
         Head head = versions.head();
         long version = arguments.values().isEmpty()

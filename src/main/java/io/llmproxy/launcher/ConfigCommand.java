@@ -1,16 +1,9 @@
 package io.llmproxy.launcher;
 
 import io.llmproxy.boot.ConfigSource;
-import io.llmproxy.config.StoreConfig;
-import io.llmproxy.config.document.ConfigException;
-import io.llmproxy.config.document.Problem;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.store.HeadMovedException;
-import io.llmproxy.store.StoreException;
 import java.io.PrintStream;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 
 /** What is asked of the versions in a store on the command line, and what becomes the next one. */
 final class ConfigCommand {
@@ -47,84 +40,65 @@ final class ConfigCommand {
             exit codes: 0 fine, 1 problems found or the head has moved (diff: there is a difference), 2 wrong usage
             """;
 
-    private static final Map<String, List<String>> OPTIONS = Map.of(
-            "check", List.of(),
-            "diff", List.of(),
-            "import", List.of("--expect", "--message", "--confirm-within", "--dry-run"),
-            "export", List.of("--version"),
-            "history", List.of("--limit"),
-            "rollback", List.of("--expect", "--dry-run"),
-            "confirm", List.of("--dry-run"));
-    private static final int FOUND = 1;
-
     private final PrintStream out;
     private final PrintStream err;
 
-    ConfigCommand(PrintStream out, PrintStream err) {
+    private ConfigCommand(PrintStream out, PrintStream err) {
         this.out = out;
         this.err = err;
     }
 
-    /**
-     * Runs it.
-     *
-     * @return the exit code
-     */
-    int run(List<String> arguments) throws UsageException {
-        if (arguments.contains("-h") || arguments.contains("--help")) {
-            out.print(USAGE);
-            return 0;
-        }
-        String action = arguments.isEmpty() ? "" : arguments.get(0);
-        List<String> allowed = OPTIONS.get(action);
-        if (allowed == null) {
-            throw StoreArguments.wrong(
-                    action.isEmpty() ? "config: no command" : action + ": unknown command",
-                    "check, diff, import, export, history, rollback or confirm");
-        }
-        StoreArguments parsed = StoreArguments.parse(
-                "config " + action,
-                Stream.concat(Stream.of("--config", "--store", "--json"), allowed.stream())
-                        .toList(),
-                arguments.subList(1, arguments.size()));
-        try {
-            return act(action, parsed);
-        } catch (ConfigException e) {
-            return refused(e.problems(), parsed);
-        } catch (HeadMovedException e) {
-            err.println("llmproxy: " + e.getMessage() + "; nothing was changed");
-            return FOUND;
-        } catch (StoreException e) {
-            err.println("llmproxy: " + e.getMessage());
-            return FOUND;
-        }
+    static StoreCommand of(PrintStream out, PrintStream err) {
+        ConfigCommand config = new ConfigCommand(out, err);
+        return new StoreCommand(
+                NAME,
+                USAGE,
+                out,
+                err,
+                Subcommand.of("check [FILE]", config.view(ConfigViews::check)),
+                Subcommand.of("diff A B", config.view(ConfigViews::diff)),
+                Subcommand.of(
+                        "import FILE",
+                        config.change(true, ConfigChanges::importFile),
+                        "--expect",
+                        "--message",
+                        "--confirm-within",
+                        "--dry-run"),
+                Subcommand.of("export", config.view(ConfigViews::export), "--version"),
+                Subcommand.of("history", config.view(ConfigViews::history), "--limit"),
+                Subcommand.of("rollback vN", config.change(false, ConfigChanges::rollBack), "--expect", "--dry-run"),
+                Subcommand.of("confirm [vN]", config.change(false, ConfigChanges::confirm), "--dry-run"));
     }
 
-    private int refused(List<Problem> problems, StoreArguments arguments) {
-        if (arguments.has("--json")) {
-            out.println(JsonOutput.of(Map.of("problems", ConfigViews.told(problems))));
-        } else {
-            problems.forEach(err::println);
-        }
-        return FOUND;
+    @FunctionalInterface
+    private interface View {
+        int show(ConfigViews views) throws UsageException;
     }
 
-    private int act(String action, StoreArguments arguments) throws UsageException, HeadMovedException {
+    @FunctionalInterface
+    private interface Change {
+        int make(ConfigChanges changes) throws UsageException, HeadMovedException;
+    }
+
+    private Subcommand.Doing view(View view) {
+        return arguments -> {
+            try (Documents documents = documents(arguments, false)) {
+                return view.show(new ConfigViews(documents, arguments, out, err));
+            }
+        };
+    }
+
+    /** @param make whether a store that is not there yet is made */
+    private Subcommand.Doing change(boolean make, Change change) {
+        return arguments -> {
+            try (Documents documents = documents(arguments, make && !arguments.has("--dry-run"))) {
+                return change.make(new ConfigChanges(documents, arguments, out, err));
+            }
+        };
+    }
+
+    private static Documents documents(StoreArguments arguments, boolean make) throws UsageException {
         ConfigSource source = arguments.source();
-        StoreConfig config = StoreArguments.store(source);
-        boolean make = action.equals("import") && !arguments.has("--dry-run");
-        try (Documents documents = new Documents(source, config, make)) {
-            ConfigViews views = new ConfigViews(documents, arguments, out, err);
-            ConfigChanges changes = new ConfigChanges(documents, arguments, out, err);
-            return switch (action) {
-                case "check" -> views.check();
-                case "diff" -> views.diff();
-                case "export" -> views.export();
-                case "history" -> views.history();
-                case "import" -> changes.importFile();
-                case "rollback" -> changes.rollBack();
-                default -> changes.confirm();
-            };
-        }
+        return new Documents(source, StoreArguments.store(source), make);
     }
 }

@@ -1,6 +1,5 @@
 package io.llmproxy.launcher;
 
-import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.store.ConfigStore;
@@ -30,13 +29,12 @@ final class ConfigViews {
     }
 
     int check() throws UsageException {
-        arguments.expect(0, 1, "config check [FILE]");
         String name = arguments.values().isEmpty() ? "head" : arguments.values().get(0);
         ConfigLoader.Loaded loaded = documents.named(name).loaded();
         if (arguments.has("--json")) {
             Map<String, Object> told = new LinkedHashMap<>();
             told.put("valid", true);
-            told.put("warnings", told(loaded.warnings()));
+            told.put("warnings", StoreCommand.members(loaded.warnings()));
             out.println(JsonOutput.of(told));
         } else {
             loaded.warnings().forEach(warning -> err.println("warning: " + warning));
@@ -45,21 +43,7 @@ final class ConfigViews {
         return 0;
     }
 
-    static List<Map<String, Object>> told(List<Problem> problems) {
-        return problems.stream().map(ConfigViews::told).toList();
-    }
-
-    private static Map<String, Object> told(Problem problem) {
-        Map<String, Object> told = new LinkedHashMap<>();
-        told.put("source", problem.source());
-        told.put("line", problem.line());
-        told.put("path", problem.path());
-        told.put("message", problem.message());
-        return told;
-    }
-
     int diff() throws UsageException {
-        arguments.expect(2, 2, "config diff A B, each a version such as v3, head, or a file");
         String before = arguments.values().get(0);
         String after = arguments.values().get(1);
         boolean stored = Documents.isVersion(before) || Documents.isVersion(after);
@@ -79,7 +63,6 @@ final class ConfigViews {
     }
 
     int export() throws UsageException {
-        arguments.expect(0, 0, "config export [--version vN]");
         Long wanted = arguments.version("--version");
         ConfigVersion version = documents.version(wanted);
         if (arguments.has("--json")) {
@@ -93,7 +76,6 @@ final class ConfigViews {
     }
 
     int history() throws UsageException {
-        arguments.expect(0, 0, "config history [--limit N]");
         Long limit = arguments.version("--limit");
         ConfigStore versions = documents.store().versions();
         Head head = versions.head();

@@ -7,7 +7,6 @@ import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.store.Head;
 import io.llmproxy.store.NodeReport;
 import io.llmproxy.store.Schema;
-import io.llmproxy.store.StoreException;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,46 +33,39 @@ final class DbCommand {
             exit codes: 0 fine, 1 problems found (status: tables that this release cannot use), 2 wrong usage
             """;
 
-    private static final Map<String, List<String>> OPTIONS = Map.of(
-            "migrate", List.of("--config", "--store", "--json", "--dry-run"),
-            "status", List.of("--config", "--store", "--json"));
-    private static final int FOUND = 1;
-
     private final PrintStream out;
-    private final PrintStream err;
 
-    DbCommand(PrintStream out, PrintStream err) {
+    private DbCommand(PrintStream out) {
         this.out = out;
-        this.err = err;
     }
 
-    /**
-     * Runs it.
-     *
-     * @return the exit code
-     */
-    int run(List<String> arguments) throws UsageException {
-        if (arguments.contains("-h") || arguments.contains("--help")) {
-            out.print(USAGE);
-            return 0;
+    static StoreCommand of(PrintStream out, PrintStream err) {
+        DbCommand db = new DbCommand(out);
+        return new StoreCommand(
+                NAME,
+                USAGE,
+                out,
+                err,
+                Subcommand.of("migrate", db::migrate, "--dry-run"),
+                Subcommand.of("status", db::status));
+    }
+
+    private int migrate(StoreArguments arguments) throws UsageException {
+        try (OpenStore store = opened(arguments, !arguments.has("--dry-run"))) {
+            return migrate(store, arguments);
         }
-        String action = arguments.isEmpty() ? "" : arguments.get(0);
-        List<String> allowed = OPTIONS.get(action);
-        if (allowed == null) {
-            throw StoreArguments.wrong(
-                    action.isEmpty() ? "db: no command" : action + ": unknown command", "migrate or status");
+    }
+
+    private int status(StoreArguments arguments) throws UsageException {
+        try (OpenStore store = opened(arguments, false)) {
+            return status(store, arguments);
         }
-        StoreArguments parsed = StoreArguments.parse("db " + action, allowed, arguments.subList(1, arguments.size()));
-        parsed.expect(0, 0, "db " + action);
-        ConfigSource source = parsed.source();
+    }
+
+    private static OpenStore opened(StoreArguments arguments, boolean make) throws UsageException {
+        ConfigSource source = arguments.source();
         StoreConfig config = StoreArguments.store(source);
-        boolean made = action.equals("migrate") && !parsed.has("--dry-run");
-        try (OpenStore store = OpenStore.unchecked(config, source.directory(config), made)) {
-            return action.equals("migrate") ? migrate(store, parsed) : status(store, parsed);
-        } catch (StoreException e) {
-            err.println("llmproxy: " + e.getMessage());
-            return FOUND;
-        }
+        return OpenStore.unchecked(config, source.directory(config), make);
     }
 
     private int migrate(OpenStore store, StoreArguments arguments) {
@@ -122,7 +114,7 @@ final class DbCommand {
             out.println(store.database().name() + ": tables of version " + version + " (expected: " + Schema.WANTED
                     + "; `db migrate` makes them)");
         }
-        return usable ? 0 : FOUND;
+        return usable ? 0 : StoreCommand.FOUND;
     }
 
     private static Map<String, Object> told(NodeReport node) {

@@ -7,7 +7,6 @@ import io.llmproxy.boot.OpenStore;
 import io.llmproxy.boot.Version;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.StoreConfig;
-import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.store.ConfigStore;
 import io.llmproxy.store.ConfigVersion.Origin;
@@ -17,7 +16,6 @@ import io.llmproxy.store.KeyConflictException;
 import io.llmproxy.store.KeyImport;
 import io.llmproxy.store.MaywzhRows;
 import io.llmproxy.store.MaywzhTables;
-import io.llmproxy.store.StoreException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -25,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -56,49 +53,40 @@ final class ImportCommand {
             exit codes: 0 fine, 1 problems found; nothing was changed then, 2 wrong usage
             """;
 
-    private static final List<String> OPTIONS =
-            List.of("--jdbc", "--user", "--out", "--config", "--store", "--without-keys", "--dry-run", "--json");
-    private static final int FOUND = 1;
-
     private final PrintStream out;
     private final PrintStream err;
 
-    ImportCommand(PrintStream out, PrintStream err) {
+    private ImportCommand(PrintStream out, PrintStream err) {
         this.out = out;
         this.err = err;
     }
 
-    /**
-     * Runs it.
-     *
-     * @return the exit code
-     */
-    int run(List<String> arguments) throws UsageException {
-        if (arguments.contains("-h") || arguments.contains("--help")) {
-            out.print(USAGE);
-            return 0;
-        }
-        String system = arguments.isEmpty() ? "" : arguments.get(0);
-        if (!system.equals("maywzh")) {
-            throw StoreArguments.wrong(system.isEmpty() ? "import: no system" : system + ": unknown system", "maywzh");
-        }
-        StoreArguments parsed = StoreArguments.parse("import maywzh", OPTIONS, arguments.subList(1, arguments.size()));
-        parsed.expect(0, 0, "options only");
-        if (parsed.has("--out") && (parsed.has("--config") || parsed.has("--store"))) {
+    static StoreCommand of(PrintStream out, PrintStream err) {
+        return new StoreCommand(
+                NAME,
+                USAGE,
+                out,
+                err,
+                Subcommand.of(
+                        "maywzh",
+                        new ImportCommand(out, err)::maywzh,
+                        "--jdbc",
+                        "--user",
+                        "--out",
+                        "--without-keys",
+                        "--dry-run"));
+    }
+
+    private int maywzh(StoreArguments arguments) throws UsageException, KeyConflictException {
+        if (arguments.has("--out") && (arguments.has("--config") || arguments.has("--store"))) {
             throw StoreArguments.wrong("--out and a store", "one of them");
         }
         try {
-            return bring(rows(parsed), parsed);
-        } catch (ConfigException e) {
-            e.problems().forEach(err::println);
-        } catch (KeyConflictException e) {
-            err.println("llmproxy: " + e.getMessage() + "; nothing was changed");
+            return bring(rows(arguments), arguments);
         } catch (HeadMovedException e) {
             err.println("llmproxy: " + e.getMessage() + "; the client keys are stored, the configuration is not");
-        } catch (StoreException e) {
-            err.println("llmproxy: " + e.getMessage());
+            return StoreCommand.FOUND;
         }
-        return FOUND;
     }
 
     private static MaywzhRows rows(StoreArguments arguments) throws UsageException {
@@ -121,7 +109,7 @@ final class ImportCommand {
         if (!rows.asksForKeys() && !arguments.has("--without-keys")) {
             err.println("llmproxy: no credential is enabled there, so that everybody may use that gateway; nothing was"
                     + " imported (expected: an enabled credential, or --without-keys)");
-            return FOUND;
+            return StoreCommand.FOUND;
         }
         MaywzhImport found = MaywzhImport.of(rows, System.getenv());
         found.warnings().forEach(warning -> err.println("warning: " + warning));
@@ -137,10 +125,10 @@ final class ImportCommand {
                 Files.writeString(file, found.document());
             } catch (FileAlreadyExistsException e) {
                 err.println("llmproxy: " + file + ": it is there already (expected: the name of a new file)");
-                return FOUND;
+                return StoreCommand.FOUND;
             } catch (IOException e) {
                 err.println("llmproxy: " + file + ": cannot be written: " + e.getMessage());
-                return FOUND;
+                return StoreCommand.FOUND;
             }
         }
         return told(found, arguments, file.toString(), null, null);

@@ -4,15 +4,12 @@ import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.KeyTransfer;
 import io.llmproxy.boot.OpenStore;
 import io.llmproxy.config.StoreConfig;
-import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.store.KeyConflictException;
 import io.llmproxy.store.KeyImport;
-import io.llmproxy.store.StoreException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** What is done with the client keys of a store on the command line. */
@@ -41,62 +38,41 @@ final class KeysCommand {
             exit codes: 0 fine, 1 problems found; nothing was changed then, 2 wrong usage
             """;
 
-    private static final Map<String, List<String>> OPTIONS = Map.of(
-            "import", List.of("--config", "--store", "--json", "--dry-run"),
-            "export", List.of("--config", "--store", "--json"));
-    private static final int FOUND = 1;
-
     private final PrintStream out;
-    private final PrintStream err;
 
-    KeysCommand(PrintStream out, PrintStream err) {
+    private KeysCommand(PrintStream out) {
         this.out = out;
-        this.err = err;
     }
 
-    /**
-     * Runs it.
-     *
-     * @return the exit code
-     */
-    int run(List<String> arguments) throws UsageException {
-        if (arguments.contains("-h") || arguments.contains("--help")) {
-            out.print(USAGE);
-            return 0;
-        }
-        String action = arguments.isEmpty() ? "" : arguments.get(0);
-        List<String> allowed = OPTIONS.get(action);
-        if (allowed == null) {
-            throw StoreArguments.wrong(
-                    action.isEmpty() ? "keys: no command" : action + ": unknown command", "import or export");
-        }
-        StoreArguments parsed = StoreArguments.parse("keys " + action, allowed, arguments.subList(1, arguments.size()));
-        boolean imports = action.equals("import");
-        parsed.expect(imports ? 1 : 0, imports ? 1 : 0, "keys " + action + (imports ? " FILE" : ""));
-        ConfigSource source = parsed.source();
+    static StoreCommand of(PrintStream out, PrintStream err) {
+        KeysCommand keys = new KeysCommand(out);
+        return new StoreCommand(
+                NAME,
+                USAGE,
+                out,
+                err,
+                Subcommand.of("import FILE", keys::importFile, "--dry-run"),
+                Subcommand.of("export", keys::export));
+    }
+
+    private int importFile(StoreArguments arguments) throws UsageException, KeyConflictException {
+        ConfigSource source = arguments.source();
         StoreConfig config = StoreArguments.store(source);
-        try (OpenStore store = opened(source, config, imports && !parsed.has("--dry-run"))) {
-            KeyTransfer transfer = new KeyTransfer(store.keys());
-            if (imports) {
-                return imported(transfer, parsed);
-            }
-            transfer.write(out::println);
-            return 0;
-        } catch (ConfigException e) {
-            e.problems().forEach(err::println);
-            return FOUND;
-        } catch (KeyConflictException e) {
-            err.println("llmproxy: " + e.getMessage() + "; nothing was changed");
-            return FOUND;
-        } catch (StoreException e) {
-            err.println("llmproxy: " + e.getMessage());
-            return FOUND;
+        Path directory = source.directory(config);
+        try (OpenStore store = arguments.has("--dry-run")
+                ? OpenStore.existing(config, directory)
+                : OpenStore.open(config, directory)) {
+            return imported(new KeyTransfer(store.keys()), arguments);
         }
     }
 
-    private static OpenStore opened(ConfigSource source, StoreConfig config, boolean make) {
-        Path directory = source.directory(config);
-        return make ? OpenStore.open(config, directory) : OpenStore.existing(config, directory);
+    private int export(StoreArguments arguments) throws UsageException {
+        ConfigSource source = arguments.source();
+        StoreConfig config = StoreArguments.store(source);
+        try (OpenStore store = OpenStore.existing(config, source.directory(config))) {
+            new KeyTransfer(store.keys()).write(out::println);
+            return 0;
+        }
     }
 
     private int imported(KeyTransfer transfer, StoreArguments arguments) throws KeyConflictException {

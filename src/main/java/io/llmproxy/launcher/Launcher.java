@@ -49,12 +49,12 @@ public final class Launcher {
             return switch (command) {
                 case LedgerCommand.NAME -> ledger(arguments.subList(1, arguments.size()));
                 case PricesCommand.NAME -> prices(arguments.subList(1, arguments.size()));
-                case ConfigCommand.NAME -> new ConfigCommand(out, err).run(arguments.subList(1, arguments.size()));
-                case DbCommand.NAME -> new DbCommand(out, err).run(arguments.subList(1, arguments.size()));
-                case AuditCommand.NAME -> new AuditCommand(out, err).run(arguments.subList(1, arguments.size()));
-                case KeysCommand.NAME -> new KeysCommand(out, err).run(arguments.subList(1, arguments.size()));
-                case SecretsCommand.NAME -> new SecretsCommand(out, err).run(arguments.subList(1, arguments.size()));
-                case ImportCommand.NAME -> new ImportCommand(out, err).run(arguments.subList(1, arguments.size()));
+                case ConfigCommand.NAME -> ConfigCommand.of(out, err).run(arguments.subList(1, arguments.size()));
+                case DbCommand.NAME -> DbCommand.of(out, err).run(arguments.subList(1, arguments.size()));
+                case AuditCommand.NAME -> AuditCommand.of(out, err).run(arguments.subList(1, arguments.size()));
+                case KeysCommand.NAME -> KeysCommand.of(out, err).run(arguments.subList(1, arguments.size()));
+                case SecretsCommand.NAME -> SecretsCommand.of(out, err).run(arguments.subList(1, arguments.size()));
+                case ImportCommand.NAME -> ImportCommand.of(out, err).run(arguments.subList(1, arguments.size()));
                 default -> act(LauncherOptions.parse(arguments));
             };
         } catch (UsageException e) {

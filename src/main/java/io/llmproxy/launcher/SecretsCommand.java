@@ -16,7 +16,6 @@ import io.llmproxy.store.SealingKey;
 import io.llmproxy.store.SecretRefusedException;
 import io.llmproxy.store.SecretState;
 import io.llmproxy.store.SecretTable.Rotation;
-import io.llmproxy.store.StoreException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -58,80 +57,55 @@ final class SecretsCommand {
             exit codes: 0 fine, 1 problems found; nothing was changed then, 2 wrong usage
             """;
 
-    private static final Map<String, List<String>> OPTIONS = Map.of(
-            "put", List.of("--config", "--store", "--json", "--dry-run"),
-            "delete", List.of("--config", "--store", "--json", "--dry-run"),
-            "list", List.of("--config", "--store", "--json"),
-            "status", List.of("--config", "--store", "--json"),
-            "rotate", List.of("--config", "--store", "--json", "--dry-run"));
     private static final Pattern LAST_LINE_BREAK = Pattern.compile("\\R\\z");
     private static final int LONGEST = 256 * 1024;
-    private static final int FOUND = 1;
 
     private final PrintStream out;
-    private final PrintStream err;
 
-    SecretsCommand(PrintStream out, PrintStream err) {
+    private SecretsCommand(PrintStream out) {
         this.out = out;
-        this.err = err;
     }
 
-    /**
-     * Runs it.
-     *
-     * @return the exit code
-     */
-    int run(List<String> arguments) throws UsageException {
-        if (arguments.contains("-h") || arguments.contains("--help")) {
-            out.print(USAGE);
-            return 0;
-        }
-        String action = arguments.isEmpty() ? "" : arguments.get(0);
-        List<String> allowed = OPTIONS.get(action);
-        if (allowed == null) {
-            throw StoreArguments.wrong(
-                    action.isEmpty() ? "secrets: no command" : action + ": unknown command",
-                    "put, delete, list, status or rotate");
-        }
-        StoreArguments parsed =
-                StoreArguments.parse("secrets " + action, allowed, arguments.subList(1, arguments.size()));
-        switch (action) {
-            case "put" -> parsed.expect(1, 2, "secrets put NAME [FILE]");
-            case "delete" -> parsed.expect(1, 1, "secrets delete NAME");
-            default -> parsed.expect(0, 0, "secrets " + action);
-        }
-        ConfigSource source = parsed.source();
-        StoreConfig config = StoreArguments.store(source);
-        try (OpenStore store = OpenStore.existing(config, source.directory(config))) {
-            return switch (action) {
-                case "put" -> put(store, source, parsed);
-                case "delete" -> delete(store, parsed);
-                case "list" -> list(store.secrets().all(), parsed);
-                case "status" -> status(store.secrets(), parsed);
-                default -> rotate(store.secrets(), parsed);
-            };
-        } catch (ConfigException e) {
-            e.problems().forEach(err::println);
-            return FOUND;
-        } catch (SecretRefusedException e) {
-            err.println("llmproxy: " + e.getMessage() + "; nothing was changed");
-            return FOUND;
-        } catch (StoreException e) {
-            err.println("llmproxy: " + e.getMessage());
-            return FOUND;
-        }
+    static StoreCommand of(PrintStream out, PrintStream err) {
+        SecretsCommand secrets = new SecretsCommand(out);
+        return new StoreCommand(
+                NAME,
+                USAGE,
+                out,
+                err,
+                Subcommand.of("put NAME [FILE]", in(secrets::put), "--dry-run"),
+                Subcommand.of("delete NAME", in(secrets::delete), "--dry-run"),
+                Subcommand.of("list", in(secrets::list)),
+                Subcommand.of("status", in(secrets::status)),
+                Subcommand.of("rotate", in(secrets::rotate), "--dry-run"));
+    }
+
+    /** What is done with an open store; the exit code. */
+    @FunctionalInterface
+    private interface Doing {
+        int act(OpenStore store, StoreArguments arguments) throws UsageException, SecretRefusedException;
+    }
+
+    private static Subcommand.Doing in(Doing doing) {
+        return arguments -> {
+            ConfigSource source = arguments.source();
+            StoreConfig config = StoreArguments.store(source);
+            try (OpenStore store = OpenStore.existing(config, source.directory(config))) {
+                return doing.act(store, arguments);
+            }
+        };
     }
 
     private static AuditNote note(String action, String object) {
         return AuditNote.plain(Documents.author(), "command", action).to(object);
     }
 
-    private int put(OpenStore store, ConfigSource source, StoreArguments arguments) throws SecretRefusedException {
+    private int put(OpenStore store, StoreArguments arguments) throws UsageException, SecretRefusedException {
         String name = arguments.values().get(0);
         boolean dry = arguments.has("--dry-run");
         Secret value = value(arguments.values().size() > 1 ? arguments.values().get(1) : null);
         Optional<Told> stored =
-                store.secrets().put(name, value, store.content(), source, dry, note("secret.put", name));
+                store.secrets().put(name, value, store.content(), arguments.source(), dry, note("secret.put", name));
         if (arguments.has("--json")) {
             Map<String, Object> told = new LinkedHashMap<>();
             told.put("name", name);
@@ -190,7 +164,8 @@ final class SecretsCommand {
         return members;
     }
 
-    private int list(List<Told> secrets, StoreArguments arguments) {
+    private int list(OpenStore store, StoreArguments arguments) {
+        List<Told> secrets = store.secrets().all();
         if (arguments.has("--json")) {
             out.println(JsonOutput.of(
                     Map.of("secrets", secrets.stream().map(SecretsCommand::told).toList())));
@@ -209,7 +184,8 @@ final class SecretsCommand {
         return 0;
     }
 
-    private int status(StoreSecrets secrets, StoreArguments arguments) {
+    private int status(OpenStore store, StoreArguments arguments) {
+        StoreSecrets secrets = store.secrets();
         SecretState state = secrets.state();
         List<Told> all = secrets.all();
         List<Told> lost = all.stream().filter(told -> told.problem() != null).toList();
@@ -235,12 +211,12 @@ final class SecretsCommand {
                             : "; `secrets rotate` encrypts them with it"));
             lost.forEach(one -> out.println(one.secret().name() + ": undecryptable: " + one.problem()));
         }
-        return lost.isEmpty() ? 0 : FOUND;
+        return lost.isEmpty() ? 0 : StoreCommand.FOUND;
     }
 
-    private int rotate(StoreSecrets secrets, StoreArguments arguments) throws SecretRefusedException {
+    private int rotate(OpenStore store, StoreArguments arguments) throws SecretRefusedException {
         boolean dry = arguments.has("--dry-run");
-        Rotation rotation = secrets.rotate(dry, note("secret.rotate", ""));
+        Rotation rotation = store.secrets().rotate(dry, note("secret.rotate", ""));
         boolean same = rotation.to().equals(rotation.from());
         if (arguments.has("--json")) {
             Map<String, Object> told = new LinkedHashMap<>();
