@@ -45,7 +45,7 @@ class ArchitectureTest {
             .layer("boot")
             .definedBy("..boot..")
             .layer("observers")
-            .definedBy("..admin..", "..metrics..", "..management..", "..explain..", "..telemetry..")
+            .definedBy("..admin..", "..metrics..", "..management..", "..explain..", "..telemetry..", "..alert..")
             .layer("ledger")
             .definedBy("io.llmproxy.ledger..", "io.llmproxy.capture..")
             .layer("store")
@@ -170,6 +170,7 @@ class ArchitectureTest {
             "..admin..",
             "..health..",
             "..metrics..",
+            "..alert..",
             "..ledger..");
 
     @ArchTest

@@ -16,6 +16,8 @@ import io.llmproxy.admin.api.CompatApi;
 import io.llmproxy.admin.api.Gateway;
 import io.llmproxy.admin.api.Traffic;
 import io.llmproxy.admin.api.UsedLately;
+import io.llmproxy.alert.LimitAlerts;
+import io.llmproxy.alert.Webhook;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.auth.KeySource;
@@ -87,6 +89,7 @@ import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -128,6 +131,9 @@ public final class ProxyAssembly implements AutoCloseable {
     private final Traffic traffic = new Traffic();
     private final UsedLately usedLately = new UsedLately(System::currentTimeMillis);
     private final Tracing tracing = new Tracing(Version.current());
+    private final Webhook webhook = new Webhook();
+    private final LimitAlerts limitAlerts =
+            new LimitAlerts(HostName::get, Clock.systemUTC(), LimitMetrics.warnings(registry, webhook), webhook::post);
     private final PushedMetrics pushed = new PushedMetrics(registry, Version.current(), System.currentTimeMillis());
     private final Explanations explanations = new Explanations();
     private final Metering metering = Metering.start();
@@ -332,6 +338,7 @@ public final class ProxyAssembly implements AutoCloseable {
         checks.follow(generation.upstreams());
         tracing.follow(generation.config().otel(), generation.config().langfuse());
         pushed.follow(generation.config().otel());
+        webhook.follow(generation.config().webhook());
         registry.follow(generation.config().metrics());
         beans.follow(generation.config().jmx(), generation.upstreams());
         history.retain(generation.upstreams().all().stream().map(Upstream::name).toList());
@@ -345,11 +352,19 @@ public final class ProxyAssembly implements AutoCloseable {
     /** Follows what the configuration comes from: the store, or a file that is watched. */
     private void follow() {
         eachPeriod(beans::look);
+        eachPeriod(this::lookAtLimits);
         Path file = source.file();
         if (stored != null) {
             stored.follow(this::serve);
         } else if (file != null) {
             eachPeriod(new ConfigWatch(file, this::config, reloader::reload));
+        }
+    }
+
+    /** While the store that nodes share is away, a node knows its own part only. */
+    private void lookAtLimits() {
+        if (!Boolean.FALSE.equals(sharedLimits.isThere())) {
+            limitAlerts.look(reloader.generation().keyLimits().quotas().watched());
         }
     }
 
@@ -417,6 +432,7 @@ public final class ProxyAssembly implements AutoCloseable {
         capture.stop();
         tracing.close();
         pushed.close();
+        webhook.close();
         BreakerThreads.stop();
     }
 

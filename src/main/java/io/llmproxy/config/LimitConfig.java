@@ -34,7 +34,14 @@ public record LimitConfig(
 
         @Setting(
                 "What becomes of requests while the store at `redis` is away: `share` lets each node use its part, `open` lets all pass, `closed` refuses them with 503. Unless stated, `closed` for `cost`, and `share` for the others.")
-        @Nullable OnStoreLoss onStoreLoss) {
+        @Nullable OnStoreLoss onStoreLoss,
+
+        @Setting(
+                value =
+                        "Parts of the amount, such as `[0.8, 1]`, at which operators are warned, each once: in the log, in `llmproxy_limit_warnings_total` and at `webhook`. Only for `day`, `month` and `total`.",
+                min = 0.01,
+                max = 1)
+        List<Double> warnAt) {
     /** The largest cost that can be counted. */
     public static final long MOST_COST = 9_000_000;
 
@@ -43,6 +50,7 @@ public record LimitConfig(
 
     public LimitConfig {
         models = List.copyOf(models);
+        warnAt = List.copyOf(warnAt);
     }
 
     /** What is counted. */

@@ -31,6 +31,8 @@ public record ProxyConfig(
         @Setting("Redis or Valkey, through which several nodes share limits. Without it, each node counts for itself.")
         @Nullable RedisConfig redis,
 
+        @Setting("Where warnings are sent, such as those of limits.") @Nullable WebhookConfig webhook,
+
         @Setting("What is logged, and how.") LogConfig log,
 
         @Setting("What is kept of each attempt and each exchange.")
@@ -77,6 +79,7 @@ public record ProxyConfig(
                 scopes,
                 limits,
                 redis,
+                webhook,
                 log,
                 ledger,
                 capture,

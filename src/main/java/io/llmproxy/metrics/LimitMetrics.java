@@ -1,15 +1,19 @@
 package io.llmproxy.metrics;
 
+import io.llmproxy.alert.Webhook;
 import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Metric;
 import io.llmproxy.config.ModelPattern;
+import io.llmproxy.quota.LimitWarning;
 import io.llmproxy.quota.Standing;
 import io.llmproxy.quota.Subject;
+import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -62,6 +66,47 @@ public final class LimitMetrics {
                             mode);
                 }))
                 .register(registry);
+    }
+
+    /**
+     * Registers the metrics of warnings.
+     *
+     * @param registry where
+     * @param webhook what became of warnings that were sent
+     * @return counts a warning
+     */
+    public static Consumer<LimitWarning> warnings(PrometheusRegistry registry, Webhook webhook) {
+        Counter counter = new Instruments(registry)
+                .counter(
+                        "llmproxy_limit_warnings",
+                        "Warnings that so much of a limit was used.",
+                        "subject",
+                        "name",
+                        "metric",
+                        "per",
+                        "models",
+                        "share");
+        CounterWithCallback.builder()
+                .name("llmproxy_webhook_posts")
+                .help("Warnings for the webhook, by what became of them.")
+                .labelNames("result")
+                .callback(callback -> {
+                    callback.call((double) webhook.sent(), "sent");
+                    callback.call((double) webhook.dropped(), "dropped");
+                })
+                .register(registry);
+        return warning -> {
+            Subject subject = warning.standing().limit().subject();
+            LimitConfig config = warning.standing().limit().config();
+            counter.labelValues(
+                            subject.kind().label(),
+                            subject.id(),
+                            config.metric().label(),
+                            config.periodLabel(),
+                            models(config),
+                            Double.toString(warning.share()))
+                    .inc();
+        };
     }
 
     private static void gauge(

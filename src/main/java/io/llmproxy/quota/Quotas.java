@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -125,7 +126,19 @@ public final class Quotas {
 
     /** Returns how much of each limit is left. */
     public List<Standing> standings() {
+        return standings(limit -> true);
+    }
+
+    /** Returns how much is left of each limit that has warnings. */
+    public List<Standing> watched() {
+        return standings(limit -> !limit.config().warnAt().isEmpty());
+    }
+
+    private List<Standing> standings(Predicate<Limit> wanted) {
         Moment now = clock.get();
-        return meters.values().stream().map(meter -> meter.standing(now)).toList();
+        return meters.values().stream()
+                .filter(meter -> wanted.test(meter.limit()))
+                .map(meter -> meter.standing(now))
+                .toList();
     }
 }

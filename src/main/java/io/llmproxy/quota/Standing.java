@@ -14,4 +14,9 @@ public record Standing(Limit limit, long size, long left, long untilFull, long r
     public double leftPart() {
         return (double) left / size;
     }
+
+    /** Returns the part that is used, from 0 to 1. */
+    public double usedPart() {
+        return (double) (size - left) / size;
+    }
 }

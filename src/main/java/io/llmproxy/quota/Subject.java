@@ -25,6 +25,15 @@ public record Subject(Kind kind, String id, String name) {
         }
     }
 
+    /** Returns what messages call it. */
+    public String text() {
+        return switch (kind) {
+            case KEY -> "the API key '" + name + "'";
+            case SCOPE -> "'" + name + "'";
+            case GATEWAY -> "this gateway";
+        };
+    }
+
     /** Returns the subject that a key is. */
     public static Subject key(String id, String name) {
         return new Subject(Kind.KEY, id, name);

@@ -78,6 +78,7 @@ public class ClientKeyBenchmark {
                 List.of(),
                 List.of(),
                 null,
+                null,
                 without.log(),
                 without.ledger(),
                 null,

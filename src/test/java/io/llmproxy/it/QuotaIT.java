@@ -10,6 +10,7 @@ import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LockStep;
 import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.UpstreamRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -69,6 +70,7 @@ class QuotaIT {
                 key("tokens", "", "{metric: total, per: hour, amount: 1000}"),
                 key("left", "", "{metric: output, per: hour, amount: 10000}"),
                 key("money", "", "{metric: cost, per: month, amount: 0.15}"),
+                key("warned", "", "{metric: requests, per: day, amount: 4, warn_at: [0.5, 1]}"),
                 key("single", "", "{metric: concurrent, amount: 1}"),
                 key("some", "", "{metric: requests, per: hour, amount: 1, models: [m]}"),
                 key("shadow", "", "{metric: requests, per: hour, amount: 1, mode: shadow}"));
@@ -77,6 +79,7 @@ class QuotaIT {
                 .single("claude", upstream.url(), "provider: anthropic", "", "")
                 .single("gemini", upstream.url(), "provider: gemini", "", "")
                 .top("prices: \"%s\"".formatted(prices))
+                .top("webhook: {url: \"%s/hook\", headers: [{key: X-Token, value: t-1}]}".formatted(upstream.url()))
                 .top(
                         "scopes: [{name: acme, kind: org, limits: [{metric: requests, per: hour, amount: 3}]}, {name: red, parent:"
                                 + " acme, models: [\"m*\"]}, {name: off, parent: acme, enabled: false}]")
@@ -109,6 +112,7 @@ class QuotaIT {
             atTheSameTime(upstream, chat);
             aStreamThatIsLeftIsPaidFor(upstream, deployment, chat);
             theMetricsTell(deployment, chat);
+            operatorsAreWarned(upstream, deployment, chat);
         }
     }
 
@@ -240,6 +244,26 @@ class QuotaIT {
                 .atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(deployment.metrics().sum("llmproxy_limit_remaining", "name=\"left\""))
                         .isBetween(9_780.0, 9_950.0));
+    }
+
+    private static void operatorsAreWarned(FakeUpstream upstream, Deployment deployment, URI chat) {
+        ask(chat, "warned", QUESTION.formatted(""));
+        ask(chat, "warned", QUESTION.formatted(""));
+
+        UpstreamRequest warning = upstream.awaitRequest("/hook");
+        assertThat(warning.head().value("X-Token")).contains("t-1");
+        assertThat(new String(warning.body(), StandardCharsets.UTF_8))
+                .contains("\"text\":\"50 % of a limit are used: 4 requests per day of the API key 'warned'\"")
+                .contains("\"used\":2,\"amount\":4");
+        ask(chat, "warned", QUESTION.formatted(""));
+        ask(chat, "warned", QUESTION.formatted(""));
+        Awaitility.await().until(() -> upstream.requests("/hook").size() == 2);
+        assertThat(deployment
+                        .metrics()
+                        .sum("llmproxy_limit_warnings_total", "subject=\"key\"", "name=\"warned\"", "share=\"1.0\""))
+                .isEqualTo(1);
+        Awaitility.await()
+                .until(() -> deployment.metrics().sum("llmproxy_webhook_posts_total", "result=\"sent\"") == 2);
     }
 
     private static void theMetricsTell(Deployment deployment, URI chat) {

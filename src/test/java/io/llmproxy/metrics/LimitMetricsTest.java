@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class LimitMetricsTest {
     private static Standing standing(Metric metric, long size, long left) {
-        LimitConfig config = new LimitConfig(metric, Period.DAY, 1.0, List.of(), null, Mode.SHADOW, null);
+        LimitConfig config = new LimitConfig(metric, Period.DAY, 1.0, List.of(), null, Mode.SHADOW, null, List.of());
         return new Standing(new Limit(Subject.scope("team"), config), size, left, 0, 3);
     }
 

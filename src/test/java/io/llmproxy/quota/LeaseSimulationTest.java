@@ -157,7 +157,7 @@ class LeaseSimulationTest {
     }
 
     private static LimitConfig limit(Metric metric, Period per, double amount, OnStoreLoss loss) {
-        return new LimitConfig(metric, per, amount, List.of(), null, Mode.ENFORCE, loss);
+        return new LimitConfig(metric, per, amount, List.of(), null, Mode.ENFORCE, loss, List.of());
     }
 
     @Test

@@ -48,7 +48,8 @@ class LeasedAllowanceTest {
     }
 
     private LeasedAllowance allowance(Metric metric, @Nullable Period per, OnStoreLoss loss) {
-        LimitConfig config = new LimitConfig(metric, per, (double) SIZE, List.of(), null, Mode.ENFORCE, loss);
+        LimitConfig config =
+                new LimitConfig(metric, per, (double) SIZE, List.of(), null, Mode.ENFORCE, loss, List.of());
         return new LeasedAllowance("k", Terms.of(config), store, watch.get());
     }
 
@@ -288,7 +289,8 @@ class LeasedAllowanceTest {
         allowance.settle(95, 92, SIZE, watch.get(), watch.get());
         watch.pass(Duration.ofMillis(50));
         assertThat(allowance.call(watch.get(), false)).isNull();
-        assertThat(Terms.of(new LimitConfig(Metric.COST, Period.DAY, 1.0, List.of(), null, Mode.ENFORCE, null))
+        assertThat(Terms.of(new LimitConfig(
+                                Metric.COST, Period.DAY, 1.0, List.of(), null, Mode.ENFORCE, null, List.of()))
                         .onStoreLoss())
                 .isEqualTo(OnStoreLoss.CLOSED);
     }
@@ -296,9 +298,9 @@ class LeasedAllowanceTest {
     @Test
     void allThatANodeDoesNotKnowIsAskedForAtOnce() {
         List<LimitConfig> limits = List.of(
-                new LimitConfig(Metric.REQUESTS, Period.MINUTE, 100.0, List.of(), null, Mode.ENFORCE, null),
-                new LimitConfig(Metric.REQUESTS, Period.DAY, 1.0, List.of(), null, Mode.ENFORCE, null),
-                new LimitConfig(Metric.COST, Period.DAY, 1.0, List.of(), null, Mode.SHADOW, null));
+                new LimitConfig(Metric.REQUESTS, Period.MINUTE, 100.0, List.of(), null, Mode.ENFORCE, null, List.of()),
+                new LimitConfig(Metric.REQUESTS, Period.DAY, 1.0, List.of(), null, Mode.ENFORCE, null, List.of()),
+                new LimitConfig(Metric.COST, Period.DAY, 1.0, List.of(), null, Mode.SHADOW, null, List.of()));
         Quotas quotas = Quotas.of(List.of(), List.of(), watch, store, null);
         LimitPath path = Objects.requireNonNull(quotas.path(Subject.key("k", "k"), limits, null));
         assertThat(quotas.store()).isSameAs(store);
@@ -309,8 +311,8 @@ class LeasedAllowanceTest {
         assertThat(path.meters().get(0).standing(watch.get()).left()).isEqualTo(99);
 
         store.there = false;
-        LimitConfig closed =
-                new LimitConfig(Metric.REQUESTS, Period.HOUR, 5.0, List.of(), null, Mode.ENFORCE, OnStoreLoss.CLOSED);
+        LimitConfig closed = new LimitConfig(
+                Metric.REQUESTS, Period.HOUR, 5.0, List.of(), null, Mode.ENFORCE, OnStoreLoss.CLOSED, List.of());
         LimitPath other = Objects.requireNonNull(quotas.path(Subject.key("o", "o"), List.of(closed), null));
         assertThat(other.reserve(asked, watch.get())).isInstanceOf(Unavailable.class);
     }

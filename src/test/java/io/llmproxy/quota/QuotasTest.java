@@ -31,7 +31,7 @@ class QuotasTest {
         List<ModelPattern> patterns = Stream.of(models)
                 .map(text -> ModelPattern.parse(text).orElseThrow())
                 .toList();
-        return new LimitConfig(metric, per, amount, patterns, null, mode, null);
+        return new LimitConfig(metric, per, amount, patterns, null, mode, null, List.of());
     }
 
     private static ScopeConfig scope(String name, @Nullable String parent, LimitConfig... limits) {
@@ -286,7 +286,9 @@ class QuotasTest {
         assertThat(text(Metric.TOTAL, Period.TOTAL, 5)).isEqualTo("5 tokens in total");
         assertThat(text(Metric.COST, Period.MONTH, 2.5)).isEqualTo("2.5 of cost per month");
         assertThat(text(Metric.CONCURRENT, null, 5)).isEqualTo("5 requests at the same time");
-        assertThat(new LimitConfig(Metric.COST, Period.DAY, 0.5, List.of(), ZoneOffset.MAX, Mode.ENFORCE, null).units())
+        assertThat(new LimitConfig(
+                                Metric.COST, Period.DAY, 0.5, List.of(), ZoneOffset.MAX, Mode.ENFORCE, null, List.of())
+                        .units())
                 .isEqualTo(500_000_000);
         assertThat(limit(Metric.CONCURRENT, null, 5).periodLabel()).isEqualTo("-");
         assertThat(new Limit(Subject.GATEWAY, limit(Metric.CONCURRENT, null, 5)).isBudget())

@@ -143,6 +143,7 @@ public final class QuotaChecks {
             }
             checkPeriod(path, limit);
             checkAmount(YamlPath.key(path, "amount"), limit);
+            checkWarnings(YamlPath.key(path, "warn_at"), limit);
             String other = seen.putIfAbsent(new Same(limit.metric(), limit.per(), limit.models()), path);
             if (other != null) {
                 problems.error(
@@ -174,6 +175,13 @@ public final class QuotaChecks {
             refuse(path, shown, "a whole number, unless it is a cost");
         } else if (limit.metric() == Metric.COST && amount > LimitConfig.MOST_COST) {
             refuse(path, shown, "a cost of at most " + LimitConfig.MOST_COST);
+        }
+    }
+
+    private void checkWarnings(String path, LimitConfig limit) {
+        Period period = limit.per();
+        if (!limit.warnAt().isEmpty() && (period == null || !period.isWindow())) {
+            problems.error(path, "no such key unless `per` is day, month or total");
         }
     }
 

@@ -14,6 +14,7 @@ import io.llmproxy.config.Secret;
 import io.llmproxy.config.SsoConfig;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.UrlHost;
+import io.llmproxy.config.WebhookConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
 import java.net.URI;
@@ -29,6 +30,7 @@ public final class SectionChecks {
     private static final Pattern ORIGIN =
             Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:\\d{1,5})?");
 
+    private static final Set<String> WEB_SCHEMES = Set.of("http", "https");
     private static final Set<String> PROXY_SCHEMES = Set.of("http", "https", "socks5");
 
     private static final String SSO = "http_server.admin.sso";
@@ -48,6 +50,9 @@ public final class SectionChecks {
         checkAdmin(config.httpServer().admin());
         if (config.store() != null) {
             checkStore(config.store());
+        }
+        if (config.webhook() != null) {
+            checkWebhook(config.webhook());
         }
         YamlPath.forEach("upstreams", config.upstreams(), upstreamChecks::check);
         YamlPath.forEach("upstream_groups", config.upstreamGroups(), this::checkGroup);
@@ -156,8 +161,15 @@ public final class SectionChecks {
     }
 
     private void checkProxyUrl(String path, String url) {
-        if (!isProxyUrl(url)) {
+        if (!isUrl(url, PROXY_SCHEMES)) {
             refuse(path, url, "an http, https or socks5 URL with a host");
+        }
+    }
+
+    private void checkWebhook(WebhookConfig webhook) {
+        if (!problems.failed("webhook") && !isUrl(webhook.url().reveal(), WEB_SCHEMES)) {
+            // It may hold a credential.
+            problems.error("webhook.url", "no URL (expected: an http or https URL with a host)");
         }
     }
 
@@ -165,11 +177,11 @@ public final class SectionChecks {
         problems.error(path, problems.shown(path, value) + " (expected: " + expectation + ")");
     }
 
-    private static boolean isProxyUrl(String text) {
+    private static boolean isUrl(String text, Set<String> schemes) {
         try {
             URI url = new URI(text);
             String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
-            return PROXY_SCHEMES.contains(scheme) && UrlHost.of(url).isPresent();
+            return schemes.contains(scheme) && UrlHost.of(url).isPresent();
         } catch (URISyntaxException e) {
             return false;
         }

@@ -15,7 +15,6 @@ import io.llmproxy.quota.LimitPath;
 import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Outcome;
 import io.llmproxy.quota.Reservation;
-import io.llmproxy.quota.Subject;
 import io.llmproxy.quota.Used;
 import io.llmproxy.usage.RequestText;
 import io.llmproxy.usage.TokenRatio;
@@ -99,13 +98,7 @@ final class LimitQuestion {
 
     private static Refusal refusal(Exhausted exhausted) {
         Limit limit = exhausted.limit();
-        Subject subject = limit.subject();
-        String whose = switch (subject.kind()) {
-            case KEY -> "the API key '" + subject.name() + "'";
-            case SCOPE -> "'" + subject.name() + "'";
-            case GATEWAY -> "this gateway";
-        };
-        String message = "The limit of " + whose + " is reached: " + limit.text() + ".";
+        String message = "The limit of " + limit.subject().text() + " is reached: " + limit.text() + ".";
         ProxyError error = limit.isBudget() ? ProxyError.QUOTA_EXHAUSTED : ProxyError.LIMIT_REACHED;
         return new Refusal(error, message, exhausted.retryAfter(), false);
     }

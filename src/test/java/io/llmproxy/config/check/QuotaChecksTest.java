@@ -95,6 +95,18 @@ class QuotaChecksTest {
     }
 
     @Test
+    void warningsArePartsOfAnAmountThatLasts() {
+        assertThat(problemOf("metric: requests, per: hour, amount: 5, warn_at: [0.8]"))
+                .isEqualTo("limits[0].warn_at: no such key unless `per` is day, month or total");
+        assertThat(problemOf("metric: concurrent, amount: 5, warn_at: [0.8]"))
+                .isEqualTo("limits[0].warn_at: no such key unless `per` is day, month or total");
+        assertThat(problemOf("metric: requests, per: day, amount: 5, warn_at: [0.5, 80]"))
+                .isEqualTo("limits[0].warn_at[1]: 80 (expected: 0.01 to 1)");
+        assertThat(problemOf("metric: requests, per: day, amount: 5, warn_at: [0]"))
+                .isEqualTo("limits[0].warn_at[0]: 0 (expected: 0.01 to 1)");
+    }
+
+    @Test
     void limitsDoNotContradictEachOther() {
         assertThat(problems("""
                 limits:

@@ -1,0 +1,78 @@
+package io.llmproxy.quota;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.Period;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class LimitWatchTest {
+    private final LimitWatch watch = new LimitWatch();
+
+    private static Standing used(String scope, long amount, long used, Double... warnAt) {
+        LimitConfig config = new LimitConfig(
+                Metric.TOTAL, Period.MONTH, (double) amount, List.of(), null, Mode.ENFORCE, null, List.of(warnAt));
+        return new Standing(new Limit(Subject.scope(scope), config), amount, amount - used, 0, 0);
+    }
+
+    private List<String> look(Standing... standings) {
+        return watch.look(List.of(standings)).stream()
+                .map(warning -> warning.standing().limit().subject().name() + " " + warning.share())
+                .toList();
+    }
+
+    private Stream<List<String>> looks(long... used) {
+        return java.util.Arrays.stream(used).mapToObj(each -> look(used("a", 100, each, 0.5, 0.9)));
+    }
+
+    @Test
+    void eachWarningIsToldOnce() {
+        assertThat(looks(0, 49, 50, 60, 89, 90, 100, 100))
+                .containsExactly(
+                        List.of(),
+                        List.of(),
+                        List.of("a 0.5"),
+                        List.of(),
+                        List.of(),
+                        List.of("a 0.9"),
+                        List.of(),
+                        List.of());
+    }
+
+    @Test
+    void onlyTheHighestOfThoseThatAreReachedAtOnceIsTold() {
+        assertThat(looks(0, 95)).containsExactly(List.of(), List.of("a 0.9"));
+    }
+
+    @Test
+    void theNextMonthIsWarnedOfAgain() {
+        assertThat(looks(95, 0, 50, 95))
+                .containsExactly(List.of("a 0.9"), List.of(), List.of("a 0.5"), List.of("a 0.9"));
+    }
+
+    @Test
+    void aLargerAmountIsWarnedOfAgain() {
+        assertThat(look(used("a", 100, 100, 0.9))).containsExactly("a 0.9");
+
+        assertThat(look(used("a", 200, 100, 0.9))).isEmpty();
+        assertThat(look(used("a", 200, 180, 0.9))).containsExactly("a 0.9");
+    }
+
+    @Test
+    void limitsDoNotMixUp() {
+        assertThat(look(used("a", 100, 60, 0.5), used("b", 100, 10, 0.5))).containsExactly("a 0.5");
+
+        assertThat(look(used("a", 100, 60, 0.5), used("b", 100, 50, 0.5))).containsExactly("b 0.5");
+    }
+
+    @Test
+    void aWarningIsASentence() {
+        assertThat(watch.look(List.of(used("search", 500, 412, 0.8))))
+                .singleElement()
+                .returns("82 % of a limit are used: 500 tokens per month of 'search'", LimitWarning::text);
+    }
+}
