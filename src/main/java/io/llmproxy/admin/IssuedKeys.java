@@ -41,14 +41,18 @@ public interface IssuedKeys {
      * Issues a key.
      *
      * @param config what it is; its key is a digest
-     * @param hint the first characters of the key
+     * @param hint the first characters of the key; null if they would tell too much of it
      * @param forwards the names of the forwards that it opens; empty for all
      * @param requestKey the same for each attempt to issue the same: the second finds what the first has done; null if there is only one
      * @param note of it, for the audit
-     * @throws ConflictException if the name is taken
+     * @throws ConflictException if the name or the key is taken
      */
     Issued issue(
-            ClientKeyConfig config, String hint, List<String> forwards, @Nullable String requestKey, AuditNote note)
+            ClientKeyConfig config,
+            @Nullable String hint,
+            List<String> forwards,
+            @Nullable String requestKey,
+            AuditNote note)
             throws ConflictException;
 
     /**
@@ -71,9 +75,9 @@ public interface IssuedKeys {
      * @param hint its first characters
      * @param grace how long the value until now still works
      * @param note of it, for the audit
-     * @throws ConflictException if it is gone or has changed
+     * @throws ConflictException if it is gone or has changed, or another key has the value
      */
-    IssuedKey rotate(IssuedKey key, KeyDigest digest, String hint, Duration grace, AuditNote note)
+    IssuedKey rotate(IssuedKey key, KeyDigest digest, @Nullable String hint, Duration grace, AuditNote note)
             throws ConflictException;
 
     /**
@@ -97,7 +101,8 @@ public interface IssuedKeys {
     enum Conflict {
         GONE,
         CHANGED,
-        NAME_TAKEN
+        NAME_TAKEN,
+        KEY_TAKEN
     }
 
     /** A key cannot be changed as it is. Nothing was changed. */

@@ -41,7 +41,11 @@ final class NoIssuedKeys implements IssuedKeys {
 
     @Override
     public Issued issue(
-            ClientKeyConfig config, String hint, List<String> forwards, @Nullable String requestKey, AuditNote note) {
+            ClientKeyConfig config,
+            @Nullable String hint,
+            List<String> forwards,
+            @Nullable String requestKey,
+            AuditNote note) {
         throw readOnly();
     }
 
@@ -51,7 +55,7 @@ final class NoIssuedKeys implements IssuedKeys {
     }
 
     @Override
-    public IssuedKey rotate(IssuedKey key, KeyDigest digest, String hint, Duration grace, AuditNote note) {
+    public IssuedKey rotate(IssuedKey key, KeyDigest digest, @Nullable String hint, Duration grace, AuditNote note) {
         throw readOnly();
     }
 

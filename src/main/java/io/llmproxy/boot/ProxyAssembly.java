@@ -14,6 +14,7 @@ import io.llmproxy.admin.ReadOnlyFilter;
 import io.llmproxy.admin.api.AdminApi;
 import io.llmproxy.admin.api.CompatApi;
 import io.llmproxy.admin.api.Gateway;
+import io.llmproxy.admin.api.MaywzhApi;
 import io.llmproxy.admin.api.Traffic;
 import io.llmproxy.admin.api.UsedLately;
 import io.llmproxy.alert.LimitAlerts;
@@ -207,6 +208,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 audit,
                 stored == null ? new NoPeople() : stored.people(),
                 stored == null ? new NoIssuedKeys() : stored.issuedKeys(),
+                stored == null ? new CountedNumbers() : stored.numbers(),
                 stored == null ? new NoSecrets() : stored.secrets(),
                 this::load,
                 operator,
@@ -274,6 +276,7 @@ public final class ProxyAssembly implements AutoCloseable {
         servlet(context, "explain", new ExplainServlet(token, explanations), "/admin/explain/*");
         servlet(context, "admin-api", AdminApi.of(token, gateway), "/admin/api/v1/*");
         servlet(context, "compat-api", new CompatApi(token, gateway), "/api/v1/*");
+        servlet(context, "maywzh-api", new MaywzhApi(token, gateway), "/admin/v1/*");
         servlet(context, "console", new ConsoleServlet(), "/admin/ui/*");
         servlet(context, "nothing", new NotFoundServlet(() -> lifecycle.phase() == Lifecycle.Phase.WAITING), "/*");
 

@@ -49,7 +49,11 @@ record StoreKeys(StoreFollower follower, KeyDirectory directory) implements Issu
 
     @Override
     public Issued issue(
-            ClientKeyConfig config, String hint, List<String> forwards, @Nullable String requestKey, AuditNote note)
+            ClientKeyConfig config,
+            @Nullable String hint,
+            List<String> forwards,
+            @Nullable String requestKey,
+            AuditNote note)
             throws ConflictException {
         ClientKeyStore.Issued issued =
                 changed(keys -> keys.issue(new NewKey(config, hint, forwards), requestKey, note));
@@ -63,7 +67,7 @@ record StoreKeys(StoreFollower follower, KeyDirectory directory) implements Issu
     }
 
     @Override
-    public IssuedKey rotate(IssuedKey key, KeyDigest digest, String hint, Duration grace, AuditNote note)
+    public IssuedKey rotate(IssuedKey key, KeyDigest digest, @Nullable String hint, Duration grace, AuditNote note)
             throws ConflictException {
         return changed(keys -> keys.rotate(key.id(), key.revision(), digest, hint, grace, note));
     }
@@ -94,7 +98,7 @@ record StoreKeys(StoreFollower follower, KeyDirectory directory) implements Issu
                 case GONE -> Conflict.GONE;
                 case CHANGED -> Conflict.CHANGED;
                 case NAME_TAKEN -> Conflict.NAME_TAKEN;
-                case KEY_TAKEN -> throw new IllegalStateException("a random key was there before", e);
+                case KEY_TAKEN -> Conflict.KEY_TAKEN;
             };
             throw new ConflictException(conflict, String.valueOf(e.getMessage()));
         }

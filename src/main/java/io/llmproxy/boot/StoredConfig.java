@@ -4,6 +4,7 @@ import io.llmproxy.access.People;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
+import io.llmproxy.admin.Numbers;
 import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.config.StoreConfig;
@@ -202,6 +203,11 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     /** Returns them as operators see them. */
     IssuedKeys issuedKeys() {
         return new StoreKeys(follower, keys);
+    }
+
+    /** Returns the numbers by which APIs of replaced systems call what is in it. */
+    Numbers numbers() {
+        return new StoreNumbers(follower);
     }
 
     /** Returns the configuration as operators see it. */

@@ -42,7 +42,7 @@ public record AdminConfig(
         boolean realm,
 
         @Setting(
-                "Admin APIs of replaced systems that are served too: `llmproxy` is that of shengyanli1982/llmproxy, below `/api/v1`.")
+                "Admin APIs of replaced systems that are served too: `llmproxy` is that of shengyanli1982/llmproxy, below `/api/v1`, `maywzh` that of maywzh/llm-proxy, below `/admin/v1`.")
         List<Compat> compat) {
     /** Copies the list. */
     public AdminConfig {
@@ -51,6 +51,7 @@ public record AdminConfig(
 
     /** A system whose admin API is served as it was. */
     public enum Compat {
-        LLMPROXY
+        LLMPROXY,
+        MAYWZH
     }
 }

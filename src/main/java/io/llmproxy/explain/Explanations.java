@@ -62,6 +62,12 @@ public final class Explanations implements ExchangeListener {
         return newest.subList(0, Math.min(most, newest.size()));
     }
 
+    /** Forgets those that are not wanted any more. */
+    public void forget(Predicate<Explanation> unwanted) {
+        all.removeIf(unwanted);
+        notable.removeIf(unwanted);
+    }
+
     private static void addIf(Predicate<Explanation> wanted, Explanation explanation, Set<Explanation> found) {
         if (wanted.test(explanation)) {
             found.add(explanation);

@@ -306,7 +306,8 @@ public final class ClientKeyStore {
      * @param note of it, for the audit
      * @throws KeyConflictException if it is gone or has changed
      */
-    public IssuedKey rotate(String id, long revision, KeyDigest digest, String hint, Duration grace, AuditNote note)
+    public IssuedKey rotate(
+            String id, long revision, KeyDigest digest, @Nullable String hint, Duration grace, AuditNote note)
             throws KeyConflictException {
         return changed(id, revision, note, (connection, before, counter) -> {
             requireFree(connection, before.config().withKey(digest.configured()), id);
@@ -314,7 +315,7 @@ public final class ClientKeyStore {
                     + " hint = ?, previous_digest = ?, grace_until = ?, change_seq = ? where id = ?")) {
                 boolean over = grace.isZero();
                 update.setBytes(1, digest.bytes());
-                update.setBytes(2, KeyRows.bytes(hint));
+                update.setBytes(2, hint == null ? null : KeyRows.bytes(hint));
                 update.setBytes(3, over ? null : before.digest().bytes());
                 KeyRows.setTime(update, 4, over ? null : counter.now.plus(grace));
                 update.setLong(5, counter.number);

@@ -51,6 +51,32 @@ final class ExplanationsTest {
     }
 
     @Test
+    void whatIsForgottenIsNotFound() throws Exception {
+        Exchange exchange = ended();
+        ended();
+
+        explanations.forget(one -> one.id().equals(exchange.id()));
+
+        assertThat(explanations.of(exchange.id())).isEmpty();
+        assertThat(explanations.find(ALL, 100)).hasSize(1);
+    }
+
+    @Test
+    void aRingForgetsWhatIsUnwanted() {
+        Ring<Integer> ring = new Ring<>(4);
+        for (int i = 0; i < 3; i++) {
+            ring.add(i);
+        }
+
+        assertThat(ring.removeIf(item -> item > 0)).isEqualTo(2);
+        ring.add(7);
+
+        List<Integer> kept = new ArrayList<>();
+        ring.forEach(kept::add);
+        assertThat(kept).containsExactlyInAnyOrder(0, 7);
+    }
+
+    @Test
     void aRingKeepsTheLastOnly() {
         Ring<Integer> ring = new Ring<>(4);
         for (int i = 0; i < 10; i++) {

@@ -3,7 +3,6 @@ package io.llmproxy.admin.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.config.document.YamlEdit;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
@@ -18,7 +17,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link CompatApi} answers: the parts of the configuration as LLMProxy's API names them, without secrets. */
@@ -34,17 +32,13 @@ final class CompatRoutes {
     private static final String ROUTING = "routing";
     private static final String GROUP_LIST = "upstream_groups";
     private static final int LARGEST_WEIGHT = 65535;
-    private static final int ATTEMPTS = 3;
-    private static final int LONGEST_COMMENT = 200;
 
-    private final ConfigDocuments documents;
     private final ConfigText text;
-    private final ConfigChanges changes;
+    private final NewestEdit newest;
 
     CompatRoutes(Gateway gateway) {
-        this.documents = gateway.documents();
-        this.text = new ConfigText(documents);
-        this.changes = new ConfigChanges(documents, text);
+        this.text = new ConfigText(gateway.documents());
+        this.newest = new NewestEdit(gateway.documents(), text);
     }
 
     /** What a call comes to. */
@@ -251,7 +245,7 @@ final class CompatRoutes {
         one("Forward", forwards(), forward);
         String path = text(body, PATH, "Path");
         String target = target(body);
-        commit(act, edit -> {
+        newest.commit(act, edit -> {
             YamlEdit.Section section = forward(edit, forward);
             if (section.list(ROUTING).stream().anyMatch(rule -> has(rule, path))) {
                 throw taken("Route", path);
@@ -269,13 +263,13 @@ final class CompatRoutes {
         String path = pattern(encoded);
         rule(forward, path);
         String target = target(body);
-        commit(act, edit -> route(edit, forward, path).set(TARGET, target));
+        newest.commit(act, edit -> route(edit, forward, path).set(TARGET, target));
         return found(rule(forward, path));
     }
 
     private CompatApi.Done removeRoute(Act act, String forward, String path) {
         rule(forward, path);
-        commit(act, edit -> forward(edit, forward).remove(ROUTING, route(edit, forward, path)));
+        newest.commit(act, edit -> forward(edit, forward).remove(ROUTING, route(edit, forward, path)));
         return gone();
     }
 
@@ -323,7 +317,7 @@ final class CompatRoutes {
         only(body, Set.of(UPSTREAMS));
         one("Upstream group", groups(), name);
         List<Map<String, Object>> members = members(body.path(UPSTREAMS));
-        commit(
+        newest.commit(
                 act,
                 edit -> edit.root()
                         .named(GROUP_LIST, name)
@@ -366,7 +360,7 @@ final class CompatRoutes {
         if (upstreams().containsKey(name)) {
             throw taken("Upstream", name);
         }
-        commit(act, edit -> edit.root().add(UPSTREAMS, Json.MAPPER.convertValue(body, Object.class)));
+        newest.commit(act, edit -> edit.root().add(UPSTREAMS, Json.MAPPER.convertValue(body, Object.class)));
         return new CompatApi.Done(
                 201,
                 one("Upstream", upstreams(), name),
@@ -377,7 +371,7 @@ final class CompatRoutes {
     /** What is secret and not sent stays as it is. */
     private CompatApi.Done changeUpstream(Act act, String name, ObjectNode body) {
         one("Upstream", upstreams(), name);
-        commit(act, edit -> {
+        newest.commit(act, edit -> {
             YamlEdit.Section upstream = edit.root().named(UPSTREAMS, name).orElseThrow(() -> missing("Upstream", name));
             ObjectNode next = body.deepCopy();
             next.put(NAME, name);
@@ -413,43 +407,12 @@ final class CompatRoutes {
                     "conflict",
                     "Upstream '" + name + "' is in use by upstream groups: " + String.join(", ", users));
         }
-        commit(
+        newest.commit(
                 act,
                 edit -> edit.root()
                         .remove(
                                 UPSTREAMS,
                                 edit.root().named(UPSTREAMS, name).orElseThrow(() -> missing("Upstream", name))));
         return gone();
-    }
-
-    /** Makes a version of the newest one with a change; if another change comes first, the change is made to that. */
-    private void commit(Act act, Consumer<YamlEdit> change) {
-        changes.requireStore();
-        for (int attempt = 1; ; attempt++) {
-            ConfigDocuments.Version head = documents.head();
-            YamlEdit edit = YamlEdit.of(head.content());
-            change.accept(edit);
-            String comment = act.object().substring(0, Math.min(act.object().length(), LONGEST_COMMENT));
-            try {
-                changes.commit(
-                        ConfigChanges.Wanted.of(edit.text(), comment, null, act.actor()),
-                        ConfigDocuments.Way.API,
-                        "\"v" + head.id() + '"',
-                        act);
-                return;
-            } catch (Refused refused) {
-                if (refused.status() != 412 || attempt == ATTEMPTS) {
-                    throw translated(refused);
-                }
-            }
-        }
-    }
-
-    private static Refused translated(Refused refused) {
-        return switch (refused.status()) {
-            case 412 -> new Refused(409, "conflict", "Others change the configuration at the same time; try again.");
-            case 422 -> new Refused(400, refused.code(), refused.detail()).with(refused.problems());
-            default -> refused;
-        };
     }
 }

@@ -5,6 +5,7 @@ import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
+import io.llmproxy.admin.Numbers;
 import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.explain.Explanations;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param audit told what operators do
  * @param people who operates the gateway
  * @param keys the client keys that are not part of it
+ * @param numbers by which APIs of replaced systems call what has only a name here
  * @param secrets what the configuration refers to in its store
  * @param reload loads that again
  * @param operations what operators can do
@@ -56,6 +58,7 @@ public record Gateway(
         AuditTrail audit,
         People people,
         IssuedKeys keys,
+        Numbers numbers,
         StoredSecrets secrets,
         ConfigReload reload,
         Operations operations,

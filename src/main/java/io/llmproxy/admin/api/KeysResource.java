@@ -6,9 +6,7 @@ import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments.Unavailable;
 import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import io.llmproxy.admin.IssuedKeys;
-import io.llmproxy.admin.IssuedKeys.ConflictException;
 import io.llmproxy.config.ClientKeyConfig;
-import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.ProxyConfig;
@@ -30,7 +28,6 @@ import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -46,9 +43,11 @@ public final class KeysResource {
     private static final int LONGEST_REQUEST_KEY = 150;
 
     private final Gateway gateway;
+    private final KeyActs acts;
 
     KeysResource(Gateway gateway) {
         this.gateway = gateway;
+        this.acts = new KeyActs(gateway);
     }
 
     record Keys(List<KeyViews.View> keys, @Nullable String next, boolean writable) {}
@@ -143,7 +142,7 @@ public final class KeysResource {
             @QueryParam("dry_run") @DefaultValue("false") String dryRun,
             KeyBody body) {
         requireStore();
-        check(body, null);
+        acts.check(body, null);
         String by = RuntimeResource.caller(call);
         String secret = NewSecret.key();
         ClientKeyConfig config = body.config(KeyDigest.of(secret).configured());
@@ -154,9 +153,9 @@ public final class KeysResource {
         }
         Act act = Act.of(call);
         act.to(config.name());
-        act.changes(Map.of(), told(body));
+        act.changes(Map.of(), KeyActs.told(body));
         IssuedKeys.Issued issued =
-                stored(act, () -> keys().issue(config, hint, body.opens(), own(by, requestKey), act.note()));
+                KeyActs.stored(act, () -> keys().issue(config, hint, body.opens(), own(by, requestKey), act.note()));
         IssuedKey key = issued.key();
         if (issued.again() && !key.config().name().equals(config.name())) {
             throw new Refused(
@@ -196,7 +195,7 @@ public final class KeysResource {
         requireStore();
         IssuedKey key = matching(id, tag);
         KeyBody body = merged(KeyBody.of(key), patch);
-        check(body, key);
+        acts.check(body, key);
         ClientKeyConfig config = body.config(key.config().key());
         if (ConfigResource.isDry(dryRun)) {
             IssuedKey thought = new IssuedKey(
@@ -211,8 +210,8 @@ public final class KeysResource {
             return Response.ok(KeyViews.of(thought, Instant.now())).build();
         }
         Act act = Act.of(call);
-        act.changes(told(KeyBody.of(key)), told(body));
-        return shown(stored(act, () -> keys().change(key, config, body.opens(), act.note())));
+        act.changes(KeyActs.told(KeyBody.of(key)), KeyActs.told(body));
+        return shown(KeyActs.stored(act, () -> keys().change(key, config, body.opens(), act.note())));
     }
 
     private static KeyBody merged(KeyBody before, ObjectNode patch) {
@@ -239,8 +238,8 @@ public final class KeysResource {
         IssuedKey key = matching(id, tag);
         if (!ConfigResource.isDry(dryRun)) {
             Act act = Act.of(call);
-            act.changes(told(KeyBody.of(key)), Map.of());
-            stored(act, () -> {
+            act.changes(KeyActs.told(KeyBody.of(key)), Map.of());
+            KeyActs.stored(act, () -> {
                 keys().delete(key, act.note());
                 return key;
             });
@@ -273,7 +272,7 @@ public final class KeysResource {
         String hint = Objects.requireNonNull(KeyViews.hint(secret), "long enough");
         Act act = Act.of(call);
         act.changes(Map.of("name", key.config().name()), Map.of("grace_seconds", grace));
-        IssuedKey next = stored(
+        IssuedKey next = KeyActs.stored(
                 act, () -> keys().rotate(key, KeyDigest.of(secret), hint, Duration.ofSeconds(grace), act.note()));
         return Response.ok(new Issued(KeyViews.of(next, Instant.now()), secret))
                 .header("ETag", KeyViews.tag(next))
@@ -308,62 +307,5 @@ public final class KeysResource {
                         "precondition_failed",
                         "Key " + key.config().name() + " was changed in the meantime; nothing was changed.")
                 .with(Map.of("current", KeyViews.of(key, Instant.now())));
-    }
-
-    private void check(KeyBody body, @Nullable IssuedKey before) {
-        List<Finding> problems = new ArrayList<>(body.problems());
-        List<String> forwards = config().httpServer().forwards().stream()
-                .map(ForwardConfig::name)
-                .toList();
-        List<String> known = before == null ? List.of() : before.forwards();
-        for (String forward : body.opens()) {
-            if (!forwards.contains(forward) && !known.contains(forward)) {
-                problems.add(new Finding(
-                        null,
-                        "forwards",
-                        forward + ": no such forward (expected: " + String.join(", ", forwards) + ")"));
-            }
-        }
-        if (!problems.isEmpty()) {
-            Finding first = problems.get(0);
-            throw new Refused(400, "invalid_request", first.path() + ": " + first.message()).with(problems);
-        }
-        if (KeyViews.all(config()).anyMatch(placed -> placed.key().name().equalsIgnoreCase(body.name()))) {
-            throw new Refused(
-                    409,
-                    "conflict",
-                    "name: " + body.name() + " is a key of the configuration (expected: a name of its own)");
-        }
-    }
-
-    /** What a key may do, for the audit. */
-    private static Map<String, Object> told(KeyBody body) {
-        Map<String, Object> told = new LinkedHashMap<>();
-        Json.MAPPER.valueToTree(body).properties().forEach(member -> {
-            if (!member.getValue().isNull()) {
-                told.put(member.getKey(), member.getValue());
-            }
-        });
-        return told;
-    }
-
-    private interface Storing<T> {
-        T store() throws ConflictException;
-    }
-
-    /** The note of what is done is stored with it. */
-    private static <T> T stored(Act act, Storing<T> storing) {
-        try {
-            T result = storing.store();
-            act.kept(null);
-            return result;
-        } catch (ConflictException e) {
-            String why = String.valueOf(e.getMessage());
-            throw switch (e.conflict()) {
-                case GONE -> new Refused(404, "not_found", why);
-                case CHANGED -> new Refused(412, "precondition_failed", why + "; nothing was changed");
-                case NAME_TAKEN -> new Refused(409, "conflict", why);
-            };
-        }
     }
 }

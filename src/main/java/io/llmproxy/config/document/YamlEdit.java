@@ -180,6 +180,11 @@ public final class YamlEdit {
             }
         }
 
+        /** Takes out what is below a key, if there is anything. */
+        public void drop(String key) {
+            node.getValue().removeIf(entry -> isKey(entry, key));
+        }
+
         /** Takes a mapping out of the list below a key. */
         public void remove(String key, Section item) {
             if (find(key) instanceof SequenceNode list) {

@@ -5,6 +5,7 @@ import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
+import io.llmproxy.admin.Numbers;
 import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.audit.AuditBook;
@@ -82,6 +83,7 @@ final class GatewayFixture {
                 new AuditTrail(AuditBook.NONE, () -> 0),
                 new NoPeople(),
                 nothing(IssuedKeys.class),
+                nothing(Numbers.class),
                 nothing(StoredSecrets.class),
                 () -> new ConfigReload.Outcome(true, 1, List.of()),
                 nothing(Operations.class),

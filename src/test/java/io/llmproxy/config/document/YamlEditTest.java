@@ -92,6 +92,18 @@ class YamlEditTest {
     }
 
     @Test
+    void whatIsBelowAKeyIsTakenOut() {
+        YamlEdit edit = YamlEdit.of(TEXT);
+        YamlEdit.Section one = edit.root().named("upstreams", "one").orElseThrow();
+        one.drop("auth");
+        one.drop("nothing");
+
+        assertThat(one.has("auth")).isFalse();
+        assertThat(one.text("url")).contains("https://one.test/v1");
+        assertThat(edit.text()).doesNotContain("${ONE}");
+    }
+
+    @Test
     void anEmptyDocumentIsBegun() {
         YamlEdit edit = YamlEdit.of("");
         edit.root().section("http_server").add("forwards", map("name", "main", "port", 3000));
