@@ -57,7 +57,8 @@ class NumberTableTest {
     @EnumSource(Kind.class)
     void severalMayAskAtOnce(Kind kind) throws Exception {
         NumberTable numbers = new NumberTable(world.migrated(kind));
-        int askers = 4;
+        // As many as the pool has connections.
+        int askers = 3;
         CountDownLatch gate = new CountDownLatch(1);
         ExecutorService threads = Executors.newFixedThreadPool(askers);
         try {
