@@ -142,7 +142,8 @@ class LoggingIT {
             Duration quiet = p99(ask(deployment, 2000));
             reload(deployment, gateway(to(pipe)));
 
-            // What a machine that others use as well takes for itself now and then is not the log's doing: so there are some tries.
+            // What a machine that others use as well takes for itself now and then is not the log's doing: so there are
+            // some tries.
             Awaitility.await()
                     .untilAsserted(() -> assertThat(p99(ask(deployment, 2000)))
                             .isLessThan(quiet.multipliedBy(2).plusMillis(2)));
