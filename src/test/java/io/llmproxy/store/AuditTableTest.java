@@ -176,7 +176,8 @@ final class AuditTableTest {
     @EnumSource
     void thoseThatAppendAtOnceMakeOneChain(Kind kind) throws Exception {
         AuditTable audit = new AuditTable(world.migrated(kind));
-        ExecutorService threads = Executors.newFixedThreadPool(4);
+        // As many as the pool has connections.
+        ExecutorService threads = Executors.newFixedThreadPool(3);
         try {
             List<Callable<AuditEntry>> appends = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
