@@ -63,7 +63,7 @@ final class ConfigProblemsTest {
     void problemIsOneLineWhateverTheFileHolds() {
         assertThat(problems("\"a\\nb\": 1"))
                 .containsExactly(
-                        "config.yaml:1: a?b: unknown key (expected: http_server, upstreams, upstream_groups, keys, scopes, limits, redis, log, ledger, capture, store, prices, metrics, otel, langfuse, jmx, watch)");
+                        "config.yaml:1: a?b: unknown key (expected: http_server, upstreams, upstream_groups, keys, scopes, limits, redis, webhook, log, ledger, capture, store, prices, metrics, otel, langfuse, jmx, watch)");
     }
 
     @Test

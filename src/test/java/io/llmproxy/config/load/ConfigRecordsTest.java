@@ -6,6 +6,7 @@ import io.llmproxy.config.Key;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.Setting;
 import io.llmproxy.config.Unit;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,7 +45,7 @@ final class ConfigRecordsTest {
     @ParameterizedTest
     @MethodSource("components")
     void numberStatesItsRangeAndDurationItsUnit(RecordComponent component) {
-        Class<?> type = component.getType();
+        Class<?> type = each(component);
         Setting setting = Key.of(component).setting();
         boolean duration = type == Duration.class;
         boolean number = duration
@@ -57,6 +58,14 @@ final class ConfigRecordsTest {
         assertThat(setting.unit() == Unit.SECONDS || setting.unit() == Unit.MILLISECONDS)
                 .isEqualTo(duration);
         assertThat(setting.unit() == Unit.BYTES).isEqualTo(type == long.class);
+    }
+
+    /** What a range is about: each element of a list. */
+    private static Class<?> each(RecordComponent component) {
+        return component.getGenericType() instanceof ParameterizedType list
+                        && list.getActualTypeArguments()[0] instanceof Class<?> element
+                ? element
+                : component.getType();
     }
 
     @ParameterizedTest
