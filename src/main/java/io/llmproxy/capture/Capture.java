@@ -145,8 +145,13 @@ public final class Capture implements ExchangeListener, BodyLog {
         return ((mixed ^ (mixed >>> 33)) >>> 11) * 0x1.0p-53;
     }
 
+    /** An attempt that was given up for a faster one has not failed. */
+    private static boolean isFailure(SettledAttempt.Ending ending) {
+        return ending != SettledAttempt.Ending.COMPLETED && ending != SettledAttempt.Ending.HEDGE_LOST;
+    }
+
     private void settled(Exchange exchange, Recorded recorded, SettledAttempt attempt) {
-        boolean failed = attempt.status() >= FAILED || attempt.ending() != SettledAttempt.Ending.COMPLETED;
+        boolean failed = attempt.status() >= FAILED || isFailure(attempt.ending());
         Json.Obj facts = facts("attempt", exchange)
                 .put("attempt", attempt.number())
                 .put("group", attempt.group())

@@ -1,6 +1,7 @@
 package io.llmproxy.config;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A set of upstreams that serve the same requests. */
 public record GroupConfig(
@@ -21,14 +22,16 @@ public record GroupConfig(
                 byDefault = "fallback")
         Convert convert,
 
-        @Setting("How requests and answers are converted.") ConversionConfig conversion) {
+        @Setting("How requests and answers are converted.") ConversionConfig conversion,
+
+        @Setting("Whether a stream whose first content is late is asked for at a second upstream, too.") @Nullable HedgeConfig hedge) {
     public GroupConfig {
         upstreams = List.copyOf(upstreams);
     }
 
     /** The same with other members. */
     public GroupConfig with(List<MemberConfig> members) {
-        return new GroupConfig(name, members, balance, httpClient, convert, conversion);
+        return new GroupConfig(name, members, balance, httpClient, convert, conversion, hedge);
     }
 
     /** When an upstream of another API serves a request. */

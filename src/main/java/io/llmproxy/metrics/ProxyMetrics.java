@@ -5,6 +5,7 @@ import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.AttemptResult;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.HedgeResult;
 import io.llmproxy.proxy.exchange.SessionSummary;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
@@ -37,6 +38,7 @@ public final class ProxyMetrics implements ExchangeListener {
     private final Histogram upstreamDuration;
     private final Counter upstreamErrors;
     private final Counter retries;
+    private final Counter hedges;
     private final Counter shed;
     private final Gauge sessions;
     private final Counter messages;
@@ -92,6 +94,11 @@ public final class ProxyMetrics implements ExchangeListener {
                 "group",
                 "result",
                 "reason");
+        hedges = instruments.counter(
+                "llmproxy_hedges_total",
+                "Streams whose first content was late, by what came of asking a second upstream.",
+                "group",
+                "result");
         shed = instruments.counter(
                 "llmproxy_shed_total", "Requests rejected because the gateway was overloaded.", "forward", "reason");
         sessions = instruments.gauge("llmproxy_websocket_sessions", "Sessions of WebSocket that are open.", "forward");
@@ -174,6 +181,14 @@ public final class ProxyMetrics implements ExchangeListener {
         UpstreamGroup group = exchange.group();
         if (group != null) {
             retries.labelValues(group.name(), retryResult(why), why.word()).inc();
+        }
+    }
+
+    @Override
+    public void hedged(Exchange exchange, HedgeResult result) {
+        UpstreamGroup group = exchange.group();
+        if (group != null) {
+            hedges.labelValues(group.name(), result.label()).inc();
         }
     }
 

@@ -212,6 +212,18 @@ public enum Endpoint {
         return task.isHarmless();
     }
 
+    /**
+     * Whether a stream of it may be asked for at two upstreams at once. That costs up to twice as much, and leaves nothing behind:
+     * what is given up is gone. A response of OpenAI's Responses API is kept, may go on without its client, and may be added to a
+     * conversation.
+     */
+    public boolean isHedgeable() {
+        return switch (task) {
+            case CHAT, COMPLETION, MESSAGE, CONTENT_STREAM, RAW_MESSAGE_STREAM -> true;
+            default -> false;
+        };
+    }
+
     /** Whether it answers with a stream whatever the body says. */
     public boolean isStream() {
         return task.streamApi() == StreamApi.GEMINI;

@@ -46,6 +46,7 @@ public final class UpstreamGroup {
     private final @Nullable BoundedHash homes;
     private final @Nullable ResourceHomes<ResourceHome> resources;
     private final RetryBudget budget;
+    private final @Nullable Hedging hedging;
     private final boolean distinguishesModels;
     private final boolean converts;
 
@@ -54,7 +55,8 @@ public final class UpstreamGroup {
             List<Reachable> members,
             LoadBalancer balancer,
             ResourceHomes<ResourceHome> resources,
-            RetryBudget budget) {
+            RetryBudget budget,
+            @Nullable Hedging hedging) {
         this.config = config;
         this.members = List.copyOf(members);
         this.balancer = balancer;
@@ -62,6 +64,7 @@ public final class UpstreamGroup {
         boolean several = members.size() > 1 || members.get(0).upstream().keys().isSeveral();
         this.resources = several && config.balance().resources() ? resources : null;
         this.budget = budget;
+        this.hedging = hedging;
         this.distinguishesModels = members.stream()
                 .anyMatch(member -> !member.upstream().config().models().isAll());
         this.converts = config.convert() != GroupConfig.Convert.NEVER
@@ -108,7 +111,8 @@ public final class UpstreamGroup {
                 ? before.balancer
                 : LoadBalancer.of(config.balance().strategy(), balanced(members));
         RetryBudget budget = before == null ? new RetryBudget(System.nanoTime()) : before.budget;
-        return new UpstreamGroup(config, members, balancer, resources, budget);
+        Hedging hedging = Hedging.of(config.hedge(), before == null ? null : before.hedging);
+        return new UpstreamGroup(config, members, balancer, resources, budget, hedging);
     }
 
     private boolean balances(GroupConfig other, List<Reachable> among) {
@@ -247,6 +251,11 @@ public final class UpstreamGroup {
     /** Bounds how often requests are sent again. */
     public RetryBudget budget() {
         return budget;
+    }
+
+    /** When a stream is late, so that a second upstream is asked; null if none ever is. */
+    public @Nullable Hedging hedging() {
+        return hedging;
     }
 
     /**

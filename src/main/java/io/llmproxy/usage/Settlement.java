@@ -96,6 +96,7 @@ record Settlement(
         return switch (ended) {
             case CUT -> UsageMissing.CUT;
             case CLIENT_GONE -> UsageMissing.CLIENT_GONE;
+            case HEDGE_LOST -> UsageMissing.HEDGE_LOST;
             case COMPLETE -> illegible == null ? UsageMissing.NOT_OFFERED : illegible;
         };
     }

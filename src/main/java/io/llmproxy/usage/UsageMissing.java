@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum UsageMissing {
     /** The client left before the upstream told them. */
     CLIENT_GONE,
+    /** The attempt was cancelled because another one of the same request had content first. */
+    HEDGE_LOST,
     /** The answer broke off. */
     CUT,
     /** The answer is whole, and tells none. */

@@ -28,7 +28,9 @@ public final class UsageReader {
         /** It broke off, or failed in the middle. */
         CUT,
         /** The client left before the end. */
-        CLIENT_GONE
+        CLIENT_GONE,
+        /** Another answer to the same request was taken. */
+        HEDGE_LOST
     }
 
     /**

@@ -95,6 +95,15 @@ final class EndpointTest {
 
     @ParameterizedTest
     @EnumSource
+    void isHedgedOnlyIfItStreamsAndKeepsNothing(Endpoint endpoint) {
+        boolean streams = endpoint.streamApi() != null && endpoint.operation() != Operation.OTHER;
+        boolean keeps = endpoint == Endpoint.RESPONSE;
+        boolean claude = endpoint == Endpoint.CLAUDE_STREAM;
+        assertThat(endpoint.isHedgeable()).isEqualTo((streams && !keeps) || claude);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void makesAResourceWhereItSaysSo(Endpoint endpoint) {
         if (endpoint.place() == Place.RESOURCE) {
             assertThat(GoogleResource.of(endpoint).reader()).isNotNull();

@@ -80,7 +80,7 @@ public final class UsedLately implements ExchangeListener {
         cell.attempts.increment();
         switch (attempt.ending()) {
             case FAILED, CUT, STALLED -> cell.errors.increment();
-            case COMPLETED, CLIENT_GONE -> {
+            case COMPLETED, CLIENT_GONE, HEDGE_LOST -> {
                 // The upstream did what it should.
             }
         }

@@ -143,6 +143,13 @@ public final class SectionChecks {
             checkProxyUrl(YamlPath.key(proxyPath, "url"), proxy.url().reveal());
         }
         checkAffinity(YamlPath.key(path, "balance.affinity"), group.balance().affinity());
+        String delayPath = YamlPath.key(client, "commit_delay");
+        if (group.hedge() != null
+                && group.httpClient().commitDelay().isZero()
+                && !problems.failed(delayPath)
+                && !problems.failed(YamlPath.key(path, "hedge"))) {
+            refuse(delayPath, "0", "more than 0 where there is `hedge`: only streams that are held back can race");
+        }
     }
 
     private void checkAffinity(String path, @Nullable AffinityConfig affinity) {

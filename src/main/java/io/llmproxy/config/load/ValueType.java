@@ -2,6 +2,7 @@ package io.llmproxy.config.load;
 
 import io.llmproxy.config.Bytes;
 import io.llmproxy.config.Durations;
+import io.llmproxy.config.HedgeDelay;
 import io.llmproxy.config.HostPattern;
 import io.llmproxy.config.Key;
 import io.llmproxy.config.ModelPattern;
@@ -91,6 +92,9 @@ record ValueType(String expectation, Function<String, Optional<?>> parser) {
         }
         if (type == Network.class) {
             return new ValueType("an IP address, or a network such as 10.0.0.0/8", Network::parse);
+        }
+        if (type == HedgeDelay.class) {
+            return new ValueType(HedgeDelay.EXPECTATION, HedgeDelay::parse);
         }
         if (type == PathPattern.class) {
             return new ValueType("a pattern", text -> Optional.of(PathPattern.compile(text)));

@@ -86,6 +86,11 @@ public final class Attempt
         return lease;
     }
 
+    /** Measures it. */
+    AttemptMeter meter() {
+        return meter;
+    }
+
     /** What changes on the way there and back. */
     Passage passage() {
         return passage;

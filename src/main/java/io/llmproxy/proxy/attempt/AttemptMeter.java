@@ -63,6 +63,7 @@ final class AttemptMeter implements OpenAttempt {
     private final @Nullable Placement placement;
     private final int number;
     private final BodyLog.@Nullable Recording recording;
+    private final boolean beside;
     private final ReentrantLock lock = new ReentrantLock();
 
     private @Nullable UsageReader reader;
@@ -72,6 +73,7 @@ final class AttemptMeter implements OpenAttempt {
     private int status;
     private boolean sent;
     private boolean told;
+    private int refusal;
     private boolean stream;
     private boolean whole;
     private boolean settled;
@@ -87,6 +89,7 @@ final class AttemptMeter implements OpenAttempt {
     /**
      * @param lesson what the answer teaches of things that upstreams keep; null if nothing
      * @param content of the upstream's request; null if there is none
+     * @param beside whether another attempt goes on meanwhile
      */
     AttemptMeter(
             Exchange exchange,
@@ -94,9 +97,11 @@ final class AttemptMeter implements OpenAttempt {
             Passage passage,
             @Nullable ResourceLesson lesson,
             RequestBody body,
-            Request.@Nullable Content content) {
+            Request.@Nullable Content content,
+            boolean beside) {
         UpstreamConfig upstream = lease.upstream().config();
         this.exchange = exchange;
+        this.beside = beside;
         this.metering = exchange.metering();
         this.lease = lease;
         this.lesson = lesson;
@@ -132,7 +137,11 @@ final class AttemptMeter implements OpenAttempt {
 
     /** The request is about to be sent. */
     void begin() {
-        exchange.meters(this);
+        if (beside) {
+            exchange.metersBeside(this);
+        } else {
+            exchange.meters(this);
+        }
         sent = true;
         flight = metering.log().begun(exchange, number, lease.upstream().name(), model.configured());
     }
@@ -141,6 +150,10 @@ final class AttemptMeter implements OpenAttempt {
     Content.Source answered(Response upstreamResponse, Content.Source content) {
         lock.lock();
         try {
+            if (settled) {
+                // It was given up just now.
+                return content;
+            }
             headAt = System.nanoTime();
             lastAt = headAt;
             status = upstreamResponse.getStatus();
@@ -331,10 +344,28 @@ final class AttemptMeter implements OpenAttempt {
         }
     }
 
+    /** The stream says nothing but an error of this status: that is its result if another attempt follows. */
+    void refused(int with) {
+        lock.lock();
+        try {
+            refusal = with;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** An attempt without a result was replaced because its connection had died. It does not count. */
     @Override
     public void supersede() {
-        if (told) {
+        boolean over;
+        lock.lock();
+        try {
+            over = told || refusal != 0;
+            status = told || refusal == 0 ? status : refusal;
+        } finally {
+            lock.unlock();
+        }
+        if (over) {
             settle(lastAt);
         } else {
             discard();
@@ -426,6 +457,9 @@ final class AttemptMeter implements OpenAttempt {
     }
 
     private Ending ending() {
+        if (failure == ProxyError.HEDGE_LOST) {
+            return Ending.HEDGE_LOST;
+        }
         if (failure == ProxyError.STALLED) {
             return Ending.STALLED;
         }
@@ -439,11 +473,14 @@ final class AttemptMeter implements OpenAttempt {
     }
 
     private @Nullable ProxyError error(Ending ending) {
+        if (ending == Ending.HEDGE_LOST) {
+            return null;
+        }
         if (failure != null) {
             return failure;
         }
         return switch (ending) {
-            case COMPLETED, FAILED -> null;
+            case COMPLETED, FAILED, HEDGE_LOST -> null;
             case CUT, STALLED, CLIENT_GONE -> exchange.error();
         };
     }
@@ -457,15 +494,25 @@ final class AttemptMeter implements OpenAttempt {
         if (read == null || status >= 400) {
             return AttemptUsage.NONE;
         }
-        Ended ended = whole ? Ended.COMPLETE : ending == Ending.CLIENT_GONE ? Ended.CLIENT_GONE : Ended.CUT;
         String upstream = lease.upstream().name();
         TokenRatio ratio = metering.ratios().of(upstream, ratioModel());
         // What is around the text counts as text, too, where it was not measured: better too much than nothing.
         long sentBytes = bytesIn < 0 ? body.received() : bytesIn;
         long measured = requestText < 0 ? sentBytes : requestText;
-        AttemptUsage usage = read.settle(ended, measured, ratio);
+        AttemptUsage usage = read.settle(ended(ending), measured, ratio);
         metering.ratios().learn(upstream, ratioModel(), requestText, usage);
         return usage;
+    }
+
+    private Ended ended(Ending ending) {
+        if (whole) {
+            return Ended.COMPLETE;
+        }
+        return switch (ending) {
+            case CLIENT_GONE -> Ended.CLIENT_GONE;
+            case HEDGE_LOST -> Ended.HEDGE_LOST;
+            case COMPLETED, FAILED, CUT, STALLED -> Ended.CUT;
+        };
     }
 
     /** What the client calls it may be anything; what is learned is kept. */

@@ -10,17 +10,20 @@ import io.llmproxy.proxy.error.Refusal;
 import io.llmproxy.proxy.error.UpstreamFailure;
 import io.llmproxy.proxy.exchange.AttemptResult;
 import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.HedgeResult;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.proxy.passage.Answer;
 import io.llmproxy.proxy.passage.Conversions;
 import io.llmproxy.proxy.passage.Passage;
 import io.llmproxy.proxy.request.ContainerSide;
+import io.llmproxy.upstream.Hedging;
 import io.llmproxy.upstream.KeyFailure;
 import io.llmproxy.upstream.Lease;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.http.HttpHeader;
@@ -48,7 +51,8 @@ public final class Attempts {
     private final Resources resources;
     private final Selection selection;
     private final AwaitedAnswer awaited;
-    private final Judgement judgement;
+    private final @Nullable Hedge hedge;
+    private final Signals signals;
     private volatile boolean stopped;
     private int rounds;
     private int replacements;
@@ -89,12 +93,89 @@ public final class Attempts {
         this.selection = new Selection(
                 exchange, group, conversions, resources, AffinityKey.of(exchange, group.affinity(), body));
         this.awaited = new AwaitedAnswer(group.settings(), body, stream);
-        this.judgement = new Judgement(exchange, group, selection, awaited, conversions, this, owner);
+        this.hedge = possibleHedge();
+        Judgement judgement = new Judgement(exchange, group, selection, conversions, this, owner, hedge);
+        this.signals = judgement.signals();
     }
 
-    /** What the upstream still owes. */
-    public AwaitedAnswer awaited() {
-        return awaited;
+    /** A request that belongs to one upstream has no hedge, nor one that cannot, or must not, be sent twice. */
+    private @Nullable Hedge possibleHedge() {
+        Hedging hedging = group.hedging();
+        if (hedging == null) {
+            return null;
+        }
+        boolean mayHedge = exchange.method().equals("POST")
+                && exchange.webSocket() == null
+                && exchange.upstreamEndpoint().isHedgeable()
+                && resources.keeper() == null
+                && body.isRepeatable();
+        return mayHedge ? new Hedge(exchange, group.name(), hedging, awaited, stream) : null;
+    }
+
+    /** The attempt that is under way, or was last; null before the first one. */
+    public @Nullable Attempt attempt() {
+        return awaited.attempt();
+    }
+
+    /** Whether an upstream still owes something before the client can be told anything. */
+    public boolean isAwaited() {
+        AwaitedAnswer second = second();
+        return awaited.isAwaited() || (second != null && second.isAwaited());
+    }
+
+    /** Whether the head of an answer has come from an upstream that was not given up. */
+    public boolean isAnswered() {
+        Attempt current = awaited.attempt();
+        Attempt beside = beside();
+        return (current != null && current.isAnswered()) || (beside != null && beside.isAnswered());
+    }
+
+    private @Nullable AwaitedAnswer second() {
+        return hedge == null ? null : hedge.second();
+    }
+
+    private @Nullable Attempt beside() {
+        AwaitedAnswer second = second();
+        return second == null ? null : second.attempt();
+    }
+
+    /** What an upstream owes that is asked with this lease. */
+    AwaitedAnswer owedFor(Lease lease) {
+        return hedge == null ? awaited : hedge.owedFor(lease);
+    }
+
+    /** Does what is due. */
+    public void checkDeadlines(long now) {
+        Hedge possible = hedge;
+        if (possible == null) {
+            awaited.checkDeadlines(now, false);
+            return;
+        }
+        possible.checkDeadlines(now);
+        if (possible.becomesDue(now)) {
+            // Others wait for their deadlines, too.
+            group.client().getExecutor().execute(() -> possible.inTurn(() -> send(possible)));
+        }
+    }
+
+    /** Asks another upstream beside the one that is late, if there is one and the budget allows it. */
+    private void send(Hedge due) {
+        long now = System.nanoTime();
+        if (stopped || !due.isWanted(now)) {
+            return;
+        }
+        Lease lease = selection.acquire(now);
+        if (lease == null) {
+            due.isNotSent(HedgeResult.NO_OTHER_UPSTREAM);
+        } else if (group.budget().tryRetry(now)) {
+            exchange.retried(Verdict.HEDGED);
+            due.beginsBeside(lease, new AwaitedAnswer(group.settings(), body, stream));
+            ask(lease);
+        } else {
+            lease.close(Load.Outcome.NEUTRAL, now);
+            lease.used(0, now);
+            due.isNotSent(HedgeResult.OVER_BUDGET);
+        }
     }
 
     /** Chooses the upstreams that may be asked. */
@@ -132,22 +213,33 @@ public final class Attempts {
     /** Ends the attempt that is under way; another may follow. */
     public void abort(UpstreamFailure because) {
         Attempt current = awaited.attempt();
+        Attempt beside = beside();
         if (current != null) {
             current.abort(because);
+        }
+        if (beside != null) {
+            beside.abort(because);
         }
     }
 
     /** Gives the last upstream back. */
     public void close(Load.Outcome outcome) {
         Attempt last = awaited.attempt();
+        Attempt beside = beside();
         if (last != null) {
             last.lease().close(outcome, System.nanoTime());
         }
+        if (beside != null) {
+            beside.lease().close(Load.Outcome.NEUTRAL, System.nanoTime());
+        }
     }
 
-    /** Frees the memory that a converted answer took. */
+    /** Frees the memory that a converted answer took: the exchange is over. */
     public void release() {
         conversions.release();
+        if (hedge != null) {
+            hedge.inTurn(hedge::ends);
+        }
     }
 
     /** Asks an upstream. */
@@ -155,6 +247,13 @@ public final class Attempts {
         if (answersHere(lease)) {
             return;
         }
+        if (hedge != null) {
+            hedge.begins(lease);
+        }
+        ask(lease);
+    }
+
+    private void ask(Lease lease) {
         selection.tried(lease);
         exchange.attempting(lease.upstream().name());
         authorize(lease);
@@ -184,7 +283,9 @@ public final class Attempts {
 
     /** Gets what the upstream is shown, which may have to be fetched first. */
     private void authorize(Lease lease) {
-        if (lease.credential() instanceof GoogleTokens tokens) {
+        if (lease.credential() instanceof GoogleTokens tokens && hedge != null && hedge.isBeside(lease)) {
+            authorizeAtOnce(lease, tokens.fetch());
+        } else if (lease.credential() instanceof GoogleTokens tokens) {
             TokenWait wait = new TokenWait(waiting, group.settings().timeout().connect());
             wait.start(
                     tokens.fetch(),
@@ -192,6 +293,15 @@ public final class Attempts {
                     () -> lease.close(Load.Outcome.NEUTRAL, System.nanoTime()));
         } else {
             dispatch(lease, lease.credential() instanceof Credential.Header header ? header : null);
+        }
+    }
+
+    /** What must not be late must not wait. */
+    private void authorizeAtOnce(Lease lease, CompletableFuture<Credential.Header> token) {
+        if (token.isDone() && !token.isCompletedExceptionally()) {
+            dispatch(lease, token.join());
+        } else {
+            refuse(lease, Refusal.of(ProxyError.UPSTREAM_AUTH));
         }
     }
 
@@ -203,7 +313,7 @@ public final class Attempts {
         long now = System.nanoTime();
         LOG.debug("{}: no token for {}", exchange.id(), lease.upstream().name(), failure);
         lease.close(Load.Outcome.NEUTRAL, now);
-        keyRefused(lease, 0, KeyFailure.NO_TOKEN, now);
+        keyRefused(lease, null, 0, KeyFailure.NO_TOKEN, now);
     }
 
     private void dispatch(Lease lease, Credential.@Nullable Header shown) {
@@ -213,7 +323,7 @@ public final class Attempts {
                 refuse(lease, Refusal.of(ProxyError.CLIENT_GONE));
                 return;
             }
-            awaited.await(next);
+            owedFor(lease).await(next);
             next.send();
             if (stopped) {
                 next.abort(new UpstreamFailure(ProxyError.CLIENT_GONE));
@@ -242,29 +352,52 @@ public final class Attempts {
             // The answer is looked into for what it names.
             upstreamRequest.headers(fields -> fields.put(HttpHeader.ACCEPT_ENCODING, "identity"));
         }
-        AttemptMeter meter = new AttemptMeter(exchange, lease, passage, lesson, body, content);
-        return new Attempt(
-                lease, passage, upstreamRequest.body(meter.sends(upstreamRequest, content)), meter, judgement);
+        boolean beside = hedge != null && hedge.isBeside(lease);
+        AttemptMeter meter = new AttemptMeter(exchange, lease, passage, lesson, body, content, beside);
+        return new Attempt(lease, passage, upstreamRequest.body(meter.sends(upstreamRequest, content)), meter, signals);
     }
 
     private void refuse(Lease lease, Refusal refusal) {
         lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
-        owner.refused(refusal);
+        if (!leavesToOther(lease)) {
+            owner.refused(refusal);
+        }
+    }
+
+    /** Whether another attempt is under way beside this one, which has failed. */
+    private boolean leavesToOther(Lease failing) {
+        return hedge != null && hedge.fails(failing, stopped);
+    }
+
+    /** What an attempt has brought is what the client gets. */
+    void wins(Attempt answering, long now) {
+        if (hedge != null) {
+            hedge.wins(answering.lease(), now);
+        }
     }
 
     private void unconvertible(Lease lease, ConversionException reason) {
         long now = System.nanoTime();
         lease.close(Load.Outcome.NEUTRAL, now);
+        if (leavesToOther(lease)) {
+            return;
+        }
         boolean invalid = reason.code().equals("invalid_request");
-        recover(new Setback.Unconvertible(invalid, String.valueOf(reason.getMessage())), now);
+        recover(lease, new Setback.Unconvertible(invalid, String.valueOf(reason.getMessage())), now);
     }
 
-    /** The key was turned away, not the request: another key of the upstream may do, or another upstream. */
-    void keyRefused(Lease lease, int status, KeyFailure reason, long now) {
+    /**
+     * The key was turned away, not the request: another key of the upstream may do, or another upstream.
+     *
+     * @param refused the attempt; null if none was sent
+     */
+    void keyRefused(Lease lease, @Nullable Attempt refused, int status, KeyFailure reason, long now) {
         lease.keyRefused(reason, now);
-        exchange.attempted(AttemptResult.of(group.name(), lease, status, ProxyError.UPSTREAM_AUTH, now));
+        exchange.attempted(
+                AttemptResult.of(group.name(), lease, status, ProxyError.UPSTREAM_AUTH, now),
+                refused == null ? null : refused.meter());
         selection.mayReturnTo(lease.upstream());
-        recover(new Setback.KeyRefused(), now);
+        recover(lease, new Setback.KeyRefused(), now);
     }
 
     /** The upstream refuses what we have put into the request: it is asked again without it, and so are its next requests. */
@@ -286,10 +419,18 @@ public final class Attempts {
         if (isConnectionToBlame(failing, failure)) {
             replacements++;
             // Not in here: the client's library still has to take the connection, and others like it, out of its pool.
-            lease.client().getExecutor().execute(() -> authorize(lease));
+            lease.client().getExecutor().execute(() -> reconnect(failing));
         } else {
             boolean late = failure.error() == ProxyError.FIRST_BYTE_TIMEOUT;
             setBack(failing, failure, failing.isConnected(), late && stream.isAsked());
+        }
+    }
+
+    private void reconnect(Attempt failing) {
+        if (hedge == null) {
+            authorize(failing.lease());
+        } else {
+            hedge.inTurn(failing, () -> authorize(failing.lease()));
         }
     }
 
@@ -314,15 +455,20 @@ public final class Attempts {
         String upstream = lease.upstream().name();
         LOG.debug("{}: {} after {}", exchange.id(), error.code(), upstream, failure.getCause());
         lease.close(failure.outcome(), now);
-        exchange.attempted(AttemptResult.of(group.name(), lease, 0, error, now));
+        exchange.attempted(AttemptResult.of(group.name(), lease, 0, error, now), failing.meter());
         if (error == ProxyError.INTERNAL) {
             LOG.error("{}: the request could not be sent to {}", exchange.id(), upstream, failure.getCause());
         }
-        recover(new Setback.Failed(error, connected, ofStream), now);
+        recover(lease, new Setback.Failed(error, connected, ofStream), now);
     }
 
     /** Decides what follows a setback and does it, except that the caller has the answer that is to be passed on. */
-    Next recover(Setback setback, long now) {
+    Next recover(Lease failing, Setback setback, long now) {
+        if (hedge != null && setback.verdict(policy) == Verdict.FINAL_ANSWER) {
+            hedge.wins(failing, now);
+        } else if (leavesToOther(failing)) {
+            return new Next.GoOn(Verdict.HEDGED);
+        }
         Recovery.Outlook outlook = outlook(now);
         Next next = Recovery.after(setback, policy, outlook, ThreadLocalRandom.current());
         if (next instanceof Next.Send) {

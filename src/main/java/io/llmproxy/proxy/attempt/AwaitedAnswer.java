@@ -41,6 +41,13 @@ public final class AwaitedAnswer {
         whole = next;
     }
 
+    /** Another attempt takes the place of this one, as it stands. */
+    void takeOver(AwaitedAnswer other) {
+        opening = other.opening;
+        whole = other.whole;
+        attempt = other.attempt;
+    }
+
     /** The attempt that is under way, or was last; null before the first one. */
     public @Nullable Attempt attempt() {
         return attempt;
@@ -52,6 +59,18 @@ public final class AwaitedAnswer {
         return current != null && (!current.isAnswered() || isHeldBack(opening) || isCollected(whole));
     }
 
+    /** Whether its head has not come, or its stream is held back: another attempt may still take over. */
+    boolean lacksContent() {
+        Attempt current = attempt;
+        return current != null && (!current.isAnswered() || isHeldBack(opening));
+    }
+
+    /** Whether the answer is a stream whose beginning is, or was, held back. */
+    boolean isStream() {
+        CommitPoint point = opening;
+        return point != null && point.attempt() == attempt;
+    }
+
     private static boolean isHeldBack(@Nullable CommitPoint point) {
         return point != null && !point.isDecided();
     }
@@ -60,15 +79,19 @@ public final class AwaitedAnswer {
         return content != null && !content.isOver();
     }
 
-    /** Does what is due. */
-    public void checkDeadlines(long now) {
+    /**
+     * Does what is due.
+     *
+     * @param patient whether a stream is held back for longer than usual
+     */
+    void checkDeadlines(long now, boolean patient) {
         Attempt current = attempt;
         CommitPoint point = opening;
         WholeContent content = whole;
         if (current != null && !current.isAnswered()) {
             checkHead(current, now);
         } else if (point != null && !point.isDecided()) {
-            checkOpening(point, now);
+            checkOpening(point, now, patient);
         }
         if (content != null && !content.isOver() && isStalled(content.lastPiece(), now)) {
             content.attempt().abort(new UpstreamFailure(ProxyError.STALLED));
@@ -95,13 +118,13 @@ public final class AwaitedAnswer {
                 || (waited > Math.min(plain, ofStream) && waited > (stream.isAsked() ? ofStream : plain));
     }
 
-    private void checkOpening(CommitPoint point, long now) {
+    private void checkOpening(CommitPoint point, long now, boolean patient) {
         long waited = now - point.since();
         if (isStalled(point.lastPiece(), now)) {
             point.attempt().abort(new UpstreamFailure(ProxyError.STALLED));
         } else if (waited > settings.timeout().streamHead().toNanos()) {
             point.attempt().abort(new UpstreamFailure(ProxyError.FIRST_BYTE_TIMEOUT));
-        } else if (waited > settings.commitDelay().toNanos()) {
+        } else if (!patient && waited > settings.commitDelay().toNanos()) {
             point.expire();
         }
     }

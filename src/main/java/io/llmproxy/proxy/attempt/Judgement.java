@@ -37,32 +37,38 @@ import org.slf4j.LoggerFactory;
  * Judges what upstreams answer: the answer is passed on, or it is a {@link Setback}. Tells the upstream's lease what the answer
  * says of the upstream and its key.
  */
-final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.Owner {
+final class Judgement implements Signals {
     private static final Logger LOG = LoggerFactory.getLogger(Judgement.class);
 
     private final Exchange exchange;
     private final UpstreamGroup group;
     private final Selection selection;
-    private final AwaitedAnswer awaited;
     private final Conversions conversions;
     private final Attempts attempts;
     private final Attempts.Owner owner;
+    private final Signals signals;
 
+    /** @param hedge the attempt that may be sent beside another; null if one attempt follows the other */
     Judgement(
             Exchange exchange,
             UpstreamGroup group,
             Selection selection,
-            AwaitedAnswer awaited,
             Conversions conversions,
             Attempts attempts,
-            Attempts.Owner owner) {
+            Attempts.Owner owner,
+            @Nullable Hedge hedge) {
         this.exchange = exchange;
         this.group = group;
         this.selection = selection;
-        this.awaited = awaited;
         this.conversions = conversions;
         this.attempts = attempts;
         this.owner = owner;
+        this.signals = hedge == null ? this : new InTurn(hedge, this);
+    }
+
+    /** Is to be told what becomes of attempts. */
+    Signals signals() {
+        return signals;
     }
 
     @Override
@@ -83,13 +89,14 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
             // The client's library only logs what its listeners throw: without this the client would wait for ever.
             LOG.error("{}: the answer could not be passed on", exchange.id(), e);
             answering.abort(new UpstreamFailure(ProxyError.INTERNAL));
+            attempts.wins(answering, System.nanoTime());
             owner.refused(Refusal.of(ProxyError.INTERNAL));
         }
     }
 
     @Override
     public void upgraded(Attempt answering, Response upstreamResponse, EndPoint endPoint) {
-        good(answering.lease(), upstreamResponse.getStatus());
+        good(answering, upstreamResponse.getStatus());
         owner.upgraded(new Upgraded(answering, upstreamResponse, endPoint));
     }
 
@@ -116,8 +123,8 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         }
         StreamOpening opening = opening(answering.passage(), upstreamResponse);
         if (opening != null) {
-            CommitPoint point = new CommitPoint(answering, upstreamResponse, content, opening, this);
-            awaited.await(point);
+            CommitPoint point = new CommitPoint(answering, upstreamResponse, content, opening, signals);
+            attempts.owedFor(answering.lease()).await(point);
             point.run();
             return;
         }
@@ -140,14 +147,15 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
 
     private void accept(
             Attempt answering, Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
-        good(answering.lease(), upstreamResponse.getStatus());
+        good(answering, upstreamResponse.getStatus());
         owner.answered(answering.passage().answer(upstreamResponse, content, first));
     }
 
-    private void good(Lease lease, int status) {
+    private void good(Attempt answering, int status) {
         long now = System.nanoTime();
-        lease.responded(now);
-        report(lease, status, null, now);
+        attempts.wins(answering, now);
+        answering.lease().responded(now);
+        report(answering, status, null, now);
     }
 
     @Override
@@ -165,10 +173,11 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         if (UpstreamStatus.isFailure(refusal) || UpstreamStatus.isRefusal(refusal)) {
             lease.close(UpstreamStatus.outcome(refusal), now);
         }
-        if (attempts.recover(new Setback.Answered(refusal, null), now) instanceof Next.PassOn) {
+        point.attempt().meter().refused(refusal);
+        if (attempts.recover(lease, new Setback.Answered(refusal, null), now) instanceof Next.PassOn) {
             return false;
         }
-        report(lease, refusal, null, now);
+        report(point.attempt(), refusal, null, now);
         new Leftover(point.attempt(), point).run();
         return true;
     }
@@ -179,8 +188,8 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
     }
 
     private void collect(Attempt answering, Response upstreamResponse, Content.Source content) {
-        WholeContent whole = new WholeContent(answering, upstreamResponse, content, conversions.share(), this);
-        awaited.await(whole);
+        WholeContent whole = new WholeContent(answering, upstreamResponse, content, conversions.share(), signals);
+        attempts.owedFor(answering.lease()).await(whole);
         whole.run();
     }
 
@@ -195,7 +204,7 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         try {
             Answer answer = answering.passage().answer(upstreamResponse, whole);
             if (upstreamResponse.getStatus() < 400) {
-                good(answering.lease(), upstreamResponse.getStatus());
+                good(answering, upstreamResponse.getStatus());
             }
             content.keep(answer.length());
             owner.answered(answer);
@@ -205,6 +214,7 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         } catch (RuntimeException | Error e) {
             LOG.error("{}: the answer could not be converted", exchange.id(), e);
             content.discard();
+            attempts.wins(answering, System.nanoTime());
             owner.refused(Refusal.of(ProxyError.INTERNAL));
         }
     }
@@ -219,8 +229,8 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
                 lease.upstream().name(),
                 e.fault().cause());
         lease.close(Load.Outcome.FAILURE, now);
-        report(lease, 0, ProxyError.BAD_RESPONSE, now);
-        attempts.recover(new Setback.Unreadable(), now);
+        report(answering, 0, ProxyError.BAD_RESPONSE, now);
+        attempts.recover(lease, new Setback.Unreadable(), now);
     }
 
     @Override
@@ -237,9 +247,9 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
     public void outgrown(WholeContent content, Refusal refusal) {
         if (content.upstreamResponse().getStatus() < 400) {
             long now = System.nanoTime();
-            Lease lease = content.attempt().lease();
-            lease.close(Load.Outcome.NEUTRAL, now);
-            report(lease, 0, refusal.error(), now);
+            attempts.wins(content.attempt(), now);
+            content.attempt().lease().close(Load.Outcome.NEUTRAL, now);
+            report(content.attempt(), 0, refusal.error(), now);
         }
         if (refusal.error() == ProxyError.OVERLOADED) {
             exchange.shed(Shed.BUFFERS_FULL);
@@ -255,19 +265,20 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         lease.close(UpstreamStatus.outcome(status), now);
         boolean missing = selection.looksFor(status);
         if (!missing && UpstreamStatus.isUnauthorized(status) && !(lease.credential() instanceof Credential.None)) {
-            attempts.keyRefused(lease, status, status == 401 ? KeyFailure.UNAUTHORIZED : KeyFailure.FORBIDDEN, now);
+            KeyFailure reason = status == 401 ? KeyFailure.UNAUTHORIZED : KeyFailure.FORBIDDEN;
+            attempts.keyRefused(lease, answering, status, reason, now);
             new Leftover(answering, content).run();
             return;
         }
         if (status == 429) {
             selection.mayReturnTo(lease.upstream());
         }
-        report(lease, status, null, now);
+        report(answering, status, null, now);
         String advice = upstreamResponse.getHeaders().get(ErrorAnswer.SHOULD_RETRY);
         Setback setback = missing
                 ? new Setback.NotThere(selection.isNotAt(lease.upstream()))
                 : new Setback.Answered(status, advice);
-        if (!(attempts.recover(setback, now) instanceof Next.PassOn)) {
+        if (!(attempts.recover(lease, setback, now) instanceof Next.PassOn)) {
             new Leftover(answering, content).run();
         } else if (answering.passage().takesWhole(upstreamResponse)) {
             collect(answering, upstreamResponse, content);
@@ -297,7 +308,7 @@ final class Judgement implements Attempt.Owner, CommitPoint.Owner, WholeContent.
         }
     }
 
-    private void report(Lease lease, int status, @Nullable ProxyError failure, long now) {
-        exchange.attempted(AttemptResult.of(group.name(), lease, status, failure, now));
+    private void report(Attempt attempt, int status, @Nullable ProxyError failure, long now) {
+        exchange.attempted(AttemptResult.of(group.name(), attempt.lease(), status, failure, now), attempt.meter());
     }
 }

@@ -19,6 +19,9 @@ sealed interface Next {
      */
     record Pause(Verdict because, long nanos) implements Next {}
 
+    /** Nothing: another attempt of the same request is under way. */
+    record GoOn(Verdict because) implements Next {}
+
     /** The client gets the answer that the upstream gave. */
     record PassOn(Verdict because) implements Next {}
 

@@ -168,7 +168,7 @@ public final class Selection {
             return notServed();
         }
         group.rejected(now);
-        exchange.attempted(new AttemptResult(group.name(), null, 0, ProxyError.NO_UPSTREAM, 0));
+        exchange.attempted(new AttemptResult(group.name(), null, 0, ProxyError.NO_UPSTREAM, 0), null);
         ProxyError error = isCoolingDown(now) ? ProxyError.UPSTREAM_RATE_LIMITED : ProxyError.NO_UPSTREAM;
         return new Refusal(error, retryAfterNanos(now), exchange.attempts() > 0);
     }

@@ -22,6 +22,7 @@ public enum ProxyError {
     QUOTA_EXHAUSTED(402, "insufficient_quota", "A quota of this gateway is used up."),
     CLIENT_TOO_SLOW(499, "client_write_timeout", "The client did not read the answer in time."),
     CLIENT_GONE(499, "client_closed_request", "The client closed the connection before the answer was complete."),
+    HEDGE_LOST(499, "hedge_lost", "Another upstream answered this request first."),
     NO_WEBSOCKET(501, "websocket_not_supported", "This server does not serve WebSocket."),
     INTERNAL(500, "internal_error", "The gateway failed to handle the request."),
     CONNECT_FAILED(502, "upstream_connect_error", "The upstream could not be reached."),

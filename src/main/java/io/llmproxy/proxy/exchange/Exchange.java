@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,9 @@ public final class Exchange {
 
     /** Of these are made what limits count in. */
     private static final int PICOS = 1000;
+
+    private static final AtomicReferenceFieldUpdater<Exchange, ExchangeUsage> USAGE =
+            AtomicReferenceFieldUpdater.newUpdater(Exchange.class, ExchangeUsage.class, "usage");
 
     private final String id;
     private final long started;
@@ -80,6 +84,7 @@ public final class Exchange {
     private volatile @Nullable SessionSummary session;
     private int attempts;
     private volatile @Nullable OpenAttempt meter;
+    private volatile @Nullable OpenAttempt rival;
     private volatile BodyLog.@Nullable Recording recording;
     private long number;
     private volatile ExchangeUsage usage = ExchangeUsage.NOTHING;
@@ -299,20 +304,51 @@ public final class Exchange {
         meter = next;
     }
 
+    /** An attempt is about to be sent beside the one that is under way. */
+    public void metersBeside(OpenAttempt next) {
+        OpenAttempt before = rival;
+        if (before != null) {
+            before.supersede();
+        }
+        rival = next;
+    }
+
+    /** Of two attempts one is over: this one goes on, and what is told of the exchange from here on is about its upstream. */
+    public void goesOnWith(OpenAttempt remaining, String upstreamName) {
+        OpenAttempt over = meter == remaining ? rival : meter;
+        meter = remaining;
+        rival = null;
+        if (over != null) {
+            over.supersede();
+        }
+        upstream = upstreamName;
+    }
+
+    /** A stream was late, and a second upstream was asked, or was not. */
+    public void hedged(HedgeResult result) {
+        serving.listener().hedged(this, result);
+    }
+
     /**
      * An attempt is over.
      *
      * @param firstToken when its first text came, in nanoseconds; 0 if there was none
      */
     public void settled(SettledAttempt attempt, long firstToken) {
-        usage = usage.with(attempt, firstToken == 0 ? -1 : firstToken - started);
+        long sinceStart = firstToken == 0 ? -1 : firstToken - started;
+        // Two attempts may be settled at the same time when the client leaves.
+        USAGE.updateAndGet(this, before -> before.with(attempt, sinceStart));
         serving.listener().settled(this, attempt);
     }
 
-    public void attempted(AttemptResult result) {
-        OpenAttempt current = meter;
-        if (current != null && result.upstream() != null) {
-            current.told(result);
+    /**
+     * An upstream answered, or failed to, or none could be had.
+     *
+     * @param of the attempt that it is about; null if none was sent
+     */
+    public void attempted(AttemptResult result, @Nullable OpenAttempt of) {
+        if (of != null) {
+            of.told(result);
         }
         steps.add(new Step.Attempted(result));
         serving.listener().attempted(this, result);
@@ -403,6 +439,10 @@ public final class Exchange {
             OpenAttempt last = meter;
             if (last != null) {
                 last.end();
+            }
+            OpenAttempt beside = rival;
+            if (beside != null) {
+                beside.end();
             }
             nanos = System.nanoTime() - started;
             Reservation reservation = reserved;

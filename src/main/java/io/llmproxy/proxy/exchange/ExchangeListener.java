@@ -29,6 +29,9 @@ public interface ExchangeListener {
     /** After an attempt that was not good enough the request is sent again, or is not: {@code why} tells which, and why. */
     default void retried(Exchange exchange, Verdict why) {}
 
+    /** A stream was late: {@code result} tells whether a second upstream was asked, and which of the two was listened to. */
+    default void hedged(Exchange exchange, HedgeResult result) {}
+
     /** The request was turned away as there is too much to do. */
     default void shed(Exchange exchange, Shed because) {}
 

@@ -54,6 +54,11 @@ public final class ExchangeListeners implements ExchangeListener {
     }
 
     @Override
+    public void hedged(Exchange exchange, HedgeResult result) {
+        tell(listener -> listener.hedged(exchange, result));
+    }
+
+    @Override
     public void shed(Exchange exchange, Shed because) {
         tell(listener -> listener.shed(exchange, because));
     }

@@ -59,7 +59,9 @@ public record SettledAttempt(
         /** The upstream stopped in the middle of its answer. */
         STALLED,
         /** The client left. */
-        CLIENT_GONE;
+        CLIENT_GONE,
+        /** It was cancelled because another attempt of the same request had its first content before. */
+        HEDGE_LOST;
 
         /** Its name in records. */
         public String label() {

@@ -20,6 +20,8 @@ public enum Verdict {
     NOT_THERE(true),
     /** The request cannot be expressed in the API of this upstream; perhaps in the API of another one. */
     UNCONVERTIBLE(true),
+    /** The first content of a stream is late: another upstream is asked, too, and the one that begins first is listened to. */
+    HEDGED(true),
 
     /** The upstream answered that the request should not be retried. */
     ADVISED_AGAINST(false),

@@ -196,7 +196,7 @@ public final class Forwarder
 
     private @Nullable Attempt attempt() {
         Attempts asking = attempts;
-        return asking == null ? null : asking.awaited().attempt();
+        return asking == null ? null : asking.attempt();
     }
 
     private void stop(UpstreamFailure because) {
@@ -371,8 +371,8 @@ public final class Forwarder
         }
         exchange.clientGone();
         stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
-        Attempt answering = attempt();
-        if (waiting.giveUp() || answering == null || answering.isAnswered()) {
+        Attempts asking = attempts;
+        if (waiting.giveUp() || asking == null || asking.attempt() == null || asking.isAnswered()) {
             end();
         }
     }
@@ -414,7 +414,7 @@ public final class Forwarder
             return;
         }
         Attempts asking = attempts;
-        boolean awaited = asking != null && asking.awaited().isAwaited();
+        boolean awaited = asking != null && asking.isAwaited();
         if ((waiting.isWaiting() || awaited) && isClientGone(now)) {
             clientGone();
         } else if (waiting.isWaiting()) {
@@ -422,7 +422,7 @@ public final class Forwarder
         } else if (body.isAwaitingClient()) {
             checkBody(now);
         } else if (asking != null && awaited) {
-            asking.awaited().checkDeadlines(now);
+            asking.checkDeadlines(now);
         } else {
             checkRelay(now);
         }

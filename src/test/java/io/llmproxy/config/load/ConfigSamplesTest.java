@@ -14,6 +14,8 @@ import io.llmproxy.config.CooldownConfig;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HeaderConfig;
+import io.llmproxy.config.HedgeConfig;
+import io.llmproxy.config.HedgeDelay;
 import io.llmproxy.config.HttpClientConfig;
 import io.llmproxy.config.HttpServerConfig;
 import io.llmproxy.config.KeyRateLimitConfig;
@@ -264,7 +266,8 @@ final class ConfigSamplesTest {
                                 List.of(),
                                 false,
                                 true,
-                                true)));
+                                true),
+                        null));
         assertThat(config.keys()).isEmpty();
         assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT, true, null));
     }
@@ -275,7 +278,7 @@ final class ConfigSamplesTest {
                 ConfigFixtures.parse("""
                         http_server: {forwards: [{name: a, upstream_group: g, ratelimit: {}}]}
                         upstreams: [{name: u, url: 'http://u', breaker: {}}]
-                        upstream_groups: [{name: g, upstreams: [{name: u}], http_client: {retry: {}}}]
+                        upstream_groups: [{name: g, upstreams: [{name: u}], http_client: {retry: {}}, hedge: {}}]
                         """, ConfigFixtures.resource(""), Map.of()).config();
 
         assertThat(config.httpServer().forwards().get(0).ratelimit()).isEqualTo(new RateLimitConfig(100, 200));
@@ -283,6 +286,8 @@ final class ConfigSamplesTest {
         assertThat(Objects.requireNonNull(
                         config.upstreamGroups().get(0).httpClient().retry()))
                 .isEqualTo(new RetryConfig(3, Duration.ofMillis(500), false));
+        assertThat(Objects.requireNonNull(config.upstreamGroups().get(0).hedge()))
+                .isEqualTo(new HedgeConfig(HedgeDelay.parse("p95").orElseThrow(), Duration.ofMillis(100), 50));
     }
 
     private static HttpClientConfig defaultClient() {

@@ -48,11 +48,11 @@ final class DecisionTest {
         Exchange exchange = entrance.routed(client);
         exchange.picked(picked("u", new Candidate("u", null, 0, 1), new Candidate("v", "unhealthy", 0, 1)));
         exchange.attempting("u");
-        exchange.attempted(new AttemptResult("g", "u", 0, ProxyError.FIRST_BYTE_TIMEOUT, 1));
+        exchange.attempted(new AttemptResult("g", "u", 0, ProxyError.FIRST_BYTE_TIMEOUT, 1), null);
         exchange.picked(picked("w", new Candidate("u", "tried", 0, 1), new Candidate("w", null, 0, 1)));
         exchange.attempting("w");
-        exchange.attempted(new AttemptResult("g", "w", 503, null, 1));
-        exchange.attempted(new AttemptResult("g", null, 0, ProxyError.NO_UPSTREAM, 1));
+        exchange.attempted(new AttemptResult("g", "w", 503, null, 1), null);
+        exchange.attempted(new AttemptResult("g", null, 0, ProxyError.NO_UPSTREAM, 1), null);
 
         Entrance.end(exchange, ProxyError.NO_UPSTREAM);
 

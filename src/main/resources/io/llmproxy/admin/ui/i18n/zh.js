@@ -138,6 +138,6 @@ export default {
   "excluded.tried": "已请求过", "excluded.full": "已达并发上限", "excluded.disabled": "已停用", "excluded.draining": "排空中", "excluded.unhealthy": "不健康", "excluded.breaker_open": "熔断", "excluded.cooling_down": "被限流", "excluded.keys_refused": "拒绝我们的密钥",
   "excluded.api_not_served": "不提供此 API", "excluded.key_not_allowed": "密钥无权使用", "excluded.model_not_served": "不提供此模型", "excluded.resource_elsewhere": "请求所指的资源在另一个上游",
   "because.not_worked_on": "上游没有处理该请求。", "because.upstream_failed": "上游失败或过载。", "because.advised": "上游要求重试。", "because.silent_stream": "流没有及时开始。", "because.harmless": "重复没有害处。", "because.key_refused": "上游不接受网关的密钥。",
-  "because.not_there": "它没有请求所指的资源。", "because.unconvertible": "无法用它的 API 表达该请求。", "because.advised_against": "上游要求不要重试。", "because.final_answer": "这是对请求本身的答复：其他上游也会如此。", "because.may_be_worked_on": "可能已被处理并计费。", "because.not_the_upstream": "网关结束了这次尝试。",
+  "because.not_there": "它没有请求所指的资源。", "because.unconvertible": "无法用它的 API 表达该请求。", "because.hedged": "首个内容迟到：同时请求另一个上游。", "because.advised_against": "上游要求不要重试。", "because.final_answer": "这是对请求本身的答复：其他上游也会如此。", "because.may_be_worked_on": "可能已被处理并计费。", "because.not_the_upstream": "网关结束了这次尝试。",
   "because.client_gone": "客户端已离开。", "because.committed": "客户端已收到响应的开头。", "because.body_not_kept": "正文太大，无法重新发送。", "because.no_other_upstream": "没有其他上游。", "because.attempts_used_up": "尝试次数已用完。", "because.cooling_down": "所有上游被限流太久。", "because.over_budget": "该组的重试预算已用完。",
 };
