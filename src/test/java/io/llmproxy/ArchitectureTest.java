@@ -14,6 +14,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.llmproxy.protocol.ApiPath;
+import io.llmproxy.testing.ClockRule;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -321,6 +322,9 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("io.llmproxy.config.load..")
             .because("one place decides when a configuration is read: take the records");
+
+    @ArchTest
+    static final ArchRule onlyDatesNeedTheClock = ClockRule.RULE;
 
     @ArchTest
     static final ArchRule prometheusStaysInMetrics = onlyIn(

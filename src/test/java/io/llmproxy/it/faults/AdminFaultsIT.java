@@ -1,14 +1,13 @@
 package io.llmproxy.it.faults;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Artefacts;
 import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.ClockRule;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.Deployment.Kind;
 import io.llmproxy.testing.FakeUpstream;
@@ -21,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
@@ -169,54 +167,11 @@ class AdminFaultsIT {
         }
     }
 
-    /** Where a date is printed, or compared with one that came from outside. */
-    private static final Set<String> TELL_DATES = Set.of(
-            "io.llmproxy.launcher.DemoUpstream",
-            "io.llmproxy.admin.api.KeysResource",
-            "io.llmproxy.admin.api.LiveFeed",
-            "io.llmproxy.admin.api.RuntimeResource",
-            "io.llmproxy.admin.api.StateResource",
-            "io.llmproxy.admin.api.UsageResource",
-            "io.llmproxy.boot.DryRuns",
-            "io.llmproxy.boot.Operator",
-            "io.llmproxy.boot.ProxyAssembly",
-            "io.llmproxy.boot.Reloader",
-            "io.llmproxy.explain.Explanation",
-            "io.llmproxy.telemetry.ExchangeTrace",
-            "io.llmproxy.telemetry.Exports",
-            "io.llmproxy.metrics.Timestamp",
-            "io.llmproxy.metrics.ConfigMetrics",
-            "io.llmproxy.proxy.attempt.AttemptMeter",
-            "io.llmproxy.proxy.servlet.AuthFilter",
-            "io.llmproxy.proxy.passage.Conversions",
-            "io.llmproxy.proxy.passage.ConvertedHead",
-            "io.llmproxy.proxy.passage.ConvertedPassage",
-            "io.llmproxy.proxy.passage.DecodedCall$Chat",
-            "io.llmproxy.proxy.attempt.Judgement");
-
-    private static final Map<String, Set<String>> CLOCKS = Map.of(
-            "java.lang.System", Set.of("currentTimeMillis"),
-            "java.time.Instant", Set.of("now"),
-            "java.time.ZonedDateTime", Set.of("now"),
-            "java.time.OffsetDateTime", Set.of("now"),
-            "java.time.LocalDateTime", Set.of("now"),
-            "java.time.Clock", Set.of("systemUTC", "systemDefaultZone", "system"),
-            "java.util.Date", Set.of("<init>"),
-            "java.util.Timer", Set.of("<init>"));
-
     @Fault("A8")
     void theClockJumps(Kind kind) {
-        noClasses()
-                .that(DescribedPredicate.describe("tell no dates", type -> !TELL_DATES.contains(type.getName())))
-                .should()
-                .callCodeUnitWhere(DescribedPredicate.describe(
-                        "the clock is looked at",
-                        call -> CLOCKS.getOrDefault(call.getTargetOwner().getName(), Set.of())
-                                .contains(call.getName())))
-                .because("the clock may jump; System.nanoTime() does not")
-                .check(new ClassFileImporter()
-                        .withImportOption(new ImportOption.DoNotIncludeTests())
-                        .importPackages("io.llmproxy"));
+        ClockRule.RULE.check(new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests())
+                .importPackages("io.llmproxy"));
         assertThat(world.deployment(kind).process().alive()).isTrue();
     }
 }

@@ -44,7 +44,8 @@ final class FaultWorld {
 
     private static final FaultWorld SHARED = new FaultWorld();
     private static final String BREAKER = "breaker: {threshold: 1, window: 10000, cooldown: 1}";
-    private static final String HASTY = "timeout: {connect: 1, first_byte: 1, stall: 1}";
+    private static final String HASTY = "timeout: {connect: 5, first_byte: 1, stall: 1}";
+    private static final String SOON_CONNECTED = "timeout: {connect: 1, first_byte: 5, stall: 5}";
     private static final String PATIENT = "timeout: {connect: 5, first_byte: 5, stall: 5}";
     private static final String OPENS_SOON = "breaker: {threshold: 0.5, window: 4, cooldown: 1}";
 
@@ -160,11 +161,13 @@ final class FaultWorld {
                 "no-tls", "https://127.0.0.1:" + first.port());
         faulty.forEach((name, url) -> {
             String tls = url.startsWith("https") ? trust : "";
+            // A busy machine takes its time for the first handshake of a process.
+            String client = name.equals("unaccepted") ? SOON_CONNECTED : PATIENT;
             upstream(name + "-a", url, tls);
             upstream(name + "-b", second.url(), "");
-            group(name, "ab", HASTY);
+            group(name, "ab", client);
             upstream(name + "-alone-a", url, tls);
-            group(name + "-alone", "a", HASTY);
+            group(name + "-alone", "a", client);
         });
         upstream("moving-a", "http://" + NAME + ":" + first.port(), "");
         group("moving", "a", HASTY);
