@@ -85,6 +85,7 @@ public final class LimitAlerts {
 
     private static BigDecimal amount(LimitConfig limit, long units) {
         BigDecimal amount = BigDecimal.valueOf(units, limit.metric() == Metric.COST ? NANOS : 0);
+        // Without a power of ten: 2000, not 2E+3.
         return new BigDecimal(amount.stripTrailingZeros().toPlainString());
     }
 }

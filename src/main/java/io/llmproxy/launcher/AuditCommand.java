@@ -1,8 +1,6 @@
 package io.llmproxy.launcher;
 
-import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.OpenStore;
-import io.llmproxy.config.StoreConfig;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.store.AuditTable;
 import java.io.PrintStream;
@@ -49,9 +47,7 @@ final class AuditCommand {
 
     private int verify(StoreArguments arguments) throws UsageException {
         Map<Long, String> expected = expected(arguments);
-        ConfigSource source = arguments.source();
-        StoreConfig config = StoreArguments.store(source);
-        try (OpenStore store = OpenStore.existing(config, source.directory(config))) {
+        try (OpenStore store = arguments.existing()) {
             return told(store.audit().verify(expected), arguments);
         }
     }

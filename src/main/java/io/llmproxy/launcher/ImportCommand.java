@@ -6,7 +6,6 @@ import io.llmproxy.boot.MaywzhImport;
 import io.llmproxy.boot.OpenStore;
 import io.llmproxy.boot.Version;
 import io.llmproxy.config.Secret;
-import io.llmproxy.config.StoreConfig;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.store.ConfigStore;
 import io.llmproxy.store.ConfigVersion.Origin;
@@ -139,8 +138,6 @@ final class ImportCommand {
             throws UsageException, KeyConflictException, HeadMovedException {
         boolean dry = arguments.has("--dry-run");
         ConfigSource source = arguments.source();
-        StoreConfig config = StoreArguments.store(source);
-        Path directory = source.directory(config);
         Draft draft = Draft.plain(
                 found.documentWithoutKeys(),
                 Documents.author(),
@@ -149,7 +146,7 @@ final class ImportCommand {
                 Version.current(),
                 null,
                 null);
-        try (OpenStore store = dry ? OpenStore.existing(config, directory) : OpenStore.open(config, directory)) {
+        try (OpenStore store = arguments.changeable()) {
             ConfigStore versions = store.versions();
             long base = versions.head().version();
             Draft sealed =

@@ -1,9 +1,7 @@
 package io.llmproxy.launcher;
 
-import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.KeyTransfer;
 import io.llmproxy.boot.OpenStore;
-import io.llmproxy.config.StoreConfig;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import io.llmproxy.store.KeyConflictException;
 import io.llmproxy.store.KeyImport;
@@ -56,20 +54,13 @@ final class KeysCommand {
     }
 
     private int importFile(StoreArguments arguments) throws UsageException, KeyConflictException {
-        ConfigSource source = arguments.source();
-        StoreConfig config = StoreArguments.store(source);
-        Path directory = source.directory(config);
-        try (OpenStore store = arguments.has("--dry-run")
-                ? OpenStore.existing(config, directory)
-                : OpenStore.open(config, directory)) {
+        try (OpenStore store = arguments.changeable()) {
             return imported(new KeyTransfer(store.keys()), arguments);
         }
     }
 
     private int export(StoreArguments arguments) throws UsageException {
-        ConfigSource source = arguments.source();
-        StoreConfig config = StoreArguments.store(source);
-        try (OpenStore store = OpenStore.existing(config, source.directory(config))) {
+        try (OpenStore store = arguments.existing()) {
             new KeyTransfer(store.keys()).write(out::println);
             return 0;
         }

@@ -1,12 +1,10 @@
 package io.llmproxy.launcher;
 
 import io.llmproxy.audit.AuditNote;
-import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.OpenStore;
 import io.llmproxy.boot.StoreSecrets;
 import io.llmproxy.boot.StoreSecrets.Told;
 import io.llmproxy.config.Secret;
-import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.document.TextFile;
@@ -88,9 +86,7 @@ final class SecretsCommand {
 
     private static Subcommand.Doing in(Doing doing) {
         return arguments -> {
-            ConfigSource source = arguments.source();
-            StoreConfig config = StoreArguments.store(source);
-            try (OpenStore store = OpenStore.existing(config, source.directory(config))) {
+            try (OpenStore store = arguments.existing()) {
                 return doing.act(store, arguments);
             }
         };

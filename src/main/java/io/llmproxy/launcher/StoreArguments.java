@@ -1,6 +1,7 @@
 package io.llmproxy.launcher;
 
 import io.llmproxy.boot.ConfigSource;
+import io.llmproxy.boot.OpenStore;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
 import java.nio.file.Path;
@@ -86,6 +87,23 @@ record StoreArguments(List<String> values, Map<String, String> options) {
             throw wrong(source.file() + ": no store", "the file of a node with a store in --config, or --store");
         }
         return store;
+    }
+
+    /** The store of the node that asks, which must be there. */
+    OpenStore existing() throws UsageException {
+        ConfigSource source = source();
+        StoreConfig config = store(source);
+        return OpenStore.existing(config, source.directory(config));
+    }
+
+    /** The same, for a change: it is made if it is not there yet, unless nothing is to be changed. */
+    OpenStore changeable() throws UsageException {
+        if (has("--dry-run")) {
+            return existing();
+        }
+        ConfigSource source = source();
+        StoreConfig config = store(source);
+        return OpenStore.open(config, source.directory(config));
     }
 
     /** A number of a version, such as {@code v3} or {@code 3}; null if the option is not there. */

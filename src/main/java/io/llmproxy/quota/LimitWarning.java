@@ -9,7 +9,7 @@ package io.llmproxy.quota;
 public record LimitWarning(Standing standing, double share) {
     /** Returns it in a sentence. */
     public String text() {
-        return Math.round(standing.usedPart() * 100) + " % of a limit are used: "
-                + standing.limit().text() + " of " + standing.limit().subject().text();
+        return standing.limit().subject().text() + " has used " + Math.round(standing.usedPart() * 100)
+                + " % of its limit: " + standing.limit().text();
     }
 }

@@ -48,7 +48,7 @@ class LimitAlertsTest {
         assertThat(counted).singleElement().returns(0.8, LimitWarning::share);
         assertThat(sent).hasSize(1);
         JsonNode expected = new ObjectMapper().readTree("""
-                {"type":"limit_warning","text":"90 % of a limit are used: 20.5 of cost per day of the API key 'indexer'",
+                {"type":"limit_warning","text":"the API key 'indexer' has used 90 % of its limit: 20.5 of cost per day",
                 "at":"2026-11-29T12:00:00Z","node":"node-1","subject":"key","name":"indexer","metric":"cost","per":"day",
                 "models":["gpt-*"],"share":0.8,"used":18.45,"amount":20.5,"resets_at":"2026-11-30T00:00:00Z"}""");
         assertThat(new ObjectMapper().readTree(sent.get(0))).isEqualTo(expected);

@@ -253,7 +253,7 @@ class QuotaIT {
         UpstreamRequest warning = upstream.awaitRequest("/hook");
         assertThat(warning.head().value("X-Token")).contains("t-1");
         assertThat(new String(warning.body(), StandardCharsets.UTF_8))
-                .contains("\"text\":\"50 % of a limit are used: 4 requests per day of the API key 'warned'\"")
+                .contains("\"text\":\"the API key 'warned' has used 50 % of its limit: 4 requests per day\"")
                 .contains("\"used\":2,\"amount\":4");
         ask(chat, "warned", QUESTION.formatted(""));
         ask(chat, "warned", QUESTION.formatted(""));

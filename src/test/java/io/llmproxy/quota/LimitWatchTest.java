@@ -73,6 +73,6 @@ class LimitWatchTest {
     void aWarningIsASentence() {
         assertThat(watch.look(List.of(used("search", 500, 412, 0.8))))
                 .singleElement()
-                .returns("82 % of a limit are used: 500 tokens per month of 'search'", LimitWarning::text);
+                .returns("'search' has used 82 % of its limit: 500 tokens per month", LimitWarning::text);
     }
 }

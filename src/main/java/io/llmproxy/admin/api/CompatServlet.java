@@ -61,7 +61,7 @@ abstract class CompatServlet extends HttpServlet {
     abstract void refuse(HttpServletResponse response, List<String> path, int status, String message)
             throws IOException;
 
-    /** Answers what needs nobody's leave; false if that is nothing. */
+    /** Answers a call that needs no credential. Returns whether it was one. */
     boolean answeredAnyway(List<String> path, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
         return false;

@@ -12,7 +12,7 @@ import java.util.List;
  * The admin API of maywzh's llm-proxy below {@code /admin/v1}, for its two web UIs and for scripts. What its two servers answer is
  * answered together, with the status that is true.
  *
- * <p>Its UIs are pages of other origins. They may call: only a token lets anybody in, which a page has from its user alone.
+ * <p>Its UIs are pages of other origins. They may call: every call needs a token, which a page has from its user alone.
  */
 public final class MaywzhApi extends CompatServlet {
     private static final long serialVersionUID = 1L;

@@ -85,6 +85,20 @@ final class MaywzhBody {
         return texts;
     }
 
+    /** A list of numbers; empty for none. */
+    static List<Long> numbers(ObjectNode body, String member, int most) {
+        JsonNode value = body.path(member);
+        if (value.isMissingNode() || value.isNull()) {
+            return List.of();
+        }
+        List<Long> numbers = new ArrayList<>();
+        value.forEach(item -> numbers.add(item.asLong(-1)));
+        if (!value.isArray() || numbers.size() > most || numbers.contains(-1L)) {
+            throw Refused.invalid(member, "not valid (expected: a list of at most " + most + " numbers)");
+        }
+        return numbers;
+    }
+
     /** The name that an id stands for: a number, or the name itself, as older releases of that system have it. */
     static @Nullable String named(Numbers numbers, Numbers.Kind kind, String id) {
         return NUMBER.matcher(id).matches()

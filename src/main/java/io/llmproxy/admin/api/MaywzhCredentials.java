@@ -232,7 +232,9 @@ final class MaywzhCredentials {
     private static @Nullable Integer limit(ObjectNode body) {
         if (body.path(LIMIT).isInt() && body.path(LIMIT).asInt() == 0) {
             throw Refused.invalid(
-                    LIMIT, "0 would let nobody in (expected: 1 or more, null for no limit, or is_enabled: false)");
+                    LIMIT,
+                    "0 would refuse every request (expected: 1 or more, or null for no limit; is_enabled: false switches"
+                            + " the credential off)");
         }
         return MaywzhBody.number(body, LIMIT, 1, MOST_PER_SECOND);
     }

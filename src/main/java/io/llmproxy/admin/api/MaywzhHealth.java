@@ -33,6 +33,7 @@ final class MaywzhHealth {
     private static final int MOST_AT_ONCE = 10;
     private static final int USUAL_AT_ONCE = 2;
     private static final int MOST_MODELS = 200;
+    private static final int MOST_IDS = 1000;
 
     private final Gateway gateway;
     private final MaywzhProviders providers;
@@ -95,8 +96,7 @@ final class MaywzhHealth {
     ObjectNode all(ObjectNode body) {
         MaywzhBody.only(body, List.of(IDS, MODELS, TIMEOUT, AT_ONCE));
         Wanted wanted = wanted(body);
-        List<Long> ids = new ArrayList<>();
-        body.path(IDS).forEach(id -> ids.add(id.asLong()));
+        List<Long> ids = MaywzhBody.numbers(body, IDS, MOST_IDS);
         ObjectNode whole = Json.MAPPER.createObjectNode();
         ArrayNode list = whole.putArray("providers");
         providers.list().stream()

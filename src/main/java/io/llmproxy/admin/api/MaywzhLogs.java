@@ -1,6 +1,5 @@
 package io.llmproxy.admin.api;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.config.UpstreamConfig;
@@ -93,16 +92,20 @@ final class MaywzhLogs {
         // Whether a request was a stream is not kept, so that no filter for it finds any.
         boolean none = query.apply("is_streaming") != null;
         String category = query.apply("error_category");
+        String id = query.apply("request_id");
+        String provider = query.apply("provider_name");
+        String model = query.apply("model");
+        String credential = query.apply("credential_name");
         return one -> !none
                 && (from == null || !one.at().isBefore(from))
                 && (to == null || !one.at().isAfter(to))
                 && (status == null || status == one.status())
                 && (!onlyErrors || one.isError())
                 && (category == null || category.equals(category(one)))
-                && is(query.apply("request_id"), one.id())
-                && is(query.apply("provider_name"), one.upstream())
-                && is(query.apply("model"), one.model())
-                && is(query.apply("credential_name"), one.key());
+                && is(id, one.id())
+                && is(provider, one.upstream())
+                && is(model, one.model())
+                && is(credential, one.key());
     }
 
     private static boolean is(@Nullable String wanted, @Nullable String found) {
@@ -269,12 +272,10 @@ final class MaywzhLogs {
 
     ObjectNode forget(boolean errors, ObjectNode body) {
         MaywzhBody.only(body, List.of("ids"));
-        JsonNode ids = body.path("ids");
-        Set<Long> wanted = new HashSet<>();
-        ids.forEach(id -> wanted.add(id.asLong(-1)));
-        if (!ids.isArray() || ids.size() > MOST_IDS || wanted.contains(-1L)) {
-            throw Refused.invalid("ids", "not valid (expected: a list of at most " + MOST_IDS + " numbers)");
+        if (!body.has("ids")) {
+            throw Refused.invalid("ids", "missing (expected: a list of at most " + MOST_IDS + " numbers)");
         }
+        Set<Long> wanted = new HashSet<>(MaywzhBody.numbers(body, "ids", MOST_IDS));
         Predicate<Explanation> unwanted = one -> wanted.contains(id(one)) && (!errors || one.isError());
         int deleted = explanations.find(unwanted, KEPT).size();
         explanations.forget(unwanted);

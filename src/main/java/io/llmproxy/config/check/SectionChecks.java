@@ -54,6 +54,9 @@ public final class SectionChecks {
         if (config.webhook() != null) {
             checkWebhook(config.webhook());
         }
+        if (config.otel() != null) {
+            upstreamChecks.checkHeaders("otel.headers", config.otel().headers());
+        }
         YamlPath.forEach("upstreams", config.upstreams(), upstreamChecks::check);
         YamlPath.forEach("upstream_groups", config.upstreamGroups(), this::checkGroup);
     }
@@ -178,6 +181,7 @@ public final class SectionChecks {
             // It may hold a credential.
             problems.error("webhook.url", "no URL (expected: an http or https URL with a host)");
         }
+        upstreamChecks.checkHeaders("webhook.headers", webhook.headers());
     }
 
     private void refuse(String path, String value, String expectation) {

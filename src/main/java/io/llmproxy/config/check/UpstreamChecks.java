@@ -4,6 +4,7 @@ import io.llmproxy.config.AuthConfig;
 import io.llmproxy.config.CooldownConfig;
 import io.llmproxy.config.Durations;
 import io.llmproxy.config.HeaderConfig;
+import io.llmproxy.config.HeaderLineConfig;
 import io.llmproxy.config.HeaderSyntax;
 import io.llmproxy.config.HealthCheckConfig;
 import io.llmproxy.config.Provider;
@@ -14,6 +15,7 @@ import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +76,12 @@ final class UpstreamChecks {
         if (!HeaderSyntax.isName(check.method())) {
             problems.error(method, problems.shown(method, check.method()) + " (expected: a method)");
         }
-        YamlPath.forEach(YamlPath.key(path, "headers"), check.headers(), (at, header) -> {
+        checkHeaders(YamlPath.key(path, "headers"), check.headers());
+    }
+
+    /** Checks headers of a request of our own. */
+    void checkHeaders(String path, List<HeaderLineConfig> headers) {
+        YamlPath.forEach(path, headers, (at, header) -> {
             checkName(at, header.key());
             checkFieldValue(YamlPath.key(at, "value"), header.value(), "a value");
         });

@@ -89,8 +89,7 @@ final class Hedge {
             race.hasNoHedge();
             return false;
         }
-        race.asksForHedge();
-        return true;
+        return race.asksForHedge();
     }
 
     private @Nullable Lease late(long now) {
@@ -141,7 +140,7 @@ final class Hedge {
     /**
      * An attempt has failed.
      *
-     * @param abandoned whether because nobody waits for it any more
+     * @param abandoned whether because the client has left, or the exchange is to end
      * @return whether another one is under way, which goes on alone
      */
     boolean fails(Lease failing, boolean abandoned) {

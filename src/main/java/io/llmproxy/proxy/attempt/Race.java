@@ -1,6 +1,7 @@
 package io.llmproxy.proxy.attempt;
 
 import io.llmproxy.proxy.exchange.HedgeResult;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> stands for an attempt
  */
 final class Race<T> {
-    private volatile Stage stage = Stage.ALONE;
+    private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.ALONE);
     private volatile @Nullable T lost;
     private @Nullable T running;
     private @Nullable T beside;
@@ -29,12 +30,12 @@ final class Race<T> {
 
     /** Whether no hedge was asked for yet. For use by any thread. */
     boolean isAlone() {
-        return stage == Stage.ALONE;
+        return stage.get() == Stage.ALONE;
     }
 
     /** Whether a hedge is to be sent, or is under way. For use by any thread. */
     boolean isHedged() {
-        return stage == Stage.HEDGED;
+        return stage.get() == Stage.HEDGED;
     }
 
     /** Whether an attempt has lost. For use by any thread. */
@@ -42,14 +43,14 @@ final class Race<T> {
         return attempt == lost;
     }
 
-    /** Asks for a hedge of a race of one. For use by the thread that looks at deadlines. */
-    void asksForHedge() {
-        stage = Stage.HEDGED;
+    /** Asks for a hedge, unless the race is over just now: false then. For use by the thread that looks at deadlines. */
+    boolean asksForHedge() {
+        return stage.compareAndSet(Stage.ALONE, Stage.HEDGED);
     }
 
     /** There will be no hedge. For use by the thread that looks at deadlines, too. */
     void hasNoHedge() {
-        stage = Stage.OVER;
+        stage.set(Stage.OVER);
     }
 
     /**
@@ -58,11 +59,13 @@ final class Race<T> {
      * @param late whose content is late; null if nothing is late any more
      */
     boolean wantsHedge(@Nullable T late) {
-        if (stage != Stage.HEDGED) {
+        if (stage.get() != Stage.HEDGED) {
             return false;
         }
         boolean wanted = late != null && late == running;
-        stage = wanted ? stage : Stage.ALONE;
+        if (!wanted) {
+            stage.set(Stage.ALONE);
+        }
         return wanted;
     }
 
@@ -85,7 +88,7 @@ final class Race<T> {
     /**
      * An attempt has failed.
      *
-     * @param abandoned whether because nobody waits for it any more
+     * @param abandoned whether because the client has left, or the exchange is to end
      * @return the other one, which goes on alone; null if there is none
      */
     @Nullable T fails(T failing, boolean abandoned) {
@@ -100,7 +103,7 @@ final class Race<T> {
         T remaining = failing == other ? running : other;
         running = remaining;
         beside = null;
-        stage = Stage.OVER;
+        stage.set(Stage.OVER);
         return remaining;
     }
 
@@ -114,13 +117,13 @@ final class Race<T> {
         lost = loser == null ? lost : loser;
         running = null;
         beside = null;
-        stage = Stage.OVER;
+        stage.set(Stage.OVER);
         return loser;
     }
 
-    /** Nobody waits for an answer any more. */
+    /** The exchange is over. */
     void ends() {
-        stage = Stage.OVER;
+        stage.set(Stage.OVER);
         if (hedge != null && result == null) {
             result = HedgeResult.ABANDONED;
         }

@@ -169,4 +169,15 @@ class RaceTest {
         race.hasNoHedge();
         assertThat(race.isHedged()).isFalse();
     }
+
+    @Test
+    void aRaceThatIsOverGetsNoHedge() {
+        Race<String> race = new Race<>();
+        race.begins("first");
+        race.wins("first");
+
+        assertThat(race.asksForHedge()).isFalse();
+        assertThat(race.isHedged()).isFalse();
+        assertThat(race.wantsHedge("first")).isFalse();
+    }
 }
