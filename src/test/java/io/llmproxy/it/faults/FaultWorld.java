@@ -220,7 +220,7 @@ final class FaultWorld {
         upstream("leaving-b", second.url(), "");
         group("leaving", "ab", HASTY);
         upstream("slow-name-a", "http://slow.test:" + first.port(), "");
-        group("slow-name", "a", HASTY);
+        group("slow-name", "a", SOON_CONNECTED);
     }
 
     private void forwards() {
