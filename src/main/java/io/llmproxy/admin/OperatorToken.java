@@ -23,6 +23,9 @@ public final class OperatorToken {
     private final Supplier<@Nullable Secret> token;
     private final RateLimiter guesses = new RateLimiter(GUESSES, System::nanoTime);
 
+    /** What pages of other origins show is counted apart: none can keep out those who call from the address of its browser. */
+    private final RateLimiter guessesOfPages = new RateLimiter(GUESSES, System::nanoTime);
+
     /** @param token what a caller has to show; null to refuse every call */
     public OperatorToken(Supplier<@Nullable Secret> token) {
         this.token = token;
@@ -45,7 +48,7 @@ public final class OperatorToken {
 
     /** Whether the caller has shown the token; if not, the answer has been written. */
     boolean isShown(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Refusal refusal = refusal(request.getRemoteAddr(), bearer(request));
+        Refusal refusal = refusal(request, bearer(request));
         if (refusal != null) {
             refusal.header().forEach(response::setHeader);
             OperatorAnswer.refuse(response, refusal.status(), refusal.code(), refusal.message());
@@ -69,30 +72,35 @@ public final class OperatorToken {
     /**
      * Looks at a token.
      *
-     * @param address that it comes from: each may guess so often only
+     * @param request that it comes with: each address may guess so often only
      * @param shown the token, null for none
      * @return why the call is refused, or null if the token is right
      */
-    public @Nullable Refusal refusal(String address, @Nullable String shown) {
+    public @Nullable Refusal refusal(HttpServletRequest request, @Nullable String shown) {
         Secret expected = expected();
         if (expected == null) {
-            return new Refusal(
-                    HttpServletResponse.SC_FORBIDDEN,
-                    "admin_disabled",
-                    "No token is configured (expected: http_server.admin.token or LLMPROXY_ADMIN_TOKEN).",
-                    Map.of());
+            return disabled();
         }
         // Before the token is looked at: else a guess that is right would still be told.
-        Refusal slowed = slowed(address);
+        Refusal slowed = slowed(request);
         if (slowed != null) {
             return slowed;
         }
-        return shown != null && expected.equals(new Secret(shown)) ? null : wrong(address);
+        return shown != null && expected.equals(new Secret(shown)) ? null : wrong(request);
     }
 
-    /** Why nothing that an address shows is looked at: it has guessed too often. Null if it has not. */
-    public @Nullable Refusal slowed(String address) {
-        long wait = guesses.untilToken(client(address));
+    /** Why every call is refused where no token is configured. */
+    public static Refusal disabled() {
+        return new Refusal(
+                HttpServletResponse.SC_FORBIDDEN,
+                "admin_disabled",
+                "No token is configured (expected: http_server.admin.token or LLMPROXY_ADMIN_TOKEN).",
+                Map.of());
+    }
+
+    /** Why nothing is looked at that the address of a call shows: it has guessed too often. Null if it has not. */
+    public @Nullable Refusal slowed(HttpServletRequest request) {
+        long wait = guesses(request).untilToken(client(request));
         return wait > 0
                 ? new Refusal(
                         TOO_MANY_REQUESTS,
@@ -102,13 +110,17 @@ public final class OperatorToken {
                 : null;
     }
 
-    private static ClientAddress client(String address) {
-        return ClientAddress.parse(address).orElse(ClientAddress.UNKNOWN);
+    private RateLimiter guesses(HttpServletRequest request) {
+        return PageOrigin.isForeign(request) ? guessesOfPages : guesses;
     }
 
-    /** An address has shown a wrong token, which counts as a guess. */
-    public Refusal wrong(String address) {
-        var unused = guesses.tryAcquire(client(address));
+    private static ClientAddress client(HttpServletRequest request) {
+        return ClientAddress.parse(request.getRemoteAddr()).orElse(ClientAddress.UNKNOWN);
+    }
+
+    /** A call has shown a wrong token, which counts as a guess of its address. */
+    public Refusal wrong(HttpServletRequest request) {
+        var unused = guesses(request).tryAcquire(client(request));
         return new Refusal(
                 HttpServletResponse.SC_UNAUTHORIZED,
                 "unauthorized",

@@ -118,7 +118,7 @@ public final class StoreSecrets {
 
     /**
      * Moves the secrets that stand in a document as they are out of it: references take their places. The same value at the same place
-     * becomes the same secret.
+     * becomes the same secret. A document of a replaced system is put into LLMProxy's words, so that it can be edited.
      *
      * @param node loads the document
      * @param draft holds it
@@ -128,9 +128,12 @@ public final class StoreSecrets {
      */
     public Sealed sealed(ConfigSource node, Draft draft, String name, boolean dry) {
         ConfigLoader.Loaded before = node.document(draft.content(), name, source(draft.content()));
-        LiteralSecrets literals = LiteralSecrets.in(node.inOwnWords(draft.content()));
+        String own = node.inOwnWords(draft.content());
+        LiteralSecrets literals = LiteralSecrets.in(own);
         if (literals.all().isEmpty()) {
-            return new Sealed(draft, before);
+            return own.equals(draft.content())
+                    ? new Sealed(draft, before)
+                    : new Sealed(draft.sealed(own, List.of()), node.document(own, name, source(own)));
         }
         KeyRing ring;
         SealingKey key;

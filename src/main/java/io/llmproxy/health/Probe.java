@@ -30,23 +30,27 @@ final class Probe implements Promise<Connection>, Response.Listener {
     private final CompletableFuture<Finding> finding = new CompletableFuture<>();
     private final CheckedUpstream target;
     private final UpstreamKey key;
+    private final boolean judges;
     private final long started = System.nanoTime();
     private @Nullable Request request;
     private int bytes;
 
-    private Probe(CheckedUpstream target, UpstreamKey key) {
+    private Probe(CheckedUpstream target, UpstreamKey key, boolean judges) {
         this.target = target;
         this.key = key;
+        this.judges = judges;
     }
 
     /**
      * Starts one.
      *
+     * @param target whom it asks
+     * @param judges whether the upstream's key is set aside if it is refused, and taken back if it is not
      * @return what comes of it; to complete or cancel it gives up
      */
-    static CompletableFuture<Finding> start(CheckedUpstream target) {
+    static CompletableFuture<Finding> start(CheckedUpstream target, boolean judges) {
         UpstreamKey key = target.upstream().keyForCheck(System.nanoTime());
-        Probe probe = new Probe(target, key);
+        Probe probe = new Probe(target, key, judges);
         String path = target.path();
         if (path != null && key.credential() instanceof GoogleTokens tokens) {
             var unused = tokens.fetch().whenComplete((header, failure) -> {
@@ -132,14 +136,18 @@ final class Probe implements Promise<Connection>, Response.Listener {
     private Finding answered(int status) {
         Finding found = Finding.status(status);
         boolean shown = request != null && !(key.credential() instanceof Credential.None);
-        long now = System.nanoTime();
-        if (shown && found.success()) {
+        boolean refused = shown && (status == 401 || status == 403);
+        if (judges && shown && found.success()) {
             target.upstream().keyAccepted(key);
-        } else if (shown && (status == 401 || status == 403)) {
+        }
+        if (!refused) {
+            return found;
+        }
+        long now = System.nanoTime();
+        if (judges) {
             KeyFailure reason = status == 401 ? KeyFailure.UNAUTHORIZED : KeyFailure.FORBIDDEN;
             target.upstream().keyRefused(key, reason, started, now);
-            return new Finding(target.upstream().hasGoodKey(now), found.reason() + " for " + key);
         }
-        return found;
+        return new Finding(judges && target.upstream().hasGoodKey(now), found.reason() + " for " + key);
     }
 }

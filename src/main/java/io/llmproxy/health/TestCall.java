@@ -18,7 +18,7 @@ public final class TestCall {
 
     /** Asks, and answers when the upstream has, or when its time is over. */
     public static CompletableFuture<Result> start(CheckedUpstream target) {
-        return Probe.start(target)
+        return Probe.start(target, false)
                 .completeOnTimeout(Finding.TIMEOUT, target.check().timeout().toMillis(), TimeUnit.MILLISECONDS)
                 .thenApply(found -> new Result(found.success(), found.reason()));
     }

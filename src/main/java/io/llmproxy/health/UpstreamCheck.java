@@ -77,7 +77,7 @@ final class UpstreamCheck {
 
     private static CompletableFuture<Finding> begin(CheckedUpstream target) {
         try {
-            return Probe.start(target);
+            return Probe.start(target, true);
         } catch (RuntimeException e) {
             LOG.debug("upstream {} cannot be checked", target.name(), e);
             return CompletableFuture.completedFuture(Finding.failure(e));

@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.Optional;
 
 /** Numbers of what has only a name here. A name keeps its number for good, and no number is given twice. */
 public final class NumberTable {
+    /** So many names are looked for one by one; for more, the whole table is read. */
+    private static final int FEW = 100;
+
     private final Database database;
 
     public NumberTable(Database database) {
@@ -27,7 +31,10 @@ public final class NumberTable {
      * @throws StoreException if the database does not answer
      */
     public Map<String, Long> of(String kind, Collection<String> names) {
-        Map<String, Long> known = database.read(connection -> known(connection, kind));
+        if (names.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, Long> known = database.read(connection -> known(connection, kind, names));
         if (!known.keySet().containsAll(names)) {
             known = database.write(connection -> completed(connection, kind, names));
         }
@@ -56,11 +63,19 @@ public final class NumberTable {
         });
     }
 
-    private static Map<String, Long> known(Connection connection, String kind) throws SQLException {
+    private static Map<String, Long> known(Connection connection, String kind, Collection<String> names)
+            throws SQLException {
         Map<String, Long> known = new HashMap<>();
-        try (PreparedStatement select =
-                connection.prepareStatement("select name, number from llmproxy.compat_number where kind = ?")) {
+        String sql = "select name, number from llmproxy.compat_number where kind = ?";
+        boolean few = names.size() <= FEW;
+        String some = few ? " and name in (" + String.join(", ", Collections.nCopies(names.size(), "?")) + ')' : "";
+        try (PreparedStatement select = connection.prepareStatement(sql + some)) {
             select.setString(1, kind);
+            int parameter = 1;
+            for (String name : few ? names : List.<String>of()) {
+                parameter++;
+                select.setString(parameter, name);
+            }
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     known.put(row.getString(1), row.getLong(2));
@@ -74,7 +89,7 @@ public final class NumberTable {
     private static Map<String, Long> completed(Connection connection, String kind, Collection<String> names)
             throws SQLException {
         count(connection, kind, 0);
-        Map<String, Long> known = known(connection, kind);
+        Map<String, Long> known = known(connection, kind, names);
         List<String> fresh = names.stream()
                 .filter(name -> !known.containsKey(name))
                 .distinct()

@@ -517,7 +517,7 @@ class MaywzhApiIT {
     }
 
     @Test
-    void thePageOfLogsWorks() {
+    void thePageOfLogsWorks() throws IOException {
         page("POST", "/credentials", "{\"key\":\"sk-logs\",\"name\":\"logs\"}", 201);
         await(node, "sk-logs", "m", 200);
         assertThat(ask(node, "sk-logs", "no-such-model")).isGreaterThanOrEqualTo(400);
@@ -549,16 +549,185 @@ class MaywzhApiIT {
         String error = page("GET", "/error-logs?page=1" + mine, "", 200)
                 .at("/items/0/id")
                 .asText();
-        page("GET", "/error-logs/" + error, "", 200);
+        JsonNode failed = page("GET", "/error-logs/" + error, "", 200);
         assertThat(page("POST", "/error-logs/batch-delete", "{\"ids\":[" + error + "]}", 200)
                         .at("/deleted")
                         .asInt())
                 .isEqualTo(1);
+        assertThat(own(node, "GET", "audit?action=requests.forget&limit=1", BEARER, Map.of())
+                        .text())
+                .contains(failed.at("/request_id").asText());
         assertThat(page("GET", "/error-logs?page=1" + mine, "", 200)
                         .at("/total_pages")
                         .asInt())
                 .isEqualTo(1);
         page("DELETE", "/credentials/" + id("credentials", "logs"), "", 204);
+    }
+
+    @Test
+    void anEditorHandsOutNothingThatTheProcessKnows() throws IOException {
+        String editor = token(node, "editor of pages", "editor");
+        String provider = """
+                {"provider_key":"thief","api_base":"%s","api_key":"%s","model_mapping":{"x":"x"}}""";
+        for (String reference : List.of(
+                "${LLMPROXY_ADMIN_TOKEN}", "x${PATH}", "${PATH:-x}", "${file:/etc/hostname}", "\\u0024{PATH}")) {
+            Answer answer = call(node, "POST", "/providers", editor, provider.formatted(upstream.url(), reference));
+            assertThat(answer.status()).as(reference + answer).isEqualTo(403);
+            assertThat(json(answer).at("/detail").asText()).contains("upstreams[1].auth.token: ${", "role admin");
+            for (String call : List.of("config/check", "config?dry_run=true", "config")) {
+                Answer checked = own(
+                        node,
+                        "POST",
+                        call,
+                        editor + "If-Match: \"v1\"\r\n",
+                        Map.of("text", "upstreams:\n  - name: \"" + reference + "\"\n"));
+                assertThat(checked.status()).as(call + checked).isEqualTo(403);
+                assertThat(json(checked).at("/problems/0/path").asText()).isEqualTo("upstreams[0].name");
+                assertThat(json(checked).at("/problems/0/line").asInt()).isEqualTo(2);
+            }
+        }
+        Answer literal = call(node, "POST", "/providers", editor, provider.formatted(upstream.url(), "$${PATH}"));
+        assertThat(literal.status()).as(literal.toString()).isEqualTo(201);
+        page("DELETE", "/providers/thief", "", 204);
+        assertThat(own(node, "POST", "config/check", BEARER + JSON, Map.of("text", "upstreams:\n  - name: ${PATH}\n"))
+                        .status())
+                .isEqualTo(200);
+    }
+
+    private static String token(StoreNode one, String name, String role) throws IOException {
+        Answer made = own(one, "POST", "tokens", BEARER + JSON, Map.of("name", name, "role", role));
+        return "Authorization: Bearer " + json(made).at("/token").asText() + "\r\n" + JSON;
+    }
+
+    private static Answer own(StoreNode one, String method, String path, String headers, Map<String, ?> body)
+            throws IOException {
+        return RawClient.exchange(
+                URI.create("http://127.0.0.1:" + one.admin + "/admin/api/v1/" + path),
+                method,
+                "Connection: close\r\n" + headers,
+                body.isEmpty() ? new byte[0] : new JsonMapper().writeValueAsBytes(body));
+    }
+
+    @Test
+    void aRefusedChangeOfACredentialChangesNothing() throws IOException {
+        page("POST", "/credentials", "{\"key\":\"sk-taken\",\"name\":\"taken\"}", 201);
+        Answer issued = own(
+                node,
+                "POST",
+                "keys",
+                BEARER + JSON,
+                Map.of("name", "bursting", "requests_per_second", 10, "burst_size", 50));
+        assertThat(issued.status()).as(issued.toString()).isEqualTo(201);
+        String id = id("credentials", "bursting");
+
+        String wanted = "{\"name\":\"other\",\"is_enabled\":false,\"key\":\"sk-taken\"}";
+        assertThat(page("PUT", "/credentials/" + id, wanted, 409).at("/detail").asText())
+                .contains("another credential has it");
+        JsonNode same = page("GET", "/credentials/" + id, "", 200);
+        assertThat(same.at("/name").asText()).isEqualTo("bursting");
+        assertThat(same.at("/is_enabled").asBoolean()).isTrue();
+
+        String renamed = "{\"name\":\"burst\",\"allowed_models\":[],\"rate_limit\":10,\"is_enabled\":true}";
+        page("PUT", "/credentials/" + id, renamed, 200);
+        assertThat(json(own(node, "GET", "keys?q=burst", BEARER, Map.of()))
+                        .at("/keys/0/burst_size")
+                        .asInt())
+                .isEqualTo(50);
+        page("PUT", "/credentials/" + id, "{\"name\":\"moved\",\"key\":\"sk-moved\"}", 200);
+        await(node, "sk-moved", "m", 200);
+        String audit = own(node, "GET", "audit?limit=50", BEARER, Map.of()).text();
+        assertThat(audit).contains("\"action\":\"key.rotate\"", "\"object\":\"moved\"");
+        page("DELETE", "/credentials/" + id, "", 204);
+        page("DELETE", "/credentials/" + id("credentials", "taken"), "", 204);
+    }
+
+    @Test
+    void aKeyThatIsANumberIsFound() {
+        String created = """
+                {"provider_key":"2024","api_base":"%s","api_key":"k","model_mapping":{"y":"y"}}""".formatted(upstream.url());
+        JsonNode made = page("POST", "/providers", created, 201);
+        assertThat(made.at("/provider/provider_key").asText()).isEqualTo("2024");
+        String id = made.at("/id").asText();
+        assertThat(page("PUT", "/providers/" + id, "{\"weight\":3}", 200)
+                        .at("/provider_key")
+                        .asText())
+                .isEqualTo("2024");
+        page("DELETE", "/providers/" + id, "", 204);
+    }
+
+    @Test
+    void aTestThatIsRefusedSetsNoKeyAside() throws IOException {
+        page("POST", "/credentials", "{\"key\":\"sk-tests\",\"name\":\"tests\"}", 201);
+        await(node, "sk-tests", "m", 200);
+        upstream.on("/v1/chat/completions", Behaviour.status(403, "", "{}"), Behaviour.json("{}"));
+        JsonNode refused = page("POST", "/providers/1/health", "{\"models\":[\"not-for-this-key\"]}", 200);
+        assertThat(refused.at("/models/0/status").asText()).isEqualTo("unhealthy");
+        assertThat(refused.at("/models/0/error").asText()).contains("403");
+        assertThat(ask(node, "sk-tests", "m")).isEqualTo(200);
+
+        String viewer = token(node, "viewer who tests", "viewer");
+        assertThat(call(node, "POST", "/providers/1/health", viewer, "{}").status())
+                .isEqualTo(403);
+        JsonNode last =
+                json(own(node, "GET", "audit?action=upstream.test&outcome=forbidden&limit=1", BEARER, Map.of()));
+        assertThat(last.at("/entries/0/actor").asText()).as(last.toString()).contains("viewer who tests");
+        page("DELETE", "/credentials/" + id("credentials", "tests"), "", 204);
+    }
+
+    /** As {@code config import} of its file has it, where each secret is a reference already. */
+    @Test
+    void aDocumentInItsOwnWordsCanBeEdited() throws IOException {
+        try (StoreNode fresh = StoreNode.start("", ", compat: [maywzh]").awaitUp()) {
+            String theirs = """
+                    server: {host: 127.0.0.1, port: %d}
+                    providers:
+                      - {provider_key: one, provider_type: openai, api_base: "%s/v1", api_key: "${NO_SUCH:-k}", model_mapping: {m: m}}
+                      - {provider_key: two, provider_type: openai, api_base: "%s/v1", api_key: "${NO_SUCH:-k}", model_mapping: {m: m}}
+                    """.formatted(fresh.port, upstream.url(), upstream.url());
+            Answer first = own(fresh, "POST", "config", BEARER + JSON + "If-Match: \"v0\"\r\n", Map.of("text", theirs));
+            assertThat(first.status()).as(first.toString()).isEqualTo(201);
+            fresh.awaitReady();
+            Answer off = call(fresh, "PATCH", "/providers/2/status", PAGE, "{\"enabled\":false}");
+            assertThat(off.status()).as(off.toString()).isEqualTo(200);
+            assertThat(call(fresh, "DELETE", "/providers/2", PAGE, "").status()).isEqualTo(204);
+            assertThat(json(call(fresh, "GET", "/providers", PAGE, "")).at("/providers"))
+                    .singleElement()
+                    .satisfies(left ->
+                            assertThat(left.at("/provider_key").asText()).isEqualTo("one"));
+
+            // Its pages run elsewhere, and so may others.
+            for (int i = 0; i < 11; i++) {
+                call(fresh, "GET", "/providers", "Origin: http://evil.test\r\nAuthorization: Bearer guess\r\n", "");
+            }
+            assertThat(call(fresh, "GET", "/providers", PAGE, "").status()).isEqualTo(429);
+            assertThat(call(fresh, "GET", "/providers", BEARER, "").status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aCredentialWhoseNameTheConfigurationTookCanBeDisabled() throws IOException {
+        page("POST", "/credentials", "{\"key\":\"sk-first-here\",\"name\":\"first here\"}", 201);
+        String id = id("credentials", "first here");
+        Answer head = own(node, "GET", "config", BEARER + "Accept: application/yaml\r\n", Map.of());
+        String text = json(own(
+                        node,
+                        "GET",
+                        "config/versions/" + head.header("ETag").replaceAll("[^0-9]", ""),
+                        BEARER,
+                        Map.of()))
+                .at("/text")
+                .asText();
+        assertThat(text).isNotEmpty();
+        Answer taken = own(
+                node,
+                "POST",
+                "config",
+                BEARER + JSON + "If-Match: " + head.header("ETag") + "\r\n",
+                Map.of("text", text + "keys: [{name: first here, key: '${NO_SUCH:-other-value}'}]\n"));
+        assertThat(taken.status()).as(taken.toString()).isEqualTo(201);
+        JsonNode off = page("PATCH", "/credentials/" + id + "/status", "{\"enabled\":false}", 200);
+        assertThat(off.at("/is_enabled").asBoolean(true)).isFalse();
+        page("DELETE", "/credentials/" + id, "", 204);
     }
 
     @Test

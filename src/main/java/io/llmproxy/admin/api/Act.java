@@ -11,13 +11,12 @@ final class Act {
     /** Attribute of a request that holds it. */
     static final String ATTRIBUTE = Act.class.getName();
 
-    private static final String UNKNOWN = "unknown";
     private static final int LONGEST = 32 * 1024;
 
     private final String requestId;
     private final String address;
-    private String actor = UNKNOWN;
-    private String authentication = "none";
+    private Caller caller = Caller.UNKNOWN;
+    private String authentication = Caller.UNKNOWN.authentication();
     private String action = "";
     private String object = "";
     private @Nullable String before;
@@ -36,13 +35,13 @@ final class Act {
     }
 
     /** It is known who calls. */
-    void by(Caller caller, String how) {
-        actor = caller.name();
+    void by(Caller known, String how) {
+        caller = known;
         authentication = how;
     }
 
-    String actor() {
-        return actor;
+    Caller caller() {
+        return caller;
     }
 
     String object() {
@@ -50,13 +49,17 @@ final class Act {
     }
 
     boolean isKnown() {
-        return !actor.equals(UNKNOWN);
+        return !caller.equals(Caller.UNKNOWN);
     }
 
     /** Something is about to be done. */
     void begins(String what, String toWhat) {
         action = what;
         object = toWhat;
+        before = null;
+        after = null;
+        version = null;
+        kept = false;
     }
 
     /** What it is done to, where the path does not say it. */
@@ -96,11 +99,20 @@ final class Act {
     /** The note of an act that is carried out. */
     AuditNote note() {
         return new AuditNote(
-                actor, authentication, address, requestId, action, object, before, after, AuditNote.DONE, version);
+                caller.name(),
+                authentication,
+                address,
+                requestId,
+                action,
+                object,
+                before,
+                after,
+                AuditNote.DONE,
+                version);
     }
 
     /** The note of an act that was refused. */
     AuditNote refused(String code) {
-        return new AuditNote(actor, authentication, address, requestId, action, object, null, null, code, null);
+        return new AuditNote(caller.name(), authentication, address, requestId, action, object, null, null, code, null);
     }
 }

@@ -1,6 +1,7 @@
 package io.llmproxy.admin.api;
 
 import io.llmproxy.access.Role;
+import jakarta.ws.rs.container.ContainerRequestContext;
 
 /**
  * Who calls.
@@ -15,4 +16,12 @@ record Caller(String name, Role role, String authentication) {
 
     /** The one who knows the operators' token. */
     static final Caller OPERATOR = new Caller("operator", Role.ADMIN, OPERATOR_TOKEN);
+
+    /** Nothing is known of this one. */
+    static final Caller UNKNOWN = new Caller("unknown", Role.VIEWER, "none");
+
+    /** The one who makes a call. */
+    static Caller of(ContainerRequestContext call) {
+        return call.getProperty(AdminApi.CALLER) instanceof Caller caller ? caller : UNKNOWN;
+    }
 }

@@ -3,7 +3,6 @@ package io.llmproxy.admin.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.admin.AuditTrail;
-import io.llmproxy.admin.ConfigDocuments.Unavailable;
 import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import io.llmproxy.admin.NotFoundServlet;
 import io.llmproxy.admin.OperatorToken;
@@ -12,6 +11,7 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -101,12 +101,16 @@ abstract class CompatServlet extends HttpServlet {
             answer(new Call(known.caller(), method, path, act), request, response);
         } catch (Refused refused) {
             refusal = refused.code();
+            if (refused.status() == HttpServletResponse.SC_FORBIDDEN && act.isKnown() && !act.isBegun()) {
+                act.begins("call", request.getMethod() + ' ' + root + '/' + String.join("/", path));
+            }
             refused.headers().forEach(response::setHeader);
             refuse(response, path, refused.status(), message(refused));
         } catch (UnavailableException away) {
-            boolean readOnly = away.reason() == Unavailable.READ_ONLY;
-            refusal = readOnly ? "file_mode" : "store_unavailable";
-            refuse(response, path, readOnly ? 409 : 503, String.valueOf(away.getMessage()));
+            Refused refused = Refusals.refused(away);
+            refusal = refused.code();
+            refused.headers().forEach(response::setHeader);
+            refuse(response, path, refused.status(), message(refused));
         } catch (RuntimeException e) {
             LOG.error("admin API below {}: a call failed", root, e);
             refusal = "internal_error";
@@ -130,10 +134,15 @@ abstract class CompatServlet extends HttpServlet {
 
     /** The JSON object that was sent. */
     static ObjectNode body(HttpServletRequest request) throws IOException {
+        return body(request, request.getInputStream());
+    }
+
+    /** The same, of a body that is read already. */
+    static ObjectNode body(HttpServletRequest request, InputStream sent) throws IOException {
         if (!SignIn.isJson(request.getContentType())) {
             throw Refused.noJson();
         }
-        JsonNode body = JsonBodies.read(request.getInputStream(), JsonNode.class);
+        JsonNode body = JsonBodies.read(sent, JsonNode.class);
         if (body instanceof ObjectNode object) {
             return object;
         }

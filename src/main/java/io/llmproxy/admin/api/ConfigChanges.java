@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
 import io.llmproxy.admin.ConfigDocuments.MovedException;
@@ -7,6 +8,7 @@ import io.llmproxy.admin.ConfigDocuments.Version;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.ConfigPrinter;
+import io.llmproxy.config.document.Interpolation;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlParser;
@@ -14,9 +16,12 @@ import io.llmproxy.config.document.YamlPath;
 import io.llmproxy.config.document.YamlTree;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +45,8 @@ final class ConfigChanges {
     record Checked(boolean valid, List<Finding> problems, List<Finding> warnings, DocumentDiff.@Nullable Diff diff) {}
 
     /** What is to become a version. */
-    record Wanted(String content, String comment, @Nullable Duration confirmWithin, String author) {
-        static Wanted of(String content, @Nullable String comment, @Nullable Integer seconds, String author) {
+    record Wanted(String content, String comment, @Nullable Duration confirmWithin, Caller author) {
+        static Wanted of(String content, @Nullable String comment, @Nullable Integer seconds, Caller author) {
             String words = comment == null ? "" : comment.strip();
             if (words.length() > LONGEST_COMMENT) {
                 throw Refused.invalid("comment", "too long (expected: at most " + LONGEST_COMMENT + " characters)");
@@ -73,8 +78,9 @@ final class ConfigChanges {
                 .orElseThrow(() -> Refused.notFound("version", Long.toString(version)));
     }
 
-    /** Tells what a text would change. */
-    Checked check(String content) {
+    /** Tells what a text would change; for a caller who may put it in use. */
+    Checked check(String content, Caller caller) {
+        refuseReferences(content, caller);
         ConfigDocuments.Checked checked = documents.check(content);
         boolean valid = checked.problems().isEmpty();
         return new Checked(
@@ -90,6 +96,7 @@ final class ConfigChanges {
 
     /** Puts a text in use. */
     Version commit(Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
+        refuseReferences(wanted.content(), wanted.author());
         return storing(
                 wanted,
                 base,
@@ -113,7 +120,7 @@ final class ConfigChanges {
     }
 
     private static Change change(Wanted wanted, ConfigDocuments.Way way, String comment, AuditNote note) {
-        return new Change(wanted.content(), wanted.author(), comment, way, null, wanted.confirmWithin(), note);
+        return new Change(wanted.content(), wanted.author().name(), comment, way, null, wanted.confirmWithin(), note);
     }
 
     private interface Storing {
@@ -190,14 +197,12 @@ final class ConfigChanges {
 
     /** A secret that was shown as a mask is not the mask: to store that would lose it. */
     private static void refuseMasks(String content) {
-        YamlTree tree;
-        try {
-            tree = YamlParser.parse(content, "document", new Problems());
-        } catch (ConfigException e) {
-            return;
-        }
         List<Finding> masks = new ArrayList<>();
-        collect("", tree, masks);
+        forEachScalar(content, (path, scalar) -> {
+            if (isMask(scalar.text())) {
+                masks.add(new Finding(scalar.origin().line(), path, "*** (expected: the secret, or ${NAME})"));
+            }
+        });
         if (!masks.isEmpty()) {
             throw new Refused(
                             400,
@@ -207,15 +212,59 @@ final class ConfigChanges {
         }
     }
 
-    private static void collect(String path, YamlTree tree, List<Finding> masks) {
+    /**
+     * What the process can read is more than the secrets of upstreams: the operators' token is among it. Who could make an upstream's key
+     * of it could send it to any address.
+     */
+    private void refuseReferences(String content, Caller caller) {
+        if (caller.role().covers(Role.ADMIN)) {
+            return;
+        }
+        Set<String> known = new HashSet<>();
+        forEachScalar(
+                documents.head().content(), (path, scalar) -> known.addAll(Interpolation.ofProcess(scalar.text())));
+        List<Finding> strange = new ArrayList<>();
+        forEachScalar(content, (path, scalar) -> {
+            for (String name : Interpolation.ofProcess(scalar.text())) {
+                if (!known.contains(name)) {
+                    strange.add(new Finding(
+                            scalar.origin().line(),
+                            path,
+                            "${" + name
+                                    + "} is not in the configuration yet (expected: a caller with the role admin, or"
+                                    + " ${secret:NAME})"));
+                }
+            }
+        });
+        if (!strange.isEmpty()) {
+            throw new Refused(
+                            403,
+                            "forbidden",
+                            "To refer to another variable or file of the gateway needs the role admin; nothing was"
+                                    + " changed.")
+                    .with(strange);
+        }
+    }
+
+    private static void forEachScalar(String content, BiConsumer<String, YamlTree.Scalar> action) {
+        YamlTree tree;
+        try {
+            tree = YamlParser.parse(content, "document", new Problems());
+        } catch (ConfigException e) {
+            return;
+        }
+        forEachScalar("", tree, action);
+    }
+
+    private static void forEachScalar(String path, YamlTree tree, BiConsumer<String, YamlTree.Scalar> action) {
         if (tree instanceof YamlTree.Mapping mapping) {
-            mapping.entries().forEach((name, value) -> collect(YamlPath.key(path, name), value, masks));
+            mapping.entries().forEach((name, value) -> forEachScalar(YamlPath.key(path, name), value, action));
         } else if (tree instanceof YamlTree.Sequence sequence) {
             for (int i = 0; i < sequence.items().size(); i++) {
-                collect(YamlPath.item(path, i), sequence.items().get(i), masks);
+                forEachScalar(YamlPath.item(path, i), sequence.items().get(i), action);
             }
-        } else if (tree instanceof YamlTree.Scalar scalar && isMask(scalar.text())) {
-            masks.add(new Finding(scalar.origin().line(), path, "*** (expected: the secret, or ${NAME})"));
+        } else if (tree instanceof YamlTree.Scalar scalar) {
+            action.accept(path, scalar);
         }
     }
 

@@ -77,8 +77,8 @@ public final class ConfigResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
     @Needs(Role.EDITOR)
-    public Object check(CheckRequest request) {
-        return changes.check(required(request.text()));
+    public Object check(@Context ContainerRequestContext call, CheckRequest request) {
+        return changes.check(required(request.text()), Caller.of(call));
     }
 
     /** Puts a text in use. */
@@ -94,10 +94,10 @@ public final class ConfigResource {
             Commit commit) {
         changes.requireStore();
         String content = required(commit.text());
-        ConfigChanges.Wanted wanted = ConfigChanges.Wanted.of(
-                content, commit.comment(), commit.confirmWithin(), RuntimeResource.caller(call));
+        ConfigChanges.Wanted wanted =
+                ConfigChanges.Wanted.of(content, commit.comment(), commit.confirmWithin(), Caller.of(call));
         if (isDry(dryRun)) {
-            return Response.ok(changes.check(content)).build();
+            return Response.ok(changes.check(content, Caller.of(call))).build();
         }
         return committed(call, changes.commit(wanted, way(call), base, Act.of(call)));
     }
@@ -120,10 +120,10 @@ public final class ConfigResource {
             throw Refused.invalid("version", "missing (expected: the number of a version)");
         }
         String content = changes.content(to);
-        ConfigChanges.Wanted wanted = ConfigChanges.Wanted.of(
-                content, rollback.comment(), rollback.confirmWithin(), RuntimeResource.caller(call));
+        ConfigChanges.Wanted wanted =
+                ConfigChanges.Wanted.of(content, rollback.comment(), rollback.confirmWithin(), Caller.of(call));
         if (isDry(dryRun)) {
-            return Response.ok(changes.check(content)).build();
+            return Response.ok(changes.check(content, Caller.of(call))).build();
         }
         return committed(call, changes.rollBack(to, wanted, way(call), base, Act.of(call)));
     }

@@ -37,7 +37,10 @@ final class KeyActs {
             Finding first = problems.get(0);
             throw new Refused(400, "invalid_request", first.path() + ": " + first.message()).with(problems);
         }
-        if (KeyViews.all(config).anyMatch(placed -> placed.key().name().equalsIgnoreCase(body.name()))) {
+        // A key that had the name first can still be changed, to disable it for instance.
+        boolean renamed = before == null || !before.config().name().equalsIgnoreCase(body.name());
+        if (renamed
+                && KeyViews.all(config).anyMatch(placed -> placed.key().name().equalsIgnoreCase(body.name()))) {
             throw new Refused(
                     409,
                     "conflict",

@@ -143,7 +143,7 @@ public final class KeysResource {
             KeyBody body) {
         requireStore();
         acts.check(body, null);
-        String by = RuntimeResource.caller(call);
+        String by = Caller.of(call).name();
         String secret = NewSecret.key();
         ClientKeyConfig config = body.config(KeyDigest.of(secret).configured());
         String hint = Objects.requireNonNull(KeyViews.hint(secret), "long enough");

@@ -28,10 +28,10 @@ record MaywzhAddress(String base, ObjectNode params) {
         String url = upstream.path("url").asText();
         ObjectNode params = Json.MAPPER.createObjectNode();
         Matcher vertex = ON_VERTEX.matcher(url);
-        if (!upstream.path("provider").asText().equals("vertex") || !vertex.matches()) {
+        MaywzhType type = MaywzhType.of(MaywzhType.word(upstream));
+        if (!type.isOnVertex() || !vertex.matches()) {
             return new MaywzhAddress(url, params);
         }
-        MaywzhType type = MaywzhType.of(MaywzhType.word(upstream));
         params.put(PROJECT, vertex.group(2)).put(LOCATION, vertex.group(3)).put(PUBLISHER, type.publisher());
         return new MaywzhAddress(vertex.group(1), params);
     }

@@ -6,6 +6,7 @@ import io.llmproxy.config.AdminConfig.Compat;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.PushbackInputStream;
 import java.util.List;
 
 /**
@@ -66,9 +67,17 @@ public final class MaywzhApi extends CompatServlet {
 
     /** Pages say that they send JSON also where they send nothing. */
     private static ObjectNode sent(Call call, HttpServletRequest request) throws IOException {
-        boolean none = request.getContentLengthLong() == 0
-                || (request.getContentLengthLong() < 0 && request.getHeader("Transfer-Encoding") == null);
-        return none || call.method().equals("GET") ? Json.MAPPER.createObjectNode() : body(request);
+        if (call.method().equals("GET")) {
+            return Json.MAPPER.createObjectNode();
+        }
+        // The head does not always tell: HTTP/2 knows neither a length that must be there nor Transfer-Encoding.
+        PushbackInputStream body = new PushbackInputStream(request.getInputStream());
+        int first = body.read();
+        if (first < 0) {
+            return Json.MAPPER.createObjectNode();
+        }
+        body.unread(first);
+        return body(request, body);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.llmproxy.admin.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Unavailable;
 import io.llmproxy.admin.ConfigDocuments.UnavailableException;
@@ -33,6 +34,7 @@ final class MaywzhCredentials {
     private static final String MODELS = "allowed_models";
     private static final String LIMIT = "rate_limit";
     private static final String ENABLED = "is_enabled";
+    private static final List<String> SETTINGS = List.of(NAME, MODELS, LIMIT, ENABLED);
     private static final List<String> KNOWN =
             List.of(KEY, NAME, MODELS, LIMIT, ENABLED, "id", "key_preview", "created_at", "updated_at", "version");
 
@@ -41,6 +43,7 @@ final class MaywzhCredentials {
     private final IssuedKeys keys;
     private final Gateway gateway;
     private final KeyActs acts;
+    private final AuditTrail audit;
 
     MaywzhCredentials(Gateway gateway) {
         this.gateway = gateway;
@@ -48,6 +51,7 @@ final class MaywzhCredentials {
         this.numbers = gateway.numbers();
         this.keys = gateway.keys();
         this.acts = new KeyActs(gateway);
+        this.audit = gateway.audit();
     }
 
     ObjectNode all() {
@@ -140,14 +144,29 @@ final class MaywzhCredentials {
     ObjectNode change(Act act, String id, ObjectNode body) {
         requireStore();
         MaywzhBody.only(body, KNOWN);
-        if (List.of(KEY, NAME, MODELS, LIMIT, ENABLED).stream().noneMatch(body::has)) {
+        if (!body.has(KEY) && SETTINGS.stream().noneMatch(body::has)) {
             throw new Refused(400, "invalid_request", "No fields to update");
         }
         String text = MaywzhBody.optional(body, KEY);
         String key = text == null || text.isEmpty() ? null : key(text);
-        IssuedKey changed = changed(act, id, before -> merged(before, body));
-        if (key != null && !KeyDigest.of(key).equals(changed.digest())) {
+        IssuedKey before = find(id);
+        boolean rotates = key != null && !KeyDigest.of(key).equals(before.digest());
+        if (rotates) {
+            // Before anything is written: the settings and the key are two changes.
             requireFree(KeyDigest.of(key));
+            if (keys.find(KeyDigest.of(key)).isPresent()) {
+                throw new Refused(409, "conflict", "key: another credential has it already");
+            }
+        }
+        IssuedKey changed = before;
+        if (!rotates || SETTINGS.stream().anyMatch(body::has)) {
+            changed = changed(act, id, settings -> merged(settings, body));
+        }
+        if (rotates) {
+            if (act.isKept()) {
+                audit.kept(act.note());
+            }
+            act.begins("key.rotate", changed.config().name());
             changed = rotated(act, changed, key);
         }
         return answer(changed, key == null ? preview(changed) : preview(key)).put("status", "updated");
@@ -164,10 +183,11 @@ final class MaywzhCredentials {
         requireStore();
         String key = NewSecret.key();
         IssuedKey found = find(id);
+        // Once the old key works no more, nothing may fail before the new one is told.
+        ObjectNode told = version();
         act.to(found.config().name());
         rotated(act, found, key);
-        return version()
-                .put("new_key", key)
+        return told.put("new_key", key)
                 .put("message", "Key rotated. Save the new key: it is shown this once, and the old one works no more.");
     }
 
@@ -176,10 +196,23 @@ final class MaywzhCredentials {
         IssuedKey key = find(id);
         act.to(key.config().name());
         act.changes(KeyActs.told(KeyBody.of(key)), Map.of());
-        KeyActs.stored(act, () -> {
+        stored(act, () -> {
             keys.delete(key, act.note());
             return key;
         });
+    }
+
+    /** That API knows no status for what was changed by another at the same time but this one. */
+    private static <T> T stored(Act act, KeyActs.Storing<T> storing) {
+        try {
+            return KeyActs.stored(act, storing);
+        } catch (Refused refused) {
+            throw refused.status() == 412 ? conflict() : refused;
+        }
+    }
+
+    private static Refused conflict() {
+        return new Refused(409, "conflict", "Others change the key at the same time; try again.");
     }
 
     /** If others change the key at the same time, the change is made to what they have made of it. */
@@ -198,7 +231,7 @@ final class MaywzhCredentials {
                     throw refused;
                 }
                 if (attempt == ATTEMPTS) {
-                    throw new Refused(409, "conflict", "Others change the key at the same time; try again.");
+                    throw conflict();
                 }
             }
         }
@@ -206,8 +239,7 @@ final class MaywzhCredentials {
 
     private IssuedKey rotated(Act act, IssuedKey key, String text) {
         act.changes(Map.of(NAME, key.config().name()), Map.of("grace_seconds", 0));
-        return KeyActs.stored(
-                act, () -> keys.rotate(key, KeyDigest.of(text), KeyViews.hint(text), Duration.ZERO, act.note()));
+        return stored(act, () -> keys.rotate(key, KeyDigest.of(text), KeyViews.hint(text), Duration.ZERO, act.note()));
     }
 
     /** What that API does not know stays as it is. */
@@ -222,7 +254,7 @@ final class MaywzhCredentials {
                 before.expiresAt(),
                 models,
                 limit,
-                body.has(LIMIT) ? limit : before.burstSize(),
+                Objects.equals(limit, before.requestsPerSecond()) ? before.burstSize() : limit,
                 before.maxConcurrent(),
                 before.explain(),
                 before.forwards());

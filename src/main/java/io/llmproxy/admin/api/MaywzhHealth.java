@@ -43,8 +43,17 @@ final class MaywzhHealth {
         this.providers = providers;
     }
 
-    /** What is asked, and how patiently. */
-    private record Wanted(@Nullable List<String> models, Duration timeout, int atOnce) {}
+    /**
+     * What is asked, and how patiently.
+     *
+     * @param models null for those of the provider
+     * @param until when nothing more is asked, by {@link System#nanoTime}
+     */
+    private record Wanted(@Nullable List<String> models, Duration timeout, int atOnce, long until) {
+        boolean isOver() {
+            return System.nanoTime() - until >= 0;
+        }
+    }
 
     private record Found(
             String model,
@@ -125,7 +134,8 @@ final class MaywzhHealth {
         return new Wanted(
                 models.isEmpty() ? null : models,
                 Duration.ofSeconds(seconds == null ? USUAL_SECONDS : seconds),
-                atOnce == null ? USUAL_AT_ONCE : atOnce);
+                atOnce == null ? USUAL_AT_ONCE : atOnce,
+                System.nanoTime() + TimeUnit.SECONDS.toNanos(LONGEST_SECONDS));
     }
 
     private ObjectNode told(MaywzhProviders.Provider provider, Wanted wanted) {
@@ -151,6 +161,11 @@ final class MaywzhHealth {
         List<String> models = wanted.models() == null ? usual(provider) : wanted.models();
         List<Found> found = new ArrayList<>();
         for (int i = 0; i < models.size(); i += wanted.atOnce()) {
+            if (wanted.isOver()) {
+                models.subList(i, models.size())
+                        .forEach(model -> found.add(new Found(model, false, 0, "not asked: the check took too long")));
+                return found;
+            }
             List<CompletableFuture<Found>> running =
                     models.subList(i, Math.min(models.size(), i + wanted.atOnce())).stream()
                             .map(model -> ask(target, provider, model, wanted.timeout()))
@@ -203,8 +218,9 @@ final class MaywzhHealth {
             case ANTHROPIC -> "/v1/messages";
             case CLAUDE_ON_VERTEX -> "/publishers/anthropic/models/" + model + ":rawPredict";
             case GEMINI_ON_VERTEX -> "/publishers/google/models/" + model + ":generateContent";
+            case GEMINI_AT_GOOGLE -> "/v1beta/models/" + model + ":generateContent";
         };
-        if (type == MaywzhType.GEMINI_ON_VERTEX) {
+        if (type.dialect().equals("gemini")) {
             body.putArray("contents")
                     .addObject()
                     .put("role", "user")

@@ -265,20 +265,23 @@ final class MaywzhLogs {
         return told;
     }
 
-    void forget(boolean errors, String id) {
+    void forget(Act act, boolean errors, String id) {
         Explanation found = find(errors, id);
+        act.changes(Map.of("request_ids", List.of(found.id())), Map.of());
         explanations.forget(found::equals);
     }
 
-    ObjectNode forget(boolean errors, ObjectNode body) {
+    ObjectNode forget(Act act, boolean errors, ObjectNode body) {
         MaywzhBody.only(body, List.of("ids"));
         if (!body.has("ids")) {
             throw Refused.invalid("ids", "missing (expected: a list of at most " + MOST_IDS + " numbers)");
         }
         Set<Long> wanted = new HashSet<>(MaywzhBody.numbers(body, "ids", MOST_IDS));
         Predicate<Explanation> unwanted = one -> wanted.contains(id(one)) && (!errors || one.isError());
-        int deleted = explanations.find(unwanted, KEPT).size();
+        List<String> deleted =
+                explanations.find(unwanted, KEPT).stream().map(Explanation::id).toList();
+        act.changes(Map.of("request_ids", deleted), Map.of());
         explanations.forget(unwanted);
-        return Json.MAPPER.createObjectNode().put("deleted", deleted);
+        return Json.MAPPER.createObjectNode().put("deleted", deleted.size());
     }
 }

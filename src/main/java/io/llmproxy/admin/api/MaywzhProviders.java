@@ -162,10 +162,18 @@ final class MaywzhProviders {
     Provider find(String id) {
         List<Provider> all = list();
         String name = MaywzhBody.named(numbers, Numbers.Kind.PROVIDER, id);
-        return all.stream()
-                .filter(provider -> provider.key().equals(name))
-                .findFirst()
+        return keyed(all, String.valueOf(name))
                 .orElseThrow(() -> new Refused(404, "not_found", "Provider with ID " + id + " not found"));
+    }
+
+    private static Optional<Provider> keyed(List<Provider> all, String key) {
+        return all.stream().filter(provider -> provider.key().equals(key)).findFirst();
+    }
+
+    /** A key may look like a number. */
+    private ObjectNode answerFor(String key) {
+        return answer(keyed(list(), key)
+                .orElseThrow(() -> new Refused(404, "not_found", "Provider with key " + key + " not found")));
     }
 
     /** How many may be asked. */
@@ -217,7 +225,7 @@ final class MaywzhProviders {
         upstream.put("enabled", MaywzhBody.flag(body, ENABLED, true) && !models.isEmpty());
         act.to(act.object() + " " + key);
         newest.commit(act, edit -> add(edit, key, upstream));
-        return answer(find(key));
+        return answerFor(key);
     }
 
     private void add(YamlEdit edit, String key, Map<String, Object> upstream) {
@@ -247,7 +255,7 @@ final class MaywzhProviders {
             throw new Refused(400, "invalid_request", "No fields to update");
         }
         newest.commit(act, edit -> apply(edit, find(id), body));
-        return answer(find(before.key())).put("status", "updated");
+        return answerFor(before.key()).put("status", "updated");
     }
 
     private void apply(YamlEdit edit, Provider provider, ObjectNode body) {
@@ -345,7 +353,10 @@ final class MaywzhProviders {
                 }
                 member.ifPresent(found -> group.remove(UPSTREAMS, found));
             }
-            edit.root().named(UPSTREAMS, key).ifPresent(upstream -> edit.root().remove(UPSTREAMS, upstream));
+            YamlEdit.Section upstream = edit.root()
+                    .named(UPSTREAMS, key)
+                    .orElseThrow(() -> new Refused(404, "not_found", "Provider " + key + " not found"));
+            edit.root().remove(UPSTREAMS, upstream);
         });
     }
 

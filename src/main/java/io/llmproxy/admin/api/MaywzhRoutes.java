@@ -105,6 +105,11 @@ final class MaywzhRoutes {
         return new Route(Role.EDITOR, "config.commit", handler);
     }
 
+    /** It costs tokens. */
+    private static Route test(Handler handler) {
+        return new Route(Role.EDITOR, "upstream.test", handler);
+    }
+
     private static Route key(String what, Handler handler) {
         return new Route(Role.EDITOR, "key." + what, handler);
     }
@@ -135,7 +140,7 @@ final class MaywzhRoutes {
         } else if (path.size() == 2 && path.get(1).equals(STATUS)) {
             methods.put("PATCH", commit(asked -> Done.of(providers.enable(asked.act(), id, enabled(asked)))));
         } else if (path.size() == 2 && path.get(1).equals("health")) {
-            methods.put("POST", new Route(Role.EDITOR, "", asked -> Done.of(health.one(id, asked.body()))));
+            methods.put("POST", test(asked -> Done.of(health.one(id, asked.body()))));
         }
     }
 
@@ -196,9 +201,9 @@ final class MaywzhRoutes {
 
     private void health(List<String> path, Map<String, Route> methods) {
         if (path.equals(List.of("check"))) {
-            methods.put("POST", new Route(Role.EDITOR, "", asked -> Done.of(health.all(asked.body()))));
+            methods.put("POST", test(asked -> Done.of(health.all(asked.body()))));
         } else if (path.size() == 2 && path.get(0).equals("providers")) {
-            methods.put("GET", new Route(Role.EDITOR, "", asked -> Done.of(health.look(path.get(1), asked.query()))));
+            methods.put("GET", test(asked -> Done.of(health.look(path.get(1), asked.query()))));
         }
     }
 
@@ -210,11 +215,14 @@ final class MaywzhRoutes {
         } else if (path.equals(List.of("batch-delete"))) {
             methods.put(
                     "POST",
-                    new Route(Role.ADMIN, "requests.forget", asked -> Done.of(logs.forget(errors, asked.body()))));
+                    new Route(
+                            Role.ADMIN,
+                            "requests.forget",
+                            asked -> Done.of(logs.forget(asked.act(), errors, asked.body()))));
         } else if (path.size() == 1) {
             methods.put("GET", look(asked -> Done.of(logs.one(errors, path.get(0)))));
             methods.put("DELETE", new Route(Role.ADMIN, "requests.forget", asked -> {
-                logs.forget(errors, path.get(0));
+                logs.forget(asked.act(), errors, path.get(0));
                 return Done.gone();
             }));
         }

@@ -10,7 +10,10 @@ enum MaywzhType {
     RESPONSES("response_api", "openai", "responses", "bearer", "gpt-3.5-turbo"),
     ANTHROPIC("anthropic", "anthropic", "anthropic", "api_key", "claude-3-haiku-20240307"),
     CLAUDE_ON_VERTEX("gcp-vertex", "vertex", "anthropic", "bearer", "claude-3-haiku-20240307"),
-    GEMINI_ON_VERTEX("gemini", "vertex", "gemini", "bearer", "gemini-2.0-flash");
+    GEMINI_ON_VERTEX("gemini", "vertex", "gemini", "bearer", "gemini-2.0-flash"),
+
+    /** That system has no such type, and no word for it. */
+    GEMINI_AT_GOOGLE("google-ai-studio", "gemini", "gemini", "api_key", "gemini-2.0-flash");
 
     private final String word;
     private final String provider;
@@ -33,11 +36,12 @@ enum MaywzhType {
             case "gcp-vertex", "gcp_vertex", "vertex" -> CLAUDE_ON_VERTEX;
             case "gemini", "gcp-gemini" -> GEMINI_ON_VERTEX;
             case "response_api", "response-api", "responses" -> RESPONSES;
+            case "google-ai-studio" -> GEMINI_AT_GOOGLE;
             default -> OPENAI;
         };
     }
 
-    /** The word for the type of an upstream: the provider's own name where that system has none. */
+    /** The word for the type of an upstream. Where that system has none, the word is one that it does not know either. */
     static String word(JsonNode upstream) {
         String provider = upstream.path("provider").asText("custom");
         String dialect = upstream.path("dialect").asText("");
@@ -45,7 +49,7 @@ enum MaywzhType {
                 .filter(type -> type.provider.equals(provider) && (dialect.isEmpty() || type.dialect.equals(dialect)))
                 .findFirst()
                 .map(type -> type.word)
-                .orElse(provider);
+                .orElseGet(() -> of(provider) == OPENAI ? provider : provider + '-' + dialect);
     }
 
     /** What we call the provider. */

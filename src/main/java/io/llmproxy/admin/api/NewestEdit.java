@@ -26,12 +26,13 @@ final class NewestEdit {
         changes.requireStore();
         for (int attempt = 1; ; attempt++) {
             ConfigDocuments.Version head = documents.head();
-            YamlEdit edit = YamlEdit.of(head.content());
+            // Versions of earlier releases may be in the words of a replaced system.
+            YamlEdit edit = YamlEdit.of(documents.check(head.content()).stored());
             change.accept(edit);
             String comment = act.object().substring(0, Math.min(act.object().length(), LONGEST_COMMENT));
             try {
                 return changes.commit(
-                        ConfigChanges.Wanted.of(edit.text(), comment, null, act.actor()),
+                        ConfigChanges.Wanted.of(edit.text(), comment, null, act.caller()),
                         ConfigDocuments.Way.API,
                         "\"v" + head.id() + '"',
                         act);

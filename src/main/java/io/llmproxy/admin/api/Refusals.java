@@ -45,7 +45,8 @@ final class Refusals implements ExceptionMapper<Throwable> {
         return answer(new Refused(500, "internal_error", "The call failed; the log tells why."), null);
     }
 
-    private static Refused refused(UnavailableException unavailable) {
+    /** Why a call cannot be carried out now. */
+    static Refused refused(UnavailableException unavailable) {
         String why = String.valueOf(unavailable.getMessage());
         return switch (unavailable.reason()) {
             case READ_ONLY -> new Refused(409, "file_mode", why);

@@ -99,7 +99,10 @@ public final class RuntimeResource {
                 name,
                 RuntimeResource::override,
                 () -> gateway.operations()
-                        .say(name, new UpstreamOverride(mode, until, reason, caller(call), Instant.EPOCH)));
+                        .say(
+                                name,
+                                new UpstreamOverride(
+                                        mode, until, reason, Caller.of(call).name(), Instant.EPOCH)));
     }
 
     /** Leaves it to the configuration whether it is asked. */
@@ -113,7 +116,7 @@ public final class RuntimeResource {
                 call,
                 name,
                 RuntimeResource::override,
-                () -> gateway.operations().unsay(name, caller(call)));
+                () -> gateway.operations().unsay(name, Caller.of(call).name()));
     }
 
     /** Gives it another weight in a group. */
@@ -132,7 +135,8 @@ public final class RuntimeResource {
                 call,
                 name,
                 view -> weight(view, group),
-                () -> gateway.operations().weigh(group, name, wanted, caller(call)));
+                () -> gateway.operations()
+                        .weigh(group, name, wanted, Caller.of(call).name()));
     }
 
     /** Gives it the configured weight again. */
@@ -149,7 +153,7 @@ public final class RuntimeResource {
                 call,
                 name,
                 view -> weight(view, known),
-                () -> gateway.operations().unweigh(known, name, caller(call)));
+                () -> gateway.operations().unweigh(known, name, Caller.of(call).name()));
     }
 
     /** Closes its breaker. */
@@ -163,13 +167,14 @@ public final class RuntimeResource {
                 call,
                 name,
                 view -> Map.of("breaker", view.breaker()),
-                () -> gateway.operations().resetBreaker(name, caller(call)));
+                () -> gateway.operations().resetBreaker(name, Caller.of(call).name()));
     }
 
     /** Asks it once. */
     @POST
     @Path("{name}:test")
     @Needs(Role.EDITOR)
+    @Audited("upstream.test")
     public Object test(@PathParam("name") String name) {
         views.one(name);
         CheckedUpstream target = gateway.current()
@@ -239,9 +244,5 @@ public final class RuntimeResource {
         RuntimeViews.View after = views.one(name);
         Act.of(call).changes(before, facet.apply(after));
         return after;
-    }
-
-    static String caller(ContainerRequestContext call) {
-        return call.getProperty(AdminApi.CALLER) instanceof Caller caller ? caller.name() : "unknown";
     }
 }

@@ -3,13 +3,13 @@ package io.llmproxy.admin.api;
 import io.llmproxy.access.People;
 import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import io.llmproxy.admin.OperatorToken;
+import io.llmproxy.admin.PageOrigin;
 import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.SsoConfig;
 import io.llmproxy.net.IpAddress;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
-import java.net.URI;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Set;
@@ -134,7 +134,7 @@ final class SignIn {
             check(request, shown);
             return Caller.OPERATOR;
         }
-        OperatorToken.Refusal slowed = token.slowed(request.getRemoteAddr());
+        OperatorToken.Refusal slowed = token.slowed(request);
         if (slowed != null) {
             throw refused(slowed);
         }
@@ -145,7 +145,7 @@ final class SignIn {
             throw new Refused(503, "store_unavailable", String.valueOf(e.getMessage())).with("Retry-After", "5");
         }
         if (caller == null) {
-            throw refused(token.wrong(request.getRemoteAddr()));
+            throw refused(token.wrong(request));
         }
         return caller;
     }
@@ -155,17 +155,14 @@ final class SignIn {
                 && !hasPeople
                 && config.get().sso() == null
                 && !config.get().realm()) {
-            OperatorToken.Refusal refusal = token.refusal("", null);
-            if (refusal != null) {
-                return refused(refusal);
-            }
+            return refused(OperatorToken.disabled());
         }
         return new Refused(401, "unauthorized", "Sign in, or show the token: Authorization: Bearer TOKEN.")
                 .with("WWW-Authenticate", "Bearer");
     }
 
     private void check(HttpServletRequest request, String shown) {
-        OperatorToken.Refusal refusal = token.refusal(request.getRemoteAddr(), shown);
+        OperatorToken.Refusal refusal = token.refusal(request, shown);
         if (refusal != null) {
             throw refused(refusal);
         }
@@ -293,17 +290,8 @@ final class SignIn {
             }
         } else if (origin == null
                 ? cookie(request) != null || config.get().sso() != null
-                : !isOwn(origin, request.getHeader("Host"))) {
+                : !PageOrigin.isOwn(origin, request.getHeader("Host"))) {
             throw foreign("The call comes from another page (Origin, expected: the gateway's own).");
-        }
-    }
-
-    private static boolean isOwn(String origin, @Nullable String host) {
-        try {
-            String authority = URI.create(origin).getRawAuthority();
-            return authority != null && authority.equalsIgnoreCase(host);
-        } catch (IllegalArgumentException e) {
-            return false;
         }
     }
 

@@ -109,7 +109,7 @@ public final class TokensResource {
         }
         String token = tokens.next();
         ApiToken made = new ApiToken(
-                UUID.randomUUID().toString(), name, role, now, RuntimeResource.caller(call), expires, null);
+                UUID.randomUUID().toString(), name, role, now, Caller.of(call).name(), expires, null);
         Act act = Act.of(call);
         act.to(name);
         Map<String, Object> told = new LinkedHashMap<>();

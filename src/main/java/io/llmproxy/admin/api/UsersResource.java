@@ -130,7 +130,7 @@ public final class UsersResource {
         }
         String hash = Passwords.hash(name, wanted.password());
         Instant now = clock.get();
-        User user = new User(name, role, true, now, RuntimeResource.caller(call), now, null);
+        User user = new User(name, role, true, now, Caller.of(call).name(), now, null);
         Act act = Act.of(call);
         act.to(name);
         act.changes(Map.of(), Map.of("role", role.label(), "enabled", true));

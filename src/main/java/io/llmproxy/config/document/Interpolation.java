@@ -62,6 +62,23 @@ public final class Interpolation {
         return names;
     }
 
+    /**
+     * Returns what a text refers to of the process that reads it: the names of variables, and files as <code>file:path</code>. Secrets of
+     * a store are not the process's.
+     */
+    public static Set<String> ofProcess(String text) {
+        Set<String> found = new TreeSet<>();
+        Matcher reference = REFERENCE.matcher(text);
+        while (reference.find()) {
+            String body = reference.group("body");
+            if (body != null && !body.startsWith(SECRET)) {
+                Matcher variable = VARIABLE.matcher(body);
+                found.add(variable.matches() ? variable.group("name") : body);
+            }
+        }
+        return found;
+    }
+
     /** Returns what refers to a secret. */
     public static String toSecret(String name) {
         return "${" + SECRET + name + '}';

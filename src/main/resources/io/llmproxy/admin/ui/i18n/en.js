@@ -117,7 +117,7 @@ export default {
   "audit.all": "All acts", "audit.done": "done", "audit.refused": "Refused", "audit.more": "and {count} more", "audit.none": "Nothing yet", "audit.none.next": "The next change, refusal or sign-in appears here.",
   "audit.file-mode": "In file mode the audit is in the log only: lines of the logger llmproxy.audit. Started with --store, the gateway keeps it for 400 days and shows it here.",
   "act.config.commit": "Commit a configuration", "act.config.rollback": "Roll back", "act.config.confirm": "Confirm a version", "act.config.reload": "Reload", "act.config.import": "Import a configuration",
-  "act.config.seed": "First configuration", "act.config.auto-rollback": "Go back by itself", "act.upstream.override": "State of an upstream", "act.upstream.weight": "Weight of an upstream", "act.upstream.breaker": "Reset a breaker",
+  "act.config.seed": "First configuration", "act.config.auto-rollback": "Go back by itself", "act.upstream.override": "State of an upstream", "act.upstream.weight": "Weight of an upstream", "act.upstream.breaker": "Reset a breaker", "act.upstream.test": "Test an upstream",
   "act.session.open": "Sign in", "act.session.close": "Sign out", "act.call": "Another call", "by.operator_token": "operators' token", "by.session": "session", "by.command": "command line", "by.node": "a node", "by.none": "not signed in",
   "refusal.unauthorized": "wrong credentials", "refusal.forbidden": "role may not", "refusal.cross_site": "from another page", "refusal.invalid_request": "bad request", "refusal.invalid_config": "invalid configuration",
   "refusal.precondition_failed": "another change came first", "refusal.too_many_attempts": "too many attempts",

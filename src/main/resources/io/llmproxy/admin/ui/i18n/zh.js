@@ -117,7 +117,7 @@ export default {
   "audit.all": "全部操作", "audit.done": "完成", "audit.refused": "被拒绝", "audit.more": "另有 {count} 项", "audit.none": "还没有记录", "audit.none.next": "下一次更改、拒绝或登录会显示在这里。",
   "audit.file-mode": "文件模式下，审计只在日志中（记录器 llmproxy.audit）。用 --store 启动后，网关保存 400 天并在此显示。",
   "act.config.commit": "提交配置", "act.config.rollback": "回滚", "act.config.confirm": "确认版本", "act.config.reload": "重新加载", "act.config.import": "导入配置",
-  "act.config.seed": "初始配置", "act.config.auto-rollback": "自动退回", "act.upstream.override": "上游状态", "act.upstream.weight": "上游权重", "act.upstream.breaker": "重置熔断器",
+  "act.config.seed": "初始配置", "act.config.auto-rollback": "自动退回", "act.upstream.override": "上游状态", "act.upstream.weight": "上游权重", "act.upstream.breaker": "重置熔断器", "act.upstream.test": "测试上游",
   "act.session.open": "登录", "act.session.close": "退出登录", "act.call": "其他调用", "by.operator_token": "运维令牌", "by.session": "会话", "by.command": "命令行", "by.node": "节点", "by.none": "未登录",
   "refusal.unauthorized": "凭据错误", "refusal.forbidden": "角色不允许", "refusal.cross_site": "来自其他页面", "refusal.invalid_request": "请求有误", "refusal.invalid_config": "配置无效",
   "refusal.precondition_failed": "已有其他更改", "refusal.too_many_attempts": "尝试过多",
