@@ -150,24 +150,24 @@ final class MaywzhCredentials {
         String text = MaywzhBody.optional(body, KEY);
         String key = text == null || text.isEmpty() ? null : key(text);
         IssuedKey before = find(id);
-        boolean rotates = key != null && !KeyDigest.of(key).equals(before.digest());
-        if (rotates) {
+        String fresh = key == null || KeyDigest.of(key).equals(before.digest()) ? null : key;
+        if (fresh != null) {
             // Before anything is written: the settings and the key are two changes.
-            requireFree(KeyDigest.of(key));
-            if (keys.find(KeyDigest.of(key)).isPresent()) {
+            requireFree(KeyDigest.of(fresh));
+            if (keys.find(KeyDigest.of(fresh)).isPresent()) {
                 throw new Refused(409, "conflict", "key: another credential has it already");
             }
         }
         IssuedKey changed = before;
-        if (!rotates || SETTINGS.stream().anyMatch(body::has)) {
+        if (fresh == null || SETTINGS.stream().anyMatch(body::has)) {
             changed = changed(act, id, settings -> merged(settings, body));
         }
-        if (rotates) {
+        if (fresh != null) {
             if (act.isKept()) {
                 audit.kept(act.note());
             }
             act.begins("key.rotate", changed.config().name());
-            changed = rotated(act, changed, key);
+            changed = rotated(act, changed, fresh);
         }
         return answer(changed, key == null ? preview(changed) : preview(key)).put("status", "updated");
     }
