@@ -58,6 +58,20 @@ final class KeyAllowance {
     }
 
     /**
+     * A request is not made after all.
+     *
+     * @param expected as how many tokens it has counted
+     */
+    void cancel(long expected, long now) {
+        if (requests != null) {
+            requests.use(-1, now);
+        }
+        if (tokens != null) {
+            tokens.use(-expected, now);
+        }
+    }
+
+    /**
      * A request is over.
      *
      * @param expected as how many tokens it has counted

@@ -8,6 +8,7 @@ import io.llmproxy.ratelimit.ConcurrencyLimit;
 import io.llmproxy.upstream.UpstreamListener.Call;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.client.HttpClient;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,8 @@ public final class Lease {
     private final UpstreamGroup.Reachable member;
     private final UpstreamKey key;
     private final long acquired;
-    private final long expectedTokens;
     private final CircuitBreaker.@Nullable Permit permit;
+    private final AtomicLong countedTokens;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Lease(
@@ -35,7 +36,7 @@ public final class Lease {
         this.key = key;
         this.acquired = now;
         this.permit = permit;
-        this.expectedTokens = key.allowance().begin(now);
+        this.countedTokens = new AtomicLong(key.allowance().begin(now));
         load().started();
     }
 
@@ -137,13 +138,13 @@ public final class Lease {
     }
 
     /**
-     * Tells what the attempt used, once.
+     * Tells what the attempt used. What was told before, of a connection that was lost, does not count any more.
      *
      * @param tokens in and out; 0 if none, or if that is not known
      * @param now the time in nanoseconds
      */
     public void used(long tokens, long now) {
-        key.allowance().settle(expectedTokens, tokens, now);
+        key.allowance().settle(countedTokens.getAndSet(tokens), tokens, now);
     }
 
     /**
@@ -163,9 +164,25 @@ public final class Lease {
      * @param now the time in nanoseconds
      */
     public void close(Outcome outcome, long now) {
-        if (!closed.compareAndSet(false, true)) {
-            return;
+        if (closed.compareAndSet(false, true)) {
+            giveBack(outcome, now);
         }
+    }
+
+    /**
+     * Gives the upstream back, which was asked nothing, and the key what the request would have used. Does nothing if the lease is
+     * closed already.
+     *
+     * @param now the time in nanoseconds
+     */
+    public void closeUnsent(long now) {
+        if (closed.compareAndSet(false, true)) {
+            key.allowance().cancel(countedTokens.getAndSet(0), now);
+            giveBack(Outcome.NEUTRAL, now);
+        }
+    }
+
+    private void giveBack(Outcome outcome, long now) {
         load().finished(now, now - acquired, outcome);
         if (permit != null) {
             report(permit, outcome, now);

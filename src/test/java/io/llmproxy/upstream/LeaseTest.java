@@ -17,6 +17,9 @@ final class LeaseTest {
     private static final String BREAKER =
             "{name: u, url: 'http://u', breaker: {threshold: 1, window: 1, cooldown: 1h}, max_concurrent: 1}";
 
+    private static final String LIMITED =
+            "{name: u, url: 'http://u', auth: {type: bearer, token: t, rpm: 2, tpm: 1300}}";
+
     private final Snapshots snapshots = new Snapshots();
     /** Later than anything that is made for a test. */
     private final long now = System.nanoTime() + 60_000_000_000L;
@@ -125,6 +128,46 @@ final class LeaseTest {
         last.close(Outcome.SUCCESS, now);
         assertThat(tryAcquire(group)).isNotNull();
         assertThat(snapshots.told()).containsExactly("u key 0: UNAUTHORIZED");
+    }
+
+    @Test
+    void aRequestThatIsNotSentUsesNothingOfItsKey() {
+        UpstreamGroup group = snapshots.group(LIMITED, "{name: u}");
+        acquire(group).used(600, now);
+        Lease lease = acquire(group);
+        assertThat(tryAcquire(group)).as("all that the key may do").isNull();
+
+        lease.closeUnsent(now);
+        lease.closeUnsent(now);
+
+        acquire(group);
+        assertThat(tryAcquire(group)).isNull();
+    }
+
+    @Test
+    void oneThatWasSentUsesARequestOfItsKeyHoweverItEnds() {
+        UpstreamGroup group = snapshots.group(LIMITED, "{name: u}");
+        acquire(group);
+        Lease lease = acquire(group);
+
+        lease.close(Outcome.NEUTRAL, now);
+        lease.closeUnsent(now);
+
+        assertThat(tryAcquire(group)).isNull();
+    }
+
+    @Test
+    void whatARequestUsesOverASecondConnectionIsCountedOnce() {
+        UpstreamGroup group =
+                snapshots.group("{name: u, url: 'http://u', auth: {type: bearer, token: t, tpm: 1000}}", "{name: u}");
+        acquire(group).used(400, now);
+        Lease lease = acquire(group);
+
+        lease.used(0, now);
+        lease.used(400, now);
+
+        // 800 are used, and the next is expected to take as many as the others.
+        assertThat(tryAcquire(group)).isNull();
     }
 
     private Lease acquire(UpstreamGroup group) {

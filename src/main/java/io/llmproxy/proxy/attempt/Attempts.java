@@ -164,6 +164,10 @@ public final class Attempts {
         if (stopped || !due.isWanted(now)) {
             return;
         }
+        if (!group.budget().allowsRetry(now)) {
+            due.isNotSent(HedgeResult.OVER_BUDGET);
+            return;
+        }
         Lease lease = selection.acquire(now);
         if (lease == null) {
             due.isNotSent(HedgeResult.NO_OTHER_UPSTREAM);
@@ -172,8 +176,8 @@ public final class Attempts {
             due.beginsBeside(lease, new AwaitedAnswer(group.settings(), body, stream));
             ask(lease);
         } else {
-            lease.close(Load.Outcome.NEUTRAL, now);
-            lease.used(0, now);
+            // Another request has just taken the last of it.
+            lease.closeUnsent(now);
             due.isNotSent(HedgeResult.OVER_BUDGET);
         }
     }
@@ -276,7 +280,7 @@ public final class Attempts {
         if (answer == null) {
             return false;
         }
-        lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
+        lease.closeUnsent(System.nanoTime());
         owner.answered(answer);
         return true;
     }
@@ -290,7 +294,7 @@ public final class Attempts {
             wait.start(
                     tokens.fetch(),
                     (header, failure) -> tokenFetched(lease, header, failure),
-                    () -> lease.close(Load.Outcome.NEUTRAL, System.nanoTime()));
+                    () -> lease.closeUnsent(System.nanoTime()));
         } else {
             dispatch(lease, lease.credential() instanceof Credential.Header header ? header : null);
         }
@@ -312,7 +316,7 @@ public final class Attempts {
         }
         long now = System.nanoTime();
         LOG.debug("{}: no token for {}", exchange.id(), lease.upstream().name(), failure);
-        lease.close(Load.Outcome.NEUTRAL, now);
+        lease.closeUnsent(now);
         keyRefused(lease, null, 0, KeyFailure.NO_TOKEN, now);
     }
 
@@ -358,7 +362,7 @@ public final class Attempts {
     }
 
     private void refuse(Lease lease, Refusal refusal) {
-        lease.close(Load.Outcome.NEUTRAL, System.nanoTime());
+        lease.closeUnsent(System.nanoTime());
         if (!leavesToOther(lease)) {
             owner.refused(refusal);
         }
@@ -378,7 +382,7 @@ public final class Attempts {
 
     private void unconvertible(Lease lease, ConversionException reason) {
         long now = System.nanoTime();
-        lease.close(Load.Outcome.NEUTRAL, now);
+        lease.closeUnsent(now);
         if (leavesToOther(lease)) {
             return;
         }
@@ -498,7 +502,7 @@ public final class Attempts {
 
     private Next sendAgain(Setback setback, Next next, Lease lease, long now) {
         if (!group.budget().tryRetry(now)) {
-            lease.close(Load.Outcome.NEUTRAL, now);
+            lease.closeUnsent(now);
             return end(setback.end(Verdict.OVER_BUDGET));
         }
         exchange.retried(next.because());

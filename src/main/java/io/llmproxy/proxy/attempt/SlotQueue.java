@@ -1,6 +1,5 @@
 package io.llmproxy.proxy.attempt;
 
-import io.llmproxy.balance.Load;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.upstream.Lease;
 import io.llmproxy.upstream.SlotWait;
@@ -54,7 +53,7 @@ final class SlotQueue {
         long now = System.nanoTime();
         if (!waiting.end()) {
             if (lease != null) {
-                lease.close(Load.Outcome.NEUTRAL, now);
+                lease.closeUnsent(now);
             }
         } else if (lease == null) {
             owner.refused(selection.refuse(now));

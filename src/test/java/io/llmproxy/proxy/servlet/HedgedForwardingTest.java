@@ -46,13 +46,24 @@ final class HedgedForwardingTest {
     private Entrance entrance = open(BOTH + ", hedge: {after: 50ms}");
 
     private Entrance open(String group) {
+        return open(group, "");
+    }
+
+    private Entrance open(String group, String settingsOfB) {
         return new Entrance(
-                "", "{name: a, url: '%s'}, {name: b, url: '%s'}".formatted(a.url(), b.url()), group, listener);
+                "",
+                "{name: a, url: '%s'}, {name: b, url: '%s', %s}".formatted(a.url(), b.url(), settingsOfB),
+                group,
+                listener);
     }
 
     private void reopen(String group) {
+        reopen(group, "");
+    }
+
+    private void reopen(String group, String settingsOfB) {
         entrance.close();
-        entrance = open(group);
+        entrance = open(group, settingsOfB);
     }
 
     @AfterEach
@@ -230,6 +241,24 @@ final class HedgedForwardingTest {
 
         client.await();
         assertEnded("COMPLETED 200 1", HedgeResult.NO_OTHER_UPSTREAM);
+    }
+
+    /** With 60 requests the budget allows 42 hedges, and the key of the second upstream 45 requests. */
+    @Test
+    void aHedgeOverTheBudgetUsesNothingOfAKey() throws Exception {
+        reopen(BOTH + ", hedge: {after: 50ms}", "auth: {type: bearer, token: t, rpm: 45}");
+        a.otherwise(Behaviour.hangs());
+        b.otherwise(Behaviour.hangs());
+        for (int i = 0; i < 60; i++) {
+            ask(STREAM);
+        }
+
+        Awaitility.await().until(() -> {
+            entrance.after(Duration.ZERO);
+            return b.requests(CHAT).size() + hedges.size() >= 60;
+        });
+
+        assertThat(hedges).isNotEmpty().containsOnly(HedgeResult.OVER_BUDGET);
     }
 
     @Test
