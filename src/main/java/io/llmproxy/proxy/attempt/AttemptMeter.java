@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.http.HttpFields;
@@ -81,6 +82,7 @@ final class AttemptMeter implements OpenAttempt {
     private long requestText = -1;
     private long headAt;
     private long firstTextAt;
+    private @Nullable LongConsumer firstTextAwaited;
     private long lastTextAt;
     private long lastAt;
     private long text;
@@ -304,12 +306,37 @@ final class AttemptMeter implements OpenAttempt {
         progress(reading.textBytes());
     }
 
+    /** Has someone told when the first text comes, in nanoseconds, or came. It may be that none does. */
+    void whenFirstText(LongConsumer told) {
+        lock.lock();
+        try {
+            if (firstTextAt == 0) {
+                firstTextAwaited = told;
+            } else {
+                told.accept(firstTextAt);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void progress(long now) {
         if (now > text) {
-            firstTextAt = text == 0 ? lastAt : firstTextAt;
+            if (text == 0) {
+                beganText();
+            }
             lastTextAt = lastAt;
             text = now;
             metering.log().progress(flight, now);
+        }
+    }
+
+    private void beganText() {
+        firstTextAt = lastAt;
+        LongConsumer awaited = firstTextAwaited;
+        if (awaited != null) {
+            firstTextAwaited = null;
+            awaited.accept(firstTextAt);
         }
     }
 

@@ -65,10 +65,10 @@ public final class AwaitedAnswer {
         return current != null && (!current.isAnswered() || isHeldBack(opening));
     }
 
-    /** Whether the answer is a stream whose beginning is, or was, held back. */
-    boolean isStream() {
+    /** The stream whose beginning is, or was, held back; null if the answer is none. */
+    @Nullable CommitPoint stream() {
         CommitPoint point = opening;
-        return point != null && point.attempt() == attempt;
+        return point != null && point.attempt() == attempt ? point : null;
     }
 
     private static boolean isHeldBack(@Nullable CommitPoint point) {

@@ -65,6 +65,11 @@ final class CommitPoint implements Content.Source, Invocable.Task {
         return opening.refusal();
     }
 
+    /** Whether it is content that the decision was about: not an error, and not that it took too long or was too much. */
+    boolean hasContent() {
+        return decided && opening.isOver() && opening.refusal() == 0;
+    }
+
     /** When the stream began, in nanoseconds. */
     long since() {
         return since;

@@ -168,13 +168,18 @@ final class Hedge {
         AwaitedAnswer losing = winning == first ? second : first;
         boolean raced = race.wins(winner) != null;
         tell();
+        boolean overtaken = raced && losing == first;
+        if (!overtaken) {
+            measure(winning.stream(), now);
+        }
         if (raced && losing != null) {
             Attempt loser = Objects.requireNonNull(losing.attempt());
-            measure(losing == first ? loser.lease() : winner, now);
+            if (overtaken) {
+                // It would have taken longer than that.
+                hedging.took(now - loser.lease().acquired());
+            }
             giveUp(loser, now);
             goOnWith(winning);
-        } else if (first.isStream()) {
-            measure(winner, now);
         }
     }
 
@@ -185,10 +190,19 @@ final class Hedge {
         loser.abort(new UpstreamFailure(ProxyError.HEDGE_LOST));
     }
 
-    /** A hedge follows a slow attempt, and says nothing of what is usual. An attempt that was given up took at least as long. */
-    private void measure(Lease lease, long now) {
-        if (!race.isHedge(lease)) {
-            hedging.took(now - lease.acquired());
+    /**
+     * Learns how long the first content of a stream takes. What was passed on without content has it later. A hedge follows a slow
+     * attempt, and says nothing of what is usual.
+     */
+    private void measure(@Nullable CommitPoint stream, long now) {
+        if (stream == null || race.isHedge(stream.attempt().lease()) || stream.refusal() != 0) {
+            return;
+        }
+        long began = stream.attempt().lease().acquired();
+        if (stream.hasContent()) {
+            hedging.took(now - began);
+        } else {
+            stream.attempt().meter().whenFirstText(at -> hedging.took(at - began));
         }
     }
 

@@ -103,6 +103,7 @@ class CommitPointTest {
         pieces.come(TEXT.substring(20));
 
         assertThat(heard).containsExactly("reached 0");
+        assertThat(point.hasContent()).isTrue();
         assertThat(read()).isEqualTo(ROLE + TEXT);
         assertThat(point.read()).isNull();
     }
@@ -162,6 +163,7 @@ class CommitPointTest {
         pieces.come(Content.Chunk.EOF);
 
         assertThat(heard).containsExactly("reached 503");
+        assertThat(point.hasContent()).isFalse();
     }
 
     @Test
@@ -178,6 +180,7 @@ class CommitPointTest {
         pieces.come(ROLE);
         point.expire();
         assertThat(heard).containsExactly("reached 0");
+        assertThat(point.hasContent()).isFalse();
         assertThat(read()).isEqualTo(ROLE);
         assertThat(point.read()).isNull();
 

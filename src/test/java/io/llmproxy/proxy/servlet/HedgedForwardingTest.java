@@ -8,6 +8,7 @@ import io.llmproxy.proxy.exchange.HedgeResult;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.FakeUpstream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +22,8 @@ final class HedgedForwardingTest {
     private static final String STREAM = "{\"model\":\"m\",\"stream\":true,\"messages\":[]}";
     private static final String PLAIN = "{\"model\":\"m\",\"messages\":[]}";
     private static final String BOTH = "upstreams: [{name: a}, {name: b}], balance: {strategy: failover}";
+    private static final String LEARNED = ", hedge: {after: p50, samples: 10, floor: 50ms}";
+    private static final Duration COMMIT_DELAY = Duration.ofSeconds(3);
     private static final Duration AFTER = Duration.ofMillis(50);
     private static final Duration TOO_LATE = Duration.ofHours(1);
     private static final String ROLE =
@@ -263,7 +266,7 @@ final class HedgedForwardingTest {
 
     @Test
     void aTimeThatIsLearnedCountsOnceItIsKnown() throws Exception {
-        reopen(BOTH + ", hedge: {after: p50, samples: 10, floor: 50ms}");
+        reopen(BOTH + LEARNED);
         a.otherwise(answers("a"));
         for (int i = 0; i < 10; i++) {
             FakeClient client = ask(STREAM);
@@ -276,5 +279,68 @@ final class HedgedForwardingTest {
 
         assertThat(late().await().body()).isEqualTo(String.join("", says("b")));
         assertThat(hedges).containsExactly(HedgeResult.WON);
+    }
+
+    @Test
+    void fromStreamsThatArePassedOnWithoutContentNoTimeIsLearned() throws Exception {
+        reopen(BOTH + LEARNED);
+        a.otherwise(Behaviour.fallsSilent(List.of(ROLE)));
+        for (int i = 0; i < 10; i++) {
+            FakeClient client = ask(STREAM);
+            Awaitility.await().until(() -> {
+                entrance.after(COMMIT_DELAY);
+                return !client.body().isEmpty();
+            });
+        }
+
+        ask(STREAM);
+        awaitRequests(a, 11);
+        long end = System.nanoTime() + 2 * AFTER.toNanos();
+        Awaitility.await().until(() -> {
+            entrance.after(Duration.ZERO);
+            return System.nanoTime() > end;
+        });
+
+        assertThat(hedges).isEmpty();
+        assertThat(b.requests()).isEmpty();
+    }
+
+    @Test
+    void theTimeIsLearnedWhenTheContentComesAfterAll() throws Exception {
+        reopen(BOTH + LEARNED);
+        a.otherwise(Behaviour.streams(AFTER, says("a")));
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            clients.add(ask(STREAM));
+        }
+        Awaitility.await().until(() -> {
+            entrance.after(COMMIT_DELAY);
+            return clients.stream().noneMatch(FakeClient::isWaiting);
+        });
+        a.otherwise(Behaviour.fallsSilent(List.of(ROLE)));
+        b.otherwise(answers("b"));
+
+        assertThat(late().await().body()).isEqualTo(String.join("", says("b")));
+    }
+
+    @Test
+    void fromErrorsNoTimeIsLearned() throws Exception {
+        reopen(BOTH + LEARNED);
+        a.otherwise(Behaviour.streams(Duration.ZERO, List.of("data: {\"error\":{\"code\":400}}\n\n")));
+        for (int i = 0; i < 10; i++) {
+            ask(STREAM).await();
+        }
+        a.otherwise(Behaviour.hangs());
+
+        ask(STREAM);
+        awaitRequests(a, 11);
+        long end = System.nanoTime() + 2 * AFTER.toNanos();
+        Awaitility.await().until(() -> {
+            entrance.after(Duration.ZERO);
+            return System.nanoTime() > end;
+        });
+
+        assertThat(hedges).isEmpty();
+        assertThat(b.requests()).isEmpty();
     }
 }
