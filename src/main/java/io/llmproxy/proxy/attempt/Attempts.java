@@ -468,7 +468,7 @@ public final class Attempts {
 
     /** Decides what follows a setback and does it, except that the caller has the answer that is to be passed on. */
     Next recover(Lease failing, Setback setback, long now) {
-        if (hedge != null && setback.verdict(policy) == Verdict.FINAL_ANSWER) {
+        if (hedge != null && setback.verdict(policy) == Verdict.FINAL_ANSWER && hedge.hasLastWord(failing)) {
             hedge.wins(failing, now);
         } else if (leavesToOther(failing)) {
             return new Next.GoOn(Verdict.HEDGED);

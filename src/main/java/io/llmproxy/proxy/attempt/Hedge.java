@@ -153,6 +153,16 @@ final class Hedge {
         return goesOn;
     }
 
+    /**
+     * Whether the client gets at once what an attempt has said of the request. That the hedge says it, or another upstream has begun to
+     * answer, shows that it may be wrong.
+     */
+    boolean hasLastWord(Lease speaking) {
+        AwaitedAnswer other = second;
+        Attempt beside = other == null ? null : other.attempt();
+        return !race.isBeside(speaking) && (beside == null || !beside.isAnswered());
+    }
+
     private void goOnWith(AwaitedAnswer remaining) {
         if (remaining != first) {
             first.takeOver(remaining);

@@ -2,17 +2,22 @@ package io.llmproxy.proxy.servlet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.proxy.exchange.BodyLog;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.HedgeResult;
+import io.llmproxy.proxy.exchange.SettledAttempt;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.FakeUpstream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +30,7 @@ final class HedgedForwardingTest {
     private static final String LEARNED = ", hedge: {after: p50, samples: 10, floor: 50ms}";
     private static final Duration COMMIT_DELAY = Duration.ofSeconds(3);
     private static final Duration AFTER = Duration.ofMillis(50);
+    private static final Duration SLOW = Duration.ofMillis(300);
     private static final Duration TOO_LATE = Duration.ofHours(1);
     private static final String ROLE =
             "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
@@ -35,7 +41,36 @@ final class HedgedForwardingTest {
     private final CountDownLatch other = new CountDownLatch(1);
     private final List<HedgeResult> hedges = new CopyOnWriteArrayList<>();
     private final List<String> ends = new CopyOnWriteArrayList<>();
-    private final ExchangeListener listener = new ExchangeListener() {
+    private final List<String> heads = new CopyOnWriteArrayList<>();
+    private final Looker listener = new Looker();
+
+    /** Sees hedges, ends, and the heads of answers. */
+    private final class Looker implements ExchangeListener, BodyLog {
+        @Override
+        public Recording attempt(Exchange exchange, String upstream) {
+            return new Recording() {
+                @Override
+                public void request(String method, String path, Function<String, @Nullable String> header) {}
+
+                @Override
+                public void request(ByteBuffer piece) {}
+
+                @Override
+                public void answer(int status, Function<String, @Nullable String> header) {
+                    heads.add(upstream);
+                }
+
+                @Override
+                public void answer(ByteBuffer piece) {}
+
+                @Override
+                public void end(SettledAttempt attempt) {}
+
+                @Override
+                public void discard() {}
+            };
+        }
+
         @Override
         public void hedged(Exchange exchange, HedgeResult result) {
             hedges.add(result);
@@ -45,7 +80,8 @@ final class HedgedForwardingTest {
         public void ended(Exchange exchange) {
             ends.add(exchange.outcome() + " " + exchange.status() + " " + exchange.attempts());
         }
-    };
+    }
+
     private Entrance entrance = open(BOTH + ", hedge: {after: 50ms}");
 
     private Entrance open(String group) {
@@ -149,6 +185,45 @@ final class HedgedForwardingTest {
 
         assertThat(client.await().body()).isEqualTo(String.join("", says("a")));
         assertEnded("COMPLETED 200 2", HedgeResult.FAILED);
+    }
+
+    @Test
+    void aHedgeThatRefusesTheRequestLeavesTheFirstAlone() throws Exception {
+        a.on(CHAT, Behaviour.held(gate, answers("a")));
+        b.on(CHAT, Behaviour.status(404, "", "{}"));
+
+        FakeClient client = late();
+        Awaitility.await().until(() -> hedges.contains(HedgeResult.FAILED));
+        gate.countDown();
+
+        assertThat(client.await().body()).isEqualTo(String.join("", says("a")));
+        assertEnded("COMPLETED 200 2", HedgeResult.FAILED);
+    }
+
+    @Test
+    void theFirstsWordOfTheRequestIsPassedOnWhileTheHedgeIsSilent() throws Exception {
+        a.on(CHAT, Behaviour.held(gate, Behaviour.status(400, "", "{\"error\":1}")));
+        b.on(CHAT, Behaviour.hangs());
+
+        FakeClient client = late();
+        gate.countDown();
+
+        assertThat(client.await().status()).isEqualTo(400);
+        assertThat(client.body()).isEqualTo("{\"error\":1}");
+        assertEnded("COMPLETED 400 2", HedgeResult.LOST);
+    }
+
+    @Test
+    void itIsNotPassedOnOnceTheHedgeAnswers() throws Exception {
+        a.on(CHAT, Behaviour.held(gate, Behaviour.status(400, "", "{}")));
+        b.on(CHAT, Behaviour.streams(SLOW, says("b")));
+
+        FakeClient client = late();
+        Awaitility.await().until(() -> heads.contains("b"));
+        gate.countDown();
+
+        assertThat(client.await().body()).isEqualTo(String.join("", says("b")));
+        assertEnded("COMPLETED 200 2", HedgeResult.WON);
     }
 
     @Test
