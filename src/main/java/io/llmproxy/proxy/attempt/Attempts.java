@@ -125,8 +125,8 @@ public final class Attempts {
 
     /** Whether the head of an answer has come from an upstream that was not given up. */
     public boolean isAnswered() {
-        Attempt current = awaited.attempt();
         Attempt beside = beside();
+        Attempt current = awaited.attempt();
         return (current != null && current.isAnswered()) || (beside != null && beside.isAnswered());
     }
 
@@ -134,6 +134,7 @@ public final class Attempts {
         return hedge == null ? null : hedge.second();
     }
 
+    /** To be read before the one that is alone: a hedge that takes its place is that one before it stops to be beside it. */
     private @Nullable Attempt beside() {
         AwaitedAnswer second = second();
         return second == null ? null : second.attempt();
@@ -216,8 +217,8 @@ public final class Attempts {
 
     /** Ends the attempt that is under way; another may follow. */
     public void abort(UpstreamFailure because) {
-        Attempt current = awaited.attempt();
         Attempt beside = beside();
+        Attempt current = awaited.attempt();
         if (current != null) {
             current.abort(because);
         }
@@ -228,8 +229,8 @@ public final class Attempts {
 
     /** Gives the last upstream back. */
     public void close(Load.Outcome outcome) {
-        Attempt last = awaited.attempt();
         Attempt beside = beside();
+        Attempt last = awaited.attempt();
         if (last != null) {
             last.lease().close(outcome, System.nanoTime());
         }

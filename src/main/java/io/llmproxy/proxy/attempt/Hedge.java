@@ -154,8 +154,8 @@ final class Hedge {
     }
 
     /**
-     * Whether the client gets at once what an attempt has said of the request. That the hedge says it, or another upstream has begun to
-     * answer, shows that it may be wrong.
+     * Whether the client gets at once what an attempt has answered about the request. It does not if that is the hedge, or if the hedge
+     * has begun to answer: the other attempt may serve the request.
      */
     boolean hasLastWord(Lease speaking) {
         AwaitedAnswer other = second;

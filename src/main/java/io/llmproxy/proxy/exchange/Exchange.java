@@ -436,11 +436,12 @@ public final class Exchange {
     /** Tells the listeners that it is over; only the first call counts. */
     public void end() {
         if (ended.compareAndSet(false, true)) {
+            // In this order: of two attempts, the one that goes on is the meter before it stops to be the rival.
+            OpenAttempt beside = rival;
             OpenAttempt last = meter;
             if (last != null) {
                 last.end();
             }
-            OpenAttempt beside = rival;
             if (beside != null) {
                 beside.end();
             }
