@@ -6,17 +6,24 @@ import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Metric;
 import io.llmproxy.config.LimitConfig.Mode;
 import io.llmproxy.config.LimitConfig.Period;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class LimitWatchTest {
+    private static final long DAYS_LEFT = Duration.ofDays(20).toNanos();
+
     private final LimitWatch watch = new LimitWatch();
 
     private static Standing used(String scope, long amount, long used, Double... warnAt) {
+        return standing(scope, amount, used, DAYS_LEFT, warnAt);
+    }
+
+    private static Standing standing(String scope, long amount, long used, long untilFull, Double... warnAt) {
         LimitConfig config = new LimitConfig(
                 Metric.TOTAL, Period.MONTH, (double) amount, List.of(), null, Mode.ENFORCE, null, List.of(warnAt));
-        return new Standing(new Limit(Subject.scope(scope), config), amount, amount - used, 0, 0);
+        return new Standing(new Limit(Subject.scope(scope), config), amount, amount - used, untilFull, 0);
     }
 
     private List<String> look(Standing... standings) {
@@ -48,10 +55,48 @@ class LimitWatchTest {
         assertThat(looks(0, 95)).containsExactly(List.of(), List.of("a 0.9"));
     }
 
+    /** Open requests have reserved more than they use in the end. */
+    @Test
+    void whatWasReservedAndIsGivenBackIsNotWarnedOfAgain() {
+        assertThat(looks(92, 45, 92, 49, 60, 95))
+                .containsExactly(List.of("a 0.9"), List.of(), List.of(), List.of(), List.of(), List.of());
+        assertThat(look(used("b", 100, 55, 0.5, 0.9))).containsExactly("b 0.5");
+        assertThat(look(used("b", 100, 40, 0.5, 0.9))).isEmpty();
+        assertThat(look(used("b", 100, 91, 0.5, 0.9))).containsExactly("b 0.9");
+    }
+
     @Test
     void theNextMonthIsWarnedOfAgain() {
-        assertThat(looks(95, 0, 50, 95))
-                .containsExactly(List.of("a 0.9"), List.of(), List.of("a 0.5"), List.of("a 0.9"));
+        long second = Duration.ofSeconds(1).toNanos();
+        assertThat(look(standing("a", 100, 95, second, 0.5, 0.9))).containsExactly("a 0.9");
+
+        assertThat(look(standing("a", 100, 0, DAYS_LEFT, 0.5, 0.9))).isEmpty();
+        assertThat(look(standing("a", 100, 50, DAYS_LEFT, 0.5, 0.9))).containsExactly("a 0.5");
+        assertThat(look(standing("a", 100, 95, DAYS_LEFT, 0.5, 0.9))).containsExactly("a 0.9");
+    }
+
+    /** No second of the new month need pass before that. */
+    @Test
+    void aMonthThatBeginsAsTheLastOneEndedIsWarnedOfAtOnce() {
+        assertThat(look(standing("a", 100, 95, 1, 0.9))).containsExactly("a 0.9");
+
+        assertThat(look(standing("a", 100, 95, DAYS_LEFT, 0.9))).containsExactly("a 0.9");
+    }
+
+    @Test
+    void aClockThatIsSetBackBeginsNoMonth() {
+        assertThat(look(standing("a", 100, 95, DAYS_LEFT, 0.9))).containsExactly("a 0.9");
+
+        long later = DAYS_LEFT + Duration.ofMinutes(2).toNanos();
+        assertThat(look(standing("a", 100, 95, later, 0.9))).isEmpty();
+    }
+
+    @Test
+    void whatNeverBeginsAnewIsWarnedOfOnce() {
+        assertThat(look(standing("a", 100, 95, Long.MAX_VALUE, 0.9))).containsExactly("a 0.9");
+
+        assertThat(look(standing("a", 100, 80, Long.MAX_VALUE, 0.9))).isEmpty();
+        assertThat(look(standing("a", 100, 95, Long.MAX_VALUE, 0.9))).isEmpty();
     }
 
     @Test
