@@ -75,6 +75,7 @@ import io.llmproxy.proxy.servlet.MountFilter;
 import io.llmproxy.proxy.servlet.RateLimitFilter;
 import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Quotas;
+import io.llmproxy.quota.Standing;
 import io.llmproxy.telemetry.Tracing;
 import io.llmproxy.telemetry.push.PushedMetrics;
 import io.llmproxy.upstream.Upstream;
@@ -366,8 +367,11 @@ public final class ProxyAssembly implements AutoCloseable {
 
     /** While the store that nodes share is away, a node knows its own part only. */
     private void lookAtLimits() {
-        if (!Boolean.FALSE.equals(sharedLimits.isThere())) {
-            limitAlerts.look(reloader.generation().keyLimits().quotas().watched());
+        List<Standing> watched = reloader.generation().keyLimits().quotas().watched();
+        if (Boolean.FALSE.equals(sharedLimits.isThere())) {
+            limitAlerts.overlook(watched);
+        } else {
+            limitAlerts.look(watched);
         }
     }
 

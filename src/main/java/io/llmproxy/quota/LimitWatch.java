@@ -5,11 +5,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the limits of which as much is used as their warnings want to be told of: each warning once, and again in the next window or for
- * a larger amount. What is reserved counts as used and may be given back: that is no reason to warn again. To be used by one thread at a
- * time.
+ * a larger amount. What is reserved counts as used and may be given back: that is no reason to warn again. A limit that has refused a
+ * request counts as wholly used, since it mostly does so before the last of it is taken. To be used by one thread at a time.
  */
 public final class LimitWatch {
     /** By no more than this a clock that is set, or that of a store, changes the time to the end of a window. */
@@ -26,6 +27,16 @@ public final class LimitWatch {
         boolean goesOn(Standing next) {
             return next.size() <= standing.size() && next.untilFull() - standing.untilFull() <= CLOCKS_DIFFER;
         }
+
+        Seen without(long refused) {
+            return new Seen(
+                    new Standing(standing.limit(), standing.size(), standing.left(), standing.untilFull(), refused),
+                    share);
+        }
+
+        boolean hasRefused(Standing next) {
+            return next.refused() > standing.refused();
+        }
     }
 
     /**
@@ -37,21 +48,42 @@ public final class LimitWatch {
         Map<Limit.Id, Seen> next = new HashMap<>();
         List<LimitWarning> warnings = new ArrayList<>();
         for (Standing standing : standings) {
-            Limit.Id id = standing.limit().id();
-            Seen before = seen.get(id);
-            double told = before != null && before.goesOn(standing) ? before.share : 0;
-            double share = reached(standing);
+            Seen before = before(standing);
+            double told = before == null ? 0 : before.share;
+            boolean refused = before != null && before.hasRefused(standing);
+            double share = reached(standing, refused ? 1 : standing.usedPart());
             if (share > told) {
-                warnings.add(new LimitWarning(standing, share));
+                warnings.add(new LimitWarning(standing, share, refused ? 100 : standing.usedPercent()));
             }
-            next.put(id, new Seen(standing, Math.max(share, told)));
+            next.put(standing.limit().id(), new Seen(standing, Math.max(share, told)));
         }
         seen = next;
         return warnings;
     }
 
-    private static double reached(Standing standing) {
-        double used = standing.usedPart();
+    /** How a limit was found at the last look; null if its window was another one, or its amount a smaller one. */
+    private @Nullable Seen before(Standing standing) {
+        Seen last = seen.get(standing.limit().id());
+        return last != null && last.goesOn(standing) ? last : null;
+    }
+
+    /**
+     * Takes note of limits while a node knows a part of them only: what was refused in that time says nothing.
+     *
+     * @param standings of all limits that have warnings
+     */
+    public void overlook(List<Standing> standings) {
+        Map<Limit.Id, Seen> next = new HashMap<>();
+        for (Standing standing : standings) {
+            Seen before = seen.get(standing.limit().id());
+            if (before != null) {
+                next.put(standing.limit().id(), before.without(standing.refused()));
+            }
+        }
+        seen = next;
+    }
+
+    private static double reached(Standing standing, double used) {
         return standing.limit().config().warnAt().stream()
                 .filter(wanted -> used >= wanted)
                 .mapToDouble(Double::doubleValue)

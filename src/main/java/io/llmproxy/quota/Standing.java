@@ -19,4 +19,9 @@ public record Standing(Limit limit, long size, long left, long untilFull, long r
     public double usedPart() {
         return (double) (size - left) / size;
     }
+
+    /** Returns the part that is used in percent, rounded down: all is used only if nothing is left. */
+    public long usedPercent() {
+        return (size - left) * 100 / size;
+    }
 }

@@ -20,6 +20,11 @@ class LimitWatchTest {
         return standing(scope, amount, used, DAYS_LEFT, warnAt);
     }
 
+    private static Standing refusing(long refused, long used, Double... warnAt) {
+        Standing standing = used("a", 1000, used, warnAt);
+        return new Standing(standing.limit(), standing.size(), standing.left(), standing.untilFull(), refused);
+    }
+
     private static Standing standing(String scope, long amount, long used, long untilFull, Double... warnAt) {
         LimitConfig config = new LimitConfig(
                 Metric.TOTAL, Period.MONTH, (double) amount, List.of(), null, Mode.ENFORCE, null, List.of(warnAt));
@@ -112,6 +117,44 @@ class LimitWatchTest {
         assertThat(look(used("a", 100, 60, 0.5), used("b", 100, 10, 0.5))).containsExactly("a 0.5");
 
         assertThat(look(used("a", 100, 60, 0.5), used("b", 100, 50, 0.5))).containsExactly("b 0.5");
+    }
+
+    /** A request that wants more than is left is refused, and what is left stays. */
+    @Test
+    void aLimitThatRefusesIsUsedUp() {
+        assertThat(look(refusing(3, 870, 0.8, 1.0))).containsExactly("a 0.8");
+
+        assertThat(watch.look(List.of(refusing(4, 920, 0.8, 1.0))))
+                .singleElement()
+                .returns(1.0, LimitWarning::share)
+                .returns("'a' has used 100 % of its limit: 1000 tokens per month", LimitWarning::text);
+        assertThat(look(refusing(5, 920, 0.8, 1.0))).isEmpty();
+        assertThat(look(refusing(5, 990, 0.8, 1.0))).isEmpty();
+    }
+
+    @Test
+    void whatWasRefusedBeforeTheFirstLookSaysNothing() {
+        assertThat(look(refusing(3, 100, 0.8, 1.0))).isEmpty();
+    }
+
+    /** The store is away: each node has a part only, or refuses all. */
+    @Test
+    void whatIsRefusedWhileANodeKnowsItsPartOnlySaysNothing() {
+        assertThat(look(refusing(0, 850, 0.8, 1.0))).containsExactly("a 0.8");
+        watch.overlook(List.of(refusing(7, 999, 0.8, 1.0)));
+
+        assertThat(look(refusing(7, 850, 0.8, 1.0))).isEmpty();
+        assertThat(look(refusing(8, 850, 0.8, 1.0))).containsExactly("a 1.0");
+    }
+
+    @Test
+    void notQuiteAllIsNotAHundredPercent() {
+        assertThat(watch.look(List.of(used("search", 1000, 999, 0.29))))
+                .singleElement()
+                .returns("'search' has used 99 % of its limit: 1000 tokens per month", LimitWarning::text);
+        assertThat(watch.look(List.of(used("b", 1000, 290, 0.29))))
+                .singleElement()
+                .returns("'b' has used 29 % of its limit: 1000 tokens per month", LimitWarning::text);
     }
 
     @Test
