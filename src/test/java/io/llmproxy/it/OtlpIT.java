@@ -95,7 +95,8 @@ class OtlpIT {
                     ExportMetricsServiceRequest.parseFrom(body).getResourceMetrics(0);
             assertThat(resource.getResource().getAttributesList())
                     .anyMatch(attribute -> attribute.getKey().equals("service.name")
-                            && attribute.getValue().getStringValue().equals("llmproxy"));
+                            && attribute.getValue().getStringValue().equals("llmproxy"))
+                    .anyMatch(attribute -> attribute.getKey().equals("service.instance.id"));
             return resource.getScopeMetrics(0).getMetricsList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

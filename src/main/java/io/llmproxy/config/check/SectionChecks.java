@@ -3,22 +3,27 @@ package io.llmproxy.config.check;
 import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.AffinityConfig;
 import io.llmproxy.config.CorsConfig;
+import io.llmproxy.config.Durations;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HeaderSyntax;
+import io.llmproxy.config.HedgeConfig;
 import io.llmproxy.config.ListenerTlsConfig;
+import io.llmproxy.config.OtelConfig;
 import io.llmproxy.config.OutboundProxyConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.SsoConfig;
 import io.llmproxy.config.StoreConfig;
+import io.llmproxy.config.TimeoutConfig;
 import io.llmproxy.config.UrlHost;
 import io.llmproxy.config.WebhookConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlPath;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -55,7 +60,7 @@ public final class SectionChecks {
             checkWebhook(config.webhook());
         }
         if (config.otel() != null) {
-            upstreamChecks.checkHeaders("otel.headers", config.otel().headers());
+            checkOtel(config.otel());
         }
         YamlPath.forEach("upstreams", config.upstreams(), upstreamChecks::check);
         YamlPath.forEach("upstream_groups", config.upstreamGroups(), this::checkGroup);
@@ -153,6 +158,23 @@ public final class SectionChecks {
                 && !problems.failed(YamlPath.key(path, "hedge"))) {
             refuse(delayPath, "0", "more than 0 where there is `hedge`: only streams that are held back can race");
         }
+        if (group.hedge() != null) {
+            checkHedge(
+                    YamlPath.key(path, "hedge.after"),
+                    group.hedge(),
+                    group.httpClient().timeout());
+        }
+    }
+
+    private void checkHedge(String path, HedgeConfig hedge, TimeoutConfig timeout) {
+        Duration after = hedge.after().fixed();
+        Duration longest = timeout.firstEvent();
+        if (after != null && longest != null && after.compareTo(longest) >= 0 && !problems.failed(path)) {
+            refuse(
+                    path,
+                    hedge.after().toString(),
+                    "less than `first_event`, " + Durations.format(longest) + ": by then a stream is given up");
+        }
     }
 
     private void checkAffinity(String path, @Nullable AffinityConfig affinity) {
@@ -182,6 +204,16 @@ public final class SectionChecks {
             problems.error("webhook.url", "no URL (expected: an http or https URL with a host)");
         }
         upstreamChecks.checkHeaders("webhook.headers", webhook.headers());
+    }
+
+    private void checkOtel(OtelConfig otel) {
+        if (otel.endpoint().getRawQuery() != null && !problems.failed("otel.endpoint")) {
+            // It may hold a credential, and the endpoint is logged.
+            problems.error(
+                    "otel.endpoint",
+                    "a URL with a query (expected: none, as a path is added; a credential goes into `headers`)");
+        }
+        upstreamChecks.checkHeaders("otel.headers", otel.headers());
     }
 
     private void refuse(String path, String value, String expectation) {

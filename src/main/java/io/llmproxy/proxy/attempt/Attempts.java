@@ -54,6 +54,7 @@ public final class Attempts {
     private final @Nullable Hedge hedge;
     private final Signals signals;
     private volatile boolean stopped;
+    private volatile boolean aborted;
     private int rounds;
     private int replacements;
 
@@ -217,6 +218,7 @@ public final class Attempts {
 
     /** Ends the attempt that is under way; another may follow. */
     public void abort(UpstreamFailure because) {
+        aborted = true;
         Attempt beside = beside();
         Attempt current = awaited.attempt();
         if (current != null) {
@@ -371,7 +373,7 @@ public final class Attempts {
 
     /** Whether another attempt is under way beside this one, which has failed. */
     private boolean leavesToOther(Lease failing) {
-        return hedge != null && hedge.fails(failing, stopped);
+        return hedge != null && hedge.fails(failing, aborted);
     }
 
     /** What an attempt has brought is what the client gets. */

@@ -79,6 +79,11 @@ public final class AwaitedAnswer {
         return content != null && !content.isOver();
     }
 
+    /** Whether a stream may say nothing for so many nanoseconds before it is given up. */
+    boolean allowsSilence(long nanos) {
+        return nanos < settings.timeout().streamHead().toNanos();
+    }
+
     /**
      * Does what is due.
      *

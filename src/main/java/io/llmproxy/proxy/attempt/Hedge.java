@@ -69,11 +69,17 @@ final class Hedge {
     /** Does what is due, but for the hedge itself. For use by the thread that looks at deadlines. */
     void checkDeadlines(long now) {
         // While another attempt may have content before it, a stream is held back for longer than usual.
-        first.checkDeadlines(now, race.isHedged() || (race.isAlone() && hedging.delayNanos() >= 0));
+        first.checkDeadlines(now, race.isHedged() || (race.isAlone() && mayFollow()));
         AwaitedAnswer other = second;
         if (other != null) {
             other.checkDeadlines(now, true);
         }
+    }
+
+    /** Whether a hedge may follow before its stream is given up. */
+    private boolean mayFollow() {
+        long delay = hedging.delayNanos();
+        return delay >= 0 && first.allowsSilence(delay);
     }
 
     /**

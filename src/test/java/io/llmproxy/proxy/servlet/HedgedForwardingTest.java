@@ -274,6 +274,20 @@ final class HedgedForwardingTest {
         assertThat(entrance.drain()).isEqualTo(1);
         client.await();
         assertThat(ends).hasSize(1);
+        Awaitility.await().untilAsserted(() -> assertThat(hedges).containsExactly(HedgeResult.ABANDONED));
+    }
+
+    @Test
+    void soDoesTheTimeForTheWholeRequest() throws Exception {
+        reopen(BOTH + ", hedge: {after: 50ms}, http_client: {stream: false, timeout: {request: 20s}}");
+        a.on(CHAT, Behaviour.hangs());
+        b.on(CHAT, Behaviour.hangs());
+
+        FakeClient client = late();
+        entrance.after(Duration.ofSeconds(30));
+
+        assertThat(client.await().status()).isEqualTo(504);
+        Awaitility.await().untilAsserted(() -> assertThat(hedges).containsExactly(HedgeResult.ABANDONED));
     }
 
     @Test
@@ -288,6 +302,21 @@ final class HedgedForwardingTest {
         });
 
         assertThat(client.status()).isGreaterThanOrEqualTo(500);
+    }
+
+    /** Without a hedge that may still follow, there is no reason to hold a stream back for longer than usual. */
+    @Test
+    void aStreamIsNotHeldBackForAHedgeThatWouldComeTooLate() throws Exception {
+        reopen(BOTH + ", hedge: {after: 20s}, http_client: {timeout: {first_byte: 10s}}");
+        a.on(CHAT, Behaviour.fallsSilent(List.of(ROLE)));
+
+        FakeClient client = ask(STREAM);
+
+        Awaitility.await().until(() -> {
+            entrance.after(COMMIT_DELAY);
+            return client.body().equals(ROLE);
+        });
+        assertThat(b.requests()).isEmpty();
     }
 
     @Test
