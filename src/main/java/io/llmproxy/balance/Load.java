@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The live figures of one upstream: written by the requests that pass through it, read by the balancers of every group
  * that it is a member of. Each figure is exact by itself; no two are read at one instant.
  *
- * <p>A request calls {@link #started} once, {@link #responded} at most once and {@link #finished} once.
+ * <p>A request calls {@link #started} once, {@link #responded} or {@link #overtaken} at most once and {@link #finished} once.
  */
 public final class Load {
     /** The time that an upstream is thought to take before it was measured: 2000 ms, in nanoseconds. */
@@ -50,6 +50,16 @@ public final class Load {
      */
     public void responded(long nanosSinceStart) {
         firstByteNanos.add((double) Math.max(1, nanosSinceStart));
+    }
+
+    /**
+     * The request was given up, as another upstream was faster: whatever this one would have taken, it is more than that.
+     *
+     * @param nanosSinceStart the time since {@link #started}
+     */
+    public void overtaken(long nanosSinceStart) {
+        firstByteNanos.addAtLeast((double) nanosSinceStart, ASSUMED_NANOS);
+        responseNanos.addAtLeast((double) nanosSinceStart, ASSUMED_NANOS);
     }
 
     /**

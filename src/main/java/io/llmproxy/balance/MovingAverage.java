@@ -28,6 +28,13 @@ final class MovingAverage {
         } while (!bits.compareAndSet(before, after));
     }
 
+    /** Adds a sample that is known to be too small, if it is larger than the average, or than the given value if there is none yet. */
+    void addAtLeast(double sample, double absent) {
+        if (sample > orElse(absent)) {
+            add(sample);
+        }
+    }
+
     /** Returns the average, or the given value if there is none yet. */
     double orElse(double absent) {
         double average = Double.longBitsToDouble(bits.get());

@@ -105,6 +105,15 @@ public final class Lease {
     }
 
     /**
+     * Tells that the request is given up, since another upstream has answered it first.
+     *
+     * @param now the time in nanoseconds
+     */
+    public void overtaken(long now) {
+        load().overtaken(now - acquired);
+    }
+
+    /**
      * The upstream wants to be left alone.
      *
      * @param time for how long

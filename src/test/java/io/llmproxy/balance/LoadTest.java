@@ -42,6 +42,30 @@ final class LoadTest {
     }
 
     @Test
+    void whatWasOvertakenTookAtLeastThatLong() {
+        serve(load, now, 100, Outcome.SUCCESS);
+
+        load.overtaken(MILLISECONDS.toNanos(40));
+        assertThat(load.firstByteNanos()).isEqualTo(50e6);
+        load.overtaken(MILLISECONDS.toNanos(90));
+        assertThat(load.firstByteNanos()).isCloseTo(56e6, within(1.0));
+        assertThat(load.responseNanos()).isEqualTo(100e6);
+        load.overtaken(MILLISECONDS.toNanos(200));
+        assertThat(load.responseNanos()).isCloseTo(115e6, within(1.0));
+        assertThat(load.successRate()).isOne();
+    }
+
+    @Test
+    void thatSaysNothingGoodOfOneThatNeverAnswered() {
+        load.overtaken(MILLISECONDS.toNanos(400));
+        assertThat(load.firstByteNanos()).isEqualTo(Load.ASSUMED_NANOS);
+
+        load.overtaken(MILLISECONDS.toNanos(3_000));
+        assertThat(load.firstByteNanos()).isEqualTo(3e9);
+        assertThat(load.responseNanos()).isEqualTo(3e9);
+    }
+
+    @Test
     void aFailureCountsAgainstTheRateButNotTowardsTheTime() {
         serve(load, now, 100, Outcome.SUCCESS);
         serve(load, now, 1, Outcome.FAILURE);

@@ -193,6 +193,7 @@ final class Hedge {
             if (overtaken) {
                 // It would have taken longer than that.
                 hedging.took(now - loser.lease().acquired());
+                loser.lease().overtaken(now);
             }
             giveUp(loser, now);
             goOnWith(winning);
