@@ -1,11 +1,14 @@
 package io.llmproxy.alert;
 
 import io.llmproxy.config.WebhookConfig;
+import io.llmproxy.protocol.RetryAfter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -17,11 +20,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Posts texts to the address of a configuration, on a thread of its own. What is not taken is sent again, up to four times within about a
- * quarter of a minute. So many may wait; further ones are dropped. Of an answer only the status counts.
+ * quarter of a minute, or later if the answer asks for that. So many may wait; further ones are dropped.
  */
 public final class Webhook implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Webhook.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+    private static final int TOO_MANY = 429;
     private static final int MOST = 100;
     private static final int TRIES = 5;
 
@@ -31,6 +36,7 @@ public final class Webhook implements AutoCloseable {
     private final long pause;
     private final ScheduledThreadPoolExecutor thread;
     private volatile @Nullable WebhookConfig config;
+    private volatile @Nullable HttpURLConnection current;
 
     /** Sends nothing yet. */
     public Webhook() {
@@ -47,9 +53,13 @@ public final class Webhook implements AutoCloseable {
         });
     }
 
-    /** Sends to where a configuration says from now on; null for nowhere. */
+    /** Sends to where a configuration says from now on, also what waits; null for nowhere. */
     public void follow(@Nullable WebhookConfig next) {
+        boolean elsewhere = !Objects.equals(config, next);
         config = next;
+        if (elsewhere) {
+            breakOff();
+        }
     }
 
     /** How many were taken. */
@@ -64,15 +74,14 @@ public final class Webhook implements AutoCloseable {
 
     /** Sends a JSON object, later. */
     public void post(String json) {
-        WebhookConfig target = config;
-        if (target == null) {
+        if (config == null) {
             return;
         }
         if (waiting.incrementAndGet() > MOST) {
             ended(dropped);
             return;
         }
-        later(() -> attempt(target, json.getBytes(StandardCharsets.UTF_8), 1), 0);
+        later(() -> attempt(json.getBytes(StandardCharsets.UTF_8), 1), 0);
     }
 
     private void later(Runnable work, long millis) {
@@ -83,24 +92,47 @@ public final class Webhook implements AutoCloseable {
         }
     }
 
-    private void attempt(WebhookConfig target, byte[] body, int tries) {
+    private void attempt(byte[] body, int tries) {
+        WebhookConfig target = config;
+        if (target == null) {
+            ended(dropped);
+            return;
+        }
+        long asked = 0;
         String problem;
         try {
-            int status = send(target, body);
-            if (status / 100 == 2) {
+            Reply reply = send(target, body);
+            if (reply.status / 100 == 2) {
                 ended(sent);
                 return;
             }
-            problem = "status " + status;
+            asked = reply.pauseMillis;
+            problem = "status " + reply.status;
         } catch (IOException | RuntimeException e) {
             // Its message may hold the address, which may hold a credential.
             problem = e.getClass().getSimpleName();
         }
         if (tries < TRIES) {
-            later(() -> attempt(target, body, tries + 1), pause << (tries - 1));
+            later(() -> attempt(body, tries + 1), Math.max(asked, pause << (tries - 1)));
         } else {
             LOG.warn("a warning was not taken at `webhook`, and is dropped: {}", problem);
             ended(dropped);
+        }
+    }
+
+    /**
+     * What is heard of a text.
+     *
+     * @param pauseMillis how long not to send again, as is asked for
+     */
+    private record Reply(int status, long pauseMillis) {
+        static Reply of(HttpURLConnection connection) throws IOException {
+            int status = connection.getResponseCode();
+            long nanos = status == TOO_MANY
+                    ? RetryAfter.nanos(connection::getHeaderField, Instant.now())
+                            .orElse(0)
+                    : 0;
+            return new Reply(status, Math.min(TimeUnit.NANOSECONDS.toMillis(nanos), LONGEST_PAUSE.toMillis()));
         }
     }
 
@@ -109,7 +141,7 @@ public final class Webhook implements AutoCloseable {
         counter.incrementAndGet();
     }
 
-    private static int send(WebhookConfig target, byte[] body) throws IOException {
+    private Reply send(WebhookConfig target, byte[] body) throws IOException {
         HttpURLConnection connection =
                 (HttpURLConnection) target.address().toURL().openConnection();
         connection.setConnectTimeout((int) TIMEOUT.toMillis());
@@ -122,17 +154,35 @@ public final class Webhook implements AutoCloseable {
         target.headers()
                 .forEach(header -> connection.setRequestProperty(
                         header.key(), header.value().reveal()));
+        current = connection;
         try (OutputStream out = connection.getOutputStream()) {
+            if (thread.isShutdown() || !target.equals(config)) {
+                throw new IOException("not to be sent any more");
+            }
             out.write(body);
         }
-        int status = connection.getResponseCode();
+        Reply reply = Reply.of(connection);
         connection.disconnect();
-        return status;
+        return reply;
+    }
+
+    /** A thread that waits for an answer listens to nothing else. */
+    private void breakOff() {
+        HttpURLConnection connection = current;
+        if (connection != null) {
+            connection.disconnect();
+        }
     }
 
     /** What waits is dropped. */
     @Override
     public void close() {
         thread.shutdownNow();
+        breakOff();
+        try {
+            var unused = thread.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

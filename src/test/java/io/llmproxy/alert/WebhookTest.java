@@ -21,6 +21,9 @@ class WebhookTest {
     private static final Behaviour TAKEN = Behaviour.status(204, "", "");
     private static final Behaviour AWAY = Behaviour.status(503, "", "");
 
+    /** Less than a time-out takes. */
+    private static final Duration SOON = Duration.ofSeconds(3);
+
     private final FakeUpstream target = FakeUpstream.start();
     private final Webhook webhook = new Webhook(Duration.ofMillis(1));
 
@@ -82,6 +85,60 @@ class WebhookTest {
         webhook.post("{}");
 
         awaitEnd(0, 1);
+    }
+
+    @Test
+    void whatWaitsGoesToTheNewAddress() {
+        target.on("/old", Behaviour.hangs());
+        target.on("/hook", TAKEN);
+        follow(target.url() + "/old");
+        webhook.post("{}");
+        webhook.post("{}");
+        UpstreamRequest old = target.awaitRequest("/old");
+
+        follow(target.url() + "/hook");
+
+        awaitEnd(2, 0);
+        assertThat(old.awaitAborted(SOON)).isTrue();
+        assertThat(target.requests("/old")).hasSize(1);
+    }
+
+    @Test
+    void whatWaitsIsDroppedIfThereIsNoAddressAnyMore() {
+        target.otherwise(Behaviour.hangs());
+        follow(target.url() + "/hook");
+        webhook.post("{}");
+        webhook.post("{}");
+        target.awaitRequest("/hook");
+
+        webhook.follow(null);
+
+        awaitEnd(0, 2);
+        assertThat(target.requests()).hasSize(1);
+    }
+
+    @Test
+    void waitsAsLongAsItIsAskedTo() {
+        target.on("/hook", Behaviour.status(429, "Retry-After: 1\r\n", ""), TAKEN);
+        follow(target.url() + "/hook");
+        long begin = System.nanoTime();
+
+        webhook.post("{}");
+
+        awaitEnd(1, 0);
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void aCloseBreaksOff() {
+        target.otherwise(Behaviour.hangs());
+        follow(target.url() + "/hook");
+        webhook.post("{}");
+        UpstreamRequest open = target.awaitRequest("/hook");
+
+        webhook.close();
+
+        assertThat(open.awaitAborted(SOON)).isTrue();
     }
 
     @Test
