@@ -24,6 +24,8 @@ public final class PlainSender implements HttpSender {
     private static final int LONGEST_ANSWER = 64 * 1024;
 
     private final HttpSenderConfig config;
+    private volatile boolean closed;
+    private volatile @Nullable HttpURLConnection current;
 
     private PlainSender(HttpSenderConfig config) {
         this.config = config;
@@ -81,6 +83,10 @@ public final class PlainSender implements HttpSender {
                     .get()
                     .forEach((name, values) -> values.forEach(value -> connection.addRequestProperty(name, value)));
             connection.setRequestProperty("Content-Type", config.getContentType());
+            current = connection;
+            if (closed) {
+                throw new IOException("closed");
+            }
             write(message, connection);
             answered.accept(answer(connection));
         } catch (IOException | RuntimeException e) {
@@ -113,8 +119,14 @@ public final class PlainSender implements HttpSender {
         }
     }
 
+    /** Breaks off: a thread that waits for an answer listens to nothing else. One that connects ends with its time-out. */
     @Override
     public CompletableResultCode shutdown() {
+        closed = true;
+        HttpURLConnection connection = current;
+        if (connection != null) {
+            connection.disconnect();
+        }
         return CompletableResultCode.ofSuccess();
     }
 }

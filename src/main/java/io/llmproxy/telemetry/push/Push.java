@@ -75,7 +75,7 @@ final class Push implements AutoCloseable {
                 exporter.build(),
                 points);
         long interval = otel.metricsInterval().toMillis();
-        var unused = push.thread.scheduleAtFixedRate(push::send, interval, interval, TimeUnit.MILLISECONDS);
+        var unused = push.thread.scheduleWithFixedDelay(push::send, interval, interval, TimeUnit.MILLISECONDS);
         LOG.info("metrics go to {} every {}", otel.endpoint(), Durations.format(otel.metricsInterval()));
         return push;
     }
@@ -92,24 +92,39 @@ final class Push implements AutoCloseable {
                     exporter.export(metrics)
                             .join(2 * TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                             .isSuccess());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Else nothing would be sent any more, and nothing said of it.
             LOG.error("metrics were not sent", e);
         }
     }
 
-    /** What was counted since the last interval is sent as well. */
+    /** Ends, without waiting. What was counted since the last interval is sent as well. */
+    void end() {
+        if (!thread.isShutdown()) {
+            thread.execute(this::send);
+            thread.shutdown();
+        }
+    }
+
+    /** Ends at once, whatever is being sent. */
+    void breakOff() {
+        thread.shutdownNow();
+        exporter.close();
+    }
+
+    /** Ends, and waits a moment for the last figures to be sent. */
     @Override
     public void close() {
-        thread.execute(this::send);
-        thread.shutdown();
+        end();
         try {
-            if (!thread.awaitTermination(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-                thread.shutdownNow();
+            boolean ended = thread.awaitTermination(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            breakOff();
+            if (!ended) {
+                var unused = thread.awaitTermination(1, TimeUnit.SECONDS);
             }
         } catch (InterruptedException e) {
-            thread.shutdownNow();
+            breakOff();
             Thread.currentThread().interrupt();
         }
-        exporter.close();
     }
 }

@@ -15,6 +15,7 @@ public final class PushedMetrics implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable OtelConfig followed;
     private @Nullable Push push;
+    private @Nullable Push before;
 
     /**
      * @param registry what is scraped
@@ -45,7 +46,9 @@ public final class PushedMetrics implements AutoCloseable {
                 return;
             }
             if (push != null) {
-                push.close();
+                push.end();
+                breakOff();
+                before = push;
             }
             push = wanted == null ? null : Push.start(wanted, version, begin, registry, points);
             followed = wanted;
@@ -54,9 +57,23 @@ public final class PushedMetrics implements AutoCloseable {
         }
     }
 
+    private void breakOff() {
+        if (before != null) {
+            before.breakOff();
+        }
+    }
+
     /** Sends the last figures, and leaves nothing behind; waits no longer than a moment. */
     @Override
     public void close() {
         follow(null);
+        lock.lock();
+        try {
+            if (before != null) {
+                before.close();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 }
