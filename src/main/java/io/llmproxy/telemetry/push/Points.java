@@ -10,6 +10,8 @@ import io.opentelemetry.sdk.metrics.data.HistogramPointData;
 import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.metrics.data.MetricDataType;
 import io.opentelemetry.sdk.metrics.data.SumData;
+import io.opentelemetry.sdk.metrics.data.SummaryData;
+import io.opentelemetry.sdk.metrics.data.SummaryPointData;
 import io.opentelemetry.sdk.resources.Resource;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
@@ -70,9 +72,7 @@ final class Points {
         } else if (snapshot instanceof HistogramSnapshot histogram) {
             all.add(histogram(name, histogram));
         } else if (snapshot instanceof SummarySnapshot summary) {
-            // Ours have no quantiles: what is left are two sums.
-            all.add(sum(snapshot, name + "_count", points(name, summary.getDataPoints(), point -> point.getCount())));
-            all.add(sum(snapshot, name + "_sum", points(name, summary.getDataPoints(), point -> point.getSum())));
+            all.add(summary(name, summary));
         } else {
             throw new IllegalArgumentException("a metric of another type: " + name);
         }
@@ -124,6 +124,20 @@ final class Points {
                 })
                 .toList();
         return metric(snapshot, name, MetricDataType.HISTOGRAM, HistogramData.create(CUMULATIVE, points));
+    }
+
+    /** Ours have no quantiles. */
+    private MetricData summary(String name, SummarySnapshot snapshot) {
+        List<SummaryPointData> points = snapshot.getDataPoints().stream()
+                .map(point -> SummaryPointData.create(
+                        begin,
+                        now,
+                        Conventions.attributes(name, point.getLabels()),
+                        point.getCount(),
+                        point.getSum(),
+                        List.of()))
+                .toList();
+        return metric(snapshot, name, MetricDataType.SUMMARY, SummaryData.create(points));
     }
 
     private MetricData metric(MetricSnapshot snapshot, String scraped, MetricDataType type, Data<?> data) {

@@ -8,6 +8,7 @@ import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
 import io.opentelemetry.sdk.metrics.data.DoublePointData;
 import io.opentelemetry.sdk.metrics.data.HistogramPointData;
 import io.opentelemetry.sdk.metrics.data.MetricData;
+import io.opentelemetry.sdk.metrics.data.SummaryPointData;
 import io.opentelemetry.sdk.resources.Resource;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
@@ -146,22 +147,23 @@ class PointsTest {
     }
 
     @Test
-    void aSummaryIsTwoSums() {
-        List<MetricData> metrics = of(SummarySnapshot.builder()
+    void aSummaryKeepsItsNameAndUnit() {
+        MetricData metric = one(SummarySnapshot.builder()
                 .name("jvm_gc_collection_seconds")
                 .dataPoint(SummarySnapshot.SummaryDataPointSnapshot.builder()
                         .count(4)
                         .sum(0.25)
+                        .labels(LABELS)
                         .build())
                 .build());
 
-        assertThat(metrics)
-                .extracting(MetricData::getName)
-                .containsExactly("jvm_gc_collection_seconds_count", "jvm_gc_collection_seconds_sum");
-        assertThat(metrics)
-                .extracting(metric ->
-                        metric.getDoubleSumData().getPoints().iterator().next().getValue())
-                .containsExactly(4.0, 0.25);
+        assertThat(metric.getName()).isEqualTo("jvm_gc_collection_seconds");
+        assertThat(metric.getUnit()).isEqualTo("s");
+        assertThat(metric.getSummaryData().getPoints())
+                .singleElement()
+                .returns(4L, SummaryPointData::getCount)
+                .returns(0.25, SummaryPointData::getSum)
+                .returns(attributes("upstream", "a"), SummaryPointData::getAttributes);
     }
 
     @Test
