@@ -1,16 +1,22 @@
 package io.llmproxy.telemetry;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What became of spans, or of points of metrics. So many spans may wait to be sent; further ones are dropped and counted. */
 public final class Exports {
+    private static final Logger LOG = LoggerFactory.getLogger(Exports.class);
     static final int MOST = 2048;
 
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicLong lastSuccess = new AtomicLong();
+    private final AtomicLong rejected = new AtomicLong();
+    private final AtomicBoolean warned = new AtomicBoolean();
 
     /** How many the collector has taken. */
     public long sent() {
@@ -40,10 +46,24 @@ public final class Exports {
         waiting.addAndGet(-count);
     }
 
+    /** The collector has answered that it has taken what it was sent but for so many; {@link #ended} follows. */
+    void rejected(long count) {
+        if (count > 0) {
+            rejected.addAndGet(count);
+            if (!warned.getAndSet(true)) {
+                LOG.warn(
+                        "a collector has not taken {} of the spans or points that it was sent; its log may say why",
+                        count);
+            }
+        }
+    }
+
     /** So many were sent at once, and the collector has taken them or not. */
     public void ended(int count, boolean success) {
-        (success ? sent : dropped).addAndGet(count);
+        long left = success ? Math.min(count, rejected.getAndSet(0)) : count;
+        dropped.addAndGet(left);
         if (success) {
+            sent.addAndGet(count - left);
             lastSuccess.set(System.currentTimeMillis());
         }
     }

@@ -24,19 +24,28 @@ public final class PlainSender implements HttpSender {
     private static final int LONGEST_ANSWER = 64 * 1024;
 
     private final HttpSenderConfig config;
+    private final Exports exports;
     private volatile boolean closed;
     private volatile @Nullable HttpURLConnection current;
 
-    private PlainSender(HttpSenderConfig config) {
+    private PlainSender(HttpSenderConfig config, Exports exports) {
         this.config = config;
+        this.exports = exports;
     }
 
     /** Finds this sender, whatever else is in the class path. */
     public static final class Loader implements ComponentLoader {
+        private final Exports exports;
+
+        /** @param exports is told what the collector rejects of what it has accepted */
+        public Loader(Exports exports) {
+            this.exports = exports;
+        }
+
         @Override
         public <T> Iterable<T> load(Class<T> type) {
             return type == HttpSenderProvider.class
-                    ? List.of(type.cast((HttpSenderProvider) PlainSender::new))
+                    ? List.of(type.cast((HttpSenderProvider) sender -> new PlainSender(sender, exports)))
                     : List.of();
         }
     }
@@ -88,7 +97,11 @@ public final class PlainSender implements HttpSender {
                 throw new IOException("closed");
             }
             write(message, connection);
-            answered.accept(answer(connection));
+            HttpResponse answer = answer(connection);
+            if (answer.getStatusCode() / 100 == 2) {
+                exports.rejected(PartialSuccess.rejected(answer.getResponseBody()));
+            }
+            answered.accept(answer);
         } catch (IOException | RuntimeException e) {
             failed.accept(e);
         }

@@ -118,7 +118,7 @@ final class Traces implements AutoCloseable {
                 .setEndpoint(endpoint)
                 .setCompression("gzip")
                 .setTimeout(TIMEOUT)
-                .setComponentLoader(new PlainSender.Loader());
+                .setComponentLoader(new PlainSender.Loader(exports));
         headers.forEach(exporter::addHeader);
         return BatchSpanProcessor.builder(new CountedExporter(exporter.build(), exports))
                 .setMaxQueueSize(Exports.MOST)

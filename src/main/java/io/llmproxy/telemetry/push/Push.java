@@ -65,7 +65,7 @@ final class Push implements AutoCloseable {
                 .setTimeout(TIMEOUT)
                 .setConnectTimeout(TIMEOUT)
                 .setMeterProvider(MeterProvider.noop())
-                .setComponentLoader(new PlainSender.Loader());
+                .setComponentLoader(new PlainSender.Loader(points));
         collector.headers().forEach(exporter::addHeader);
         Push push = new Push(
                 registry,
