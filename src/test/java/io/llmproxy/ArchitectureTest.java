@@ -89,12 +89,16 @@ class ArchitectureTest {
             .mayNotAccessAnyLayer()
             .whereLayer("jetty.loop")
             .mayOnlyBeAccessedByLayers("launcher", "jetty.server", "jetty.client", "boot", "proxy", "upstream")
+            .layer("jetty.tomcat")
+            .definedBy("io.llmproxy.jetty.tomcat..")
+            .whereLayer("jetty.tomcat")
+            .mayOnlyBeAccessedByLayers("proxy")
             .layer("websocket")
             .definedBy("io.llmproxy.websocket..")
             .whereLayer("websocket")
             .mayNotAccessAnyLayer()
             .whereLayer("websocket")
-            .mayOnlyBeAccessedByLayers("jetty.server", "proxy")
+            .mayOnlyBeAccessedByLayers("jetty.server", "jetty.tomcat", "proxy")
             .whereLayer("launcher")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("jetty.server")
@@ -386,6 +390,10 @@ class ArchitectureTest {
             "a container may be Tomcat: use the servlet API",
             "..launcher..",
             "io.llmproxy.jetty.server..");
+
+    @ArchTest
+    static final ArchRule tomcatStaysWhereItHandsOver =
+            onlyIn("org.apache..", "a container may be Jetty: use the servlet API", "io.llmproxy.jetty.tomcat..");
 
     @ArchTest
     static final ArchRule theClientStaysOnThePath = onlyIn(

@@ -48,6 +48,8 @@ class WebSocketIT {
     private static final Behaviour ECHO = Behaviour.webSocket("", WebSocketPeer::echo);
     private static final int SESSIONS = 200;
     private static final int LARGE = 1 << 20;
+    /** How a JVM ends that a signal has ended. */
+    private static final int SIGTERM = 128 + 15;
 
     private static final FakeUpstream FIRST = FakeUpstream.start();
     private static final FakeUpstream SECOND = FakeUpstream.start();
@@ -96,7 +98,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void messagesPassBothWays(Deployment.Kind kind) {
         FIRST.otherwise(
                 Behaviour.webSocket("Sec-WebSocket-Protocol: realtime\r\nX-Of-Upstream: 1\r\n", WebSocketPeer::echo));
@@ -150,7 +152,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aSessionIsAnExchangeInFlightUntilItEnds(Deployment.Kind kind) {
         double before = deployment(kind).metrics().sum("llmproxy_websocket_messages_total", label("two"));
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "two"), "")) {
@@ -176,7 +178,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void manySessionsAreOpenAtOnce(Deployment.Kind kind) {
         HttpClient http = HttpClient.newHttpClient();
         URI target = URI.create(at(kind, "open").toString().replace("http://", "ws://"));
@@ -253,7 +255,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aClientThatDoesNotReadStopsTheUpstream(Deployment.Kind kind) {
         int frames = 512;
         byte[] piece = new byte[128 * 1024];
@@ -284,7 +286,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void anUpstreamThatDoesNotReadStopsTheClient(Deployment.Kind kind) {
         int frames = 256;
         CompletableFuture<Void> leave = new CompletableFuture<>();
@@ -320,7 +322,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aCloseGoesToTheOtherSide(Deployment.Kind kind) {
         ConcurrentLinkedQueue<Frame> heard = new ConcurrentLinkedQueue<>();
         FIRST.otherwise(Behaviour.webSocket("", upstream -> {
@@ -355,7 +357,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aSideThatIsCutOffClosesTheOther(Deployment.Kind kind) {
         CompletableFuture<Frame> heard = new CompletableFuture<>();
         FIRST.otherwise(Behaviour.webSocket("", upstream -> {
@@ -381,7 +383,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void whatIsMalformedClosesTheSessionWithItsCode(Deployment.Kind kind) {
         assertThat(closedAfter(kind, WebSocketPeer.frame(WebSocketPeer.TEXT, true, new byte[] {65}, false)))
                 .as("not masked")
@@ -414,7 +416,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void silenceAndSlownessEndASession(Deployment.Kind kind) {
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "impatient"), "")) {
             assertThat(client.awaitClose().code()).isEqualTo(1001);
@@ -432,7 +434,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aKeyIsAskedForBeforeTheUpgrade(Deployment.Kind kind) {
         Answer refused = WebSocketPeer.ask(at(kind, "keyed"), "");
         assertThat(refused.status()).isEqualTo(401);
@@ -464,7 +466,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aSessionCountsAmongTheRequestsOfItsKey(Deployment.Kind kind) {
         String single = "Authorization: Bearer sk-single\r\n";
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "keyed"), single)) {
@@ -480,7 +482,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void anotherUpstreamTakesASessionThatTheFirstRefuses(Deployment.Kind kind) {
         FIRST.otherwise(Behaviour.status(503, "", "{}"));
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "two"), "")) {
@@ -507,7 +509,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void theModelOfTheQueryDecides(Deployment.Kind kind) {
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "renaming"), BEARER)) {
             assertThat(client.text("hi").message().text()).isEqualTo("hi");
@@ -529,9 +531,9 @@ class WebSocketIT {
         assertThat(FIRST.requests()).hasSize(1);
     }
 
-    /** The containers that other classes share: they start slowly. */
+    /** The container that other classes share: it starts slowly. */
     @ParameterizedTest(allowZeroInvocations = true)
-    @KindSource({Deployment.Kind.TOMCAT, Deployment.Kind.JETTY})
+    @KindSource(Deployment.Kind.JETTY)
     void aContainerSaysThatItServesNone(Deployment.Kind kind) {
         World world = World.fresh();
         Answer refused = WebSocketPeer.ask(world.deployment(kind).forward("bearer", PATH), "");
@@ -542,7 +544,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void whatTheAnswersTookIsInTheLedger(Deployment.Kind kind, @TempDir Path directory) {
         String done =
                 "{\"type\":\"response.done\",\"response\":{\"usage\":{\"input_tokens\":%d,\"output_tokens\":%d}}}";
@@ -574,9 +576,10 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void whatIsNoHandshakeIsRefusedOrAPlainRequest(Deployment.Kind kind) {
         URI target = at(kind, "open");
+        assertThat(WebSocketPeer.ask(target, "Content-Length: 1\r\n").status()).isEqualTo(400);
         Answer old = WebSocketPeer.ask(target, "Sec-WebSocket-Version: 8\r\n");
         assertThat(old.status()).isEqualTo(400);
         assertThat(old.header("Sec-WebSocket-Version")).isEqualTo("13");
@@ -591,7 +594,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource(Deployment.Kind.LAUNCHER)
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void aDrainWaitsForSessionsAndThenClosesThem(Deployment.Kind kind) {
         Gateway gateway = new Gateway().single("open", FIRST.url(), "", "", "").server("shutdown_timeout: 2s");
         try (Deployment stopping = Deployment.start(kind, gateway)) {
@@ -604,7 +607,8 @@ class WebSocketIT {
 
                 assertThat(staying.awaitClose().code()).isEqualTo(1001);
                 staying.close(1001, "");
-                assertThat(stopping.process().exitCode(Duration.ofSeconds(20))).isZero();
+                assertThat(stopping.process().exitCode(Duration.ofSeconds(20)))
+                        .isEqualTo(kind == Deployment.Kind.LAUNCHER ? 0 : SIGTERM);
             }
         }
     }

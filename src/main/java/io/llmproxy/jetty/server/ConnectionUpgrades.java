@@ -18,8 +18,10 @@ public final class ConnectionUpgrades implements HttpConfiguration.Customizer {
         if (connection.getHttpVersion() == HttpVersion.HTTP_1_1
                 && connection.getConnection() instanceof HttpConnection http
                 && request.getHeaders().contains(HttpHeader.UPGRADE)) {
-            ConnectionUpgrade upgrade = next ->
-                    request.setAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, next.apply(http.getEndPoint()));
+            ConnectionUpgrade upgrade = (async, executor, next) -> {
+                request.setAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, next.apply(http.getEndPoint()));
+                async.complete();
+            };
             request.setAttribute(ConnectionUpgrade.ATTRIBUTE, upgrade);
         }
         return request;

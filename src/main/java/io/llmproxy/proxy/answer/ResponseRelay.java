@@ -53,6 +53,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     private Content.@Nullable Chunk held;
     private @Nullable AnswerWatch watch;
     private @Nullable UpstreamFailure failure;
+    private boolean listening;
     private boolean blocked = true;
     private boolean pending;
     private boolean unflushed = true;
@@ -119,10 +120,20 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         this.output = exchange.clientResponse().getOutputStream();
     }
 
-    /** Lets the container say when the client can take something. */
+    /**
+     * Lets the container say when the client can take something. Where WebSocket is asked for, it is not known yet whether this relay
+     * has anything to say, and a container takes one listener only.
+     */
     public void open(AsyncContext async) {
         ContainerEvents events = () -> this;
         async.addListener(events);
+        if (exchange.webSocket() == null) {
+            listen();
+        }
+    }
+
+    private void listen() {
+        listening = true;
         output.setWriteListener(this);
     }
 
@@ -258,6 +269,9 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         content = attached;
         ended = false;
         watch = AnswerWatch.of(exchange);
+        if (!listening) {
+            listen();
+        }
     }
 
     /** Takes one step; false if there is none to take until the next signal. */

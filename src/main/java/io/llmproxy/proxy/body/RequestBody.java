@@ -73,6 +73,11 @@ public final class RequestBody implements ReadListener {
         }
     }
 
+    /** Leaves the client's connection unread, as there is no body on it; the owner hears so before this method returns. */
+    public void leave() {
+        whole();
+    }
+
     /** Reads what has come with the head: true if that was all. A container then has no reason to call back. */
     private boolean collectThere() {
         if (input.length() < 0 || input.length() > Math.min(maxBody, buffer.limit())) {

@@ -99,7 +99,7 @@ public final class Forwarder
         relay.open(async);
         ConcurrencyLimit permits = exchange.forward().admission().concurrency();
         if (permits == null) {
-            body.collect();
+            collect();
             return;
         }
         Duration limit = exchange.forward().config().queueTimeout();
@@ -116,9 +116,18 @@ public final class Forwarder
                 Objects.requireNonNull(exchange.forward().admission().concurrency());
         if (waiting.end()) {
             permit.set(permits);
-            body.collect();
+            collect();
         } else {
             permits.release();
+        }
+    }
+
+    /** What follows a handshake is read by the session. */
+    private void collect() {
+        if (exchange.webSocket() == null) {
+            body.collect();
+        } else {
+            body.leave();
         }
     }
 
@@ -387,6 +396,15 @@ public final class Forwarder
         } else {
             body.refuse(because);
             abort(new UpstreamFailure(because));
+        }
+    }
+
+    /** An answer that breaks off is the container's to end; a session of WebSocket is ours. */
+    @Override
+    public void abandon() {
+        Tunnel session = tunnel;
+        if (session != null) {
+            session.abort();
         }
     }
 

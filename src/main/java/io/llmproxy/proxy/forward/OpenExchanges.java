@@ -49,6 +49,9 @@ public final class OpenExchanges implements AutoCloseable {
 
         /** Ends as soon as it can, and tells the client why. */
         void breakOff(ProxyError because);
+
+        /** Gives up on a client that has been told and does not answer. */
+        void abandon();
     }
 
     /** Begins to look. */
@@ -73,7 +76,9 @@ public final class OpenExchanges implements AutoCloseable {
         }
         int left = open.size();
         open.forEach(watched -> guarded(() -> watched.breakOff(ProxyError.SHUTTING_DOWN)));
-        isEmptyWithin(FAREWELL);
+        if (!isEmptyWithin(FAREWELL)) {
+            open.forEach(watched -> guarded(watched::abandon));
+        }
         return left;
     }
 

@@ -84,8 +84,7 @@ final class Tunnel implements WebSocketSession.Owner {
         if (chosen != null) {
             clientResponse.setHeader("Sec-WebSocket-Protocol", chosen);
         }
-        upgrade().to(endPoint -> session.connection(Side.CLIENT, endPoint));
-        async.complete();
+        upgrade().to(async, upgraded.client().getExecutor(), endPoint -> session.connection(Side.CLIENT, endPoint));
     }
 
     private ConnectionUpgrade upgrade() {

@@ -1,5 +1,6 @@
 package io.llmproxy.proxy.servlet;
 
+import io.llmproxy.jetty.tomcat.TomcatUpgrade;
 import io.llmproxy.proxy.answer.ErrorAnswer;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
@@ -11,6 +12,7 @@ import io.llmproxy.proxy.request.RequestHead;
 import io.llmproxy.proxy.request.RequestId;
 import io.llmproxy.proxy.request.RequestPath;
 import io.llmproxy.proxy.request.RequestTarget;
+import io.llmproxy.websocket.ConnectionUpgrade;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -86,12 +88,16 @@ public final class ExchangeFilter implements Filter {
         return refusal != null || allowed ? refusal : Refusal.of(ProxyError.INVALID_PATH);
     }
 
-    /** An exchange comes back here only to be broken off. */
+    /** An exchange comes back here only to be broken off, or to give its connection to another protocol. */
     private static void resume(ServletRequest request, ServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         Exchange exchange = Exchange.of(request);
         if (exchange != null && exchange.isAborted()) {
             throw new EOFException(exchange.id() + ": the upstream's answer is incomplete");
+        }
+        if (request.getAttribute(ConnectionUpgrade.ATTRIBUTE) instanceof TomcatUpgrade upgrade) {
+            upgrade.resume((HttpServletRequest) request);
+            return;
         }
         chain.doFilter(request, response);
     }

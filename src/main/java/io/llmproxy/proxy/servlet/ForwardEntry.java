@@ -1,5 +1,6 @@
 package io.llmproxy.proxy.servlet;
 
+import io.llmproxy.jetty.tomcat.TomcatUpgrade;
 import io.llmproxy.proxy.answer.ErrorAnswer;
 import io.llmproxy.proxy.body.BufferBudget;
 import io.llmproxy.proxy.error.ProxyError;
@@ -94,15 +95,30 @@ public final class ForwardEntry {
         if (asked == null) {
             return null;
         }
-        if (clientRequest.getAttribute(ConnectionUpgrade.ATTRIBUTE) == null) {
+        if (!hasUpgrade(clientRequest)) {
             return Refusal.of(ProxyError.NO_WEBSOCKET);
         }
-        Refusal refusal = asked.refusal();
+        Refusal refusal = hasBody(clientRequest)
+                ? Refusal.of(ProxyError.INVALID_REQUEST, "A handshake has no body.")
+                : asked.refusal();
         if (refusal == null) {
             exchange.opensWebSocket(asked);
         } else {
             exchange.clientResponse().setHeader("Sec-WebSocket-Version", Handshake.VERSION);
         }
         return refusal;
+    }
+
+    /** Such a body would be taken for frames. */
+    private static boolean hasBody(HttpServletRequest clientRequest) {
+        return clientRequest.getContentLengthLong() > 0 || clientRequest.getHeader("Transfer-Encoding") != null;
+    }
+
+    /** The launcher gives a way along with the request; Tomcat has to be known. */
+    private static boolean hasUpgrade(HttpServletRequest clientRequest) {
+        if (clientRequest.getAttribute(ConnectionUpgrade.ATTRIBUTE) == null) {
+            clientRequest.setAttribute(ConnectionUpgrade.ATTRIBUTE, TomcatUpgrade.of(clientRequest));
+        }
+        return clientRequest.getAttribute(ConnectionUpgrade.ATTRIBUTE) != null;
     }
 }

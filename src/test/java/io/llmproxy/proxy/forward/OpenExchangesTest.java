@@ -23,6 +23,11 @@ class OpenExchangesTest {
         public void breakOff(ProxyError because) {
             throw error;
         }
+
+        @Override
+        public void abandon() {
+            throw error;
+        }
     }
 
     /** An exchange that is looked after. */
@@ -34,6 +39,25 @@ class OpenExchangesTest {
 
         @Override
         public void breakOff(ProxyError because) {
+            open.forget(this);
+        }
+
+        @Override
+        public void abandon() {
+            throw new IllegalStateException("it has ended");
+        }
+    }
+
+    /** An exchange whose client does not answer. */
+    private record Deaf(OpenExchanges open) implements OpenExchanges.Watched {
+        @Override
+        public void checkDeadlines(long now) {}
+
+        @Override
+        public void breakOff(ProxyError because) {}
+
+        @Override
+        public void abandon() {
             open.forget(this);
         }
     }
@@ -73,6 +97,17 @@ class OpenExchangesTest {
             open.drain(Duration.ZERO);
 
             assertThat(open.count()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anExchangeThatDoesNotEndWhenItIsToldToIsGivenUp() {
+        try (OpenExchanges open = new OpenExchanges(() -> {})) {
+            open.watch(new Deaf(open));
+
+            assertThat(open.drain(Duration.ZERO)).isEqualTo(1);
+
+            assertThat(open.count()).isZero();
         }
     }
 }
