@@ -5,13 +5,14 @@ import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
+import io.llmproxy.quota.Standing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client keys that operators issue while the gateway runs. Except for {@link #isWritable} and {@link #count}, each call may wait for a
+ * The client keys that operators issue while the gateway runs. Except for {@link #isWritable}, {@link #count} and {@link #standings}, each call may wait for a
  * database for some seconds. Where the configuration is a file there are none, and none can be issued: every call that changes something
  * throws {@link UnavailableException}.
  */
@@ -33,6 +34,9 @@ public interface IssuedKeys {
 
     /** Returns a key, or nothing if there is none of this id. */
     Optional<IssuedKey> find(String id);
+
+    /** Returns how much is left of the limits of a key, as far as this node knows. Never waits. */
+    List<Standing> standings(String id);
 
     /** Returns the key of a digest, or nothing if there is none. */
     Optional<IssuedKey> find(KeyDigest digest);

@@ -10,6 +10,8 @@ public enum AuthFailure {
     UNKNOWN,
     /** Its key is switched off. */
     DISABLED,
+    /** Its key belongs to a scope that the configuration does not have. */
+    NO_SCOPE,
     /** The time of its key is over. */
     EXPIRED,
     /** Its key opens other forwards or upstreams. */

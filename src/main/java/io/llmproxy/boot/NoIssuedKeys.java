@@ -7,6 +7,7 @@ import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
+import io.llmproxy.quota.Standing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,11 @@ final class NoIssuedKeys implements IssuedKeys {
     @Override
     public Optional<IssuedKey> find(String id) {
         return Optional.empty();
+    }
+
+    @Override
+    public List<Standing> standings(String id) {
+        return List.of();
     }
 
     @Override

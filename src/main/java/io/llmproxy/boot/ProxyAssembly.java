@@ -208,7 +208,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 documents,
                 audit,
                 stored == null ? new NoPeople() : stored.people(),
-                stored == null ? new NoIssuedKeys() : stored.issuedKeys(),
+                stored == null ? new NoIssuedKeys() : stored.issuedKeys(this::quotas),
                 stored == null ? new CountedNumbers() : stored.numbers(),
                 stored == null ? new NoSecrets() : stored.secrets(),
                 this::load,
@@ -244,8 +244,7 @@ public final class ProxyAssembly implements AutoCloseable {
         }
         reloader.start(config);
 
-        LimitMetrics.register(
-                registry, () -> reloader.generation().keyLimits().quotas().standings(), sharedLimits::isThere);
+        LimitMetrics.register(registry, () -> quotas().standings(), sharedLimits::isThere);
         StateMetrics.register(registry, Version.current(), this::upstreams, reloader.overrides()::count);
 
         filter(context, "exchange", new ExchangeFilter(reloader, this::isStopping, loops::isOverloaded));
@@ -367,7 +366,11 @@ public final class ProxyAssembly implements AutoCloseable {
 
     /** While the store that nodes share is away, a node knows its own part only. */
     private void lookAtLimits() {
-        List<Standing> watched = reloader.generation().keyLimits().quotas().watched();
+        Quotas quotas = quotas();
+        List<Standing> watched = new ArrayList<>(quotas.watched());
+        if (stored != null) {
+            watched.addAll(stored.keys().watched(quotas));
+        }
         if (Boolean.FALSE.equals(sharedLimits.isThere())) {
             limitAlerts.overlook(watched);
         } else {
@@ -441,6 +444,10 @@ public final class ProxyAssembly implements AutoCloseable {
         pushed.close();
         webhook.close();
         BreakerThreads.stop();
+    }
+
+    private Quotas quotas() {
+        return reloader.generation().keyLimits().quotas();
     }
 
     private Upstreams upstreams() {

@@ -6,6 +6,8 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
 import io.llmproxy.proxy.admission.KeyDirectory;
+import io.llmproxy.quota.Quotas;
+import io.llmproxy.quota.Standing;
 import io.llmproxy.store.ClientKeyStore;
 import io.llmproxy.store.KeyConflictException;
 import io.llmproxy.store.NewKey;
@@ -13,10 +15,11 @@ import io.llmproxy.store.StoreException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Client keys in a store. After a change, this node looks at once; the others follow when they look next. */
-record StoreKeys(StoreFollower follower, KeyDirectory directory) implements IssuedKeys {
+record StoreKeys(StoreFollower follower, KeyDirectory directory, Supplier<Quotas> quotas) implements IssuedKeys {
     /** What is asked of the store. */
     private interface Work<T> {
         T with(ClientKeyStore keys) throws KeyConflictException;
@@ -40,6 +43,11 @@ record StoreKeys(StoreFollower follower, KeyDirectory directory) implements Issu
     @Override
     public Optional<IssuedKey> find(String id) {
         return asked(keys -> keys.find(id));
+    }
+
+    @Override
+    public List<Standing> standings(String id) {
+        return directory.standings(id, quotas.get());
     }
 
     @Override

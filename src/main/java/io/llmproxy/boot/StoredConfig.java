@@ -13,6 +13,7 @@ import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.StoreStanding;
 import io.llmproxy.proxy.admission.KeyDirectory;
+import io.llmproxy.quota.Quotas;
 import io.llmproxy.store.LastGood;
 import io.llmproxy.store.LastGoodKeys;
 import io.llmproxy.store.NodeKeys;
@@ -200,9 +201,13 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         return keys;
     }
 
-    /** Returns them as operators see them. */
-    IssuedKeys issuedKeys() {
-        return new StoreKeys(follower, keys);
+    /**
+     * Returns them as operators see them.
+     *
+     * @param quotas the limits of the configuration in use
+     */
+    IssuedKeys issuedKeys(Supplier<Quotas> quotas) {
+        return new StoreKeys(follower, keys, quotas);
     }
 
     /** Returns the numbers by which APIs of replaced systems call what is in it. */

@@ -19,7 +19,10 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Tells how much is left of each limit at a scrape. All labels are from the configuration. */
+/**
+ * Tells how much is left of each limit at a scrape. All labels are from the configuration: limits of keys that are issued while the
+ * gateway runs are not among them.
+ */
 public final class LimitMetrics {
     private static final String[] LABELS = {"subject", "name", "metric", "per", "models"};
     private static final double NANOS = 1e9;
@@ -73,7 +76,7 @@ public final class LimitMetrics {
      *
      * @param registry where
      * @param webhook what became of warnings that were sent
-     * @return counts a warning
+     * @return counts a warning, unless it is of a key that is not part of the configuration
      */
     public static Consumer<LimitWarning> warnings(PrometheusRegistry registry, Webhook webhook) {
         Counter counter = new Instruments(registry)
@@ -97,6 +100,9 @@ public final class LimitMetrics {
                 .register(registry);
         return warning -> {
             Subject subject = warning.standing().limit().subject();
+            if (subject.kind() == Subject.Kind.ISSUED_KEY) {
+                return;
+            }
             LimitConfig config = warning.standing().limit().config();
             counter.labelValues(
                             subject.kind().label(),

@@ -17,8 +17,14 @@ import org.jspecify.annotations.Nullable;
  * @param config what it is
  */
 public record Limit(Subject subject, LimitConfig config) {
-    /** What makes two limits the same, whatever their amounts: what was used of one is used of the other. */
-    record Id(Subject subject, Metric metric, @Nullable Period per, List<ModelPattern> models, ZoneId zone) {}
+    /** What makes two limits the same, whatever their amounts and the names of their subjects: what was used of one is used of the other. */
+    record Id(
+            Subject.Kind kind,
+            String subject,
+            Metric metric,
+            @Nullable Period per,
+            List<ModelPattern> models,
+            ZoneId zone) {}
 
     /** Returns what it is called in a store that nodes share. */
     String key() {
@@ -34,7 +40,7 @@ public record Limit(Subject subject, LimitConfig config) {
     }
 
     Id id() {
-        return new Id(subject, config.metric(), config.per(), config.models(), config.zoneOrUtc());
+        return new Id(subject.kind(), subject.id(), config.metric(), config.per(), config.models(), config.zoneOrUtc());
     }
 
     /** Returns whether nothing but a larger budget, or another day, helps a client that has used it up. */

@@ -14,11 +14,19 @@ public final class LimitPath {
     private final List<ScopeConfig> scopes;
     private final List<Meter> meters;
     private final Expectations expectations;
+    private final Object maker;
+    private final boolean known;
     private final boolean enabled;
     private final boolean confined;
     private final boolean measuring;
 
-    LimitPath(List<ScopeConfig> scopes, List<Meter> meters, Expectations expectations) {
+    /**
+     * @param known whether the scope of the key is one of the configuration
+     * @param maker tells what it was made of
+     */
+    LimitPath(List<ScopeConfig> scopes, List<Meter> meters, Expectations expectations, boolean known, Object maker) {
+        this.known = known;
+        this.maker = maker;
         this.scopes = List.copyOf(scopes);
         this.meters = List.copyOf(meters);
         this.expectations = expectations;
@@ -30,6 +38,16 @@ public final class LimitPath {
     private static boolean measures(Meter meter) {
         Metric metric = meter.limit().config().metric();
         return metric != Metric.REQUESTS && metric != Metric.CONCURRENT;
+    }
+
+    /** Returns whether it was made of these limits, and not of those of another configuration. */
+    public boolean isOf(Quotas quotas) {
+        return maker == quotas.mark();
+    }
+
+    /** Returns whether the scope of the key, if it has one, is one of the configuration. If not, nothing is known that bounds the key. */
+    public boolean isKnown() {
+        return known;
     }
 
     /** Returns whether all scopes are enabled. */
@@ -73,6 +91,14 @@ public final class LimitPath {
     private static boolean allows(List<ModelPattern> models, String requested, String model) {
         return models.isEmpty()
                 || models.stream().anyMatch(pattern -> pattern.matches(requested) || pattern.matches(model));
+    }
+
+    /** Returns how much is left of each limit that is set for subjects of a kind. */
+    public List<Standing> standings(Subject.Kind kind, Moment now) {
+        return meters.stream()
+                .filter(meter -> meter.limit().subject().kind() == kind)
+                .map(meter -> meter.standing(now))
+                .toList();
     }
 
     /** Takes what a request asks for of every limit that concerns it, or of none. */

@@ -22,6 +22,9 @@ public final class Quotas {
     private final Supplier<Moment> clock;
     private final @Nullable LeaseStore store;
     private final @Nullable Quotas before;
+    /** Stands for this in paths, which may be kept for longer. */
+    private final Object mark = new Object();
+
     private final Map<Limit.Id, Meter> meters = new ConcurrentHashMap<>();
     private final Map<Subject, Expectations> expectations = new ConcurrentHashMap<>();
 
@@ -53,7 +56,11 @@ public final class Quotas {
             Supplier<Moment> clock,
             @Nullable LeaseStore store,
             @Nullable Quotas before) {
-        return new Quotas(scopes, common, clock, store, before == null ? null : before.last());
+        Quotas quotas = new Quotas(scopes, common, clock, store, before == null ? null : before.last());
+        // A scope may belong to keys that come later, or are not shown for long: what was used of it is handed on
+        // nevertheless.
+        scopes.forEach(quotas::meters);
+        return quotas;
     }
 
     /** Keeps what is known without those before: a chain of them would grow with each reload. */
@@ -67,6 +74,10 @@ public final class Quotas {
     /** Returns what nodes share limits through; null if each counts for itself. */
     public @Nullable LeaseStore store() {
         return store;
+    }
+
+    Object mark() {
+        return mark;
     }
 
     /** Returns the time. */
@@ -87,15 +98,43 @@ public final class Quotas {
      * @param scope the name of its scope, or null
      */
     public @Nullable LimitPath path(Subject key, List<LimitConfig> limits, @Nullable String scope) {
+        if (limits.isEmpty() && scope == null && common.isEmpty()) {
+            return null;
+        }
+        List<Meter> own =
+                limits.stream().map(limit -> meter(new Limit(key, limit))).toList();
+        return path(own, scope, expectations.computeIfAbsent(key, this::expectations));
+    }
+
+    /**
+     * Returns what bounds a key that is not part of the configuration. Nothing of the key is kept here.
+     *
+     * @param key the key
+     * @param limits its own
+     * @param scope the name of its scope, or null
+     * @param accounts what was used of its own limits
+     */
+    public LimitPath path(Subject key, List<LimitConfig> limits, @Nullable String scope, Accounts accounts) {
+        Moment now = clock.get();
+        List<Meter> own = limits.stream()
+                .map(config -> new Limit(key, config))
+                .map(limit -> new Meter(limit, accounts.of(limit, store, now)))
+                .toList();
+        return path(own, scope, accounts.expectations());
+    }
+
+    private LimitPath path(List<Meter> own, @Nullable String scope, Expectations expectations) {
         List<ScopeConfig> above = above(scope);
-        List<Meter> all = new ArrayList<>();
-        limits.forEach(limit -> all.add(meter(new Limit(key, limit))));
-        above.forEach(each ->
-                each.limits().forEach(limit -> all.add(meter(new Limit(Subject.scope(each.name()), limit)))));
+        List<Meter> all = new ArrayList<>(own);
+        above.forEach(each -> all.addAll(meters(each)));
         common.forEach(limit -> all.add(meter(new Limit(Subject.GATEWAY, limit))));
-        return all.isEmpty() && above.isEmpty()
-                ? null
-                : new LimitPath(above, all, expectations.computeIfAbsent(key, this::expectations));
+        return new LimitPath(above, all, expectations, scope == null || find(scope) != null, mark);
+    }
+
+    private List<Meter> meters(ScopeConfig scope) {
+        return scope.limits().stream()
+                .map(limit -> meter(new Limit(Subject.scope(scope.name()), limit)))
+                .toList();
     }
 
     private List<ScopeConfig> above(@Nullable String scope) {
@@ -124,12 +163,12 @@ public final class Quotas {
         return known == null ? new Expectations() : known;
     }
 
-    /** Returns how much of each limit is left. */
+    /** Returns how much is left of each limit of the configuration. */
     public List<Standing> standings() {
         return standings(limit -> true);
     }
 
-    /** Returns how much is left of each limit that has warnings. */
+    /** Returns how much is left of each limit of the configuration that has warnings. */
     public List<Standing> watched() {
         return standings(limit -> !limit.config().warnAt().isEmpty());
     }

@@ -16,6 +16,8 @@ public record Subject(Kind kind, String id, String name) {
     /** What a limit can be set for. */
     public enum Kind {
         KEY,
+        /** A key of a store, which is issued while the gateway runs: there may be any number of them. */
+        ISSUED_KEY,
         SCOPE,
         GATEWAY;
 
@@ -28,7 +30,7 @@ public record Subject(Kind kind, String id, String name) {
     /** Returns what messages call it. */
     public String text() {
         return switch (kind) {
-            case KEY -> "the API key '" + name + "'";
+            case KEY, ISSUED_KEY -> "the API key '" + name + "'";
             case SCOPE -> "'" + name + "'";
             case GATEWAY -> "this gateway";
         };
@@ -37,6 +39,16 @@ public record Subject(Kind kind, String id, String name) {
     /** Returns the subject that a key is. */
     public static Subject key(String id, String name) {
         return new Subject(Kind.KEY, id, name);
+    }
+
+    /**
+     * Returns the subject that a key of a store is.
+     *
+     * @param id stays the same when the key gets another name or value
+     * @param name what it is called now
+     */
+    public static Subject issuedKey(String id, String name) {
+        return new Subject(Kind.ISSUED_KEY, id, name);
     }
 
     /** Returns the subject that a scope is. */

@@ -94,7 +94,7 @@ public final class ClientKeyStore {
             long last = whole ? 0 : since.number();
             List<IssuedKey> changed = new ArrayList<>();
             List<String> removed = new ArrayList<>();
-            SharedPatterns patterns = new SharedPatterns();
+            SharedSettings shared = new SharedSettings();
             boolean more = last < counter.number;
             while (more) {
                 int rows = 0;
@@ -103,7 +103,7 @@ public final class ClientKeyStore {
                     select.setLong(1, last);
                     try (ResultSet row = select.executeQuery()) {
                         for (; row.next(); rows++) {
-                            IssuedKey key = KeyRows.brief(row, patterns);
+                            IssuedKey key = KeyRows.brief(row, shared);
                             last = key.revision();
                             if (KeyRows.isDeleted(row)) {
                                 removed.add(key.id());

@@ -4,7 +4,9 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.ModelPattern;
+import io.llmproxy.config.load.LimitsText;
 import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,6 +18,7 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -23,18 +26,19 @@ import org.jspecify.annotations.Nullable;
 final class KeyRows {
     static final String COLUMNS =
             "id, digest, hint, name, forwards, models, per_second, burst, max_concurrent, explains,"
-                    + " enabled, expires_at, previous_digest, grace_until, created_by, created_at, change_seq, deleted_at";
+                    + " enabled, expires_at, scope, limits, previous_digest, grace_until, created_by, created_at, change_seq, deleted_at";
 
     /** What {@link #fill} fills. */
     static final String SETTINGS = "digest = ?, hint = ?, name = ?, sort_name = ?, forwards = ?, models = ?,"
-            + " per_second = ?, burst = ?, max_concurrent = ?, explains = ?, enabled = ?, expires_at = ?";
+            + " per_second = ?, burst = ?, max_concurrent = ?, explains = ?, enabled = ?, expires_at = ?,"
+            + " scope = ?, limits = ?";
 
     static final String INSERT = "insert into llmproxy.client_key (digest, hint, name, sort_name, forwards, models,"
-            + " per_second, burst, max_concurrent, explains, enabled, expires_at, change_seq, created_by, request_key, id)"
-            + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            + " per_second, burst, max_concurrent, explains, enabled, expires_at, scope, limits, change_seq, created_by, request_key, id)"
+            + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
     /** How many parameters {@link #SETTINGS} has. */
-    static final int FILLED = 12;
+    static final int FILLED = 14;
 
     private KeyRows() {}
 
@@ -43,7 +47,7 @@ final class KeyRows {
         byte @Nullable [] hint = row.getBytes("hint");
         return new IssuedKey(
                 row.getString("id"),
-                config(row, new SharedPatterns()),
+                config(row, new SharedSettings()),
                 hint == null ? null : new String(hint, StandardCharsets.UTF_8),
                 lines(row, "forwards"),
                 previous(row),
@@ -53,10 +57,10 @@ final class KeyRows {
     }
 
     /** Reads what requests need of a key: who issued it, and when, and its hint are left out. */
-    static IssuedKey brief(ResultSet row, SharedPatterns patterns) throws SQLException {
+    static IssuedKey brief(ResultSet row, SharedSettings shared) throws SQLException {
         return new IssuedKey(
                 row.getString("id"),
-                config(row, patterns),
+                config(row, shared),
                 null,
                 lines(row, "forwards"),
                 previous(row),
@@ -65,18 +69,19 @@ final class KeyRows {
                 row.getLong("change_seq"));
     }
 
-    private static ClientKeyConfig config(ResultSet row, SharedPatterns patterns) throws SQLException {
+    private static ClientKeyConfig config(ResultSet row, SharedSettings shared) throws SQLException {
+        Optional<List<LimitConfig>> limits = shared.limits(row.getString("limits"));
         return new ClientKeyConfig(
                 row.getString("name"),
                 KeyDigest.stored(row.getBytes("digest")).configured(),
-                row.getBoolean("enabled"),
+                row.getBoolean("enabled") && limits.isPresent(),
                 instant(row, "expires_at"),
-                patterns.of(lines(row, "models")),
+                shared.models(lines(row, "models")),
                 rate(row),
                 row.getInt("max_concurrent"),
                 row.getBoolean("explains"),
-                null,
-                List.of());
+                row.getString("scope"),
+                limits.orElse(List.of()));
     }
 
     private static IssuedKey.@Nullable Previous previous(ResultSet row) throws SQLException {
@@ -124,6 +129,8 @@ final class KeyRows {
         statement.setBoolean(10, config.explain());
         statement.setBoolean(11, config.enabled());
         setTime(statement, 12, config.expires());
+        statement.setString(13, config.scope());
+        statement.setString(14, LimitsText.write(config.limits()));
     }
 
     private static void setInt(PreparedStatement statement, int index, @Nullable Integer value) throws SQLException {

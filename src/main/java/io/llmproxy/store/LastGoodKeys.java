@@ -4,8 +4,10 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.Secret;
+import io.llmproxy.config.load.LimitsText;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
 /** The client keys that were known last, on this node's disk: their digests and limits, never a key itself. */
 public final class LastGoodKeys {
     private static final Logger LOG = LoggerFactory.getLogger(LastGoodKeys.class);
-    private static final int FORM = 1;
+    private static final int FORM = 2;
 
     private final SealedFile file;
 
@@ -87,6 +89,8 @@ public final class LastGoodKeys {
         out.writeInt(rate == null || rate.burstSize() == null ? 0 : rate.burstSize());
         out.writeInt(config.maxConcurrent());
         out.writeBoolean(config.explain());
+        out.writeUTF(config.scope() == null ? "" : config.scope());
+        out.writeUTF(LimitsText.write(config.limits()));
         write(out, key.forwards());
         out.writeLong(key.revision());
         out.writeBoolean(previous != null);
@@ -130,26 +134,39 @@ public final class LastGoodKeys {
             KeyPosition position = new KeyPosition(in.readUTF(), in.readLong());
             int count = in.readInt();
             List<IssuedKey> keys = new ArrayList<>();
-            SharedPatterns patterns = new SharedPatterns();
+            SharedSettings shared = new SharedSettings();
             for (int i = 0; i < count; i++) {
-                keys.add(key(in, patterns));
+                keys.add(key(in, shared));
             }
             return new Snapshot(position, keys);
         }
     }
 
-    private static IssuedKey key(DataInputStream in, SharedPatterns patterns) throws IOException {
+    private static IssuedKey key(DataInputStream in, SharedSettings shared) throws IOException {
         String id = in.readUTF();
         Secret digest = digest(in).configured();
         String name = in.readUTF();
         boolean enabled = in.readBoolean();
         Instant expires = time(in);
-        List<ModelPattern> models = patterns.of(texts(in));
+        List<ModelPattern> models = shared.models(texts(in));
         int perSecond = in.readInt();
         int burst = in.readInt();
         KeyRateLimitConfig rate = perSecond == 0 ? null : new KeyRateLimitConfig(perSecond, burst == 0 ? null : burst);
+        int maxConcurrent = in.readInt();
+        boolean explain = in.readBoolean();
+        String scope = in.readUTF();
+        Optional<List<LimitConfig>> limits = shared.limits(in.readUTF());
         ClientKeyConfig config = new ClientKeyConfig(
-                name, digest, enabled, expires, models, rate, in.readInt(), in.readBoolean(), null, List.of());
+                name,
+                digest,
+                enabled && limits.isPresent(),
+                expires,
+                models,
+                rate,
+                maxConcurrent,
+                explain,
+                scope.isEmpty() ? null : scope,
+                limits.orElse(List.of()));
         List<String> forwards = texts(in);
         long revision = in.readLong();
         IssuedKey.Previous previous = null;

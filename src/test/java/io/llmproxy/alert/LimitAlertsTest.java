@@ -55,6 +55,20 @@ class LimitAlertsTest {
     }
 
     @Test
+    void aKeyThatIsIssuedIsToldByItsName() {
+        Standing standing = standing(Metric.REQUESTS, Period.DAY, 1000, 100, 1);
+        Limit issued =
+                new Limit(Subject.issuedKey("id-8", "team"), standing.limit().config());
+
+        alerts.look(List.of(new Standing(issued, standing.size(), standing.left(), 1, 0)));
+
+        assertThat(sent.get(0))
+                .contains(
+                        "\"text\":\"the API key 'team' has used 90 % of its limit: 1000 requests per day\"",
+                        "\"subject\":\"issued_key\",\"name\":\"team\"");
+    }
+
+    @Test
     void whatNeverBeginsAnewHasNoTimeForThat() throws Exception {
         alerts.look(List.of(standing(Metric.REQUESTS, Period.TOTAL, 1000, 100, Long.MAX_VALUE)));
 

@@ -16,6 +16,7 @@ import io.llmproxy.proxy.exchange.ExchangeListeners;
 import io.llmproxy.proxy.exchange.Metering;
 import io.llmproxy.proxy.exchange.Mounts;
 import io.llmproxy.proxy.exchange.Serving;
+import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Quotas;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.UpstreamListener;
@@ -52,6 +53,9 @@ class DryRunsTest {
                     - {name: few, key: sk-few-0123456789, allowed_models: ["gpt-*"]}
                     - {name: old, key: sk-old-0123456789, expires: "2020-01-01T00:00:00Z"}
                     - {name: off, key: sk-off-0123456789, enabled: false}
+                    - {name: team, key: sk-team-0123456789, scope: gpts}
+                    - {name: shut, key: sk-shut-0123456789, scope: shut}
+            scopes: [{name: gpts, models: ["gpt-*"]}, {name: shut, enabled: false}]
             upstreams:
               - {name: openai, url: "http://u", models: {gpt-4o: gpt-4o-2024-08-06, o3: o3}}
               - {name: claude, url: "http://v", provider: anthropic, models: [gpt-4o, opus]}
@@ -71,7 +75,8 @@ class DryRunsTest {
         http.start();
         Upstreams upstreams = Upstreams.NONE.next(config, http, new UpstreamListener() {});
         ConfiguredKeys keys = ConfiguredKeys.of(config, KeySource.NONE);
-        KeyLimits limits = KeyLimits.of(keys.all(), Quotas.NONE, null);
+        KeyLimits limits = KeyLimits.of(
+                keys.all(), Quotas.of(config.scopes(), List.of(), () -> new Moment(0, 0), null, null), null);
         Serving serving = new Serving(
                 new Mounts(List.of(), name -> 0, 0, true),
                 new ExchangeListeners(List.of()),
@@ -122,6 +127,9 @@ class DryRunsTest {
         "guarded, /v1/chat/completions, gpt-4o, off, 401, invalid_api_key",
         "guarded, /v1/chat/completions, opus, few, 403, model_not_allowed",
         "guarded, /v1/chat/completions,, few, 403, model_not_allowed",
+        "guarded, /v1/chat/completions, gpt-4o, shut, 401, invalid_api_key",
+        "guarded, /v1/chat/completions, opus, team, 403, model_not_allowed",
+        "guarded, /v1/chat/completions,, team, 403, model_not_allowed",
     })
     void aRequestThatWouldBeRefusedIsToldWhy(
             String forward, String path, @Nullable String model, @Nullable String key, int status, String code) {
@@ -133,7 +141,7 @@ class DryRunsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"gpt-4o, all", "ours/gpt-4o, all", "gpt-4o, few", "ours/gpt-4o, few"})
+    @CsvSource({"gpt-4o, all", "ours/gpt-4o, all", "gpt-4o, few", "ours/gpt-4o, few", "ours/gpt-4o, team"})
     void thePrefixOfTheForwardIsTakenOff(String model, String key) {
         Decision decision = decide("guarded", CHAT, model, key);
 

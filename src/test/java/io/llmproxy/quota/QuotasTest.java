@@ -242,6 +242,95 @@ class QuotasTest {
                 .isEqualTo(2);
     }
 
+    private static LimitPath issued(Quotas quotas, Accounts accounts, double amount, @Nullable String scope) {
+        return quotas.path(
+                Subject.issuedKey("i", "team"), List.of(limit(Metric.REQUESTS, Period.MONTH, amount)), scope, accounts);
+    }
+
+    @Test
+    void whatAKeyOfAStoreHasUsedOutlivesReloadsWithoutARequest() {
+        Accounts accounts = new Accounts();
+        Quotas first = quotas(List.of());
+        for (int i = 0; i < 5; i++) {
+            reserve(issued(first, accounts, 10, null), CHAT).settle(Used.NOTHING, watch.get());
+        }
+
+        Quotas second = Quotas.of(List.of(), List.of(), watch, null, first);
+        Quotas third = Quotas.of(List.of(), List.of(), watch, null, second);
+
+        assertThat(left(issued(third, accounts, 10, null), 0)).isEqualTo(5);
+        // The old generation's requests and the new one's are counted together.
+        reserve(issued(first, accounts, 10, null), CHAT);
+        assertThat(left(issued(third, accounts, 20, null), 0)).isEqualTo(14);
+        assertThat(left(issued(third, new Accounts(), 20, null), 0)).isEqualTo(20);
+        assertThat(third.standings()).isEmpty();
+    }
+
+    @Test
+    void aKeyThatIsRenamedIsTheSameAndALimitThatIsTakenAwayIsForgotten() {
+        Accounts accounts = new Accounts();
+        Quotas quotas = quotas(List.of());
+        List<LimitConfig> limits =
+                List.of(limit(Metric.REQUESTS, Period.DAY, 5), limit(Metric.REQUESTS, Period.MONTH, 5));
+        reserve(quotas.path(Subject.issuedKey("i", "old"), limits, null, accounts), CHAT);
+
+        Subject renamed = Subject.issuedKey("i", "new");
+        LimitPath path = quotas.path(renamed, limits, null, accounts);
+        assertThat(path.standings(Subject.Kind.ISSUED_KEY, watch.get()))
+                .extracting(Standing::left)
+                .containsExactly(4L, 4L);
+        assertThat(path.standings(Subject.Kind.SCOPE, watch.get())).isEmpty();
+
+        accounts.retain(renamed, limits.subList(1, 2));
+        LimitPath later = quotas.path(renamed, limits, null, accounts);
+        assertThat(left(later, 0)).isEqualTo(5);
+        assertThat(left(later, 1)).isEqualTo(4);
+        reserve(later, CHAT);
+        reserve(later, CHAT);
+        reserve(later, CHAT);
+        reserve(later, CHAT);
+        assertThat(exhausted(later, CHAT).limit().subject().text()).isEqualTo("the API key 'new'");
+    }
+
+    @Test
+    void whatWasUsedOfAScopeIsHandedOnWhetherAKeyIsShownOrNot() {
+        List<ScopeConfig> scopes = List.of(scope("team", null, limit(Metric.REQUESTS, Period.MONTH, 10)));
+        Accounts accounts = new Accounts();
+        Quotas first = quotas(scopes);
+        reserve(issued(first, accounts, 9, "team"), CHAT);
+        reserve(path(first, KEY, List.of(), "team"), CHAT);
+
+        Quotas second = Quotas.of(scopes, List.of(), watch, null, first);
+        Quotas third = Quotas.of(scopes, List.of(), watch, null, second);
+
+        assertThat(left(issued(third, accounts, 9, "team"), 0)).isEqualTo(8);
+        assertThat(left(issued(third, accounts, 9, "team"), 1)).isEqualTo(8);
+        assertThat(third.standings()).extracting(Standing::left).containsExactly(8L);
+    }
+
+    @Test
+    void aScopeThatIsNotThereLetsNothingPass() {
+        Quotas quotas = quotas(List.of(scope("team", null)));
+
+        assertThat(path(quotas, KEY, List.of(), "gone").isKnown()).isFalse();
+        assertThat(path(quotas, KEY, List.of(limit(Metric.REQUESTS, Period.DAY, 1)), "gone")
+                        .isKnown())
+                .isFalse();
+        assertThat(issued(quotas, new Accounts(), 1, "gone").isKnown()).isFalse();
+        assertThat(issued(quotas, new Accounts(), 1, "team").isKnown()).isTrue();
+        assertThat(issued(quotas, new Accounts(), 1, null).isKnown()).isTrue();
+    }
+
+    @Test
+    void aPathKnowsWhatItWasMadeOf() {
+        Quotas first = quotas(List.of());
+        Quotas second = Quotas.of(List.of(), List.of(), watch, null, first);
+        LimitPath path = issued(first, new Accounts(), 1, null);
+
+        assertThat(path.isOf(first)).isTrue();
+        assertThat(path.isOf(second)).isFalse();
+    }
+
     @Test
     void scopesSayWhatMayBeAskedForAndWhetherAnythingMay() {
         ModelPattern gpt = ModelPattern.parse("gpt*").orElseThrow();

@@ -9,6 +9,11 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.OnStoreLoss;
+import io.llmproxy.config.LimitConfig.Period;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.store.KeyConflictException.Reason;
 import io.llmproxy.store.StoreWorld.Kind;
@@ -18,6 +23,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -88,8 +94,16 @@ class ClientKeyStoreTest {
                 new KeyRateLimitConfig(5, 7),
                 3,
                 true,
-                null,
-                List.of());
+                "search",
+                List.of(new LimitConfig(
+                        Metric.COST,
+                        Period.MONTH,
+                        2.5,
+                        List.of(ModelPattern.parse("gpt-*").orElseThrow()),
+                        ZoneId.of("Europe/Berlin"),
+                        Mode.SHADOW,
+                        OnStoreLoss.OPEN,
+                        List.of(0.8, 1.0))));
         return new NewKey(config, null, List.of("main", "other"));
     }
 
@@ -140,6 +154,36 @@ class ClientKeyStoreTest {
         assertThat(keys.find(KeyDigest.of("sk-two"))).isEmpty();
         assertThat(keys.find("nosuch")).isEmpty();
         assertThat(issue(key("b", "sk-two")).hint()).isEqualTo("sk-two");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aKeyWhoseLimitsAreNotUnderstoodIsNotToBeUsed(Kind kind) throws Exception {
+        open(kind);
+        IssuedKey one = issue(key("a", "sk-one"));
+        IssuedKey two = issue(key("b", "sk-two"));
+        execute("update llmproxy.client_key set limits = '[{\"metric\":\"words\",\"amount\":1}]' where name = 'a'");
+
+        List<IssuedKey> changed = keys.changes(KeyPosition.START).changed();
+
+        assertThat(changed).extracting(key -> key.config().enabled()).containsExactly(false, true);
+        assertThat(keys.find(one.id()).orElseThrow().config().enabled()).isFalse();
+        assertThat(keys.find(two.id()).orElseThrow().config().limits()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void limitsAndScopeAreChangedAndTakenAway(Kind kind) throws Exception {
+        open(kind);
+        IssuedKey first = issue(full("a", "sk-one"));
+
+        IssuedKey without =
+                keys.change(first.id(), first.revision(), key("a", "any").config(), List.of(), NOTE);
+        assertThat(without.config().scope()).isNull();
+        assertThat(without.config().limits()).isEmpty();
+        assertThat(keys.store(List.of(full("a", "sk-one")), false, NOTE)).isEqualTo(new KeyImport.Result(0, 1, 0));
+        assertThat(keys.store(List.of(full("a", "sk-one")), false, NOTE)).isEqualTo(new KeyImport.Result(0, 0, 1));
+        assertThat(keys.find(first.id()).orElseThrow().config()).isEqualTo(first.config());
     }
 
     @ParameterizedTest

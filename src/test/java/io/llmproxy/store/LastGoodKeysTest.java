@@ -6,6 +6,11 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.OnStoreLoss;
+import io.llmproxy.config.LimitConfig.Period;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.Secret;
 import java.io.IOException;
@@ -14,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -54,8 +60,16 @@ final class LastGoodKeysTest {
                 new KeyRateLimitConfig(5, 7),
                 3,
                 true,
-                null,
-                List.of());
+                "search",
+                List.of(new LimitConfig(
+                        Metric.COST,
+                        Period.MONTH,
+                        2.5,
+                        List.of(ModelPattern.parse("gpt-*").orElseThrow()),
+                        ZoneId.of("Europe/Berlin"),
+                        Mode.SHADOW,
+                        OnStoreLoss.OPEN,
+                        List.of(0.8, 1.0))));
         IssuedKey.Previous previous = new IssuedKey.Previous(KeyDigest.of("old"), THEN);
         return new IssuedKey("2", config, null, List.of("main"), previous, "", Instant.EPOCH, 8);
     }
@@ -105,11 +119,12 @@ final class LastGoodKeysTest {
         assertThat(lastGood(null).read()).isEmpty();
     }
 
-    @Test
-    void whatAnotherReleaseHasWrittenIsNotUsed() throws IOException, GeneralSecurityException {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 99})
+    void whatAnotherReleaseHasWrittenIsNotUsed(int form) throws IOException, GeneralSecurityException {
         java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
         try (var out = new java.util.zip.DeflaterOutputStream(bytes)) {
-            out.write(99);
+            out.write(form);
         }
         new SealedFile(file(), () -> KeyRing.EMPTY).write(bytes.toByteArray());
 

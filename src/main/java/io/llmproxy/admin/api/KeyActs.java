@@ -4,6 +4,7 @@ import io.llmproxy.admin.IssuedKeys.ConflictException;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.ScopeConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +33,15 @@ final class KeyActs {
                         "forwards",
                         forward + ": no such forward (expected: " + String.join(", ", forwards) + ")"));
             }
+        }
+        String scope = body.scope();
+        List<String> scopes = config.scopes().stream().map(ScopeConfig::name).toList();
+        if (scope != null
+                && !scopes.contains(scope)
+                && (before == null || !scope.equals(before.config().scope()))
+                && problems.stream().noneMatch(problem -> problem.path().equals("scope"))) {
+            String expected = scopes.isEmpty() ? "null, as the configuration has no scopes" : String.join(", ", scopes);
+            problems.add(new Finding(null, "scope", scope + ": no such scope (expected: " + expected + ")"));
         }
         if (!problems.isEmpty()) {
             Finding first = problems.get(0);

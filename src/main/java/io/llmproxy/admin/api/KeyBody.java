@@ -5,6 +5,7 @@ import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyRateLimitConfig;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.Secret;
+import io.llmproxy.config.load.LimitsText;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -24,7 +25,9 @@ record KeyBody(
         @Nullable Integer burstSize,
         @Nullable Integer maxConcurrent,
         @Nullable Boolean explain,
-        @Nullable List<String> forwards) {
+        @Nullable List<String> forwards,
+        @Nullable String scope,
+        @Nullable List<@Nullable LimitBody> limits) {
     private static final int LONGEST_NAME = 200;
     private static final int MOST_PER_SECOND = 10_000;
     private static final int LARGEST_BURST = 20_000;
@@ -45,7 +48,9 @@ record KeyBody(
                 rate == null ? null : rate.burstSize(),
                 config.maxConcurrent(),
                 config.explain(),
-                key.forwards());
+                key.forwards(),
+                config.scope(),
+                config.limits().isEmpty() ? null : List.copyOf(LimitBody.of(config.limits())));
     }
 
     /** The names of the forwards that it opens; empty for all. */
@@ -68,8 +73,12 @@ record KeyBody(
                 requestsPerSecond == null ? null : new KeyRateLimitConfig(requestsPerSecond, burstSize),
                 maxConcurrent == null ? 0 : maxConcurrent,
                 explain != null && explain,
-                null,
-                List.of());
+                scope,
+                readLimits().limits());
+    }
+
+    private LimitsText.Read readLimits() {
+        return limits == null ? LimitsText.read("") : LimitBody.read(limits);
     }
 
     private @Nullable Instant expires() {
@@ -116,6 +125,13 @@ record KeyBody(
                 problems.add(new Finding(null, "forwards", "no name (expected: names of forwards)"));
             }
         }
+        if (scope != null && (scope.isBlank() || scope.length() > LONGEST_NAME || isSplit(scope))) {
+            problems.add(new Finding(null, "scope", "not a name (expected: 1 to 200 characters on one line, or null)"));
+        }
+        readLimits()
+                .problems()
+                .forEach(problem -> problems.add(
+                        new Finding(null, problem.path().isEmpty() ? "limits" : problem.path(), problem.message())));
         return problems;
     }
 

@@ -1,6 +1,8 @@
 package io.llmproxy.admin.api;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments.Unavailable;
@@ -9,7 +11,9 @@ import io.llmproxy.admin.IssuedKeys;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
+import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.quota.Standing;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
@@ -27,6 +31,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -41,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public final class KeysResource {
     private static final long LONGEST_GRACE = Duration.ofDays(30).toSeconds();
     private static final int LONGEST_REQUEST_KEY = 150;
+    private static final double NANOS = 1e9;
 
     private final Gateway gateway;
     private final KeyActs acts;
@@ -58,6 +64,22 @@ public final class KeysResource {
      * @param secret the key itself, this once; null if it was told before
      */
     record Issued(KeyViews.View key, @Nullable String secret) {}
+
+    /**
+     * How much is left of a limit.
+     *
+     * @param limit what it is
+     * @param left how much of its amount is left
+     * @param refused how many requests it has refused, or would have
+     * @param fullAt when all of it is there again; null for never
+     */
+    record Left(
+            @JsonUnwrapped LimitBody limit,
+            @JsonSerialize(using = LimitBody.Plain.class) Double left,
+            long refused,
+            @Nullable String fullAt) {}
+
+    private record Limits(String node, List<Left> limits) {}
 
     record Rotation(@Nullable Long graceSeconds) {}
 
@@ -129,6 +151,36 @@ public final class KeysResource {
         return Response.ok(KeyViews.of(key, Instant.now()))
                 .header("ETag", KeyViews.tag(key))
                 .build();
+    }
+
+    /** Tells how much is left of the limits of a key, as this node knows. */
+    @GET
+    @Path("{id}/limits")
+    @Needs(Role.VIEWER)
+    public Object limits(@PathParam("id") String id) {
+        known(id);
+        Instant now = Instant.now();
+        return new Limits(
+                gateway.node(),
+                keys().standings(id).stream()
+                        .map(standing -> left(standing, now))
+                        .toList());
+    }
+
+    private static Left left(Standing standing, Instant now) {
+        LimitConfig limit = standing.limit().config();
+        return new Left(
+                LimitBody.of(List.of(limit)).get(0),
+                limit.metric() == LimitConfig.Metric.COST ? standing.left() / NANOS : standing.left(),
+                standing.refused(),
+                standing.untilFull() == Long.MAX_VALUE
+                        ? null
+                        : Times.told(second(now.plusNanos(standing.untilFull()))));
+    }
+
+    /** Days and months begin with one, and clocks are read one after the other. */
+    private static Instant second(Instant time) {
+        return time.plusMillis(500).truncatedTo(ChronoUnit.SECONDS);
     }
 
     /** Issues a key. */

@@ -127,7 +127,7 @@ final class MaywzhCredentials {
         MaywzhBody.only(body, KNOWN);
         String key = key(MaywzhBody.text(body, KEY, "Key value is required"));
         String name = MaywzhBody.text(body, NAME, "Credential name is required");
-        KeyBody wanted = merged(new KeyBody(null, null, null, null, null, null, null, null, null), body);
+        KeyBody wanted = merged(new KeyBody(null, null, null, null, null, null, null, null, null, null, null), body);
         acts.check(wanted, null);
         KeyDigest digest = KeyDigest.of(key);
         requireFree(digest);
@@ -257,7 +257,9 @@ final class MaywzhCredentials {
                 Objects.equals(limit, before.requestsPerSecond()) ? before.burstSize() : limit,
                 before.maxConcurrent(),
                 before.explain(),
-                before.forwards());
+                before.forwards(),
+                before.scope(),
+                before.limits());
     }
 
     /** That system counts requests of each second, so that as many may come at once. */

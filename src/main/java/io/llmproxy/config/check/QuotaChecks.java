@@ -135,7 +135,8 @@ public final class QuotaChecks {
         return Suggestion.hint(name, scopes.keySet().stream().sorted().toList());
     }
 
-    private void checkLimits(String list, List<LimitConfig> limits) {
+    /** Checks the limits of a list, which stands at a path. */
+    public void checkLimits(String list, List<LimitConfig> limits) {
         Map<Same, String> seen = new HashMap<>();
         YamlPath.forEach(list, limits, (path, limit) -> {
             if (problems.failed(path)) {

@@ -160,7 +160,7 @@ public final class ConfigLoader {
             Mapping over = NodeFile.over(written, YamlParser.parse(own.text, own.name, problems));
             tree = NodeFile.withoutStore(EnvironmentOverride.applyAll(over, variables, problems));
         }
-        ValueReader values = new ValueReader(interpolation, baseDirectory);
+        ValueReader values = new ValueReader(interpolation::resolve, baseDirectory);
         ProxyConfig config = new RecordReader(values, problems, whole).read(tree);
         new SectionChecks(problems).check(config);
         new CrossChecks(problems).check(config);

@@ -61,6 +61,11 @@ final class RecordReader {
                 section.keys().stream().map(key -> value(key, mapping, path)).toArray());
     }
 
+    /** Reads the list that a key of the root holds. */
+    List<?> list(Key key, Mapping root) {
+        return list(key, written(key, root, ""), key.name());
+    }
+
     private @Nullable Object value(Key key, Mapping parent, String parentPath) {
         String path = YamlPath.key(parentPath, key.name());
         Optional<YamlTree> written = written(key, parent, parentPath);

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +19,15 @@ import org.jspecify.annotations.Nullable;
 final class ValueReader {
     private static final Pattern URL_SECRETS = Pattern.compile(".+(?=@)|(?<=\\?).+", Pattern.DOTALL);
 
-    private final Interpolation interpolation;
+    private final Function<String, Interpolation.Resolved> resolving;
     private final Path baseDirectory;
 
-    ValueReader(Interpolation interpolation, Path baseDirectory) {
-        this.interpolation = interpolation;
+    /**
+     * @param resolving puts in what a value refers to
+     * @param baseDirectory where relative paths start
+     */
+    ValueReader(Function<String, Interpolation.Resolved> resolving, Path baseDirectory) {
+        this.resolving = resolving;
         this.baseDirectory = baseDirectory;
     }
 
@@ -37,7 +42,7 @@ final class ValueReader {
         }
         Interpolation.Resolved resolved = scalar.isVariable()
                 ? new Interpolation.Resolved(scalar.text(), List.of())
-                : interpolation.resolve(scalar.text());
+                : resolving.apply(scalar.text());
         if (!resolved.problems().isEmpty()) {
             problems.error(path, String.join("; ", resolved.problems()));
             return standIn(key);

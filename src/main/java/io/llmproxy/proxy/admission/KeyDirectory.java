@@ -5,6 +5,10 @@ import io.llmproxy.auth.KeySource;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
+import io.llmproxy.quota.Accounts;
+import io.llmproxy.quota.Quotas;
+import io.llmproxy.quota.Standing;
+import io.llmproxy.quota.Subject;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -23,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class KeyDirectory implements KeySource {
     private final Map<KeyDigest, StoredKey> byDigest = new ConcurrentHashMap<>();
     private final Map<String, StoredKey> byId = new ConcurrentHashMap<>();
+    /** Those with limits that have warnings: few, and looked at each second. */
+    private final Map<String, StoredKey> watched = new ConcurrentHashMap<>();
+
     private final Duration staleAfter;
     private final LongSupplier nanos;
     private final long start;
@@ -56,13 +63,19 @@ public final class KeyDirectory implements KeySource {
         StoredKey before = byId.get(issued.id());
         KeyLimits.Limits limits =
                 KeyLimits.Limits.of(issued.config(), before == null ? KeyLimits.NONE : before.limits());
-        StoredKey key = new StoredKey(issued, issued.config(), limits);
+        Accounts accounts = accounts(issued, before);
+        StoredKey key = new StoredKey(issued, issued.config(), limits, accounts);
         byId.put(issued.id(), key);
+        if (issued.config().limits().stream().allMatch(limit -> limit.warnAt().isEmpty())) {
+            watched.remove(issued.id());
+        } else {
+            watched.put(issued.id(), key);
+        }
         byDigest.put(key.digest(), key);
         IssuedKey.Previous previous = issued.previous();
         if (previous != null) {
             ClientKeyConfig old = issued.config().withKey(previous.digest().configured());
-            StoredKey ending = new StoredKey(issued, old.until(previous.until()), limits);
+            StoredKey ending = new StoredKey(issued, old.until(previous.until()), limits, accounts);
             byDigest.put(ending.digest(), ending);
         }
         if (before != null) {
@@ -70,9 +83,23 @@ public final class KeyDirectory implements KeySource {
         }
     }
 
+    private static @Nullable Accounts accounts(IssuedKey issued, @Nullable StoredKey before) {
+        ClientKeyConfig config = issued.config();
+        if (config.scope() == null && config.limits().isEmpty()) {
+            return null;
+        }
+        Accounts known = before == null ? null : before.accounts();
+        if (known == null) {
+            return new Accounts();
+        }
+        known.retain(StoredKey.subject(issued), config.limits());
+        return known;
+    }
+
     /** Forgets a key. */
     public void remove(String id) {
         StoredKey gone = byId.remove(id);
+        watched.remove(id);
         if (gone != null) {
             forget(gone.issued(), Set.of());
         }
@@ -116,6 +143,32 @@ public final class KeyDirectory implements KeySource {
     /** Returns how many keys there are. */
     public int size() {
         return byId.size();
+    }
+
+    /**
+     * Returns how much is left of the limits of a key, as this node knows; nothing if there is no such key.
+     *
+     * @param quotas the limits of the configuration in use
+     */
+    public List<Standing> standings(String id, Quotas quotas) {
+        StoredKey key = byId.get(id);
+        return key == null ? List.of() : standings(key, quotas);
+    }
+
+    /**
+     * Returns how much is left of each limit of a key that has warnings.
+     *
+     * @param quotas the limits of the configuration in use
+     */
+    public List<Standing> watched(Quotas quotas) {
+        return watched.values().stream()
+                .flatMap(key -> standings(key, quotas).stream())
+                .filter(standing -> !standing.limit().config().warnAt().isEmpty())
+                .toList();
+    }
+
+    private static List<Standing> standings(StoredKey key, Quotas quotas) {
+        return key.isBounded() ? key.path(quotas).standings(Subject.Kind.ISSUED_KEY, quotas.now()) : List.of();
     }
 
     /** Returns for how long the store has not told of keys; since the start if it never has. */

@@ -96,6 +96,9 @@ public final class KeyLimits {
 
     /** What bounds requests with a key, or without one, besides; null if nothing does. */
     public @Nullable LimitPath path(@Nullable ClientKey key) {
+        if (key instanceof StoredKey stored && stored.isBounded()) {
+            return stored.path(quotas);
+        }
         return key == null ? open : paths.getOrDefault(key, open);
     }
 

@@ -7,6 +7,7 @@ import io.llmproxy.proxy.attempt.Selection;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.Forward;
 import io.llmproxy.proxy.passage.Reach;
+import io.llmproxy.quota.LimitPath;
 import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.Candidate;
 import io.llmproxy.upstream.Upstream;
@@ -22,11 +23,13 @@ import org.jspecify.annotations.Nullable;
 public final class DryRun {
     private final Question question;
     private final ClientKeys keys;
+    private final @Nullable LimitPath path;
     private final @Nullable String model;
 
     private DryRun(Forward forward, Question question) {
         this.question = question;
         this.keys = forward.admission().keys();
+        this.path = forward.admission().keyLimits().path(question.key());
         this.model = withoutPrefix(question.model(), forward.config().modelPrefix());
     }
 
@@ -132,12 +135,19 @@ public final class DryRun {
         if (key == null) {
             return keys.isRequired() ? ProxyError.INVALID_KEY : null;
         }
-        if (key.state(now) != ClientKey.State.GOOD) {
+        boolean good = path == null || (path.isKnown() && path.isEnabled());
+        if (key.state(now) != ClientKey.State.GOOD || !good) {
             return ProxyError.INVALID_KEY;
         }
+        return allows(key) ? null : ProxyError.MODEL_NOT_ALLOWED;
+    }
+
+    private boolean allows(ClientKey key) {
         String asked = question.model();
-        boolean allowed = asked == null ? !key.isConfined() : key.allows(asked) || (model != null && key.allows(model));
-        return allowed ? null : ProxyError.MODEL_NOT_ALLOWED;
+        if (asked == null || model == null) {
+            return !key.isConfined() && (path == null || !path.isConfined());
+        }
+        return (key.allows(asked) || key.allows(model)) && (path == null || path.allows(asked, model));
     }
 
     private @Nullable String unfit(Upstream upstream, Reach reach) {

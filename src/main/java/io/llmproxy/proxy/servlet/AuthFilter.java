@@ -70,6 +70,9 @@ public final class AuthFilter implements Filter {
             return null;
         }
         LimitPath path = exchange.limitPath();
+        if (path != null && !path.isKnown()) {
+            return AuthRefusal.of(exchange, AuthFailure.NO_SCOPE);
+        }
         return path == null || path.isEnabled() ? limit(exchange, key) : AuthRefusal.of(exchange, AuthFailure.DISABLED);
     }
 

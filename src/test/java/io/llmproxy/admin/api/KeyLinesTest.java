@@ -6,8 +6,14 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.OnStoreLoss;
+import io.llmproxy.config.LimitConfig.Period;
 import io.llmproxy.config.ModelPattern;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,8 +33,16 @@ class KeyLinesTest {
                 new KeyRateLimitConfig(5, 7),
                 3,
                 true,
-                null,
-                List.of());
+                "search",
+                List.of(new LimitConfig(
+                        Metric.COST,
+                        Period.MONTH,
+                        2.5,
+                        List.of(ModelPattern.parse("gpt-*").orElseThrow()),
+                        ZoneId.of("Europe/Berlin"),
+                        Mode.SHADOW,
+                        OnStoreLoss.OPEN,
+                        List.of(0.8, 1.0))));
         IssuedKey key = new IssuedKey("1", config, "sk-abc", List.of("main"), null, "ann", Instant.EPOCH, 1);
 
         String line = KeyLines.write(key);
@@ -54,7 +68,7 @@ class KeyLinesTest {
                         KeyDigest.of("one"), KeyDigest.of("sk-0123456789-0123456789"), KeyDigest.of("sk-01234567"));
         assertThat(KeyLines.write(
                         new IssuedKey("1", read.keys().get(1).config(), null, List.of(), null, "", Instant.EPOCH, 1)))
-                .doesNotContain("hint", "expires_at", "sk-0");
+                .doesNotContain("hint", "expires_at", "sk-0", "scope", "limits");
     }
 
     @ParameterizedTest
@@ -83,6 +97,16 @@ class KeyLinesTest {
                     {"name":"a","digest":"%s","burst_size":5}             | burst_size          | both
                     {"name":"a","digest":"%s","max_concurrent":-1}        | max_concurrent      | 0 to 1000000
                     {"name":"a","digest":"%s","forwards":[""]}            | forwards            | names of forwards
+                    {"name":"a","digest":"%s","scope":" "}                | scope               | 1 to 200
+                    {"name":"a","digest":"%s","scope":{}}                 | scope               | wrong type
+                    {"name":"a","digest":"%s","limits":{}}                | limits              | wrong type
+                    {"name":"a","digest":"%s","limits":[null]}            | limits[0]           | a section
+                    {"name":"a","digest":"%s","limits":[{"metric":"requests","per":"day","amount":0}]} | limits[0].amount | 0 (expected: 0.000001 to
+                    {"name":"a","digest":"%s","limits":[{"metric":"requests","per":"day","amount":1e400}]} | limits[0].amount | Infinity (expected:
+                    {"name":"a","digest":"%s","limits":[{"metric":"requests","per":"day","amount":"1"}]} | limits[0].amount | wrong type
+                    {"name":"a","digest":"%s","limits":[{"metric":"requests","per":"day","amount":1,"color":1}]} | limits[0].color | unknown (expected: amount, metric
+                    {"name":"a","digest":"%s","limits":[{"metric":"requests","per":"day","amount":1,"models":[null]}]} | limits[0].models[0] | "" (expected: the name of a model
+                    {"name":"a","digest":"%s","limits":[{"metric":"requests","per":"day","amount":1,"warn_at":[null]}]} | limits[0].warn_at[0] | "" (expected: 0.01 to 1)
                     """)
     void aLineThatIsNoKeyIsToldWithWhatWasExpected(String line, String path, String message) {
         String whole = line.replace("%s", "sha256:" + DIGEST).strip();

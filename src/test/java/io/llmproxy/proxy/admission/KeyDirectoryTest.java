@@ -7,7 +7,19 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.KeyRateLimitConfig;
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.Period;
+import io.llmproxy.config.ModelPattern;
+import io.llmproxy.config.ScopeConfig;
+import io.llmproxy.quota.Asked;
+import io.llmproxy.quota.LimitPath;
+import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Quotas;
+import io.llmproxy.quota.Reservation;
+import io.llmproxy.quota.Standing;
+import io.llmproxy.quota.Subject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -104,6 +116,125 @@ class KeyDirectoryTest {
         directory.put(key("1", "other", 2, null));
         assertThat(limits(found("other")).rate()).isNotSameAs(before.rate());
         assertThat(find("one")).isNull();
+    }
+
+    private static LimitConfig limit(Metric metric, @Nullable Period per, double amount, Double... warnAt) {
+        return new LimitConfig(metric, per, amount, List.of(), null, Mode.ENFORCE, null, List.of(warnAt));
+    }
+
+    private static IssuedKey bounded(
+            String name,
+            String key,
+            IssuedKey.@Nullable Previous before,
+            @Nullable String scope,
+            LimitConfig... limits) {
+        ClientKeyConfig config = new ClientKeyConfig(
+                name, KeyDigest.of(key).configured(), true, null, List.of(), null, 0, false, scope, List.of(limits));
+        return new IssuedKey("1", config, "sk-", List.of(), before, "ann", NOW, 1);
+    }
+
+    private static Quotas quotas(@Nullable Quotas before, String... scopes) {
+        List<ScopeConfig> configs = Stream.of(scopes)
+                .map(name -> new ScopeConfig(
+                        name,
+                        ScopeConfig.Kind.TEAM,
+                        null,
+                        List.of(ModelPattern.parse("m").orElseThrow()),
+                        true,
+                        List.of(limit(Metric.REQUESTS, Period.DAY, 100))))
+                .toList();
+        return Quotas.of(configs, List.of(), () -> new Moment(0, NOW.toEpochMilli()), null, before);
+    }
+
+    private LimitPath path(String key, Quotas quotas) {
+        return Objects.requireNonNull(KeyLimits.of(Stream.of(), quotas, null).path(found(key)), key);
+    }
+
+    private static void use(LimitPath path, int times) {
+        for (int i = 0; i < times; i++) {
+            assertThat(path.reserve(new Asked("m", "m", true, false, 0, 0), new Moment(0, NOW.toEpochMilli())))
+                    .isInstanceOf(Reservation.class);
+        }
+    }
+
+    private List<Long> left(Quotas quotas) {
+        return directory.standings("1", quotas).stream().map(Standing::left).toList();
+    }
+
+    @Test
+    void whatAKeyHasUsedOutlivesReloadsAndChangesOfTheKey() {
+        LimitConfig month = limit(Metric.REQUESTS, Period.MONTH, 10);
+        directory.put(bounded("team", "one", null, null, month));
+        Quotas first = quotas(null);
+        use(path("one", first), 5);
+
+        Quotas third = quotas(quotas(first));
+
+        assertThat(left(third)).containsExactly(5L);
+        directory.put(bounded("renamed", "one", null, null, limit(Metric.REQUESTS, Period.MONTH, 20)));
+        assertThat(left(third)).containsExactly(15L);
+        directory.put(bounded(
+                "renamed",
+                "two",
+                new IssuedKey.Previous(KeyDigest.of("one"), NOW.plusSeconds(60)),
+                null,
+                limit(Metric.REQUESTS, Period.MONTH, 20)));
+        use(path("one", third), 1);
+        use(path("two", third), 1);
+        assertThat(left(third)).containsExactly(13L);
+        // All keys are told anew, as after a restart of the database with another copy.
+        directory.replace(List.of(bounded("renamed", "two", null, null, month)));
+        assertThat(left(third)).containsExactly(3L);
+
+        directory.put(bounded("renamed", "two", null, null));
+        assertThat(KeyLimits.of(Stream.of(), third, null).path(found("two"))).isNull();
+        assertThat(left(third)).isEmpty();
+        directory.put(bounded("renamed", "two", null, null, month));
+        assertThat(left(third)).containsExactly(10L);
+        directory.remove("1");
+        assertThat(left(third)).isEmpty();
+    }
+
+    @Test
+    void aKeyBelongsToAScopeOfTheConfigurationInUse() {
+        directory.put(bounded("team", "one", null, "search"));
+        Quotas with = quotas(null, "search");
+        Quotas without = quotas(with);
+        LimitPath path = path("one", with);
+
+        assertThat(path.isKnown()).isTrue();
+        assertThat(path.isConfined()).isTrue();
+        assertThat(path.distinguishesModels()).isTrue();
+        assertThat(path("one", with)).isSameAs(path);
+        assertThat(path("one", without).isKnown()).isFalse();
+        assertThat(path("one", quotas(without, "search")).isKnown()).isTrue();
+    }
+
+    @Test
+    void onlyLimitsWithWarningsAreWatched() {
+        Quotas quotas = quotas(null);
+        directory.put(key("2", "other"));
+        directory.put(bounded("team", "one", null, null, limit(Metric.REQUESTS, Period.DAY, 10)));
+        assertThat(directory.watched(quotas)).isEmpty();
+
+        directory.put(bounded(
+                "team",
+                "one",
+                null,
+                null,
+                limit(Metric.REQUESTS, Period.DAY, 10, 0.5),
+                limit(Metric.REQUESTS, Period.MONTH, 10)));
+        use(path("one", quotas), 5);
+
+        assertThat(directory.watched(quotas)).singleElement().satisfies(standing -> {
+            assertThat(standing.usedPart()).isEqualTo(0.5);
+            assertThat(standing.limit().subject()).isEqualTo(Subject.issuedKey("1", "team"));
+            assertThat(standing.limit().config().per()).isEqualTo(Period.DAY);
+        });
+        directory.remove("1");
+        assertThat(directory.watched(quotas)).isEmpty();
+        assertThat(directory.standings("2", quotas)).isEmpty();
+        assertThat(directory.standings("nosuch", quotas)).isEmpty();
     }
 
     @Test

@@ -1,0 +1,99 @@
+package io.llmproxy.admin.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonSerializer;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.ModelPattern;
+import io.llmproxy.config.load.LimitsText;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A limit of a key or a scope in JSON, in the words of the configuration. What is null is not said. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record LimitBody(
+        @Nullable String metric,
+        @Nullable String per,
+        @JsonSerialize(using = Plain.class) @Nullable Double amount,
+        @Nullable List<@Nullable String> models,
+        @Nullable String zone,
+        @Nullable String mode,
+        @Nullable String onStoreLoss,
+        @JsonSerialize(contentUsing = Plain.class) @Nullable List<@Nullable Double> warnAt) {
+    /** Writes 2000, not 2000.0 and not 2E+3. */
+    static final class Plain extends JsonSerializer<Double> {
+        @Override
+        public void serialize(Double number, JsonGenerator generator, SerializerProvider provider) throws IOException {
+            generator.writeNumber(new BigDecimal(plain(number)));
+        }
+    }
+
+    static List<LimitBody> of(List<LimitConfig> limits) {
+        return limits.stream().map(LimitBody::of).toList();
+    }
+
+    private static LimitBody of(LimitConfig limit) {
+        return new LimitBody(
+                limit.metric().label(),
+                limit.per() == null ? null : limit.per().label(),
+                limit.amount(),
+                limit.models().isEmpty()
+                        ? null
+                        : limit.models().stream().map(ModelPattern::text).toList(),
+                limit.zone() == null ? null : limit.zone().getId(),
+                lower(limit.mode()),
+                limit.onStoreLoss() == null ? null : lower(limit.onStoreLoss()),
+                limit.warnAt().isEmpty() ? null : List.copyOf(limit.warnAt()));
+    }
+
+    private static String lower(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Reads limits as those of the configuration are read. */
+    static LimitsText.Read read(List<@Nullable LimitBody> limits) {
+        ArrayNode list = Json.MAPPER.createArrayNode();
+        limits.forEach(limit -> list.add(limit == null ? null : limit.words()));
+        return LimitsText.read(list.toString());
+    }
+
+    /** Numbers become texts: as JSON they could have a power of ten, which is no number in a configuration. */
+    private ObjectNode words() {
+        ObjectNode words = Json.MAPPER.createObjectNode();
+        put(words, "metric", metric);
+        put(words, "per", per);
+        put(words, "amount", amount == null ? null : plain(amount));
+        put(words, "zone", zone);
+        put(words, "mode", mode);
+        put(words, "on_store_loss", onStoreLoss);
+        if (models != null) {
+            ArrayNode list = words.putArray("models");
+            models.forEach(model -> list.add(Objects.requireNonNullElse(model, "")));
+        }
+        if (warnAt != null) {
+            ArrayNode list = words.putArray("warn_at");
+            warnAt.forEach(share -> list.add(share == null ? "" : plain(share)));
+        }
+        return words;
+    }
+
+    private static void put(ObjectNode words, String name, @Nullable String value) {
+        if (value != null) {
+            words.put(name, value);
+        }
+    }
+
+    private static String plain(double number) {
+        return Double.isInfinite(number)
+                ? Double.toString(number)
+                : BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+    }
+}
