@@ -13,6 +13,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,6 +33,7 @@ class ConsoleKeysIT {
         String seed = Files.writeString(directory.resolve("seed.yaml"), """
                 http_server: {max_lag: 0, forwards: [{name: main, address: 127.0.0.1, port: 0, upstream_group: g},
                     {name: batch, address: 127.0.0.1, port: %d, upstream_group: g}]}
+                scopes: [{name: search, kind: org}, {name: support, parent: search}]
                 upstreams: [{name: u, url: "%s"}]
                 upstream_groups: [{name: g, upstreams: [{name: u}]}]
                 """.formatted(Ports.free(), upstream.url()))
@@ -120,6 +122,8 @@ class ConsoleKeysIT {
         browser.awaitText("2037");
         picture("list");
 
+        aKeyHasAScopeAndLimits(first);
+
         browser.press("Rotate key team <b>a</b>");
         browser.awaitText("The value until now works for");
         browser.press("Rotate");
@@ -150,6 +154,47 @@ class ConsoleKeysIT {
         browser.press("Delete");
         browser.awaitText("Nothing matches");
         awaitStatus(second, 401);
+    }
+
+    private static void aKeyHasAScopeAndLimits(String key) {
+        browser.press("Change key team <b>a</b>");
+        browser.choose("dialog select[name=scope]", "support");
+        browser.press("Add a limit");
+        browser.fill("dialog input[name=limit-amount]", "0");
+        browser.press("Save");
+        browser.fill("dialog input[name=limit-amount]", "1.5");
+        browser.choose("dialog select[name=limit-per]", "month");
+        browser.press("Save");
+        browser.awaitText("1.5 (expected: a whole number, unless it is a cost)");
+        browser.forgive("/admin/api/v1/keys/");
+        browser.fill("dialog input[name=limit-amount]", "1000");
+        browser.press("Add a limit");
+        browser.fill("dialog .limit:nth-of-type(2) input[name=limit-amount]", "20");
+        browser.choose("dialog .limit:nth-of-type(2) select[name=limit-metric]", "concurrent");
+        browser.choose("dialog .limit:nth-of-type(2) select[name=limit-mode]", "shadow");
+        browser.press("Save");
+        browser.awaitText("1,000 requests per month");
+        browser.awaitText("20 in flight (only count)");
+        browser.awaitText("scope support");
+        picture("limits");
+        awaitStatus(key, 200);
+
+        browser.press("Change key team <b>a</b>");
+        browser.awaitText("left on");
+        for (String theme : List.of("light", "dark")) {
+            browser.run(
+                    "document.documentElement.dataset.theme = arguments[0]; dispatchEvent(new Event('themed'))", theme);
+            browser.run("document.querySelector('dialog .limits').scrollIntoView({block: 'center'})");
+            browser.await(
+                    "colours", () -> Boolean.TRUE.equals(browser.run("return document.getAnimations().length === 0")));
+            picture("limits-" + theme);
+        }
+        browser.run("delete document.documentElement.dataset.theme; dispatchEvent(new Event('themed'))");
+        browser.press("Remove limit 1");
+        browser.press("Remove limit 1");
+        browser.choose("dialog select[name=scope]", "");
+        browser.press("Save");
+        browser.await("no limits", () -> !browser.text().contains("requests per month"));
     }
 
     private static void picture(String name) {

@@ -4,6 +4,7 @@ import { tell, useGet } from "../data.js";
 import { Check, Choice, Confirm, Copy, Dialog, Failure, Field, Notice } from "../parts.js";
 import { html, useState } from "../view.js";
 import { t } from "../words.js";
+import { limitBodies, Limits } from "./limits.js";
 
 const path = (key) => `keys/${part(key.id)}`;
 const list = (text) => text.split(/[\s,]+/).filter(Boolean);
@@ -31,10 +32,12 @@ export function Secret({ issued, close }) {
 /** Issues a key, or changes one. */
 export function Edit({ one, first, close, done, issued, drop }) {
   const forwards = useGet("forwards").value?.forwards ?? [];
+  const scopes = useGet("scopes").value?.scopes.map((scope) => scope.name) ?? [];
   const [request] = useState(random);
   const [form, setForm] = useState(() => ({
     name: one?.name ?? "", models: (one?.allowed_models ?? []).join(", "), expires: local(one?.expires_at), forwards: one?.forwards ?? [],
     rate: one?.requests_per_second ?? "", burst: one?.burst_size ?? "", concurrent: one?.max_concurrent || "", explain: one?.explain ?? false,
+    scope: one?.scope ?? "", limits: one?.limits ?? [],
   }));
   const [state, setState] = useState({});
   const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
@@ -44,7 +47,7 @@ export function Edit({ one, first, close, done, issued, drop }) {
     setState({ busy: true });
     const body = {
       name: form.name.trim(), allowed_models: list(form.models), forwards: form.forwards, requests_per_second: whole(form.rate), burst_size: whole(form.burst),
-      max_concurrent: whole(form.concurrent) ?? 0, explain: form.explain,
+      max_concurrent: whole(form.concurrent) ?? 0, explain: form.explain, scope: form.scope || null, limits: limitBodies(form.limits),
     };
     // What the reader has not touched keeps its seconds.
     if (form.expires !== local(one?.expires_at)) body.expires_at = form.expires ? new Date(form.expires).toISOString() : null;
@@ -60,7 +63,7 @@ export function Edit({ one, first, close, done, issued, drop }) {
   };
   const text = (name, label, more, hint) => html`<${Field} label=${label} hint=${hint} error=${problem(more.path ?? name)}>${(field) => html`<input ...${field} name=${name} ...${more}
     value=${form[name]} onInput=${set(name)} />`}<//>`;
-  return html`<${Dialog} title=${one ? t("key.edit", { name: one.name }) : t("key.new")} close=${close}><form onSubmit=${submit}>
+  return html`<${Dialog} title=${one ? t("key.edit", { name: one.name }) : t("key.new")} close=${close} wide><form onSubmit=${submit}>
     ${first && html`<${Notice} tone="warn">${t("key.first")}<//>`}
     ${text("name", t("name"), { required: true, maxlength: 200, autofocus: true, autocomplete: "off" }, t("key.name.hint"))}
     ${text("models", t("models.list"), { path: "allowed_models", autocomplete: "off", placeholder: "gpt-4o, gpt-4o-*" }, t("key.models.hint"))}
@@ -71,6 +74,10 @@ export function Edit({ one, first, close, done, issued, drop }) {
     <div class="grid"><div class="third">${text("rate", t("key.rate"), { path: "requests_per_second", type: "number", min: 1, max: 10000 })}</div>
       <div class="third">${text("burst", t("key.burst"), { path: "burst_size", type: "number", min: 1, max: 20000 })}</div>
       <div class="third">${text("concurrent", t("key.concurrent"), { path: "max_concurrent", type: "number", min: 0, max: 1000000 })}</div></div>
+    ${(scopes.length > 0 || form.scope) && html`<${Field} label=${t("key.scope")} hint=${t("key.scope.hint")} error=${problem("scope")}>${(field) => html`<${Choice} ...${field} name="scope"
+      value=${form.scope} onChange=${(scope) => setForm({ ...form, scope })} options=${[["", t("key.scope.none")], ...scopes.map((name) => [name, name]),
+        ...(form.scope && !scopes.includes(form.scope) ? [[form.scope, t("key.scope.gone", { name: form.scope })]] : [])]} />`}<//>`}
+    <${Limits} one=${one} limits=${form.limits} change=${(limits) => setForm({ ...form, limits })} problem=${problem("limits")} />
     <${Check} checked=${form.explain} onChange=${(explain) => setForm({ ...form, explain })}>${t("key.explain")}<//>
     ${state.error && html`<${Failure} error=${state.error} />`}
     <footer>${one && html`<button type="button" class="danger" onClick=${drop}>${t("key.delete")}</button><span class="grow"></span>`}

@@ -6,6 +6,7 @@ import { link } from "../route.js";
 import { html, useEffect, useState } from "../view.js";
 import { moment, number, t } from "../words.js";
 import { Edit, Remove, Rotate, Secret, Switch } from "./key.js";
+import { limitText } from "./limits.js";
 
 const State = ({ one }) => (one.usable ? html`<${Status} tone="ok">${t("keys.usable")}<//>`
   : one.enabled ? html`<${Status} shape="cross" tone="bad">${t("keys.expired")}<//>` : html`<${Status} shape="square">${t("keys.disabled")}<//>`);
@@ -13,13 +14,14 @@ const State = ({ one }) => (one.usable ? html`<${Status} tone="ok">${t("keys.usa
 const place = (one) => (one.place.kind === "all" ? t("keys.place.all")
   : one.place.kind === "forwards" ? t("keys.place.forward", { name: one.forwards.join(", ") }) : t(`keys.place.${one.place.kind}`, { name: one.place.name }));
 
-const limits = (one) => [one.requests_per_second && t("keys.rate", { rate: number(one.requests_per_second, 2) }), one.max_concurrent && t("keys.concurrent", { count: number(one.max_concurrent) })]
+const limits = (one) => [one.requests_per_second && t("keys.rate", { rate: number(one.requests_per_second, 2) }), one.max_concurrent && t("keys.concurrent", { count: number(one.max_concurrent) }),
+  ...one.limits.map(limitText)]
   .filter(Boolean).join(" · ") || t("keys.unlimited");
 
 const columns = (act) => [
   { title: t("name"), name: true, cell: (one) => html`${one.name}<div class="small faint mono">${one.hint ? `${one.hint}…` : `#${one.fingerprint}`}</div>` },
   { title: t("state"), cell: (one) => html`<${State} one=${one} />${one.previous_until && html`<div class="small faint">${t("keys.previous", { time: moment(one.previous_until) })}</div>`}` },
-  { title: t("keys.place"), cell: place },
+  { title: t("keys.place"), cell: (one) => html`${place(one)}${one.scope && html`<div class="small faint">${t("keys.scope", { name: one.scope })}</div>`}` },
   { title: t("models.list"), cell: (one) => (one.allowed_models.length ? html`<span class="row tight">${one.allowed_models.map((model) => html`<${Tag}>${model}<//>`)}</span>` : t("models.all")) },
   { title: t("keys.limits"), cell: (one) => html`<span class="small">${limits(one)}</span>` },
   { title: t("keys.expires"), cell: (one) => (one.expires_at ? moment(one.expires_at) : t("never")) },
