@@ -30,8 +30,8 @@ class LimitMetricsTest {
         Limit issued =
                 new Limit(Subject.issuedKey("id-7", "team"), scope.limit().config());
 
-        warnings.accept(new LimitWarning(scope, 1));
-        warnings.accept(new LimitWarning(new Standing(issued, 100, 0, 0, 0), 1));
+        warnings.accept(new LimitWarning(scope, 1, 100));
+        warnings.accept(new LimitWarning(new Standing(issued, 100, 0, 0, 0), 1, 100));
 
         assertThat(registry.scrape().stream()
                         .filter(each -> each.getMetadata().getName().equals("llmproxy_limit_warnings"))
