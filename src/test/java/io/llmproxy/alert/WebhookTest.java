@@ -104,6 +104,19 @@ class WebhookTest {
     }
 
     @Test
+    void theSameAddressOnceMoreBreaksNothingOff() {
+        target.on("/hook", Behaviour.delayed(Duration.ofMillis(100), TAKEN));
+        follow(target.url() + "/hook");
+        webhook.post("{}");
+        target.awaitRequest("/hook");
+
+        follow(target.url() + "/hook");
+
+        awaitEnd(1, 0);
+        assertThat(target.requests("/hook")).hasSize(1);
+    }
+
+    @Test
     void whatWaitsIsDroppedIfThereIsNoAddressAnyMore() {
         target.otherwise(Behaviour.hangs());
         follow(target.url() + "/hook");

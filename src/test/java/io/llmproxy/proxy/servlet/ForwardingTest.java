@@ -102,6 +102,40 @@ final class ForwardingTest {
         assertThat(decisions).containsExactly(decided);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "'',                /v1/models,       '\"m\",\"n\"'",
+        "'model_prefix: p', /v1/models,       '\"p/m\",\"p/n\"'",
+        "'',                /v1beta/models,   '\"models/m\",\"models/n\"'",
+        "'',                /v1/models/m,     '\"m\"'",
+        "'model_prefix: p', /v1/models/p/n,   '\"p/n\"'",
+    })
+    void theModelsOfTheConfigurationAreTold(String forward, String path, String told) throws Exception {
+        reopen(forward, ", models: [m, n]", BOTH);
+
+        FakeClient answered = ask(FakeClient.of("GET", path));
+
+        assertThat(answered.status()).as(answered.body()).isEqualTo(200);
+        assertThat(answered.body()).contains(told.split(","));
+        assertThat(a.requests()).isEmpty();
+    }
+
+    @Test
+    void aModelOfNoUpstreamIsNotFound() throws Exception {
+        reopen("", ", models: [m, 'any-*']", BOTH);
+
+        assertThat(ask(FakeClient.of("GET", "/v1/models/other")).status()).isEqualTo(404);
+        assertThat(ask(FakeClient.of("GET", "/v1/models/any-one")).status()).isEqualTo(200);
+        assertThat(a.requests()).isEmpty();
+    }
+
+    @Test
+    void aListThatNoUpstreamRestrictsIsPassedOn() throws Exception {
+        a.on("/v1/models", GOOD);
+
+        assertThat(ask(FakeClient.of("GET", "/v1/models")).await().body()).isEqualTo("{\"ok\":true}");
+    }
+
     @Test
     void anAnswerPassesAsItCame() throws Exception {
         a.on(
