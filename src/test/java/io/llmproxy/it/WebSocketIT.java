@@ -569,9 +569,11 @@ class WebSocketIT {
             assertThat(attempt.path("usage").path("input_tokens").asInt()).isEqualTo(13);
             assertThat(attempt.path("usage").path("output_tokens").asInt()).isEqualTo(24);
             assertThat(attempt.path("status").asInt()).isEqualTo(101);
-            assertThat(counting.log().lines())
-                    .anyMatch(
-                            line -> line.contains("tokens_in=13 tokens_out=24") && line.contains("closed_by=upstream"));
+            // Lines of the log are written by a thread of their own.
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(counting.log().lines())
+                            .anyMatch(line -> line.contains("tokens_in=13 tokens_out=24")
+                                    && line.contains("closed_by=upstream")));
         }
     }
 
