@@ -15,6 +15,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
@@ -29,6 +30,7 @@ class RequestCostIT {
     private static final int BODY = 256 * 1024;
     private static final int COUNT = 25;
     private static final int MOST = 10;
+    private static final int LOOKS = 3;
     private static final Duration SPARE = Duration.ofMillis(5);
     private static final String PATH = "/v1/chat/completions";
 
@@ -134,20 +136,27 @@ class RequestCostIT {
                 Duration head = cost(deployment, uri, harmless);
                 heads(kind)
                         .forEach((name, lines) -> assertCheap(
-                                name, head, cost(deployment, uri, bytes(lines + "Connection: close\r\n\r\n"))));
+                                name, head, () -> cost(deployment, uri, bytes(lines + "Connection: close\r\n\r\n"))));
             }
             byte[] plain = bytes("{\"model\":\"m\",\"a\":\"" + "a".repeat(BODY) + "\"}");
             URI uri = deployment.forward("open");
             Duration body = cost(deployment, uri, post("Content-Type: application/json", plain));
             bodies().forEach((headers, bytes) ->
-                    assertCheap(headers, body, cost(deployment, uri, post(headers, bytes))));
+                    assertCheap(headers, body, () -> cost(deployment, uri, post(headers, bytes))));
         }
     }
 
-    private static void assertCheap(String what, Duration harmless, Duration cost) {
-        assertThat(cost)
+    /** The least of some looks is compared: code that is not compiled yet, and what else runs on the machine, only add to it. */
+    private static void assertCheap(String what, Duration harmless, Supplier<Duration> cost) {
+        Duration most = harmless.multipliedBy(MOST).plus(SPARE);
+        Duration least = cost.get();
+        for (int look = 1; look < LOOKS && least.compareTo(most) >= 0; look++) {
+            Duration again = cost.get();
+            least = again.compareTo(least) < 0 ? again : least;
+        }
+        assertThat(least)
                 .as("%s, beside %s for a harmless request", what, harmless)
-                .isLessThan(harmless.multipliedBy(MOST).plus(SPARE));
+                .isLessThan(most);
     }
 
     private static byte[] post(String headers, byte[] body) {
