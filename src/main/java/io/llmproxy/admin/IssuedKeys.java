@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client keys that operators issue while the gateway runs. Except for {@link #isWritable}, {@link #count} and {@link #standings}, each call may wait for a
- * database for some seconds. Where the configuration is a file there are none, and none can be issued: every call that changes something
+ * The client keys that operators issue while the gateway runs. Except for {@link #isWritable}, {@link #count} and {@link #standings},
+ * each call may wait for a database for some seconds. Where the configuration is a file there are none, and none can be issued: every call that changes something
  * throws {@link UnavailableException}.
  */
 public interface IssuedKeys {

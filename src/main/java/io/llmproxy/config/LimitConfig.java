@@ -114,6 +114,11 @@ public record LimitConfig(
         return Math.round(metric == Metric.COST ? amount * NANOS : amount);
     }
 
+    /** The amount that so many units are. */
+    public double amountOf(long count) {
+        return metric == Metric.COST ? count / NANOS : count;
+    }
+
     /** Where days and months begin. */
     public ZoneId zoneOrUtc() {
         return zone == null ? ZoneOffset.UTC : zone;

@@ -44,7 +44,7 @@ final class Probe implements Promise<Connection>, Response.Listener {
     /**
      * Starts one.
      *
-     * @param target whom it asks
+     * @param target the upstream, and how it is asked
      * @param judges whether the upstream's key is set aside if it is refused, and taken back if it is not
      * @return what comes of it; to complete or cancel it gives up
      */

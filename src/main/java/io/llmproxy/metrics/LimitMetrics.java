@@ -2,7 +2,6 @@ package io.llmproxy.metrics;
 
 import io.llmproxy.alert.Webhook;
 import io.llmproxy.config.LimitConfig;
-import io.llmproxy.config.LimitConfig.Metric;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.quota.LimitWarning;
 import io.llmproxy.quota.Standing;
@@ -25,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LimitMetrics {
     private static final String[] LABELS = {"subject", "name", "metric", "per", "models"};
-    private static final double NANOS = 1e9;
 
     private LimitMetrics() {}
 
@@ -128,9 +126,8 @@ public final class LimitMetrics {
                 .callback(gauge -> standings.get().forEach(each -> {
                     Subject subject = each.limit().subject();
                     LimitConfig config = each.limit().config();
-                    double units = (double) value.applyAsLong(each);
                     gauge.call(
-                            config.metric() == Metric.COST ? units / NANOS : units,
+                            config.amountOf(value.applyAsLong(each)),
                             subject.kind().label(),
                             subject.id(),
                             config.metric().label(),

@@ -8,11 +8,10 @@ import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.ApiDocument;
 import io.llmproxy.testing.Artefacts;
 import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.CommandRun;
 import io.llmproxy.testing.FakeUpstream;
-import io.llmproxy.testing.JavaCommand;
 import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.RawClient;
-import io.llmproxy.testing.ServerProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -319,15 +318,8 @@ class IssuedLimitsIT {
         }
     }
 
-    private record Result(int code, String output) {}
-
-    private Result run(String... arguments) {
-        List<String> command = new ArrayList<>(JavaCommand.launcher());
-        command.addAll(List.of(arguments));
-        Path work = Artefacts.workDirectory("issued-limits-cli");
-        try (ServerProcess process = ServerProcess.start(work, Map.of(), command)) {
-            return new Result(process.exitCode(StoreNode.SOON), process.log());
-        }
+    private static CommandRun run(String... arguments) {
+        return CommandRun.in(Artefacts.workDirectory("issued-limits-cli"), arguments);
     }
 
     @Test
@@ -345,7 +337,7 @@ class IssuedLimitsIT {
                 awaitStatus(second, issued.secret(), 200);
                 assertThat(status(second, issued.secret())).isEqualTo(429);
 
-                Result export = run("keys", "export", "--store", url);
+                CommandRun export = run("keys", "export", "--store", url);
                 assertThat(export.output())
                         .contains(
                                 "\"scope\":\"search\",\"limits\":[{\"metric\":\"requests\",\"per\":\"day\",\"amount\":1,"
@@ -353,11 +345,11 @@ class IssuedLimitsIT {
                 Path file = Files.writeString(directory.resolve("keys.jsonl"), export.output());
                 String copy = directory.resolve("copy").toString();
                 assertThat(run("keys", "import", file.toString(), "--store", copy, "--json"))
-                        .isEqualTo(new Result(0, "{\"added\":1,\"changed\":0,\"unchanged\":0,\"stored\":true}\n"));
+                        .isEqualTo(new CommandRun(0, "{\"added\":1,\"changed\":0,\"unchanged\":0,\"stored\":true}\n"));
                 assertThat(run("keys", "export", "--store", copy)).isEqualTo(export);
                 Files.writeString(
                         file, "{\"name\":\"a\",\"key\":\"sk-0123456\",\"limits\":[{\"metric\":\"requests\"}]}\n");
-                Result refused = run("keys", "import", file.toString(), "--store", copy);
+                CommandRun refused = run("keys", "import", file.toString(), "--store", copy);
                 assertThat(refused.code()).isEqualTo(1);
                 assertThat(refused.output()).startsWith(file + ":1: limits[0]");
 

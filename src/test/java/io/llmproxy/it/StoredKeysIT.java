@@ -8,12 +8,11 @@ import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.ApiDocument;
 import io.llmproxy.testing.Artefacts;
 import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.CommandRun;
 import io.llmproxy.testing.Digests;
 import io.llmproxy.testing.FakeUpstream;
-import io.llmproxy.testing.JavaCommand;
 import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.RawClient;
-import io.llmproxy.testing.ServerProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -297,15 +295,8 @@ class StoredKeysIT {
         }
     }
 
-    private record Result(int code, String output) {}
-
-    private Result run(String... arguments) {
-        List<String> command = new ArrayList<>(JavaCommand.launcher());
-        command.addAll(List.of(arguments));
-        Path work = Artefacts.workDirectory("keys-cli");
-        try (ServerProcess process = ServerProcess.start(work, Map.of(), command)) {
-            return new Result(process.exitCode(StoreNode.SOON), process.log());
-        }
+    private static CommandRun run(String... arguments) {
+        return CommandRun.in(Artefacts.workDirectory("keys-cli"), arguments);
     }
 
     @Test
@@ -321,7 +312,7 @@ class StoredKeysIT {
                                     + "\",\"allowed_models\":[\"m\"],\"requests_per_second\":100}")
                             .collect(Collectors.joining("\n")));
             assertThat(run("keys", "import", file.toString(), "--store", url, "--json"))
-                    .isEqualTo(new Result(0, "{\"added\":100000,\"changed\":0,\"unchanged\":0,\"stored\":true}\n"));
+                    .isEqualTo(new CommandRun(0, "{\"added\":100000,\"changed\":0,\"unchanged\":0,\"stored\":true}\n"));
             try (StoreNode node = StoreNode.start("url: '" + url + "', key: 0123456789abcdef, " + seed())) {
                 node.awaitReady();
                 assertThat(status(node, "sk-imported-0")).isEqualTo(200);
@@ -340,13 +331,13 @@ class StoredKeysIT {
                 assertThat(Duration.between(begin, Instant.now())).isLessThan(StoreNode.SOON);
             }
             Files.writeString(file, "{\"name\":\"team-0\",\"key\":\"sk-another-0\"}\n{\"name\":1}\n");
-            Result refused = run("keys", "import", file.toString(), "--store", url);
+            CommandRun refused = run("keys", "import", file.toString(), "--store", url);
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.output()).startsWith(file + ":2: digest: ").hasLineCount(1);
             Files.writeString(file, "{\"name\":\"team-0\",\"key\":\"sk-another-0\"}\n");
             refused = run("keys", "import", file.toString(), "--store", url, "--dry-run");
             assertThat(refused.output()).contains("team-0: the name is taken").doesNotContain("sk-another");
-            Result export = run("keys", "export", "--store", url);
+            CommandRun export = run("keys", "export", "--store", url);
             assertThat(export.code()).isZero();
             assertThat(export.output().lines())
                     .hasSize(100_001)
@@ -358,7 +349,7 @@ class StoredKeysIT {
     @Test
     void wrongUsageIsTold() {
         for (String wrong : List.of("keys", "keys import", "keys export --dry-run")) {
-            Result result = run(wrong.split(" "));
+            CommandRun result = run(wrong.split(" "));
             assertThat(result.code()).as(wrong).isEqualTo(2);
             assertThat(result.output()).as(wrong).startsWith("llmproxy: ").contains("(expected: ", "usage: ");
         }

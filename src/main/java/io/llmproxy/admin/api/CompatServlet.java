@@ -137,7 +137,7 @@ abstract class CompatServlet extends HttpServlet {
         return body(request, request.getInputStream());
     }
 
-    /** The same, of a body that is read already. */
+    /** The JSON object of a stream, which holds the body that was sent. */
     static ObjectNode body(HttpServletRequest request, InputStream sent) throws IOException {
         if (!SignIn.isJson(request.getContentType())) {
             throw Refused.noJson();

@@ -230,9 +230,8 @@ final class ConfigChanges {
                     strange.add(new Finding(
                             scalar.origin().line(),
                             path,
-                            "${" + name
-                                    + "} is not in the configuration yet (expected: a caller with the role admin, or"
-                                    + " ${secret:NAME})"));
+                            "${" + name + "}: only the role admin may add a reference to a variable or file"
+                                    + " (expected: a value, or ${secret:NAME})"));
                 }
             }
         });
@@ -240,8 +239,7 @@ final class ConfigChanges {
             throw new Refused(
                             403,
                             "forbidden",
-                            "To refer to another variable or file of the gateway needs the role admin; nothing was"
-                                    + " changed.")
+                            "Only the role admin may add references to variables or files; nothing was changed.")
                     .with(strange);
         }
     }

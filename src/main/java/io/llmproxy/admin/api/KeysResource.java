@@ -46,7 +46,6 @@ import org.jspecify.annotations.Nullable;
 public final class KeysResource {
     private static final long LONGEST_GRACE = Duration.ofDays(30).toSeconds();
     private static final int LONGEST_REQUEST_KEY = 150;
-    private static final double NANOS = 1e9;
 
     private final Gateway gateway;
     private final KeyActs acts;
@@ -171,7 +170,7 @@ public final class KeysResource {
         LimitConfig limit = standing.limit().config();
         return new Left(
                 LimitBody.of(List.of(limit)).get(0),
-                limit.metric() == LimitConfig.Metric.COST ? standing.left() / NANOS : standing.left(),
+                limit.amountOf(standing.left()),
                 standing.refused(),
                 standing.untilFull() == Long.MAX_VALUE
                         ? null

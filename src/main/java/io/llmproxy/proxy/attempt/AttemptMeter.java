@@ -306,7 +306,7 @@ final class AttemptMeter implements OpenAttempt {
         progress(reading.textBytes());
     }
 
-    /** Has someone told when the first text comes, in nanoseconds, or came. It may be that none does. */
+    /** Calls back with the time of the first text, in nanoseconds: at once if it has come, and never if none comes. */
     void whenFirstText(LongConsumer told) {
         lock.lock();
         try {
