@@ -4,20 +4,22 @@
 #
 #   mvn -B verify && server/bench/telemetry.sh
 #
-# Each configuration has a process of its own, and they are measured in turn. Needs a JDK 17 or newer, the built jar and Linux.
+# Each configuration has a process of its own, and they are measured in turn, each for a short time and often: a machine that others
+# use too changes its speed from one minute to the next. The ratios are those within a round; their median is printed. Needs a JDK 17
+# or newer, the built jar and Linux.
 # What can be set, by environment:
 #   JAVA_OPTS    options of the proxies' JVMs, instead of those in server/bin/jvm.options
 #   ONLY         names of those to be measured, of: counted sampled everything away frozen
 #   CONNS=32     connections, each with one request after the other
 #   RATE=3000    requests a second while times are measured
 #   STREAMS=200  streams, of 50 events each, 40 ms apart
-#   SECS=8       length of one measurement, WARM=20 of the load before the first one
-#   ROUNDS=5     the medians of which are printed
+#   SECS=3       length of one measurement, WARM=20 of the load before the first one
+#   ROUNDS=15    the medians of which are printed
 #   PORT=19700   the first of the ports
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 read -ra names <<<"off ${ONLY:-counted sampled everything away frozen}"
-conns=${CONNS:-32} rate=${RATE:-3000} streams=${STREAMS:-200} secs=${SECS:-8} warm=${WARM:-20} rounds=${ROUNDS:-5} port=${PORT:-19700}
+conns=${CONNS:-32} rate=${RATE:-3000} streams=${STREAMS:-200} secs=${SECS:-3} warm=${WARM:-20} rounds=${ROUNDS:-15} port=${PORT:-19700}
 . "$here/lib.sh"
 
 # config NAME PORT
@@ -88,9 +90,11 @@ done
 middle() {
     awk -v n="$1" -v m="$2" -v c="$3" '$1 == n && $2 == m { print $c }' "$tmp/results" | median
 }
-# beside NAME MODE: CPU, and its ratio to a gateway that tells nothing
+# beside NAME MODE: CPU, and its ratio to a gateway that tells nothing in the same round
 beside() {
-    awk -v a="$(middle "$1" "$2" 3)" -v b="$(middle off "$2" 3)" 'BEGIN { printf "%.1f | %.2f", a, a / b }'
+    echo "$(middle "$1" "$2" 3) | $(awk -v n="$1" -v m="$2" '
+        $1 == "off" && $2 == m { off[++round] = $3 }
+        $1 == n && $2 == m { printf "%.2f\n", $3 / off[n == "off" ? round : ++told] }' "$tmp/results" | median)"
 }
 declare -A what=(
     [off]="nothing" [counted]="usage and ledger (the default)" [sampled]="the same and 1 % of the traces"

@@ -14,7 +14,6 @@ import io.llmproxy.proxy.exchange.SettledAttempt;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -171,7 +170,7 @@ public final class Capture implements ExchangeListener, BodyLog {
             Json.Obj facts = facts("exchange", exchange)
                     .put("attempts", exchange.attempts())
                     .put("status", exchange.status())
-                    .put("outcome", exchange.outcome().name().toLowerCase(Locale.ROOT))
+                    .put("outcome", exchange.outcome().label())
                     .put("error", code(exchange.error()))
                     .put("ms", TimeUnit.NANOSECONDS.toMillis(exchange.nanos()));
             offer(recorded, failed, facts);

@@ -10,7 +10,6 @@ import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.upstream.UpstreamGroup;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +71,7 @@ public record Explanation(
                 exchange.isTruncated(),
                 notRetried == null ? null : notRetried.word(),
                 exchange.status(),
-                exchange.outcome().name().toLowerCase(Locale.ROOT),
+                exchange.outcome().label(),
                 error == null ? null : error.code(),
                 exchange.firstByteNanos(),
                 exchange.nanos(),

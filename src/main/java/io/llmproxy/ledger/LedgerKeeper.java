@@ -15,7 +15,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -211,7 +210,7 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
                 key(exchange),
                 exchange.attempts(),
                 exchange.status(),
-                exchange.outcome().name().toLowerCase(Locale.ROOT),
+                exchange.outcome().label(),
                 error == null ? null : error.code(),
                 millis(exchange.nanos()),
                 null,

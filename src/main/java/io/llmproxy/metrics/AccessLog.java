@@ -15,7 +15,6 @@ import io.llmproxy.usage.Money;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -173,7 +172,7 @@ public final class AccessLog implements ExchangeListener {
     }
 
     private static String outcome(Exchange exchange) {
-        return exchange.outcome().name().toLowerCase(Locale.ROOT);
+        return exchange.outcome().label();
     }
 
     private static long millis(long nanos) {

@@ -19,7 +19,6 @@ import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Queue;
 import java.util.StringJoiner;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -187,7 +186,7 @@ final class ExchangeTrace implements Trace {
         exchange.setAttribute("llmproxy.request_id", told.id());
         exchange.setAttribute("llmproxy.forward", told.forward().name());
         exchange.setAttribute("llmproxy.attempts", told.attempts());
-        exchange.setAttribute("llmproxy.outcome", told.outcome().name().toLowerCase(Locale.ROOT));
+        exchange.setAttribute("llmproxy.outcome", told.outcome().label());
         UpstreamGroup group = told.group();
         set(exchange, "llmproxy.group", group == null ? null : group.name());
         ClientKey key = told.clientKey();

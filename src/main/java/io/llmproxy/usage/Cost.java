@@ -32,9 +32,11 @@ public record Cost(
         /** Nothing was used that could cost anything, or nothing is known of what was used. */
         NONE;
 
+        private final String label = name().toLowerCase(Locale.ROOT);
+
         /** Its name in records and metrics. */
         public String label() {
-            return name().toLowerCase(Locale.ROOT);
+            return label;
         }
     }
 
@@ -45,9 +47,11 @@ public record Cost(
         /** From the upstream's own answer. */
         REPORTED;
 
+        private final String label = name().toLowerCase(Locale.ROOT);
+
         /** Its name in records. */
         public String label() {
-            return name().toLowerCase(Locale.ROOT);
+            return label;
         }
     }
 }

@@ -15,8 +15,10 @@ public enum UsageAnomaly {
     /** The counts do not add up to the total that is reported with them. */
     TOTAL_DIFFERS;
 
+    private final String label = name().toLowerCase(Locale.ROOT);
+
     /** Its name in records and metrics. */
     public String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return label;
     }
 }

@@ -19,8 +19,10 @@ public enum UsageMissing {
     /** This process died while the answer was on its way. */
     KILLED;
 
+    private final String label = name().toLowerCase(Locale.ROOT);
+
     /** Its name in records and metrics. */
     public String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return label;
     }
 }

@@ -13,8 +13,10 @@ public enum UsageSource {
     /** There are none, as nothing was asked for that could cost anything, or nothing is known of it. */
     NONE;
 
+    private final String label = name().toLowerCase(Locale.ROOT);
+
     /** Its name in records and metrics. */
     public String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return label;
     }
 }

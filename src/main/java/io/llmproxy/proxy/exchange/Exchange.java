@@ -105,7 +105,14 @@ public final class Exchange {
         /** The answer broke off after its beginning had reached the client. */
         CUT,
         /** The client left before the end. */
-        CLIENT_GONE
+        CLIENT_GONE;
+
+        private final String label = name().toLowerCase(Locale.ROOT);
+
+        /** Its name in logs and records. */
+        public String label() {
+            return label;
+        }
     }
 
     public Exchange(

@@ -63,9 +63,11 @@ public record SettledAttempt(
         /** It was cancelled because another attempt of the same request had its first content before. */
         HEDGE_LOST;
 
+        private final String label = name().toLowerCase(Locale.ROOT);
+
         /** Its name in records. */
         public String label() {
-            return name().toLowerCase(Locale.ROOT);
+            return label;
         }
     }
 
