@@ -21,6 +21,7 @@ import io.llmproxy.store.NodeReport;
 import io.llmproxy.store.Nodes;
 import io.llmproxy.store.Schema;
 import io.llmproxy.store.SessionTable;
+import io.llmproxy.store.StoreBackup;
 import io.llmproxy.store.StoreException;
 import io.llmproxy.store.TokenTable;
 import io.llmproxy.store.UserTable;
@@ -179,6 +180,11 @@ public record OpenStore(
     /** What operators did. */
     public AuditTable audit() {
         return new AuditTable(database);
+    }
+
+    /** Writes all of it into a file, and reads it from there. */
+    public StoreBackup backup() {
+        return new StoreBackup(database);
     }
 
     /** Those who sign in with a password. */

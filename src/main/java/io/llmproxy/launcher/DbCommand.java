@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is done with the database of a store on the command line: {@code db migrate}, {@code db status}. */
+/** What is done with the database of a store on the command line: migrations, its state, backups. */
 final class DbCommand {
     static final String NAME = "db";
     static final String USAGE = """
@@ -20,13 +20,21 @@ final class DbCommand {
 
             usage: java -jar llmproxy.jar db migrate [--dry-run]
                    java -jar llmproxy.jar db status
+                   java -jar llmproxy.jar db backup  FILE [--dry-run]
+                   java -jar llmproxy.jar db restore FILE [--replace] [--dry-run]
 
               migrate             make the tables, or change those of an older release
               status              tell the version of the tables, the head, and which version each node serves
+              backup              write all that the store holds into a new file, as it is at one moment: versions, secrets as
+                                  they are encrypted, client keys, users, tokens, audit. The key of the secrets is not in it
+              restore             put what a backup holds into an empty store, of H2 or PostgreSQL, wherever it was made; the
+                                  file is checked whole before anything is changed
+
+                  --replace       restore also into a store that holds something, which gives way
 
               -c, --config FILE   the node's file, which names the store; found as without `db`
                   --store WHERE   a directory with H2, or jdbc:postgresql://host/database, instead of a node's file
-                  --dry-run       tell what migrate would do
+                  --dry-run       do everything but the change
                   --json          print JSON
               -h, --help          print this
 
@@ -47,7 +55,9 @@ final class DbCommand {
                 out,
                 err,
                 Subcommand.of("migrate", db::migrate, "--dry-run"),
-                Subcommand.of("status", db::status));
+                Subcommand.of("status", db::status),
+                Subcommand.of("backup FILE", new BackupCommand(out, err)::backup, "--dry-run"),
+                Subcommand.of("restore FILE", new BackupCommand(out, err)::restore, "--replace", "--dry-run"));
     }
 
     private int migrate(StoreArguments arguments) throws UsageException {

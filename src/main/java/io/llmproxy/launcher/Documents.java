@@ -136,7 +136,7 @@ final class Documents implements AutoCloseable {
                 + count(config.upstreams().size(), "upstream");
     }
 
-    static String count(int count, String noun) {
+    static String count(long count, String noun) {
         return count + " " + (count == 1 ? noun : noun + "s");
     }
 

@@ -216,7 +216,7 @@ public final class AuditTable {
         return database.read(connection -> verify(connection, expected));
     }
 
-    private static Verdict verify(Connection connection, Map<Long, String> expected) throws SQLException {
+    static Verdict verify(Connection connection, Map<Long, String> expected) throws SQLException {
         Ends ends = ends(connection, "");
         long id = ends.first - 1;
         String hash = ends.beginning;

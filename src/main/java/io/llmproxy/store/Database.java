@@ -59,6 +59,34 @@ public final class Database implements AutoCloseable {
         }
     }
 
+    /** Reads everything as it is at one moment, whoever writes meanwhile. */
+    <T, E extends Exception> T snapshot(Work<T, E> work) throws E {
+        try (Connection connection = connect()) {
+            connection.setAutoCommit(false);
+            try {
+                isolate(connection);
+                return work.with(connection);
+            } finally {
+                rollBack(connection);
+                restore(connection);
+            }
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    /** For this transaction only: a pooler in front of the database gives the connection to others then. */
+    private void isolate(Connection connection) throws SQLException {
+        if (embedded) {
+            // The only level at which H2 looks at all tables at once. The connection is closed afterwards.
+            connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+            return;
+        }
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("set transaction isolation level repeatable read, read only");
+        }
+    }
+
     /**
      * Writes: all of it, or nothing. What was written survives the end of the process, however sudden, once this returns.
      *

@@ -57,13 +57,22 @@ public final class Databases {
      * @throws StoreException if it is not there, or cannot be opened
      */
     public static Database existing(StoreConfig config, Path directory) {
-        Path file = directory.toAbsolutePath().resolve(FILE + ".mv.db");
-        if (config.url() == null && !Files.exists(file) && container() == null) {
+        if (!isThere(config, directory)) {
             throw new StoreException(
                     Kind.REFUSED,
-                    file + ": no such store (expected: an H2 database; a node or `config import` makes one)");
+                    file(directory)
+                            + ": no such store (expected: an H2 database; a node or `config import` makes one)");
         }
         return open(config, directory);
+    }
+
+    /** Whether there is a database to be opened: one at a URL always is, if it answers. */
+    public static boolean isThere(StoreConfig config, Path directory) {
+        return config.url() != null || Files.exists(file(directory)) || container() != null;
+    }
+
+    private static Path file(Path directory) {
+        return directory.toAbsolutePath().resolve(FILE + ".mv.db");
     }
 
     private static Properties settings(@Nullable String user, @Nullable Secret password) {

@@ -91,6 +91,15 @@ final class StoreNode implements AutoCloseable {
                 QUESTION);
     }
 
+    /** Asks for a chat with a key. */
+    Answer ask(String key) {
+        return RawClient.exchange(
+                URI.create("http://127.0.0.1:" + port + "/v1/chat/completions"),
+                "POST",
+                "Connection: close\r\nAuthorization: Bearer " + key + "\r\n",
+                QUESTION);
+    }
+
     /** What {@code /health/detailed} tells of the store. */
     JsonNode standing() {
         try {
