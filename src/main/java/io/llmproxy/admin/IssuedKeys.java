@@ -8,12 +8,13 @@ import io.llmproxy.config.KeyDigest;
 import io.llmproxy.quota.Standing;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client keys that operators issue while the gateway runs. Except for {@link #isWritable}, {@link #count} and {@link #standings},
- * each call may wait for a database for some seconds. Where the configuration is a file there are none, and none can be issued: every call that changes something
+ * The client keys that operators issue while the gateway runs. Except for {@link #isWritable}, {@link #count}, {@link #byScope} and
+ * {@link #standings}, each call may wait for a database for some seconds. Where the configuration is a file there are none, and none can be issued: every call that changes something
  * throws {@link UnavailableException}.
  */
 public interface IssuedKeys {
@@ -22,6 +23,9 @@ public interface IssuedKeys {
 
     /** Returns how many there are, as far as this node knows. Never waits. */
     int count();
+
+    /** Returns how many keys belong to each scope, as far as this node knows. Never waits. */
+    Map<String, Long> byScope();
 
     /**
      * Returns keys whose name, or whose first characters, begin with a text; by name, in whatever letters.

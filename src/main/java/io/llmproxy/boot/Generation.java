@@ -36,7 +36,7 @@ record Generation(
         Serving serving) {
     /** What operators see of it. */
     Gateway.Current forOperators() {
-        return new Gateway.Current(version, config, upstreams);
+        return new Gateway.Current(version, config, upstreams, keyLimits.quotas());
     }
 
     /** Returns the forwards of a configuration; what has not changed since the generation before keeps its state. */

@@ -10,6 +10,7 @@ import io.llmproxy.config.KeyDigest;
 import io.llmproxy.quota.Standing;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,11 @@ final class NoIssuedKeys implements IssuedKeys {
     @Override
     public int count() {
         return 0;
+    }
+
+    @Override
+    public Map<String, Long> byScope() {
+        return Map.of();
     }
 
     @Override

@@ -73,6 +73,7 @@ import io.llmproxy.proxy.servlet.ForwardEntry;
 import io.llmproxy.proxy.servlet.ForwardServlet;
 import io.llmproxy.proxy.servlet.MountFilter;
 import io.llmproxy.proxy.servlet.RateLimitFilter;
+import io.llmproxy.quota.LimitHistory;
 import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Quotas;
 import io.llmproxy.quota.Standing;
@@ -138,6 +139,7 @@ public final class ProxyAssembly implements AutoCloseable {
             new LimitAlerts(HostName::get, Clock.systemUTC(), LimitMetrics.warnings(registry, webhook), webhook::post);
     private final PushedMetrics pushed = new PushedMetrics(registry, Version.current(), System.currentTimeMillis());
     private final Explanations explanations = new Explanations();
+    private final LimitHistory budgets = new LimitHistory();
     private final Metering metering = Metering.start();
     private final UpstreamMetrics upstreamMetrics = new UpstreamMetrics(registry);
     private final ScheduledExecutorService background = new ScheduledThreadPoolExecutor(
@@ -203,7 +205,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 HostName::get,
                 Instant.now(),
                 lifecycle,
-                new Gateway.Figures(open::count, totals, traffic, usedLately, history, explanations),
+                new Gateway.Figures(open::count, totals, traffic, usedLately, history, explanations, budgets),
                 new Gateway.Ledger(ledger::status, ledger::files),
                 documents,
                 audit,
@@ -367,6 +369,7 @@ public final class ProxyAssembly implements AutoCloseable {
     /** While the store that nodes share is away, a node knows its own part only. */
     private void lookAtLimits() {
         Quotas quotas = quotas();
+        budgets.look(quotas::standings, now().millis());
         List<Standing> watched = new ArrayList<>(quotas.watched());
         if (stored != null) {
             watched.addAll(stored.keys().watched(quotas));

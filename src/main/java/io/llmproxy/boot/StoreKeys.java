@@ -14,6 +14,7 @@ import io.llmproxy.store.NewKey;
 import io.llmproxy.store.StoreException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,11 @@ record StoreKeys(StoreFollower follower, KeyDirectory directory, Supplier<Quotas
     @Override
     public int count() {
         return directory.size();
+    }
+
+    @Override
+    public Map<String, Long> byScope() {
+        return directory.byScope();
     }
 
     @Override

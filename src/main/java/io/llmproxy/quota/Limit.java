@@ -4,7 +4,11 @@ import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Metric;
 import io.llmproxy.config.LimitConfig.Period;
 import io.llmproxy.config.ModelPattern;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.ZoneId;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -17,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param config what it is
  */
 public record Limit(Subject subject, LimitConfig config) {
+    private static final int CODE_BYTES = 8;
+
     /** What makes two limits the same, whatever their amounts and the names of their subjects: what was used of one is used of the other. */
     record Id(
             Subject.Kind kind,
@@ -37,6 +43,16 @@ public record Limit(Subject subject, LimitConfig config) {
                 config.periodLabel(),
                 config.zoneOrUtc().getId(),
                 models);
+    }
+
+    /** Names it in addresses: the same on all nodes and after a restart, whatever its amount. */
+    public String code() {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key().getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, CODE_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     Id id() {

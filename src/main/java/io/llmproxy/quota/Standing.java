@@ -10,6 +10,11 @@ package io.llmproxy.quota;
  * @param refused how many requests it has refused, or would have
  */
 public record Standing(Limit limit, long size, long left, long untilFull, long refused) {
+    /** Returns how much is used. */
+    public long used() {
+        return size - left;
+    }
+
     /** Returns the part that is left, from 0 to 1. */
     public double leftPart() {
         return (double) left / size;

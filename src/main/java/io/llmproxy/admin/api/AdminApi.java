@@ -83,14 +83,17 @@ public final class AdminApi extends HttpServlet {
     static List<Object> resources(SignIn signIn, Gateway gateway) {
         ConfigText text = new ConfigText(gateway.documents());
         ConfigChanges changes = new ConfigChanges(gateway.documents(), text);
+        PartEdit edit = new PartEdit(gateway.documents(), text, changes);
         return List.of(
                 new SessionResource(signIn, gateway),
                 new StateResource(gateway),
                 new ConfigResource(text, changes),
                 new VersionsResource(gateway.documents(), changes),
                 new ViewsResource(gateway, text),
+                new ScopesResource(gateway, edit),
+                new LimitsResource(gateway, edit, Instant::now),
                 new KeysResource(gateway),
-                new SecretsResource(gateway.secrets()),
+                new SecretsResource(gateway),
                 new RuntimeResource(gateway),
                 new ExplainResource(gateway.decider()),
                 new ReloadResource(gateway.reload()),

@@ -157,14 +157,16 @@ final class ConfigChanges {
         }
     }
 
-    private ConfigText.Shown begin(long base) {
+    /** A version as it may be shown; an empty document if there is none. */
+    ConfigText.Shown begin(long base) {
         return documents
                 .version(base)
                 .map(version -> shown(base, version.content()))
                 .orElseGet(() -> ConfigText.shown(0, "", ""));
     }
 
-    private static long base(@Nullable String tag) {
+    /** The version that a caller has seen. */
+    static long base(@Nullable String tag) {
         if (tag == null) {
             throw new Refused(
                     428,
@@ -179,7 +181,7 @@ final class ConfigChanges {
     }
 
     /** Both have changed the same: each is told what the other has done, from where both began. */
-    private Refused conflict(long base, String content) {
+    Refused conflict(long base, String content) {
         ConfigText.Shown begin = begin(base);
         ConfigText.Shown head = text.head();
         return new Refused(
@@ -244,7 +246,8 @@ final class ConfigChanges {
         }
     }
 
-    private static void forEachScalar(String content, BiConsumer<String, YamlTree.Scalar> action) {
+    /** Hands each single value of a document on with its path; of none if it cannot be read. */
+    static void forEachScalar(String content, BiConsumer<String, YamlTree.Scalar> action) {
         YamlTree tree;
         try {
             tree = YamlParser.parse(content, "document", new Problems());

@@ -128,7 +128,8 @@ public final class ConfigResource {
         return committed(call, changes.rollBack(to, wanted, way(call), base, Act.of(call)));
     }
 
-    private static ConfigDocuments.Way way(ContainerRequestContext call) {
+    /** Which way a call has come. */
+    static ConfigDocuments.Way way(ContainerRequestContext call) {
         return call.getProperty(AdminApi.KNOWN) instanceof SignIn.Known known && known.session() != null
                 ? ConfigDocuments.Way.UI
                 : ConfigDocuments.Way.API;

@@ -16,6 +16,8 @@ import io.llmproxy.ledger.LedgerFiles;
 import io.llmproxy.ledger.LedgerStatus;
 import io.llmproxy.management.Operations;
 import io.llmproxy.management.Totals;
+import io.llmproxy.quota.LimitHistory;
+import io.llmproxy.quota.Quotas;
 import io.llmproxy.upstream.Upstreams;
 import java.time.Instant;
 import java.util.Optional;
@@ -80,6 +82,7 @@ public record Gateway(
      * @param used what was used in the last hours
      * @param history what came of requests to upstreams
      * @param explanations why requests went where they went
+     * @param budgets how they were used up
      */
     public record Figures(
             IntSupplier open,
@@ -87,7 +90,8 @@ public record Gateway(
             Traffic traffic,
             UsedLately used,
             UpstreamHistory history,
-            Explanations explanations) {}
+            Explanations explanations,
+            LimitHistory budgets) {}
 
     /**
      * The ledger.
@@ -103,6 +107,7 @@ public record Gateway(
      * @param generation counts the configurations since the start, from 1
      * @param config the configuration, with what operators have changed
      * @param upstreams its upstreams and groups
+     * @param quotas its limits
      */
-    public record Current(long generation, ProxyConfig config, Upstreams upstreams) {}
+    public record Current(long generation, ProxyConfig config, Upstreams upstreams, Quotas quotas) {}
 }

@@ -14,14 +14,17 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The client keys, as they may be shown. */
-final class KeyViews {
+/**
+ * The client keys, as they may be shown.
+ *
+ * @param scopes to which they may belong
+ * @param now the time
+ */
+record KeyViews(ScopeTree scopes, Instant now) {
     private static final int HINT = 6;
 
     /** Of a shorter key, the first characters would tell too much. */
     private static final int SHORTEST_WITH_HINT = 20;
-
-    private KeyViews() {}
 
     /** A key and where it stands. */
     record Placed(ClientKeyConfig key, Place place) {}
@@ -38,6 +41,7 @@ final class KeyViews {
             boolean enabled,
             @Nullable String expiresAt,
             boolean usable,
+            @Nullable String unusableBecause,
             List<String> allowedModels,
             @Nullable Integer requestsPerSecond,
             @Nullable Integer burstSize,
@@ -51,15 +55,15 @@ final class KeyViews {
             @Nullable String etag) {}
 
     /** The keys of the configuration, by name. */
-    static List<View> of(ProxyConfig config, Instant now) {
+    List<View> of(ProxyConfig config) {
         return all(config)
-                .map(placed -> view(placed, now))
+                .map(this::view)
                 .sorted(Comparator.comparing(View::name))
                 .toList();
     }
 
     /** A key that was issued. */
-    static View of(IssuedKey key, Instant now) {
+    View of(IssuedKey key) {
         IssuedKey.Previous previous = key.previous();
         return view(
                 key.id(),
@@ -70,8 +74,7 @@ final class KeyViews {
                 previous == null || !previous.until().isAfter(now) ? null : previous.until(),
                 key.createdBy(),
                 key.createdAt(),
-                tag(key),
-                now);
+                tag(key));
     }
 
     /** Names a key as it is: after a change it has another tag. */
@@ -95,14 +98,14 @@ final class KeyViews {
     }
 
     /** A key of the configuration. */
-    static View view(Placed placed, Instant now) {
+    View view(Placed placed) {
         Place place = placed.place();
         List<String> forwards =
                 place.kind().equals("forward") && place.name() != null ? List.of(place.name()) : List.of();
-        return view(null, placed.key(), hint(placed.key()), place, forwards, null, null, null, null, now);
+        return view(null, placed.key(), hint(placed.key()), place, forwards, null, null, null, null);
     }
 
-    private static View view(
+    private View view(
             @Nullable String id,
             ClientKeyConfig key,
             @Nullable String hint,
@@ -111,10 +114,10 @@ final class KeyViews {
             @Nullable Instant previousUntil,
             @Nullable String createdBy,
             @Nullable Instant createdAt,
-            @Nullable String tag,
-            Instant now) {
+            @Nullable String tag) {
         Instant expires = key.expires();
         KeyRateLimitConfig rate = key.rateLimit();
+        String refusal = refusal(key);
         return new View(
                 id,
                 key.name(),
@@ -124,7 +127,8 @@ final class KeyViews {
                 forwards,
                 key.enabled(),
                 Times.told(expires),
-                key.enabled() && (expires == null || now.isBefore(expires)),
+                refusal == null,
+                refusal,
                 key.allowedModels().stream().map(ModelPattern::text).toList(),
                 rate == null ? null : rate.requestsPerSecond(),
                 rate == null ? null : rate.burstSize(),
@@ -136,6 +140,15 @@ final class KeyViews {
                 createdBy,
                 Times.told(createdAt),
                 tag);
+    }
+
+    /** Why it is refused; null if it is not. */
+    private @Nullable String refusal(ClientKeyConfig key) {
+        if (!key.enabled()) {
+            return "disabled";
+        }
+        Instant expires = key.expires();
+        return expires == null || now.isBefore(expires) ? scopes.refusal(key.scope()) : "expired";
     }
 
     private static @Nullable String hint(ClientKeyConfig key) {

@@ -1,8 +1,6 @@
 package io.llmproxy.admin.api;
 
-import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments.Unavailable;
@@ -11,9 +9,7 @@ import io.llmproxy.admin.IssuedKeys;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyDigest;
-import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.ProxyConfig;
-import io.llmproxy.quota.Standing;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
@@ -31,7 +27,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -64,21 +59,7 @@ public final class KeysResource {
      */
     record Issued(KeyViews.View key, @Nullable String secret) {}
 
-    /**
-     * How much is left of a limit.
-     *
-     * @param limit what it is
-     * @param left how much of its amount is left
-     * @param refused how many requests it has refused, or would have
-     * @param fullAt when all of it is there again; null for never
-     */
-    record Left(
-            @JsonUnwrapped LimitBody limit,
-            @JsonSerialize(using = LimitBody.Plain.class) Double left,
-            long refused,
-            @Nullable String fullAt) {}
-
-    private record Limits(String node, List<Left> limits) {}
+    private record Limits(String node, List<LimitLeft> limits) {}
 
     record Rotation(@Nullable Long graceSeconds) {}
 
@@ -88,6 +69,10 @@ public final class KeysResource {
 
     private ProxyConfig config() {
         return gateway.current().get().config();
+    }
+
+    private KeyViews views() {
+        return new KeyViews(ScopeTree.of(config()), Instant.now());
     }
 
     /** Lists keys. Those of the configuration are on the first page: they are few. */
@@ -100,25 +85,23 @@ public final class KeysResource {
             @QueryParam("cursor") @Nullable String cursor) {
         int most = Page.limit(limit);
         String after = Page.read(cursor);
-        Instant now = Instant.now();
+        KeyViews views = views();
         List<KeyViews.View> shown = new ArrayList<>();
         if (digest != null) {
             KeyDigest wanted = digest(digest);
             KeyViews.all(config())
                     .filter(placed -> KeyDigest.configured(placed.key().key()).equals(wanted))
-                    .forEach(placed -> shown.add(KeyViews.view(placed, now)));
-            keys().find(wanted).ifPresent(key -> shown.add(KeyViews.of(key, now)));
+                    .forEach(placed -> shown.add(views.view(placed)));
+            keys().find(wanted).ifPresent(key -> shown.add(views.of(key)));
             return new Keys(shown, null, keys().isWritable());
         }
         String begin = beginning.strip();
         if (after == null) {
-            KeyViews.of(config(), now).stream()
-                    .filter(key -> begins(key, begin))
-                    .forEach(shown::add);
+            views.of(config()).stream().filter(key -> begins(key, begin)).forEach(shown::add);
         }
         List<IssuedKey> page = keys().page(begin, after, most + 1);
         boolean more = page.size() > most;
-        page.stream().limit(most).map(key -> KeyViews.of(key, now)).forEach(shown::add);
+        page.stream().limit(most).map(key -> views.of(key)).forEach(shown::add);
         String next = more ? Page.cursor(page.get(most - 1).config().name()) : null;
         return new Keys(shown, next, keys().isWritable());
     }
@@ -146,10 +129,8 @@ public final class KeysResource {
         return keys().find(id).orElseThrow(() -> Refused.notFound("key", id));
     }
 
-    private static Response shown(IssuedKey key) {
-        return Response.ok(KeyViews.of(key, Instant.now()))
-                .header("ETag", KeyViews.tag(key))
-                .build();
+    private Response shown(IssuedKey key) {
+        return Response.ok(views().of(key)).header("ETag", KeyViews.tag(key)).build();
     }
 
     /** Tells how much is left of the limits of a key, as this node knows. */
@@ -162,24 +143,8 @@ public final class KeysResource {
         return new Limits(
                 gateway.node(),
                 keys().standings(id).stream()
-                        .map(standing -> left(standing, now))
+                        .map(standing -> LimitLeft.of(standing, now))
                         .toList());
-    }
-
-    private static Left left(Standing standing, Instant now) {
-        LimitConfig limit = standing.limit().config();
-        return new Left(
-                LimitBody.of(List.of(limit)).get(0),
-                limit.amountOf(standing.left()),
-                standing.refused(),
-                standing.untilFull() == Long.MAX_VALUE
-                        ? null
-                        : Times.told(second(now.plusNanos(standing.untilFull()))));
-    }
-
-    /** Days and months begin with one, and clocks are read one after the other. */
-    private static Instant second(Instant time) {
-        return time.plusMillis(500).truncatedTo(ChronoUnit.SECONDS);
     }
 
     /** Issues a key. */
@@ -200,7 +165,7 @@ public final class KeysResource {
         String hint = Objects.requireNonNull(KeyViews.hint(secret), "long enough");
         if (ConfigResource.isDry(dryRun)) {
             IssuedKey thought = new IssuedKey("", config, null, body.opens(), null, by, Instant.now(), 0);
-            return Response.ok(KeyViews.of(thought, Instant.now())).build();
+            return Response.ok(views().of(thought)).build();
         }
         Act act = Act.of(call);
         act.to(config.name());
@@ -212,7 +177,7 @@ public final class KeysResource {
             throw new Refused(
                     409, "conflict", "Idempotency-Key: another key was issued with it (expected: one of its own)");
         }
-        Issued told = new Issued(KeyViews.of(key, Instant.now()), issued.again() ? null : secret);
+        Issued told = new Issued(views().of(key), issued.again() ? null : secret);
         Response.ResponseBuilder answer = issued.again()
                 ? Response.ok(told)
                 : Response.created(call.getUriInfo()
@@ -258,7 +223,7 @@ public final class KeysResource {
                     key.createdBy(),
                     key.createdAt(),
                     key.revision());
-            return Response.ok(KeyViews.of(thought, Instant.now())).build();
+            return Response.ok(views().of(thought)).build();
         }
         Act act = Act.of(call);
         act.changes(KeyActs.told(KeyBody.of(key)), KeyActs.told(body));
@@ -325,7 +290,7 @@ public final class KeysResource {
         act.changes(Map.of("name", key.config().name()), Map.of("grace_seconds", grace));
         IssuedKey next = KeyActs.stored(
                 act, () -> keys().rotate(key, KeyDigest.of(secret), hint, Duration.ofSeconds(grace), act.note()));
-        return Response.ok(new Issued(KeyViews.of(next, Instant.now()), secret))
+        return Response.ok(new Issued(views().of(next), secret))
                 .header("ETag", KeyViews.tag(next))
                 .build();
     }
@@ -352,11 +317,11 @@ public final class KeysResource {
         return key;
     }
 
-    private static Refused changed(IssuedKey key) {
+    private Refused changed(IssuedKey key) {
         return new Refused(
                         412,
                         "precondition_failed",
                         "Key " + key.config().name() + " was changed in the meantime; nothing was changed.")
-                .with(Map.of("current", KeyViews.of(key, Instant.now())));
+                .with(Map.of("current", views().of(key)));
     }
 }

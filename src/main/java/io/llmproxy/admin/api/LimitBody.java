@@ -12,9 +12,12 @@ import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.load.LimitsText;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A limit of a key or a scope in JSON, in the words of the configuration. What is null is not said. */
@@ -40,7 +43,7 @@ record LimitBody(
         return limits.stream().map(LimitBody::of).toList();
     }
 
-    private static LimitBody of(LimitConfig limit) {
+    static LimitBody of(LimitConfig limit) {
         return new LimitBody(
                 limit.metric().label(),
                 limit.per() == null ? null : limit.per().label(),
@@ -63,6 +66,39 @@ record LimitBody(
         ArrayNode list = Json.MAPPER.createArrayNode();
         limits.forEach(limit -> list.add(limit == null ? null : limit.words()));
         return LimitsText.read(list.toString());
+    }
+
+    /** As it stands in a configuration, with what is set only. */
+    Map<String, Object> document() {
+        Map<String, Object> document = new LinkedHashMap<>();
+        put(document, "metric", metric);
+        put(document, "per", per);
+        put(document, "amount", amount == null ? null : number(amount));
+        put(document, "models", models == null || models.isEmpty() ? null : models);
+        put(document, "zone", zone);
+        put(document, "mode", "enforce".equals(mode) ? null : mode);
+        put(document, "on_store_loss", onStoreLoss);
+        put(
+                document,
+                "warn_at",
+                warnAt == null || warnAt.isEmpty()
+                        ? null
+                        : warnAt.stream()
+                                .flatMap(Stream::ofNullable)
+                                .map(LimitBody::number)
+                                .toList());
+        return document;
+    }
+
+    private static void put(Map<String, Object> document, String name, @Nullable Object value) {
+        if (value != null) {
+            document.put(name, value);
+        }
+    }
+
+    private static Number number(double number) {
+        BigDecimal exact = BigDecimal.valueOf(number).stripTrailingZeros();
+        return exact.scale() <= 0 ? exact.toBigInteger() : exact;
     }
 
     /** Numbers become texts: as JSON they could have a power of ten, which is no number in a configuration. */

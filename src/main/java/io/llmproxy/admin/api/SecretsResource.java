@@ -1,11 +1,13 @@
 package io.llmproxy.admin.api;
 
 import io.llmproxy.access.Role;
+import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.admin.StoredSecrets.RefusedException;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.ConfigPrinter;
+import io.llmproxy.config.document.Interpolation;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
@@ -20,7 +22,10 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The secrets of a store: set and removed, never shown. */
@@ -28,9 +33,11 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public final class SecretsResource {
     private final StoredSecrets secrets;
+    private final ConfigDocuments documents;
 
-    SecretsResource(StoredSecrets secrets) {
-        this.secrets = secrets;
+    SecretsResource(Gateway gateway) {
+        this.secrets = gateway.secrets();
+        this.documents = gateway.documents();
     }
 
     record Value(@Nullable String value) {
@@ -47,8 +54,9 @@ public final class SecretsResource {
             @Nullable String fingerprint,
             @Nullable String problem,
             String author,
-            @Nullable String rotatedAt) {
-        static One of(StoredSecrets.Told told) {
+            @Nullable String rotatedAt,
+            List<String> usedAt) {
+        static One of(StoredSecrets.Told told, Map<String, List<String>> used) {
             return new One(
                     told.name(),
                     true,
@@ -56,7 +64,8 @@ public final class SecretsResource {
                     told.fingerprint(),
                     told.problem(),
                     told.author(),
-                    Times.told(told.changedAt()));
+                    Times.told(told.changedAt()),
+                    used.getOrDefault(told.name(), List.of()));
         }
     }
 
@@ -69,13 +78,27 @@ public final class SecretsResource {
     @Needs(Role.EDITOR)
     public Object all() {
         StoredSecrets.All all = secrets.all();
+        Map<String, List<String>> used = used();
         return new All(
-                all.key(), all.ownKeys(), all.secrets().stream().map(One::of).toList());
+                all.key(),
+                all.ownKeys(),
+                all.secrets().stream().map(told -> One.of(told, used)).toList());
+    }
+
+    /** Where the configuration that is wanted refers to each secret. */
+    private Map<String, List<String>> used() {
+        Map<String, List<String>> used = new HashMap<>();
+        ConfigChanges.forEachScalar(documents.head().content(), (path, scalar) -> {
+            for (String name : Interpolation.secrets(scalar.text())) {
+                used.computeIfAbsent(name, none -> new ArrayList<>()).add(path);
+            }
+        });
+        return used;
     }
 
     /** Stores a value. */
     @PUT
-    @Path("{name}")
+    @Path("{name: .+}")
     @Consumes(MediaType.APPLICATION_JSON)
     @Needs(Role.ADMIN)
     @Audited("secret.put")
@@ -92,7 +115,7 @@ public final class SecretsResource {
         try {
             StoredSecrets.Told told = secrets.put(name, new Secret(value), act.note());
             act.kept(null);
-            return One.of(told);
+            return One.of(told, used());
         } catch (RefusedException e) {
             throw refused(e);
         } catch (ConfigException e) {
@@ -107,7 +130,7 @@ public final class SecretsResource {
 
     /** Removes one. */
     @DELETE
-    @Path("{name}")
+    @Path("{name: .+}")
     @Needs(Role.ADMIN)
     @Audited("secret.delete")
     public Response delete(@Context ContainerRequestContext call, @PathParam("name") String name) {

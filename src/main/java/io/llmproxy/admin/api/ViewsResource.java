@@ -6,10 +6,8 @@ import io.llmproxy.access.Role;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.GroupConfig;
-import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RouteConfig;
-import io.llmproxy.config.ScopeConfig;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
@@ -26,7 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Forwards, groups, upstreams and scopes: parts of the configuration, with what follows from them. */
+/** Forwards, groups and upstreams: parts of the configuration, with what follows from them. */
 @Path("")
 @Produces(MediaType.APPLICATION_JSON)
 public final class ViewsResource {
@@ -59,16 +57,6 @@ public final class ViewsResource {
             List<String> models,
             List<String> groups,
             JsonNode config) {}
-
-    record Scope(
-            String name,
-            String kind,
-            @Nullable String parent,
-            boolean enabled,
-            List<String> models,
-            List<LimitBody> limits) {}
-
-    private record Scopes(List<Scope> scopes) {}
 
     private record Forwards(List<Forward> forwards) {}
 
@@ -237,24 +225,6 @@ public final class ViewsResource {
         return upstream.url().getScheme() + "://" + upstream.url().getHost()
                 + (upstream.url().getPort() < 0 ? "" : ":" + upstream.url().getPort())
                 + (upstream.url().getRawPath() == null ? "" : upstream.url().getRawPath());
-    }
-
-    /** Lists the scopes. */
-    @GET
-    @Path("scopes")
-    @Needs(Role.VIEWER)
-    public Object scopes() {
-        return new Scopes(config().scopes().stream().map(ViewsResource::view).toList());
-    }
-
-    private static Scope view(ScopeConfig scope) {
-        return new Scope(
-                scope.name(),
-                scope.kind().label(),
-                scope.parent(),
-                scope.enabled(),
-                scope.models().stream().map(ModelPattern::text).toList(),
-                LimitBody.of(scope.limits()));
     }
 
     /** Tells who serves which model. */

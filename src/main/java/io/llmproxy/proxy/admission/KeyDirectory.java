@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,6 +146,13 @@ public final class KeyDirectory implements KeySource {
     /** Returns how many keys there are. */
     public int size() {
         return byId.size();
+    }
+
+    /** Returns how many keys belong to each scope. */
+    public Map<String, Long> byScope() {
+        return byId.values().stream()
+                .flatMap(key -> Stream.ofNullable(key.issued().config().scope()))
+                .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
     }
 
     /**

@@ -17,6 +17,8 @@ import io.llmproxy.health.Lifecycle;
 import io.llmproxy.health.UpstreamHistory;
 import io.llmproxy.management.Operations;
 import io.llmproxy.management.Totals;
+import io.llmproxy.quota.LimitHistory;
+import io.llmproxy.quota.Quotas;
 import io.llmproxy.upstream.Upstreams;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -77,7 +79,8 @@ final class GatewayFixture {
                         new Traffic(),
                         new UsedLately(System::currentTimeMillis),
                         new UpstreamHistory(),
-                        new Explanations()),
+                        new Explanations(),
+                        new LimitHistory()),
                 new Gateway.Ledger(Optional::empty, Optional::empty),
                 documents,
                 new AuditTrail(AuditBook.NONE, () -> 0),
@@ -87,7 +90,7 @@ final class GatewayFixture {
                 nothing(StoredSecrets.class),
                 () -> new ConfigReload.Outcome(true, 1, List.of()),
                 nothing(Operations.class),
-                () -> new Gateway.Current(1, config(YAML), Upstreams.NONE),
+                () -> new Gateway.Current(1, config(YAML), Upstreams.NONE, Quotas.NONE),
                 question -> null,
                 forward -> null,
                 clock);

@@ -48,7 +48,7 @@ class RoutesTest {
             Method handler = method.getInvocable().getHandlingMethod();
             Needs needs = handler.getAnnotation(Needs.class);
             routes.put(
-                    method.getHttpMethod() + " " + path,
+                    method.getHttpMethod() + " " + path.replaceAll("\\{(\\w+):[^}]*}", "{$1}"),
                     needs == null ? "anyone" : needs.value().label());
         }
         resource.getChildResources().forEach(child -> collect(child, path, routes));

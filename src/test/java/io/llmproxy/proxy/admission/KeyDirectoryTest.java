@@ -23,6 +23,7 @@ import io.llmproxy.quota.Subject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -198,6 +199,8 @@ class KeyDirectoryTest {
     @Test
     void aKeyBelongsToAScopeOfTheConfigurationInUse() {
         directory.put(bounded("team", "one", null, "search"));
+        directory.put(key("2", "two"));
+        assertThat(directory.byScope()).containsExactly(Map.entry("search", 1L));
         Quotas with = quotas(null, "search");
         Quotas without = quotas(with);
         LimitPath path = path("one", with);
