@@ -12,6 +12,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,11 @@ final class ConsoleFiles {
 
     /** Names each file: what is in a jar cannot be listed. */
     private static final String LIST = "files.txt";
+
+    /** As they come from their authors. */
+    private static final String LIBRARIES = "lib/";
+
+    private static final Pattern COMMENT = Pattern.compile("(?m)^ *(//.*|/\\*[^*]*(?:\\*(?!/)[^*]*)*\\*/)$");
 
     private static final String MAP_BEGIN = "<script type=\"importmap\">";
     private static final String MAP_END = "</script>";
@@ -72,13 +79,27 @@ final class ConsoleFiles {
         Map<String, Content> files = new TreeMap<>();
         MessageDigest digest = sha256();
         for (String name : names()) {
-            byte[] bytes = read(name);
+            byte[] bytes = spare(name, read(name));
             digest.update(bytes);
             files.put(name, content(name, bytes));
         }
         byte[] template = read(PAGE);
         String build = HexFormat.of().formatHex(digest.digest(template)).substring(0, BUILD_DIGITS);
         return new ConsoleFiles(files, build, new String(template, StandardCharsets.UTF_8).replace("@build@", build));
+    }
+
+    /** Leaves out what only who writes a file needs: indentation, and comments that have lines of their own. */
+    private static byte[] spare(String name, byte[] bytes) {
+        if (name.startsWith(LIBRARIES) || !(name.endsWith(".js") || name.endsWith(".css"))) {
+            return bytes;
+        }
+        String spare = COMMENT.matcher(new String(bytes, StandardCharsets.UTF_8))
+                .replaceAll("")
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .collect(Collectors.joining("\n", "", "\n"));
+        return spare.getBytes(StandardCharsets.UTF_8);
     }
 
     /** The names of all files but the page. */

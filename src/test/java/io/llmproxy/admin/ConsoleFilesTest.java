@@ -61,6 +61,20 @@ class ConsoleFilesTest {
         assertThat(sum(content -> content.gzip().length)).as("compressed bytes").isLessThan(110 * 1024);
     }
 
+    @Test
+    void whatOnlyItsAuthorsNeedIsNotSent() {
+        for (String name : ConsoleFiles.names()) {
+            ConsoleFiles.Content content = Objects.requireNonNull(files.at(build() + "/" + name), name);
+            if (!name.startsWith("lib/") && !name.endsWith(".svg")) {
+                assertThat(new String(content.plain(), StandardCharsets.UTF_8).lines())
+                        .as(name)
+                        .isNotEmpty()
+                        .allMatch(line -> !line.isBlank() && line.equals(line.strip()))
+                        .noneMatch(line -> line.startsWith("//") || line.startsWith("/*") || line.startsWith("* "));
+            }
+        }
+    }
+
     private int sum(ToIntFunction<ConsoleFiles.Content> size) {
         return size.applyAsInt(files.page())
                 + ConsoleFiles.names().stream()

@@ -50,6 +50,10 @@ class ConsoleIT {
             "config",
             "history",
             "keys",
+            "scopes",
+            "scopes/acme",
+            "limits",
+            "secrets",
             "nodes",
             "people",
             "audit",
@@ -65,6 +69,8 @@ class ConsoleIT {
         return new Gateway()
                 .top("keys: [{name: \"" + XSS
                         + "\", key: sk-console-0123456789abcdef}, {name: plain, key: sk-plain-0123456789abcdef}]")
+                .top("scopes: [{name: acme, kind: org, limits: [{metric: requests, per: day, amount: 9000}]}, {name: \""
+                        + XSS + "\", parent: acme, limits: [{metric: output, per: minute, amount: 9000}]}]")
                 .admin("token: " + TOKEN)
                 .upstream(XSS, upstream.url(), "models: {\"" + XSS + "\": other, m: m}, breaker: {threshold: 0.5}")
                 .upstream("second", upstream.url(), "models: [m]")
@@ -141,7 +147,7 @@ class ConsoleIT {
         browser.go("overview");
         browser.awaitText("Live");
         browser.awaitText("Traffic, last two minutes");
-        browser.find(".u-wrap canvas");
+        browser.find(".chart svg .line");
         browser.awaitText("second");
         browser.awaitText("serving");
     }
@@ -268,7 +274,7 @@ class ConsoleIT {
         ask("m");
         browser.go("usage?show=attempts");
         browser.awaitText("Requests per hour");
-        browser.find(".u-wrap canvas");
+        browser.find(".chart svg rect");
         String link = String.valueOf(browser.run("return document.querySelector('a[download]').href"));
         Answer csv = RawClient.exchange(
                 URI.create(
@@ -288,6 +294,23 @@ class ConsoleIT {
         browser.await("only the pasted key", () -> !browser.text().contains(SHOWN));
         browser.awaitText("plain");
         assertThat(browser.asked()).noneMatch(url -> url.contains("sk-plain"));
+    }
+
+    @Test
+    void scopesLimitsAndSecretsOfAFileAreReadOnlyAndSayWhy() {
+        browser.go("scopes");
+        browser.awaitText(SHOWN);
+        browser.awaitText("The configuration is a file: scopes and limits are changed there");
+        browser.press(SHOWN);
+        browser.awaitText("9,000 output tokens per minute");
+        browser.awaitText("9,000 requests per day");
+        browser.go("limits");
+        browser.awaitText("None: all clients together are not limited.");
+        browser.awaitText("The configuration is a file");
+        assertThat(browser.run("return document.querySelectorAll('main button').length"))
+                .isEqualTo(0L);
+        browser.go("secrets");
+        browser.awaitText("it refers to ${NAME} and ${file:PATH} for secrets");
     }
 
     @Test

@@ -168,19 +168,27 @@ class ConsoleKeysIT {
         browser.awaitText("1.5 (expected: a whole number, unless it is a cost)");
         browser.forgive("/admin/api/v1/keys/");
         browser.fill("dialog input[name=limit-amount]", "1000");
+        browser.press("More of limit 1");
+        browser.fill("dialog input[name=limit-models]", "m");
+        browser.fill("dialog input[name=limit-zone]", "Asia/Tokyo");
+        browser.fill("dialog input[name=limit-warn]", "50, 12.5");
+        browser.choose("dialog select[name=limit-loss]", "closed");
         browser.press("Add a limit");
         browser.fill("dialog .limit:nth-of-type(2) input[name=limit-amount]", "20");
         browser.choose("dialog .limit:nth-of-type(2) select[name=limit-metric]", "concurrent");
         browser.choose("dialog .limit:nth-of-type(2) select[name=limit-mode]", "shadow");
         browser.press("Save");
-        browser.awaitText("1,000 requests per month");
+        browser.awaitText("1,000 requests per month (m)");
         browser.awaitText("20 in flight (only count)");
         browser.awaitText("scope support");
         picture("limits");
         awaitStatus(key, 200);
 
         browser.press("Change key team <b>a</b>");
-        browser.awaitText("left on");
+        browser.awaitText("of 1,000");
+        assertThat(browser.run("return ['zone', 'warn', 'models', 'loss'].map(name =>"
+                        + " document.querySelector(`dialog [name=limit-${name}]`).value).join('; ')"))
+                .isEqualTo("Asia/Tokyo; 50, 12.5; m; closed");
         for (String theme : List.of("light", "dark")) {
             browser.run(
                     "document.documentElement.dataset.theme = arguments[0]; dispatchEvent(new Event('themed'))", theme);

@@ -27,6 +27,9 @@ export const address = (path, query) => {
 /** Makes a part of a path of any name. */
 export const part = (name) => encodeURIComponent(name);
 
+/** The same for a name that is the end of a path: servers do not take an encoded slash. */
+export const tail = (name) => name.split("/").map(part).join("/");
+
 async function problemOf(response) {
   try {
     const body = await response.json();

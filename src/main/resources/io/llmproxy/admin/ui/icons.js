@@ -10,6 +10,8 @@ const LINES = {
   playground: "M5 5h14v11H11l-4 4v-4H5z",
   config: "M4 6h9M17 6h3M4 12h3M11 12h9M4 18h9M17 18h3M13 4h4v4h-4zM7 10h4v4H7zM13 16h4v4h-4z",
   keys: "M14 10a4 4 0 1 1-4-4 4 4 0 0 1 4 4zM13 13l7 7M17 17l2-2",
+  scopes: "M9 3h6v5H9zM3 16h6v5H3zM15 16h6v5h-6zM12 8v4M6 16v-4h12v4",
+  secrets: "M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 7 0V11M12 14.5v2.5",
   nodes: "M12 3l8 4.5v9L12 21l-8-4.5v-9zM12 12l8-4.5M12 12v9M12 12L4 7.5",
   api: "M9 7l-5 5 5 5M15 7l5 5-5 5",
   audit: "M7 3h10v18H7zM10 8h4M10 12h4M10 16h2",

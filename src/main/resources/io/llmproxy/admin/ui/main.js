@@ -20,6 +20,9 @@ const PAGES = {
   config: () => import("./pages/config.js"),
   history: () => import("./pages/history.js"),
   keys: () => import("./pages/keys.js"),
+  scopes: () => import("./pages/scopes.js"),
+  limits: () => import("./pages/budgets.js"),
+  secrets: () => import("./pages/secrets.js"),
   nodes: () => import("./pages/nodes.js"),
   people: () => import("./pages/people.js"),
   audit: () => import("./pages/audit.js"),
@@ -28,14 +31,14 @@ const PAGES = {
 const SECTIONS = [
   ["observe", [["overview", "overview"], ["requests", "requests"], ["usage", "usage"]]],
   ["route", [["upstreams", "upstreams"], ["models", "routing"], ["playground", "playground"]]],
-  ["manage", [["config", "config"], ["keys", "keys"], ["nodes", "nodes"], ["people", "people"], ["audit", "audit"], ["api", "api"]]],
+  ["manage", [["config", "config"], ["keys", "keys"], ["scopes", "scopes"], ["secrets", "secrets"], ["nodes", "nodes"], ["people", "people"], ["audit", "audit"], ["api", "api"]]],
 ];
-const HOME = { groups: "upstreams", try: "models", history: "config" };
+const HOME = { groups: "upstreams", try: "models", history: "config", limits: "scopes" };
 
 /** Pages that a role has no use for are not shown. */
 const mayOpen = (page, session) => (page === "audit" ? session.role === "admin"
   : page === "people" ? session.role === "admin" || session.authentication === "password"
-    : page !== "playground" || session.role !== "viewer");
+    : (page !== "playground" && page !== "secrets") || session.role !== "viewer");
 
 const image = new URL("./icon.svg", import.meta.url).href;
 const Brand = () => html`<a class="brand" href=${link("overview")}><img src=${image} alt="" /><span>LLMProxy</span></a>`;
@@ -130,7 +133,7 @@ const Help = ({ close }) => html`<${Dialog} title=${t("help")} close=${close}><d
     ["g c", "page.config"], ["g p", "page.playground"], ["Esc", "close"]].map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${t(what)}</dd>`)}
 </dl><//>`;
 
-const JUMPS = { o: "overview", r: "requests", u: "upstreams", c: "config", p: "playground", m: "models", k: "keys", s: "usage", n: "nodes" };
+const JUMPS = { o: "overview", r: "requests", u: "upstreams", c: "config", p: "playground", m: "models", k: "keys", l: "limits", s: "usage", n: "nodes" };
 function useKeys(showHelp) {
   useEffect(() => {
     let jump = 0;

@@ -4,10 +4,9 @@ import { tell, useGet } from "../data.js";
 import { Check, Choice, Confirm, Copy, Dialog, Failure, Field, Notice } from "../parts.js";
 import { html, useState } from "../view.js";
 import { t } from "../words.js";
-import { limitBodies, Limits } from "./limits.js";
+import { limitBodies, limitRows, Limits, list } from "./limits.js";
 
 const path = (key) => `keys/${part(key.id)}`;
-const list = (text) => text.split(/[\s,]+/).filter(Boolean);
 const whole = (text) => (text === "" ? null : Number(text));
 
 /** A time as the browser's control has it: in the reader's zone. */
@@ -37,7 +36,7 @@ export function Edit({ one, first, close, done, issued, drop }) {
   const [form, setForm] = useState(() => ({
     name: one?.name ?? "", models: (one?.allowed_models ?? []).join(", "), expires: local(one?.expires_at), forwards: one?.forwards ?? [],
     rate: one?.requests_per_second ?? "", burst: one?.burst_size ?? "", concurrent: one?.max_concurrent || "", explain: one?.explain ?? false,
-    scope: one?.scope ?? "", limits: one?.limits ?? [],
+    scope: one?.scope ?? "", limits: limitRows(one?.limits ?? []),
   }));
   const [state, setState] = useState({});
   const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
@@ -77,7 +76,7 @@ export function Edit({ one, first, close, done, issued, drop }) {
     ${(scopes.length > 0 || form.scope) && html`<${Field} label=${t("key.scope")} hint=${t("key.scope.hint")} error=${problem("scope")}>${(field) => html`<${Choice} ...${field} name="scope"
       value=${form.scope} onChange=${(scope) => setForm({ ...form, scope })} options=${[["", t("key.scope.none")], ...scopes.map((name) => [name, name]),
         ...(form.scope && !scopes.includes(form.scope) ? [[form.scope, t("key.scope.gone", { name: form.scope })]] : [])]} />`}<//>`}
-    <${Limits} one=${one} limits=${form.limits} change=${(limits) => setForm({ ...form, limits })} problem=${problem("limits")} />
+    <${Limits} one=${one} limits=${form.limits} change=${(limits) => setForm({ ...form, limits })} problems=${state.error?.problems?.filter((found) => found.path.startsWith("limits"))} />
     <${Check} checked=${form.explain} onChange=${(explain) => setForm({ ...form, explain })}>${t("key.explain")}<//>
     ${state.error && html`<${Failure} error=${state.error} />`}
     <footer>${one && html`<button type="button" class="danger" onClick=${drop}>${t("key.delete")}</button><span class="grow"></span>`}

@@ -4,12 +4,12 @@ import { sha256 } from "../digest.js";
 import { Card, Empty, Failure, Head, Notice, Status, Table, Tag, Wait } from "../parts.js";
 import { link } from "../route.js";
 import { html, useEffect, useState } from "../view.js";
-import { moment, number, t } from "../words.js";
+import { moment, number, t, word } from "../words.js";
 import { Edit, Remove, Rotate, Secret, Switch } from "./key.js";
 import { limitText } from "./limits.js";
 
 const State = ({ one }) => (one.usable ? html`<${Status} tone="ok">${t("keys.usable")}<//>`
-  : one.enabled ? html`<${Status} shape="cross" tone="bad">${t("keys.expired")}<//>` : html`<${Status} shape="square">${t("keys.disabled")}<//>`);
+  : html`<${Status} shape=${one.enabled ? "cross" : "square"} tone=${one.enabled ? "bad" : ""}>${word("unusable", one.unusable_because)}<//>`);
 
 const place = (one) => (one.place.kind === "all" ? t("keys.place.all")
   : one.place.kind === "forwards" ? t("keys.place.forward", { name: one.forwards.join(", ") }) : t(`keys.place.${one.place.kind}`, { name: one.place.name }));

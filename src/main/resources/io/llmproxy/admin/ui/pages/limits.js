@@ -1,5 +1,6 @@
-// The limits of a client key: shown, and edited as rows.
+// Limits: told in words, and edited as rows.
 import { get, part } from "../api.js";
+import { Used } from "../budget.js";
 import { useLoad } from "../data.js";
 import { Choice } from "../parts.js";
 import { html } from "../view.js";
@@ -8,7 +9,11 @@ import { number, t } from "../words.js";
 const METRICS = ["requests", "input", "output", "total", "cost", "concurrent"];
 const PERIODS = ["second", "minute", "hour", "day", "month", "total"];
 const MODES = ["enforce", "shadow"];
-const options = (kind, names) => names.map((name) => [name, t(`limit.${kind}.${name}`)]);
+const LOSSES = ["", "share", "open", "closed"];
+const CALENDAR = ["day", "month"];
+const BUDGETS = [...CALENDAR, "total"];
+const options = (kind, names) => names.map((name) => [name, t(`limit.${kind}.${name || "none"}`)]);
+const zones = Intl.supportedValuesOf?.("timeZone") ?? [];
 
 /** A limit in a few words, such as “500 cost per month”. */
 export const limitText = (limit) => [
@@ -18,36 +23,54 @@ export const limitText = (limit) => [
   limit.mode === "shadow" && `(${t("limit.mode.shadow")})`,
 ].filter(Boolean).join(" ");
 
-/** What the rows have no control for stays, where the gateway takes it. */
-function settled({ metric, per, zone, warn_at, ...rest }) {
-  const limit = { metric, ...rest };
-  if (metric === "concurrent") return limit;
-  limit.per = per ?? "month";
-  if (zone && ["day", "month"].includes(limit.per)) limit.zone = zone;
-  if (warn_at && ["day", "month", "total"].includes(limit.per)) limit.warn_at = warn_at;
-  return limit;
-}
+/** As rows have them: lists are texts while they are written. */
+export const limitRows = (limits) => limits.map((limit) => ({
+  metric: limit.metric, per: limit.per ?? "", amount: limit.amount, mode: limit.mode, zone: limit.zone ?? "", loss: limit.on_store_loss ?? "",
+  models: (limit.models ?? []).join(", "), warn: (limit.warn_at ?? []).map((share) => Number((share * 100).toFixed(4))).join(", "),
+  open: Boolean(limit.zone || limit.on_store_loss || limit.models || limit.warn_at),
+}));
 
-/** As the gateway takes them. */
-export const limitBodies = (limits) => limits.map((limit) => ({ ...settled(limit), amount: limit.amount === "" ? null : Number(limit.amount) }));
+export const list = (text) => text.split(/[\s,]+/).filter(Boolean);
+
+/** As the gateway takes them. What has no control in a row, because it makes no sense there, is left out. */
+export const limitBodies = (rows) => rows.map(({ metric, per, amount, mode, zone, loss, models, warn }) => ({
+  metric, amount: amount === "" ? null : Number(amount), mode,
+  ...(metric !== "concurrent" && { per: per || "month" }),
+  ...(models.trim() && { models: list(models) }),
+  ...(metric !== "concurrent" && CALENDAR.includes(per) && zone.trim() && { zone: zone.trim() }),
+  ...(loss && { on_store_loss: loss }),
+  ...(metric !== "concurrent" && BUDGETS.includes(per) && warn.trim() && { warn_at: warn.split(/[\s,%]+/).filter(Boolean).map((share) => Number((Number(share) / 100).toFixed(6))) }),
+}));
 
 function Left({ one }) {
   const { value } = useLoad(() => (one?.limits.length ? get(`keys/${part(one.id)}/limits`) : null), [one?.id]);
-  return value?.limits.length > 0 && html`<ul class="hint close">${value.limits.map((limit) => html`<li>${limitText(limit)}: ${t("limit.left", { left: number(limit.left, 6), node: value.node })}</li>`)}</ul>`;
+  return value?.limits.length > 0 && html`<div class="stack close left" aria-label=${t("limit.as-seen", { node: value.node })}>${value.limits.map((limit) => html`<div class="row"><span class="small grow">${limitText(limit)}</span><${Used} limit=${limit} /></div>`)}</div>`;
 }
 
-export function Limits({ one, limits, change, problem }) {
-  const set = (at, what) => change(limits.map((limit, index) => (index === at ? settled({ ...limit, ...what }) : limit)));
+/** problems: those whose paths begin with limits. */
+export function Limits({ one, limits, change, problems = [] }) {
+  const set = (at, what) => change(limits.map((limit, index) => (index === at ? { ...limit, ...what } : limit)));
+  const at = (row) => problems.filter((found) => found.path.startsWith(`limits[${row}]`));
+  const wrong = (row, name) => (at(row).some((found) => found.path.startsWith(`limits[${row}].${name}`)) ? "true" : undefined);
+  const more = (row, name, key, label, hint, extra) => html`<label class="field"><span>${label}</span><input name="limit-${key}" aria-invalid=${wrong(row, name)} autocomplete="off" ...${extra}
+    value=${limits[row][key]} onInput=${(event) => set(row, { [key]: event.target.value })} /><span class="hint">${hint}</span></label>`;
   return html`<fieldset class="field limits"><legend>${t("key.limits")}</legend>
-    ${limits.map((limit, at) => html`<div class="limit" role="group" aria-label=${t("limit.nth", { nth: at + 1 })}>
-      <input type="number" name="limit-amount" aria-label=${t("limit.amount")} required min="0.000001" step="any" value=${limit.amount} onInput=${(event) => set(at, { amount: event.target.value })} />
-      <${Choice} name="limit-metric" aria-label=${t("limit.metric")} value=${limit.metric} onChange=${(metric) => set(at, { metric })} options=${options("metric", METRICS)} />
+    ${limits.map((limit, row) => html`<div class="limit" role="group" aria-label=${t("limit.nth", { nth: row + 1 })}>
+      <input type="number" name="limit-amount" aria-label=${t("limit.amount")} aria-invalid=${wrong(row, "amount")} required min="0.000001" step="any" value=${limit.amount} onInput=${(event) => set(row, { amount: event.target.value })} />
+      <${Choice} name="limit-metric" aria-label=${t("limit.metric")} value=${limit.metric} onChange=${(metric) => set(row, { metric })} options=${options("metric", METRICS)} />
       ${limit.metric === "concurrent" ? html`<span></span>`
-        : html`<${Choice} name="limit-per" aria-label=${t("limit.per")} value=${limit.per} onChange=${(per) => set(at, { per })} options=${options("in", PERIODS)} />`}
-      <${Choice} name="limit-mode" aria-label=${t("limit.mode")} value=${limit.mode ?? "enforce"} onChange=${(mode) => set(at, { mode })} options=${options("mode", MODES)} />
-      <button type="button" class="small" aria-label=${t("limit.remove", { nth: at + 1 })} onClick=${() => change(limits.filter((other) => other !== limit))}>${t("limit.drop")}</button>
-      ${limit.models?.length > 0 && html`<span class="hint">${t("limit.models", { models: limit.models.join(", ") })}</span>`}</div>`)}
-    <div class="row"><button type="button" class="small" onClick=${() => change([...limits, { metric: "requests", per: "day", amount: "" }])}>${t("limit.add")}</button></div>
+        : html`<${Choice} name="limit-per" aria-label=${t("limit.per")} aria-invalid=${wrong(row, "per")} value=${limit.per || "month"} onChange=${(per) => set(row, { per })} options=${options("in", PERIODS)} />`}
+      <${Choice} name="limit-mode" aria-label=${t("limit.mode")} value=${limit.mode ?? "enforce"} onChange=${(mode) => set(row, { mode })} options=${options("mode", MODES)} />
+      <div class="row tight"><button type="button" class="small plain" aria-expanded=${limit.open} aria-label=${t("limit.more-of", { nth: row + 1 })} onClick=${() => set(row, { open: !limit.open })}>${t("limit.more")}</button>
+        <button type="button" class="small" aria-label=${t("limit.remove", { nth: row + 1 })} onClick=${() => change(limits.filter((other) => other !== limit))}>${t("limit.drop")}</button></div>
+      ${(limit.open || at(row).length > 0) && html`<div class="more">
+        ${more(row, "models", "models", t("limit.models"), t("limit.models.hint"), { placeholder: "gpt-4o, gpt-4o-*" })}
+        ${limit.metric !== "concurrent" && CALENDAR.includes(limit.per) && more(row, "zone", "zone", t("limit.zone"), t("limit.zone.hint"), { list: "zones", placeholder: "UTC" })}
+        ${limit.metric !== "concurrent" && BUDGETS.includes(limit.per) && more(row, "warn_at", "warn", t("limit.warn"), t("limit.warn.hint"), { placeholder: "80, 100" })}
+        <label class="field"><span>${t("limit.loss")}</span><${Choice} name="limit-loss" value=${limit.loss} onChange=${(loss) => set(row, { loss })} options=${options("loss", LOSSES)} /></label></div>`}
+      ${at(row).map((found) => html`<span class="error" role="alert">${found.message}</span>`)}</div>`)}
+    <div class="row"><button type="button" class="small" onClick=${() => change([...limits, { metric: "requests", per: "day", amount: "", mode: "enforce", zone: "", loss: "", models: "", warn: "" }])}>${t("limit.add")}</button></div>
+    <datalist id="zones">${limits.some((limit) => limit.open) && zones.map((zone) => html`<option value=${zone} />`)}</datalist>
     <span class="hint">${t("key.limits.hint")}</span><${Left} one=${one} />
-    ${problem && html`<span class="error" role="alert">${problem}</span>`}</fieldset>`;
+    ${problems.filter((found) => !found.path.startsWith("limits[")).map((found) => html`<span class="error" role="alert">${found.message}</span>`)}</fieldset>`;
 }
