@@ -35,11 +35,18 @@ public final class ModelMap {
      * Gives models a name.
      *
      * @param model what clients ask for
-     * @param upstreamName what the upstream calls it; empty if it is the same
+     * @param upstreamName what the upstream calls it, where {@code *} is what the model's own {@code *} stands for; empty if it is the same
      */
     public record Entry(ModelPattern model, String upstreamName) {
         String nameOf(String requested) {
-            return upstreamName.isEmpty() ? requested : upstreamName;
+            if (upstreamName.isEmpty()) {
+                return requested;
+            }
+            return upstreamName.contains("*")
+                    ? model.rest(requested)
+                            .map(rest -> upstreamName.replace("*", rest))
+                            .orElse(upstreamName)
+                    : upstreamName;
         }
     }
 

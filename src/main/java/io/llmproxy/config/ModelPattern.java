@@ -67,6 +67,15 @@ public final class ModelPattern {
         return pattern == null ? text.equals(model) : pattern.matches(model);
     }
 
+    /** Returns what the one {@code *} of this stands for in a model that it matches; nothing if it has none, or several. */
+    Optional<String> rest(String model) {
+        int star = text.indexOf('*');
+        if (!isGlob(text) || star != text.lastIndexOf('*')) {
+            return Optional.empty();
+        }
+        return Optional.of(model.substring(star, model.length() - (text.length() - star - 1)));
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof ModelPattern that && text.equals(that.text);

@@ -15,12 +15,8 @@ import io.llmproxy.store.KeyConflictException;
 import io.llmproxy.store.KeyImport;
 import io.llmproxy.store.MaywzhRows;
 import io.llmproxy.store.MaywzhTables;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -29,14 +25,19 @@ import org.jspecify.annotations.Nullable;
 final class ImportCommand {
     static final String NAME = "import";
     static final String USAGE = """
-            Bring the configuration of a system that keeps it in a database
+            Bring the configuration of another system
 
             usage: java -jar llmproxy.jar import maywzh --jdbc URL --out FILE
                    java -jar llmproxy.jar import maywzh --jdbc URL [--config FILE | --store WHERE]
+                   java -jar llmproxy.jar import litellm FILE --out FILE
+                   java -jar llmproxy.jar import litellm FILE [--config FILE | --store WHERE]
 
               maywzh              the database of maywzh's llm-proxy, which is only read: its providers become upstreams,
                                   its credentials client keys; clients keep the keys that they have. The variables of that
                                   system (PORT, ADMIN_KEY and the like) count, too
+              litellm             the config.yaml of LiteLLM's proxy: its deployments become upstreams, its router's settings
+                                  groups and rules, its master key a client key and the operators' token. What has no
+                                  counterpart is told; what restricts callers and has none is an error
 
                   --jdbc URL      jdbc:postgresql://host/database; DB_URL of that system unless stated
                   --user NAME     user of the database; its password is in PGPASSWORD, unless the URL has both
@@ -73,19 +74,29 @@ final class ImportCommand {
                         "--user",
                         "--out",
                         "--without-keys",
-                        "--dry-run"));
+                        "--dry-run"),
+                Subcommand.of("litellm FILE", new ImportCommand(out, err)::litellm, "--out", "--dry-run"));
     }
 
     private int maywzh(StoreArguments arguments) throws UsageException, KeyConflictException {
-        if (arguments.has("--out") && (arguments.has("--config") || arguments.has("--store"))) {
-            throw StoreArguments.wrong("--out and a store", "one of them");
-        }
+        requireOneTarget(arguments);
         try {
             return bring(rows(arguments), arguments);
         } catch (HeadMovedException e) {
             err.println("llmproxy: " + e.getMessage() + "; the client keys are stored, the configuration is not");
             return StoreCommand.FOUND;
         }
+    }
+
+    private static void requireOneTarget(StoreArguments arguments) throws UsageException {
+        if (arguments.has("--out") && (arguments.has("--config") || arguments.has("--store"))) {
+            throw StoreArguments.wrong("--out and a store", "one of them");
+        }
+    }
+
+    private int litellm(StoreArguments arguments) throws UsageException, HeadMovedException {
+        requireOneTarget(arguments);
+        return new LiteLlmCommand(out, err).run(arguments);
     }
 
     private static MaywzhRows rows(StoreArguments arguments) throws UsageException {
@@ -118,17 +129,7 @@ final class ImportCommand {
 
     private int write(Path file, MaywzhImport found, StoreArguments arguments) {
         if (!arguments.has("--dry-run")) {
-            try {
-                Files.createFile(
-                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-                Files.writeString(file, found.document());
-            } catch (FileAlreadyExistsException e) {
-                err.println("llmproxy: " + file + ": it is there already (expected: the name of a new file)");
-                return StoreCommand.FOUND;
-            } catch (IOException e) {
-                err.println("llmproxy: " + file + ": cannot be written: " + e.getMessage());
-                return StoreCommand.FOUND;
-            }
+            NewFile.write(file, found.document());
         }
         return told(found, arguments, file.toString(), null, null);
     }

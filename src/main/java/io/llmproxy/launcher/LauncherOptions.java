@@ -27,7 +27,7 @@ record LauncherOptions(
                    java -jar llmproxy.jar config --help      the configuration in a store: import, history, rollback
                    java -jar llmproxy.jar keys --help        the client keys in a store: import, export
                    java -jar llmproxy.jar secrets --help     the secrets in a store: put, list, rotate
-                   java -jar llmproxy.jar import --help      bring the database of maywzh's llm-proxy
+                   java -jar llmproxy.jar import --help      bring maywzh's llm-proxy's database, or a file of LiteLLM
                    java -jar llmproxy.jar db --help          the database of a store
                    java -jar llmproxy.jar audit --help       whether the audit in a store is intact
 

@@ -170,6 +170,43 @@ final class ForeignSection {
         });
     }
 
+    /** Refuses a key that restricts who may call, if it is there. */
+    void forbid(String key) {
+        YamlTree tree = mapping.entries().get(key);
+        if (tree != null && !tree.isAbsent()) {
+            refuseAccess(key, tree);
+        }
+    }
+
+    /** Says of all keys that were not read, at once, that they only describe something; what speaks of access is refused. */
+    void dropDescription(String why) {
+        List<String> rest = new ArrayList<>();
+        mapping.entries().forEach((key, tree) -> {
+            if (read.contains(key)) {
+                return;
+            }
+            if (!tree.isAbsent() && (AccessWords.in(key) || AccessWords.within(tree))) {
+                refuseAccess(key, tree);
+            } else {
+                read.add(key);
+                rest.add(key);
+            }
+        });
+        if (!rest.isEmpty()) {
+            problems.warn(origin(), path, String.join(", ", rest) + ": not carried over: " + why);
+        }
+    }
+
+    /** Says of each of these keys that is there that it has no counterpart, and what to do instead. */
+    void dropAll(Map<String, String> whys) {
+        mapping.entries().forEach((key, tree) -> {
+            String why = whys.get(key);
+            if (why != null && !read.contains(key)) {
+                drop(key, why);
+            }
+        });
+    }
+
     private void refuseAccess(String key, YamlTree tree) {
         read.add(key);
         problems.error(

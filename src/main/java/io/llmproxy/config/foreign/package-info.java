@@ -1,4 +1,4 @@
-/** The configuration files of two other systems, translated into the document that LLMProxy's own loader reads. */
+/** The configuration files of three other systems, translated into the document that LLMProxy's own loader reads. */
 @NullMarked
 package io.llmproxy.config.foreign;
 

@@ -16,6 +16,7 @@ import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.TextFile;
 import io.llmproxy.config.document.YamlParser;
 import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.foreign.LiteLlmFile;
 import io.llmproxy.config.foreign.MaywzhFile;
 import io.llmproxy.config.foreign.X5iuFile;
 import java.io.IOException;
@@ -27,7 +28,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a {@link ProxyConfig} of a YAML file and the environment, or says all that is wrong with them. The files of two
+ * Makes a {@link ProxyConfig} of a YAML file and the environment, or says all that is wrong with them. The files of three
  * other systems are recognised by their shape and understood.
  */
 public final class ConfigLoader {
@@ -179,6 +180,7 @@ public final class ConfigLoader {
         return switch (format) {
             case X5IU -> X5iuFile.translate(root, problems);
             case MAYWZH -> MaywzhFile.translate(root, variables, interpolation, problems);
+            case LITELLM -> LiteLlmFile.translate(root, variables, interpolation, problems);
             case LLMPROXY -> root;
         };
     }

@@ -1,6 +1,7 @@
 package io.llmproxy.config.load;
 
 import io.llmproxy.config.document.YamlTree.Mapping;
+import io.llmproxy.config.foreign.LiteLlmFile;
 import io.llmproxy.config.foreign.MaywzhFile;
 import io.llmproxy.config.foreign.X5iuFile;
 
@@ -11,7 +12,9 @@ public enum FileFormat {
     /** Those of x5iu/llm-proxy. */
     X5IU("x5iu/llm-proxy"),
     /** Those of maywzh/llm-proxy. */
-    MAYWZH("maywzh/llm-proxy");
+    MAYWZH("maywzh/llm-proxy"),
+    /** Those of LiteLLM's proxy. */
+    LITELLM("LiteLLM");
 
     private final String product;
 
@@ -23,6 +26,9 @@ public enum FileFormat {
     static FileFormat of(Mapping written) {
         if (X5iuFile.hasShapeOf(written)) {
             return X5IU;
+        }
+        if (LiteLlmFile.hasShapeOf(written)) {
+            return LITELLM;
         }
         return MaywzhFile.hasShapeOf(written) ? MAYWZH : LLMPROXY;
     }

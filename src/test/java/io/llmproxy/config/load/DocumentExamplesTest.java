@@ -30,7 +30,7 @@ final class DocumentExamplesTest {
     private static final String PART = "# Part of ";
     private static final String ONLY_IN_PRICES = "\ncurrency:";
     private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```ya?ml[^\\n]*\\n(.*?)^```");
-    private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Z_]+)}");
+    private static final Pattern VARIABLE = Pattern.compile("(?:\\$\\{|os\\.environ/)([A-Z_]+)(?=[}\\s,])");
 
     /** Where the files lie that the examples name. */
     @TempDir
