@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.llmproxy.it.MaywzhExamples.Row;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.FakeUpstream;
@@ -40,16 +41,6 @@ class MaywzhApiIT {
 
     private static FakeUpstream upstream;
     private static StoreNode node;
-
-    /**
-     * A row.
-     *
-     * @param call method and path
-     * @param body what is sent; empty for nothing
-     * @param status of the answer
-     * @param contains what the answer contains
-     */
-    private record Row(String call, String body, int status, String contains) {}
 
     private static String document() {
         return """
@@ -125,21 +116,21 @@ class MaywzhApiIT {
     }
 
     private static void check(Row row) {
-        String[] call = row.call.split(" ", 2);
-        Answer answer = call(node, call[0], call[1], BEARER + (row.body.isEmpty() ? "" : JSON), row.body);
-        assertThat(answer.status()).as(row + ": " + answer).isEqualTo(row.status);
-        if (row.status == 204) {
+        String[] call = row.call().split(" ", 2);
+        Answer answer = call(node, call[0], call[1], BEARER + (row.body().isEmpty() ? "" : JSON), row.body());
+        assertThat(answer.status()).as(row + ": " + answer).isEqualTo(row.status());
+        if (row.status() == 204) {
             assertThat(answer.body()).isEmpty();
             return;
         }
-        if (row.status >= 400) {
+        if (row.status() >= 400) {
             JsonNode told = json(answer);
-            assertThat(told.at("/error/code").asInt()).as(row.toString()).isEqualTo(row.status);
+            assertThat(told.at("/error/code").asInt()).as(row.toString()).isEqualTo(row.status());
             assertThat(told.at("/detail").asText())
                     .isNotEmpty()
                     .isEqualTo(told.at("/error/message").asText());
         }
-        assertThat(answer.text()).as(row.toString()).contains(row.contains);
+        assertThat(answer.text()).as(row.toString()).contains(row.contains());
     }
 
     private static int ask(StoreNode one, String key, String model) {
@@ -171,61 +162,7 @@ class MaywzhApiIT {
 
     @Test
     void theExamplesOfItsReadmeAreAnswered() {
-        List<Row> rows = new ArrayList<>();
-        rows.add(new Row("POST /providers", """
-                {
-                    "id": "openai-main",
-                    "provider_type": "openai",
-                    "api_base": "https://api.openai.com/v1",
-                    "api_key": "sk-xxx",
-                    "model_mapping": {},
-                    "is_enabled": true
-                  }""", 201, "\"provider_key\":\"openai-main\""));
-        rows.add(new Row("GET /providers", "", 200, "\"providers\":["));
-        rows.add(new Row(
-                "POST /providers/1/health",
-                """
-                {
-                    "models": ["gpt-4", "gpt-3.5-turbo"],
-                    "max_concurrent": 2,
-                    "timeout_secs": 30
-                  }""",
-                200,
-                "\"summary\":{\"total_models\":2,\"healthy_models\":2,\"unhealthy_models\":0}"));
-        rows.add(new Row("POST /master-keys", """
-                {
-                    "id": "key-1",
-                    "key": "mk-xxx",
-                    "name": "Default Key",
-                    "allowed_models": ["*"],
-                    "is_enabled": true
-                  }""", 201, "\"name\":\"Default Key\""));
-        rows.add(new Row("GET /master-keys", "", 200, "\"credentials\":["));
-        rows.add(new Row("POST /config/reload", "", 200, "\"providers_count\":"));
-        rows.add(new Row("GET /config/version", "", 200, "\"timestamp\":"));
-        rows.add(new Row("GET /providers/openai-main", "", 200, "\"api_base\":\"https://api.openai.com/v1\""));
-        rows.add(new Row("PUT /providers/openai-main", """
-                {
-                    "api_base": "https://api.openai.com/v1",
-                    "api_key": "sk-new-key",
-                    "model_mapping": {"gpt-4": "gpt-4-turbo"},
-                    "is_enabled": true
-                  }""", 200, "\"model_mapping\":{\"gpt-4\":\"gpt-4-turbo\"}"));
-        rows.add(new Row("DELETE /providers/openai-main", "", 204, ""));
-        rows.add(new Row("POST /credentials", """
-                {
-                    "key": "sk-limited",
-                    "name": "Limited Key",
-                    "rate_limit": 100,
-                    "is_enabled": true
-                  }""", 201, "\"rate_limit\":100"));
-        rows.add(new Row("POST /credentials", """
-                {
-                    "key": "sk-unlimited",
-                    "name": "Unlimited Key",
-                    "is_enabled": true
-                  }""", 201, "\"rate_limit\":null"));
-        check(rows);
+        check(MaywzhExamples.all());
         for (JsonNode key : page("GET", "/credentials", "", 200).at("/credentials")) {
             if (List.of("Default Key", "Limited Key", "Unlimited Key")
                     .contains(key.at("/name").asText())) {

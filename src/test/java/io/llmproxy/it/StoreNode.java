@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Artefacts;
+import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.JavaCommand;
 import io.llmproxy.testing.Metrics;
 import io.llmproxy.testing.Ports;
@@ -31,11 +32,13 @@ final class StoreNode implements AutoCloseable {
     final int admin = Ports.free();
     private final String store;
     private final String adminKeys;
+    private final String[] jvmOptions;
     private ServerProcess process;
 
-    private StoreNode(String store, String adminKeys) {
+    private StoreNode(String store, String adminKeys, String... jvmOptions) {
         this.store = store;
         this.adminKeys = adminKeys;
+        this.jvmOptions = jvmOptions;
         this.process = launch();
     }
 
@@ -46,11 +49,16 @@ final class StoreNode implements AutoCloseable {
 
     /** Starts one with more keys of {@code http_server.admin}, each behind a comma. */
     static StoreNode start(String store, String adminKeys) {
-        return new StoreNode(store, adminKeys);
+        return new StoreNode(store, adminKeys, "-Xmx128m");
+    }
+
+    /** Starts one for a test that measures. */
+    static StoreNode startFast(String store) {
+        return new StoreNode(store, "", "-Xmx256m", Deployment.AS_FAST_AS_IT_CAN);
     }
 
     private ServerProcess launch() {
-        List<String> command = JavaCommand.launcher("-Xmx128m");
+        List<String> command = JavaCommand.launcher(jvmOptions);
         command.addAll(List.of("--config", file().toString()));
         return ServerProcess.start(
                 directory, Map.of("LLMPROXY_HTTP_SERVER__FORWARDS__0__PORT", Integer.toString(port)), command);
@@ -80,6 +88,25 @@ final class StoreNode implements AutoCloseable {
     Answer get(String path) {
         return RawClient.exchange(
                 URI.create("http://127.0.0.1:" + admin + path), "GET", "Connection: close\r\n", NOTHING);
+    }
+
+    /** Calls its admin API with the operators' token; an empty body is none. */
+    Answer call(String method, String path, String headers, Map<String, Object> body) {
+        try {
+            return RawClient.exchange(
+                    URI.create("http://127.0.0.1:" + admin + "/admin/api/v1" + path),
+                    method,
+                    "Connection: close\r\nAuthorization: Bearer operators-token\r\nContent-Type: application/json\r\n"
+                            + headers,
+                    body.isEmpty() ? NOTHING : new JsonMapper().writeValueAsBytes(body));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Commits a document where a version is the head. */
+    Answer commit(long base, String document) {
+        return call("POST", "/config", "If-Match: \"v" + base + "\"\r\n", Map.of("text", document));
     }
 
     /** Asks for a chat. */

@@ -84,8 +84,9 @@ final class Containers {
         command.addAll(List.of(
                 "-Dllmproxy.config=" + container.config(),
                 "-Djava.io.tmpdir=" + Files.createDirectories(base.resolve("work"))));
-        command.addAll(JettyStart.arguments(base, container.admin()));
+        // It may add modules.
         container.prepare().accept(base);
+        command.addAll(JettyStart.arguments(base, container.admin()));
         return ServerProcess.start(base, Map.of(), command);
     }
 

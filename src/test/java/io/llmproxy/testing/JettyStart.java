@@ -2,12 +2,14 @@ package io.llmproxy.testing;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What Jetty's {@code start.jar} makes of the files of a base: it tells with {@code --dry-run}. It is asked once for all bases of a
@@ -17,7 +19,8 @@ final class JettyStart {
     private static final String PORT = "jetty.http.port=";
     private static final String TEMPORARY = "-Djava.io.tmpdir=";
 
-    private static @Nullable JettyStart told;
+    private static final String MODULE = "--module=";
+    private static final Map<String, JettyStart> TOLD = new HashMap<>();
 
     private final Path base;
     private final List<String> arguments;
@@ -29,14 +32,30 @@ final class JettyStart {
 
     /** What follows the JVM and its options in the command that starts Jetty with a base. */
     static synchronized List<String> arguments(Path base, int port) throws IOException {
-        if (told == null) {
-            told = ask(base);
+        String modules = modules(base);
+        JettyStart known = TOLD.get(modules);
+        if (known == null) {
+            known = ask(base);
+            TOLD.put(modules, known);
         }
-        JettyStart known = told;
-        return known.arguments.stream()
-                .map(argument -> argument.replace(known.base.toString(), base.toString()))
+        JettyStart start = known;
+        return start.arguments.stream()
+                .map(argument -> argument.replace(start.base.toString(), base.toString()))
                 .map(argument -> argument.startsWith(PORT) ? PORT + port : argument)
                 .toList();
+    }
+
+    /** Bases with the same modules start alike. */
+    private static String modules(Path base) throws IOException {
+        try (Stream<Path> files = Files.list(base.resolve("start.d"))) {
+            StringBuilder modules = new StringBuilder();
+            for (Path file : files.sorted().toList()) {
+                Files.readAllLines(file).stream()
+                        .filter(line -> line.startsWith(MODULE))
+                        .forEach(line -> modules.append(line).append('\n'));
+            }
+            return modules.toString();
+        }
     }
 
     private static JettyStart ask(Path base) throws IOException {
