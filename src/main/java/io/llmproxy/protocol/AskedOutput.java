@@ -83,6 +83,9 @@ public final class AskedOutput {
             if (bytes[at] >= '0' && bytes[at] <= '9') {
                 number = Math.min(10 * number + bytes[at] - '0', MOST);
                 at++;
+            } else if (bytes[at] == '.' || bytes[at] == 'e' || bytes[at] == 'E') {
+                // Some servers take such a number; it counts as not said, and not as its beginning.
+                inNumber = false;
             } else {
                 endNumber();
             }

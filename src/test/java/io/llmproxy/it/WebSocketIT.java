@@ -71,6 +71,9 @@ class WebSocketIT {
                 .forward("keyed", "keyed", key)
                 .forward("two", "two", "")
                 .forward("renaming", "renaming", key)
+                .group("spread", "{name: first}, {name: second}", "balance: {strategy: round_robin}")
+                .forward("spread", "spread", "")
+                .forward("paged", "open", "cors: {origins: ['https://app.example.com']}")
                 .forward("small", "open", "websocket: {max_message_size: 1KiB}")
                 .forward("impatient", "open", "websocket: {idle_timeout: 200ms}, timeout: {write: 500ms}")
                 .forward("without", "open", "websocket: {enabled: false}, keys: [{name: c, key: %s}]".formatted(KEY));
@@ -506,6 +509,37 @@ class WebSocketIT {
         assertThat(passed.status()).isEqualTo(404);
         assertThat(passed.header("X-Of-Upstream")).isEqualTo("1");
         assertThat(passed.text()).contains("no model");
+    }
+
+    @ParameterizedTest
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    void sessionsOfResponsesAreSpreadOverTheUpstreams(Deployment.Kind kind) {
+        URI responses = deployment(kind).forward("spread", "/v1/responses");
+        for (int session = 0; session < 4; session++) {
+            try (WebSocketPeer client = WebSocketPeer.open(responses, "")) {
+                assertThat(client.text("hi").message().text()).isEqualTo("hi");
+            }
+        }
+        assertThat(FIRST.requests()).hasSize(2);
+        assertThat(SECOND.requests()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    void aPageWithoutAKeyNeedsAnOriginThatIsAllowed(Deployment.Kind kind) {
+        for (String forward : List.of("open", "paged")) {
+            Answer refused = WebSocketPeer.ask(at(kind, forward), "Origin: https://evil.example\r\n");
+            assertThat(refused.status()).as(forward).isEqualTo(403);
+            assertThat(refused.header("X-LLMProxy-Error")).as(forward).isEqualTo("origin_not_allowed");
+        }
+        assertThat(FIRST.requests()).isEmpty();
+        String foreign = BEARER + "Origin: https://evil.example\r\n";
+        String allowed = "Origin: https://app.example.com\r\n";
+        try (WebSocketPeer keyed = WebSocketPeer.open(at(kind, "keyed"), foreign);
+                WebSocketPeer page = WebSocketPeer.open(at(kind, "paged"), allowed)) {
+            assertThat(keyed.text("key").message().text()).isEqualTo("key");
+            assertThat(page.text("page").message().text()).isEqualTo("page");
+        }
     }
 
     @ParameterizedTest

@@ -61,6 +61,11 @@ public final class Cors {
         return lowerCaseName.startsWith("access-control-");
     }
 
+    /** Whether the page that has made the request may use the forward. */
+    public boolean allows(HttpServletRequest clientRequest) {
+        return allowed(clientRequest) != null;
+    }
+
     /** Lets the page that has made the request read the answer, whatever answer that is. May be called again. */
     public void tell(HttpServletRequest clientRequest, HttpServletResponse clientResponse) {
         if (!any) {

@@ -6,6 +6,7 @@ import io.llmproxy.config.LimitConfig.Period;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.quota.Standing;
 import jakarta.servlet.http.HttpServletResponse;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -89,18 +90,16 @@ final class LimitHeaders {
     }
 
     /** As OpenAI writes it, such as {@code 250ms}, {@code 7.66s} or {@code 6m0s}. */
-    private static String duration(long millis) {
+    static String duration(long millis) {
         if (millis < TimeUnit.SECONDS.toMillis(1)) {
             return millis + "ms";
         }
-        double seconds = millis / 1000.0;
-        long minutes = TimeUnit.MILLISECONDS.toMinutes(millis);
-        if (minutes == 0) {
-            return String.format(Locale.ROOT, "%.2fs", seconds);
+        if (millis < TimeUnit.MINUTES.toMillis(1)) {
+            return String.format(Locale.ROOT, "%.2fs", millis / 1000.0);
         }
-        long hours = minutes / 60;
-        String rest = minutes % 60 + "m" + (long) Math.ceil(seconds - minutes * 60.0) + "s";
-        return hours == 0 ? rest : hours + "h" + rest;
+        Duration rounded = Duration.ofSeconds((millis + 999) / 1000);
+        String rest = rounded.toMinutesPart() + "m" + rounded.toSecondsPart() + "s";
+        return rounded.toHours() == 0 ? rest : rounded.toHours() + "h" + rest;
     }
 
     private static void inWordsOfAnthropic(

@@ -85,8 +85,9 @@ record Resources(
             }
             if (known.isEmpty()) {
                 boolean harmless = HARMLESS.contains(exchange.method());
-                return new Resources(
-                        null, Set.of(), id != null && harmless, id == null && harmless, null, lesson(id, null));
+                // A handshake is a GET as well, and asks for no list.
+                boolean list = id == null && harmless && exchange.webSocket() == null;
+                return new Resources(null, Set.of(), id != null && harmless, list, null, lesson(id, null));
             }
             return kept(id, known);
         }

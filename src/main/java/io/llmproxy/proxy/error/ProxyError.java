@@ -6,6 +6,7 @@ public enum ProxyError {
     INVALID_REQUEST(400, "invalid_request", "The request is not valid, or its body could not be read."),
     INVALID_KEY(401, "invalid_api_key", "The API key is not valid."),
     MODEL_NOT_ALLOWED(403, "model_not_allowed", "This API key may not use this model."),
+    ORIGIN_NOT_ALLOWED(403, "origin_not_allowed", "This gateway accepts no WebSocket from pages of this origin."),
     MODEL_NOT_FOUND(404, "model_not_found", "This gateway does not serve this model."),
     NO_ROUTE(404, "no_route", "No route matches this request."),
     NOT_SERVED(404, "unsupported_path", "No upstream of this gateway serves this path."),

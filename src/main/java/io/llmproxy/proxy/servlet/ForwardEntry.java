@@ -1,6 +1,7 @@
 package io.llmproxy.proxy.servlet;
 
 import io.llmproxy.jetty.tomcat.TomcatUpgrade;
+import io.llmproxy.proxy.admission.Cors;
 import io.llmproxy.proxy.answer.ErrorAnswer;
 import io.llmproxy.proxy.body.BufferBudget;
 import io.llmproxy.proxy.error.ProxyError;
@@ -95,6 +96,9 @@ public final class ForwardEntry {
         if (asked == null) {
             return null;
         }
+        if (isForeignPage(exchange)) {
+            return Refusal.of(ProxyError.ORIGIN_NOT_ALLOWED);
+        }
         if (!hasUpgrade(clientRequest)) {
             return Refusal.of(ProxyError.NO_WEBSOCKET);
         }
@@ -107,6 +111,15 @@ public final class ForwardEntry {
             exchange.clientResponse().setHeader("Sec-WebSocket-Version", Handshake.VERSION);
         }
         return refusal;
+    }
+
+    /** Browsers let a page of any origin open a session and read it, so that without a key the origin has to be allowed. */
+    private boolean isForeignPage(Exchange exchange) {
+        HttpServletRequest clientRequest = exchange.clientRequest();
+        Cors cors = forward.cors();
+        return clientRequest.getHeader("Origin") != null
+                && exchange.clientKey() == null
+                && (cors == null || !cors.allows(clientRequest));
     }
 
     /** Such a body would be taken for frames. */
