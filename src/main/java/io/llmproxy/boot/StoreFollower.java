@@ -6,6 +6,7 @@ import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.health.StoreStanding;
+import io.llmproxy.store.ConfigStore;
 import io.llmproxy.store.ConfigVersion;
 import io.llmproxy.store.Head;
 import io.llmproxy.store.LastGood;
@@ -36,6 +37,7 @@ final class StoreFollower implements AutoCloseable {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
     private static final Duration REPORT = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration CLOSING = Duration.ofSeconds(5);
 
     private final ConfigSource node;
     private final StoreConfig config;
@@ -46,7 +48,12 @@ final class StoreFollower implements AutoCloseable {
     private final KeyFeed keys;
     private final ScheduledThreadPoolExecutor thread;
     private volatile @Nullable OpenStore store;
+    private volatile boolean closed;
     private @Nullable Serve serve;
+    /** What is served, and what was tried last, by its content: a database that has lost versions gives their numbers again. */
+    private String activeDigest = "";
+
+    private String triedDigest = "";
     private long alarmedAt = -1;
     private long secretsAt = -1;
     private int failures;
@@ -86,6 +93,7 @@ final class StoreFollower implements AutoCloseable {
                     return made;
                 },
                 new ThreadPoolExecutor.DiscardPolicy());
+        this.thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     static String name(long version) {
@@ -103,6 +111,7 @@ final class StoreFollower implements AutoCloseable {
                     OpenStore opened = opened();
                     Head head = seeded(opened);
                     progress.answered(head);
+                    triedDigest = head.sha256();
                     secretsAt = opened.secrets().state().revision();
                     return opened.versions().version(head.version()).map(version -> withSecrets(opened, version));
                 },
@@ -137,6 +146,9 @@ final class StoreFollower implements AutoCloseable {
 
     private OpenStore opened() {
         OpenStore opened = store;
+        if (closed) {
+            throw new StoreException(StoreException.Kind.AWAY, "this node stops");
+        }
         if (opened == null) {
             opened = OpenStore.open(config, state.directory(), sealing);
             store = opened;
@@ -145,7 +157,8 @@ final class StoreFollower implements AutoCloseable {
     }
 
     /** Returns the store, if it could be opened so far. */
-    @Nullable OpenStore store() {
+    @Nullable
+    OpenStore store() {
         return store;
     }
 
@@ -153,11 +166,14 @@ final class StoreFollower implements AutoCloseable {
      * From now on the node follows.
      *
      * @param how serves a configuration
-     * @param first done before, on the same thread
+     * @param served what is served already; null for nothing
      */
-    void begin(Serve how, Runnable first) {
+    void begin(Serve how, LastGood.@Nullable Snapshot served) {
         thread.execute(() -> {
-            first.run();
+            if (served != null) {
+                activeDigest = ConfigStore.sha256(served.content());
+                lastGood.keep(served);
+            }
             serve = how;
             look();
         });
@@ -175,11 +191,17 @@ final class StoreFollower implements AutoCloseable {
 
     private void look() {
         attempt();
+        if (closed) {
+            return;
+        }
         Duration next = failures == 0 ? jittered(config.poll()) : backOff();
         var unused = thread.schedule(this::look, next.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void attempt() {
+        if (closed) {
+            return;
+        }
         try {
             step(false);
             failures = 0;
@@ -215,8 +237,11 @@ final class StoreFollower implements AutoCloseable {
         keys.follow(opened.keys());
         StoreStanding now = progress.standing();
         boolean lost = head.version() < now.active() && (alarmedAt < 0 || alarmedAt == head.version());
-        boolean next = head.version() != now.active()
-                && (head.version() != now.tried() || now.nack().isEmpty());
+        boolean served = head.version() == now.active() && head.sha256().equals(activeDigest);
+        boolean refused = head.version() == now.tried()
+                && head.sha256().equals(triedDigest)
+                && !now.nack().isEmpty();
+        boolean next = !served && !refused;
         long revision = opened.secrets().state().revision();
         if (lost && !again) {
             alarm(head.version(), now.active());
@@ -260,8 +285,10 @@ final class StoreFollower implements AutoCloseable {
         }
         OpenedSecrets known = new OpenedSecrets(wanted.secrets(), sealing.get());
         Outcome outcome = how.serve(() -> node.document(wanted.content(), name(version), known));
+        triedDigest = ConfigStore.sha256(wanted.content());
         if (outcome.loaded()) {
             alarmedAt = -1;
+            activeDigest = triedDigest;
             progress.serves(version);
             lastGood.keep(wanted);
             LOG.info("this node serves v{}", version);
@@ -345,20 +372,40 @@ final class StoreFollower implements AutoCloseable {
         }
     }
 
+    /** The thread closes the store, so that nothing uses it while that happens; a thread that waits for the database is not waited for. */
     @Override
     public void close() {
-        thread.execute(() -> {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        Future<?> closing = thread.submit(this::closeStore);
+        try {
+            closing.get(CLOSING.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            LOG.warn("the store cannot be closed: {}", RootCause.of(e));
+        } catch (TimeoutException e) {
+            closeStore();
+        }
+        thread.shutdown();
+        try {
+            var unused = thread.awaitTermination(CLOSING.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeStore() {
+        OpenStore opened = store;
+        store = null;
+        try {
             keys.close();
-            OpenStore opened = store;
+        } finally {
             if (opened != null) {
                 opened.close();
             }
-        });
-        thread.shutdown();
-        try {
-            var unused = thread.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

@@ -178,12 +178,10 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     /** What it started with is served; from now on the node follows. */
     void follow(Serve how) {
         LastGood.Snapshot served = start;
-        if (served == null) {
-            follower.begin(how, () -> {});
-        } else {
+        if (served != null) {
             progress.startsWith(served.version());
-            follower.begin(how, () -> lastGood.keep(served));
         }
+        follower.begin(how, served);
     }
 
     /** Returns how the node stands with its store. */

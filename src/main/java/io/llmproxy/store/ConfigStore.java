@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /** The versions, and the head that moves from one to the next by compare-and-set. */
 public final class ConfigStore {
     private static final String HEAD =
-            "select version_id, fallback_id, confirm_until, current_timestamp from llmproxy.config_head where scope = 'main'";
+            "select version_id, fallback_id, confirm_until, current_timestamp, (select sha256 from llmproxy.config_version where id = version_id)"
+                    + " from llmproxy.config_head where scope = 'main'";
     private static final String COLUMNS = "id, parent_id, created_at, author, message, origin, sha256";
 
     private final Database database;
@@ -44,7 +45,9 @@ public final class ConfigStore {
             if (!row.next()) {
                 throw new SQLException("the table config_head is empty");
             }
-            return new Head(row.getLong(1), row.getLong(2), instant(row, 3), instantOf(row, 4));
+            String digest = row.getString(5);
+            return new Head(
+                    row.getLong(1), row.getLong(2), instant(row, 3), instantOf(row, 4), digest == null ? "" : digest);
         }
     }
 

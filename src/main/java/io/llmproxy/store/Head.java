@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param fallback where an unconfirmed head goes back to; else the version itself
  * @param confirmUntil when it does, by the database's clock; null for a confirmed head
  * @param now what the database's clock showed
+ * @param sha256 of the version's content, in hexadecimal digits; empty while the store is empty. A database that has lost versions gives
+ *     their numbers again
  */
-public record Head(long version, long fallback, @Nullable Instant confirmUntil, Instant now) {
+public record Head(long version, long fallback, @Nullable Instant confirmUntil, Instant now, String sha256) {
     /** Whether it is to go back because the confirmation did not come in time. */
     public boolean isOverdue() {
         return confirmUntil != null && now.isAfter(confirmUntil);

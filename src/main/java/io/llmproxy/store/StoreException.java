@@ -18,7 +18,11 @@ public final class StoreException extends RuntimeException {
         REFUSED
     }
 
-    StoreException(Kind kind, String message) {
+    /**
+     * @param kind what is to be done about it
+     * @param message for the operator
+     */
+    public StoreException(Kind kind, String message) {
         super(message);
         this.kind = kind;
     }

@@ -3,6 +3,7 @@ package io.llmproxy.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
@@ -14,6 +15,7 @@ import io.llmproxy.admin.ConfigDocuments.Way;
 import io.llmproxy.admin.ConfigReload.Outcome;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigLoader;
@@ -22,6 +24,9 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -30,6 +35,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
+import org.h2.jdbcx.JdbcDataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -262,6 +268,63 @@ final class StoredConfigTest {
     private static void assertAway(ThrowingCallable call) {
         assertThat(catchThrowableOfType(UnavailableException.class, call).reason())
                 .isEqualTo(Unavailable.AWAY);
+    }
+
+    @Test
+    void anotherContentUnderTheNumberOfALostVersionIsServed() throws Exception {
+        StoredConfig node = started(seed("one"));
+        ConfigDocuments documents = node.documents();
+        documents.commit(change(document("lost"), null), 1);
+        awaitServed("one", "lost");
+
+        // As after the failover to a database that had not got version 2 yet.
+        change(
+                "delete from llmproxy.config_version where id = 2",
+                "update llmproxy.config_head set version_id = 1, fallback_id = 1");
+        Awaitility.await().atMost(SOON).until(() -> node.standing().head() == 1);
+        assertThat(served).containsExactly("one", "lost");
+        documents.commit(change(document("two"), null), 1);
+
+        awaitServed("one", "lost", "two");
+        Awaitility.await().atMost(SOON).until(() -> node.standing().state() == StoreStanding.State.CURRENT);
+        assertThat(node.standing().active()).isEqualTo(2);
+    }
+
+    /** Changes the database behind the node's back. */
+    private void change(String... statements) throws SQLException {
+        JdbcDataSource database = new JdbcDataSource();
+        database.setURL("jdbc:h2:file:" + directory.resolve("state/llmproxy").toAbsolutePath()
+                + ";DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1;DATABASE_TO_LOWER=TRUE;LOCK_TIMEOUT=5000");
+        database.setUser("llmproxy");
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            for (String one : statements) {
+                statement.execute(one);
+            }
+        }
+    }
+
+    @Test
+    void aNodeThatStopsLetsTheDatabaseGoAtOnceAndForGood() throws Exception {
+        Files.writeString(directory.resolve("first.yaml"), document("one"));
+        Path file = Files.writeString(
+                directory.resolve("node.yaml"), "store: {poll: 60s, timeout: 30s, seed: first.yaml}\n");
+        ConfigSource source = ConfigSource.find(file);
+        StoreConfig config = Objects.requireNonNull(source.load().config().store());
+        for (int i = 0; i < 3; i++) {
+            StoredConfig each = StoredConfig.of(source, config, false);
+            node = each;
+            each.first();
+            each.follow(this::serve);
+            Awaitility.await().atMost(SOON).until(() -> each.standing().active() == 1);
+            assertTimeout(Duration.ofSeconds(25), each::close);
+
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .filteredOn(Thread::isAlive)
+                    .extracting(Thread::getName)
+                    .noneMatch(name -> name.equals("llmproxy-store") || name.startsWith("MVStore"));
+            assertAway(each.documents()::head);
+        }
     }
 
     @Test

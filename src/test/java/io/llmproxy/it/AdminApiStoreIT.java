@@ -188,6 +188,74 @@ class AdminApiStoreIT {
     }
 
     /** Cases 32 and 33. */
+    /** An editor changes what is served; not who operates the gateway, nor where the secrets go that it cannot see. */
+    @Test
+    void anEditorBecomesNoAdminAndSendsNoSecretElsewhere() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                FakeUpstream thief = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            String good = document(upstream, 1, "");
+            assertThat(commit(node, "\"v0\"", good, Map.of()).status()).isEqualTo(201);
+            String stored = json(call(node, "GET", "/config/versions/1", "", Map.of()))
+                    .at("/text")
+                    .asText();
+            assertThat(stored).contains("${secret:upstreams/u/auth/token@1}");
+            String editor = json(call(node, "POST", "/tokens", "", Map.of("name", "ed", "role", "editor")))
+                    .at("/token")
+                    .asText();
+
+            String sso = "sso: {trusted_proxies: [0.0.0.0/0], secret: mine, admin_groups: ['*']}";
+            for (String text : List.of(
+                    stored.replace("http_server:\n", "http_server:\n  admin: {token: mine}\n"),
+                    stored.replace("http_server:\n", "http_server:\n  admin: {" + sso + "}\n"),
+                    stored + "log: {access_file: /tmp/x}\n",
+                    stored + "ledger: {directory: /tmp/x}\n",
+                    stored + "capture: {directory: /tmp/x}\n",
+                    stored.replace(upstream.url().toString(), thief.url().toString()),
+                    stored.replace("upstreams/u/auth/token@1", "http_server/admin/token@1"),
+                    stored + "x-hidden: \"${HOME}\"\n")) {
+                for (String path : List.of("/config", "/config?dry_run=true", "/config/check")) {
+                    Answer answer = as(node, editor, path, "\"v1\"", Map.of("text", text));
+                    assertThat(code(answer)).as(path + text + answer).isEqualTo("403 forbidden");
+                    assertThat(json(answer).at("/problems/0/message").asText()).contains("role admin");
+                }
+            }
+            String another = stored.replace("weight: 1", "weight: 5");
+            assertThat(another).isNotEqualTo(stored);
+            assertThat(as(node, editor, "/config", "\"v1\"", Map.of("text", another))
+                            .status())
+                    .isEqualTo(201);
+            // With a secret of its own, an upstream may be anywhere.
+            String moved = stored.replace(upstream.url().toString(), thief.url().toString())
+                    .replace("${secret:upstreams/u/auth/token@1}", "CANARY-own");
+            assertThat(as(node, editor, "/config", "\"v2\"", Map.of("text", moved))
+                            .status())
+                    .isEqualTo(201);
+
+            String logging = stored + "log: {level: warn}\n";
+            assertThat(commit(node, "\"v3\"", logging, Map.of()).status()).isEqualTo(201);
+            Answer back = as(node, editor, "/config/rollback", "\"v4\"", Map.of("version", 2));
+            assertThat(code(back)).isEqualTo("403 forbidden");
+            assertThat(json(back).at("/problems/0/path").asText()).isEqualTo("log.level");
+            assertThat(commit(node, "\"v4\"", moved.replace("CANARY-own", "CANARY-more"), Map.of())
+                            .status())
+                    .isEqualTo(201);
+            assertThat(as(node, editor, "/config/rollback", "\"v5\"", Map.of("version", 2))
+                            .status())
+                    .isEqualTo(201);
+        }
+    }
+
+    private static Answer as(StoreNode node, String token, String path, String base, Map<String, ?> body)
+            throws IOException {
+        return RawClient.exchange(
+                URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1" + path),
+                "POST",
+                "Connection: close\r\nContent-Type: application/json\r\nAuthorization: Bearer " + token
+                        + "\r\nIf-Match: " + base + "\r\n",
+                new JsonMapper().writeValueAsBytes(body));
+    }
+
     @Test
     void aSecretIsSetUsedAndNeverShown() throws IOException {
         try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));

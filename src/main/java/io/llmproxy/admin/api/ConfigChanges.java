@@ -8,7 +8,6 @@ import io.llmproxy.admin.ConfigDocuments.Version;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.ConfigPrinter;
-import io.llmproxy.config.document.Interpolation;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.YamlParser;
@@ -16,11 +15,9 @@ import io.llmproxy.config.document.YamlPath;
 import io.llmproxy.config.document.YamlTree;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -80,7 +77,16 @@ final class ConfigChanges {
 
     /** Tells what a text would change; for a caller who may put it in use. */
     Checked check(String content, Caller caller) {
-        refuseReferences(content, caller);
+        return check(content, caller, false);
+    }
+
+    /** Tells what it would change to go back to the text of a version. */
+    Checked checkOld(String content, Caller caller) {
+        return check(content, caller, true);
+    }
+
+    private Checked check(String content, Caller caller, boolean old) {
+        refuseBeyond(caller, documents.head().content(), content, old);
         ConfigDocuments.Checked checked = documents.check(content);
         boolean valid = checked.problems().isEmpty();
         return new Checked(
@@ -96,7 +102,7 @@ final class ConfigChanges {
 
     /** Puts a text in use. */
     Version commit(Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
-        refuseReferences(wanted.content(), wanted.author());
+        refuseBeyond(wanted.author(), before(base), wanted.content(), false);
         return storing(
                 wanted,
                 base,
@@ -106,6 +112,7 @@ final class ConfigChanges {
 
     /** Puts the text of an older version in use. */
     Version rollBack(long to, Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
+        refuseBeyond(wanted.author(), before(base), wanted.content(), true);
         boolean plain = wanted.comment().isEmpty() && wanted.confirmWithin() == null;
         String comment = "Back to version " + to + (wanted.comment().isEmpty() ? "" : ": " + wanted.comment());
         return storing(
@@ -215,35 +222,27 @@ final class ConfigChanges {
     }
 
     /**
-     * What the process can read is more than the secrets of upstreams: the operators' token is among it. Who could make an upstream's key
-     * of it could send it to any address.
+     * An editor may change what is served, not who operates the gateway nor where its secrets go.
+     *
+     * @param old whether it was a version before: then the role admin, or this check, has let its references in
      */
-    private void refuseReferences(String content, Caller caller) {
+    private void refuseBeyond(Caller caller, String before, String after, boolean old) {
         if (caller.role().covers(Role.ADMIN)) {
             return;
         }
-        Set<String> known = new HashSet<>();
-        forEachScalar(
-                documents.head().content(), (path, scalar) -> known.addAll(Interpolation.ofProcess(scalar.text())));
-        List<Finding> strange = new ArrayList<>();
-        forEachScalar(content, (path, scalar) -> {
-            for (String name : Interpolation.ofProcess(scalar.text())) {
-                if (!known.contains(name)) {
-                    strange.add(new Finding(
-                            scalar.origin().line(),
-                            path,
-                            "${" + name + "}: only the role admin may add a reference to a variable or file"
-                                    + " (expected: a value, or ${secret:NAME})"));
-                }
-            }
-        });
-        if (!strange.isEmpty()) {
-            throw new Refused(
-                            403,
-                            "forbidden",
-                            "Only the role admin may add references to variables or files; nothing was changed.")
-                    .with(strange);
+        if (!old) {
+            EditorLimits.checkReferences(before, after);
         }
+        EditorLimits.checkOwn(
+                documents.check(before).stored(), documents.check(after).stored());
+    }
+
+    /** What a change begins with: if that is not the head, the change will be refused anyway. */
+    private String before(@Nullable String base) {
+        return documents
+                .version(base(base))
+                .map(Version::content)
+                .orElseGet(() -> documents.head().content());
     }
 
     /** Hands each single value of a document on with its path; of none if it cannot be read. */

@@ -123,7 +123,7 @@ public final class ConfigResource {
         ConfigChanges.Wanted wanted =
                 ConfigChanges.Wanted.of(content, rollback.comment(), rollback.confirmWithin(), Caller.of(call));
         if (isDry(dryRun)) {
-            return Response.ok(changes.check(content, Caller.of(call))).build();
+            return Response.ok(changes.checkOld(content, Caller.of(call))).build();
         }
         return committed(call, changes.rollBack(to, wanted, way(call), base, Act.of(call)));
     }

@@ -75,7 +75,7 @@ final class NodeFile {
     }
 
     private static void refuse(String path, YamlTree value, Problems problems) {
-        String message = "not read beside a store (expected: store, log and http_server.admin;"
+        String message = "not read beside a store (expected: store, redis, log and http_server.admin;"
                 + " `config import FILE` puts the rest into the store)";
         problems.error(value.origin(), path, message);
     }
@@ -92,9 +92,11 @@ final class NodeFile {
     /** Puts what is the node's own in the place of what the configuration says. */
     static Mapping over(Mapping document, Mapping own) {
         Map<String, YamlTree> entries = new LinkedHashMap<>(document.entries());
-        YamlTree log = own.entries().get(LOG);
-        if (log != null) {
-            entries.put(LOG, log);
+        for (String section : List.of(LOG, REDIS)) {
+            YamlTree said = own.entries().get(section);
+            if (said != null) {
+                entries.put(section, said);
+            }
         }
         if (own.entries().get(SERVER) instanceof Mapping server) {
             Map<String, YamlTree> merged = entries.get(SERVER) instanceof Mapping before

@@ -58,7 +58,7 @@ final class NodeFileTest {
         assertThat(problems(() -> node("store: {}\n" + DOCUMENT + "jmx: off\nx-mine: 1\n", Map.of())))
                 .hasSize(4)
                 .allSatisfy(problem -> assertThat(problem)
-                        .contains("not read beside a store (expected: store, log and http_server.admin;"
+                        .contains("not read beside a store (expected: store, redis, log and http_server.admin;"
                                 + " `config import FILE` puts the rest into the store)"))
                 .first()
                 .asString()
@@ -69,6 +69,19 @@ final class NodeFileTest {
     void aStoreThatIsSwitchedOffIsNone() {
         assertThat(node("store: {enabled: false}\n" + DOCUMENT, Map.of()).store())
                 .isNull();
+    }
+
+    @Test
+    void theSharedCountsOfANodeStandInThePlaceOfWhatTheDocumentSays() {
+        ProxyConfig alone = stored(DOCUMENT, "store: {}\nredis: {url: 'redis://of-the-node:6379'}", Map.of());
+        ProxyConfig both = stored(
+                DOCUMENT + "redis: {url: 'redis://of-the-document:6379'}\n",
+                "store: {}\nredis: {url: 'redis://of-the-node:6379'}",
+                Map.of());
+
+        for (ProxyConfig config : List.of(alone, both)) {
+            assertThat(Objects.requireNonNull(config.redis()).url()).isEqualTo("redis://of-the-node:6379");
+        }
     }
 
     @Test
