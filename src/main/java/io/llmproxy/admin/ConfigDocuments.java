@@ -30,6 +30,11 @@ public interface ConfigDocuments {
      */
     Version head();
 
+    /** Returns the version that is wanted if it goes back unless it is confirmed. */
+    default Optional<Unconfirmed> unconfirmed() {
+        return Optional.empty();
+    }
+
     /** Returns a version with its content, or nothing if there is none of the number. */
     Optional<Version> version(long id);
 
@@ -80,7 +85,7 @@ public interface ConfigDocuments {
      */
     boolean confirm(long version, AuditNote note);
 
-    /** Returns the nodes that have reported within the last 35 seconds: which version each serves, and why not another one. */
+    /** Returns the nodes that have reported within the last hour: which version each serves, and why not another one. */
     List<Node> nodes();
 
     /**
@@ -104,6 +109,15 @@ public interface ConfigDocuments {
             String origin,
             String sha256,
             String content) {}
+
+    /**
+     * A version that goes back by itself.
+     *
+     * @param version its number
+     * @param fallback the version that the store goes back to
+     * @param until when, by the database's clock
+     */
+    record Unconfirmed(long version, long fallback, Instant until) {}
 
     /** Which way a change comes. */
     enum Way {
@@ -140,7 +154,8 @@ public interface ConfigDocuments {
      * @param problems why the document cannot be served, in its order; empty if it can
      * @param warnings what an operator should look at nevertheless
      * @param stored the document as it would be stored
-     * @param masked the document in LLMProxy's own words, as YAML without its secrets; empty if there are problems
+     * @param masked the document in LLMProxy's own words, as YAML without its secrets: where it is in a store as it is written there, with
+     *     its comments; empty if there are problems
      */
     record Checked(List<Problem> problems, List<Problem> warnings, String stored, String masked) {
         /** Copies the lists. */
@@ -160,8 +175,21 @@ public interface ConfigDocuments {
      * @param active the version that it serves; 0 if none
      * @param tried the version that it tried last
      * @param nack why it does not serve that one, a line for each problem; empty if it does
+     * @param own whether it is this one
+     * @param seenAt when it reported last, by the database's clock
+     * @param live whether that was within the last 35 seconds
      */
-    record Node(String id, String boot, String name, String appVersion, long active, long tried, List<String> nack) {
+    record Node(
+            String id,
+            String boot,
+            String name,
+            String appVersion,
+            long active,
+            long tried,
+            List<String> nack,
+            boolean own,
+            Instant seenAt,
+            boolean live) {
         /** Copies the list. */
         public Node {
             nack = List.copyOf(nack);
@@ -174,6 +202,10 @@ public interface ConfigDocuments {
         READ_ONLY,
         /** The database does not answer; try again later. */
         AWAY,
+        /** Another call has stored the same at the same time. */
+        CONFLICT,
+        /** The database cannot keep a value of the call. */
+        INVALID,
         /** The connection was lost in the middle of a commit; the same request key tells whether it was stored. */
         OUTCOME_UNKNOWN
     }

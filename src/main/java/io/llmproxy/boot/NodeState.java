@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -41,7 +42,7 @@ record NodeState(
         String name = name(config);
         String boot = UUID.randomUUID().toString();
         try {
-            Files.createDirectories(directory);
+            make(directory);
             FileChannel channel = FileChannel.open(
                     directory.resolve("node-id"),
                     StandardOpenOption.CREATE,
@@ -56,6 +57,19 @@ record NodeState(
             LOG.warn("{}: this node's identity cannot be kept: {}", directory, e.toString());
         }
         return new NodeState(directory, boot, boot, name, null);
+    }
+
+    /** What is in it is for nobody else: the database, and what it was told. One that is there already stays as its owner wants it. */
+    private static void make(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        Path parent = directory.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        Files.createDirectory(
+                directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
 
     private static boolean locked(FileChannel channel) throws IOException {

@@ -50,7 +50,7 @@ record OperatorSecrets(ConfigSource node, StoreFollower follower) implements Sto
 
     @Override
     public boolean delete(String name, AuditNote note) throws RefusedException {
-        return changed(store -> store.secrets().delete(name, store.content(), false, note));
+        return changed(store -> store.secrets().delete(name, false, note));
     }
 
     @Override

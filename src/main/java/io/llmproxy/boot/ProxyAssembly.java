@@ -22,6 +22,7 @@ import io.llmproxy.alert.Webhook;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.auth.ConfiguredKeys;
 import io.llmproxy.auth.KeySource;
+import io.llmproxy.auth.LentKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
 import io.llmproxy.capture.Capture;
@@ -154,6 +155,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final EventLoops loops;
     private final ConfigSource source;
     private final @Nullable StoredConfig stored;
+    private final LentKeys lentKeys;
     private final ConfigDocuments documents;
     private final AuditTrail audit;
     private final boolean inContainer;
@@ -179,6 +181,7 @@ public final class ProxyAssembly implements AutoCloseable {
         this.loops = handover.loops();
         this.source = handover.source();
         this.stored = handover.stored();
+        this.lentKeys = new LentKeys(stored == null ? KeySource.NONE : stored.keys());
         this.inContainer = handover.listeners() instanceof ContainerListeners;
         this.home = stored == null ? LedgerHome.find(source.file(), inContainer) : LedgerHome.in(stored.directory());
         this.documents = stored == null ? new FileDocument(source) : stored.documents();
@@ -217,6 +220,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 operator,
                 () -> reloader.generation().forOperators(),
                 new DryRuns(reloader::generation),
+                new PlaygroundKeys(reloader::generation, lentKeys),
                 this::port,
                 background);
     }
@@ -295,7 +299,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private Generation build(ProxyConfig config, Listening listening, @Nullable Generation before, Runnable left) {
         Upstreams upstreams =
                 (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
-        ConfiguredKeys keys = ConfiguredKeys.of(config, stored == null ? KeySource.NONE : stored.keys());
+        ConfiguredKeys keys = ConfiguredKeys.of(config, lentKeys);
         KeyLimits known = before == null ? null : before.keyLimits();
         Quotas quotas = Quotas.of(
                 config.scopes(),

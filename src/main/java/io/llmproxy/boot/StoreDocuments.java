@@ -5,13 +5,16 @@ import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.SecretSource;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Interpolation;
+import io.llmproxy.config.document.LiteralSecrets;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.StoreStanding;
 import io.llmproxy.store.ConfigVersion;
 import io.llmproxy.store.ConfigVersion.Origin;
 import io.llmproxy.store.Draft;
+import io.llmproxy.store.Head;
 import io.llmproxy.store.HeadMovedException;
 import io.llmproxy.store.StoreException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +22,10 @@ import java.util.Optional;
 /** The configuration where it is in a store. */
 record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress progress) implements ConfigDocuments {
     private static final String DOCUMENT = "document";
+
+    /** A node that stopped is shown for so long. */
+    private static final Duration SHOWN = Duration.ofHours(1);
+
     private static final Version EMPTY = new Version(0, 0, Instant.EPOCH, "", "", "", "", "");
 
     @Override
@@ -39,6 +46,20 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
             return head == 0
                     ? EMPTY
                     : store.versions().version(head).map(StoreDocuments::told).orElse(EMPTY);
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public Optional<Unconfirmed> unconfirmed() {
+        OpenStore store = store();
+        try {
+            Head head = store.versions().head();
+            Instant until = head.confirmUntil();
+            return until == null
+                    ? Optional.empty()
+                    : Optional.of(new Unconfirmed(head.version(), head.fallback(), until));
         } catch (StoreException e) {
             throw unavailable(e);
         }
@@ -70,8 +91,8 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     public Checked check(String content) {
         try {
             StoreSecrets.Sealed sealed = sealed(content);
-            ConfigLoader.Loaded loaded = sealed.loaded();
-            return new Checked(List.of(), loaded.warnings(), sealed.draft().content(), loaded.text());
+            String stored = sealed.draft().content();
+            return new Checked(List.of(), sealed.loaded().warnings(), stored, LiteralSecrets.hidden(stored));
         } catch (ConfigException e) {
             return new Checked(e.problems(), List.of(), content, maskedAnyway(content));
         }
@@ -95,7 +116,8 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     }
 
     private StoreSecrets.Sealed unsealed(Draft draft) {
-        return new StoreSecrets.Sealed(draft, node.document(draft.content(), DOCUMENT, SecretSource.NONE));
+        ConfigLoader.Loaded loaded = node.document(draft.content(), DOCUMENT, SecretSource.NONE);
+        return new StoreSecrets.Sealed(draft.sealed(node.inOwnWords(draft.content()), List.of()), loaded);
     }
 
     /** A document whose secrets cannot be opened here can be looked at nevertheless. */
@@ -104,7 +126,8 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
             return "";
         }
         try {
-            return node.document(content, DOCUMENT, StoreSecrets.STAND_IN).text();
+            var unused = node.document(content, DOCUMENT, StoreSecrets.STAND_IN);
+            return LiteralSecrets.hidden(node.inOwnWords(content));
         } catch (ConfigException e) {
             return "";
         }
@@ -169,15 +192,18 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     public List<Node> nodes() {
         OpenStore store = store();
         try {
-            return store.nodes().live().stream()
-                    .map(node -> new Node(
-                            node.id(),
-                            node.boot(),
-                            node.name(),
-                            node.appVersion(),
-                            node.active(),
-                            node.tried(),
-                            node.nack()))
+            return store.nodes().seen(SHOWN).stream()
+                    .map(seen -> new Node(
+                            seen.report().id(),
+                            seen.report().boot(),
+                            seen.report().name(),
+                            seen.report().appVersion(),
+                            seen.report().active(),
+                            seen.report().tried(),
+                            seen.report().nack(),
+                            follower.isOwn(seen.report()),
+                            seen.seenAt(),
+                            seen.live()))
                     .toList();
         } catch (StoreException e) {
             throw unavailable(e);
@@ -199,9 +225,22 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
 
     /** Says it in the words of the admin API. */
     static UnavailableException unavailable(StoreException e) {
-        Unavailable reason =
-                e.kind() == StoreException.Kind.OUTCOME_UNKNOWN ? Unavailable.OUTCOME_UNKNOWN : Unavailable.AWAY;
-        return new UnavailableException(reason, String.valueOf(e.getMessage()));
+        return switch (e.kind()) {
+            case CONFLICT ->
+                new UnavailableException(
+                        Unavailable.CONFLICT,
+                        "Another call came first with this name or Idempotency-Key; look at what it has stored.");
+            case INVALID ->
+                new UnavailableException(
+                        Unavailable.INVALID,
+                        "The store cannot keep a value of this call (expected: plain text, and usual times).");
+            case AWAY -> new UnavailableException(Unavailable.AWAY, "The store does not answer; try again later.");
+            case OUTCOME_UNKNOWN ->
+                new UnavailableException(
+                        Unavailable.OUTCOME_UNKNOWN,
+                        "The store broke off in the middle of the change, which may be stored or not.");
+            case SCHEMA, REFUSED -> new UnavailableException(Unavailable.AWAY, String.valueOf(e.getMessage()));
+        };
     }
 
     private static Version told(ConfigVersion version) {

@@ -156,6 +156,11 @@ final class StoreFollower implements AutoCloseable {
         return opened;
     }
 
+    /** Whether a report is this node's own. */
+    boolean isOwn(NodeReport report) {
+        return report.id().equals(state.id()) && report.boot().equals(state.boot());
+    }
+
     /** Returns the store, if it could be opened so far. */
     @Nullable
     OpenStore store() {

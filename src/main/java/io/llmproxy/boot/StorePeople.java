@@ -4,11 +4,16 @@ import io.llmproxy.access.ApiToken;
 import io.llmproxy.access.KeptSession;
 import io.llmproxy.access.People;
 import io.llmproxy.access.User;
+import io.llmproxy.admin.ConfigDocuments.Unavailable;
+import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.store.StoreException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -18,8 +23,16 @@ import java.util.function.Supplier;
  *
  * @param store opens it, or throws
  * @param thread does something where the store is followed
+ * @param away whether it is known that the store does not answer: then nobody waits for that again
+ * @param asking how many may wait at a time
  */
-record StorePeople(Supplier<OpenStore> store, Consumer<Runnable> thread) implements People {
+record StorePeople(Supplier<OpenStore> store, Consumer<Runnable> thread, BooleanSupplier away, Semaphore asking)
+        implements People {
+    /** Fewer than the threads that serve operators: health and metrics are answered while the store hangs. */
+    static final int MOST_ASKING = 8;
+
+    private static final int PATIENCE_SECONDS = 2;
+
     @Override
     public boolean isKept() {
         return true;
@@ -31,11 +44,24 @@ record StorePeople(Supplier<OpenStore> store, Consumer<Runnable> thread) impleme
     }
 
     private <T> T ask(Function<OpenStore, T> question) {
-        OpenStore opened = store.get();
+        if (away.getAsBoolean() || !tryAsking()) {
+            throw new UnavailableException(Unavailable.AWAY, "The store does not answer; try again later.");
+        }
         try {
-            return question.apply(opened);
+            return question.apply(store.get());
         } catch (StoreException e) {
             throw StoreDocuments.unavailable(e);
+        } finally {
+            asking.release();
+        }
+    }
+
+    private boolean tryAsking() {
+        try {
+            return asking.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

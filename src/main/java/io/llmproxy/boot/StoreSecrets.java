@@ -274,17 +274,13 @@ public final class StoreSecrets {
     /**
      * Removes a secret.
      *
-     * @param head the document that is wanted; it must not refer to the secret
      * @param dry whether everything is done but the change
      * @param note what the audit is to say of it
      * @return whether there was one
+     * @throws SecretRefusedException if what is wanted needs it
      */
-    public boolean delete(String name, String head, boolean dry, AuditNote note) throws SecretRefusedException {
-        if (Interpolation.secrets(head).contains(name)) {
-            throw new SecretRefusedException(
-                    name + ": the head refers to it (expected: a secret that it does not need)");
-        }
-        return dry ? !table.find(Set.of(name)).isEmpty() : table.delete(name, note);
+    public boolean delete(String name, boolean dry, AuditNote note) throws SecretRefusedException {
+        return table.delete(name, content -> Interpolation.secrets(content).contains(name), dry, note);
     }
 
     /**

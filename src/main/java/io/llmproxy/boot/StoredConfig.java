@@ -21,6 +21,7 @@ import io.llmproxy.store.StoreException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -230,7 +231,11 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
 
     /** Returns who operates the gateway. */
     People people() {
-        return new StorePeople(() -> StoreDocuments.opened(follower), follower::later);
+        return new StorePeople(
+                () -> StoreDocuments.opened(follower),
+                follower::later,
+                () -> progress.standing().away() != null,
+                new Semaphore(StorePeople.MOST_ASKING));
     }
 
     /** Looks at once, and serves the head again. */

@@ -135,7 +135,7 @@ final class SecretsCommand {
     private int delete(OpenStore store, StoreArguments arguments) throws SecretRefusedException {
         String name = arguments.values().get(0);
         boolean dry = arguments.has("--dry-run");
-        boolean found = store.secrets().delete(name, store.content(), dry, note("secret.delete", name));
+        boolean found = store.secrets().delete(name, dry, note("secret.delete", name));
         if (!found) {
             throw new SecretRefusedException(name + ": no such secret (expected: one that `secrets list` shows)");
         }

@@ -197,6 +197,13 @@ public final class ClientKeyStore {
             if (requestKey != null) {
                 Optional<IssuedKey> before = one(connection, "request_key = ?", requestKey);
                 if (before.isPresent()) {
+                    if (one(connection, "request_key = ? and deleted_at is null", requestKey)
+                            .isEmpty()) {
+                        throw new KeyConflictException(
+                                Reason.KEY_TAKEN,
+                                "key " + before.get().config().name()
+                                        + ": this call has issued it, and it was deleted since");
+                    }
                     return new Issued(before.get(), true);
                 }
             }

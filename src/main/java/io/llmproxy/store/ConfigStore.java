@@ -117,6 +117,9 @@ public final class ConfigStore {
             Optional<ConfigVersion> before =
                     key == null ? Optional.empty() : version(connection, "request_key = ?", key);
             if (before.isPresent()) {
+                if (!before.get().sha256().equals(sha256(draft.content()))) {
+                    throw new StoreException(Kind.CONFLICT, "another change was made with this request key");
+                }
                 return before.get();
             }
             if (head.version() != base) {
@@ -167,6 +170,28 @@ public final class ConfigStore {
             AuditNote note = AuditNote.plain(draft.author(), "node", "config." + Origin.AUTO_ROLLBACK.word());
             return Optional.of(append(connection, head, draft, null, 0, note));
         });
+    }
+
+    /**
+     * What must go on to work.
+     *
+     * @param head content of the head
+     * @param fallback content of the version that the head goes back to unless it is confirmed; else that of the head
+     */
+    record Wanted(String head, String fallback) {}
+
+    /** Locks the head until the end of the transaction. */
+    static Wanted wanted(Connection connection) throws SQLException {
+        Head head = lock(connection);
+        String content = version(connection, "id = ?", head.version())
+                .map(ConfigVersion::content)
+                .orElse("");
+        String fallback = head.isUnconfirmed()
+                ? version(connection, "id = ?", head.fallback())
+                        .map(ConfigVersion::content)
+                        .orElse("")
+                : content;
+        return new Wanted(content, fallback);
     }
 
     private static Head lock(Connection connection) throws SQLException {

@@ -8,6 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A database of ours, and how its connections are had. What is done with them may wait: never call it for a request. */
 public final class Database implements AutoCloseable {
+    /** Classes of SQLSTATE. */
+    private static final String DATA = "22";
+
+    private static final String INTEGRITY = "23";
     private final String name;
     private final Connections connections;
     private final boolean embedded;
@@ -150,6 +154,13 @@ public final class Database implements AutoCloseable {
     }
 
     StoreException failed(SQLException e) {
+        String state = e.getSQLState();
+        if (state != null && state.startsWith(INTEGRITY)) {
+            return new StoreException(Kind.CONFLICT, "the store " + name + " has it already: " + reason(e), e);
+        }
+        if (state != null && state.startsWith(DATA)) {
+            return new StoreException(Kind.INVALID, "the store " + name + " cannot keep a value: " + reason(e), e);
+        }
         return new StoreException(Kind.AWAY, "the store " + name + " does not answer: " + reason(e), e);
     }
 

@@ -111,6 +111,7 @@ public final class NodeKeys implements Supplier<KeyRing> {
                 channel.write(rest);
             }
             channel.force(true);
+            SealedFile.syncDirectory(file);
         } catch (FileAlreadyExistsException e) {
             throw new IOException("it is there already", e);
         }

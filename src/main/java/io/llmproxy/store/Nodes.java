@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,17 +72,38 @@ public final class Nodes {
         statement.setString(7, report.id());
     }
 
+    /**
+     * A node, and when it reported last.
+     *
+     * @param report what it said
+     * @param seenAt when, by the database's clock
+     * @param live whether it has reported lately
+     */
+    public record Seen(NodeReport report, Instant seenAt, boolean live) {}
+
     /** The nodes that have reported lately. */
     public List<NodeReport> live() {
+        return seen(SILENCE).stream().map(Seen::report).toList();
+    }
+
+    /**
+     * The nodes that have reported.
+     *
+     * @param within how long ago at most
+     */
+    public List<Seen> seen(Duration within) {
         return database.read(connection -> {
             OffsetDateTime now = now(connection);
+            Instant silent = now.minus(SILENCE).toInstant();
             try (PreparedStatement select = connection.prepareStatement("select id, boot, name, app_version,"
-                    + " version_active, version_tried, nack from llmproxy.node where seen_at > ? order by name, id")) {
-                select.setTimestamp(1, Timestamp.from(now.minus(SILENCE).toInstant()));
+                    + " version_active, version_tried, nack, seen_at from llmproxy.node where seen_at > ?"
+                    + " order by name, id")) {
+                select.setTimestamp(1, Timestamp.from(now.minus(within).toInstant()));
                 try (ResultSet row = select.executeQuery()) {
-                    List<NodeReport> nodes = new ArrayList<>();
+                    List<Seen> nodes = new ArrayList<>();
                     while (row.next()) {
-                        nodes.add(node(row));
+                        Instant at = row.getObject(8, OffsetDateTime.class).toInstant();
+                        nodes.add(new Seen(node(row), at, at.isAfter(silent)));
                     }
                     return nodes;
                 }

@@ -58,6 +58,15 @@ final class SealedFile {
             channel.force(true);
         }
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        syncDirectory(file);
+    }
+
+    /** A name is there for good once its directory is written out. */
+    static void syncDirectory(Path file) throws IOException {
+        try (FileChannel directory =
+                FileChannel.open(file.toAbsolutePath().resolveSibling(""), StandardOpenOption.READ)) {
+            directory.force(true);
+        }
     }
 
     /** Returns what was written last, or nothing if there is none; fails if it is damaged or another key has encrypted it. */

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -181,13 +182,30 @@ public final class SecretTable {
     }
 
     /**
-     * Removes a secret.
+     * Removes a secret that neither the head needs nor the version that an unconfirmed head goes back to.
      *
+     * @param needs whether a document needs it
+     * @param dry whether everything is done but the change
      * @param note what the audit is to say of it
      * @return whether there was one
      */
-    public boolean delete(String name, AuditNote note) {
-        return database.write(connection -> {
+    public boolean delete(String name, Predicate<String> needs, boolean dry, AuditNote note)
+            throws SecretRefusedException {
+        return database.<Boolean, SecretRefusedException>write(connection -> {
+            // The head is locked, so that no commit comes in between.
+            ConfigStore.Wanted wanted = ConfigStore.wanted(connection);
+            if (needs.test(wanted.head())) {
+                throw new SecretRefusedException(
+                        name + ": the head refers to it (expected: a secret that it does not need)");
+            }
+            if (needs.test(wanted.fallback())) {
+                throw new SecretRefusedException(
+                        name + ": the head is not confirmed, and the version that it may go back to"
+                                + " refers to it (expected: confirm the head first)");
+            }
+            if (dry) {
+                return !select(connection, " where name = ?", List.of(name)).isEmpty();
+            }
             SecretState state = lock(connection);
             try (PreparedStatement delete = connection.prepareStatement("delete from llmproxy.secret where name = ?")) {
                 delete.setString(1, name);

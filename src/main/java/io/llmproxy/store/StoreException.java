@@ -15,7 +15,11 @@ public final class StoreException extends RuntimeException {
         /** The tables are missing or of another release: migrate them. */
         SCHEMA,
         /** The call itself is wrong. */
-        REFUSED
+        REFUSED,
+        /** Another call has stored the same at the same time. */
+        CONFLICT,
+        /** The database cannot keep a value of the call. */
+        INVALID
     }
 
     /**

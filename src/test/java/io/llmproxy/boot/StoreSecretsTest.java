@@ -20,6 +20,7 @@ import io.llmproxy.store.SecretRefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -220,12 +221,18 @@ final class StoreSecretsTest {
         assertRefused(secrets, "openai", "x".repeat(70_000), "empty or too long");
         assertRefused(secrets, "a b", "sk-canary", "no name of a secret");
         assertThat(secrets.all()).containsExactly(next);
-        assertThatThrownBy(() -> secrets.delete("openai", head, false, NOTE))
-                .hasMessageContaining("the head refers to it");
-        assertThat(secrets.delete("openai", "", true, NOTE)).isTrue();
-        assertThat(secrets.delete("openai", "", false, NOTE)).isTrue();
-        assertThat(secrets.delete("openai", "", false, NOTE)).isFalse();
-        assertThat(secrets.delete("openai", "", true, NOTE)).isFalse();
+        assertThatThrownBy(() -> secrets.delete("openai", false, NOTE)).hasMessageContaining("the head refers to it");
+        String without = document("\"${TOKEN:-none}\"").replace("?key=canary-query", "");
+        commit(Draft.plain(without, "ann", "", Origin.API, "1.0", null, Duration.ofMinutes(5)));
+        // The head goes back to what needs it, unless it is confirmed.
+        for (boolean dry : new boolean[] {true, false}) {
+            assertThatThrownBy(() -> secrets.delete("openai", dry, NOTE)).hasMessageContaining("not confirmed");
+        }
+        assertThat(Objects.requireNonNull(store).versions().confirm(2, NOTE)).isTrue();
+        assertThat(secrets.delete("openai", true, NOTE)).isTrue();
+        assertThat(secrets.delete("openai", false, NOTE)).isTrue();
+        assertThat(secrets.delete("openai", false, NOTE)).isFalse();
+        assertThat(secrets.delete("openai", true, NOTE)).isFalse();
     }
 
     @Test

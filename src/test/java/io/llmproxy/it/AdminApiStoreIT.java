@@ -188,6 +188,130 @@ class AdminApiStoreIT {
     }
 
     /** Cases 32 and 33. */
+    /** What is shown can be edited and sent back: nothing but its secrets is hidden, and nothing but the change is changed. */
+    @Test
+    void aDocumentIsShownAsItWasWrittenAndTakenBack() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            String text = document(upstream, 1, ", headers: [{op: insert, key: x-a, value: 'Bearer ${HOME}'}]") + """
+                    keys: [{name: k, key: "sha256:0000000000000000000000000000000000000000000000000000000000000000"}]
+                    x-unused: &a {type: bearer, token: CANARY-anchor}   # for later
+                    """;
+            assertThat(commit(node, "\"v0\"", text, Map.of()).status()).isEqualTo(201);
+            for (String path : List.of("/config", "/config/versions/1")) {
+                String shown = call(node, "GET", path, "Accept: application/yaml\r\n", Map.of())
+                        .text();
+                assertThat(shown)
+                        .isEqualTo(text.replace("CANARY-upstream", "\"${secret:upstreams/u/auth/token@1}\"")
+                                .replace("CANARY-anchor", "\"${secret:x-unused/token@1}\""));
+                Answer same = call(node, "POST", "/config?dry_run=true", "", Map.of("text", shown));
+                assertThat(json(same).at("/diff/changes").isEmpty())
+                        .as(same.toString())
+                        .isTrue();
+                Answer again = commit(node, "\"v1\"", shown.replace("weight: 1", "weight: 1 "), Map.of());
+                assertThat(again.status()).as(again.toString()).isIn(201, 412);
+            }
+            String byDefault = text.replace("CANARY-upstream", "${NOWHERE_SET:-CANARY-default}");
+            assertThat(commit(node, "\"v2\"", byDefault, Map.of()).status()).isEqualTo(201);
+            Answer hidden = call(node, "GET", "/config", "Accept: application/yaml\r\n", Map.of());
+            assertThat(hidden.text()).contains("${NOWHERE_SET:-***}");
+            assertThat(code(commit(node, "\"v3\"", hidden.text(), Map.of()))).isEqualTo("400 mask_sent_back");
+        }
+    }
+
+    @Test
+    void thePlaygroundUsesAnIssuedKeyAndTellsWhyAForwardRefuses() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{\"a\":1}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            assertThat(commit(node, "\"v0\"", document(upstream, 1, ""), Map.of())
+                            .status())
+                    .isEqualTo(201);
+            node.awaitReady();
+            JsonNode key = json(call(node, "POST", "/keys", "", Map.of("name", "app")));
+            Awaitility.await().atMost(StoreNode.SOON).until(() -> node.ask().status() == 401);
+
+            Map<String, Object> wanted = new HashMap<>(
+                    Map.of("forward", "main", "path", "/v1/chat/completions", "body", Map.of("model", "m")));
+            Answer refused = call(node, "POST", "/playground", "", wanted);
+            assertThat(refused.status()).as(refused.toString()).isEqualTo(401);
+            assertThat(refused.text()).contains("\"error\"");
+            for (String name : List.of("app", key.at("/id").asText())) {
+                wanted.put("key", name);
+                Answer answer = call(node, "POST", "/playground", "", wanted);
+                assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+                assertThat(answer.text()).isEqualTo("{\"a\":1}");
+            }
+            wanted.put("key", "nobody");
+            assertThat(code(call(node, "POST", "/playground", "", wanted))).isEqualTo("404 not_found");
+            assertThat(upstream.requests())
+                    .allSatisfy(request ->
+                            assertThat(request.head().value("Authorization")).contains("Bearer CANARY-upstream"));
+        }
+    }
+
+    @Test
+    void whatTheStoreCannotKeepIsTheCallersMistake() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            String text = document(upstream, 1, "");
+            assertThat(code(commit(node, "\"v0\"", text, Map.of("comment", "a\u0000b"))))
+                    .isEqualTo("400 invalid_request");
+            for (String path : List.of("/tokens", "/keys")) {
+                Map<String, Object> late = new HashMap<>(Map.of("name", "a", "expires_at", "+300000-01-01T00:00:00Z"));
+                if (path.equals("/tokens")) {
+                    late.put("role", "viewer");
+                }
+                Answer answer = call(node, "POST", path, "", late);
+                assertThat(answer.status()).as(path + answer).isEqualTo(400);
+                assertThat(answer.text()).contains("expires_at").doesNotContain("store");
+            }
+            assertThat(code(call(
+                            node,
+                            "POST",
+                            "/explain",
+                            "",
+                            new JsonMapper()
+                                    .convertValue(
+                                            json("{\"forward\":\"main\",\"path\":\"/\",\"headers\":{\"a\":null}}"),
+                                            Map.class))))
+                    .isEqualTo("400 invalid_request");
+
+            assertThat(commit(node, "\"v0\"", text, Map.of("confirm_within", 600))
+                            .status())
+                    .isEqualTo(201);
+            assertThat(commit(node, "\"v1\"", text + "# more\n", Map.of("confirm_within", 600))
+                            .status())
+                    .isEqualTo(201);
+            // Case 20: who does not know whether the first attempt was stored makes a second one.
+            String key = "If-Match: \"v2\"\r\nIdempotency-Key: once\r\n";
+            for (int attempt = 0; attempt < 2; attempt++) {
+                Answer repeated = call(node, "POST", "/config", key, Map.of("text", text + "# repeated\n"));
+                assertThat(repeated.status()).as(repeated.toString()).isEqualTo(201);
+                assertThat(json(repeated).at("/version").asLong()).isEqualTo(3);
+            }
+            assertThat(code(call(node, "POST", "/config", key, Map.of("text", text + "# other\n"))))
+                    .isEqualTo("409 conflict");
+            JsonNode head =
+                    json(call(node, "GET", "/config/versions", "", Map.of())).at("/head");
+            assertThat(head.at("/version").asLong()).isEqualTo(3);
+            String back = "If-Match: \"v3\"\r\nIdempotency-Key: back\r\n";
+            for (int attempt = 0; attempt < 2; attempt++) {
+                Answer repeated =
+                        call(node, "POST", "/config/rollback", back, Map.of("version", 1, "confirm_within", 600));
+                assertThat(json(repeated).at("/version").asLong())
+                        .as(repeated.toString())
+                        .isEqualTo(4);
+            }
+            head = json(call(node, "GET", "/config/versions", "", Map.of())).at("/head");
+            assertThat(head.at("/confirmed").asBoolean()).isFalse();
+            assertThat(head.at("/fallback").asLong()).isEqualTo(3);
+        }
+    }
+
+    private static JsonNode json(String text) throws IOException {
+        return new JsonMapper().readTree(text);
+    }
+
     /** An editor changes what is served; not who operates the gateway, nor where the secrets go that it cannot see. */
     @Test
     void anEditorBecomesNoAdminAndSendsNoSecretElsewhere() throws IOException {
@@ -206,8 +330,8 @@ class AdminApiStoreIT {
 
             String sso = "sso: {trusted_proxies: [0.0.0.0/0], secret: mine, admin_groups: ['*']}";
             for (String text : List.of(
-                    stored.replace("http_server:\n", "http_server:\n  admin: {token: mine}\n"),
-                    stored.replace("http_server:\n", "http_server:\n  admin: {" + sso + "}\n"),
+                    stored.replace("http_server: {", "http_server: {admin: {token: mine}, "),
+                    stored.replace("http_server: {", "http_server: {admin: {" + sso + "}, "),
                     stored + "log: {access_file: /tmp/x}\n",
                     stored + "ledger: {directory: /tmp/x}\n",
                     stored + "capture: {directory: /tmp/x}\n",

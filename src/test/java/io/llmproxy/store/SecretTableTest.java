@@ -88,7 +88,7 @@ final class SecretTableTest {
 
     @ParameterizedTest
     @EnumSource(Kind.class)
-    void aValueIsSealedAndReplaced(Kind kind) {
+    void aValueIsSealedAndReplaced(Kind kind) throws SecretRefusedException {
         SecretTable table = table(kind);
         assertThat(table.state()).isEqualTo(new SecretState(null, 0));
 
@@ -109,8 +109,8 @@ final class SecretTableTest {
         assertThat(table.state().revision()).isEqualTo(2);
         assertThat(dump("secret") + dump("audit") + dump("secret_state")).doesNotContain("canary");
 
-        assertThat(table.delete("openai", NOTE)).isTrue();
-        assertThat(table.delete("openai", NOTE)).isFalse();
+        assertThat(table.delete("openai", document -> false, false, NOTE)).isTrue();
+        assertThat(table.delete("openai", document -> false, false, NOTE)).isFalse();
         assertThat(table.all()).isEmpty();
         assertThat(table.state().revision()).isEqualTo(3);
         assertThat(new AuditTable(database).verify(Map.of()).entries()).isEqualTo(3);

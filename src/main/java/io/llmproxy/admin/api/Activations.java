@@ -48,6 +48,9 @@ final class Activations {
         List<String> pending = new ArrayList<>();
         List<Refusal> nack = new ArrayList<>();
         for (ConfigDocuments.Node node : documents.nodes()) {
+            if (!node.live()) {
+                continue;
+            }
             if (node.active() == version) {
                 active.add(node.name());
             } else if (node.tried() == version && !node.nack().isEmpty()) {

@@ -42,18 +42,31 @@ final class ConfigChanges {
     record Checked(boolean valid, List<Finding> problems, List<Finding> warnings, DocumentDiff.@Nullable Diff diff) {}
 
     /** What is to become a version. */
-    record Wanted(String content, String comment, @Nullable Duration confirmWithin, Caller author) {
+    record Wanted(
+            String content,
+            String comment,
+            @Nullable Duration confirmWithin,
+            Caller author,
+            @Nullable String requestKey) {
+        /** The same with what each attempt of the caller shows. */
+        Wanted repeatable(@Nullable String shown) {
+            return new Wanted(content, comment, confirmWithin, author, RequestKey.digest(author, shown));
+        }
+
         static Wanted of(String content, @Nullable String comment, @Nullable Integer seconds, Caller author) {
             String words = comment == null ? "" : comment.strip();
             if (words.length() > LONGEST_COMMENT) {
                 throw Refused.invalid("comment", "too long (expected: at most " + LONGEST_COMMENT + " characters)");
+            }
+            if (words.chars().anyMatch(c -> c < ' ' && c != '\n' && c != '\t')) {
+                throw Refused.invalid("comment", "not text (expected: no control characters)");
             }
             if (seconds != null && (seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS)) {
                 throw Refused.invalid(
                         "confirm_within",
                         "no such time (expected: " + SHORTEST_SECONDS + " to " + LONGEST_SECONDS + " seconds)");
             }
-            return new Wanted(content, words, seconds == null ? null : Duration.ofSeconds(seconds), author);
+            return new Wanted(content, words, seconds == null ? null : Duration.ofSeconds(seconds), author, null);
         }
     }
 
@@ -113,7 +126,7 @@ final class ConfigChanges {
     /** Puts the text of an older version in use. */
     Version rollBack(long to, Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
         refuseBeyond(wanted.author(), before(base), wanted.content(), true);
-        boolean plain = wanted.comment().isEmpty() && wanted.confirmWithin() == null;
+        boolean plain = wanted.comment().isEmpty() && wanted.confirmWithin() == null && wanted.requestKey() == null;
         String comment = "Back to version " + to + (wanted.comment().isEmpty() ? "" : ": " + wanted.comment());
         return storing(
                 wanted,
@@ -127,7 +140,14 @@ final class ConfigChanges {
     }
 
     private static Change change(Wanted wanted, ConfigDocuments.Way way, String comment, AuditNote note) {
-        return new Change(wanted.content(), wanted.author().name(), comment, way, null, wanted.confirmWithin(), note);
+        return new Change(
+                wanted.content(),
+                wanted.author().name(),
+                comment,
+                way,
+                wanted.requestKey(),
+                wanted.confirmWithin(),
+                note);
     }
 
     private interface Storing {
@@ -271,6 +291,7 @@ final class ConfigChanges {
     /** Also the part of a URL that is hidden. */
     private static boolean isMask(String text) {
         return text.equals(ConfigPrinter.MASK)
+                || text.contains(":-" + ConfigPrinter.MASK + '}')
                 || text.contains("://" + ConfigPrinter.MASK + "@")
                 || (text.contains("://") && text.endsWith("?" + ConfigPrinter.MASK));
     }

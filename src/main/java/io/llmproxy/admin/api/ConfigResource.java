@@ -90,12 +90,14 @@ public final class ConfigResource {
     public Response commit(
             @Context ContainerRequestContext call,
             @HeaderParam("If-Match") @Nullable String base,
+            @HeaderParam("Idempotency-Key") @Nullable String requestKey,
             @QueryParam("dry_run") @DefaultValue("false") String dryRun,
             Commit commit) {
         changes.requireStore();
         String content = required(commit.text());
-        ConfigChanges.Wanted wanted =
-                ConfigChanges.Wanted.of(content, commit.comment(), commit.confirmWithin(), Caller.of(call));
+        ConfigChanges.Wanted wanted = ConfigChanges.Wanted.of(
+                        content, commit.comment(), commit.confirmWithin(), Caller.of(call))
+                .repeatable(requestKey);
         if (isDry(dryRun)) {
             return Response.ok(changes.check(content, Caller.of(call))).build();
         }
@@ -112,6 +114,7 @@ public final class ConfigResource {
     public Response rollback(
             @Context ContainerRequestContext call,
             @HeaderParam("If-Match") @Nullable String base,
+            @HeaderParam("Idempotency-Key") @Nullable String requestKey,
             @QueryParam("dry_run") @DefaultValue("false") String dryRun,
             Rollback rollback) {
         changes.requireStore();
@@ -120,8 +123,9 @@ public final class ConfigResource {
             throw Refused.invalid("version", "missing (expected: the number of a version)");
         }
         String content = changes.content(to);
-        ConfigChanges.Wanted wanted =
-                ConfigChanges.Wanted.of(content, rollback.comment(), rollback.confirmWithin(), Caller.of(call));
+        ConfigChanges.Wanted wanted = ConfigChanges.Wanted.of(
+                        content, rollback.comment(), rollback.confirmWithin(), Caller.of(call))
+                .repeatable(requestKey);
         if (isDry(dryRun)) {
             return Response.ok(changes.checkOld(content, Caller.of(call))).build();
         }

@@ -53,6 +53,11 @@ public final class ExplainResource {
             throw Refused.invalid("forward", "missing (expected: the name of a forward)");
         }
         Map<String, String> headers = question.headers() == null ? Map.of() : question.headers();
+        headers.forEach((name, value) -> {
+            if (value == null) {
+                throw Refused.invalid("headers." + name, "null (expected: a text)");
+            }
+        });
         Decider.Question asked = new Decider.Question(
                 forward,
                 path(question.path()),

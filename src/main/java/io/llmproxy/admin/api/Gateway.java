@@ -46,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * @param operations what operators can do
  * @param current what is served at the moment
  * @param decider decides where requests would go
+ * @param loans lets requests of the playground be those of clients
  * @param ports on which port a forward of the launcher is served; null in a container, which serves them below its context
  * @param clock where what happens each second is done
  */
@@ -66,6 +67,7 @@ public record Gateway(
         Operations operations,
         Supplier<Current> current,
         Decider decider,
+        KeyLoans loans,
         Function<String, @Nullable Integer> ports,
         ScheduledExecutorService clock) {
     /** What operators call this node. */

@@ -8,7 +8,6 @@ import io.llmproxy.config.Secret;
 import io.llmproxy.config.load.LimitsText;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -82,7 +81,7 @@ record KeyBody(
     }
 
     private @Nullable Instant expires() {
-        return expiresAt == null ? null : OffsetDateTime.parse(expiresAt).toInstant();
+        return expiresAt == null ? null : Times.parse(expiresAt);
     }
 
     private List<String> models() {

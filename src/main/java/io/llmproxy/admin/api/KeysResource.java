@@ -40,7 +40,6 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public final class KeysResource {
     private static final long LONGEST_GRACE = Duration.ofDays(30).toSeconds();
-    private static final int LONGEST_REQUEST_KEY = 150;
 
     private final Gateway gateway;
     private final KeyActs acts;
@@ -170,8 +169,9 @@ public final class KeysResource {
         Act act = Act.of(call);
         act.to(config.name());
         act.changes(Map.of(), KeyActs.told(body));
-        IssuedKeys.Issued issued =
-                KeyActs.stored(act, () -> keys().issue(config, hint, body.opens(), own(by, requestKey), act.note()));
+        IssuedKeys.Issued issued = KeyActs.stored(
+                act,
+                () -> keys().issue(config, hint, body.opens(), RequestKey.of(Caller.of(call), requestKey), act.note()));
         IssuedKey key = issued.key();
         if (issued.again() && !key.config().name().equals(config.name())) {
             throw new Refused(
@@ -186,14 +186,6 @@ public final class KeysResource {
                                 .build())
                         .entity(told);
         return answer.header("ETag", KeyViews.tag(key)).build();
-    }
-
-    /** Two callers may think of the same. */
-    private static @Nullable String own(String by, @Nullable String requestKey) {
-        if (requestKey != null && (requestKey.isBlank() || requestKey.length() > LONGEST_REQUEST_KEY)) {
-            throw Refused.invalid("Idempotency-Key", "no such key (expected: 1 to 150 characters)");
-        }
-        return requestKey == null ? null : by + " " + requestKey;
     }
 
     /** Changes what a key may do: what is named, to what is said of it; null takes a limit away. */

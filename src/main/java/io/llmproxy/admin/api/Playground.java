@@ -1,15 +1,14 @@
 package io.llmproxy.admin.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.ForwardConfig;
-import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.ProxyConfig;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.Authenticator;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
@@ -19,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Playground {
     private static final int MOST = 8;
+    private static final Authenticator NOBODY = new Authenticator() {};
     private static final int PIECE = 8192;
     private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9-]{1,64}");
     private static final Pattern VALUE = Pattern.compile("[\\x20-\\x7e]{0,1024}");
@@ -84,10 +83,16 @@ final class Playground {
         }
         try {
             HttpURLConnection connection = connection(call, wanted);
-            try {
+            String key = wanted.key();
+            if (key == null) {
                 relay(connection, wanted.body(), response);
-            } finally {
-                connection.disconnect();
+                return;
+            }
+            try (KeyLoans.Loan loan = gateway.loans()
+                    .lend(String.valueOf(wanted.forward()), key)
+                    .orElseThrow(() -> Refused.notFound("key", key))) {
+                connection.setRequestProperty("Authorization", "Bearer " + loan.shown());
+                relay(connection, wanted.body(), response);
             }
         } finally {
             running.release();
@@ -114,7 +119,6 @@ final class Playground {
         } catch (IllegalArgumentException e) {
             throw Refused.invalid("path", "not a path (expected: one such as /v1/chat/completions)");
         }
-        String key = key(wanted.key(), forward, config);
         HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
         connection.setRequestMethod(method);
         connection.setInstanceFollowRedirects(false);
@@ -123,9 +127,8 @@ final class Playground {
         connection.setReadTimeout((int) TimeUnit.MINUTES.toMillis(10));
         connection.setRequestProperty("Connection", "close");
         headers.forEach(connection::setRequestProperty);
-        if (key != null) {
-            connection.setRequestProperty("Authorization", "Bearer " + key);
-        }
+        // Nobody is asked for a password when the forward refuses the request.
+        connection.setAuthenticator(NOBODY);
         return connection;
     }
 
@@ -168,33 +171,16 @@ final class Playground {
         return new Refused(409, "conflict", "The forward is reached over TLS (expected: one without).");
     }
 
-    private static @Nullable String key(@Nullable String name, ForwardConfig forward, ProxyConfig config) {
-        if (name == null) {
-            return null;
+    private static void relay(HttpURLConnection connection, @Nullable JsonNode body, HttpServletResponse response)
+            throws IOException {
+        try {
+            answer(connection, body, response);
+        } finally {
+            connection.disconnect();
         }
-        Set<String> reached = config.reachable(forward);
-        String key = Stream.of(
-                        config.keys().stream(),
-                        forward.keys().stream(),
-                        config.upstreams().stream()
-                                .filter(upstream -> reached.contains(upstream.name()))
-                                .flatMap(upstream -> upstream.keys().stream()))
-                .flatMap(keys -> keys)
-                .filter(known -> known.name().equals(name))
-                .findFirst()
-                .map(ClientKeyConfig::key)
-                .orElseThrow(() -> Refused.notFound("key", name))
-                .reveal();
-        if (KeyDigest.isDigest(key)) {
-            throw new Refused(
-                    409,
-                    "conflict",
-                    "key " + name + ": only its digest is known (expected: a key that the configuration holds)");
-        }
-        return key;
     }
 
-    private static void relay(HttpURLConnection connection, @Nullable JsonNode body, HttpServletResponse response)
+    private static void answer(HttpURLConnection connection, @Nullable JsonNode body, HttpServletResponse response)
             throws IOException {
         int status;
         try {
@@ -202,7 +188,7 @@ final class Playground {
                 byte[] bytes = Json.MAPPER.writeValueAsBytes(body);
                 connection.setRequestProperty("Content-Type", "application/json");
                 connection.setDoOutput(true);
-                connection.setFixedLengthStreamingMode(bytes.length);
+                // Its length is known without saying so: with a stated one, the JDK drops the body of a 401.
                 try (OutputStream out = connection.getOutputStream()) {
                     out.write(bytes);
                 }

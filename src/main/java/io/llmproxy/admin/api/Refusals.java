@@ -50,6 +50,8 @@ final class Refusals implements ExceptionMapper<Throwable> {
         String why = String.valueOf(unavailable.getMessage());
         return switch (unavailable.reason()) {
             case READ_ONLY -> new Refused(409, "file_mode", why);
+            case CONFLICT -> new Refused(409, "conflict", why);
+            case INVALID -> new Refused(400, "invalid_request", why);
             case AWAY -> new Refused(503, "store_unavailable", why).with("Retry-After", "5");
             case OUTCOME_UNKNOWN -> new Refused(503, "outcome_unknown", why).with("Retry-After", "5");
         };

@@ -87,10 +87,10 @@ final class SignIn {
      */
     Known known(HttpServletRequest request) {
         String shown = OperatorToken.bearer(request);
-        if (shown != null) {
+        if (shown != null && !isPassedOn(request, shown)) {
             return new Known(bearer(request, shown), null);
         }
-        Sessions.Session session = session(request);
+        Sessions.Session session = shown == null ? session(request) : null;
         Caller caller =
                 session == null ? ProxySignIn.caller(request, config.get().sso()) : session.caller();
         if (caller == null) {
@@ -106,6 +106,14 @@ final class SignIn {
             }
         }
         return new Known(caller, session);
+    }
+
+    /** A proxy that signs people in may pass on the token that it has of them, which is none of ours. */
+    private boolean isPassedOn(HttpServletRequest request, String shown) {
+        Secret expected = token.expected();
+        return !tokens.isOne(shown)
+                && (expected == null || !expected.equals(new Secret(shown)))
+                && ProxySignIn.caller(request, config.get().sso()) != null;
     }
 
     /**
@@ -135,7 +143,8 @@ final class SignIn {
             return Caller.OPERATOR;
         }
         OperatorToken.Refusal slowed = token.slowed(request);
-        if (slowed != null) {
+        // One that is known to be good here is no guess: what others try from the address keeps nobody out who has one.
+        if (slowed != null && !tokens.isKnown(shown)) {
             throw refused(slowed);
         }
         Caller caller;
@@ -275,7 +284,9 @@ final class SignIn {
         boolean local = IpAddress.parseEndpoint(request.getRemoteAddr())
                 .map(address -> address.isLoopback())
                 .orElse(false);
-        boolean secure = request.isSecure() || !local;
+        // Behind a proxy that speaks TLS only the browser knows that it does, and says so.
+        String origin = request.getHeader("Origin");
+        boolean secure = request.isSecure() || !local || (origin != null && origin.startsWith("https://"));
         return COOKIE + '=' + name + "; HttpOnly; SameSite=Strict" + (secure ? "; Secure" : "") + "; Max-Age="
                 + seconds;
     }

@@ -166,15 +166,15 @@ public final class StateResource {
         Node own = null;
         List<Node> others = new ArrayList<>();
         for (ConfigDocuments.Node node : documents.nodes()) {
-            boolean here = own == null && node.name().equals(gateway.node());
+            boolean here = own == null && node.own();
             Node told = new Node(
                     node.id(),
                     node.name(),
                     here,
                     node.appVersion(),
                     here ? phase() : null,
-                    now,
-                    true,
+                    Times.told(node.seenAt()),
+                    node.live(),
                     node.active(),
                     node.tried(),
                     node.nack());

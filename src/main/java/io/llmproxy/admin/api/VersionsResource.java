@@ -3,7 +3,6 @@ package io.llmproxy.admin.api;
 import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Version;
-import io.llmproxy.health.StoreStanding;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -14,7 +13,6 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -89,9 +87,14 @@ public final class VersionsResource {
     }
 
     private Head head() {
-        long version = documents.head().id();
-        Instant until = documents.standing().map(StoreStanding::confirmUntil).orElse(null);
-        return new Head(version, until == null, Times.told(until), null);
+        return documents
+                .unconfirmed()
+                .map(pending -> new Head(
+                        pending.version(),
+                        false,
+                        Times.told(pending.until()),
+                        pending.fallback() == 0 ? null : pending.fallback()))
+                .orElseGet(() -> new Head(documents.head().id(), true, null, null));
     }
 
     private Version version(String number) {

@@ -16,13 +16,16 @@ import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.DumperOptions.FlowStyle;
 import org.yaml.snakeyaml.Yaml;
 
-/** Writes a tree as YAML. Secrets are masked, unless they are only referred to. */
+/**
+ * Writes a tree as YAML. Secrets are masked, unless they are only referred to. What begins with {@code x-} is left out then: nobody knows
+ * what in it is a secret, and its anchors stand where they are used.
+ */
 public final class ConfigPrinter {
     /** What takes the place of a secret. */
     public static final String MASK = "***";
 
     private static final String NOTE = "# *** is a secret that is not shown: write it in again, best as ${NAME}.\n";
-    private static final Pattern REFERENCE = Pattern.compile("\\$\\{[^}:]*}|\\$\\{(?:file|secret):[^}]*}");
+    private static final String EXTENSION = "x-";
     private static final Pattern URL_SECRETS =
             Pattern.compile("(?<=://)[^/@]*(?=@)|(?<=\\?)(?!\\$\\{secret:[^}]*}$).+");
     private static final int LINE_WIDTH = 132;
@@ -50,7 +53,12 @@ public final class ConfigPrinter {
 
     private static Map<String, Object> section(Mapping mapping, @Nullable Section section, boolean masked) {
         Map<String, Object> printed = new LinkedHashMap<>();
-        mapping.entries().forEach((name, tree) -> printed.put(name, value(tree, key(section, name), masked)));
+        boolean root = section != null && section.type() == ProxyConfig.class;
+        mapping.entries().forEach((name, tree) -> {
+            if (!masked || !root || !name.startsWith(EXTENSION)) {
+                printed.put(name, value(tree, key(section, name), masked));
+            }
+        });
         return printed;
     }
 
@@ -76,13 +84,26 @@ public final class ConfigPrinter {
         if (!masked && (type == Secret.class || type == java.net.URI.class)) {
             return text;
         }
-        if (type == Secret.class && !REFERENCE.matcher(text).matches()) {
-            return MASK;
+        if (type == Secret.class) {
+            return secret(text);
         }
         if (type == java.net.URI.class) {
-            return URL_SECRETS.matcher(text).replaceAll(MASK);
+            return url(text);
         }
-        return type == String.class || type == Secret.class ? text : plain(text, type);
+        return type == String.class ? text : plain(text, type);
+    }
+
+    /** A secret as it may be shown: references and digests are none. */
+    static String secret(String text) {
+        if (text.isEmpty() || LiteralSecrets.DIGEST.matcher(text).matches()) {
+            return text;
+        }
+        return Interpolation.refers(text) ? Interpolation.withDefaults(text, MASK) : MASK;
+    }
+
+    /** A URL as it may be shown. */
+    static String url(String text) {
+        return URL_SECRETS.matcher(text).replaceAll(MASK);
     }
 
     /** As a number or a truth, so that it is written without quotes. */

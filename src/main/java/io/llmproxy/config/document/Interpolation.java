@@ -79,6 +79,20 @@ public final class Interpolation {
         return found;
     }
 
+    /** Returns a text with something else in the place of its defaults, which may be secrets. */
+    static String withDefaults(String text, String instead) {
+        Matcher reference = REFERENCE.matcher(text);
+        StringBuilder shown = new StringBuilder();
+        while (reference.find()) {
+            String body = reference.group("body");
+            Matcher variable = VARIABLE.matcher(body == null ? "" : body);
+            boolean has = variable.matches() && variable.group("default") != null;
+            String next = has ? "${" + variable.group("name") + ":-" + instead + '}' : reference.group();
+            reference.appendReplacement(shown, Matcher.quoteReplacement(next));
+        }
+        return reference.appendTail(shown).toString();
+    }
+
     /** Returns what refers to a secret. */
     public static String toSecret(String name) {
         return "${" + SECRET + name + '}';

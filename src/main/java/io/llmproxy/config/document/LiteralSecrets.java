@@ -28,16 +28,22 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * The secrets that stand in a document as they are. A reference can take the place of each; nothing else of the text changes then. What a
- * document says in the words of another product is not found.
+ * The secrets that stand in a document as they are. A reference, or a mask, can take the place of each; nothing else of the text changes
+ * then. What a document says in the words of another product is not found. Below {@code x-}, what nothing uses is one if its key sounds
+ * like it.
  */
 public final class LiteralSecrets {
-    private static final Pattern DIGEST = Pattern.compile("sha256:[0-9A-Fa-f]{64}");
+    static final Pattern DIGEST = Pattern.compile("sha256:[0-9A-Fa-f]{64}");
     private static final Pattern UNUSUAL = Pattern.compile("[^A-Za-z0-9._-]");
+    private static final Pattern TELLING = Pattern.compile("(?i).*(token|key|secret|passw|credential|auth).*");
+    private static final String EXTENSION = "x-";
     private static final int LONGEST_NAME = 200;
     private static final Interpolation ESCAPES = new Interpolation(Map.of(), Path.of(""), SecretSource.NONE);
 
     private final String text;
+    /** Whether defaults of variables and users in URLs are looked for too: these cannot be moved, only hidden. */
+    private final boolean hiding;
+
     private final List<Place> places = new ArrayList<>();
     private final Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -57,10 +63,16 @@ public final class LiteralSecrets {
      * @param start index of its first character
      * @param end index after its last character
      * @param before what of the value stays
+     * @param shown the value as it may be shown
      * @param anchor what other places call it; null if none does
      */
     private record Place(
-            int start, int end, String before, @Nullable String anchor, Literal literal) {}
+            int start,
+            int end,
+            String before,
+            String shown,
+            @Nullable String anchor,
+            Literal literal) {}
 
     /** Where something stands: as problems tell it, and as names are made of it. */
     private record Where(String path, String name) {
@@ -77,17 +89,29 @@ public final class LiteralSecrets {
         }
     }
 
-    private LiteralSecrets(String text) {
+    private LiteralSecrets(String text, boolean hiding) {
         this.text = text;
+        this.hiding = hiding;
     }
 
     /** Finds them in a document that is known to be good. */
     public static LiteralSecrets in(String text) {
+        return in(text, false);
+    }
+
+    /** Returns a document that is known to be good as it may be shown, with its comments. */
+    public static String hidden(String text) {
+        return in(text, true).with(Place::shown);
+    }
+
+    private static LiteralSecrets in(String text, boolean hiding) {
         LoaderOptions options = new LoaderOptions();
         options.setCodePointLimit(YamlParser.MAX_LENGTH);
-        LiteralSecrets found = new LiteralSecrets(text);
+        LiteralSecrets found = new LiteralSecrets(text, hiding);
         if (new Yaml(options).compose(new StringReader(text)) instanceof MappingNode root) {
             found.mapping(root, Section.of(ProxyConfig.class), new Where("", ""));
+            // Last, as what is used is known by where it is used.
+            found.extensions(root);
         }
         found.places.sort(Comparator.comparingInt(Place::start));
         return found;
@@ -102,6 +126,35 @@ public final class LiteralSecrets {
                     value(entry.getValueNode(), key(section, name.getValue()), where.key(name.getValue()));
                 }
             }
+        }
+    }
+
+    private void extensions(MappingNode root) {
+        for (NodeTuple entry : root.getValue()) {
+            if (entry.getKeyNode() instanceof ScalarNode name && name.getValue().startsWith(EXTENSION)) {
+                unused(entry.getValueNode(), name.getValue(), new Where("", "").key(name.getValue()));
+            }
+        }
+    }
+
+    private void unused(Node value, String key, Where where) {
+        if (value instanceof MappingNode mapping) {
+            if (seen.add(mapping)) {
+                for (NodeTuple entry : mapping.getValue()) {
+                    if (entry.getKeyNode() instanceof ScalarNode name) {
+                        unused(entry.getValueNode(), name.getValue(), where.key(name.getValue()));
+                    }
+                }
+            }
+        } else if (value instanceof SequenceNode sequence) {
+            if (seen.add(sequence)) {
+                List<Node> items = sequence.getValue();
+                for (int i = 0; i < items.size(); i++) {
+                    unused(items.get(i), key, where.item(i, name(items.get(i), i)));
+                }
+            }
+        } else if (value instanceof ScalarNode scalar && TELLING.matcher(key).matches() && seen.add(scalar)) {
+            scalar(scalar, Secret.class, where);
         }
     }
 
@@ -147,17 +200,18 @@ public final class LiteralSecrets {
     private void scalar(ScalarNode scalar, Class<?> type, Where where) {
         String written = scalar.getValue();
         if (type == Secret.class) {
-            add(scalar, "", written, where);
-        } else if (type == URI.class && written.indexOf('?') >= 0) {
+            add(scalar, "", written, ConfigPrinter.secret(written), where);
+        } else if (type == URI.class && (hiding || written.indexOf('?') >= 0)) {
             int query = written.indexOf('?') + 1;
-            add(scalar, written.substring(0, query), written.substring(query), where);
+            add(scalar, written.substring(0, query), written.substring(query), ConfigPrinter.url(written), where);
         }
     }
 
-    private void add(ScalarNode scalar, String before, String written, Where where) {
+    private void add(ScalarNode scalar, String before, String written, String shown, Where where) {
         boolean absent =
                 written.isEmpty() || (scalar.isPlain() && scalar.getTag().equals(Tag.NULL));
-        if (absent || DIGEST.matcher(written).matches() || Interpolation.refers(written)) {
+        boolean movable = !absent && !DIGEST.matcher(written).matches() && !Interpolation.refers(written);
+        if (hiding ? shown.equals(scalar.getValue()) || scalar.getTag().equals(Tag.NULL) : !movable) {
             return;
         }
         Secret value = new Secret(ESCAPES.resolve(written).text());
@@ -166,6 +220,7 @@ public final class LiteralSecrets {
                 text.offsetByCodePoints(0, scalar.getStartMark().getIndex()),
                 text.offsetByCodePoints(0, scalar.getEndMark().getIndex()),
                 before,
+                shown,
                 scalar.getAnchor(),
                 new Literal(name, scalar.getStartMark().getLine() + 1, where.path, value)));
     }
@@ -181,6 +236,10 @@ public final class LiteralSecrets {
      * @param reference names the secret that takes the place of one
      */
     public String replaced(Function<Literal, String> reference) {
+        return with(place -> place.before + Interpolation.toSecret(reference.apply(place.literal)));
+    }
+
+    private String with(Function<Place, String> value) {
         StringBuilder replaced = new StringBuilder();
         int at = 0;
         for (Place place : places) {
@@ -190,8 +249,7 @@ public final class LiteralSecrets {
                 replaced.append('&').append(place.anchor).append(' ');
             }
             replaced.append('"')
-                    .append(place.before.replace("\\", "\\\\").replace("\"", "\\\""))
-                    .append(Interpolation.toSecret(reference.apply(place.literal)))
+                    .append(value.apply(place).replace("\\", "\\\\").replace("\"", "\\\""))
                     .append('"')
                     // A block's end is the beginning of the next line.
                     .append(old.substring(old.stripTrailing().length()));

@@ -194,6 +194,10 @@ public final class KeyDirectory implements KeySource {
 
     @Override
     public Optional<ClientKey> named(String name) {
+        ClientKey known = byId.get(name);
+        if (known != null) {
+            return Optional.of(known);
+        }
         return byId.values().stream()
                 .filter(key -> key.name().equals(name))
                 .<ClientKey>map(key -> key)

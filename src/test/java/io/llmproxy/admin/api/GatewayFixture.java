@@ -92,6 +92,7 @@ final class GatewayFixture {
                 nothing(Operations.class),
                 () -> new Gateway.Current(1, config(YAML), Upstreams.NONE, Quotas.NONE),
                 question -> null,
+                (forward, key) -> Optional.empty(),
                 forward -> null,
                 clock);
     }

@@ -70,9 +70,47 @@ final class LiteralSecretsTest {
     }
 
     @Test
+    void whatSoundsLikeASecretBelowAnExtensionIsMovedAlsoIfNothingUsesIt() {
+        String text = """
+                x-auth: &a {type: bearer, token: sk-unused, more: [{api_key: sk-nested}]}
+                x-token: sk-alone
+                x-used: &used {timeout: 5s, token: "${TOKEN}"}
+                upstreams: [{name: a, auth: {<<: *used}}]
+                """;
+
+        assertThat(replaced(text))
+                .isEqualTo(text.replace("sk-unused", "\"${secret:x-auth/token}\"")
+                        .replace("sk-nested", "\"${secret:x-auth/more/0/api_key}\"")
+                        .replace("sk-alone", "\"${secret:x-token}\""));
+        assertThat(LiteralSecrets.hidden(text))
+                .doesNotContain("sk-")
+                .contains("timeout: 5s", "${TOKEN}", "type: bearer");
+    }
+
+    @Test
+    void whatIsShownHasItsCommentsAndNoSecrets() {
+        String text = """
+                # why it is so
+                keys:
+                  - {name: k, key: "sha256:0000000000000000000000000000000000000000000000000000000000000000"}
+                upstreams:
+                  - {name: a, auth: {token: "Bearer ${TOKEN}"}, url: "http://u/a"}   # stays
+                  - {name: b, auth: {token: "${TOKEN:-sk-default}"}, url: "http://me:sk-password@u/?key=sk-query"}
+                  - {name: c, auth: {token: sk-literal}, url: "http://u?${secret:query}"}
+                  - {name: d, auth: {token: }}
+                """;
+
+        assertThat(LiteralSecrets.hidden(text))
+                .isEqualTo(text.replace("sk-default", "***")
+                        .replace("me:sk-password", "***")
+                        .replace("key=sk-query", "***")
+                        .replace("sk-literal", "\"***\""));
+    }
+
+    @Test
     void whatIsNoSecretOrRefersToOneStays() {
         String text = """
-                x-note: {token: sk-not-read}
+                x-note: {text: sk-not-read}
                 keys:
                   - {name: k, key: "sha256:0000000000000000000000000000000000000000000000000000000000000000"}
                 upstreams:

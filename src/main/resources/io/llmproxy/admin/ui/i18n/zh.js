@@ -118,7 +118,7 @@ export default {
   "check": "检查", "check.valid": "有效", "check.changes": "将会改变", "check.problems": "问题：{count}", "reload": "重新加载文件", "did.reload": "配置 {generation} 已生效。",
   "commit": "提交", "comment": "说明", "comment.hint": "改了什么，为什么。会保留在历史中。", "comment.none": "无说明", "within": "确认期限", "within.hint": "如未及时确认，会自动恢复到之前的版本。",
   "within.none": "无需确认", "within.60": "1 分钟", "within.120": "2 分钟", "within.600": "10 分钟", "did.commit": "版本 {version} 已保存。", "did.confirm": "版本 {version} 已保留。", "did.rollback": "版本 {version} 的内容已重新生效。",
-  "conflict": "有人先修改了配置", "conflict.about": "你编辑期间出现了版本 {version}。内容没有丢失：请比较两处更改。", "conflict.keep": "基于最新版本继续", "conflict.theirs": "对方的更改", "conflict.yours": "你的更改",
+  "merge.done": "文本现在包含两处更改。请查看后提交。", "merge.conflicts": "双方修改了相同的行（{count} 处）。<<<<<<< 与 >>>>>>> 之间是两个版本：请保留正确的内容并删除标记。", "conflict": "有人先修改了配置", "conflict.about": "你编辑期间出现了版本 {version}。内容没有丢失：请比较两处更改。", "conflict.keep": "与最新版本合并", "conflict.theirs": "对方的更改", "conflict.yours": "你的更改",
   "activation": "各节点上的版本 {version}", "activation.done": "所有节点均已生效", "activation.nack": "有节点拒绝", "activation.wait": "节点正在跟进", "activation.serves": "已生效", "activation.pending": "尚未", "activation.refuses": "拒绝",
   "pending": "若不确认，版本 {version} 将在 {seconds} 秒后自动撤回。", "pending.back": "回到版本 {version}", "pending.keep": "保留", "pending.undo": "立即撤回", "pending.comment": "未确认",
   "history": "历史", "history.about": "所有生效过的版本，最新的在前。版本不会被修改。", "history.none": "还没有版本", "history.none.next": "提交配置后会保存在这里。",

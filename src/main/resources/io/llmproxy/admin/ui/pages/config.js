@@ -1,7 +1,8 @@
-import { post, tagged } from "../api.js";
+import { part, post, tagged } from "../api.js";
 import { Changes } from "../changes.js";
 import { tell, useLoad } from "../data.js";
 import { Editor } from "../editor.js";
+import { merge } from "../merge.js";
 import { Card, Choice, Dialog, Failure, Field, Head, Notice, Problems, Status, Wait } from "../parts.js";
 import { link } from "../route.js";
 import { html, useState } from "../view.js";
@@ -57,7 +58,9 @@ const Result = ({ check, pick }) => (check.valid
       ${check.diff && html`<${Changes} diff=${check.diff} />`}<//>`
   : html`<${Card} title=${t("check.problems", { count: check.problems.length })} id="problems" flush=${false}><${Problems} list=${[...check.problems, ...check.warnings]} pick=${pick} /><//>`);
 
-function Document({ loaded, again, session, may }) {
+const yaml = (path) => tagged(path, {}, { accept: "application/yaml" });
+
+function Document({ loaded, again, session, may, committed, setCommitted }) {
   const [text, setText] = useState(draft?.text ?? loaded.text);
   const [etag, setEtag] = useState(draft?.etag ?? loaded.etag);
   const [drafting, setDrafting] = useState(draft !== null);
@@ -65,7 +68,7 @@ function Document({ loaded, again, session, may }) {
   const [error, setError] = useState(null);
   const [line, setLine] = useState(null);
   const [committing, setCommitting] = useState(false);
-  const [committed, setCommitted] = useState(null);
+  const [merged, setMerged] = useState(null);
   const changed = text !== loaded.text;
   const write = (value) => {
     draft = { text: value, etag };
@@ -79,11 +82,12 @@ function Document({ loaded, again, session, may }) {
     setDrafting(false);
     setCheck(null);
     setError(null);
+    setMerged(null);
   };
-  const test = async () => {
+  const test = async (what) => {
     setError(null);
     try {
-      const result = await post("config/check", { text });
+      const result = await post("config/check", { text: what });
       setCheck(result);
       if (!result.valid && result.problems[0]?.line) setLine({ at: result.problems[0].line });
     } catch (failure) {
@@ -103,16 +107,27 @@ function Document({ loaded, again, session, may }) {
   const done = (version) => {
     draft = null;
     setCommitted(version);
+    setMerged(null);
     setCheck(null);
     tell(t("did.commit", { version: version.version }));
     again();
   };
   const takeNewest = async () => {
-    const newest = await tagged("config", {}, { accept: "application/yaml" });
-    setEtag(newest.etag);
-    draft = { text, etag: newest.etag };
-    setError(null);
-    await test();
+    try {
+      // Both began with the same version: neither change may undo the other.
+      const number = /\d+/.exec(etag)[0];
+      const base = number === "0" ? "" : (await yaml(`config/versions/${part(number)}`)).value;
+      const newest = await yaml("config");
+      const result = merge(base, text, newest.value, { mine: t("conflict.yours"), theirs: t("conflict.theirs") });
+      draft = { text: result.text, etag: newest.etag };
+      setText(result.text);
+      setEtag(newest.etag);
+      setMerged(result);
+      setError(null);
+      await test(result.text);
+    } catch (failure) {
+      setError(failure);
+    }
   };
   const store = session.mode === "store";
   const editing = store ? session.writable : drafting;
@@ -120,7 +135,7 @@ function Document({ loaded, again, session, may }) {
     <${Head} title=${t("page.config")} about=${t(store ? "config.about" : "config.about-file")}>
       ${editing ? html`${changed && html`<button class="plain" onClick=${reset}>${t("config.discard")}</button>`}
           ${!changed && !store && html`<button class="plain" onClick=${reset}>${t("cancel")}</button>`}
-          <button onClick=${test} disabled=${!may}>${t("check")}</button>
+          <button onClick=${() => test(text)} disabled=${!may}>${t("check")}</button>
           ${store && html`<button class="primary" disabled=${!changed} onClick=${() => setCommitting(true)}>${t("commit")}…</button>`}`
         : may && html`<button onClick=${() => setDrafting(true)}>${t("config.draft")}</button>
           ${!store && html`<button class="primary" onClick=${reload}>${t("reload")}</button>`}`}<//>
@@ -130,6 +145,7 @@ function Document({ loaded, again, session, may }) {
     ${store && html`<${Pending} key=${committed?.version} may=${session.writable} changed=${again} />`}
     ${committed && html`<${Activation} version=${committed.version} />`}
     ${error && (error.status === 412 ? html`<${Conflict} error=${error} take=${takeNewest} />` : html`<${Failure} error=${error} />`)}
+    ${merged && html`<div id="merged"><${Notice} tone=${merged.conflicts ? "warn" : "ok"}>${t(merged.conflicts ? "merge.conflicts" : "merge.done", { count: merged.conflicts })}<//></div>`}
     ${check && html`<${Result} check=${check} pick=${(at) => setLine({ at })} />`}
     <${Card} kind="clip"><${Editor} text=${text} change=${editing ? write : null} label=${t("config.text")} line=${line}
       problems=${check?.problems ?? error?.problems} warnings=${check?.warnings} /><//>
@@ -137,11 +153,13 @@ function Document({ loaded, again, session, may }) {
 }
 
 export default function Config({ session, may }) {
+  // Kept here: the document is another one once it was committed.
+  const [committed, setCommitted] = useState(null);
   const { value, error, again } = useLoad(async () => {
-    const found = await tagged("config", {}, { accept: "application/yaml" });
+    const found = await yaml("config");
     return { text: found.value, etag: found.etag };
   }, []);
   if (!value) return error ? html`<${Failure} error=${error} retry=${again} />` : html`<${Wait} />`;
-  return html`<${Document} key=${value.etag} loaded=${value} again=${again} session=${session} may=${may} />`;
+  return html`<${Document} key=${value.etag} loaded=${value} again=${again} session=${session} may=${may} committed=${committed} setCommitted=${setCommitted} />`;
 }
 
