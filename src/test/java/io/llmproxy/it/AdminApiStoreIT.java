@@ -308,6 +308,99 @@ class AdminApiStoreIT {
         }
     }
 
+    /** Cases 2, 3, 4, 10, 54, 55. */
+    @Test
+    void whoChangesDifferentUpstreamsBothSucceed() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            String text = """
+                    # why it is so
+                    http_server: {forwards: [{name: main, address: 127.0.0.1, upstream_group: g}]}
+                    x-auth: &auth {type: bearer, token: CANARY-shared}
+                    upstreams:
+                      # the good one
+                      - name: u   # cheap
+                        url: %1$s
+                        auth: *auth
+                        health_check: {interval: 50s, timeout: 3s}
+                      - {name: v, url: "%1$s", auth: *auth}
+                    upstream_groups: [{name: g, upstreams: [{name: u}, {name: v}]}]
+                    """.formatted(upstream.url());
+            Answer first = commit(node, "\"v0\"", text, Map.of());
+            assertThat(first.status()).as(first.toString()).isEqualTo(201);
+            node.awaitReady();
+            String ofU = call(node, "GET", "/upstreams/u", "", Map.of()).header("ETag");
+            String ofV = call(node, "GET", "/upstreams/v", "", Map.of()).header("ETag");
+
+            Map<String, Object> slower = Map.of("health_check", Map.of("interval", "60s"));
+            assertThat(code(call(node, "PATCH", "/upstreams/u", "", slower))).isEqualTo("428 precondition_required");
+            Answer dry = call(node, "PATCH", "/upstreams/u?dry_run=true", match(ofU), slower);
+            assertThat(json(dry).at("/diff/changes/0/path").asText()).isEqualTo("upstreams[u].health_check.interval");
+            Answer one = call(node, "PATCH", "/upstreams/u", match(ofU), slower);
+            assertThat(one.status()).as(one.toString()).isEqualTo(200);
+            assertThat(json(one).at("/version").asLong()).isEqualTo(2);
+            Answer other = call(node, "PATCH", "/upstreams/v", match(ofV), Map.of("weight", 3));
+            assertThat(other.status()).as(other.toString()).isEqualTo(200);
+            Answer late = call(node, "PATCH", "/upstreams/u", match(ofU), Map.of("weight", 9));
+            assertThat(code(late)).isEqualTo("412 precondition_failed");
+            assertThat(json(late).at("/current/health_check/interval").asText()).isEqualTo("60s");
+
+            String next = one.header("ETag");
+            Map<String, Object> gone = new HashMap<>();
+            gone.put("health_check", null);
+            gone.put("auth", Map.of("token", "CANARY-own"));
+            Answer removed = call(node, "PATCH", "/upstreams/u", match(next), gone);
+            assertThat(removed.status()).as(removed.toString()).isEqualTo(200);
+            String stored = call(node, "GET", "/config", "Accept: application/yaml\r\n", Map.of())
+                    .text();
+            assertThat(stored)
+                    .contains(
+                            "# why it is so",
+                            "# the good one",
+                            "# cheap",
+                            "weight: 3",
+                            "${secret:upstreams/u/auth/token@")
+                    .doesNotContain("interval");
+            // The anchor of both is as it was: only one of them has a token of its own now.
+            assertThat(json(call(node, "GET", "/upstreams/v", "", Map.of()))
+                            .at("/config/auth/token")
+                            .asText())
+                    .isNotEqualTo(json(call(node, "GET", "/upstreams/u", "", Map.of()))
+                            .at("/config/auth/token")
+                            .asText());
+
+            Map<String, Object> third = Map.of("url", upstream.url().toString());
+            Answer made = call(node, "PUT", "/upstreams/w", "If-None-Match: *\r\n", third);
+            assertThat(made.status()).as(made.toString()).isEqualTo(201);
+            assertThat(made.header("Location")).endsWith("/upstreams/w");
+            assertThat(code(call(node, "PUT", "/upstreams/w", "If-None-Match: *\r\n", third)))
+                    .isEqualTo("412 precondition_failed");
+            assertThat(code(call(node, "PUT", "/upstreams/w", match(made.header("ETag")), Map.of("url", "no url"))))
+                    .isEqualTo("422 invalid_config");
+            assertThat(code(call(node, "PATCH", "/upstreams/nosuch", match(ofU), Map.of("weight", 1))))
+                    .isEqualTo("404 not_found");
+            assertThat(code(call(node, "PATCH", "/upstreams/w", match(made.header("ETag")), Map.of("name", "x"))))
+                    .isEqualTo("400 invalid_request");
+            assertThat(call(node, "DELETE", "/upstreams/w", match(made.header("ETag")), Map.of())
+                            .status())
+                    .isEqualTo(200);
+            assertThat(code(call(node, "DELETE", "/upstreams/v", match(ofV), Map.of())))
+                    .isEqualTo("409 conflict");
+            String ofMain = call(node, "GET", "/forwards/main", "", Map.of()).header("ETag");
+            assertThat(call(node, "PATCH", "/forwards/main", match(ofMain), Map.of("timeout", Map.of("connect", "9s")))
+                            .status())
+                    .isEqualTo(200);
+            String ofGroup = call(node, "GET", "/groups/g", "", Map.of()).header("ETag");
+            assertThat(call(node, "PATCH", "/groups/g", match(ofGroup), Map.of("balance", "random"))
+                            .status())
+                    .isIn(200, 422);
+        }
+    }
+
+    private static String match(String tag) {
+        return "If-Match: " + tag + "\r\n";
+    }
+
     private static JsonNode json(String text) throws IOException {
         return new JsonMapper().readTree(text);
     }

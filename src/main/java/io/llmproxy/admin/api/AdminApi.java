@@ -84,14 +84,16 @@ public final class AdminApi extends HttpServlet {
         ConfigText text = new ConfigText(gateway.documents());
         ConfigChanges changes = new ConfigChanges(gateway.documents(), text);
         PartEdit edit = new PartEdit(gateway.documents(), text, changes);
+        EntityChanges entities = new EntityChanges(gateway.documents(), text, changes);
         return List.of(
                 new SessionResource(signIn, gateway),
                 new StateResource(gateway),
                 new ConfigResource(text, changes),
                 new VersionsResource(gateway.documents(), changes),
-                new ViewsResource(gateway, text),
                 new ScopesResource(gateway, edit),
                 new LimitsResource(gateway, edit, Instant::now),
+                new ViewsResource(gateway, text, entities),
+                new EntitiesResource(gateway, entities),
                 new KeysResource(gateway),
                 new SecretsResource(gateway),
                 new RuntimeResource(gateway),

@@ -16,6 +16,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,10 +31,12 @@ import org.jspecify.annotations.Nullable;
 public final class ViewsResource {
     private final Gateway gateway;
     private final ConfigText text;
+    private final EntityChanges entities;
 
-    ViewsResource(Gateway gateway, ConfigText text) {
+    ViewsResource(Gateway gateway, ConfigText text, EntityChanges entities) {
         this.gateway = gateway;
         this.text = text;
+        this.entities = entities;
     }
 
     record Forward(
@@ -68,6 +71,10 @@ public final class ViewsResource {
         return gateway.current().get().config();
     }
 
+    private Response tagged(Object view, EntityChanges.Kind kind, String name) {
+        return Response.ok(view).header("ETag", entities.tag(kind, name)).build();
+    }
+
     /** Lists the forwards. */
     @GET
     @Path("forwards")
@@ -86,10 +93,11 @@ public final class ViewsResource {
     @Needs(Role.VIEWER)
     public Object forward(@PathParam("name") String name) {
         ProxyConfig config = config();
-        return view(
+        Forward found = view(
                 find("forward", name, config.httpServer().forwards(), ForwardConfig::name),
                 config,
                 text.head().json());
+        return tagged(found, EntityChanges.Kind.FORWARD, name);
     }
 
     private static Forward view(ForwardConfig forward, ProxyConfig config, ObjectNode document) {
@@ -160,10 +168,11 @@ public final class ViewsResource {
     @Needs(Role.VIEWER)
     public Object group(@PathParam("name") String name) {
         Gateway.Current current = gateway.current().get();
-        return view(
+        Group found = view(
                 find("group", name, current.upstreams().groups(), UpstreamGroup::name),
                 current,
                 text.head().json());
+        return tagged(found, EntityChanges.Kind.GROUP, name);
     }
 
     private static Group view(UpstreamGroup group, Gateway.Current current, ObjectNode document) {
@@ -203,10 +212,11 @@ public final class ViewsResource {
     @Needs(Role.VIEWER)
     public Object upstream(@PathParam("name") String name) {
         ProxyConfig config = config();
-        return view(
+        Backend found = view(
                 find("upstream", name, config.upstreams(), UpstreamConfig::name),
                 config,
                 text.head().json());
+        return tagged(found, EntityChanges.Kind.UPSTREAM, name);
     }
 
     private static Backend view(UpstreamConfig upstream, ProxyConfig config, ObjectNode document) {

@@ -73,6 +73,25 @@ public final class YamlEdit {
         return text.toString();
     }
 
+    private static MappingNode copy(MappingNode from) {
+        return new MappingNode(from.getTag(), new ArrayList<>(from.getValue()), from.getFlowStyle());
+    }
+
+    /** In how many places of a tree a node is. */
+    private static int places(Node tree, Node wanted) {
+        int count = tree == wanted ? 1 : 0;
+        if (tree instanceof MappingNode mapping) {
+            for (NodeTuple entry : mapping.getValue()) {
+                count += places(entry.getValueNode(), wanted);
+            }
+        } else if (tree instanceof SequenceNode list) {
+            for (Node item : list.getValue()) {
+                count += places(item, wanted);
+            }
+        }
+        return count;
+    }
+
     /** A mapping in the document. */
     public final class Section {
         private final MappingNode node;
@@ -112,6 +131,22 @@ public final class YamlEdit {
             MappingNode made = new MappingNode(Tag.MAP, new ArrayList<>(), FlowStyle.BLOCK);
             put(key, made);
             return new Section(made);
+        }
+
+        /**
+         * The mapping below a key, as this section's own: if other places of the document have the same one, by an anchor, this gets a
+         * copy.
+         */
+        public Section own(String key) {
+            if (find(key) instanceof MappingNode found && places(root, found) > 1) {
+                put(key, copy(found));
+            }
+            return section(key);
+        }
+
+        /** Becomes what is said. */
+        public void become(Object value) {
+            node.setValue(new ArrayList<>(((MappingNode) yaml.represent(value)).getValue()));
         }
 
         /** The mappings in the list below a key. */
