@@ -19,6 +19,7 @@ import io.llmproxy.store.HeadMovedException;
 import io.llmproxy.store.NodeKeys;
 import io.llmproxy.store.NodeReport;
 import io.llmproxy.store.Nodes;
+import io.llmproxy.store.OverrideTable;
 import io.llmproxy.store.Schema;
 import io.llmproxy.store.SessionTable;
 import io.llmproxy.store.StoreBackup;
@@ -185,6 +186,11 @@ public record OpenStore(
     /** Writes all of it into a file, and reads it from there. */
     public StoreBackup backup() {
         return new StoreBackup(database);
+    }
+
+    /** What operators have changed for the time being. */
+    OverrideTable overrides() {
+        return new OverrideTable(database);
     }
 
     /** Those who sign in with a password. */

@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class Operator implements Operations {
     private static final Logger LOG = LoggerFactory.getLogger(Operator.class);
     private static final String JMX = "JMX";
+    private static final String OVER = "the time is over";
     private static final int LARGEST_WEIGHT = 65535;
     private static final int LONGEST_MINUTES = 1440;
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug", "trace");
@@ -31,9 +32,14 @@ final class Operator implements Operations {
     private final Reloader reloader;
     private final Lifecycle lifecycle;
     private final ScheduledExecutorService background;
+    private final SharedOverrides others;
 
-    /** @param background where a level of the log is taken back */
-    Operator(Reloader reloader, Lifecycle lifecycle, ScheduledExecutorService background) {
+    /**
+     * @param background where a level of the log is taken back
+     * @param others told of what is changed
+     */
+    Operator(Reloader reloader, Lifecycle lifecycle, ScheduledExecutorService background, SharedOverrides others) {
+        this.others = others;
         this.reloader = reloader;
         this.lifecycle = lifecycle;
         this.background = background;
@@ -100,20 +106,51 @@ final class Operator implements Operations {
         }
         Overrides.Said change = new Overrides.Said(upstream, said);
         change(change, said.by());
+        end(change, () -> unsay(upstream, OVER));
+    }
+
+    private void end(Overrides.Said change, Runnable end) {
+        Instant until = change.said().until();
         if (until != null) {
-            Runnable end = () -> {
+            Runnable ifStill = () -> {
                 if (reloader.overrides().has(change)) {
-                    unsay(upstream, "the time is over");
+                    end.run();
                 }
             };
             long millis = Duration.between(Instant.now(), until).toMillis();
-            var unused = background.schedule(end, Math.max(0, millis), TimeUnit.MILLISECONDS);
+            var unused = background.schedule(ifStill, Math.max(0, millis), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private static boolean isOver(Overrides.Change change, Instant now) {
+        if (!(change instanceof Overrides.Said said)) {
+            return false;
+        }
+        Instant until = said.said().until();
+        return until != null && !until.isAfter(now);
+    }
+
+    /** Takes over what operators of all nodes have changed. */
+    void share(List<Overrides.Shared> all) {
+        Instant now = Instant.now();
+        List<Overrides.Shared> valid =
+                all.stream().filter(one -> !isOver(one.change(), now)).toList();
+        if (reloader.overrides().isShared(valid)) {
+            return;
+        }
+        reloader.override(overrides -> overrides.share(valid));
+        LOG.info("operators of all nodes: {}", reloader.overrides().told());
+        for (Overrides.Shared one : valid) {
+            if (one.change() instanceof Overrides.Said said) {
+                end(said, () -> reloader.override(overrides -> overrides.remove(said.key())));
+            }
         }
     }
 
     @Override
     public void unsay(String upstream, String by) {
         if (reloader.overrides().said(upstream).isPresent()) {
+            others.remove(new Overrides.Said(upstream, UpstreamOverride.of(UpstreamOverride.Mode.ENABLED, by)));
             reloader.override(overrides -> overrides.remove(Overrides.Said.key(upstream)));
             done("upstream " + upstream + ": as the configuration says", by);
         }
@@ -122,6 +159,7 @@ final class Operator implements Operations {
     @Override
     public void unweigh(String group, String upstream, String by) {
         if (reloader.overrides().isWeighed(group, upstream)) {
+            others.remove(new Overrides.Weight(group, upstream, 1));
             reloader.override(overrides -> overrides.remove(Overrides.Weight.key(group, upstream)));
             done("group " + group + ": weight of " + upstream + " as the configuration says", by);
         }
@@ -143,12 +181,15 @@ final class Operator implements Operations {
     }
 
     private void change(Overrides.Change change, String by) {
-        reloader.override(overrides -> overrides.add(change, Instant.now().truncatedTo(ChronoUnit.SECONDS)));
+        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        boolean everywhere = others.add(change, by, now);
+        reloader.override(overrides -> overrides.add(change, now, everywhere));
         done(change.text(), by);
     }
 
     @Override
     public void clearOverrides() {
+        others.clear();
         reloader.override(Overrides::clear);
         done("overrides cleared", JMX);
     }

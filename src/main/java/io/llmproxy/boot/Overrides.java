@@ -12,11 +12,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What operators have changed for the time being: a layer over each configuration that is loaded, until they take it back or the
- * process ends. It belongs to the thread that holds the lock of the {@link Reloader}; what it tells may be read by any.
+ * What operators have changed for the time being: a layer over each configuration that is loaded, until they take it back. What other
+ * nodes know too comes back from the store; the rest is this node's alone, and ends with the process. It belongs to the thread that holds the lock of the {@link Reloader}; what it tells may be read by any.
  */
 final class Overrides {
     private volatile Map<String, Active> active = Map.of();
+    private Map<String, Active> shared = Map.of();
+    private Map<String, Active> own = Map.of();
 
     /** One change, and since when it is so. */
     private record Active(Change change, Instant since) {
@@ -72,21 +74,73 @@ final class Overrides {
         }
     }
 
-    void add(Change change, Instant now) {
-        Map<String, Active> next = new TreeMap<>(active);
-        next.put(change.key(), new Active(change, now));
-        active = Map.copyOf(next);
+    /**
+     * A change that other nodes know.
+     *
+     * @param change what is changed
+     * @param since when
+     */
+    record Shared(Change change, Instant since) {}
+
+    /** @param everywhere whether other nodes know it */
+    void add(Change change, Instant now, boolean everywhere) {
+        shared = without(shared, change.key());
+        own = without(own, change.key());
+        if (everywhere) {
+            shared = with(shared, change, now);
+        } else {
+            own = with(own, change, now);
+        }
+        settle();
+    }
+
+    /** Takes over what all nodes know. */
+    void share(List<Shared> all) {
+        Map<String, Active> next = Map.of();
+        for (Shared one : all) {
+            next = with(next, one.change(), one.since());
+            own = without(own, one.change().key());
+        }
+        shared = next;
+        settle();
+    }
+
+    /** Whether nothing would change. */
+    boolean isShared(List<Shared> all) {
+        Map<String, Active> next = new TreeMap<>();
+        all.forEach(one -> next.put(one.change().key(), new Active(one.change(), one.since())));
+        return next.equals(shared);
     }
 
     void clear() {
-        active = Map.of();
+        shared = Map.of();
+        own = Map.of();
+        settle();
     }
 
     /** Takes a change back, by its key. */
     void remove(String key) {
-        Map<String, Active> next = new TreeMap<>(active);
-        next.remove(key);
+        shared = without(shared, key);
+        own = without(own, key);
+        settle();
+    }
+
+    private void settle() {
+        Map<String, Active> next = new TreeMap<>(shared);
+        next.putAll(own);
         active = Map.copyOf(next);
+    }
+
+    private static Map<String, Active> with(Map<String, Active> map, Change change, Instant since) {
+        Map<String, Active> next = new TreeMap<>(map);
+        next.put(change.key(), new Active(change, since));
+        return next;
+    }
+
+    private static Map<String, Active> without(Map<String, Active> map, String key) {
+        Map<String, Active> next = new TreeMap<>(map);
+        next.remove(key);
+        return next;
     }
 
     /** Whether this very change, and no later one of the same, is in force. */

@@ -156,6 +156,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final ConfigSource source;
     private final @Nullable StoredConfig stored;
     private final LentKeys lentKeys;
+    private final Operator operator;
     private final ConfigDocuments documents;
     private final AuditTrail audit;
     private final boolean inContainer;
@@ -195,14 +196,15 @@ public final class ProxyAssembly implements AutoCloseable {
                 this::takeOver,
                 new ConfigMetrics(registry),
                 background);
-        Operator operator = new Operator(reloader, lifecycle, background);
-        this.gateway = gateway(operator);
+        this.operator = new Operator(
+                reloader, lifecycle, background, stored == null ? SharedOverrides.NONE : stored.overrides());
+        this.gateway = gateway();
         this.beans = new Beans(
                 ContextName.of(context),
                 new Beans.Source(Version.current(), lifecycle, open::count, totals, history, ledger::status, operator));
     }
 
-    private Gateway gateway(Operator operator) {
+    private Gateway gateway() {
         return new Gateway(
                 Version.current(),
                 HostName::get,
@@ -364,7 +366,7 @@ public final class ProxyAssembly implements AutoCloseable {
         eachPeriod(this::lookAtLimits);
         Path file = source.file();
         if (stored != null) {
-            stored.follow(this::serve);
+            stored.follow(this::serve, operator::share);
         } else if (file != null) {
             eachPeriod(new ConfigWatch(file, this::config, reloader::reload));
         }

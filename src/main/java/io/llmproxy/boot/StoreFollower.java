@@ -12,6 +12,7 @@ import io.llmproxy.store.Head;
 import io.llmproxy.store.LastGood;
 import io.llmproxy.store.NodeKeys;
 import io.llmproxy.store.NodeReport;
+import io.llmproxy.store.OverrideTable;
 import io.llmproxy.store.StoreException;
 import java.time.Duration;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +52,8 @@ final class StoreFollower implements AutoCloseable {
     private volatile @Nullable OpenStore store;
     private volatile boolean closed;
     private @Nullable Serve serve;
+    private Consumer<List<Overrides.Shared>> operators = shared -> {};
+    private long overridesAt = -1;
     /** What is served, and what was tried last, by its content: a database that has lost versions gives their numbers again. */
     private String activeDigest = "";
 
@@ -171,10 +175,12 @@ final class StoreFollower implements AutoCloseable {
      * From now on the node follows.
      *
      * @param how serves a configuration
+     * @param shared told what operators of all nodes have changed
      * @param served what is served already; null for nothing
      */
-    void begin(Serve how, LastGood.@Nullable Snapshot served) {
+    void begin(Serve how, Consumer<List<Overrides.Shared>> shared, LastGood.@Nullable Snapshot served) {
         thread.execute(() -> {
+            operators = shared;
             if (served != null) {
                 activeDigest = ConfigStore.sha256(served.content());
                 lastGood.keep(served);
@@ -261,8 +267,19 @@ final class StoreFollower implements AutoCloseable {
             activate(opened, head.version(), true);
         }
         secretsAt = revision;
+        share(opened.overrides());
         if (System.nanoTime() - reportAt >= 0) {
             report(opened);
+        }
+    }
+
+    private void share(OverrideTable table) {
+        long number = table.number();
+        if (serve != null && number != overridesAt) {
+            operators.accept(table.all().stream()
+                    .map(row -> new Overrides.Shared(StoreOverrides.change(row), row.since()))
+                    .toList());
+            overridesAt = number;
         }
     }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -176,13 +177,23 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
                 .flatMap(kept -> kept());
     }
 
-    /** What it started with is served; from now on the node follows. */
-    void follow(Serve how) {
+    /** Returns how other nodes are told what operators have changed. */
+    SharedOverrides overrides() {
+        return new StoreOverrides(follower);
+    }
+
+    /**
+     * What it started with is served; from now on the node follows.
+     *
+     * @param how serves a configuration
+     * @param operators told what operators of all nodes have changed
+     */
+    void follow(Serve how, Consumer<List<Overrides.Shared>> operators) {
         LastGood.Snapshot served = start;
         if (served != null) {
             progress.startsWith(served.version());
         }
-        follower.begin(how, served);
+        follower.begin(how, operators, served);
     }
 
     /** Returns how the node stands with its store. */

@@ -20,8 +20,8 @@ enum BackupTable {
     AUDIT,
     AUDIT_END("scope");
 
-    /** What is of the moment: which nodes there are, who has signed in, and which tables have been made. */
-    static final Set<String> LEFT_OUT = Set.of("node", "admin_session", "schema_history");
+    /** What is of the moment: which nodes there are, what operators say of upstreams, who has signed in, and which tables have been made. */
+    static final Set<String> LEFT_OUT = Set.of("node", "operator_override", "admin_session", "schema_history");
 
     private final @Nullable String key;
 

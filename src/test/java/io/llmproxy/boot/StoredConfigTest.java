@@ -85,7 +85,7 @@ final class StoredConfigTest {
     private StoredConfig started(String more) throws IOException {
         StoredConfig made = node(more);
         served.add(name(made.first().config()));
-        made.follow(this::serve);
+        made.follow(this::serve, shared -> {});
         return made;
     }
 
@@ -315,7 +315,7 @@ final class StoredConfigTest {
             StoredConfig each = StoredConfig.of(source, config, false);
             node = each;
             each.first();
-            each.follow(this::serve);
+            each.follow(this::serve, shared -> {});
             Awaitility.await().atMost(SOON).until(() -> each.standing().active() == 1);
             assertTimeout(Duration.ofSeconds(25), each::close);
 
@@ -356,7 +356,7 @@ final class StoredConfigTest {
         Optional<ConfigLoader.Loaded> instead = again.instead("port 3000 is taken");
         assertThat(name(instead.orElseThrow().config())).isEqualTo("two");
         assertThat(again.instead("port 3001 is taken")).isEmpty();
-        again.follow(this::serve);
+        again.follow(this::serve, shared -> {});
 
         Awaitility.await().atMost(SOON).until(() -> again.standing().active() == 2);
         assertThat(again.standing().state()).isEqualTo(StoreStanding.State.REFUSED);

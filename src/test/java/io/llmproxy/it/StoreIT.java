@@ -194,6 +194,50 @@ class StoreIT {
     }
 
     @Test
+    void whatAnOperatorSaysOnOneNodeHoldsOnAll() throws Exception {
+        String document = """
+                http_server: {max_lag: 0, forwards: [{name: main, address: 127.0.0.1, port: 0, upstream_group: g}]}
+                upstreams: [{name: u, url: "%s"}, {name: v, url: "%s"}]
+                upstream_groups: [{name: g, balance: {strategy: failover}, upstreams: [{name: u}, {name: v}]}]
+                """.formatted(one.url(), two.url());
+        String seed = seed(document);
+        try (StoreNode first = node(seed);
+                StoreNode second = node(seed)) {
+            first.awaitReady();
+            second.awaitReady();
+            assertThat(from(second)).contains("one");
+
+            Answer said = operator(first, "PUT", "u/state", "{\"state\":\"draining\",\"reason\":\"maintenance\"}");
+            assertThat(said.status()).as(said.toString()).isEqualTo(200);
+            Awaitility.await().atMost(WITHIN).until(() -> from(second).contains("two"));
+            assertThat(from(first)).contains("two");
+            assertThat(operator(second, "GET", "u", "").text()).contains("maintenance");
+            assertThat(operator(first, "PUT", "v/weight", "{\"group\":\"g\",\"weight\":7}")
+                            .status())
+                    .isEqualTo(200);
+
+            second.again();
+            second.awaitReady();
+            Awaitility.await().atMost(WITHIN).until(() -> from(second).contains("two"));
+            Awaitility.await()
+                    .atMost(WITHIN)
+                    .until(() -> operator(second, "GET", "v", "").text().contains("\"weight\":7"));
+
+            // Who takes it back may ask any node.
+            assertThat(operator(second, "DELETE", "u/state", "").status()).isEqualTo(200);
+            Awaitility.await().atMost(WITHIN).until(() -> from(first).contains("one"));
+        }
+    }
+
+    private static Answer operator(StoreNode node, String method, String path, String body) {
+        return RawClient.exchange(
+                URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1/runtime/upstreams/" + path),
+                method,
+                "Connection: close\r\nContent-Type: application/json\r\nAuthorization: Bearer operators-token\r\n",
+                body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
     void aVersionThatOneNodeCannotServeIsToldAndServedByTheOther() throws Exception {
         try (StoreNode first = node(seed(document(one, "")));
                 StoreNode second = node("")) {

@@ -1,0 +1,38 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.boot.Overrides.Change;
+import java.time.Instant;
+
+/** Tells other nodes what operators have changed. What is told comes back to each node as the whole of what was told. */
+interface SharedOverrides {
+    /** There are no other nodes. */
+    SharedOverrides NONE = new SharedOverrides() {
+        @Override
+        public boolean add(Change change, String by, Instant since) {
+            return false;
+        }
+
+        @Override
+        public boolean remove(Change change) {
+            return false;
+        }
+
+        @Override
+        public boolean clear() {
+            return false;
+        }
+    };
+
+    /**
+     * Tells of a change.
+     *
+     * @return whether the others will know; if not, it is this node's alone
+     */
+    boolean add(Change change, String by, Instant since);
+
+    /** Tells that a change was taken back. */
+    boolean remove(Change change);
+
+    /** Tells that all were taken back. */
+    boolean clear();
+}
