@@ -1,6 +1,7 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.admin.ConfigReload;
+import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
@@ -194,6 +195,11 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         }
         listeners.settle(config);
         metrics.loaded(generation().version());
+        AdminConfig admin = config.httpServer().admin();
+        if (listening.complete()
+                && (before == null || !before.config().httpServer().admin().equals(admin))) {
+            LOG.info("{}", ConsoleAddress.of(admin, listening.adminPort()));
+        }
         boolean guarded = generation().forwards().stream()
                 .allMatch(forward -> forward.admission().keys().isRequired());
         if (!guarded) {

@@ -211,7 +211,7 @@ class AdminApiStoreIT {
                 Answer again = commit(node, "\"v1\"", shown.replace("weight: 1", "weight: 1 "), Map.of());
                 assertThat(again.status()).as(again.toString()).isIn(201, 412);
             }
-            String byDefault = text.replace("CANARY-upstream", "${NOWHERE_SET:-CANARY-default}");
+            String byDefault = text.replace("CANARY-upstream", "\"${NOWHERE_SET:-CANARY-default}\"");
             assertThat(commit(node, "\"v2\"", byDefault, Map.of()).status()).isEqualTo(201);
             Answer hidden = call(node, "GET", "/config", "Accept: application/yaml\r\n", Map.of());
             assertThat(hidden.text()).contains("${NOWHERE_SET:-***}");
@@ -232,7 +232,12 @@ class AdminApiStoreIT {
 
             Map<String, Object> wanted = new HashMap<>(
                     Map.of("forward", "main", "path", "/v1/chat/completions", "body", Map.of("model", "m")));
-            Answer refused = call(node, "POST", "/playground", "", wanted);
+            // What the forward answers is no answer of the API's own.
+            Answer refused = RawClient.exchange(
+                    URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1/playground"),
+                    "POST",
+                    BEARER + "Connection: close\r\nContent-Type: application/json\r\n",
+                    new JsonMapper().writeValueAsBytes(wanted));
             assertThat(refused.status()).as(refused.toString()).isEqualTo(401);
             assertThat(refused.text()).contains("\"error\"");
             for (String name : List.of("app", key.at("/id").asText())) {
