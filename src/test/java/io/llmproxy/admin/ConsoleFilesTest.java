@@ -58,7 +58,7 @@ class ConsoleFilesTest {
     @Test
     void allFilesTogetherAreSmall() {
         assertThat(sum(content -> content.plain().length)).as("bytes").isLessThan(300 * 1024);
-        assertThat(sum(content -> content.gzip().length)).as("compressed bytes").isLessThan(115 * 1024);
+        assertThat(sum(content -> content.gzip().length)).as("compressed bytes").isLessThan(110 * 1024);
     }
 
     @Test
