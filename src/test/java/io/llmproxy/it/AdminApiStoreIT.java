@@ -232,26 +232,30 @@ class AdminApiStoreIT {
 
             Map<String, Object> wanted = new HashMap<>(
                     Map.of("forward", "main", "path", "/v1/chat/completions", "body", Map.of("model", "m")));
-            // What the forward answers is no answer of the API's own.
-            Answer refused = RawClient.exchange(
-                    URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1/playground"),
-                    "POST",
-                    BEARER + "Connection: close\r\nContent-Type: application/json\r\n",
-                    new JsonMapper().writeValueAsBytes(wanted));
+            Answer refused = play(node, wanted);
             assertThat(refused.status()).as(refused.toString()).isEqualTo(401);
             assertThat(refused.text()).contains("\"error\"");
             for (String name : List.of("app", key.at("/id").asText())) {
                 wanted.put("key", name);
-                Answer answer = call(node, "POST", "/playground", "", wanted);
+                Answer answer = play(node, wanted);
                 assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
                 assertThat(answer.text()).isEqualTo("{\"a\":1}");
             }
             wanted.put("key", "nobody");
-            assertThat(code(call(node, "POST", "/playground", "", wanted))).isEqualTo("404 not_found");
+            assertThat(code(play(node, wanted))).isEqualTo("404 not_found");
             assertThat(upstream.requests())
                     .allSatisfy(request ->
                             assertThat(request.head().value("Authorization")).contains("Bearer CANARY-upstream"));
         }
+    }
+
+    /** What a forward answers is no answer of the API's own, so that its document says nothing of it. */
+    private static Answer play(StoreNode node, Map<String, ?> wanted) throws IOException {
+        return RawClient.exchange(
+                URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1/playground"),
+                "POST",
+                BEARER + "Connection: close\r\nContent-Type: application/json\r\n",
+                new JsonMapper().writeValueAsBytes(wanted));
     }
 
     @Test

@@ -73,8 +73,26 @@ public final class YamlEdit {
         return text.toString();
     }
 
-    private static MappingNode copy(MappingNode from) {
-        return new MappingNode(from.getTag(), new ArrayList<>(from.getValue()), from.getFlowStyle());
+    /** Nothing of a copy is the same node: a node that is in two places is written as an anchor. */
+    private static Node copy(Node from) {
+        if (from instanceof MappingNode mapping) {
+            List<NodeTuple> entries = new ArrayList<>();
+            mapping.getValue()
+                    .forEach(entry -> entries.add(new NodeTuple(copy(entry.getKeyNode()), copy(entry.getValueNode()))));
+            return new MappingNode(mapping.getTag(), entries, mapping.getFlowStyle());
+        }
+        if (from instanceof SequenceNode list) {
+            List<Node> items = new ArrayList<>();
+            list.getValue().forEach(item -> items.add(copy(item)));
+            return new SequenceNode(list.getTag(), items, list.getFlowStyle());
+        }
+        ScalarNode scalar = (ScalarNode) from;
+        return new ScalarNode(
+                scalar.getTag(),
+                scalar.getValue(),
+                scalar.getStartMark(),
+                scalar.getEndMark(),
+                scalar.getScalarStyle());
     }
 
     /** In how many places of a tree a node is. */

@@ -118,4 +118,23 @@ class YamlEditTest {
         assertThat(YamlEdit.of("{http_server: {}}").root().has("http_server")).isTrue();
         assertThatThrownBy(() -> YamlEdit.of("- a")).isInstanceOf(IllegalArgumentException.class);
     }
+
+    @Test
+    void whatIsSharedByAnAnchorIsChangedInOnePlaceOnly() {
+        YamlEdit edit = YamlEdit.of("""
+                x-auth: &auth {type: bearer, token: shared}
+                upstreams:
+                  - {name: u, auth: *auth}
+                  - {name: v, auth: *auth}
+                """);
+
+        edit.root().named("upstreams", "u").orElseThrow().own("auth").set("token", "own");
+
+        assertThat(edit.text()).isEqualTo("""
+                x-auth: &auth {type: bearer, token: shared}
+                upstreams:
+                  - {name: u, auth: {type: bearer, token: own}}
+                  - {name: v, auth: *auth}
+                """);
+    }
 }
