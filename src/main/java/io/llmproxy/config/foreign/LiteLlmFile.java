@@ -139,9 +139,10 @@ public final class LiteLlmFile {
     private Map<String, ForeignSection> credentials() {
         Map<String, ForeignSection> credentials = new HashMap<>();
         for (ForeignSection credential : root.sections("credential_list")) {
+            Scalar name = credential.required("credential_name");
             ForeignSection values = credential.section("credential_values");
             if (values != null) {
-                credentials.put(credential.required("credential_name").text(), values);
+                credentials.put(name.text(), values);
             }
             credential.dropAll(Map.of("credential_info", "it only describes the credential"));
             credential.dropRest();

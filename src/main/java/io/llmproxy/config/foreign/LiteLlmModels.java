@@ -357,6 +357,8 @@ final class LiteLlmModels {
                 extra.entries().forEach((name, value) -> {
                     if (value instanceof Scalar scalar) {
                         headers.add(header(name, scalar));
+                    } else {
+                        extra.drop(name, "it is no single value");
                     }
                 });
             }

@@ -493,4 +493,121 @@ final class LiteLlmFileTest {
                 ONE + "router_settings: {fallbacks: [{gpt: [{model: a}]}]}\n",
                 "fallbacks: a section (expected: the name");
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "chat, /chat/completions",
+        "completion, /completions",
+        "embedding, /embeddings",
+        "image_generation, /images/generations",
+        "audio_transcription, /audio/transcriptions",
+        "audio_speech, /audio/speech",
+        "moderation, /moderations",
+        "rerank, /rerank",
+        "responses, /responses"
+    })
+    void aBaseWithoutAVersionHasTheEndpointOfItsMode(String mode, String endpoint) {
+        ConfigLoader.Loaded loaded = load("""
+                model_list:
+                  - model_name: m
+                    litellm_params: {model: openai/x, api_base: 'http://b', api_key: k}
+                    model_info: {mode: %s}
+                """.formatted(mode) + MASTER);
+        assertThat(loaded.config().upstreams().get(0).url()).hasToString("http://b" + endpoint);
+    }
+
+    @Test
+    void limitsOfAKeyNeedOne() {
+        ConfigLoader.Loaded loaded = load("""
+                model_list:
+                  - {model_name: a, litellm_params: {model: ollama/x, rpm: 5}}
+                  - {model_name: b, litellm_params: {model: ollama/y, tpm: 5}}
+                """ + MASTER);
+        assertThat(warnings(loaded))
+                .hasSize(2)
+                .anyMatch(
+                        warning -> warning.contains("[0].litellm_params.rpm: not carried over: it is a limit of a key"))
+                .anyMatch(warning ->
+                        warning.contains("[1].litellm_params.tpm: not carried over: it is a limit of a key"));
+        assertRefused(
+                "model_list: [{model_name: m, litellm_params: {model: gpt-4o, order: -1}}]",
+                "litellm_params.order: -1 (expected: a number)");
+    }
+
+    @Test
+    void whatIsSmallIsReadToo() throws IOException {
+        Path file = Files.writeString(directory.resolve("service.json"), "{}");
+        UpstreamConfig vertex = upstream("model: vertex_ai/gemini-x, vertex_project: p, api_base: 'http://v/', "
+                + "vertex_credentials: '" + file + "'");
+        assertThat(vertex.url()).hasToString("http://v/v1/projects/p/locations/us-central1");
+        UpstreamConfig headed =
+                upstream("model: claude-x, api_version: '1', headers: {X-A: b}, extra_headers: {X-B: [c]}");
+        assertThat(headed.headers()).extracting(HeaderConfig::key).containsExactly("X-A");
+        assertThat(headed.apiVersion()).isNull();
+        ConfigLoader.Loaded times = load(
+                "model_list: [{model_name: m, litellm_params: {model: gpt-4o, timeout: os.environ/SECONDS}}]\n"
+                        + MASTER,
+                "SECONDS",
+                "7");
+        assertThat(group(times, "m").httpClient().timeout().firstByte()).isEqualTo(Duration.ofSeconds(7));
+        ConfigLoader.Loaded mixed = load("""
+                model_list:
+                  - {model_name: a, litellm_params: {model: gpt-4o, timeout: 7, weight: 2}}
+                  - {model_name: a, litellm_params: {model: gpt-4o, timeout: 8}}
+                  - {model_name: a, litellm_params: {model: gpt-4o}}
+                router_settings: {routing_strategy: least-busy}
+                """ + MASTER);
+        assertThat(mixed.config().upstreamGroups()).hasSize(1);
+        assertThat(mixed.config().upstreams().get(0).weight()).isEqualTo(1);
+    }
+
+    @Test
+    void routersSayThingsInSeveralWays() {
+        ConfigLoader.Loaded loaded = load("""
+                model_list:
+                  - {model_name: a, litellm_params: {model: gpt-4o}}
+                  - {model_name: b, litellm_params: {model: gpt-4o-mini}}
+                  - {model_name: "x-*", litellm_params: {model: groq/fixed}}
+                router_settings:
+                  fallbacks: [{"*": [b]}, {b: x-1}]
+                  redis_url: redis://r:1
+                  num_retries: os.environ/TRIES
+                  allowed_fails: 2
+                """ + MASTER, "TRIES", "4");
+        assertThat(members(group(loaded, "a"))).containsExactly("a", "b");
+        assertThat(members(group(loaded, "b"))).containsExactly("b", "x-*");
+        assertThat(asked(loaded.config().upstreams().get(2), "b")).isEqualTo("fixed");
+        assertThat(asked(loaded.config().upstreams().get(2), "x-2")).isEqualTo("fixed");
+        assertThat(Objects.requireNonNull(loaded.config().redis()).url()).hasToString("redis://r:1");
+        assertThat(Objects.requireNonNull(group(loaded, "main").httpClient().retry())
+                        .attempts())
+                .isEqualTo(4);
+        assertThat(Objects.requireNonNull(loaded.config().upstreams().get(0).breaker())
+                        .cooldown())
+                .isEqualTo(Duration.ofSeconds(5));
+        ConfigLoader.Loaded host = load(ONE + MASTER + "router_settings: {redis_host: r}\n");
+        assertThat(Objects.requireNonNull(host.config().redis()).url()).hasToString("redis://r:6379");
+        assertRefused(ONE + "router_settings: {num_retries: 1.5}\n", "num_retries: 1.5 (expected: a whole number)");
+        assertRefused(
+                ONE + "router_settings: {model_group_alias: {a: {hidden: true}}}\n",
+                "model_group_alias.a.model: missing");
+    }
+
+    @Test
+    void langfuseNeedsItsKeys() {
+        String asks = ONE + MASTER + "litellm_settings: {callbacks: [langfuse_otel], json_logs: false}\n";
+        assertThat(load(asks).config().langfuse()).isNull();
+        assertThat(load(asks, "LANGFUSE_PUBLIC_KEY", "p").config().langfuse()).isNull();
+        assertThat(load(asks, "LANGFUSE_PUBLIC_KEY", "p", "LANGFUSE_SECRET_KEY", "s")
+                        .config()
+                        .langfuse())
+                .isNotNull();
+        String other = ONE + MASTER + "litellm_settings: {callbacks: [otel]}\n";
+        assertThat(load(other, "LANGFUSE_PUBLIC_KEY", "p", "LANGFUSE_SECRET_KEY", "s")
+                        .config()
+                        .langfuse())
+                .isNull();
+        assertThat(warnings(load(ONE + MASTER + "credential_list: [{credential_name: a}]\n")))
+                .isEmpty();
+    }
 }
