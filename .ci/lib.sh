@@ -105,6 +105,7 @@ prepare() {
     command -v redis-server >/dev/null || missing+=(redis-server)
     # The tests of the store start servers of their own.
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
+    [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
     # Those of the console open it in a browser.
     command -v chromium >/dev/null || missing+=(chromium)
     command -v chromedriver >/dev/null || missing+=(chromium-driver)
@@ -115,6 +116,7 @@ prepare() {
     command -v mvn >/dev/null || { echo "no Maven" >&2; exit 1; }
     command -v npm >/dev/null || { echo "no Node.js with npm" >&2; exit 1; }
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { echo "no PostgreSQL" >&2; exit 1; }
+    [ -x /usr/sbin/pgbouncer ] || { echo "no PgBouncer" >&2; exit 1; }
     command -v redis-server >/dev/null || { echo "no Redis" >&2; exit 1; }
     command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "no Chromium with its driver" >&2; exit 1; }
     steps=() beside=() builds=0

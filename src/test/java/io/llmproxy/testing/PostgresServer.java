@@ -41,7 +41,7 @@ public final class PostgresServer implements AutoCloseable {
         try {
             // Not below the build's directory, which another user may have no way to.
             Path directory = Files.createTempDirectory("llmproxy-postgres");
-            run(List.of("chown", owner(), directory.toString()), isRoot());
+            handOver(directory);
             run(
                     as(List.of(program("initdb"), "-D", directory + "/data", "-U", USER, "-A", "trust", "--no-sync")),
                     true);
@@ -52,6 +52,16 @@ public final class PostgresServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Gives a directory and what is in it to the user that its processes run as. */
+    static void handOver(Path directory) throws IOException {
+        run(List.of("chown", "-R", owner(), directory.toString()), isRoot());
+    }
+
+    /** What stands before a command that is to run as its user. */
+    static List<String> asItsUser() {
+        return as(List.of());
     }
 
     private static ServerProcess launch(Path directory, int port) {
