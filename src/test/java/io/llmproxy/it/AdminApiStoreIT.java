@@ -405,10 +405,6 @@ class AdminApiStoreIT {
         return "If-Match: " + tag + "\r\n";
     }
 
-    private static JsonNode json(String text) throws IOException {
-        return new JsonMapper().readTree(text);
-    }
-
     /** An editor changes what is served; not who operates the gateway, nor where the secrets go that it cannot see. */
     @Test
     void anEditorBecomesNoAdminAndSendsNoSecretElsewhere() throws IOException {
