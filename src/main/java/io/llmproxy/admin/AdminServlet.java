@@ -53,9 +53,9 @@ public final class AdminServlet extends HttpServlet {
         }
     }
 
-    private static AuditNote note(HttpServletRequest request, String actor, String authentication, String outcome) {
+    private AuditNote note(HttpServletRequest request, String actor, String authentication, String outcome) {
         return new AuditNote(
-                actor, authentication, request.getRemoteAddr(), "", "config.reload", "", null, null, outcome, null);
+                actor, authentication, token.address(request), "", "config.reload", "", null, null, outcome, null);
     }
 
     private static Reload told(ConfigReload.Outcome outcome) {

@@ -2,11 +2,15 @@ package io.llmproxy.admin;
 
 import io.llmproxy.config.RateLimitConfig;
 import io.llmproxy.config.Secret;
+import io.llmproxy.net.Network;
 import io.llmproxy.ratelimit.ClientAddress;
 import io.llmproxy.ratelimit.RateLimiter;
+import io.llmproxy.ratelimit.TrustedProxies;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -21,14 +25,35 @@ public final class OperatorToken {
     private static final RateLimitConfig GUESSES = new RateLimitConfig(1, 10);
 
     private final Supplier<@Nullable Secret> token;
+    private final Supplier<List<Network>> proxies;
     private final RateLimiter guesses = new RateLimiter(GUESSES, System::nanoTime);
 
     /** What pages of other origins show is counted apart: none can keep out those who call from the address of its browser. */
     private final RateLimiter guessesOfPages = new RateLimiter(GUESSES, System::nanoTime);
 
-    /** @param token what a caller has to show; null to refuse every call */
-    public OperatorToken(Supplier<@Nullable Secret> token) {
+    /**
+     * @param token what a caller has to show; null to refuse every call
+     * @param proxies those whose word counts on where a call comes from
+     */
+    public OperatorToken(Supplier<@Nullable Secret> token, Supplier<List<Network>> proxies) {
         this.token = token;
+        this.proxies = proxies;
+    }
+
+    /** Where a call comes from: the peer, or who a trusted proxy says that it speaks for. */
+    public String address(HttpServletRequest request) {
+        List<Network> trusted = proxies.get();
+        return trusted.isEmpty()
+                ? request.getRemoteAddr()
+                : new TrustedProxies(trusted)
+                        .addressOf(
+                                request.getRemoteAddr(),
+                                values(request, "X-Forwarded-For"),
+                                values(request, "Forwarded"));
+    }
+
+    private static List<String> values(HttpServletRequest request, String header) {
+        return Collections.list(request.getHeaders(header));
     }
 
     /**
@@ -114,8 +139,8 @@ public final class OperatorToken {
         return PageOrigin.isForeign(request) ? guessesOfPages : guesses;
     }
 
-    private static ClientAddress client(HttpServletRequest request) {
-        return ClientAddress.parse(request.getRemoteAddr()).orElse(ClientAddress.UNKNOWN);
+    private ClientAddress client(HttpServletRequest request) {
+        return ClientAddress.parse(address(request)).orElse(ClientAddress.UNKNOWN);
     }
 
     /** A call has shown a wrong token, which counts as a guess of its address. */

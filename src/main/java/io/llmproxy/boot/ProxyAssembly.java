@@ -278,8 +278,9 @@ public final class ProxyAssembly implements AutoCloseable {
                         reporter, () -> reloader.generation().upstreams().all(), history, documents::standing),
                 "/health/*");
         servlet(context, "metrics", new PrometheusMetricsServlet(registry), "/metrics");
-        OperatorToken token =
-                new OperatorToken(() -> config().httpServer().admin().token());
+        OperatorToken token = new OperatorToken(
+                () -> config().httpServer().admin().token(),
+                () -> config().httpServer().admin().trustedProxies());
         servlet(context, "admin", new AdminServlet(token, this::load, audit), "/admin/*");
         servlet(context, "explain", new ExplainServlet(token, explanations), "/admin/explain/*");
         servlet(context, "admin-api", AdminApi.of(token, gateway), "/admin/api/v1/*");

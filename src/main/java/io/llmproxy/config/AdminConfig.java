@@ -1,6 +1,7 @@
 package io.llmproxy.config;
 
 import io.llmproxy.net.ListenAddress;
+import io.llmproxy.net.Network;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,19 +22,23 @@ public record AdminConfig(
                         "In a container: port of the only connector that answers `/metrics`, `/health/detailed` and `/admin`; 0 stands for none. Without it, each connector that belongs to no forward does.",
                 min = 0,
                 max = 65535)
-        @Nullable Integer connectorPort,
+        @Nullable
+        Integer connectorPort,
 
         @Setting("How long an operator's connection may take.")
         ClientTimeoutConfig timeout,
 
         @Setting(
                 "Bearer token for calls that change something; also read from `LLMPROXY_ADMIN_TOKEN`. Without one they are refused.")
-        @Nullable Secret token,
+        @Nullable
+        Secret token,
 
         @Setting("TLS of the launcher's admin listener, and certificates of its clients; without it, HTTP is spoken.")
-        @Nullable ListenerTlsConfig tls,
+        @Nullable
+        ListenerTlsConfig tls,
 
-        @Setting("A proxy in front that has signed people in, and says who they are.") @Nullable SsoConfig sso,
+        @Setting("A proxy in front that has signed people in, and says who they are.") @Nullable
+        SsoConfig sso,
 
         @Setting(
                 value =
@@ -43,10 +48,15 @@ public record AdminConfig(
 
         @Setting(
                 "Admin APIs of replaced systems that are served too: `llmproxy` is that of shengyanli1982/llmproxy, below `/api/v1`, `maywzh` that of maywzh/llm-proxy, below `/admin/v1`.")
-        List<Compat> compat) {
-    /** Copies the list. */
+        List<Compat> compat,
+
+        @Setting(
+                "Networks (`10.0.0.0/8`) and addresses of proxies in front whose `X-Forwarded-For` or `Forwarded` tells where a call comes from, for the limit of wrong tokens and passwords and for the audit.")
+        List<Network> trustedProxies) {
+    /** Copies the lists. */
     public AdminConfig {
         compat = List.copyOf(compat);
+        trustedProxies = List.copyOf(trustedProxies);
     }
 
     /** A system whose admin API is served as it was. */

@@ -1,6 +1,9 @@
 package io.llmproxy.net;
 
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * A whole IP address of 128 bits; one of IPv4 as it is mapped into IPv6 ({@code ::ffff:0:0/96}).
@@ -30,6 +33,20 @@ public record IpAddress(long high, long low) {
     /** Whether it is an address of IPv4. */
     public boolean isIpv4() {
         return high == 0 && low >>> 32 == MAPPED >>> 32;
+    }
+
+    /** As it is written: {@code 192.0.2.1}, or eight groups of IPv6. */
+    public String text() {
+        if (isIpv4()) {
+            return IntStream.of(24, 16, 8, 0)
+                    .mapToObj(shift -> Long.toString(low >>> shift & 0xFF))
+                    .collect(Collectors.joining("."));
+        }
+        return LongStream.of(high, low)
+                .boxed()
+                .flatMap(half ->
+                        IntStream.of(48, 32, 16, 0).mapToObj(shift -> Long.toHexString(half >>> shift & 0xFFFF)))
+                .collect(Collectors.joining(":"));
     }
 
     /** Whether it stands for this machine alone. */

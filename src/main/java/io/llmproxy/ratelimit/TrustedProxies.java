@@ -34,12 +34,28 @@ public final class TrustedProxies {
      * @param forwarded the values of {@code Forwarded} (RFC 7239), in the order of the header lines
      */
     public ClientAddress clientOf(String peer, List<String> forwardedFor, List<String> forwarded) {
-        ForwardedHops hops = forwardedFor.isEmpty()
-                ? ForwardedHops.ofForwarded(forwarded)
-                : ForwardedHops.ofForwardedFor(forwardedFor);
+        ForwardedHops hops = hops(forwardedFor, forwarded);
         return IpAddress.parseEndpoint(peer)
                 .map(address -> ClientAddress.of(firstBehind(address, hops)))
                 .orElse(ClientAddress.UNKNOWN);
+    }
+
+    /**
+     * Returns the address of who sends a request, as {@link #clientOf} finds it.
+     *
+     * @return the address; {@code peer} if that is no IP address
+     */
+    public String addressOf(String peer, List<String> forwardedFor, List<String> forwarded) {
+        ForwardedHops hops = hops(forwardedFor, forwarded);
+        return IpAddress.parseEndpoint(peer)
+                .map(address -> firstBehind(address, hops).text())
+                .orElse(peer);
+    }
+
+    private static ForwardedHops hops(List<String> forwardedFor, List<String> forwarded) {
+        return forwardedFor.isEmpty()
+                ? ForwardedHops.ofForwarded(forwarded)
+                : ForwardedHops.ofForwardedFor(forwardedFor);
     }
 
     private IpAddress firstBehind(IpAddress proxy, ForwardedHops hops) {

@@ -197,6 +197,25 @@ class AdminApiIT {
 
     @ParameterizedTest
     @KindSource(Deployment.Kind.LAUNCHER)
+    void behindAProxyAStrangersGuessesKeepNobodyElseOut(Deployment.Kind kind) {
+        Gateway proxied = new Gateway()
+                .admin("token: " + TOKEN + ", trusted_proxies: [127.0.0.1]")
+                .single("main", "http://127.0.0.1:9", "", "", "");
+        try (Deployment deployment = Deployment.start(kind, proxied)) {
+            String stranger = "X-Forwarded-For: 203.0.113.5\r\nAuthorization: Bearer wrong\r\n";
+            int refused = 0;
+            for (int guess = 0; guess < 100 && refused != 429; guess++) {
+                refused = call(deployment, "GET", "/session", stranger, "").status();
+            }
+            assertThat(refused).isEqualTo(429);
+            assertThat(call(deployment, "GET", "/session", "X-Forwarded-For: 203.0.113.6\r\n" + BEARER, "")
+                            .status())
+                    .isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource(Deployment.Kind.LAUNCHER)
     void withoutATokenEveryCallIsRefused(Deployment.Kind kind) {
         try (Deployment deployment =
                 Deployment.start(kind, new Gateway().single("main", "http://127.0.0.1:9", "", "", ""))) {

@@ -34,6 +34,19 @@ final class TrustedProxiesTest {
     }
 
     @Test
+    void tellsTheWholeAddressToo() {
+        TrustedProxies proxies =
+                new TrustedProxies(List.of(Network.parse("10.0.0.0/8").orElseThrow()));
+        assertThat(proxies.addressOf("10.0.0.1", List.of("203.0.113.5"), List.of()))
+                .isEqualTo("203.0.113.5");
+        assertThat(proxies.addressOf("10.0.0.1", List.of("2001:db8::1"), List.of()))
+                .isEqualTo("2001:db8:0:0:0:0:0:1");
+        assertThat(proxies.addressOf("198.51.100.1", List.of("203.0.113.5"), List.of()))
+                .isEqualTo("198.51.100.1");
+        assertThat(proxies.addressOf("unix", List.of("203.0.113.5"), List.of())).isEqualTo("unix");
+    }
+
+    @Test
     void aTrustedProxyWithoutAHeaderIsTheClient() {
         assertThat(client(PROXY)).isEqualTo(PROXY);
         assertThat(client(PROXY, "", " , ,")).isEqualTo(PROXY);

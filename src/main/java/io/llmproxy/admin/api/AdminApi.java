@@ -115,7 +115,7 @@ public final class AdminApi extends HttpServlet {
         response.setHeader("X-Request-Id", id);
         response.setHeader("Cache-Control", "no-store");
         response.setHeader("X-Content-Type-Options", "nosniff");
-        Act act = new Act(id, request.getRemoteAddr());
+        Act act = new Act(id, signIn.address(request));
         request.setAttribute(Act.ATTRIBUTE, act);
         if (request.getContentLengthLong() > JsonBodies.MOST_BYTES) {
             ProblemAnswer.send(JsonBodies.tooLarge(), id, response);

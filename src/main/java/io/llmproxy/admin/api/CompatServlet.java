@@ -87,7 +87,7 @@ abstract class CompatServlet extends HttpServlet {
         response.setHeader("X-Request-Id", id);
         response.setHeader("Cache-Control", "no-store");
         response.setHeader("X-Content-Type-Options", "nosniff");
-        Act act = new Act(id, request.getRemoteAddr());
+        Act act = new Act(id, signIn.address(request));
         List<String> path = List.of();
         String refusal = null;
         try {

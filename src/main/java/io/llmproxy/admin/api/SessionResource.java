@@ -111,7 +111,7 @@ public final class SessionResource {
             throw Refused.invalid("password", "missing (expected: the current password, and the new one)");
         }
         String hash = Passwords.hash(caller.name(), password);
-        if (!signIn.passwords().isRight(request.getRemoteAddr(), caller.name(), current)) {
+        if (!signIn.passwords().isRight(signIn.address(request), caller.name(), current)) {
             throw new Refused(403, "forbidden", "The current password is wrong.");
         }
         Act act = Act.of(call);

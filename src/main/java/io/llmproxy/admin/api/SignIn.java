@@ -108,6 +108,11 @@ final class SignIn {
         return new Known(caller, session);
     }
 
+    /** Where a call comes from. */
+    String address(HttpServletRequest request) {
+        return token.address(request);
+    }
+
     /** A proxy that signs people in may pass on the token that it has of them, which is none of ours. */
     private boolean isPassedOn(HttpServletRequest request, String shown) {
         Secret expected = token.expected();
@@ -206,7 +211,7 @@ final class SignIn {
      */
     String open(HttpServletRequest request, String name, String password) {
         refuseForeign(request);
-        return opened(request, passwords.check(request.getRemoteAddr(), name, password, others(request)), null);
+        return opened(request, passwords.check(address(request), name, password, others(request)), null);
     }
 
     private Passwords.Others others(HttpServletRequest request) {

@@ -101,7 +101,7 @@ final class GatewayFixture {
         ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
         clock.shutdown();
         SignIn signIn = new SignIn(
-                new OperatorToken(() -> new Secret("t")),
+                new OperatorToken(() -> new Secret("t"), List::of),
                 new NoPeople(),
                 () -> config(YAML).httpServer().admin(),
                 Instant::now);

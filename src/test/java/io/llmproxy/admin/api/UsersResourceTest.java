@@ -8,6 +8,7 @@ import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.Secret;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,7 @@ class UsersResourceTest {
         }
     };
     private final SignIn signIn = new SignIn(
-            new OperatorToken(() -> token),
+            new OperatorToken(() -> token, List::of),
             people,
             () -> GatewayFixture.config(GatewayFixture.YAML).httpServer().admin(),
             () -> Instant.EPOCH);

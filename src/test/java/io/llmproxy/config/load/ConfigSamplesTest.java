@@ -68,7 +68,16 @@ final class ConfigSamplesTest {
         });
         assertThat(server.admin())
                 .isEqualTo(new AdminConfig(
-                        9000, address("0.0.0.0"), null, DEFAULT_TIMEOUT, null, null, null, false, List.of()));
+                        9000,
+                        address("0.0.0.0"),
+                        null,
+                        DEFAULT_TIMEOUT,
+                        null,
+                        null,
+                        null,
+                        false,
+                        List.of(),
+                        List.of()));
     }
 
     @Test
@@ -222,7 +231,16 @@ final class ConfigSamplesTest {
                                 512L << 20,
                                 8L << 20)),
                         new AdminConfig(
-                                9000, address("127.0.0.1"), null, DEFAULT_TIMEOUT, null, null, null, false, List.of()),
+                                9000,
+                                address("127.0.0.1"),
+                                null,
+                                DEFAULT_TIMEOUT,
+                                null,
+                                null,
+                                null,
+                                false,
+                                List.of(),
+                                List.of()),
                         Duration.ofSeconds(30),
                         0,
                         Duration.ofMillis(100),

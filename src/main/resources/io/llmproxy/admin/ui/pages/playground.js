@@ -75,6 +75,13 @@ function Setup({ setup, set, forwards, keys, models }) {
 /** Kept while the reader looks at other pages. */
 let kept = { setup: { dialect: "chat", forward: "", model: "", key: "", system: "", limit: "", stream: true }, turns: [] };
 
+/** Joined only for one who looks: a stream has many events. */
+function Raw({ raw }) {
+  const [open, setOpen] = useState(false);
+  return html`<details onToggle=${(event) => setOpen(event.currentTarget.open)}><summary>${t("play.raw", { count: raw.length })}</summary>
+    ${open && html`<pre class="raw" tabindex="0">${raw.join("\n\n")}</pre>`}</details>`;
+}
+
 export default function Playground() {
   const forwards = useGet("forwards");
   const keys = useGet("keys").value?.keys ?? [];
@@ -115,5 +122,5 @@ export default function Playground() {
             onInput=${(event) => setText(event.target.value)} onKeyDown=${pressed}></textarea>
           ${busy ? html`<button type="button" class="danger" onClick=${() => abort.current.abort()}><${Icon} name="stop" size=${15} />${t("play.stop")}</button>`
             : html`<button class="primary" disabled=${!setup.forward}><${Icon} name="play" size=${15} />${t("play.send")}</button>`}</form><//>
-        ${raw.length > 0 && html`<details><summary>${t("play.raw", { count: raw.length })}</summary><pre class="raw" tabindex="0">${raw.join("\n\n")}</pre></details>`}</div></div></div>`;
+        ${raw.length > 0 && html`<${Raw} raw=${raw} />`}</div></div></div>`;
 }
