@@ -24,6 +24,7 @@ public final class RequestLoad implements AutoCloseable {
     private static final byte[] BODY = {'{', '}'};
 
     private final URI target;
+    private final String headers;
     private final long limit;
     private final Duration pause;
     private final ExecutorService threads;
@@ -34,7 +35,12 @@ public final class RequestLoad implements AutoCloseable {
     private volatile boolean stopped;
 
     private RequestLoad(URI target, int clientCount, long limit, Duration pause) {
+        this(target, "", clientCount, limit, pause);
+    }
+
+    private RequestLoad(URI target, String headers, int clientCount, long limit, Duration pause) {
         this.target = target;
+        this.headers = "Content-Type: application/json\r\n" + headers;
         this.limit = limit;
         this.pause = pause;
         this.threads = Executors.newCachedThreadPool();
@@ -62,6 +68,11 @@ public final class RequestLoad implements AutoCloseable {
     /** Starts clients that ask without a pause. */
     public static RequestLoad start(URI target, int clients) {
         return new RequestLoad(target, clients, Long.MAX_VALUE, Duration.ZERO);
+    }
+
+    /** Starts clients that ask without a pause, with more headers. */
+    public static RequestLoad start(URI target, String headers, int clients) {
+        return new RequestLoad(target, headers, clients, Long.MAX_VALUE, Duration.ZERO);
     }
 
     /** Starts clients that pause after each answer, and after a refusal for as long as its {@code Retry-After} asks for. */
@@ -148,8 +159,7 @@ public final class RequestLoad implements AutoCloseable {
             try {
                 RawClient client = kept == null ? RawClient.connect(target) : kept;
                 kept = client;
-                Answer answer = client.send(
-                                "POST", RawClient.target(target), "Content-Type: application/json\r\n", BODY)
+                Answer answer = client.send("POST", RawClient.target(target), headers, BODY)
                         .answer();
                 if (!answer.whole() || answer.header("Connection").equalsIgnoreCase("close")) {
                     drop();

@@ -18,6 +18,7 @@ public final class StreamLoad {
     private static final String TIME = "\"t\":";
 
     private final URI target;
+    private final String headers;
     private final int streams;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(65536);
     private long[] delays = new long[1 << 16];
@@ -27,7 +28,13 @@ public final class StreamLoad {
 
     /** A load of so many streams from one URL. */
     public StreamLoad(URI target, int streams) {
+        this(target, "", streams);
+    }
+
+    /** The same with more headers. */
+    public StreamLoad(URI target, String headers, int streams) {
         this.target = target;
+        this.headers = headers;
         this.streams = streams;
     }
 
@@ -74,7 +81,7 @@ public final class StreamLoad {
         String body = "{\"model\":\"m\",\"stream\":true}";
         String request = "POST " + RawClient.target(target)
                 + " HTTP/1.1\r\nHost: load.test\r\nContent-Type: application/json\r\nContent-Length: "
-                + body.length() + "\r\n\r\n" + body;
+                + body.length() + "\r\n" + headers + "\r\n" + body;
         channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.ISO_8859_1)));
         channel.register(selector, SelectionKey.OP_READ, new Reader());
     }
