@@ -42,8 +42,13 @@ public record ConversionConfig(
                 value =
                         "Whether a Chat Completions client gets the signatures of Gemini in `extra_content`, and may send them back. `false` is for clients that refuse members that they do not know.",
                 byDefault = "true")
-        boolean geminiSignatures) {
+        boolean geminiSignatures,
+
+        @Setting(
+                "Values of `anthropic-beta` that are sent on to Claude at Vertex AI, which refuses those that it does not know.")
+        List<String> anthropicBetas) {
     public ConversionConfig {
+        anthropicBetas = List.copyOf(anthropicBetas);
         forward = List.copyOf(forward);
     }
 

@@ -22,12 +22,15 @@ import io.llmproxy.convert.json.JsonReader;
 import io.llmproxy.convert.json.Node;
 import io.llmproxy.convert.model.ChatRequest;
 import io.llmproxy.convert.model.Dialect;
-import io.llmproxy.convert.model.Fault;
+import io.llmproxy.convert.model.Place;
 import io.llmproxy.convert.model.Usage;
 import org.jspecify.annotations.Nullable;
 
 /** One request of a client, decoded; it can be attempted at upstreams of any dialect, each time anew. */
 public final class Conversion {
+    /** Vendors take some hundreds. */
+    private static final int MOST_TOOLS = 4096;
+
     private final ClientCodec client;
     private final ChatRequest request;
     private final String model;
@@ -83,6 +86,9 @@ public final class Conversion {
         Notes notes = new Notes(Policy.Lossy.QUIET, client.dialect());
         try {
             ChatRequest request = client.decodeRequest(Node.of(JsonReader.read(body)), line, notes);
+            if (request.tools().size() > MOST_TOOLS) {
+                throw ConversionException.invalid("tools", "tools must not be more than " + MOST_TOOLS);
+            }
             String model = line.model().isEmpty() ? request.model() : line.model();
             return new Conversion(client, request, model, line.array(), notes, policy, limits, ids, null);
         } catch (JsonException e) {
@@ -141,11 +147,11 @@ public final class Conversion {
         Notes lost = new Notes(policy.lossy(), upstream.dialect());
         lost.addAll(notes);
         ToolNames names = new ToolNames(upstream.dialect(), request.tools(), request.turns());
-        Capabilities capabilities =
-                Capabilities.of(upstream.dialect(), upstream.vertex(), upstream.model(), upstream.capabilities());
+        Capabilities capabilities = Capabilities.of(
+                upstream.dialect(), upstream.place() == Place.VERTEX, upstream.model(), upstream.capabilities());
         Attempt attempt = new Attempt(
                 upstream.dialect(),
-                upstream.vertex(),
+                upstream.place(),
                 upstream.family(),
                 upstream.model(),
                 capabilities,
@@ -183,22 +189,7 @@ public final class Conversion {
      * @param retryAfterSeconds what its header says; 0 if it has none
      */
     public static ErrorAnswer error(Dialect client, int status, long retryAfterSeconds, byte[] error) {
-        ClientCodec codec = Codecs.of(client);
-        Fault fault = Faults.decode(status, retryAfterSeconds, error);
-        return new ErrorAnswer(codec.statusOf(fault), codec.encodeFault(fault).bytes(), fault.retryAfterSeconds());
-    }
-
-    /** Returns the error in a client's dialect that its request cannot be converted. */
-    public static ErrorAnswer refusal(Dialect client, ConversionException refused) {
-        ClientCodec codec = Codecs.of(client);
-        Fault fault = new Fault(
-                Fault.Cause.BAD_REQUEST,
-                400,
-                String.valueOf(refused.getMessage()),
-                refused.code(),
-                refused.param().isEmpty() ? null : refused.param(),
-                0);
-        return new ErrorAnswer(codec.statusOf(fault), codec.encodeFault(fault).bytes(), 0);
+        return ErrorAnswer.of(Codecs.of(client), Faults.decode(status, retryAfterSeconds, error));
     }
 
     private boolean wantsReasoning() {

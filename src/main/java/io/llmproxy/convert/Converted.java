@@ -14,6 +14,7 @@ import io.llmproxy.convert.json.JsonReader;
 import io.llmproxy.convert.model.ChatAnswer;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.convert.model.Fault;
+import io.llmproxy.convert.model.Place;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt: the request in the upstream's dialect, and the way back for whatever it answers. */
@@ -49,9 +50,10 @@ public final class Converted {
     public String requestPath() {
         boolean stream = as.request().stream();
         String model = PathSegment.encode(attempt.model());
+        boolean deployed = attempt.place() == Place.DEPLOYMENTS;
         return switch (upstream.dialect()) {
-            case CHAT -> "/v1/chat/completions";
-            case RESPONSES -> "/v1/responses";
+            case CHAT -> deployed ? "/openai/deployments/" + model + "/chat/completions" : "/v1/chat/completions";
+            case RESPONSES -> deployed ? "/openai/responses" : "/v1/responses";
             case MESSAGES ->
                 attempt.vertex()
                         ? "/publishers/anthropic/models/" + model + (stream ? ":streamRawPredict" : ":rawPredict")
@@ -141,7 +143,7 @@ public final class Converted {
 
     /** Returns an error in the client's dialect. */
     public ErrorAnswer error(Fault fault) {
-        return new ErrorAnswer(client.statusOf(fault), client.encodeFault(fault).bytes(), fault.retryAfterSeconds());
+        return ErrorAnswer.of(client, fault);
     }
 
     private @Nullable ThoughtRecorder recorder() {
@@ -164,6 +166,6 @@ public final class Converted {
         } catch (JsonException e) {
             throw new BadAnswerException("the upstream's answer is not JSON");
         }
-        throw new BadAnswerException("the upstream's answer is no JSON object");
+        throw new BadAnswerException("the upstream's answer is not a JSON object");
     }
 }

@@ -4,12 +4,13 @@ import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.convert.model.Place;
 
 /** A request for embeddings, as an upstream of the other of the two APIs that have them is asked it. */
 public final class EmbeddingAttempt implements WholeAttempt {
     private final Embeddings embeddings;
     private final Dialect client;
-    private final String upstreamModel;
+    private final Upstream upstream;
     private final Notes notes;
 
     /**
@@ -18,14 +19,14 @@ public final class EmbeddingAttempt implements WholeAttempt {
      * @param client the API that the client speaks: Gemini's, else the upstream does
      * @throws ConversionException if the policy is strict, and the upstream's API cannot say all of it
      */
-    public EmbeddingAttempt(Embeddings embeddings, Dialect client, String upstreamModel, Policy policy) {
+    public EmbeddingAttempt(Embeddings embeddings, Dialect client, Upstream upstream, Policy policy) {
         this.embeddings = embeddings;
         this.client = client;
-        this.upstreamModel = upstreamModel;
+        this.upstream = upstream;
         this.notes = new Notes(policy.lossy(), isOfGoogles() ? Dialect.CHAT : Dialect.GEMINI);
         embeddings.unused().forEach(notes::dropped);
         if (embeddings.taskType() != null && isOfGoogles()) {
-            notes.lost("taskType", "embeddings are made for no task there");
+            notes.lost("taskType", "OpenAI embeddings have no task type");
         }
     }
 
@@ -35,14 +36,18 @@ public final class EmbeddingAttempt implements WholeAttempt {
 
     @Override
     public String path() {
-        return isOfGoogles()
-                ? "/v1/embeddings"
-                : "/v1beta/models/" + PathSegment.encode(upstreamModel) + ":batchEmbedContents";
+        String model = PathSegment.encode(upstream.model());
+        if (!isOfGoogles()) {
+            return "/v1beta/models/" + model + ":batchEmbedContents";
+        }
+        return upstream.place() == Place.DEPLOYMENTS
+                ? "/openai/deployments/" + model + "/embeddings"
+                : "/v1/embeddings";
     }
 
     @Override
     public byte[] body() {
-        return isOfGoogles() ? embeddings.toOpenAi(upstreamModel) : embeddings.toGemini(upstreamModel);
+        return isOfGoogles() ? embeddings.toOpenAi(upstream.model()) : embeddings.toGemini(upstream.model());
     }
 
     @Override

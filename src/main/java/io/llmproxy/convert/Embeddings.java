@@ -52,7 +52,7 @@ public record Embeddings(
             List<String> texts = new ArrayList<>();
             for (Node one : root.get("input").itemsOrOne()) {
                 if (!one.isText()) {
-                    throw ConversionException.unsupported(one.path(), "tokens are known to their model only");
+                    throw ConversionException.unsupported(one.path(), "token lists cannot be converted");
                 }
                 texts.add(one.text());
             }
@@ -100,7 +100,7 @@ public record Embeddings(
                 dimensions = dimensions == null ? wanted : dimensions;
                 if (wanted != null && !wanted.equals(dimensions)) {
                     throw ConversionException.unsupported(
-                            request.path(), "all embeddings of a request have as many dimensions elsewhere");
+                            request.path(), "all embeddings of a request need the same dimensions");
                 }
             }
             return new Embeddings(model, texts, dimensions, task, false, batch, List.copyOf(unused));
@@ -232,7 +232,7 @@ public record Embeddings(
                 content.isText() ? List.of(content) : content.get("parts").itemsOrOne()) {
             Node words = part.isText() ? part : part.get("text");
             if (!words.exists()) {
-                throw ConversionException.unsupported(part.path(), "only text is embedded elsewhere");
+                throw ConversionException.unsupported(part.path(), "only text can be embedded");
             }
             text.append(text.isEmpty() ? "" : "\n").append(words.text());
         }
@@ -250,7 +250,7 @@ public record Embeddings(
         } catch (JsonException e) {
             throw new BadAnswerException("the upstream's answer is not JSON");
         }
-        throw new BadAnswerException("the upstream's answer is no JSON object");
+        throw new BadAnswerException("the upstream's answer is not a JSON object");
     }
 
     private static Embeddings read(byte[] body, java.util.function.Function<Node, Embeddings> reader) {

@@ -12,7 +12,24 @@ import java.util.Set;
  */
 public final class Flavours {
     private static final Set<String> MODEL = Set.of("model");
-    private static final Set<String> VERTEX_ONLY = Set.of("labels", "modelArmorConfig", "model_armor_config");
+
+    /** What AI Studio does not know, and refuses, in both spellings that Google reads. */
+    private static final Set<String> VERTEX_ONLY = Set.of(
+            "labels",
+            "modelArmorConfig",
+            "model_armor_config",
+            "generationConfig.audioTimestamp",
+            "generationConfig.routingConfig",
+            "generationConfig.modelSelectionConfig",
+            "generation_config.audio_timestamp",
+            "generation_config.routing_config",
+            "generation_config.model_selection_config",
+            "toolConfig.functionCallingConfig.streamFunctionCallArguments",
+            "tool_config.function_calling_config.stream_function_call_arguments",
+            "contents[].parts[].inlineData.displayName",
+            "contents[].parts[].inline_data.display_name",
+            "safetySettings[].method",
+            "safety_settings[].method");
 
     private Flavours() {}
 
@@ -50,6 +67,16 @@ public final class Flavours {
     }
 
     /**
+     * Returns a request of AI Studio's generateContent for Vertex AI, which has it at another path.
+     *
+     * @param model the upstream's name for it
+     * @param stream whether a stream is asked for
+     */
+    public static Request geminiAtVertex(byte[] body, String model, boolean stream) {
+        return new Request("/publishers/google/models/" + PathSegment.encode(model) + verb(stream), body);
+    }
+
+    /**
      * Returns a request of Vertex AI's generateContent for AI Studio.
      *
      * @param model the upstream's name for it
@@ -57,8 +84,11 @@ public final class Flavours {
      * @throws JsonException if the body is no object
      */
     public static Request geminiAtStudio(byte[] body, String model, boolean stream) {
-        String verb = stream ? ":streamGenerateContent" : ":generateContent";
-        return new Request("/v1beta/models/" + PathSegment.encode(model) + verb, toStudioGemini(body));
+        return new Request("/v1beta/models/" + PathSegment.encode(model) + verb(stream), toStudioGemini(body));
+    }
+
+    private static String verb(boolean stream) {
+        return stream ? ":streamGenerateContent" : ":generateContent";
     }
 
     /**

@@ -51,10 +51,13 @@ public final class StreamConverter {
         return encoder.written();
     }
 
-    /** The upstream's stream was cut for a reason. Returns what the client is to be sent, which may be nothing. */
+    /**
+     * The stream was cut when the head of its answer was out. Returns what tells the client in its stream, which is nothing if it was
+     * told already: the error that the upstream has told before, if it has, else the reason.
+     */
     public JsonBuffer fail(Fault reason) {
         encoder.written().clear();
-        guard.failure(reason);
+        guard.breakOff(reason);
         return encoder.written();
     }
 

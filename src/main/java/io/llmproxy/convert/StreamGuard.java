@@ -14,11 +14,14 @@ import org.jspecify.annotations.Nullable;
  * written is kept back, so that it can still become a status.
  */
 final class StreamGuard implements StreamEvents {
+    private static final int MOST_CALLS = 1024;
+
     private final StreamEncoder encoder;
     private final @Nullable ThoughtRecorder recorder;
     private final BitSet called = new BitSet(1);
     private final BitSet refused = new BitSet(1);
     private final BitSet ended = new BitSet(1);
+    private int calls;
     private boolean begun;
     private boolean committed;
     private boolean over;
@@ -85,6 +88,9 @@ final class StreamGuard implements StreamEvents {
 
     @Override
     public void open(int choice, int part, Kind kind) {
+        if (over) {
+            return;
+        }
         ensureBegun();
         if (kind == Kind.REFUSAL) {
             refused.set(choice);
@@ -98,6 +104,13 @@ final class StreamGuard implements StreamEvents {
 
     @Override
     public void openCall(int choice, int part, String id, String name, @Nullable Opaque opaque) {
+        if (over) {
+            return;
+        }
+        if (++calls > MOST_CALLS) {
+            failure(Fault.of(Fault.Cause.BAD_ANSWER, 502, "the model called too many tools"));
+            return;
+        }
         ensureBegun();
         called.set(choice);
         encoder.openCall(choice, part, id, name, opaque);
@@ -109,6 +122,9 @@ final class StreamGuard implements StreamEvents {
 
     @Override
     public void delta(int choice, int part, String text) {
+        if (over) {
+            return;
+        }
         encoder.delta(choice, part, text);
         if (recorder != null) {
             recorder.delta(choice, part, text);
@@ -122,6 +138,9 @@ final class StreamGuard implements StreamEvents {
 
     @Override
     public void sign(int choice, int part, Opaque opaque) {
+        if (over) {
+            return;
+        }
         encoder.sign(choice, part, opaque);
         if (recorder != null) {
             recorder.sign(choice, part, opaque);
@@ -131,12 +150,18 @@ final class StreamGuard implements StreamEvents {
 
     @Override
     public void close(int choice, int part) {
+        if (over) {
+            return;
+        }
         encoder.close(choice, part);
         commit();
     }
 
     @Override
     public void stop(int choice, Stop stop) {
+        if (over) {
+            return;
+        }
         ensureBegun();
         stopped = true;
         ended.set(choice);
@@ -148,7 +173,9 @@ final class StreamGuard implements StreamEvents {
     @Override
     public void usage(Usage known) {
         usage = known;
-        encoder.usage(known);
+        if (!over) {
+            encoder.usage(known);
+        }
     }
 
     @Override
@@ -163,13 +190,24 @@ final class StreamGuard implements StreamEvents {
         }
     }
 
+    /** Tells the client in its stream what went wrong, even if nothing else was written to it. */
+    void breakOff(Fault reason) {
+        failure(reason);
+        Fault known = fault;
+        if (known != null && !committed) {
+            ensureBegun();
+            committed = true;
+            encoder.failure(known);
+        }
+    }
+
     @Override
     public void finish() {
         if (over) {
             return;
         }
         if (badCall) {
-            failure(Fault.of(Fault.Cause.BAD_ANSWER, 502, "the model made a call that is none"));
+            failure(Fault.of(Fault.Cause.BAD_ANSWER, 502, "the model returned an invalid tool call"));
             return;
         }
         Fault objection = encoder.ending();

@@ -141,7 +141,7 @@ public enum ApiDialect {
     private static final String PING = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
 
     private static final String OPENAI_BODY = """
-            {"error":{"message":%s,"type":"%s","param":null,"code":%s}}""";
+            {"error":{"message":%s,"type":"%s","param":%s,"code":%s}}""";
 
     /**
      * Returns the status that a client of this dialect expects for a cause.
@@ -180,8 +180,12 @@ public enum ApiDialect {
     }
 
     String errorText(ApiError error) {
+        String param = error.param();
         return OPENAI_BODY.formatted(
-                JsonText.quote(error.message()), openAiType(error.status()), JsonText.quote(error.code()));
+                JsonText.quote(error.message()),
+                openAiType(error.status()),
+                param == null ? "null" : JsonText.quote(param),
+                JsonText.quote(error.code()));
     }
 
     String heartbeatText(ApiPath path) {

@@ -41,7 +41,8 @@ public enum ApiFamily {
     /**
      * Whether a provider has the paths of this family.
      *
-     * @param base path of the upstream's URL: below a base that ends in {@code /openai}, Google serves OpenAI's API
+     * @param base path of the upstream's URL: below a base that ends in {@code /openai}, Google serves OpenAI's API, and below one with
+     *     a publisher Gemini's paths
      */
     public boolean isServedBy(Provider provider, String base) {
         if (this == UNKNOWN) {
@@ -54,7 +55,7 @@ public enum ApiFamily {
             case OLLAMA, VLLM -> isOfOpenAi() || this == MESSAGES;
             case ANTHROPIC -> this == MESSAGES || this == ANTHROPIC || this == SHARED;
             case GEMINI -> this == GEMINI || this == SHARED || this == OPENAI_AT_GOOGLE || isOpenAiAtGoogle(base);
-            case VERTEX -> isAtVertex() || this == GEMINI;
+            case VERTEX -> isAtVertex() || (this == GEMINI && (base + "/").contains("/publishers/"));
         };
     }
 

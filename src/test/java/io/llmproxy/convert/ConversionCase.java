@@ -10,6 +10,7 @@ import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.JsonReader;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.convert.model.Fault;
+import io.llmproxy.convert.model.Place;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -55,8 +56,7 @@ final class ConversionCase {
             }
             answer(converted, piece, results);
         } catch (ConversionException e) {
-            ErrorAnswer refusal = Conversion.refusal(client, e);
-            results.put("refused", error(refusal).put("param", e.param()));
+            results.put("refused", error(refusal(e)).put("param", e.param()));
         }
         return results;
     }
@@ -135,6 +135,17 @@ final class ConversionCase {
         }
     }
 
+    private ErrorAnswer refusal(ConversionException e) {
+        Fault fault = new Fault(
+                Fault.Cause.BAD_REQUEST,
+                400,
+                String.valueOf(e.getMessage()),
+                e.isInvalid() ? "invalid_request" : "unsupported_by_upstream",
+                e.param().isEmpty() ? null : e.param(),
+                0);
+        return ErrorAnswer.of(Codecs.of(client), fault);
+    }
+
     private static Json.Obj error(ErrorAnswer error) {
         Json.Obj told = new Json.Obj().put("status", error.status()).put("body", JsonReader.read(error.body()));
         return error.retryAfterSeconds() == 0 ? told : told.put("retryAfter", error.retryAfterSeconds());
@@ -163,7 +174,7 @@ final class ConversionCase {
         Upstream plain = Upstream.of(dialect, upstream.string("model", "up"));
         return new Upstream(
                 dialect,
-                upstream.isTrue("vertex"),
+                Place.valueOf(upstream.string("place", upstream.isTrue("vertex") ? "VERTEX" : "NATIVE")),
                 upstream.string("family", plain.family()),
                 plain.model(),
                 capabilities);

@@ -8,6 +8,7 @@ import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.convert.model.Place;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
@@ -33,14 +34,15 @@ final class CountingTest {
             })
     void anUpstreamThatCountsIsAsked(String upstream, boolean vertex, String path, String without) {
         Dialect dialect = ConversionCase.dialect(upstream);
-        CountRequest request = request(new Upstream(dialect, vertex, "f", "x@1", Map.of()));
+        CountRequest request =
+                request(new Upstream(dialect, vertex ? Place.VERTEX : Place.NATIVE, "f", "x@1", Map.of()));
         assertThat(request.path()).isEqualTo(path);
         assertThat(text(request.body())).contains("Hi").doesNotContain(without);
     }
 
     @Test
     void vertexCountsByAModelWithoutItsVersion() {
-        CountRequest request = request(new Upstream(Dialect.MESSAGES, true, "f", "claude@2025", Map.of()));
+        CountRequest request = request(new Upstream(Dialect.MESSAGES, Place.VERTEX, "f", "claude@2025", Map.of()));
         assertThat(text(request.body())).contains("\"model\":\"claude\"");
     }
 

@@ -112,21 +112,22 @@ final class EmbeddingsTest {
     @Test
     void whatIsLeftOutIsToldOrRefused() {
         Embeddings task = gemini("{'content':{'parts':[{'text':'a'}]},'taskType':'X','title':'t'}", false);
-        EmbeddingAttempt told = new EmbeddingAttempt(task, Dialect.GEMINI, "up", Policy.DEFAULT);
+        EmbeddingAttempt told =
+                new EmbeddingAttempt(task, Dialect.GEMINI, Upstream.of(Dialect.CHAT, "up"), Policy.DEFAULT);
         assertThat(told.header()).isEqualTo("gemini>chat; dropped=title,taskType");
         assertThat(told.path()).isEqualTo("/v1/embeddings");
         assertThat(text(told.error(429, 3, bytes("{'error':{'message':'slow down','type':'x'}}"))
                         .body()))
                 .contains("RESOURCE_EXHAUSTED");
         Policy strict = Policy.DEFAULT.with(Policy.Lossy.STRICT);
-        assertThatThrownBy(() -> new EmbeddingAttempt(task, Dialect.GEMINI, "up", strict))
+        assertThatThrownBy(() -> new EmbeddingAttempt(task, Dialect.GEMINI, Upstream.of(Dialect.CHAT, "up"), strict))
                 .isInstanceOf(ConversionException.class);
     }
 
     @Test
     void anUpstreamOfGooglesIsAskedByTheNameOfTheModel() {
-        EmbeddingAttempt asked =
-                new EmbeddingAttempt(openai("{'model':'m','input':'a'}"), Dialect.CHAT, "up/x", Policy.DEFAULT);
+        EmbeddingAttempt asked = new EmbeddingAttempt(
+                openai("{'model':'m','input':'a'}"), Dialect.CHAT, Upstream.of(Dialect.GEMINI, "up/x"), Policy.DEFAULT);
         assertThat(asked.path()).isEqualTo("/v1beta/models/up%2Fx:batchEmbedContents");
         assertThat(text(asked.body())).contains("models/up/x");
         assertThat(text(asked.answer(bytes("{'embedding':{'values':[1]}}")))).contains("[1]");

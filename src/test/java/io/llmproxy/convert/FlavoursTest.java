@@ -47,6 +47,20 @@ final class FlavoursTest {
     }
 
     @Test
+    void studioIsNotSentWhatOnlyVertexKnows() {
+        String body =
+                "{\"contents\" : [ {\"parts\":[{\"inlineData\":{\"displayName\":\"d\" , \"data\":\"eA==\"}},1]}, 2 ],"
+                        + " \"generationConfig\":{\"topK\": 1.0, \"audioTimestamp\":true, \"seed\":2},"
+                        + " \"toolConfig\":{\"functionCallingConfig\":{\"streamFunctionCallArguments\":true}},"
+                        + " \"safetySettings\":[{\"category\":\"c\",\"method\":\"m\"}]}";
+        assertThat(text(Flavours.toStudioGemini(bytes(body))))
+                .isEqualTo("{\"contents\" : [ {\"parts\":[{\"inlineData\":{\"data\":\"eA==\"}},1]}, 2 ],"
+                        + " \"generationConfig\":{\"topK\": 1.0, \"seed\":2},"
+                        + " \"toolConfig\":{\"functionCallingConfig\":{}},"
+                        + " \"safetySettings\":[{\"category\":\"c\"}]}");
+    }
+
+    @Test
     void theModelAndTheStreamAreInVertexsPath() {
         Flavours.Request whole = Flavours.messagesAtVertex(bytes("{\"model\":\"c@1\", \"x\":1}"), "c@1");
         assertThat(whole.path()).isEqualTo("/publishers/anthropic/models/c@1:rawPredict");
@@ -57,6 +71,16 @@ final class FlavoursTest {
         assertThat(Flavours.model(bytes("{\"model\":\"c\"}"))).isEqualTo("c");
         assertThat(Flavours.model(bytes("{}"))).isEmpty();
         assertThatThrownBy(() -> Flavours.messagesAtVertex(bytes("[]"), "m")).isInstanceOf(JsonException.class);
+    }
+
+    @Test
+    void geminiAtVertexDiffersInThePathOnly() {
+        byte[] body = bytes("{ }");
+        assertThat(Flavours.geminiAtVertex(body, "g", true).path())
+                .isEqualTo("/publishers/google/models/g:streamGenerateContent");
+        assertThat(Flavours.geminiAtVertex(body, "g/x", false).path())
+                .isEqualTo("/publishers/google/models/g%2Fx:generateContent");
+        assertThat(Flavours.geminiAtVertex(body, "g", false).body()).isSameAs(body);
     }
 
     @Test

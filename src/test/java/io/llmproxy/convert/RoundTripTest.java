@@ -23,6 +23,7 @@ import io.llmproxy.convert.model.ChatRequest;
 import io.llmproxy.convert.model.Choice;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.convert.model.Part;
+import io.llmproxy.convert.model.Place;
 import io.llmproxy.convert.model.Turn;
 import io.llmproxy.convert.model.Usage;
 import java.io.IOException;
@@ -137,7 +138,7 @@ final class RoundTripTest {
             ChatRequest told = request(Dialect.CHAT, chat);
             byte[] there = Conversion.of(
                             Dialect.CHAT, RequestLine.NONE, chat.bytes(), Policy.DEFAULT, Limits.DEFAULT, Ids.random())
-                    .attempt(new Upstream(through, false, "f", "gemini-3-x", Map.of("thinking", "none")), 0)
+                    .attempt(new Upstream(through, Place.NATIVE, "f", "gemini-3-x", Map.of("thinking", "none")), 0)
                     .requestBody();
             ChatRequest read = request(through, (Json.Obj) JsonReader.read(there));
             assertThat(essence(read.turns())).isEqualTo(essence(told.turns()));
@@ -193,7 +194,7 @@ final class RoundTripTest {
                 Conversion.of(dialect, RequestLine.NONE, body.bytes(), Policy.DEFAULT, Limits.DEFAULT, Ids.random());
         String family = Upstream.of(dialect, "").family();
         return (Json.Obj) JsonReader.read(conversion
-                .attempt(new Upstream(dialect, false, family, "gemini-2.5-flash", able), 0)
+                .attempt(new Upstream(dialect, Place.NATIVE, family, "gemini-2.5-flash", able), 0)
                 .requestBody());
     }
 
@@ -308,7 +309,7 @@ final class RoundTripTest {
     private static Attempt attempt(Dialect dialect) {
         return new Attempt(
                 dialect,
-                false,
+                Place.NATIVE,
                 "f",
                 "m",
                 Capabilities.of(dialect, false, "m", Map.of()),

@@ -193,6 +193,94 @@ final class StreamsTest {
     }
 
     @Test
+    void wordsAfterAWholeCallAreOutAtOnce() {
+        StreamConverter converter = stream(Dialect.MESSAGES, Limits.DEFAULT);
+        accept(
+                converter,
+                "data: {'choices':[{'index':0,'delta':{'tool_calls':[{'index':0,'id':'c','function':{'name':'f',"
+                        + "'arguments':'{}'}}]}}]}\n\n");
+        assertThat(accept(converter, TEXT))
+                .startsWith("event: content_block_stop")
+                .endsWith("\"text\":\"Hi\"}}\n\n");
+        assertThat(accept(converter, END)).endsWith("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+    }
+
+    @Test
+    void nothingFollowsTheErrorThatEndsAStream() {
+        StreamConverter converter = stream(Dialect.RESPONSES, new Limits(1 << 20, 10, 10));
+        accept(converter, TEXT);
+        String told = accept(
+                converter,
+                "data: {'choices':[{'index':0,'delta':{'content':'much too long','tool_calls':[{'index':0,'id':'c',"
+                        + "'function':{'name':'f','arguments':'{}'}}]}}]}\n\n");
+        assertThat(told).contains("event: response.failed").doesNotContain("function_call");
+    }
+
+    @Test
+    void whatIsWrittenToAToolThatTakesTextIsCountedUntilItIsTold() {
+        String body = "{'messages':[{'role':'user','content':'x'}],'stream':true,"
+                + "'tools':[{'type':'custom','custom':{'name':'patch'}}]}";
+        StreamConverter converter = Conversion.of(
+                Dialect.CHAT,
+                new RequestLine("m", true, false),
+                json(body),
+                Policy.DEFAULT,
+                Limits.DEFAULT,
+                Ids.random())
+                .attempt(Upstream.of(Dialect.MESSAGES, "m"), 0)
+                .stream();
+        accept(
+                converter,
+                "data: {'type':'content_block_start','index':0,'content_block':{'type':'tool_use','id':'t','name':'patch',"
+                        + "'input':{}}}\n\n");
+        long before = converter.held();
+        accept(
+                converter,
+                "data: {'type':'content_block_delta','index':0,'delta':{'type':'input_json_delta','partial_json':'"
+                        + " ".repeat(2000) + "'}}\n\n");
+        assertThat(converter.held()).isGreaterThanOrEqualTo(before + 2000);
+        accept(converter, "data: {'type':'content_block_stop','index':0}\n\n");
+        assertThat(converter.held()).isLessThan(before + 2000);
+    }
+
+    /** Some servers leave {@code output_index} out, and tell some items only at the end. */
+    @Test
+    void itemsOfResponsesAreKnownByTheirNamesToo() {
+        StreamConverter converter =
+                conversion(Dialect.CHAT, Limits.DEFAULT).attempt(Upstream.of(Dialect.RESPONSES, "m"), 0).stream();
+        String told = accept(
+                converter,
+                "data: {'type':'response.output_item.added','item':{'type':'message','id':'m1'}}\n\n"
+                        + "data: {'type':'response.output_text.delta','item_id':'m1','delta':'Hello'}\n\n"
+                        + "data: {'type':'response.output_item.added','item':{'type':'function_call','id':'f1',"
+                        + "'call_id':'c1','name':'first'}}\n\n"
+                        + "data: {'type':'response.function_call_arguments.delta','item_id':'f1','delta':'{}'}\n\n"
+                        + "data: {'type':'response.completed','response':{'status':'completed','output':["
+                        + "{'type':'message','id':'m9','content':[{'type':'output_text','text':'Hello'}]},"
+                        + "{'type':'function_call','id':'f9','call_id':'c1','name':'first','arguments':'{}'},"
+                        + "{'type':'function_call','id':'f2','call_id':'c2','name':'second','arguments':'{}'}]}}\n\n");
+        assertThat(told)
+                .containsOnlyOnce("\"content\":\"Hello\"")
+                .containsOnlyOnce("first")
+                .containsOnlyOnce("second");
+        assertThat(told).contains("\"arguments\":\"{}\"", "\"finish_reason\":\"tool_calls\"");
+    }
+
+    @Test
+    void anErrorThatNothingCameBeforeIsToldInAStreamThatHasBegun() {
+        StreamConverter converter = stream(Dialect.RESPONSES, Limits.DEFAULT);
+        assertThat(accept(converter, "data: {'error':{'message':'no','code':'x'}}\n\n"))
+                .isEmpty();
+        String told = converter.fail(Fault.of(Fault.Cause.TIMEOUT, 504, "late")).toString();
+        assertThat(told)
+                .startsWith("event: response.created")
+                .contains("\"message\":\"no\"")
+                .doesNotContain("late");
+        assertThat(converter.fail(Fault.of(Fault.Cause.TIMEOUT, 504, "late")).size())
+                .isZero();
+    }
+
+    @Test
     void anAnswerOfTooMuchTextIsNotCollected() {
         StreamCollector collector = conversion(Dialect.MESSAGES, new Limits(1 << 20, 10, 10))
                 .attempt(Upstream.of(Dialect.CHAT, "m"), 0)

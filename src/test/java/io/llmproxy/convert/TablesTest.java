@@ -8,6 +8,7 @@ import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.convert.model.Place;
 import io.llmproxy.convert.model.Thinking.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -231,7 +232,14 @@ final class TablesTest {
     void theRequestGoesWhereTheUpstreamExpectsIt(String dialect, boolean stream, boolean vertex, String path) {
         String body = "{'stream':" + stream + ",'messages':[{'role':'user','content':'x'}]}";
         Converted converted = conversion(Dialect.CHAT, body)
-                .attempt(new Upstream(ConversionCase.dialect(dialect), vertex, "f", "up", Map.of()), 0);
+                .attempt(
+                        new Upstream(
+                                ConversionCase.dialect(dialect),
+                                vertex ? Place.VERTEX : Place.NATIVE,
+                                "f",
+                                "up",
+                                Map.of()),
+                        0);
         assertThat(converted.requestPath()).isEqualTo(path);
         assertThat(converted.upstreamDialect().word()).isEqualTo(dialect);
     }
@@ -242,7 +250,7 @@ final class TablesTest {
         Converted converted = conversion(
                         Dialect.RESPONSES,
                         "{'input':[{'role':'" + role + "','content':'A'},{'role':'user','content':'x'}]}")
-                .attempt(new Upstream(Dialect.CHAT, false, "f", "m", Map.of("system-role", "none")), 0);
+                .attempt(new Upstream(Dialect.CHAT, Place.NATIVE, "f", "m", Map.of("system-role", "none")), 0);
         assertThat(new String(converted.requestBody(), StandardCharsets.UTF_8))
                 .contains("{\"role\":\"user\",\"content\":\"A\"}");
     }

@@ -37,6 +37,7 @@ final class VendorTypesTest {
             "s-m2c-custom.json",
             "s-m2c-custom-too-large.json",
             "s-r2c-custom.json",
+            "s-r2c-custom-json.json",
             "s-m2r-failed.json",
             "rich-m2c-tool-images.json");
 

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.llmproxy.convert.Conversion;
 import io.llmproxy.convert.Converted;
+import io.llmproxy.convert.Embeddings;
+import io.llmproxy.convert.Flavours;
 import io.llmproxy.convert.StreamConverter;
 import io.llmproxy.convert.Upstream;
 import io.llmproxy.convert.codec.BadAnswerException;
 import io.llmproxy.convert.codec.ConversionException;
+import io.llmproxy.convert.codec.Envelope;
 import io.llmproxy.convert.codec.Ids;
 import io.llmproxy.convert.codec.Limits;
 import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.json.Json;
+import io.llmproxy.convert.json.JsonException;
 import io.llmproxy.convert.json.JsonReader;
 import io.llmproxy.convert.model.Dialect;
 import java.io.IOException;
@@ -25,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -66,8 +71,44 @@ final class ConversionFuzz {
                                 .requestBody())
                         .isEqualTo(converted.requestBody());
             } catch (ConversionException e) {
-                assertThat(Conversion.refusal(client, e).status()).isEqualTo(400);
+                assertThat(e.getMessage()).isNotBlank();
             }
+        }
+    }
+
+    /** Completions of old, embeddings, counts, flavours and envelopes. */
+    @MethodSource("requests")
+    @FuzzTest(maxDuration = "1m")
+    void anyOtherRequestIsConvertedOrRefused(byte[] data) {
+        if (data.length == 0) {
+            return;
+        }
+        Dialect client = DIALECTS[data[0] & 3];
+        byte[] body = Arrays.copyOfRange(data, 1, data.length);
+        RequestLine line = new RequestLine("m", false, false);
+        Upstream upstream = Upstream.of(Dialect.MESSAGES, "m");
+        isMadeOrRefused(() -> Conversion.ofCompletions(body, Policy.DEFAULT, Limits.DEFAULT, ids())
+                .attempt(upstream, 0)
+                .requestBody());
+        isMadeOrRefused(() -> Embeddings.ofOpenAi(body, "m").toGemini("m"));
+        isMadeOrRefused(() -> Embeddings.ofGemini(body, "m", false).toOpenAi("m"));
+        isMadeOrRefused(() -> Embeddings.ofGemini(body, "m", true).toOpenAi("m"));
+        isMadeOrRefused(() -> Conversion.ofCount(client, line, body, Policy.DEFAULT)
+                .attempt(upstream, 0)
+                .requestBody());
+        isMadeOrRefused(() -> Flavours.toVertexMessages(body));
+        isMadeOrRefused(() -> Flavours.toStudioGemini(body));
+        String text = new String(body, StandardCharsets.UTF_8);
+        for (Envelope envelope : Envelope.openAll(text)) {
+            assertThat(Envelope.open(envelope.seal())).isEqualTo(envelope);
+        }
+    }
+
+    private static void isMadeOrRefused(Supplier<byte[]> conversion) {
+        try {
+            assertThat(JsonReader.read(conversion.get())).isInstanceOf(Json.Obj.class);
+        } catch (ConversionException | JsonException e) {
+            assertThat(e.getMessage()).isNotBlank();
         }
     }
 

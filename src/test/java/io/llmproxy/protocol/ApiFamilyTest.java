@@ -42,9 +42,9 @@ class ApiFamilyTest {
                 served("/v1/messages/count_tokens", ANTHROPIC, OLLAMA, VLLM),
                 served("/v1/messages/batches", ANTHROPIC),
                 served("/v1/complete", ANTHROPIC),
-                served("/v1beta/models", GEMINI, VERTEX),
-                served("/v1beta/models/g:generateContent", GEMINI, VERTEX),
-                served("/v1/models/g:streamGenerateContent", GEMINI, VERTEX),
+                served("/v1beta/models", GEMINI),
+                served("/v1beta/models/g:generateContent", GEMINI),
+                served("/v1/models/g:streamGenerateContent", GEMINI),
                 served("/v1/projects/p/locations/l/publishers/google/models/g:generateContent", VERTEX),
                 served("/v1/publishers/google/models/g:generateContent", VERTEX),
                 served("/v1/projects/p/locations/l/publishers/anthropic/models/c:rawPredict", VERTEX),
@@ -66,6 +66,14 @@ class ApiFamilyTest {
     @ValueSource(strings = {"/", "/api/chat", "/api/tags", "/v1/whatever", "/health", "/v1/projects/p/endpoints/e"})
     void whatNoApiIsKnownToHaveAnybodyMayServe(String path) {
         assertThat(servers(path, "")).containsExactly(Provider.values());
+    }
+
+    @Test
+    void belowAPublisherVertexServesGeminisPaths() {
+        String base = "/v1/projects/p/locations/l/publishers/google";
+        assertThat(servers("/models/g:generateContent", base)).contains(VERTEX);
+        assertThat(servers("/models/g:generateContent", "/v1/projects/p/locations/l"))
+                .doesNotContain(VERTEX);
     }
 
     @Test

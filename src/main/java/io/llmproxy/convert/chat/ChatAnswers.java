@@ -150,7 +150,7 @@ final class ChatAnswers {
 
     private static Json.Obj encode(Choice choice, Answering as) {
         if (choice.stop().reason() == Stop.Reason.BAD_TOOL_CALL) {
-            throw new BadAnswerException("the model made a call that is none");
+            throw new BadAnswerException("the model returned an invalid tool call");
         }
         StringBuilder text = new StringBuilder();
         StringBuilder thought = new StringBuilder();
@@ -204,7 +204,10 @@ final class ChatAnswers {
                             "custom",
                             new Json.Obj()
                                     .put("name", origin.name())
-                                    .put("input", CustomInput.of(call.custom(), call.arguments())));
+                                    .put(
+                                            "input",
+                                            CustomInput.of(
+                                                    as.names().areCustomKnown() || call.custom(), call.arguments())));
         } else {
             written.put("type", "function")
                     .put("function", new Json.Obj().put("name", origin.name()).put("arguments", call.arguments()));

@@ -72,6 +72,13 @@ final class ChatRequestDecoder {
             "annotations");
     private static final String THOUGHT_MARK = "__thought__";
 
+    private static final Set<String> TOOL = Set.of("type", "function");
+    private static final Set<String> FUNCTION = Set.of("name", "description", "parameters", "strict");
+    private static final Set<String> CUSTOM = Set.of("name", "description", "format");
+    private static final Set<String> PARTS = Set.of("text", "refusal", "image_url", "input_audio", "file");
+    private static final Set<String> OF_PARTS =
+            Set.of("url", "detail", "data", "format", "filename", "file_id", "file_data");
+
     private final Node body;
     private final Notes notes;
     private final List<Turn> turns = new ArrayList<>();
@@ -175,7 +182,10 @@ final class ChatRequestDecoder {
         for (Node tool : body.get("tools").items()) {
             String type = tool.get("type").textOr("function");
             switch (type) {
-                case "function" -> tools.add(function(tool.get("function"), tool));
+                case "function" -> {
+                    Extras.note(tool, TOOL, notes);
+                    tools.add(function(tool.get("function"), tool));
+                }
                 case "custom" -> tools.add(custom(tool.get("custom"), tool));
                 default -> tools.add(new Tool.Hosted(type, tool.object(), false, tool));
             }
@@ -190,7 +200,8 @@ final class ChatRequestDecoder {
         return tools;
     }
 
-    private static Tool function(Node function, Node at) {
+    private Tool function(Node function, Node at) {
+        Extras.note(function, FUNCTION, notes);
         return new Tool.Function(
                 null,
                 function.get("name").text(),
@@ -201,7 +212,8 @@ final class ChatRequestDecoder {
                 at);
     }
 
-    private static Tool custom(Node custom, Node at) {
+    private Tool custom(Node custom, Node at) {
+        Extras.note(custom, CUSTOM, notes);
         return new Tool.Custom(
                 null,
                 custom.get("name").text(),
@@ -355,6 +367,13 @@ final class ChatRequestDecoder {
 
     private Part part(Node part) {
         String type = part.get("type").text();
+        if (PARTS.contains(type)) {
+            Extras.note(part, Set.of("type", type, "prompt_cache_breakpoint"), notes);
+            Node inner = part.get(type);
+            if (inner.isObject()) {
+                Extras.note(inner, OF_PARTS, notes);
+            }
+        }
         return switch (type) {
             case "text" -> new Part.Text(part.get("text").text(), List.of(), hint(part), null);
             case "refusal" -> new Part.Refusal(part.get("refusal").text());

@@ -98,6 +98,9 @@ final class ChatRequestEncoder {
         if (level != null) {
             Thinking.Level fitting = Efforts.fit(level, attempt.capabilities().efforts());
             body.put("reasoning_effort", fitting == null ? null : Efforts.word(fitting));
+            if (fitting == null && level != Thinking.Level.NONE) {
+                attempt.notes().dropped("reasoning_effort");
+            }
         }
     }
 
@@ -343,10 +346,14 @@ final class ChatRequestEncoder {
         if (source instanceof Source.Url url && url.url().startsWith("http")) {
             return url.url();
         }
-        throw attempt.notes().unsupported(path, "the file is known to its provider only");
+        throw attempt.notes()
+                .unsupported(path, "a file ID is valid only at the provider that issued it; send the data itself");
     }
 
     private Json.Obj document(Part.Document document) {
+        if (document.context() != null) {
+            attempt.notes().dropped(document.at().path() + ".context");
+        }
         if (Results.isText(document)) {
             return new Json.Obj().put("type", "text").put("text", Results.text(document));
         }
@@ -354,7 +361,7 @@ final class ChatRequestEncoder {
             throw attempt.notes().unsupported(document.at().path(), "a document must be part of the request");
         }
         if (document.citations()) {
-            attempt.notes().lost(document.at().path() + ".citations", "there are no citations");
+            attempt.notes().lost(document.at().path() + ".citations", "citations are not supported");
         }
         String name = document.filename() != null ? document.filename() : document.title();
         Json.Obj file = new Json.Obj()

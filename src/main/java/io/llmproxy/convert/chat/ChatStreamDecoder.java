@@ -73,7 +73,7 @@ final class ChatStreamDecoder implements StreamDecoder {
             finish(events);
         } else {
             over = true;
-            events.failure(Fault.of(Fault.Cause.SERVER, 502, "the upstream's stream ended before its end"));
+            events.failure(Fault.of(Fault.Cause.SERVER, 502, "the upstream's stream ended early"));
         }
     }
 

@@ -46,6 +46,12 @@ final class ChatStreamEncoder implements StreamEncoder {
         return objection;
     }
 
+    /** What is written to tools that take text is kept until it is whole. */
+    @Override
+    public long held() {
+        return held;
+    }
+
     @Override
     public byte[] heartbeat() {
         return HEARTBEAT.clone();
@@ -116,7 +122,7 @@ final class ChatStreamEncoder implements StreamEncoder {
     public void close(int choice, int part) {
         Call call = speaker(choice).calls.get(part);
         if (call != null && call.held != null) {
-            String input = CustomInput.of(false, call.held.toString());
+            String input = CustomInput.of(as.names().areCustomKnown(), call.held.toString());
             delta(choice)
                     .raw("{\"tool_calls\":[{\"index\":")
                     .number(call.index)
@@ -124,6 +130,8 @@ final class ChatStreamEncoder implements StreamEncoder {
                     .string(input)
                     .raw("}}]}");
             endDelta();
+            held -= call.held.length();
+            call.held.setLength(0);
         }
     }
 

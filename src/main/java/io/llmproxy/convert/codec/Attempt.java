@@ -1,6 +1,7 @@
 package io.llmproxy.convert.codec;
 
 import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.convert.model.Place;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One attempt to have a request answered by an upstream of a dialect.
  *
  * @param target the upstream's dialect
- * @param vertex whether it is spoken at Vertex AI, where some members differ
+ * @param place where it is spoken
  * @param family whose opaque state the upstream reads
  * @param model the upstream's name of the model
  * @param capabilities what this model takes
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Attempt(
         Dialect target,
-        boolean vertex,
+        Place place,
         String family,
         String model,
         Capabilities capabilities,
@@ -30,6 +31,11 @@ public record Attempt(
         Ids ids,
         boolean wantsReasoning) {
 
+    /** Returns whether the dialect is spoken at Vertex AI, where some members differ. */
+    public boolean vertex() {
+        return place == Place.VERTEX;
+    }
+
     /** Leaves out what has no counterpart, and returns the members that the operator wants to be sent on. */
     public boolean forwards(String name, boolean semantic, @Nullable String reason) {
         Set<String> forward = policy.forward();
@@ -37,7 +43,7 @@ public record Attempt(
             return true;
         }
         if (semantic) {
-            notes.lost(name, reason == null ? "there is no counterpart" : reason);
+            notes.lost(name, reason == null ? "the upstream's API has no equivalent" : reason);
         } else {
             notes.dropped(name);
         }

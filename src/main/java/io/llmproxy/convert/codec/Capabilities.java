@@ -24,6 +24,7 @@ public final class Capabilities {
     private static final Pattern FIRST_OF_FOURTH_CLAUDE = Pattern.compile("claude-(opus|sonnet)-4(-0)?([@-]\\d{8})?");
     private static final Pattern THIRD_GEMINI = Pattern.compile("gemini-([3-9]|flash-latest|pro-latest).*");
     private static final Pattern REASONING_OPENAI = Pattern.compile("o[1-9].*");
+    private static final Pattern PLAIN_OPENAI = Pattern.compile("gpt-[34].*|chatgpt-.*|gpt-5[.0-9]*-chat.*");
     private static final Pattern FIRST_GPT_5 = Pattern.compile("gpt-5([-@].*)?");
 
     private final Map<String, String> settings;
@@ -86,14 +87,14 @@ public final class Capabilities {
         return ThinkingControl.valueOf(get("thinking-control", "none").toUpperCase(Locale.ROOT));
     }
 
-    /** Returns the words for effort that the model takes. */
+    /** Returns the words for effort that the model takes; none if it is known not to reason. */
     public Set<Level> efforts() {
         String words = settings.get("effort-values");
         if (words == null) {
             return PLAIN_LEVELS;
         }
         Set<Level> levels = EnumSet.noneOf(Level.class);
-        for (String word : words.split(",", -1)) {
+        for (String word : words.isEmpty() ? new String[0] : words.split(",", -1)) {
             levels.add(Level.valueOf(word.trim().toUpperCase(Locale.ROOT)));
         }
         return levels;
@@ -239,7 +240,9 @@ public final class Capabilities {
         settings.put("max-tokens-name", known ? "max_completion_tokens" : "max_tokens");
         settings.put("reasons", Boolean.toString(reasons));
         settings.put("system-role", reasons ? "developer" : "system");
-        if (FIRST_GPT_5.matcher(name).matches()) {
+        if (PLAIN_OPENAI.matcher(name).matches()) {
+            settings.put("effort-values", "");
+        } else if (FIRST_GPT_5.matcher(name).matches()) {
             settings.put("effort-values", "minimal,low,medium,high");
         } else if (name.startsWith("gpt-5.1")) {
             settings.put("effort-values", "none,low,medium,high");

@@ -35,7 +35,7 @@ public final class Extras {
     /** Writes what the operator wants to be sent on, and notes the rest. */
     public static void write(List<Extra> extras, Attempt attempt, Json.Obj body) {
         for (Extra extra : extras) {
-            if (attempt.forwards(extra.name(), extra.semantic(), "there is no counterpart")) {
+            if (attempt.forwards(extra.name(), extra.semantic(), "the upstream's API has no equivalent")) {
                 body.put(extra.name(), extra.value());
             }
         }

@@ -35,8 +35,12 @@ public final class GeminiSchemas {
             "additionalProperties",
             "required",
             "propertyOrdering");
-    private static final Set<String> FORMATS =
-            Set.of("int32", "int64", "float", "double", "date-time", "enum", "date", "time", "byte");
+    /** Each is taken for its own type only. */
+    private static final Map<String, Set<String>> FORMATS = Map.of(
+            "string", Set.of("date-time", "enum"),
+            "integer", Set.of("int32", "int64"),
+            "number", Set.of("float", "double"));
+
     private static final Set<String> COUNTS =
             Set.of("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties");
     private static final Set<String> SILENT =
@@ -83,7 +87,21 @@ public final class GeminiSchemas {
                 }
             }
         }
-        return described(clean, lost);
+        return referring(described(clean, lost));
+    }
+
+    /** A reference stands alone; what is said beside it, such as a description, needs a schema around it. */
+    private static Json.Obj referring(Json.Obj clean) {
+        Json reference = clean.get("$ref");
+        if (reference == null || clean.members().keySet().stream().allMatch(word -> word.startsWith("$"))) {
+            return clean;
+        }
+        Json.Obj alone = new Json.Obj().put("$ref", reference);
+        if (clean.get("anyOf") != null) {
+            return alone;
+        }
+        clean.members().remove("$ref");
+        return clean.put("anyOf", new Json.Arr().add(alone));
     }
 
     /** Returns a schema of Google's own form in the words of JSON Schema. */
@@ -162,7 +180,7 @@ public final class GeminiSchemas {
             case "enum" -> strings(clean, schema, value, lost);
             case "exclusiveMinimum", "exclusiveMaximum" -> exclusive(clean, schema, word, value, lost);
             case "format" -> {
-                if (value instanceof Json.Str format && FORMATS.contains(format.value())) {
+                if (value instanceof Json.Str format && takes(schema.get("type"), format.value())) {
                     clean.put(word, value);
                 } else {
                     describe(lost, word, value);
@@ -189,6 +207,17 @@ public final class GeminiSchemas {
                 }
             }
         }
+    }
+
+    private static boolean takes(@Nullable Json type, String format) {
+        if (type == null) {
+            return FORMATS.values().stream().anyMatch(formats -> formats.contains(format));
+        }
+        return type instanceof Json.Arr types
+                ? types.items().stream().anyMatch(one -> takes(one, format))
+                : type instanceof Json.Str word
+                        && FORMATS.getOrDefault(word.value().toLowerCase(Locale.ROOT), Set.of())
+                                .contains(format);
     }
 
     private static void type(Json.Obj clean, Json value) {

@@ -42,6 +42,11 @@ public final class ToolNames {
         }
     }
 
+    /** Returns whether the upstream knows tools that take plain text: it was told of them as that, and calls them so. */
+    public boolean areCustomKnown() {
+        return target == Dialect.RESPONSES;
+    }
+
     /** Returns the upstream's name for a tool. */
     public String up(@Nullable String namespace, String name) {
         String known = names.get(flat(namespace, name));

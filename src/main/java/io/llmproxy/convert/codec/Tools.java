@@ -37,9 +37,13 @@ public final class Tools {
         return tools;
     }
 
-    /** Returns whether the tools were made up for the history's sake. */
-    public static boolean areMadeUp(ChatRequest request) {
-        return request.tools().isEmpty();
+    /** Returns whether the tools were made up for the history's sake: none of the client's is left. */
+    public static boolean areMadeUp(ChatRequest request, Attempt attempt) {
+        return request.tools().stream().allMatch(tool -> tool instanceof Tool.Hosted hosted && !has(hosted, attempt));
+    }
+
+    private static boolean has(Tool.Hosted hosted, Attempt attempt) {
+        return hosted.webSearch() && attempt.capabilities().webSearch();
     }
 
     /** Returns the client's choice as far as there is one of what is left. */
@@ -49,7 +53,7 @@ public final class Tools {
                 && request.tools().stream()
                         .anyMatch(tool ->
                                 tool instanceof Tool.Hosted && tool.name().equals(named.name()))) {
-            throw attempt.notes().unsupported("tool_choice", "the tool is hosted by another provider");
+            throw attempt.notes().unsupported("tool_choice", "this tool runs only at the provider that offers it");
         }
         return choice;
     }
@@ -97,21 +101,21 @@ public final class Tools {
     /** Returns the error that a part has no counterpart. */
     public static ConversionException foreign(Part part, Notes notes) {
         if (part instanceof Part.Foreign foreign) {
-            return notes.unsupported(foreign.at().path(), "there is no counterpart of this type");
+            return notes.unsupported(foreign.at().path(), "the upstream's API has no equivalent");
         }
         if (part instanceof Part.Audio audio) {
-            return notes.unsupported(audio.at().path(), "audio is not taken");
+            return notes.unsupported(audio.at().path(), "the upstream does not accept audio");
         }
         if (part instanceof Part.Video video) {
-            return notes.unsupported(video.at().path(), "video is not taken");
+            return notes.unsupported(video.at().path(), "the upstream does not accept video");
         }
         if (part instanceof Part.Image image) {
-            return notes.unsupported(image.at().path(), "an image is not taken here");
+            return notes.unsupported(image.at().path(), "an image is not allowed here");
         }
         if (part instanceof Part.Document document) {
-            return notes.unsupported(document.at().path(), "a document is not taken here");
+            return notes.unsupported(document.at().path(), "a document is not allowed here");
         }
-        return notes.unsupported("messages", "a part stands where its dialect does not allow it");
+        return notes.unsupported("messages", "this content is not allowed here");
     }
 
     /**
@@ -135,14 +139,14 @@ public final class Tools {
     }
 
     private static boolean keeps(Tool.Hosted hosted, Attempt attempt) {
-        if (hosted.webSearch() && attempt.capabilities().webSearch()) {
+        if (has(hosted, attempt)) {
             attempt.notes().emulated(hosted.at().path());
             return true;
         }
         if (!attempt.policy().dropHosted()) {
-            throw attempt.notes().unsupported(hosted.at().path(), "only its own provider runs this tool");
+            throw attempt.notes().unsupported(hosted.at().path(), "this tool runs only at the provider that offers it");
         }
-        attempt.notes().lost(hosted.at().path(), "only its own provider runs this tool");
+        attempt.notes().lost(hosted.at().path(), "this tool runs only at the provider that offers it");
         return false;
     }
 

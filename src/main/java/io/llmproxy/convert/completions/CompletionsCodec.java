@@ -39,7 +39,7 @@ public final class CompletionsCodec implements ClientCodec {
         Json.Arr choices = new Json.Arr();
         for (Choice choice : answer.choices()) {
             if (choice.stop().reason() == Stop.Reason.BAD_TOOL_CALL) {
-                throw new BadAnswerException("the model made a call, and was given no tools");
+                throw new BadAnswerException("the model called a tool, but the request has no tools");
             }
             StringBuilder text = new StringBuilder();
             for (Part part : choice.parts()) {

@@ -71,21 +71,21 @@ final class CompletionsRequest {
     private Node prompt() {
         List<Node> prompts = body.get("prompt").itemsOrOne();
         if (prompts.size() != 1 || !prompts.get(0).isText()) {
-            throw ConversionException.unsupported("prompt", "a chat is asked one text at a time");
+            throw ConversionException.unsupported("prompt", "only one prompt is supported");
         }
         return prompts.get(0);
     }
 
     private void refuse() {
         if (body.get("suffix").exists() && !body.get("suffix").text().isEmpty()) {
-            throw ConversionException.unsupported("suffix", "a chat does not fill in");
+            throw ConversionException.unsupported("suffix", "suffix is not supported");
         }
         if (body.get("echo").isTrue()) {
-            throw ConversionException.unsupported("echo", "a chat does not repeat what it is asked");
+            throw ConversionException.unsupported("echo", "echo is not supported");
         }
         Long best = body.get("best_of").wholeOrNull();
         if (best != null && best > 1) {
-            throw ConversionException.unsupported("best_of", "a chat does not choose");
+            throw ConversionException.unsupported("best_of", "best_of is not supported");
         }
         if (body.get("logprobs").exists()) {
             notes.dropped("logprobs");

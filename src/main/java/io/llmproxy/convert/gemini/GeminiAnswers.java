@@ -111,7 +111,7 @@ final class GeminiAnswers {
 
     private static Json.Obj encode(Choice choice, Answering as) {
         if (choice.stop().reason() == Stop.Reason.BAD_TOOL_CALL) {
-            throw new BadAnswerException("the model made a call that is none");
+            throw new BadAnswerException("the model returned an invalid tool call");
         }
         Json.Arr parts = new Json.Arr();
         List<String> sealed = new ArrayList<>(0);
@@ -142,7 +142,7 @@ final class GeminiAnswers {
         } else if (part instanceof Part.ToolCall call) {
             Json.Obj arguments = call.arguments().isBlank() ? new Json.Obj() : JsonReader.object(call.arguments());
             if (arguments == null && !choice.stop().isCut()) {
-                throw new BadAnswerException("the model made a call whose arguments are no JSON object");
+                throw new BadAnswerException("the model called a tool with arguments that are not a JSON object");
             }
             if (arguments != null) {
                 parts.add(call(call.id(), as.names().down(call.name()).name(), arguments, sign(sealed)));

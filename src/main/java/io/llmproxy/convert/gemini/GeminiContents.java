@@ -5,6 +5,7 @@ import io.llmproxy.convert.codec.Carriers;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.DataUrl;
 import io.llmproxy.convert.codec.Envelope;
+import io.llmproxy.convert.codec.Extras;
 import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.Node;
@@ -17,10 +18,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads contents into turns. Calls need no identifiers here: results find theirs by name and order. */
 final class GeminiContents {
+    private static final Set<String> MEDIA = Set.of("inlineData", "inline_data", "fileData", "file_data");
+    private static final Set<String> PART = Set.of(
+            "inlineData", "inline_data", "fileData", "file_data", "thought", "thoughtSignature", "thought_signature");
+
     private final Notes notes;
     private final List<Turn> turns = new ArrayList<>();
     private final List<Part.ToolCall> open = new ArrayList<>();
@@ -198,6 +204,9 @@ final class GeminiContents {
     }
 
     private Part part(Node node) {
+        if (MEDIA.stream().anyMatch(member -> node.get(member).exists())) {
+            Extras.note(node, PART, notes);
+        }
         Node text = node.get("text");
         if (text.exists()) {
             return new Part.Text(text.text());

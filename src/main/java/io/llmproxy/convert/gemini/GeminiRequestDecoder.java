@@ -68,6 +68,9 @@ final class GeminiRequestDecoder {
             "responseJsonSchema",
             "response_json_schema");
 
+    private static final Set<String> FUNCTION =
+            Set.of("name", "description", "parameters", "parametersJsonSchema", "parameters_json_schema");
+
     private final Node body;
     private final Notes notes;
 
@@ -79,7 +82,7 @@ final class GeminiRequestDecoder {
     ChatRequest decode(String model, boolean stream) {
         Node cached = body.get("cachedContent", "cached_content");
         if (cached.exists()) {
-            throw ConversionException.unsupported("cachedContent", "only Google keeps it");
+            throw ConversionException.unsupported("cachedContent", "this refers to data stored at Google");
         }
         Node contents = body.get("contents");
         if (!contents.exists()) {
@@ -179,7 +182,8 @@ final class GeminiRequestDecoder {
         return tools;
     }
 
-    private static Tool function(Node function) {
+    private Tool function(Node function) {
+        Extras.note(function, FUNCTION, notes);
         Node own = function.get("parameters");
         Node plain = function.get("parametersJsonSchema", "parameters_json_schema");
         Json.Obj schema = own.exists() ? GeminiSchemas.toJsonSchema(own.object()) : plain.objectOrNull();

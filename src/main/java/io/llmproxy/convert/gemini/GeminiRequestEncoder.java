@@ -128,7 +128,7 @@ final class GeminiRequestEncoder {
             return;
         }
         if (tools && !attempt.capabilities().structuredWithTools()) {
-            attempt.notes().weakened("response_format", "the model takes no format together with tools");
+            attempt.notes().weakened("response_format", "the model does not support a format together with tools");
             String schema = format instanceof OutputFormat.Schema told
                     ? " It must obey this JSON Schema: " + told.schema().text()
                     : "";
@@ -245,7 +245,7 @@ final class GeminiRequestEncoder {
             attempt.notes().lost("parallel_tool_calls", "the model may ask for several tools at once");
         }
         Json.Obj calling = new Json.Obj();
-        ToolChoice choice = Tools.areMadeUp(request) ? ToolChoice.Mode.NONE : Tools.choice(request, attempt);
+        ToolChoice choice = Tools.areMadeUp(request, attempt) ? ToolChoice.Mode.NONE : Tools.choice(request, attempt);
         if (choice instanceof ToolChoice.Named named) {
             calling.put("mode", "ANY").put("allowedFunctionNames", new Json.Arr().add(up(named.name())));
         } else if (choice instanceof ToolChoice.Allowed allowed) {

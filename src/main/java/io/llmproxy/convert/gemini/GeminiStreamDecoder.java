@@ -68,7 +68,7 @@ final class GeminiStreamDecoder implements StreamDecoder {
             speakers.forEach(speaker -> speaker.close(events));
             events.finish();
         } else {
-            events.failure(Fault.of(Fault.Cause.SERVER, 502, "the upstream's stream ended before its end"));
+            events.failure(Fault.of(Fault.Cause.SERVER, 502, "the upstream's stream ended early"));
         }
     }
 

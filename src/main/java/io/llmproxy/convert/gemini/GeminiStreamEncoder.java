@@ -54,7 +54,10 @@ final class GeminiStreamEncoder implements StreamEncoder {
     @Override
     public @Nullable Fault ending() {
         return badCall && !speakers.values().stream().allMatch(speaker -> speaker.stop.isCut())
-                ? Fault.of(Fault.Cause.BAD_ANSWER, 502, "the model made a call whose arguments are no JSON object")
+                ? Fault.of(
+                        Fault.Cause.BAD_ANSWER,
+                        502,
+                        "the model called a tool with arguments that are not a JSON object")
                 : null;
     }
 

@@ -210,8 +210,11 @@ final class GeminiTurns {
     }
 
     private Json.Obj document(Part.Document document) {
+        if (document.context() != null) {
+            attempt.notes().dropped(document.at().path() + ".context");
+        }
         if (document.citations()) {
-            attempt.notes().lost(document.at().path() + ".citations", "there are no citations");
+            attempt.notes().lost(document.at().path() + ".citations", "citations are not supported");
         }
         if (Results.isText(document)) {
             return text(Results.text(document));
@@ -235,7 +238,7 @@ final class GeminiTurns {
                 .unsupported(
                         path,
                         source instanceof Source.Url
-                                ? "the upstream fetches no addresses"
-                                : "the file is known to its provider only");
+                                ? "the upstream does not fetch URLs; send the data itself"
+                                : "a file ID is valid only at the provider that issued it; send the data itself");
     }
 }

@@ -84,16 +84,16 @@ public final class JsonReader {
             }
             Json json = reader.value(first);
             if (parser.nextToken() != null) {
-                throw new JsonException("something follows the document's end");
+                throw new JsonException("unexpected data after the JSON");
             }
             if (namesOnce && reader.twice) {
-                throw new JsonException("an object has a name twice");
+                throw new JsonException("duplicate member name");
             }
             return json;
         } catch (JsonProcessingException e) {
-            throw new JsonException("no JSON at " + place(e.getLocation()));
+            throw new JsonException("invalid JSON at " + place(e.getLocation()));
         } catch (IOException e) {
-            throw new JsonException("no JSON");
+            throw new JsonException("invalid JSON");
         }
     }
 

@@ -7,44 +7,93 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
 
-/** Takes members away from the top of a document, or puts one there; every other byte stays as it is. */
+/** Takes members away from a document, or puts one at its top; every other byte stays as it is. */
 public final class MemberEdit {
     private MemberEdit() {}
 
     /**
      * Returns the document without some members.
      *
+     * @param places such as {@code labels} or {@code safetySettings[].method}
      * @throws JsonException if it is no object
      */
-    public static byte[] without(byte[] document, Set<String> names) {
+    public static byte[] without(byte[] document, Set<String> places) {
         try (JsonParser parser = JsonReader.parser(document)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new JsonException("the document is no object");
             }
-            JsonBuffer edited = new JsonBuffer(document.length);
-            int kept = end(parser);
-            edited.raw(document, 0, kept);
+            return new Removal(parser, document, places).edited();
+        } catch (IOException e) {
+            throw new JsonException("invalid JSON");
+        }
+    }
+
+    /** Goes through a document, and copies what stays. */
+    private static final class Removal {
+        private final JsonParser parser;
+        private final byte[] document;
+        private final Set<String> places;
+        private final JsonBuffer edited;
+        private int kept;
+
+        Removal(JsonParser parser, byte[] document, Set<String> places) {
+            this.parser = parser;
+            this.document = document;
+            this.places = places;
+            this.edited = new JsonBuffer(document.length);
+        }
+
+        byte[] edited() throws IOException {
+            object("");
+            copyTo(document.length);
+            return edited.toBytes();
+        }
+
+        private void object(String place) throws IOException {
+            copyTo(end(parser));
             boolean first = true;
             boolean gone = false;
             for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
                 int begin = (int) parser.currentTokenLocation().getByteOffset();
+                String member = place.isEmpty() ? name : place + '.' + name;
                 parser.nextToken();
-                parser.skipChildren();
-                parser.finishToken();
-                int end = end(parser);
-                if (!names.contains(name)) {
-                    // The comma before a member goes with it; the first one that stays needs none.
-                    int from = first && gone ? begin : kept;
-                    edited.raw(document, from, end - from);
-                    first = false;
-                } else {
+                if (places.contains(member)) {
+                    skip();
+                    kept = end(parser);
                     gone = true;
+                } else {
+                    // The comma before a member goes with it; the first one that stays needs none.
+                    kept = first && gone ? begin : kept;
+                    first = false;
+                    value(member);
                 }
-                kept = end;
             }
-            return edited.raw(document, kept, document.length - kept).toBytes();
-        } catch (IOException e) {
-            throw new JsonException("no JSON");
+            copyTo(end(parser));
+        }
+
+        private void value(String place) throws IOException {
+            boolean leads = places.stream().anyMatch(longer -> longer.startsWith(place));
+            if (leads && parser.currentToken() == JsonToken.START_OBJECT) {
+                object(place);
+            } else if (leads && parser.currentToken() == JsonToken.START_ARRAY) {
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    value(place + "[]");
+                }
+                copyTo(end(parser));
+            } else {
+                skip();
+                copyTo(end(parser));
+            }
+        }
+
+        private void skip() throws IOException {
+            parser.skipChildren();
+            parser.finishToken();
+        }
+
+        private void copyTo(int end) {
+            edited.raw(document, kept, end - kept);
+            kept = end;
         }
     }
 

@@ -94,7 +94,7 @@ final class MessagesAnswers {
     static Json.Obj encode(ChatAnswer answer, Answering as) {
         Choice choice = answer.choices().get(0);
         if (choice.stop().reason() == Stop.Reason.BAD_TOOL_CALL) {
-            throw new BadAnswerException("the model made a call that is none");
+            throw new BadAnswerException("the model returned an invalid tool call");
         }
         Json.Arr content = new Json.Arr();
         for (Part part : choice.parts()) {
@@ -144,7 +144,7 @@ final class MessagesAnswers {
             return;
         }
         if (input == null) {
-            throw new BadAnswerException("the model made a call whose arguments are no JSON object");
+            throw new BadAnswerException("the model called a tool with arguments that are not a JSON object");
         }
         if (call.opaque() != null) {
             content.add(thinking("", call.opaque()));

@@ -23,6 +23,7 @@ import io.llmproxy.convert.model.Turn;
 import io.llmproxy.convert.model.Turn.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,15 @@ final class MessagesRequestDecoder {
             "anthropic_version");
     private static final Set<String> MESSAGE = Set.of("role", "content");
     private static final String BILLING = "x-anthropic-billing-header:";
+
+    private static final Set<String> TOOL =
+            Set.of("type", "name", "description", "input_schema", "strict", "cache_control");
+    private static final Map<String, Set<String>> BLOCKS = Map.of(
+            "text", Set.of("type", "text", "citations", "cache_control"),
+            "image", Set.of("type", "source", "cache_control"),
+            "document", Set.of("type", "source", "title", "context", "citations", "cache_control"),
+            "tool_use", Set.of("type", "id", "name", "input", "caller", "cache_control"),
+            "tool_result", Set.of("type", "tool_use_id", "content", "is_error", "cache_control"));
 
     private final Node body;
     private final Notes notes;
@@ -92,7 +102,7 @@ final class MessagesRequestDecoder {
     private void refuseState(String name) {
         Node state = body.get(name);
         if (state.exists() && !(state.isArray() && state.items().isEmpty())) {
-            throw ConversionException.unsupported(name, "only its own provider keeps it");
+            throw ConversionException.unsupported(name, "this refers to data stored at Anthropic");
         }
     }
 
@@ -169,6 +179,7 @@ final class MessagesRequestDecoder {
         for (Node tool : body.get("tools").items()) {
             String type = tool.get("type").textOr("custom");
             if (type.equals("custom")) {
+                Extras.note(tool, TOOL, notes);
                 tools.add(new Tool.Function(
                         null,
                         tool.get("name").text(),
@@ -264,6 +275,10 @@ final class MessagesRequestDecoder {
 
     private Part block(Node block) {
         String type = block.get("type").text();
+        Set<String> members = BLOCKS.get(type);
+        if (members != null) {
+            Extras.note(block, members, notes);
+        }
         return switch (type) {
             case "text" -> new Part.Text(block.get("text").text(), List.of(), hint(block), null);
             case "image" -> new Part.Image(source(block.get("source")), null, hint(block), block);

@@ -94,7 +94,7 @@ final class MessagesRequestEncoder {
     private void format(Json.Obj output) {
         OutputFormat format = request.format();
         if (format == OutputFormat.AnyObject.INSTANCE) {
-            attempt.notes().weakened("response_format", "only a schema can be asked for");
+            attempt.notes().weakened("response_format", "JSON mode without a schema is not supported");
             instruct(ONE_OBJECT);
         } else if (format instanceof OutputFormat.Schema schema
                 && attempt.capabilities().structured()) {
@@ -102,7 +102,7 @@ final class MessagesRequestEncoder {
                     "format",
                     new Json.Obj().put("type", "json_schema").put("schema", StrictSchemas.of(schema.schema())));
         } else if (format instanceof OutputFormat.Schema schema) {
-            attempt.notes().weakened("response_format", "the model takes no schema");
+            attempt.notes().weakened("response_format", "the model does not support schemas");
             instruct(ONE_OBJECT + " It must obey this JSON Schema: "
                     + schema.schema().text());
         }
@@ -115,7 +115,7 @@ final class MessagesRequestEncoder {
     private void sampling(Json.Obj body, boolean thinks) {
         Sampling sampling = request.sampling();
         if (sampling.choices() != null && sampling.choices() > 1) {
-            throw attempt.notes().unsupported("n", "there is one answer only");
+            throw attempt.notes().unsupported("n", "only one answer (n = 1) is supported");
         }
         temperature(body, sampling, thinks);
         if (sampling.topK() != null && thinks) {
@@ -133,7 +133,7 @@ final class MessagesRequestEncoder {
         drop(sampling.presencePenalty(), "presence_penalty");
         drop(sampling.verbosity(), "verbosity");
         if (sampling.logprobs()) {
-            attempt.notes().lost("logprobs", "they are not told");
+            attempt.notes().lost("logprobs", "log probabilities are not available");
         }
     }
 
@@ -201,7 +201,7 @@ final class MessagesRequestEncoder {
     }
 
     private @Nullable Json choice() {
-        if (Tools.areMadeUp(request)) {
+        if (Tools.areMadeUp(request, attempt)) {
             return new Json.Obj().put("type", "none");
         }
         ToolChoice choice = Tools.choice(request, attempt);

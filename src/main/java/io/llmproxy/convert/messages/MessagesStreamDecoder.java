@@ -62,7 +62,7 @@ final class MessagesStreamDecoder implements StreamDecoder {
         if (stopped) {
             events.finish();
         } else {
-            events.failure(Fault.of(Fault.Cause.SERVER, 502, "the upstream's stream ended before its end"));
+            events.failure(Fault.of(Fault.Cause.SERVER, 502, "the upstream's stream ended early"));
         }
     }
 

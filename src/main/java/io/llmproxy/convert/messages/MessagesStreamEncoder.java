@@ -59,7 +59,10 @@ final class MessagesStreamEncoder implements StreamEncoder {
     @Override
     public @Nullable Fault ending() {
         return badCall && !stop.isCut()
-                ? Fault.of(Fault.Cause.BAD_ANSWER, 502, "the model made a call whose arguments are no JSON object")
+                ? Fault.of(
+                        Fault.Cause.BAD_ANSWER,
+                        502,
+                        "the model called a tool with arguments that are not a JSON object")
                 : null;
     }
 
@@ -91,6 +94,9 @@ final class MessagesStreamEncoder implements StreamEncoder {
 
     private void enter(int part, Block block) {
         blocks.put(part, block);
+        if (block.kind != Kind.CALL) {
+            endWholeCalls();
+        }
         if (current == null) {
             current = block;
             if (block.kind == Kind.CALL) {
@@ -98,6 +104,20 @@ final class MessagesStreamEncoder implements StreamEncoder {
             }
         } else {
             waiting.add(block);
+        }
+    }
+
+    /** Upstreams that do not say where a call ends say so at the end; whoever says words after it has said it before. */
+    private void endWholeCalls() {
+        Block call = current;
+        while (call != null && call.kind == Kind.CALL && JsonReader.object(call.text.toString()) != null) {
+            blocks.values().remove(call);
+            endBlock(call);
+            call = waiting.poll();
+            current = call;
+            if (call != null) {
+                resume(call);
+            }
         }
     }
 

@@ -205,6 +205,9 @@ final class MessagesTurns {
         if (image.source() instanceof Source.Inline inline && !IMAGES.contains(inline.mediaType())) {
             throw attempt.notes().unsupported(image.at().path(), "an image must be jpeg, png, gif or webp");
         }
+        if (image.detail() != null && !image.detail().equals("auto")) {
+            attempt.notes().dropped(image.at().path() + ".detail");
+        }
         return source(image.source(), image.at().path());
     }
 
@@ -264,7 +267,7 @@ final class MessagesTurns {
                 .unsupported(
                         path,
                         source instanceof Source.Url
-                                ? "the upstream fetches no addresses"
-                                : "the file is known to its provider only");
+                                ? "the upstream does not fetch URLs; send the data itself"
+                                : "a file ID is valid only at the provider that issued it; send the data itself");
     }
 }

@@ -133,7 +133,7 @@ final class ResponsesAnswers {
     static Json.Obj encode(ChatAnswer answer, Answering as) {
         Choice choice = answer.choices().get(0);
         if (choice.stop().reason() == Reason.BAD_TOOL_CALL) {
-            throw new BadAnswerException("the model made a call that is none");
+            throw new BadAnswerException("the model returned an invalid tool call");
         }
         Json.Arr output = new Json.Arr();
         boolean cut = choice.stop().isCut();

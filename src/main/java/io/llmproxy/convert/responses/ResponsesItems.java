@@ -4,6 +4,7 @@ import io.llmproxy.convert.codec.Carriers;
 import io.llmproxy.convert.codec.ConversionException;
 import io.llmproxy.convert.codec.DataUrl;
 import io.llmproxy.convert.codec.Envelope;
+import io.llmproxy.convert.codec.Extras;
 import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.Node;
@@ -15,10 +16,38 @@ import io.llmproxy.convert.model.Turn;
 import io.llmproxy.convert.model.Turn.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the items of Responses, one after the other, into turns. */
 final class ResponsesItems {
+    private static final Set<String> TEXT =
+            Set.of("type", "text", "annotations", "logprobs", "prompt_cache_breakpoint");
+    private static final Map<String, Set<String>> PARTS = Map.of(
+            "input_text",
+            TEXT,
+            "output_text",
+            TEXT,
+            "input_image",
+            Set.of("type", "image_url", "file_id", "detail", "prompt_cache_breakpoint"),
+            "input_file",
+            Set.of("type", "filename", "file_data", "file_url", "file_id", "prompt_cache_breakpoint"));
+    private static final Set<String> OUTPUT = Set.of("type", "id", "call_id", "output", "status");
+    private static final Map<String, Set<String>> ITEMS = Map.of(
+            "message",
+            Set.of("type", "id", "role", "content", "status"),
+            "function_call",
+            Set.of("type", "id", "call_id", "name", "namespace", "arguments", "status"),
+            "custom_tool_call",
+            Set.of("type", "id", "call_id", "name", "namespace", "input", "status"),
+            "function_call_output",
+            OUTPUT,
+            "custom_tool_call_output",
+            OUTPUT,
+            "reasoning",
+            Set.of("type", "id", "summary", "content", "encrypted_content", "status"));
+
     private final Notes notes;
     private final List<Turn> turns = new ArrayList<>();
     private final List<Node> tools = new ArrayList<>(0);
@@ -51,6 +80,10 @@ final class ResponsesItems {
 
     private void item(Node item) {
         String type = item.get("type").textOr("message");
+        Set<String> members = ITEMS.get(type);
+        if (members != null) {
+            Extras.note(item, members, notes);
+        }
         switch (type) {
             case "message" -> say(role(item.get("role")), item.get("content"), item);
             case "agent_message" -> say(Role.USER, item.get("content"), item);
@@ -79,14 +112,14 @@ final class ResponsesItems {
 
     private void other(Node item, String type) {
         if (type.equals("item_reference")) {
-            throw ConversionException.unsupported(item.path(), "only OpenAI keeps what it refers to; send it");
+            throw ConversionException.unsupported(item.path(), "the item is stored at OpenAI; send the item itself");
         }
         boolean history = type.endsWith("_call")
                 || type.startsWith("mcp_list")
                 || type.startsWith("tool_search")
                 || type.startsWith("program");
         if (!history || type.equals("computer_call") || type.startsWith("mcp_approval")) {
-            throw ConversionException.unsupported(item.path(), "there is no counterpart of this type");
+            throw ConversionException.unsupported(item.path(), "the upstream's API has no equivalent");
         }
         notes.dropped(item.path());
     }
@@ -167,8 +200,12 @@ final class ResponsesItems {
         return parts;
     }
 
-    private static Part part(Node part) {
+    private Part part(Node part) {
         String type = part.get("type").text();
+        Set<String> members = PARTS.get(type);
+        if (members != null) {
+            Extras.note(part, members, notes);
+        }
         return switch (type) {
             case "input_text", "output_text", "text" ->
                 new Part.Text(part.get("text").text(), List.of(), hint(part), null);

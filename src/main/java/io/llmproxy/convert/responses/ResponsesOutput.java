@@ -32,7 +32,8 @@ final class ResponsesOutput {
         } else if (part instanceof Part.ToolCall call) {
             carry(call.opaque(), output, as);
             ToolNames.Origin origin = as.names().down(call.name());
-            String arguments = origin.custom() ? CustomInput.of(call.custom(), call.arguments()) : call.arguments();
+            boolean plain = as.names().areCustomKnown() || call.custom();
+            String arguments = origin.custom() ? CustomInput.of(plain, call.arguments()) : call.arguments();
             String id = (origin.custom() ? "ctc_" : "fc_") + as.ids().next(ID);
             output.add(call(id, call.id(), origin, arguments, cut ? "incomplete" : "completed"));
         }

@@ -113,9 +113,9 @@ final class ResponsesRequestDecoder {
     private void refuseState() {
         refuse("previous_response_id", "send the whole conversation in input");
         refuse("conversation", "send the whole conversation in input");
-        refuse("prompt", "send what the prompt says");
+        refuse("prompt", "send the prompt's text");
         if (body.get("background").isTrue()) {
-            throw ConversionException.unsupported("background", "an answer is given at once");
+            throw ConversionException.unsupported("background", "background mode is not supported");
         }
         if (body.get("store").isTrue()) {
             notes.dropped("store");
@@ -124,7 +124,7 @@ final class ResponsesRequestDecoder {
 
     private void refuse(String name, String instead) {
         if (body.get(name).exists()) {
-            throw ConversionException.unsupported(name, "only OpenAI keeps it; " + instead);
+            throw ConversionException.unsupported(name, "this refers to data stored at OpenAI; " + instead);
         }
     }
 

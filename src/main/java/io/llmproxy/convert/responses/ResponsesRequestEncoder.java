@@ -63,10 +63,10 @@ final class ResponsesRequestEncoder {
         }
         body.put("temperature", sampling.temperature()).put("top_p", sampling.topP());
         if (sampling.choices() != null && sampling.choices() > 1) {
-            throw attempt.notes().unsupported("n", "there is one answer only");
+            throw attempt.notes().unsupported("n", "only one answer (n = 1) is supported");
         }
         if (!sampling.stop().isEmpty()) {
-            attempt.notes().lost("stop", "there are no stop strings");
+            attempt.notes().lost("stop", "stop strings are not supported");
         }
         drop(sampling.topK(), "top_k");
         drop(sampling.seed(), "seed");
@@ -87,6 +87,12 @@ final class ResponsesRequestEncoder {
     private void reasoning(Json.Obj body, Json.Arr include) {
         Thinking thinking = request.thinking();
         Thinking.Level level = Efforts.levelOf(thinking);
+        if (attempt.capabilities().efforts().isEmpty()) {
+            if (!thinking.isUnsaid() && !thinking.isOff()) {
+                attempt.notes().dropped("reasoning");
+            }
+            return;
+        }
         Thinking.Level fitting =
                 level == null ? null : Efforts.fit(level, attempt.capabilities().efforts());
         Json.Obj reasoning = new Json.Obj().put("effort", fitting == null ? null : Efforts.word(fitting));

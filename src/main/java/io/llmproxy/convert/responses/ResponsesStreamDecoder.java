@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 /** Reads the events of Responses; servers that leave some of them out are understood too. */
 final class ResponsesStreamDecoder implements StreamDecoder {
     private final Attempt attempt;
-    private final Map<Long, Item> items = new HashMap<>();
+    private final List<Item> items = new ArrayList<>();
+    private final Map<Long, Item> byIndex = new HashMap<>();
+    private final Map<String, Item> byId = new HashMap<>();
     private int parts;
     private boolean calls;
     private boolean over;
@@ -43,7 +45,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
             case "response.function_call_arguments.done" -> argumentsDone(data, data.string("arguments", ""), events);
             case "response.custom_tool_call_input.done" -> argumentsDone(data, data.string("input", ""), events);
             case "response.output_item.added" -> added(data, events);
-            case "response.output_item.done" -> done(index(data), data.object("item"), events);
+            case "response.output_item.done" -> done(data, events);
             case "response.created", "response.in_progress" -> begin(data.object("response"), events);
             case "response.completed", "response.incomplete", "response.done" ->
                 completed(data.object("response"), events);
@@ -59,7 +61,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
     public void end(StreamEvents events) {
         if (!over) {
             over = true;
-            events.failure(Fault.of(Fault.Cause.SERVER, 502, "the upstream's stream ended before its end"));
+            events.failure(Fault.of(Fault.Cause.SERVER, 502, "the upstream's stream ended early"));
         }
     }
 
@@ -72,18 +74,38 @@ final class ResponsesStreamDecoder implements StreamDecoder {
         events.failure(Faults.decode(200, 0, response == null ? data : response));
     }
 
-    private static long index(Json.Obj data) {
-        return data.number("output_index", -1);
+    /** Servers differ in how they tell which item an event is about: by its place, by its name, or not at all. */
+    private Item item(Json.Obj data) {
+        long index = data.number("output_index", -1);
+        String id = id(data);
+        Item item = index >= 0 ? byIndex.get(index) : byId.get(id);
+        if (item == null && index < 0 && id.isEmpty() && !items.isEmpty()) {
+            item = items.get(items.size() - 1);
+        }
+        return item == null ? begin(index, id) : item;
     }
 
-    private Item item(long index) {
-        return items.computeIfAbsent(index, none -> new Item());
+    private Item begin(long index, String id) {
+        Item item = new Item();
+        items.add(item);
+        if (index >= 0) {
+            byIndex.put(index, item);
+        }
+        if (!id.isEmpty()) {
+            byId.put(id, item);
+        }
+        return item;
+    }
+
+    private static String id(Json.Obj data) {
+        Json.Obj item = data.object("item");
+        return data.string("item_id", item == null ? "" : item.string("id", ""));
     }
 
     private void words(Json.Obj data, Kind kind, StreamEvents events) {
         String text = data.string("delta", "");
         if (!text.isEmpty()) {
-            Item item = item(index(data));
+            Item item = item(data);
             item.say(kind, data.number("content_index", 0), events, this);
             events.delta(0, item.open, text);
         }
@@ -94,7 +116,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
         if (text.isEmpty()) {
             return;
         }
-        Item item = item(index(data));
+        Item item = item(data);
         long section = data.number(indexName, 0);
         boolean next = item.kind == kind && item.section != section;
         item.say(kind, item.kind == kind ? item.section : section, events, this);
@@ -108,7 +130,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
     private void added(Json.Obj data, StreamEvents events) {
         Json.Obj added = data.object("item");
         if (added != null && isCall(added)) {
-            open(item(index(data)), added, events);
+            open(item(data), added, events);
         }
     }
 
@@ -125,14 +147,14 @@ final class ResponsesStreamDecoder implements StreamDecoder {
         item.kind = Kind.CALL;
         item.open = parts++;
         item.custom = call.string("type", "").equals("custom_tool_call");
-        String id = call.string("call_id", "");
-        events.openCall(
-                0, item.open, id.isEmpty() ? "call_" + attempt.ids().next(24) : id, call.string("name", ""), null);
+        item.callId = call.string("call_id", "");
+        String id = item.callId.isEmpty() ? "call_" + attempt.ids().next(24) : item.callId;
+        events.openCall(0, item.open, id, call.string("name", ""), null);
     }
 
     private void arguments(Json.Obj data, StreamEvents events) {
         String text = data.string("delta", "");
-        Item item = item(index(data));
+        Item item = item(data);
         if (item.open < 0) {
             // It is not known yet which call they belong to; the end of the item tells.
             return;
@@ -145,7 +167,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
 
     /** What is told at the end counts: what is missing is added, what contradicts is an error. */
     private void argumentsDone(Json.Obj data, String whole, StreamEvents events) {
-        Item item = item(index(data));
+        Item item = item(data);
         if (item.open >= 0) {
             finish(item, whole, events);
         }
@@ -160,16 +182,19 @@ final class ResponsesStreamDecoder implements StreamDecoder {
             }
         } else if (!whole.isEmpty()) {
             over = true;
-            events.failure(Fault.of(
-                    Fault.Cause.BAD_ANSWER, 502, "the upstream's call ends with other arguments than it told before"));
+            events.failure(
+                    Fault.of(Fault.Cause.BAD_ANSWER, 502, "the upstream contradicted the arguments of a tool call"));
         }
     }
 
-    private void done(long index, Json.@Nullable Obj done, StreamEvents events) {
-        if (done == null) {
-            return;
+    private void done(Json.Obj data, StreamEvents events) {
+        Json.Obj done = data.object("item");
+        if (done != null) {
+            done(item(data), done, events);
         }
-        Item item = item(index);
+    }
+
+    private void done(Item item, Json.Obj done, StreamEvents events) {
         if (item.closed) {
             return;
         }
@@ -218,6 +243,33 @@ final class ResponsesStreamDecoder implements StreamDecoder {
         }
     }
 
+    /** An item of the whole answer is told as far as no event has told it. */
+    private void missing(int index, Json.Obj whole, boolean told, StreamEvents events) {
+        Item known = byIndex.get((long) index);
+        known = known == null ? byId.get(whole.string("id", "")) : known;
+        if (known != null && isSame(known, whole)) {
+            done(known, whole, events);
+        } else if (!told || (isCall(whole) ? !isCalled(whole) : isFirstMessage(whole))) {
+            done(begin(index, whole.string("id", "")), whole, events);
+        }
+    }
+
+    private static boolean isSame(Item item, Json.Obj whole) {
+        boolean call = item.kind == Kind.CALL;
+        return isCall(whole)
+                ? call && (item.callId.isEmpty() || item.callId.equals(whole.string("call_id", "")))
+                : !call;
+    }
+
+    private boolean isCalled(Json.Obj call) {
+        return items.stream().anyMatch(item -> item.callId.equals(call.string("call_id", "")));
+    }
+
+    private boolean isFirstMessage(Json.Obj whole) {
+        return whole.string("type", "").equals("message")
+                && items.stream().noneMatch(item -> item.kind == Kind.TEXT || item.kind == Kind.REFUSAL);
+    }
+
     private void completed(Json.@Nullable Obj response, StreamEvents events) {
         if (response == null) {
             response = new Json.Obj();
@@ -228,18 +280,17 @@ final class ResponsesStreamDecoder implements StreamDecoder {
         }
         begin(response, events);
         List<Json> output = response.array("output");
-        if (items.isEmpty()) {
-            for (int index = 0; index < output.size() && !over; index++) {
-                if (output.get(index) instanceof Json.Obj item) {
-                    done(index, item, events);
-                }
+        boolean told = !items.isEmpty();
+        for (int index = 0; index < output.size() && !over; index++) {
+            if (output.get(index) instanceof Json.Obj item) {
+                missing(index, item, told, events);
             }
         }
         if (over) {
             return;
         }
         over = true;
-        for (Item item : new ArrayList<>(items.values())) {
+        for (Item item : items) {
             item.close(events);
         }
         Usage usage = ResponsesUsage.decode(response.object("usage"));
@@ -254,6 +305,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
     private static final class Item {
         private final StringBuilder arguments = new StringBuilder(0);
         private @Nullable Kind kind;
+        private String callId = "";
         private int open = -1;
         private long section;
         private boolean custom;

@@ -235,7 +235,7 @@ final class ResponsesStreamEncoder implements StreamEncoder {
     private void endCall(Item item, String arguments) {
         Json.Obj done = new Json.Obj().put("item_id", item.id).put("output_index", item.index);
         if (item.origin.custom()) {
-            String input = CustomInput.of(false, arguments);
+            String input = CustomInput.of(as.names().areCustomKnown(), arguments);
             item.text.setLength(0);
             item.text.append(input);
             write(item, input);

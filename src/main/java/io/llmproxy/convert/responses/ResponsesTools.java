@@ -1,15 +1,19 @@
 package io.llmproxy.convert.responses;
 
+import io.llmproxy.convert.codec.Extras;
 import io.llmproxy.convert.codec.Notes;
 import io.llmproxy.convert.json.Node;
 import io.llmproxy.convert.model.Tool;
 import io.llmproxy.convert.model.ToolChoice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the tools of Responses, which are flat, or in a namespace. */
 final class ResponsesTools {
+    private static final Set<String> MEMBERS = Set.of("type", "name", "description", "parameters", "strict", "format");
+
     private final List<Tool> tools = new ArrayList<>();
     private final Notes notes;
 
@@ -27,6 +31,9 @@ final class ResponsesTools {
 
     private void add(@Nullable String namespace, Node tool) {
         String type = tool.get("type").textOr("function");
+        if (type.equals("function") || type.equals("custom")) {
+            Extras.note(tool, MEMBERS, notes);
+        }
         switch (type) {
             case "function" ->
                 tools.add(new Tool.Function(

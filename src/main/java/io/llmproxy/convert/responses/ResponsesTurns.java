@@ -163,11 +163,14 @@ final class ResponsesTurns {
     }
 
     private Json.Obj document(Part.Document document) {
+        if (document.context() != null) {
+            attempt.notes().dropped(document.at().path() + ".context");
+        }
         if (Results.isText(document)) {
             return text("input_text", Results.text(document));
         }
         if (document.citations()) {
-            attempt.notes().lost(document.at().path() + ".citations", "there are no citations");
+            attempt.notes().lost(document.at().path() + ".citations", "citations are not supported");
         }
         Json.Obj file = new Json.Obj().put("type", "input_file");
         if (document.source() instanceof Source.Inline inline) {
@@ -201,7 +204,8 @@ final class ResponsesTurns {
         if (source instanceof Source.Url url && url.url().startsWith("http")) {
             return url.url();
         }
-        throw attempt.notes().unsupported(path, "the file is known to its provider only");
+        throw attempt.notes()
+                .unsupported(path, "a file ID is valid only at the provider that issued it; send the data itself");
     }
 
     private static Json.Obj text(String type, String text) {

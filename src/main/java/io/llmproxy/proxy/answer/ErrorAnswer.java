@@ -96,6 +96,11 @@ public final class ErrorAnswer {
     private static ApiError of(Exchange exchange, Refusal refusal) {
         ProxyError error = refusal.error();
         return new ApiError(
-                error.status(), error.code(), refusal.message(), exchange.id(), refusal.retryAfterSeconds());
+                error.status(),
+                error.code(),
+                refusal.message(),
+                exchange.id(),
+                refusal.retryAfterSeconds(),
+                refusal.param());
     }
 }

@@ -16,6 +16,7 @@ import org.eclipse.jetty.http.HttpField;
 public final class ResponseHeaders {
     private static final String OURS = "x-llmproxy-";
     private static final String CONVERSION = "x-llmproxy-conversion";
+    private static final String UPSTREAM_ID = "x-llmproxy-upstream-id";
     private static final String ESTIMATE = "x-llmproxy-estimate";
     private static final String UPSTREAM_REQUEST_ID = "X-Upstream-Request-Id";
 
@@ -56,6 +57,9 @@ public final class ResponseHeaders {
         LimitHeaders.tell(exchange);
         if (answer.conversion() != null) {
             clientResponse.setHeader(CONVERSION, answer.conversion());
+        }
+        if (answer.upstreamId() != null) {
+            clientResponse.setHeader(UPSTREAM_ID, answer.upstreamId());
         }
         if (answer.estimate() != null) {
             clientResponse.setHeader(ESTIMATE, answer.estimate());

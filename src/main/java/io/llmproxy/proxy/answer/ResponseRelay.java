@@ -4,6 +4,7 @@ import io.llmproxy.jetty.loop.Turn;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.UpstreamFailure;
 import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.passage.EndingContent;
 import io.llmproxy.proxy.passage.EventStreams;
 import io.llmproxy.proxy.request.ContainerSide;
 import jakarta.servlet.AsyncContext;
@@ -161,6 +162,11 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         return lastPiece;
     }
 
+    /** Whether the client lacks nothing but what the upstream may say after the model has stopped. */
+    public boolean isEnding() {
+        return attached instanceof EndingContent content && content.isEnding();
+    }
+
     /** When the client was last sent something, in nanoseconds. */
     public long lastWrite() {
         return lastWrite;
@@ -199,6 +205,8 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     public void run() {
         Content.Source answer = attached;
         if (answer != null) {
+            // What has come need not be anything that the client gets to see.
+            lastPiece = System.nanoTime();
             arrived = answer.read();
         }
         signal(UPSTREAM_READY);
@@ -418,7 +426,8 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
             exchange.cut(because.error());
             ended = true;
             clientTold = true;
-            byte[] event = ErrorAnswer.event(exchange, because.error());
+            byte[] written = because.event();
+            byte[] event = written == null ? ErrorAnswer.event(exchange, because.error()) : written;
             write(ByteBuffer.wrap(seen.isBetweenEvents() ? event : EventStreams.onNewLine(event)));
             return true;
         }

@@ -389,8 +389,8 @@ public final class Attempts {
         if (leavesToOther(lease)) {
             return;
         }
-        boolean invalid = reason.code().equals("invalid_request");
-        recover(lease, new Setback.Unconvertible(invalid, String.valueOf(reason.getMessage())), now);
+        String param = reason.param().isEmpty() ? null : reason.param();
+        recover(lease, new Setback.Unconvertible(reason.isInvalid(), String.valueOf(reason.getMessage()), param), now);
     }
 
     /**

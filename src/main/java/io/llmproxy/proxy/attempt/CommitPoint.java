@@ -65,6 +65,16 @@ final class CommitPoint implements Content.Source, Invocable.Task {
         return opening.refusal();
     }
 
+    /** What was held back, as long as nobody has read it. */
+    byte[] beginning() {
+        lock.lock();
+        try {
+            return held == null ? new byte[0] : held.toByteArray();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Whether it is content that the decision was about: not an error, and not that it took too long or was too much. */
     boolean hasContent() {
         return decided && opening.isOver() && opening.refusal() == 0;

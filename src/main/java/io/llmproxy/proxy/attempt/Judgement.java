@@ -161,9 +161,26 @@ final class Judgement implements Signals {
     @Override
     public void reached(CommitPoint point) {
         int refusal = point.refusal();
-        if (refusal == 0 || !isSentAgain(point, refusal)) {
+        if (refusal == 0) {
             accept(point.attempt(), point.upstreamResponse(), point, null);
+        } else if (!isSentAgain(point, refusal)) {
+            passOn(point, refusal);
         }
+    }
+
+    /** The client gets a stream that says nothing but an error: as it is, or as an error with a status. */
+    private void passOn(CommitPoint point, int refusal) {
+        Attempt answering = point.attempt();
+        Answer told = answering.passage().refusal(point.upstreamResponse(), point.beginning());
+        if (told == null) {
+            accept(answering, point.upstreamResponse(), point, null);
+            return;
+        }
+        long now = System.nanoTime();
+        attempts.wins(answering, now);
+        report(answering, refusal, null, now);
+        new Leftover(answering, point).run();
+        owner.answered(told);
     }
 
     /** Whether another upstream takes over from a stream that says nothing but an error of this status. */

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Chooses which upstream of a group an exchange asks next, and with which key: none twice in one round. */
 public final class Selection {
+    private static final Refusal TOO_LARGE = Refusal.of(
+            ProxyError.BODY_TOO_LARGE,
+            "The body of the request is too large to be converted for an upstream of another API (replay_buffer).");
+
     private final Exchange exchange;
     private final UpstreamGroup group;
     private final Conversions conversions;
@@ -175,6 +179,14 @@ public final class Selection {
 
     /** There is no upstream for such requests at all. */
     private Refusal notServed() {
-        return model != null && group.has(conversions::serves) ? model.notFound() : Refusal.of(ProxyError.NOT_SERVED);
+        if (model != null && group.has(conversions::serves)) {
+            return model.notFound();
+        }
+        return group.has(this::lacksBody) ? TOO_LARGE : Refusal.of(ProxyError.NOT_SERVED);
+    }
+
+    private boolean lacksBody(Upstream upstream) {
+        return conversions.lacksBody(upstream)
+                && unfit(true, exchange.mayUse(upstream), model == null || model.isServedBy(upstream)) == null;
     }
 }

@@ -119,8 +119,10 @@ sealed interface Setback {
      *
      * @param invalid whether it is not valid in the client's own API, so that no upstream can serve it
      * @param message what the client is told
+     * @param param the member of the request that is wrong; null if it is none
      */
-    record Unconvertible(boolean invalid, String message) implements Setback {
+    record Unconvertible(
+            boolean invalid, String message, @Nullable String param) implements Setback {
         @Override
         public Verdict verdict(RetryPolicy policy) {
             return invalid ? Verdict.FINAL_ANSWER : Verdict.UNCONVERTIBLE;
@@ -128,7 +130,8 @@ sealed interface Setback {
 
         @Override
         public Next end(Verdict because) {
-            return new Next.Refuse(because, Refusal.of(ProxyError.INVALID_REQUEST, message));
+            ProxyError error = invalid ? ProxyError.INVALID_REQUEST : ProxyError.UNSUPPORTED;
+            return new Next.Refuse(because, Refusal.of(error, message, param));
         }
 
         @Override

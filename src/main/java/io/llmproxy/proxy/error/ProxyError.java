@@ -4,6 +4,7 @@ package io.llmproxy.proxy.error;
 public enum ProxyError {
     INVALID_PATH(400, "invalid_path", "The path or query of the request is not allowed."),
     INVALID_REQUEST(400, "invalid_request", "The request is not valid, or its body could not be read."),
+    UNSUPPORTED(400, "unsupported_by_upstream", "The upstream's API cannot express the request."),
     INVALID_KEY(401, "invalid_api_key", "The API key is not valid."),
     MODEL_NOT_ALLOWED(403, "model_not_allowed", "This API key may not use this model."),
     ORIGIN_NOT_ALLOWED(403, "origin_not_allowed", "This gateway accepts no WebSocket from pages of this origin."),

@@ -32,14 +32,36 @@ public final class UpstreamFailure extends IOException {
 
     private final ProxyError error;
 
+    /** How the client is told in its stream; null if nobody has said it yet. */
+    private final byte @Nullable [] event;
+
     /** A failure that we brought about ourselves: a deadline passed, or the client left. */
     public UpstreamFailure(ProxyError error) {
-        this(error, null);
+        this(error, null, null);
     }
 
     private UpstreamFailure(ProxyError error, @Nullable Throwable cause) {
+        this(error, cause, null);
+    }
+
+    private UpstreamFailure(ProxyError error, @Nullable Throwable cause, byte @Nullable [] event) {
         super(error.code(), cause);
         this.error = error;
+        this.event = event;
+    }
+
+    /**
+     * Returns this failure with the event that tells it to the client, whose stream only the one knows who has written it.
+     *
+     * @param words whole events
+     */
+    public UpstreamFailure toldBy(byte[] words) {
+        return new UpstreamFailure(error, getCause(), words);
+    }
+
+    /** Returns the event that tells the client; null if none was written for it. */
+    public byte @Nullable [] event() {
+        return event;
     }
 
     public ProxyError error() {

@@ -58,6 +58,9 @@ public final class Forwarder
     /** The store answers, or counts as away, much sooner. */
     private static final Duration LONGEST_LIMITS = Duration.ofSeconds(1);
 
+    /** Some upstreams keep a stream open that has come to its end; usage follows at once where it does. */
+    private static final Duration LONGEST_END = Duration.ofSeconds(2);
+
     private final Exchange exchange;
     private final RouteTable<UpstreamGroup>.Lookup route;
     private final OpenExchanges open;
@@ -486,7 +489,9 @@ public final class Forwarder
             }
         } else if (relay.isAwaitingUpstream() && group != null) {
             Duration heartbeat = group.settings().heartbeat();
-            if (isOver(group.settings().timeout().stall(), relay.lastPiece(), now)) {
+            if (relay.isEnding() && isOver(LONGEST_END, relay.lastPiece(), now)) {
+                abort(new UpstreamFailure(ProxyError.RESET));
+            } else if (isOver(group.settings().timeout().stall(), relay.lastPiece(), now)) {
                 abort(new UpstreamFailure(ProxyError.STALLED));
             } else if (!heartbeat.isZero()
                     && isOver(heartbeat, relay.lastWrite(), now)

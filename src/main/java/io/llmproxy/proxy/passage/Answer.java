@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param content its content
  * @param first what was read of the content already, or null
  * @param conversion what the client is told of the conversion; null if there was none, or nothing is to be told
+ * @param upstreamId the upstream's name for an answer that was converted; null if it has none, or was not
  * @param estimate how the number was found that it holds instead of the upstream's; null if it holds none
  */
 public record Answer(
@@ -26,22 +27,39 @@ public record Answer(
         Content.Source content,
         Content.@Nullable Chunk first,
         @Nullable String conversion,
+        @Nullable String upstreamId,
         @Nullable String estimate) {
 
     /** The answer as the upstream sends it. */
     static Answer asItIs(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
         return new Answer(
-                upstreamResponse.getStatus(), upstreamResponse.getHeaders(), false, -1, content, first, null, null);
+                upstreamResponse.getStatus(),
+                upstreamResponse.getHeaders(),
+                false,
+                -1,
+                content,
+                first,
+                null,
+                null,
+                null);
     }
 
     /** A head that no content follows. */
     public static Answer withoutContent(int status, HttpFields headers) {
-        return new Answer(status, headers, false, -1, new ByteBufferContentSource(), null, null, null);
+        return new Answer(status, headers, false, -1, new ByteBufferContentSource(), null, null, null, null);
     }
 
     /** An answer with the upstream's head and another content. */
     static Answer changed(Response upstreamResponse, long length, Content.Source content) {
         return new Answer(
-                upstreamResponse.getStatus(), upstreamResponse.getHeaders(), true, length, content, null, null, null);
+                upstreamResponse.getStatus(),
+                upstreamResponse.getHeaders(),
+                true,
+                length,
+                content,
+                null,
+                null,
+                null,
+                null);
     }
 }

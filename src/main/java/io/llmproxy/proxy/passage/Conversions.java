@@ -12,6 +12,7 @@ import io.llmproxy.convert.codec.Policy;
 import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.json.JsonException;
 import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.convert.model.Place;
 import io.llmproxy.protocol.Operation;
 import io.llmproxy.proxy.body.BufferBudget;
 import io.llmproxy.proxy.body.RequestBody;
@@ -22,6 +23,7 @@ import io.llmproxy.upstream.UpstreamGroup;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * request is decoded only when an attempt needs it, and once; each attempt encodes it anew.
  */
 public final class Conversions {
+    private static final Pattern DATE = Pattern.compile("\\d{4}-\\d{2}-\\d{2}");
+
     private final Exchange exchange;
     private final RequestBody body;
     private final Reach reach;
@@ -70,6 +74,11 @@ public final class Conversions {
     /** Whether an upstream serves the request at all, and its client, whatever the model. */
     public boolean serves(Upstream upstream) {
         return isAlike(upstream) || (body.isWhole() && reach.converts(upstream));
+    }
+
+    /** Whether an upstream would serve the request by conversion if its body were not too large to be kept. */
+    public boolean lacksBody(Upstream upstream) {
+        return !body.isWhole() && reach.converts(upstream);
     }
 
     /** Whether an upstream speaks the client's API. */
@@ -120,7 +129,7 @@ public final class Conversions {
             return false;
         }
         return switch (config.provider()) {
-            case VERTEX -> call.dialect() == Dialect.MESSAGES;
+            case VERTEX -> call.dialect() == Dialect.MESSAGES || call.dialect() == Dialect.GEMINI;
             case GEMINI -> call.dialect() == Dialect.GEMINI && dialect(config, "") == Dialect.GEMINI;
             default -> false;
         };
@@ -138,18 +147,27 @@ public final class Conversions {
             if (name.isEmpty() || dialect(upstream.config(), name) != call.dialect()) {
                 return null;
             }
-            Flavours.Request request = messages
-                    ? Flavours.messagesAtVertex(plain, name)
-                    : Flavours.geminiAtStudio(plain, name, line.stream());
+            Flavours.Request request = flavoured(upstream.config().provider(), call, plain, name);
             String query = line.stream() && !line.array() ? "alt=sse" : null;
             return new FlavouredPassage(
                     new Unconverted(exchange, RenamedModel.of(exchange.model(), upstream), null),
                     call.dialect(),
                     new Passage.Target(request.path(), query),
-                    request.body());
+                    request.body(),
+                    config.anthropicBetas());
         } catch (JsonException e) {
             throw ConversionException.invalid("", "the body is not a request: " + e.getMessage());
         }
+    }
+
+    private static Flavours.Request flavoured(Provider provider, ClientCall call, byte[] plain, String name) {
+        boolean stream = call.line().stream();
+        if (call.dialect() == Dialect.MESSAGES) {
+            return Flavours.messagesAtVertex(plain, name);
+        }
+        return provider == Provider.VERTEX
+                ? Flavours.geminiAtVertex(plain, name, stream)
+                : Flavours.geminiAtStudio(plain, name, stream);
     }
 
     /**
@@ -206,7 +224,6 @@ public final class Conversions {
     private io.llmproxy.convert.Upstream target(Upstream upstream, DecodedCall request, ClientCall convertible) {
         UpstreamConfig config = upstream.config();
         String model = model(upstream, request);
-        boolean vertex = config.provider() == Provider.VERTEX;
         boolean countsElsewhere = convertible.operation() == Operation.COUNT
                 && config.provider() == Provider.OPENAI
                 && config.dialect() == null;
@@ -214,10 +231,26 @@ public final class Conversions {
         Dialect dialect = countsElsewhere ? Dialect.RESPONSES : dialect(config, model);
         return new io.llmproxy.convert.Upstream(
                 dialect,
-                vertex,
+                place(config),
                 family(config, dialect),
                 model,
                 config.capabilities().stated());
+    }
+
+    private static Place place(UpstreamConfig config) {
+        return switch (config.provider()) {
+            case VERTEX -> Place.VERTEX;
+            case AZURE_OPENAI -> isDated(config) ? Place.DEPLOYMENTS : Place.NATIVE;
+            default -> Place.NATIVE;
+        };
+    }
+
+    /** Azure's versions that are dates belong to the paths that name a deployment, and to no others. */
+    private static boolean isDated(UpstreamConfig config) {
+        String version = Objects.requireNonNullElse(config.apiVersion(), "");
+        String query = Objects.requireNonNullElse(config.url().getRawQuery(), "");
+        return DATE.matcher(version).find()
+                || (query.contains("api-version=") && DATE.matcher(query).find());
     }
 
     /** The names by which the decoders know a vendor's state when a client brings it without an envelope. */

@@ -2,6 +2,7 @@ package io.llmproxy.proxy.passage;
 
 import io.llmproxy.convert.StreamConverter;
 import io.llmproxy.convert.json.JsonBuffer;
+import io.llmproxy.convert.model.Fault;
 import io.llmproxy.proxy.body.BufferBudget;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.UpstreamFailure;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * An upstream's stream as a client of another API reads it: each event is out as soon as the upstream's is whole. What is kept
  * of it beyond a few kilobytes is counted in the common budget; where there is no room, the stream breaks off.
  */
-final class ConvertedContent implements Content.Source {
+final class ConvertedContent implements EndingContent {
     /** What is counted at a time, in bytes; most streams keep less. */
     private static final long STEP = 64 * 1024;
 
@@ -26,6 +27,7 @@ final class ConvertedContent implements Content.Source {
     private boolean cut;
     private long counted;
     private boolean crowded;
+    private volatile boolean ending;
 
     /**
      * @param source the upstream's stream
@@ -44,11 +46,14 @@ final class ConvertedContent implements Content.Source {
     public Content.@Nullable Chunk read() {
         while (!ended) {
             if (cut) {
-                return Content.Chunk.from(new UpstreamFailure(failure()), true);
+                return broken(new UpstreamFailure(failure()));
             }
             Content.Chunk chunk = next();
-            if (chunk == null || Content.Chunk.isFailure(chunk)) {
-                return chunk;
+            if (chunk == null) {
+                return null;
+            }
+            if (Content.Chunk.isFailure(chunk)) {
+                return failed(UpstreamFailure.of(chunk.getFailure(), UpstreamFailure.Progress.SENDING));
             }
             byte[] converted = convert(chunk);
             if (ended || converted.length > 0) {
@@ -56,6 +61,40 @@ final class ConvertedContent implements Content.Source {
             }
         }
         return Content.Chunk.EOF;
+    }
+
+    /** Where the model has stopped, the upstream had nothing more to say but usage. */
+    private Content.Chunk failed(UpstreamFailure failure) {
+        byte[] rest = converter.isStopped() && !converter.isOver() ? copy(converter.end()) : new byte[0];
+        if (!converter.isOver() || !converter.isCommitted()) {
+            return broken(failure);
+        }
+        ended = true;
+        return Content.Chunk.from(ByteBuffer.wrap(rest), true);
+    }
+
+    /** The client is told in its own stream, whose numbers and names only the converter knows. */
+    private Content.Chunk broken(UpstreamFailure failure) {
+        return Content.Chunk.from(failure.toldBy(copy(converter.fail(fault(failure.error())))), true);
+    }
+
+    private static Fault fault(ProxyError error) {
+        Fault.Cause cause = switch (error.status()) {
+            case 503 -> Fault.Cause.OVERLOADED;
+            case 504 -> Fault.Cause.TIMEOUT;
+            default -> error.blamesUpstream() ? Fault.Cause.BAD_ANSWER : Fault.Cause.SERVER;
+        };
+        return new Fault(cause, error.status(), error.message(), error.code(), null, 0);
+    }
+
+    /** Returns the upstream's name for the answer; null if it has not told it. */
+    @Nullable String upstreamId() {
+        return converter.upstreamId();
+    }
+
+    @Override
+    public boolean isEnding() {
+        return ending;
     }
 
     private Content.@Nullable Chunk next() {
@@ -74,6 +113,7 @@ final class ConvertedContent implements Content.Source {
         }
         byte[] out = copy(converter.accept(bytes, offset, piece.remaining()));
         chunk.release();
+        ending = converter.isStopped() || converter.isOver();
         // An error that the upstream began with is not in the client's stream: the relay tells it.
         crowded = !counts(converter.held());
         cut = crowded || (converter.fault() != null && !converter.isCommitted());

@@ -2,6 +2,9 @@ package io.llmproxy.proxy.passage;
 
 import io.llmproxy.convert.Converted;
 import io.llmproxy.convert.StreamCollector;
+import io.llmproxy.convert.StreamConverter;
+import io.llmproxy.convert.WholeAnswer;
+import io.llmproxy.convert.model.Fault;
 import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.proxy.body.BufferBudget;
 import io.llmproxy.proxy.body.RequestBody;
@@ -67,6 +70,15 @@ record ConvertedPassage(Converted converted, boolean stream, ClientCall call, bo
                 upstreamResponse, type, new ConvertedContent(content, first, converted.stream(), share), header());
     }
 
+    /** The client can still be told the status, by which it knows what to do. */
+    @Override
+    public @Nullable Answer refusal(Response upstreamResponse, byte[] beginning) {
+        StreamConverter converter = converted.stream();
+        converter.accept(beginning, 0, beginning.length);
+        Fault fault = converter.isCommitted() ? null : converter.fault();
+        return fault == null ? null : ConvertedHead.error(upstreamResponse, converted.error(fault), header());
+    }
+
     @Override
     public Answer answer(Response upstreamResponse, byte[] whole) {
         int status = upstreamResponse.getStatus();
@@ -74,21 +86,21 @@ record ConvertedPassage(Converted converted, boolean stream, ClientCall call, bo
             long retryAfter = ConvertedHead.retryAfterSeconds(upstreamResponse);
             return ConvertedHead.error(upstreamResponse, converted.error(status, retryAfter, whole), header());
         }
-        byte[] body = convert(upstreamResponse, whole);
+        WholeAnswer answer = convert(upstreamResponse, whole);
         String type = stream && !call.isArray() ? ConvertedHead.EVENTS : ConvertedHead.JSON;
-        return ConvertedHead.whole(upstreamResponse, type, body, header());
+        return ConvertedHead.whole(upstreamResponse, type, answer.body(), header(), answer.upstreamId());
     }
 
-    private byte[] convert(Response upstreamResponse, byte[] whole) {
+    private WholeAnswer convert(Response upstreamResponse, byte[] whole) {
         if (stream) {
-            return converted.answerAsStream(whole).body();
+            return converted.answerAsStream(whole);
         }
         if (!EventStreams.isEventStream(upstreamResponse.getHeaders())) {
-            return converted.answer(whole).body();
+            return converted.answer(whole);
         }
         StreamCollector collector = converted.collect();
         collector.accept(whole, 0, whole.length);
-        return collector.end().body();
+        return collector.end();
     }
 
     private @Nullable String header() {

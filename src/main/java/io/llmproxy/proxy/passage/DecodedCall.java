@@ -84,8 +84,7 @@ sealed interface DecodedCall {
 
         @Override
         public Passage passage(Upstream upstream, boolean told, BufferBudget.Share share) {
-            return new WholePassage(
-                    new EmbeddingAttempt(embeddings, call.dialect(), upstream.model(), policy), told, null);
+            return new WholePassage(new EmbeddingAttempt(embeddings, call.dialect(), upstream, policy), told, null);
         }
     }
 }

@@ -21,9 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param dialect the API
  * @param target where the request goes
  * @param body the request in the upstream's flavour
+ * @param betas what of the vendor's trials is known there
  */
 @SuppressWarnings("ArrayRecordComponent") // It is written once and compared with nothing.
-record FlavouredPassage(Unconverted alike, Dialect dialect, Target target, byte[] body) implements Passage {
+record FlavouredPassage(Unconverted alike, Dialect dialect, Target target, byte[] body, List<String> betas)
+        implements Passage {
+    private static final String BETA = "anthropic-beta";
+
     @Override
     public Target target(@Nullable String query) {
         return target;
@@ -38,6 +42,12 @@ record FlavouredPassage(Unconverted alike, Dialect dialect, Target target, byte[
     public void headers(HttpFields.Mutable fields) {
         alike.headers(fields);
         fields.remove(HttpHeader.CONTENT_ENCODING);
+        List<String> known =
+                fields.getCSV(BETA, false).stream().filter(betas::contains).toList();
+        fields.remove(BETA);
+        if (!known.isEmpty()) {
+            fields.put(BETA, String.join(",", known));
+        }
     }
 
     @Override

@@ -59,6 +59,15 @@ public interface Passage {
     Answer answer(Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first);
 
     /**
+     * Returns the answer for the client to a stream that says nothing but an error; null if the client reads it from the stream.
+     *
+     * @param beginning of the stream, with the error
+     */
+    default @Nullable Answer refusal(Response upstreamResponse, byte[] beginning) {
+        return null;
+    }
+
+    /**
      * Returns the answer for the client, where {@link #takesWhole}.
      *
      * @param whole the upstream's content

@@ -70,7 +70,7 @@ record WholePassage(
             long retryAfter = ConvertedHead.retryAfterSeconds(upstreamResponse);
             return ConvertedHead.error(upstreamResponse, attempt.error(status, retryAfter, whole), header());
         }
-        return ConvertedHead.whole(upstreamResponse, ConvertedHead.JSON, attempt.answer(whole), header());
+        return ConvertedHead.whole(upstreamResponse, ConvertedHead.JSON, attempt.answer(whole), header(), null);
     }
 
     private @Nullable String header() {

@@ -284,7 +284,8 @@ final class ConfigSamplesTest {
                                 List.of(),
                                 false,
                                 true,
-                                true),
+                                true,
+                                List.of()),
                         null));
         assertThat(config.keys()).isEmpty();
         assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT, true, null));

@@ -27,6 +27,11 @@ final class SchemasTest {
                 "{'exclusiveMinimum':true}~{'description':'{exclusiveMinimum: true}'}",
                 "{'description':'d','multipleOf':2}~{'description':'d {multipleOf: 2}'}",
                 "{'format':'int32'}~{'format':'int32'}",
+                "{'type':'integer','format':'int64'}~{'type':'integer','format':'int64'}",
+                "{'type':'string','format':'date-time'}~{'type':'string','format':'date-time'}",
+                "{'type':'string','format':'date'}~{'type':'string','description':'{format: \\'date\\'}'}",
+                "{'type':['string','null'],'format':'time'}~{'nullable':true,'type':'string','description':'{format: \\'time\\'}'}",
+                "{'type':'string','format':'byte'}~{'type':'string','description':'{format: \\'byte\\'}'}",
                 "{'format':7}~{'description':'{format: 7}'}",
                 "{'anyOf':[{'type':'null'}]}~{'nullable':true}",
                 "{'anyOf':[{'type':'string'},{'type':'null'}]}~{'nullable':true,'type':'string'}",
@@ -47,7 +52,7 @@ final class SchemasTest {
                 "{'properties':5}~{'properties':{}}",
             })
     void googlesOwnFormKnowsFewWords(String schema, String own) {
-        assertThat(json(GeminiSchemas.own(parse(schema)))).isEqualTo(own);
+        assertThat(json(GeminiSchemas.own(parse(schema)))).isEqualTo(own.replace("\\'", "\\\""));
     }
 
     @ParameterizedTest
@@ -62,6 +67,10 @@ final class SchemasTest {
                         + "~{'properties':{},'anyOf':[{'description':'{pattern: \\'p\\'}'},true],'oneOf':[]}",
                 "{'allOf':[{'properties':{'a':{}}},{'properties':{'b':{}}}],'description':'d','$schema':'s','default':1}"
                         + "~{'properties':{'a':{},'b':{}},'description':'d'}",
+                "{'allOf':[{'$ref':'#/definitions/a'}],'description':'d','definitions':{'a':{}}}"
+                        + "~{'description':'d','$defs':{'a':{}},'anyOf':[{'$ref':'#/$defs/a'}]}",
+                "{'allOf':[{'$ref':'#/$defs/a'}],'$defs':{'a':{}}}~{'$ref':'#/$defs/a','$defs':{'a':{}}}",
+                "{'allOf':[{'$ref':'#/$defs/a'}],'anyOf':[{}],'title':'t'}~{'$ref':'#/$defs/a'}",
                 "{'additionalProperties':{'format':'x','minProperties':1}}"
                         + "~{'additionalProperties':{'format':'x','description':'{minProperties: 1}'}}",
             })

@@ -53,8 +53,8 @@ final class RecoveryTest {
             case "key" -> new Setback.KeyRefused();
             case "elsewhere" -> new Setback.NotThere(false);
             case "unsure" -> new Setback.NotThere(true);
-            case "unconvertible" -> new Setback.Unconvertible(false, "no");
-            case "invalid" -> new Setback.Unconvertible(true, "no");
+            case "unconvertible" -> new Setback.Unconvertible(false, "no", null);
+            case "invalid" -> new Setback.Unconvertible(true, "no", null);
             case "advised" -> new Setback.Answered(409, "true");
             case "unadvised" -> new Setback.Answered(503, "false");
             default -> new Setback.Answered(Integer.parseInt(word), null);
