@@ -25,7 +25,8 @@ import java.util.concurrent.locks.LockSupport;
  * waited, and what is still unanswered at the end counts with the time until then.
  *
  * <p>{@code plain} and {@code open} print: requests, requests a second, p50 and p99 of the time of a request in microseconds,
- * errors. {@code stream} prints: events, events a second, p50 and p99 of an event's delay between mock and client in
+ * errors. With {@code -Dapi=messages} the requests are those of Anthropic's API, which {@code MockLlm} does not speak: the gateway
+ * converts. {@code stream} prints: events, events a second, p50 and p99 of an event's delay between mock and client in
  * microseconds, streams that were not whole. With {@code -Dlead=SECONDS} so much goes before what is counted, in which this
  * program's own code is compiled.
  */
@@ -33,8 +34,10 @@ final class Load {
     private static final int STARTED_AT_ONCE = 50;
     private static final long BETWEEN_STARTS = 2_000_000;
     private static final int MAX_SAMPLES = 8_000_000;
-    private static final byte[] TIME = bytes("\"t\":");
-    private static final byte[] DONE = bytes("[DONE]");
+    private static final boolean MESSAGES = "messages".equals(System.getProperty("api"));
+    /** Only the words of an event survive a conversion; the mock is to write the time there. */
+    private static final byte[] TIME = bytes(MESSAGES ? "\"text\":\" " : "\"t\":");
+    private static final byte[] DONE = bytes(MESSAGES ? "message_stop" : "[DONE]");
     private static final byte[] HEAD_END = bytes("\r\n\r\n");
 
     private static final long SECOND = 1_000_000_000L;
@@ -65,14 +68,15 @@ final class Load {
         this.rate = rate;
         this.target = new InetSocketAddress("127.0.0.1", port);
         this.selector = Selector.open();
-        String body = "{\"model\":\"mock\"," + (stream ? "\"stream\":true," : "")
+        String path = MESSAGES ? "/v1/messages" : "/v1/chat/completions";
+        String body = "{\"model\":\"mock\"," + (MESSAGES ? "\"max_tokens\":100," : "") + (stream ? "\"stream\":true," : "")
                 + "\"messages\":[{\"role\":\"user\",\"content\":\"" + "tell me more ".repeat(75) + "\"}]}";
         this.requests = new byte[Math.max(1, clients)][];
         for (int i = 0; i < requests.length; i++) {
             String client = clients == 0
                     ? "Authorization: Bearer bench\r\n"
                     : "Authorization: Bearer key-" + i + "\r\nX-Forwarded-For: 10.9." + i / 250 + "." + (1 + i % 250) + "\r\n";
-            requests[i] = bytes("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            requests[i] = bytes("POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                     + "Content-Type: application/json\r\n" + client
                     + "Content-Length: " + body.length() + "\r\n\r\n" + body);
         }

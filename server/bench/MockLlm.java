@@ -16,13 +16,15 @@ import java.util.Queue;
  * body is answered with events at a steady pace, each with the time of its making; any other with one JSON document, and a
  * GET of {@code /bytes/N} with so many bytes. A request that is too large to be kept is read, but not looked at.
  *
- * <pre>java MockLlm.java PORT EVENTS INTERVAL_MS [FAULTS]</pre>
+ * <pre>java [-DtimedWords=true] MockLlm.java PORT EVENTS INTERVAL_MS [FAULTS]</pre>
  *
  * <p>With {@code FAULTS}, so many of a thousand requests are treated badly, each in the next of the {@link Fault ways}. How
  * often is printed at the end.
  */
 final class MockLlm {
     private static final int LARGEST_REQUEST = 64 * 1024;
+    /** Whether the words of an event are its time, for clients that see nothing else of it. */
+    private static final boolean TIMED_WORDS = Boolean.getBoolean("timedWords");
     private static final byte[] STREAM = bytes("\"stream\":true");
     static final byte[] HEAD_END = bytes("\r\n\r\n");
     private static final byte[] LENGTH = bytes("content-length:");
@@ -315,7 +317,7 @@ final class MockLlm {
     static String event(int number, long nanos) {
         return "data: {\"id\":\"bench-" + number
                 + "\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"mock\",\"t\":" + nanos
-                + ",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" word\"},\"finish_reason\":null}]}\n\n";
+                + ",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" " + (TIMED_WORDS ? nanos : "word") + "\"},\"finish_reason\":null}]}\n\n";
     }
 
     private static void writeBytes(Client client, int count) throws IOException {

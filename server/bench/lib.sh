@@ -62,10 +62,10 @@ compile() {
     "${bin}javac" -d "$tmp/classes" "${@/#/$here/}"
 }
 
-# mock PORT EVENTS INTERVAL: begins to answer there; its process is mock_pid.
+# mock PORT EVENTS INTERVAL: begins to answer there, with the options of mock_opts; its process is mock_pid.
 mock() {
     claim "$1"
-    "$java" -Xmx512m -XX:+UseSerialGC -cp "$tmp/classes" MockLlm "$@" >"$tmp/mock$1.out" & mock_pid=$!
+    "$java" -Xmx512m -XX:+UseSerialGC ${mock_opts:-} -cp "$tmp/classes" MockLlm "$@" >"$tmp/mock$1.out" & mock_pid=$!
     pids+=("$mock_pid")
     await "$1"
 }
