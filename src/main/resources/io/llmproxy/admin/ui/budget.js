@@ -41,8 +41,8 @@ function outlook({ limit, to, points }) {
 export function BurnDown({ course }) {
   const { limit, from, to, points } = course;
   const look = outlook(course);
-  const series = useMemo(() => [{ label: t("burn.left"), tone: "accent", fill: true }, ...(to ? [{ label: t("burn.even"), tone: "off", dash: [5, 5] }] : []), { label: t("burn.pace"), tone: "warn", dash: [2, 4] }],
-    [limit.id, Boolean(to)]);
+  const series = useMemo(() => [{ label: t("burn.left"), tone: "accent", fill: true }, ...(to ? [{ label: t("burn.even"), tone: "off", dash: [5, 5] }] : []), ...(look.rate ? [{ label: t("burn.pace"), tone: "warn", dash: [2, 4] }] : [])],
+    [limit.id, Boolean(to), Boolean(look.rate)]);
   const data = useMemo(() => {
     const seconds = (time) => Date.parse(time) / 1000;
     const left = (point) => Math.max(0, limit.amount - point.used);
@@ -56,7 +56,7 @@ export function BurnDown({ course }) {
     const nothing = (list) => list.map(() => null);
     return [times, [...nothing(before), ...points.map(left), ...nothing(after)],
       ...(to ? [times.map((time) => (limit.amount * (end - time)) / (end - seconds(from)))] : []),
-      [...nothing(before), ...nothing(known.slice(1)), limit.left, ...after.map((time) => (look.rate && time <= empty ? Math.max(0, limit.left - look.rate * 1000 * (time - now)) : null))]];
+      ...(look.rate ? [[...nothing(before), ...nothing(known.slice(1)), limit.left, ...after.map((time) => (time <= empty ? Math.max(0, limit.left - look.rate * 1000 * (time - now)) : null))]] : [])];
   }, [course]);
   const step = Math.ceil(points.length / ROWS);
   const rows = points.filter((point, at) => (points.length - 1 - at) % step === 0).reverse();
