@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Without a store there is nobody but those who know the operators' token, and sessions are in memory. */
+/** Without a store there are no users: callers show the operators' token, and sessions are in memory. */
 public final class NoPeople implements People {
     @Override
     public boolean isKept() {
@@ -44,7 +44,7 @@ public final class NoPeople implements People {
 
     @Override
     public void seen(String name, Instant at) {
-        // Nobody is known.
+        // There are no users.
     }
 
     @Override

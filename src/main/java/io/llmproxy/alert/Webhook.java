@@ -115,7 +115,7 @@ public final class Webhook implements AutoCloseable {
         if (tries < TRIES) {
             later(() -> attempt(body, tries + 1), Math.max(asked, pause << (tries - 1)));
         } else {
-            LOG.warn("a warning was not taken at `webhook`, and is dropped: {}", problem);
+            LOG.warn("the webhook did not accept a warning; it is dropped: {}", problem);
             ended(dropped);
         }
     }

@@ -47,7 +47,7 @@ final class KeyFeed {
         KeyChanges changes = keys.changes(position);
         if (changes.whole()) {
             if (position.number() > 0) {
-                LOG.warn("the client keys of the store are others than before; this node takes all of them over");
+                LOG.warn("the store was replaced; this node reloads all client keys");
             }
             directory.replace(changes.changed());
         } else {
@@ -59,7 +59,7 @@ final class KeyFeed {
         directory.fresh();
         if (!followed) {
             followed = true;
-            LOG.info("{} client keys of the store are known", directory.size());
+            LOG.info("loaded {} client keys from the store", directory.size());
         }
         keep();
     }

@@ -10,7 +10,7 @@ import io.llmproxy.config.Secret;
 final class NoSecrets implements StoredSecrets {
     private static UnavailableException none() {
         return new UnavailableException(
-                Unavailable.READ_ONLY, "The configuration is a file: it has ${NAME} and ${file:path} for secrets.");
+                Unavailable.READ_ONLY, "The configuration is a file: use ${NAME} or ${file:path} for secrets.");
     }
 
     @Override

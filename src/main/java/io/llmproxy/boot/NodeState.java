@@ -52,9 +52,9 @@ record NodeState(
                 return new NodeState(directory, id(channel), boot, name, channel);
             }
             channel.close();
-            LOG.warn("{} is in use by another node (expected: a store.directory for each)", directory);
+            LOG.warn("{} is in use by another node (expected: a separate store.directory for each node)", directory);
         } catch (IOException e) {
-            LOG.warn("{}: this node's identity cannot be kept: {}", directory, e.toString());
+            LOG.warn("{}: this node's identity cannot be stored: {}", directory, e.toString());
         }
         return new NodeState(directory, boot, boot, name, null);
     }

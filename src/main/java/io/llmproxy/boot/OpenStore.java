@@ -128,7 +128,7 @@ public record OpenStore(
             Draft draft = Draft.plain(content, "llmproxy", "seed " + seed, Origin.SEED, Version.current(), null, null);
             ConfigVersion first = versions.commit(
                     secrets.sealed(node, draft, seed.toString(), false).draft(), 0);
-            LOG.info("{} is v1 of the store now", seed);
+            LOG.info("{} is stored as v1", seed);
             return Optional.of(first);
         } catch (IOException e) {
             throw new ConfigException(List.of(new Problem(seed.toString(), 0, "", TextFile.reason(e))));
@@ -156,7 +156,7 @@ public record OpenStore(
         }
         versions.goBack(head, why, Version.current())
                 .ifPresent(back ->
-                        LOG.warn("{}: the store went back to what v{} said, as v{}", why, head.fallback(), back.id()));
+                        LOG.warn("{}: rolled back to v{}, stored as v{}", why, head.fallback(), back.id()));
         return versions.head();
     }
 

@@ -428,10 +428,10 @@ public final class ProxyAssembly implements AutoCloseable {
         announceStop();
         if (reloader.isServing() && !drained.getAndSet(true)) {
             Duration limit = config().httpServer().shutdownTimeout();
-            LOG.info("stopping; {} exchanges may go on for {}", open.count(), Durations.format(limit));
+            LOG.info("stopping; {} open exchanges may go on for {}", open.count(), Durations.format(limit));
             int left = open.drain(limit);
             if (left > 0) {
-                LOG.warn("{} exchanges were ended", left);
+                LOG.warn("{} exchanges did not finish in time and were aborted", left);
             }
         }
     }

@@ -157,7 +157,7 @@ public final class StoreSecrets {
                     name,
                     0,
                     "",
-                    "its secrets cannot be moved out of it (expected: ${NAME} or ${secret:NAME} for them)")));
+                    "its secrets cannot be moved out of it (expected: ${NAME} or ${secret:NAME} in their place)")));
         }
         return new Sealed(draft.sealed(content, numbering.made), after);
     }
@@ -257,17 +257,17 @@ public final class StoreSecrets {
         Matcher matcher = NAME.matcher(name);
         if (!matcher.matches()) {
             throw new SecretRefusedException(
-                    "no name of a secret (expected: letters, digits and . _ - /, at most 200)");
+                    "not a valid secret name (expected: letters, digits and . _ - /, at most 200)");
         }
         if (value.reveal().isEmpty() || value.reveal().length() > LONGEST) {
             throw new SecretRefusedException(name + ": empty or too long (expected: 1 to " + LONGEST + " characters)");
         }
         if (value.reveal().equals(ConfigPrinter.MASK)) {
-            throw new SecretRefusedException(name + ": the mask of a secret (expected: the secret itself)");
+            throw new SecretRefusedException(name + ": *** is a placeholder (expected: the secret itself)");
         }
         if (matcher.group(1) != null && !table.find(Set.of(name)).isEmpty()) {
             throw new SecretRefusedException(
-                    name + ": versions rely on it, so that it never changes (expected: another number, or none)");
+                    name + ": a stored version uses it, so it cannot change (expected: another number, or none)");
         }
     }
 

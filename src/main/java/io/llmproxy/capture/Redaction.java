@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What is not shown of a body: members that the configuration names, and files in base64, of which size and digest are. */
+/** What is not shown of a body: members that the configuration names, and files in base64, whose size and digest are shown. */
 final class Redaction {
     /** A text of these characters alone is a file, if it is so long. */
     private static final int LONG = 256;

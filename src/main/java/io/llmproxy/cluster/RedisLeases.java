@@ -215,7 +215,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         if (!told) {
             told = true;
             LOG.warn(
-                    "the store of limits at {} is away: {}; limits apply as their on_store_loss says",
+                    "Redis at {} is unavailable: {}; limits follow on_store_loss",
                     link.name(),
                     reason);
         }
@@ -233,7 +233,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
             there = true;
             told = false;
             nextTick = clock.get().nanos();
-            LOG.info("the store of limits at {} is there", link.name());
+            LOG.info("Redis at {} is available", link.name());
         }
     }
 

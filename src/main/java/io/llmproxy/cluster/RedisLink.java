@@ -41,7 +41,7 @@ import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /** The connection to Redis or Valkey. For one thread; no call takes longer than the time-outs. */
 final class RedisLink implements AutoCloseable {
-    /** A node of which nothing was heard for so long does not count any more. */
+    /** A node that was not heard of for so long does not count any more. */
     private static final Duration GONE = Duration.ofSeconds(10);
 
     private static final int CONNECT_MILLIS = 200;
@@ -174,7 +174,7 @@ final class RedisLink implements AutoCloseable {
             }
             return new Answer(number(numbers, 0), Math.toIntExact(number(numbers, 1)), replies);
         } catch (ClassCastException | IllegalArgumentException | ArithmeticException e) {
-            throw new StoreAwayException("an answer that makes no sense", e);
+            throw new StoreAwayException("an invalid answer", e);
         }
     }
 
@@ -195,7 +195,7 @@ final class RedisLink implements AutoCloseable {
             } else if (cause instanceof ConnectException) {
                 reason = "no connection";
             } else if (cause instanceof UnknownHostException) {
-                reason = "its host is not known";
+                reason = "unknown host";
             } else if (cause instanceof SSLException) {
                 reason = "no TLS connection";
             }

@@ -19,7 +19,7 @@ public record AdminConfig(
 
         @Setting(
                 value =
-                        "In a container: port of the only connector that answers `/metrics`, `/health/detailed` and `/admin`; 0 stands for none. Without it, each connector that belongs to no forward does.",
+                        "In a container: port of the only connector that answers `/metrics`, `/health/detailed` and `/admin`; 0: none. Without it: every connector that belongs to no forward.",
                 min = 0,
                 max = 65535)
         @Nullable
@@ -29,20 +29,20 @@ public record AdminConfig(
         ClientTimeoutConfig timeout,
 
         @Setting(
-                "Bearer token for calls that change something; also read from `LLMPROXY_ADMIN_TOKEN`. Without one they are refused.")
+                "Bearer token for calls that change something; also read from `LLMPROXY_ADMIN_TOKEN`. Without a token such calls are refused.")
         @Nullable
         Secret token,
 
-        @Setting("TLS of the launcher's admin listener, and certificates of its clients; without it, HTTP is spoken.")
+        @Setting("TLS of the launcher's admin listener, and certificates of its clients. Without it: plain HTTP.")
         @Nullable
         ListenerTlsConfig tls,
 
-        @Setting("A proxy in front that has signed people in, and says who they are.") @Nullable
+        @Setting("Reverse proxy that authenticates operators and passes their names.") @Nullable
         SsoConfig sso,
 
         @Setting(
                 value =
-                        "In a container: whether names and passwords are also asked of the container's realm, with the roles `llmproxy-admin`, `llmproxy-editor` and `llmproxy-viewer`.",
+                        "In a container: whether operators may also sign in as users of the container's realm, with the roles `llmproxy-admin`, `llmproxy-editor` and `llmproxy-viewer`.",
                 byDefault = "false")
         boolean realm,
 

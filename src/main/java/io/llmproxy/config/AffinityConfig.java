@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
 @Switchable
 public record AffinityConfig(
         @Setting(
-                "What requests that belong together have in common; the first of these that a request has counts. By default `prompt_cache_key`, then `prefix`.")
+                "Values that relate requests; the first one that a request has is used. Default: `prompt_cache_key`, then `prefix`.")
         List<By> by,
 
-        @Setting("The header that `by: [header]` means, such as `X-Session-Id`.") @Nullable String header,
+        @Setting("Name of the header for `by: [header]`, such as `X-Session-Id`.") @Nullable String header,
 
         @Setting(
                 value =
-                        "How many requests an upstream may have in flight, as a multiple of the mean of the group, before requests that belong there go to their next one.",
+                        "Load of an upstream (requests in flight), as a multiple of the group's mean, above which related requests go to the next upstream.",
                 byDefault = "1.25",
                 min = 1,
                 max = 10)

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public record AuthConfig(
         @Setting(
                 value =
-                        "Every type but `none` replaces the client's credential. `bearer` sends `Authorization: Bearer`, `api_key` the header in which the provider wants its key, `google` tokens of a service account; `none` lets the client's pass.",
+                        "Every type but `none` replaces the client's credential. `bearer` sends `Authorization: Bearer`, `api_key` sends the provider's header for keys, `google` sends tokens of a service account; `none` passes the client's credential on.",
                 byDefault = "none")
         Type type,
 
@@ -17,7 +17,7 @@ public record AuthConfig(
         @Setting("Several keys of type `bearer` or `api_key`, in place of `token`.")
         List<AuthKeyConfig> keys,
 
-        @Setting("Header of type `api_key`, which then holds the bare key; the provider's unless stated.") @Nullable String header,
+        @Setting("Header for type `api_key`, which then holds the bare key. Default: the provider's header.") @Nullable String header,
 
         @Setting("User name of type `basic`.") @Nullable String username,
         @Setting("Password of type `basic`.") @Nullable Secret password,
@@ -26,14 +26,14 @@ public record AuthConfig(
 
         @Setting(
                 value =
-                        "Requests that the provider takes with each key in a minute; further ones go to other keys and upstreams. 0 stands for as many as it takes.",
+                        "Requests per minute that the provider allows for each key; further ones go to other keys and upstreams. 0: no limit is known.",
                 byDefault = "0",
                 min = 0,
                 max = 1000000000)
         int rpm,
 
         @Setting(
-                value = "Tokens, in and out, that the provider takes with each key in a minute, likewise.",
+                value = "Tokens per minute, input and output, that the provider allows for each key. 0: no limit is known.",
                 byDefault = "0",
                 min = 0,
                 max = 1000000000)

@@ -4,16 +4,16 @@ import org.jspecify.annotations.Nullable;
 
 /** How a group chooses among its upstreams. */
 public record BalanceConfig(
-        @Setting(value = "How one of the upstreams is chosen for a request.", byDefault = "roundrobin")
+        @Setting(value = "How an upstream is picked for a request.", byDefault = "roundrobin")
         Strategy strategy,
 
         @Setting(
-                "Which requests go to the same upstream, so that its caches are warm for them. The strategy chooses for all others.")
+                "Which requests go to the same upstream, so that its caches are warm for them. The strategy picks for all others.")
         @Nullable AffinityConfig affinity,
 
         @Setting(
                 value =
-                        "Whether requests that name something that an upstream keeps, such as a file, a batch or a response, go to the upstream that made it.",
+                        "Whether requests that refer to a stored file, batch or response go to the upstream that has it.",
                 byDefault = "true")
         boolean resources) {
 

@@ -9,55 +9,55 @@ import org.jspecify.annotations.Nullable;
 
 /** What the models of an upstream take, where requests are converted for them and their names do not tell it. */
 public record CapabilitiesConfig(
-        @Setting(value = "The most tokens that its models make.", min = 1, max = 10000000) @Nullable Integer maxOutput,
+        @Setting(value = "Maximum output tokens.", min = 1, max = 10000000) @Nullable Integer maxOutput,
 
         @Setting(
-                "How a Claude model is told to think: not (`none`), by a number of tokens (`budget`) or by effort (`adaptive`).")
+                "How a Claude model is told to think: not at all (`none`), by a number of tokens (`budget`) or by effort (`adaptive`).")
         @Nullable Thinking thinking,
 
         @Setting(
-                "How a Gemini model is told how much to think: not (`none`), by a number of tokens (`budget`) or by a word (`level`).")
+                "How a Gemini model is told how much to think: not at all (`none`), by a number of tokens (`budget`) or by a word (`level`).")
         @Nullable ThinkingControl thinkingControl,
 
-        @Setting("The words for effort that its models take.")
+        @Setting("Levels of reasoning effort that the models accept.")
         List<Effort> effortValues,
 
-        @Setting("Whether calls of a Gemini model must come back with their signatures.") @Nullable Signatures signatures,
+        @Setting("Whether tool calls of a Gemini model must be sent back with their signatures.") @Nullable Signatures signatures,
 
         @Setting(
-                "How calls without a signature are told to a Gemini model that demands one: `sentinel` sends the value that skips the check, `text` sends call and result as text.")
+                "How tool calls without a signature are sent to a Gemini model that requires one: `sentinel` sends the value that skips the check, `text` sends call and result as text.")
         @Nullable GeminiBypass geminiBypass,
 
-        @Setting("The role of instructions in Chat Completions.") @Nullable SystemRole systemRole,
+        @Setting("Role of instructions in Chat Completions.") @Nullable SystemRole systemRole,
 
-        @Setting("The name of the limit of output tokens in Chat Completions.") @Nullable MaxTokensName maxTokensName,
+        @Setting("Name of the limit of output tokens in Chat Completions.") @Nullable MaxTokensName maxTokensName,
 
-        @Setting("Whether a Gemini model takes schemas of tools as JSON Schema has them.") @Nullable Boolean jsonSchemaTools,
+        @Setting("Whether a Gemini model accepts JSON Schema for tools.") @Nullable Boolean jsonSchemaTools,
 
-        @Setting("Whether the answers of a Claude model can be held to a schema.") @Nullable Boolean structured,
+        @Setting("Whether a Claude model can be made to answer by a JSON schema.") @Nullable Boolean structured,
 
-        @Setting("Whether JSON can be asked for together with tools.") @Nullable Boolean structuredWithTools,
+        @Setting("Whether JSON output can be combined with tools.") @Nullable Boolean structuredWithTools,
 
-        @Setting("Whether instructions may stand between turns.") @Nullable Boolean midSystem,
+        @Setting("Whether instructions are allowed between messages.") @Nullable Boolean midSystem,
 
         @Setting("Whether `temperature` and `top_p` may both be given.") @Nullable Boolean temperatureWithTopP,
 
-        @Setting("Whether calls and results of a Gemini model have identifiers.") @Nullable Boolean functionIds,
+        @Setting("Whether tool calls and results of a Gemini model have IDs.") @Nullable Boolean functionIds,
 
-        @Setting("Whether it fetches images and documents by their address.") @Nullable Boolean urlImages,
+        @Setting("Whether the upstream fetches images and documents by URL.") @Nullable Boolean urlImages,
 
-        @Setting("Whether results of tools may hold images.") @Nullable Boolean toolImages,
+        @Setting("Whether tool results may contain images.") @Nullable Boolean toolImages,
 
-        @Setting("Whether it searches the web when a tool says so.") @Nullable Boolean webSearch,
+        @Setting("Whether the upstream has a web search tool.") @Nullable Boolean webSearch,
 
-        @Setting("Whether a Chat Completions stream can be asked for usage.") @Nullable Boolean streamUsage,
+        @Setting("Whether a Chat Completions stream can report usage.") @Nullable Boolean streamUsage,
 
-        @Setting("Whether a Chat Completions upstream wants to see its earlier reasoning in `reasoning_content`.")
+        @Setting("Whether a Chat Completions upstream expects its earlier reasoning in `reasoning_content`.")
         @Nullable Boolean reasoningContent,
 
-        @Setting("Whether an OpenAI model thinks unless it is told not to.") @Nullable Boolean reasons,
+        @Setting("Whether an OpenAI model reasons by default.") @Nullable Boolean reasons,
 
-        @Setting("Whether an OpenAI model takes marks of what is to be cached.") @Nullable Boolean breakpoints) {
+        @Setting("Whether an OpenAI model supports cache breakpoints.") @Nullable Boolean breakpoints) {
     public CapabilitiesConfig {
         effortValues = List.copyOf(effortValues);
     }

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 /** Which requests and answers are written to files with their bodies, and how much of them. */
 @Switchable
 public record CaptureConfig(
-        @Setting(value = "Directory of the files, for nothing else.", required = true)
+        @Setting(value = "Directory for capture files only.", required = true)
         Path directory,
 
         @Setting(
-                "Whose view is written: `client` (what a client sent and was sent), `upstream` (what each attempt sent to an upstream and got). Empty: both.")
+                "Which side is written: `client` (what a client sent and received), `upstream` (what each attempt sent and received). Empty: both.")
         List<Side> sides,
 
         @Setting("Forwards whose requests are written; empty for all.")
@@ -26,7 +26,7 @@ public record CaptureConfig(
         List<String> upstreams,
 
         @Setting(
-                value = "Whether only what failed is written: a status of 400 or more, a cut, a client that left.",
+                value = "Whether only failures are written: a status of 400 or more, a cut, a client that left.",
                 byDefault = "false")
         boolean errorsOnly,
 
@@ -34,7 +34,7 @@ public record CaptureConfig(
         double sampleRate,
 
         @Setting(
-                "When to stop: an instant such as `2027-01-31T12:00:00Z`, or a date, which stands for its first moment in UTC.")
+                "When to stop: an instant such as `2027-01-31T12:00:00Z`, or a date, which means its beginning in UTC.")
         @Nullable Instant until,
 
         @Setting(
@@ -46,10 +46,10 @@ public record CaptureConfig(
         long maxBody,
 
         @Setting(
-                "Headers that are written beside those that carry no credential and no address in any API (`Content-Type`, `User-Agent` and the like).")
+                "Additional headers to write; harmless ones (`Content-Type`, `User-Agent` and the like) are always written.")
         List<String> headers,
 
-        @Setting("Names of JSON members whose values are replaced by `***`, wherever they stand.")
+        @Setting("Names of JSON members whose values are replaced by `***`, at every depth.")
         List<String> redact,
 
         @Setting(

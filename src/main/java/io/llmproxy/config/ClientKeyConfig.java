@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 /** A key that lets a client in. */
 public record ClientKeyConfig(
         @Setting(
-                value = "Name by which the log calls the key; unique among the keys that one forward knows.",
+                value = "Name of the key in logs; unique within a forward.",
                 required = true)
         String name,
 
         @Setting(
                 value =
-                        "The key itself, or `sha256:` and its SHA-256 in 64 hexadecimal digits. At most 512 characters of ASCII without spaces.",
+                        "The key itself (at most 512 characters of ASCII without spaces), or `sha256:` and its SHA-256 in 64 hexadecimal digits.",
                 required = true)
         Secret key,
 
@@ -21,11 +21,11 @@ public record ClientKeyConfig(
         boolean enabled,
 
         @Setting(
-                "From when on the key is refused: an instant such as `2027-01-31T12:00:00Z`, or a date, which stands for its first moment in UTC.")
+                "When the key expires: an instant such as `2027-01-31T12:00:00Z`, or a date, which means its beginning in UTC.")
         @Nullable Instant expires,
 
         @Setting(
-                "The models that may be asked for: names, names with `*`, or regular expressions (RE2) of whole names; empty for all.")
+                "Models that may be used with the key: names, names with `*`, or regular expressions (RE2) of whole names; empty for all.")
         List<ModelPattern> allowedModels,
 
         @Setting("How many requests may be made with the key.") @Nullable KeyRateLimitConfig rateLimit,
@@ -40,7 +40,7 @@ public record ClientKeyConfig(
 
         @Setting(
                 value =
-                        "Whether a client that shows the key and sends `X-LLMProxy-Explain: 1` is told in `X-LLMProxy-Decision` which upstreams its request went to, and why not to others.",
+                        "Whether a client with the key that sends `X-LLMProxy-Explain: 1` gets the header `X-LLMProxy-Decision`: to which upstreams its request went, and why not to others.",
                 byDefault = "false")
         boolean explain,
 

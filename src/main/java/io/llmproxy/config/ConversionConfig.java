@@ -11,7 +11,7 @@ public record ConversionConfig(
         Lossy lossy,
 
         @Setting(
-                value = "Limit of output tokens for Anthropic, which demands one, where the client sets none.",
+                value = "Limit of output tokens for Anthropic, which requires one, if the client sets none.",
                 byDefault = "8192",
                 min = 1,
                 max = 1000000)
@@ -24,7 +24,7 @@ public record ConversionConfig(
         Hosted hosted,
 
         @Setting(
-                "Members of a request that are sent on although the API of the upstream does not have them, for servers that know more: `top_k`, for example.")
+                "Members of a request that are sent although the upstream's API does not have them, for servers that accept more, such as `top_k`.")
         List<String> forward,
 
         @Setting(

@@ -10,7 +10,7 @@ public record CorsConfig(
                 "Origins of the pages, such as `https://app.example.com`; `*` stands for all. With an empty list no page may read an answer.")
         List<String> origins,
 
-        @Setting("Request headers that a page may send; without the key, all that it asks for.")
+        @Setting("Request headers that a page may send. Default: all that it asks for.")
         List<String> headers,
 
         @Setting(

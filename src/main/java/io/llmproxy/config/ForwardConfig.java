@@ -19,7 +19,7 @@ public record ForwardConfig(
         @Setting(value = "IP address that the listener binds to.", byDefault = "0.0.0.0")
         ListenAddress address,
 
-        @Setting("TLS of the listener, in the launcher; in a container the connector's own counts.") @Nullable ListenerTlsConfig tls,
+        @Setting("TLS of the launcher's listener; in a container, the connector's TLS applies.") @Nullable ListenerTlsConfig tls,
 
         @Setting(
                 value =
@@ -62,21 +62,21 @@ public record ForwardConfig(
         @Setting("How long a client may take.") ClientTimeoutConfig timeout,
 
         @Setting(
-                "Which web pages may use the forward from a browser. Without it, pages of all origins may where every client needs a key, and elsewhere what the upstream says of CORS passes.")
+                "Which web pages may use the forward from a browser. Without it: all origins if every client needs a key, else the upstream's CORS headers pass.")
         @Nullable CorsConfig cors,
 
-        @Setting("Sessions of WebSocket, as for OpenAI's Realtime and Gemini Live.")
+        @Setting("WebSocket sessions, as for OpenAI's Realtime and Gemini Live.")
         WebSocketConfig websocket,
 
         @Setting(
                 value =
-                        "Bytes a second that a client has to send of a body that is collected, on average, after `timeout.connect`; 0 sets no limit.",
+                        "Average bytes per second that a client must send of a body that is collected, after `timeout.connect`; 0 sets no limit.",
                 byDefault = "128",
                 min = 0,
                 max = 1000000)
         int minBodyRate,
 
-        @Setting("What may stand before the name of a model: with `Proxy`, `Proxy/gpt-4o` is asked for as `gpt-4o`.")
+        @Setting("Optional prefix of model names: with `Proxy`, `Proxy/gpt-4o` means `gpt-4o`.")
         @Nullable String modelPrefix,
 
         @Setting("Rules that send some requests to other groups, by path, host, model or header.")

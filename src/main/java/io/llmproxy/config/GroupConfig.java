@@ -11,20 +11,20 @@ public record GroupConfig(
         @Setting(value = "The upstreams of the group, at least one.", required = true)
         List<MemberConfig> upstreams,
 
-        @Setting("How one of them is chosen for a request.") BalanceConfig balance,
+        @Setting("How an upstream is picked for a request.") BalanceConfig balance,
 
         @Setting("How the gateway connects to the upstreams.")
         HttpClientConfig httpClient,
 
         @Setting(
                 value =
-                        "Whether an upstream may serve clients of another API, by conversion: `never`, `fallback` where no upstream that speaks the client's API is available, or `always`, with equal rights.",
+                        "Whether an upstream may serve clients of another API, by conversion: `never`, `fallback` where no upstream that speaks the client's API is available, or `always`, like every other upstream.",
                 byDefault = "fallback")
         Convert convert,
 
         @Setting("How requests and answers are converted.") ConversionConfig conversion,
 
-        @Setting("Whether a stream whose first content is late is asked for at a second upstream, too.") @Nullable HedgeConfig hedge) {
+        @Setting("Whether a stream whose first content is late is also requested from a second upstream.") @Nullable HedgeConfig hedge) {
     public GroupConfig {
         upstreams = List.copyOf(upstreams);
     }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 @Switchable
 public record HealthCheckConfig(
         @Setting(
-                "Path and query of the request, below the upstream's `url`. Without it the provider's list of models is asked for, and connecting is enough where there is none.")
+                "Path and query of the request, below the upstream's `url`. Default: the provider's list of models; if there is none, a connection is enough.")
         @Nullable String path,
 
         @Setting(value = "Method of the request.", byDefault = "GET")
@@ -43,7 +43,7 @@ public record HealthCheckConfig(
         int unhealthyThreshold,
 
         @Setting(
-                value = "Good checks in a row after which it gets requests again.",
+                value = "Successful checks in a row after which it gets requests again.",
                 byDefault = "1",
                 min = 1,
                 max = 100)

@@ -18,7 +18,7 @@ public record HttpClientConfig(
 
         @Setting(
                 value =
-                        "Whether answers may stream for as long as they flow; `false` makes `timeout.request` limit them.",
+                        "Whether answers may stream without a time limit; `false` makes `timeout.request` limit them.",
                 byDefault = "true",
                 alias = "stream_mode")
         boolean stream,
@@ -49,8 +49,8 @@ public record HttpClientConfig(
 
         @Setting(
                 value =
-                        "Age after which a connection to an upstream takes no further request, so that a changed DNS entry is seen; 0 stands for no limit.",
-                byDefault = "300",
+                        "Age after which a connection to an upstream takes no further request, so that a changed DNS entry is noticed; 0 sets no limit.",
+                byDefault = "5m",
                 min = 0,
                 max = 86400,
                 unit = Unit.SECONDS)

@@ -22,7 +22,7 @@ public record HttpServerConfig(
 
         @Setting(
                 value =
-                        "How many bytes of request bodies and of converted answers all exchanges together may keep; beyond it requests are refused with 503. 0 stands for a quarter of the heap.",
+                        "Total memory for request bodies and converted answers; beyond it requests are refused with 503. 0: a quarter of the heap.",
                 byDefault = "0",
                 min = 0,
                 max = 1099511627776.0,
@@ -31,7 +31,7 @@ public record HttpServerConfig(
 
         @Setting(
                 value =
-                        "Under overload: how long a request may wait before the gateway begins to handle it; later ones are refused with 503. 0 stands for no limit.",
+                        "Under overload: how long a request may wait before the gateway begins to handle it; later ones are refused with 503. 0 sets no limit.",
                 byDefault = "100ms",
                 min = 0,
                 max = 60000,
@@ -40,7 +40,7 @@ public record HttpServerConfig(
 
         @Setting(
                 value =
-                        "How many idle connections of one client address (IPv6: /64) the launcher keeps; beyond it the longest idle ones are closed. 0 stands for no limit.",
+                        "How many idle connections of one client address (IPv6: /64) the launcher keeps; beyond it the longest idle ones are closed. 0 sets no limit.",
                 byDefault = "1000",
                 min = 0,
                 max = 1000000)

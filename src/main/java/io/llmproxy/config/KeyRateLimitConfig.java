@@ -8,7 +8,7 @@ public record KeyRateLimitConfig(
         @Setting(value = "Requests per second in the long run.", byDefault = "100", min = 1, max = 10000)
         int requestsPerSecond,
 
-        @Setting(value = "Requests at once; as many as per second unless stated.", min = 1, max = 20000) @Nullable Integer burstSize) {
+        @Setting(value = "Requests at once. Default: as many as per second.", min = 1, max = 20000) @Nullable Integer burstSize) {
 
     /** How many requests may be made at once. */
     public int burst() {

@@ -18,6 +18,6 @@ public record LangfuseConfig(
         @Setting(value = "Share of the requests that are sent.", byDefault = "1", min = 0, max = 1)
         double sampleRate,
 
-        @Setting("Environment that the requests are filed under, such as `production`.") @Nullable String environment,
+        @Setting("Environment of the requests in Langfuse, such as `production`.") @Nullable String environment,
 
-        @Setting("Release that the requests are filed under.") @Nullable String release) {}
+        @Setting("Release of the requests in Langfuse.") @Nullable String release) {}

@@ -11,15 +11,15 @@ public record LedgerConfig(
         boolean enabled,
 
         @Setting(
-                "Directory of the ledger's files. One process writes to it at a time. Unless stated: `ledger` in systemd's state directory, else `ledger/NAME` beside the configuration file `NAME.yaml`, else in the container's base directory; if that cannot be written, no ledger is kept.")
+                "Directory of the ledger's files. One process writes to it at a time. Default: `ledger` in systemd's state directory, else `ledger/NAME` beside the configuration file `NAME.yaml`, else in the container's base directory; if that cannot be written, no ledger is kept.")
         @Nullable Path directory,
 
-        @Setting("Directory on another disk that is written to while `directory` takes nothing.") @Nullable Path spillDirectory,
+        @Setting("Fallback directory, on another disk, while `directory` cannot be written.") @Nullable Path spillDirectory,
 
         @Setting(
                 value =
-                        "When lines are made to survive a loss of power: each second, after each write, or when the system likes."
-                                + " The end of the process alone loses nothing that was written.",
+                        "When records are synced to disk: each second (`interval`), after each write (`always`), or when the system does it (`never`)."
+                                + " Only a loss of power can lose records that are not synced; the end of the process does not.",
                 byDefault = "interval")
         Sync sync,
 
@@ -39,7 +39,7 @@ public record LedgerConfig(
                 unit = Unit.SECONDS)
         Duration rotateAfter,
 
-        @Setting(value = "Whether files that are done are compressed with gzip.", byDefault = "true")
+        @Setting(value = "Whether closed files are compressed with gzip.", byDefault = "true")
         boolean compress,
 
         @Setting(
@@ -81,7 +81,7 @@ public record LedgerConfig(
         INTERVAL,
         /** After each write. */
         ALWAYS,
-        /** When the system likes. */
+        /** When the operating system does it. */
         NEVER
     }
 }

@@ -15,30 +15,30 @@ public record LimitConfig(
         Metric metric,
 
         @Setting(
-                "The time: `second`, `minute` or `hour` refill steadily; `day` and `month` are those of the calendar; `total` is for ever. Not for `concurrent`.")
+                "The period: `second`, `minute` and `hour` refill steadily; `day` and `month` follow the calendar; `total` never ends. Not for `concurrent`.")
         @Nullable Period per,
 
-        @Setting(value = "How much of it.", required = true, min = 0.000001, max = 1e15)
+        @Setting(value = "The amount.", required = true, min = 0.000001, max = 1e15)
         Double amount,
 
         @Setting(
                 "Only requests for these models count: names, names with `*`, or regular expressions (RE2) of whole names; empty for all.")
         List<ModelPattern> models,
 
-        @Setting("Time zone in which days and months begin, such as `Europe/Berlin`; UTC unless stated.") @Nullable ZoneId zone,
+        @Setting("Time zone in which days and months begin, such as `Europe/Berlin`; default UTC.") @Nullable ZoneId zone,
 
         @Setting(
-                value = "`shadow` refuses nothing, and counts in the metrics what it would have refused.",
+                value = "`enforce` refuses requests over the limit; `shadow` only counts in the metrics what it would have refused.",
                 byDefault = "enforce")
         Mode mode,
 
         @Setting(
-                "What becomes of requests while the store at `redis` is away: `share` lets each node use its part, `open` lets all pass, `closed` refuses them with 503. Unless stated, `closed` for `cost`, and `share` for the others.")
+                "What happens to requests while Redis is unavailable: `share` lets each node use its part, `open` allows all, `closed` refuses them with 503. Default: `closed` for `cost`, `share` for the others.")
         @Nullable OnStoreLoss onStoreLoss,
 
         @Setting(
                 value =
-                        "Parts of the amount, such as `[0.8, 1]`, at which operators are warned, each once: in the log, in `llmproxy_limit_warnings_total` and at `webhook`. Only for `day`, `month` and `total`.",
+                        "Parts of the amount, such as `[0.8, 1]`, at which operators are warned once: in the log, in `llmproxy_limit_warnings_total` and at `webhook`. Only for `day`, `month` and `total`.",
                 min = 0.01,
                 max = 1)
         List<Double> warnAt) {
@@ -82,7 +82,7 @@ public record LimitConfig(
             return name().toLowerCase(Locale.ROOT);
         }
 
-        /** Whether it is a part of the calendar, at the beginning of which all is there again, or has no end. */
+        /** Whether it is a part of the calendar, which begins with the whole amount, or has no end. */
         public boolean isWindow() {
             return this == DAY || this == MONTH || this == TOTAL;
         }
@@ -94,14 +94,14 @@ public record LimitConfig(
         SHADOW
     }
 
-    /** What becomes of requests while the store that nodes share is away. */
+    /** What happens to requests while Redis is unavailable. */
     public enum OnStoreLoss {
         SHARE,
         OPEN,
         CLOSED
     }
 
-    /** What becomes of requests while the store that nodes share is away. */
+    /** What happens to requests while Redis is unavailable. */
     public OnStoreLoss onStoreLossOrDefault() {
         if (onStoreLoss != null) {
             return onStoreLoss;

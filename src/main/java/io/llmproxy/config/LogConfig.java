@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What is logged, and how. */
 public record LogConfig(
-        @Setting(value = "Least severe messages that are logged.", byDefault = "info")
+        @Setting(value = "Least severe level that is logged.", byDefault = "info")
         Level level,
 
         @Setting(value = "`text` for people or `json` for machines; one line an entry.", byDefault = "text")

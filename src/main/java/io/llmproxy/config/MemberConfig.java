@@ -8,7 +8,7 @@ public record MemberConfig(
         String name,
 
         @Setting(
-                value = "Share of the requests under `weighted_roundrobin`; the upstream's own weight unless stated.",
+                value = "Share of the requests under `weighted_roundrobin`; default: the upstream's own weight.",
                 min = 1,
                 max = 65535)
         @Nullable Integer weight) {}

@@ -5,7 +5,7 @@ import java.util.List;
 /** What metrics are told, and how. */
 public record MetricsConfig(
         @Setting(
-                "Sets of names under which metrics are told: `llmproxy` (`llmproxy_*`), `llm_proxy` (`llm_proxy_*`, as maywzh's llm-proxy has them), `gen_ai` (`gen_ai_*`, OpenTelemetry's). Empty: `llmproxy`.")
+                "Metric name sets: `llmproxy` (`llmproxy_*`), `llm_proxy` (`llm_proxy_*`, the names of maywzh's llm-proxy), `gen_ai` (`gen_ai_*`, OpenTelemetry's). Empty: `llmproxy`.")
         List<Names> names) {
     public MetricsConfig {
         names = names.isEmpty() ? List.of(Names.LLMPROXY) : List.copyOf(names);

@@ -20,19 +20,19 @@ public record OtelConfig(
 
         @Setting(
                 value =
-                        "Share of the traces that are sent. A client that sends `traceparent` decides for its own; what fails is sent always.",
+                        "Share of the traces that are sent. A client that sends `traceparent` decides for its own traces; failures are always sent.",
                 byDefault = "0.01",
                 min = 0,
                 max = 1)
         double sampleRatio,
 
         @Setting(
-                value = "Whether upstreams are sent `traceparent`. Without it, they are not sent the client's either.",
+                value = "Whether `traceparent` is sent to upstreams. If `false`, the client's is not passed on either.",
                 byDefault = "true")
         boolean propagate,
 
         @Setting(
-                value = "How often metrics are sent; 0 for never. They are those that a scrape tells.",
+                value = "Interval of pushing metrics, the same as a scrape shows; 0: never.",
                 byDefault = "0",
                 min = 0,
                 max = 24 * 3600,

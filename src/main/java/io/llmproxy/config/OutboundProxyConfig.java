@@ -5,6 +5,6 @@ package io.llmproxy.config;
 public record OutboundProxyConfig(
         @Setting(
                 value =
-                        "`http://`, `https://` or `socks5://` URL of the proxy, with `user:password@` if it wants a login.",
+                        "`http://`, `https://` or `socks5://` URL of the proxy, with `user:password@` if it needs a login.",
                 required = true)
         Secret url) {}

@@ -31,11 +31,11 @@ public record ProxyConfig(
         @Setting("Redis or Valkey, through which several nodes share limits. Without it, each node counts for itself.")
         @Nullable RedisConfig redis,
 
-        @Setting("Where warnings are sent, such as those of limits.") @Nullable WebhookConfig webhook,
+        @Setting("Where warnings, such as those of limits, are sent.") @Nullable WebhookConfig webhook,
 
         @Setting("What is logged, and how.") LogConfig log,
 
-        @Setting("What is kept of each attempt and each exchange.")
+        @Setting("The ledger: a record of each attempt and exchange.")
         LedgerConfig ledger,
 
         @Setting("Writes requests and answers to files with their bodies, to look into a problem.") @Nullable CaptureConfig capture,
@@ -47,11 +47,11 @@ public record ProxyConfig(
         @Setting("File with the prices of models, from which costs are computed. Without it, costs are unknown.")
         @Nullable Path prices,
 
-        @Setting("What metrics are told, and how.") MetricsConfig metrics,
+        @Setting("Metric settings.") MetricsConfig metrics,
 
         @Setting("Where traces and metrics are sent.") @Nullable OtelConfig otel,
 
-        @Setting("Where generations are sent, for Langfuse.") @Nullable LangfuseConfig langfuse,
+        @Setting("Langfuse, to which LLM calls are sent.") @Nullable LangfuseConfig langfuse,
 
         @Setting(
                 value =

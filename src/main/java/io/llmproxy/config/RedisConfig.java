@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public record RedisConfig(
         @Setting(
                 value =
-                        "Where it is: `redis://host:6379`, or `rediss://host:6379` with TLS; `/2` behind it for another database.",
+                        "URL of Redis: `redis://host:6379`, or `rediss://host:6379` with TLS; append `/2` for another database.",
                 required = true)
         String url,
 
@@ -17,15 +17,15 @@ public record RedisConfig(
 
         @Setting("Password.") @Nullable Secret password,
 
-        @Setting("PEM file with the authorities to trust instead of the system's, with `rediss`.") @Nullable Path caFile,
+        @Setting("PEM file with the authorities to trust instead of the system's, for `rediss`.") @Nullable Path caFile,
 
         @Setting(
-                value = "What its keys begin with. Gateways with the same prefix share their limits.",
+                value = "Prefix of all keys in Redis. Gateways with the same prefix share their limits.",
                 byDefault = "llmproxy")
         String prefix,
 
         @Setting(
-                value = "How long an answer may take; after that it counts as away. No request waits longer for it.",
+                value = "Timeout of a command; then Redis counts as unavailable. No request waits longer for it.",
                 byDefault = "40ms",
                 min = 5,
                 max = 50,

@@ -9,7 +9,7 @@ public record RetryConfig(
         int attempts,
 
         @Setting(
-                value = "Longest pause before the first of them; doubled for each further one.",
+                value = "Maximum backoff before the first retry; it doubles each time.",
                 byDefault = "500ms",
                 min = 100,
                 max = 10000,

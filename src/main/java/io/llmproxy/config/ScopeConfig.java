@@ -10,14 +10,14 @@ public record ScopeConfig(
         String name,
 
         @Setting(
-                value = "What it is. A parent is of the same kind or of one before: `org`, `team`, `project`, `user`.",
+                value = "Kind of scope: `org`, `team`, `project` or `user`. Its parent is of the same kind or of one further left.",
                 byDefault = "team")
         Kind kind,
 
         @Setting("Name of the scope to which it belongs.") @Nullable String parent,
 
         @Setting(
-                "The models that may be asked for: names, names with `*`, or regular expressions (RE2) of whole names; empty for all. A key may ask for what all scopes above it allow.")
+                "Models that may be used: names, names with `*`, or regular expressions (RE2) of whole names; empty for all. A key may only use models that all scopes above it allow.")
         List<ModelPattern> models,
 
         @Setting(value = "`false` refuses all keys below it.", byDefault = "true")

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 public record SsoConfig(
         @Setting(
                 value =
-                        "Networks (`10.0.0.0/8`) and addresses of the proxy. From elsewhere its headers count for nothing.",
+                        "Networks (`10.0.0.0/8`) and addresses of the proxy; the headers are ignored from other addresses.",
                 required = true)
         List<Network> trustedProxies,
 
         @Setting(
-                "What the proxy sends in `X-LLMProxy-Proxy-Secret`. Without it, the proxy has to show a client certificate that the listener checks.")
+                "Secret that the proxy sends in `X-LLMProxy-Proxy-Secret`. Without it, the proxy must show a client certificate that the listener checks.")
         @Nullable Secret secret,
 
         @Setting(value = "Header with the person's name.", byDefault = "X-Forwarded-User")

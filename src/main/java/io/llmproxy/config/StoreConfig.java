@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 @Switchable
 public record StoreConfig(
         @Setting(
-                "JDBC URL of a PostgreSQL database, such as `jdbc:postgresql://db.example.com/llmproxy`. Without it: the container's DataSource `jdbc/llmproxy`, else an H2 database in `directory`.")
+                "JDBC URL of a PostgreSQL database, such as `jdbc:postgresql://db.example.com/llmproxy`. Default: the container's DataSource `jdbc/llmproxy`, else an H2 database in `directory`.")
         @Nullable String url,
 
         @Setting("User of the database at `url`.") @Nullable String user,
@@ -17,13 +17,13 @@ public record StoreConfig(
         @Setting("Password of the database at `url`.") @Nullable Secret password,
 
         @Setting(
-                "Directory of what this node keeps: the H2 database, the last good configuration and the node's identity. Unless stated: `$STATE_DIRECTORY`; else `state` beside the file; without a file, `llmproxy` in the container's base directory.")
+                "Directory of this node's state: the H2 database, the last good configuration and the node's identity. Default: `$STATE_DIRECTORY`; else `state` beside the file; without a file, `llmproxy` in the container's base directory.")
         @Nullable Path directory,
 
         @Setting("Configuration that becomes version 1 if the store is empty.") @Nullable Path seed,
 
         @Setting(
-                value = "How often this node looks for a new version, give or take a fifth.",
+                value = "How often this node looks for a new version; each pause varies by up to a fifth.",
                 byDefault = "2s",
                 min = 0.05,
                 max = 3600,
@@ -46,17 +46,17 @@ public record StoreConfig(
         Migrate migrate,
 
         @Setting(
-                "Key that encrypts the secrets in the store, and the last good configuration and the digests of client keys on disk: at least 16 characters, best random ones. All nodes of a store need the same. Without it, secrets go into H2 under a key that is made in `directory`, and PostgreSQL takes none.")
+                "Key that encrypts the secrets in the store, and the last good configuration and the digests of client keys on disk: at least 16 characters, preferably random. All nodes of a store need the same. Without it, secrets in H2 are encrypted with a key that is created in `directory`, and secrets cannot be stored in PostgreSQL.")
         @Nullable Secret key,
 
-        @Setting("Former or coming keys: they open what they have encrypted. `secrets rotate` puts all under `key`.")
+        @Setting("Previous or next keys, for decryption only. `secrets rotate` encrypts all secrets with `key`.")
         List<Secret> oldKeys,
 
         @Setting("Name of this node, instead of the host's.") @Nullable String node,
 
         @Setting(
                 value =
-                        "If the store has not told of client keys for this long, a client with a key that this node does not know is told 503 instead of 401: its key may be a new one.",
+                        "If the store was unreachable for this long, unknown client keys get 503 instead of 401, because they may be new.",
                 byDefault = "60s",
                 min = 1,
                 max = 31536000,

@@ -22,39 +22,39 @@ public record UpstreamConfig(
 
         @Setting(
                 value =
-                        "Whose API it serves. This decides which header carries a key, which paths are sent to it, and what a health check asks. `custom` accepts every path.",
+                        "Provider of the API. It decides which header carries a key, which paths are sent, and what a health check requests. `custom` accepts every path.",
                 byDefault = "custom")
         Provider provider,
 
         @Setting(
-                "The only API that it speaks, where `provider` says less or more: `openai` (Chat Completions), `responses`, `anthropic` or `gemini`. Clients of the others are served by conversion.")
+                "API of the upstream, if `provider` does not imply it: `openai` (Chat Completions), `responses`, `anthropic` or `gemini`. Clients of other APIs are served by conversion.")
         @Nullable SpokenApi dialect,
 
         @Setting(
-                "Version of the API: the query's `api-version` for `azure_openai`, the header `anthropic-version` for `anthropic` (`2023-06-01` unless stated). The client's goes first.")
+                "Version of the API: the query's `api-version` for `azure_openai`, the header `anthropic-version` for `anthropic` (default `2023-06-01`). A version that the client sends takes precedence.")
         @Nullable String apiVersion,
 
-        @Setting(value = "Weight where a group does not state one.", byDefault = "1", min = 1, max = 65535)
+        @Setting(value = "Weight, unless the group states one.", byDefault = "1", min = 1, max = 65535)
         int weight,
 
         @Setting("The credential that is sent to the upstream.")
         AuthConfig auth,
 
         @Setting(
-                "Client keys for this upstream only. If there are any, it serves clients that show one of them, or a key for the forward or for all.")
+                "Client keys for this upstream only. If there are any, a client needs one of them, or a key of the forward or of all forwards.")
         List<ClientKeyConfig> keys,
 
         @Setting(
-                "The models that it serves, and its own names for them: `gpt-4o: gpt-4o-2024-08-06`, or a list where the names are the same. Patterns are allowed; names go before them. Empty: every model.")
+                "Models that the upstream serves, and its own names for them: `gpt-4o: gpt-4o-2024-08-06`, or a list where the names are the same. Patterns are allowed; exact names take precedence. Empty: every model.")
         ModelMap models,
 
         @Setting(
-                "What its models take, where requests are converted for them. It is known by the names of the models; state what is different.")
+                "Capabilities of the models, for conversion. Defaults come from the models' names.")
         CapabilitiesConfig capabilities,
 
         @Setting(
                 value =
-                        "How token usage is found out: `read` reads its answers, `ask` also asks chat streams for usage and hides it from clients that did not ask, `off` does neither. `auto` is `ask` for `openai`, `azure_openai`, `vllm` and `ollama`, and `read` for the others.",
+                        "How token usage is determined: `read` reads the answers; `ask` also requests usage in chat streams, and hides it from clients that did not request it; `off` does neither. `auto` is `ask` for `openai`, `azure_openai`, `vllm` and `ollama`, and `read` for the others.",
                 byDefault = "auto")
         UsageMode usage,
 

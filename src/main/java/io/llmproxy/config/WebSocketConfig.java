@@ -5,7 +5,7 @@ import java.time.Duration;
 /** What a forward does for clients that ask for WebSocket. */
 public record WebSocketConfig(
         @Setting(
-                value = "Whether sessions are passed, to whatever path; if not, what asks for one is a plain request.",
+                value = "Whether WebSocket is allowed, on every path; if not, a handshake is treated as a plain request.",
                 byDefault = "true")
         boolean enabled,
 
@@ -20,7 +20,7 @@ public record WebSocketConfig(
 
         @Setting(
                 value =
-                        "Largest message, however many frames it comes in; a larger one closes the session. 0 sets no limit.",
+                        "Largest message, all its frames together; a larger one closes the session. 0 sets no limit.",
                 byDefault = "64MiB",
                 min = 0,
                 max = 1099511627776.0,

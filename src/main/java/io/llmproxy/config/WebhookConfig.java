@@ -6,10 +6,10 @@ import java.util.List;
 /** Where warnings are sent: a POST with a JSON object each. */
 @Switchable
 public record WebhookConfig(
-        @Setting(value = "Address that takes them. It may hold a credential, so it is never printed.", required = true)
+        @Setting(value = "URL for warnings. It may hold a credential, so it is never printed.", required = true)
         Secret url,
 
-        @Setting("Headers that are sent with them, such as a credential.")
+        @Setting("Headers that are sent with warnings, such as a credential.")
         List<HeaderLineConfig> headers) {
     public WebhookConfig {
         headers = List.copyOf(headers);

@@ -2,7 +2,7 @@ package io.llmproxy.health;
 
 import java.util.concurrent.TimeUnit;
 
-/** Times in 64 buckets, each of which reaches a fifth further than the one before, from a millisecond to two minutes. */
+/** Times in 64 buckets. Each reaches a fifth further than the one before, from a millisecond to two minutes. */
 public final class Latency {
     /** How many buckets there are. */
     public static final int BUCKETS = 64;

@@ -82,7 +82,7 @@ public final class RecentCalls {
             return slot;
         }
         Slot fresh = new Slot(number);
-        // Whoever is late counts into a slot that is read no more; one call in ten seconds may be lost that way.
+        // A late thread may count in a slot that is not read any more: one call in ten seconds may be lost.
         return slots.compareAndSet(index, slot, fresh) ? fresh : slot(now);
     }
 

@@ -46,7 +46,7 @@ final class BackupCommand {
             }
             return 0;
         } catch (FileAlreadyExistsException e) {
-            throw unwritten(file, "it is there already (expected: the name of a new file)");
+            throw unwritten(file, "it exists already (expected: the name of a new file)");
         } catch (IOException e) {
             throw unwritten(file, "cannot be written: " + TextFile.reason(e));
         }

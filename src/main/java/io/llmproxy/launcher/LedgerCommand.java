@@ -150,7 +150,7 @@ final class LedgerCommand {
             String argument = rest.next();
             if (argument.startsWith("-")
                     && !OPTIONS.getOrDefault(action, List.of()).contains(argument)) {
-                throw wrong(argument + ": no option of ledger " + action, "one of those that ledger --help lists");
+                throw wrong(argument + ": not an option of ledger " + action, "one of those that ledger --help lists");
             }
             switch (argument) {
                 case "-c", "--config" -> config = Path.of(value(argument, rest));

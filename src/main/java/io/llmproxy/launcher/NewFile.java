@@ -19,7 +19,7 @@ final class NewFile {
             Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Files.writeString(file, text);
         } catch (FileAlreadyExistsException e) {
-            throw problem(file, "it is there already (expected: the name of a new file)");
+            throw problem(file, "it exists already (expected: the name of a new file)");
         } catch (IOException e) {
             throw problem(file, "cannot be written: " + e.getMessage());
         }

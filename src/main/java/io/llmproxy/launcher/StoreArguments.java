@@ -43,7 +43,7 @@ record StoreArguments(List<String> values, Map<String, String> options) {
             }
             String name = argument.equals("-c") ? "--config" : argument;
             if (!allowed.contains(name)) {
-                throw wrong(argument + ": no option of " + command, "one of those that --help lists");
+                throw wrong(argument + ": not an option of " + command, "one of those that --help lists");
             }
             if (!SWITCHES.contains(name) && !rest.hasNext()) {
                 throw wrong(argument + ": no value", "one after it");

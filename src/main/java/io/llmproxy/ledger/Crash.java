@@ -65,14 +65,14 @@ record Crash(Path left, List<LedgerRecord> records) {
             records.add(gap);
             left.flights().forEach(flight -> records.add(new OrphanRecord(now, boot, flight)));
             LOG.warn(
-                    "ledger: a process ended without closing it: {} records are missing, {} attempts were open,"
-                            + " {} bytes of a torn line stay in {}",
+                    "ledger: a process ended without closing it: {} records missing, {} attempts unfinished,"
+                            + " {} bytes of an incomplete line in {}",
                     gap.missing(),
                     gap.open(),
                     gap.torn(),
-                    gap.file());
+                    gap.file() == null ? "no file" : gap.file());
         } catch (IOException | RuntimeException e) {
-            LOG.warn("ledger: {} cannot be read, so it is not known what its process left unwritten", map, e);
+            LOG.warn("ledger: {} cannot be read; it is unknown how many records its process lost", map, e);
         }
         return new Crash(map, records);
     }

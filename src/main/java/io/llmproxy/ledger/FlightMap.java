@@ -99,7 +99,7 @@ final class FlightMap {
     static FlightMap read(Path path) throws IOException {
         ByteBuffer left = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
         if (left.capacity() < HEADER || left.getLong(0) != MAGIC) {
-            throw new IOException(path + " is no map of attempts");
+            throw new IOException(path + " is not a map of attempts");
         }
         return new FlightMap(path, left, (left.capacity() - HEADER) / SLOT);
     }

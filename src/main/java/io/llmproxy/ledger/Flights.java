@@ -89,7 +89,7 @@ final class Flights {
 
     private void lose(FlightMap lost, InternalError why) {
         if (map.compareAndSet(lost, null)) {
-            LOG.warn("ledger: {} is lost; after a crash, it will not be known what is missing", lost.path(), why);
+            LOG.warn("ledger: {} cannot be used; after a crash, missing records cannot be counted", lost.path(), why);
         }
     }
 }

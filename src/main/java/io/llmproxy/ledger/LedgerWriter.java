@@ -124,7 +124,7 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
         tally.at(null, 0);
         if (lost > 0) {
             tally.lost.add(lost);
-            LOG.error("ledger: {} records could not be written before the end", lost);
+            LOG.error("ledger: {} records could not be written before the stop", lost);
         }
     }
 
@@ -148,7 +148,7 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
             pending.writeBytes(line.finish());
         } catch (RuntimeException e) {
             LOG.warn(
-                    "ledger: a record of type {} cannot be written by itself, and is counted in a sum",
+                    "ledger: cannot write a record of type {}; it is added to a summary",
                     record.type(),
                     e);
             fold(record);
@@ -214,7 +214,7 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
             tally.at(file.path().toString(), file.length());
             if (failures > 0) {
                 LOG.info(
-                        "ledger: {} takes lines again; what could not be written singly is counted in sums",
+                        "ledger: {} is writable again; records that were not written are in summaries",
                         file.path());
             }
             failures = 0;
@@ -225,7 +225,7 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
     private void failed(IOException cause) {
         String why = reason(cause);
         if (failures == 0) {
-            LOG.warn("ledger: cannot be written, and is tried again each second: {}", why);
+            LOG.warn("ledger: cannot write; the next attempts follow every second: {}", why);
         }
         failures++;
         tally.writeErrors.increment();

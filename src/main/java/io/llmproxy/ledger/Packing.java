@@ -75,7 +75,7 @@ final class Packing implements JournalSink<Path> {
             Files.move(unfinished, packed);
             Files.delete(plain);
         } catch (IOException e) {
-            LOG.warn("ledger: {} cannot be compressed, and stays as it is: {}", plain, e.toString());
+            LOG.warn("ledger: {} cannot be compressed and stays uncompressed: {}", plain, e.toString());
             delete(unfinished);
         }
     }
@@ -119,7 +119,7 @@ final class Packing implements JournalSink<Path> {
             }
             size -= Files.size(found.path());
             delete(found.path());
-            LOG.info("ledger: {} is deleted, as it is {}", found.path(), tooOld ? "too old" : "too much");
+            LOG.info("ledger: deleted {}: {}", found.path(), tooOld ? "too old" : "size limit reached");
         }
     }
 

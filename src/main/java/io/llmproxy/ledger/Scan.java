@@ -78,7 +78,7 @@ final class Scan {
                     torn.add(new Torn(found.path(), found.name().boot(), line.number(), line.offset()));
                 } else if (line.state() == State.DAMAGED) {
                     problems.add(at(found.path(), line.number())
-                            + "the checksum does not fit, or it is no line of a ledger");
+                            + "the checksum is wrong, or it is not a line of a ledger");
                     run.damaged();
                 } else {
                     take(found, run, line);
@@ -112,19 +112,19 @@ final class Scan {
         long begun = line.json().number("open", 0);
         missing += lost;
         open += begun;
-        notes.add("the process " + boot + " ended without closing its ledger: " + lost + " records are missing, "
-                + begun + " attempts were open");
+        notes.add("the process " + boot + " ended without closing its ledger: " + lost + " records missing, "
+                + begun + " attempts unfinished");
     }
 
     private void judge(Torn tail) {
         String where = at(tail.file(), tail.line());
         GapTold told = gaps.get(tail.boot());
         if (told != null && told.isAt(tail.file(), tail.offset())) {
-            notes.add(where + "torn when its process ended, as the next one has told");
+            notes.add(where + "incomplete since its process ended; the next process recorded this");
         } else if (isBeingWritten(tail.file())) {
             notes.add(where + "is being written");
         } else {
-            problems.add(where + "torn: it has no end");
+            problems.add(where + "incomplete: the line has no end");
         }
     }
 
@@ -139,8 +139,8 @@ final class Scan {
         problems.add(file
                 + (told != null && told.file().equals(file.getFileName().toString())
                         ? ": has " + run.whole() + " bytes of whole lines (expected: " + told.whole()
-                                + ", as the next process has told)"
-                        : ": has no last line, so its process was killed, and no process that came after has told what"
+                                + ", as the next process recorded)"
+                        : ": has no last line, so its process was killed, and no later process recorded what"
                                 + " is missing"));
     }
 

@@ -20,17 +20,17 @@ public final class AffinityMetrics implements ExchangeListener {
         Instruments made = new Instruments(registry);
         requests = made.counter(
                 "llmproxy_affinity_requests_total",
-                "Requests to upstreams by whether the upstream is the one that they belong to.",
+                "Requests to upstreams by their affinity: whether the upstream is the one that related requests go to.",
                 "group",
                 "placement");
         input = made.counter(
                 "llmproxy_affinity_input_tokens_total",
-                "Input tokens of attempts whose upstream says how many it read from its cache.",
+                "Input tokens of attempts whose upstream reports how many it read from its cache.",
                 "group",
                 "placement");
         cached = made.counter(
                 "llmproxy_affinity_cached_tokens_total",
-                "Of these, the tokens that were read from the cache.",
+                "Input tokens read from the upstream's cache.",
                 "group",
                 "placement");
     }

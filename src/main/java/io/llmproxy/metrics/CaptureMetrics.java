@@ -19,7 +19,7 @@ public final class CaptureMetrics {
     public static void register(PrometheusRegistry registry, Supplier<CaptureStatus> status) {
         CounterWithCallback.builder()
                 .name("llmproxy_capture_records_total")
-                .help("Records with bodies, by what became of them.")
+                .help("Records with bodies by outcome.")
                 .labelNames("result")
                 .callback(callback -> {
                     CaptureStatus now = status.get();

@@ -21,21 +21,21 @@ public final class ExportMetrics {
     public static void register(PrometheusRegistry registry, Map<String, Exports> targets) {
         CounterWithCallback.builder()
                 .name("llmproxy_export_spans_total")
-                .help("Spans that a collector has taken; for the target `otlp_metrics` points of metrics.")
+                .help("Spans (metric points for the target otlp_metrics) that the collector accepted.")
                 .labelNames("target")
                 .callback(
                         counter -> targets.forEach((target, exports) -> counter.call((double) exports.sent(), target)))
                 .register(registry);
         CounterWithCallback.builder()
                 .name("llmproxy_export_dropped_total")
-                .help("Spans, or points of metrics, that there was no room for, or that the collector did not take.")
+                .help("Spans (metric points for the target otlp_metrics) that were dropped or rejected.")
                 .labelNames("target")
                 .callback(counter ->
                         targets.forEach((target, exports) -> counter.call((double) exports.dropped(), target)))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("llmproxy_export_last_success_timestamp_seconds")
-                .help("Time at which the collector last took some; 0 if never.")
+                .help("Time at which the collector last accepted data; 0 if never.")
                 .labelNames("target")
                 .callback(gauge ->
                         targets.forEach((target, exports) -> gauge.call(exports.lastSuccess() / MILLIS, target)))

@@ -50,14 +50,14 @@ public final class LedgerMetrics {
                 now -> now.error() == null ? 0 : 1);
         metrics.gauge(
                 "llmproxy_ledger_sync_age_seconds",
-                "Time since what was written was made to survive a loss of power; 0 if nothing was written yet.",
+                "Time since the last sync to disk; 0 if nothing was written.",
                 now -> now.syncedAt() == 0 ? 0 : Math.max(0, clock.getAsLong() - now.syncedAt()) / MILLIS);
     }
 
     private void records() {
         CounterWithCallback.builder()
                 .name("llmproxy_ledger_records_total")
-                .help("Ledger records by what became of them.")
+                .help("Ledger records by outcome.")
                 .labelNames("result")
                 .callback(counter -> status.get().ifPresent(now -> {
                     counter.call((double) now.written(), "written");

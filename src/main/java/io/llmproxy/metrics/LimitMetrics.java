@@ -38,7 +38,7 @@ public final class LimitMetrics {
             PrometheusRegistry registry, Supplier<List<Standing>> standings, Supplier<@Nullable Boolean> storeIsThere) {
         GaugeWithCallback.builder()
                 .name("llmproxy_limit_mode")
-                .help("1 for how limits are counted: local (each node for itself), shared, or away (the store is).")
+                .help("1 for the counting mode: local (each node for itself), shared, or away (Redis is unavailable).")
                 .labelNames("mode")
                 .callback(gauge -> {
                     Boolean there = storeIsThere.get();
@@ -80,7 +80,7 @@ public final class LimitMetrics {
         Counter counter = new Instruments(registry)
                 .counter(
                         "llmproxy_limit_warnings",
-                        "Warnings that so much of a limit was used.",
+                        "Warnings about limit usage.",
                         "subject",
                         "name",
                         "metric",
@@ -89,7 +89,7 @@ public final class LimitMetrics {
                         "share");
         CounterWithCallback.builder()
                 .name("llmproxy_webhook_posts")
-                .help("Warnings for the webhook, by what became of them.")
+                .help("Warnings for the webhook by outcome.")
                 .labelNames("result")
                 .callback(callback -> {
                     callback.call((double) webhook.sent(), "sent");

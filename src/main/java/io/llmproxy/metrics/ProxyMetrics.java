@@ -96,20 +96,20 @@ public final class ProxyMetrics implements ExchangeListener {
                 "reason");
         hedges = instruments.counter(
                 "llmproxy_hedges_total",
-                "Streams whose first content was late, by what came of asking a second upstream.",
+                "Streams whose first content was late, by result of the hedge.",
                 "group",
                 "result");
         shed = instruments.counter(
                 "llmproxy_shed_total", "Requests rejected because the gateway was overloaded.", "forward", "reason");
-        sessions = instruments.gauge("llmproxy_websocket_sessions", "Sessions of WebSocket that are open.", "forward");
+        sessions = instruments.gauge("llmproxy_websocket_sessions", "Open WebSocket sessions.", "forward");
         messages = instruments.counter(
                 "llmproxy_websocket_messages_total",
-                "Messages that went through sessions of WebSocket, by the side that has sent them.",
+                "Messages of WebSocket sessions, by the side that sent them.",
                 "forward",
                 "sender");
         closes = instruments.counter(
                 "llmproxy_websocket_closes_total",
-                "Sessions of WebSocket that are over, by who has ended them and the code of the close.",
+                "Closed WebSocket sessions by closing side and close code.",
                 "forward",
                 "by",
                 "code");

@@ -35,7 +35,7 @@ public final class StateMetrics {
         metrics.gauge("llmproxy_build_info", "1, with the version of the gateway.", "version")
                 .callback(gauge -> gauge.call(1, version))
                 .register(registry);
-        metrics.gauge("llmproxy_override_active", "Changes by operators that are a layer over the configuration.")
+        metrics.gauge("llmproxy_override_active", "Active overrides by operators.")
                 .callback(gauge -> gauge.call(overrides.getAsInt()))
                 .register(registry);
         metrics.inFlight();
@@ -90,8 +90,8 @@ public final class StateMetrics {
     private void weights() {
         gauge(
                         "llmproxy_upstream_effective_weight",
-                        "Weight of an upstream in a group at the moment: less than configured with balance adaptive"
-                                + " after failures, 0 while the upstream is not asked.",
+                        "Current weight of an upstream in a group: less than configured with strategy adaptive"
+                                + " after failures, 0 while the upstream is unavailable.",
                         "group",
                         "upstream")
                 .callback(gauge -> {

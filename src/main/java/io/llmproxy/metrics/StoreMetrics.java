@@ -23,12 +23,12 @@ public final class StoreMetrics {
             PrometheusRegistry registry, Supplier<StoreStanding> standing, Supplier<Duration> keysAge) {
         GaugeWithCallback.builder()
                 .name("llmproxy_store_up")
-                .help("1 while the store of the configuration answers, 0 while it does not.")
+                .help("1 while the configuration store answers, 0 while it does not.")
                 .callback(gauge -> gauge.call(standing.get().away() == null ? 1 : 0))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("llmproxy_store_away_seconds")
-                .help("Time since the store of the configuration has not answered; 0 while it does.")
+                .help("Time for which the configuration store has not answered; 0 while it does.")
                 .callback(gauge -> {
                     Duration away = standing.get().away();
                     gauge.call(away == null ? 0 : away.toMillis() / MILLIS);
@@ -36,7 +36,7 @@ public final class StoreMetrics {
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("llmproxy_store_version")
-                .help("Version in the store that this node serves (active), and that is wanted (head); 0 if none.")
+                .help("Version that this node serves (active), and newest version in the store (head); 0 if none.")
                 .labelNames("state")
                 .callback(gauge -> {
                     StoreStanding now = standing.get();
@@ -46,12 +46,12 @@ public final class StoreMetrics {
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("llmproxy_store_refused")
-                .help("1 while this node cannot serve the version that is wanted, 0 while it can.")
+                .help("1 while this node cannot serve the newest version, 0 while it can.")
                 .callback(gauge -> gauge.call(standing.get().nack().isEmpty() ? 0 : 1))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("llmproxy_keys_feed_age_seconds")
-                .help("Time since the store has told what has become of client keys.")
+                .help("Time since client keys were last read from the store.")
                 .callback(gauge -> gauge.call(keysAge.get().toMillis() / MILLIS))
                 .register(registry);
     }

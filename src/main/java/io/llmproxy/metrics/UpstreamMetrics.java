@@ -38,8 +38,8 @@ public final class UpstreamMetrics implements UpstreamListener {
                 "result");
         keyFailures = instruments.counter(
                 "llmproxy_upstream_key_failures_total",
-                "Requests that failed for the key that an upstream was shown, by its place: unauthorized, forbidden,"
-                        + " rate_limited, or no_token when what it is exchanged for could not be fetched.",
+                "Failed requests by upstream key: unauthorized, forbidden,"
+                        + " rate_limited, or no_token (its token could not be fetched).",
                 "upstream",
                 "key",
                 "reason");

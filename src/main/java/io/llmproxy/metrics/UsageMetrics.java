@@ -46,13 +46,13 @@ public final class UsageMetrics implements ExchangeListener {
     /** @param registry where the metrics are registered */
     public UsageMetrics(PrometheusRegistry registry) {
         Instruments made = new Instruments(registry);
-        input = tokens(made, "input", "Input tokens, those from and to the cache included.");
-        output = tokens(made, "output", "Output tokens, reasoning included.");
+        input = tokens(made, "input", "Input tokens, including those read from and written to the cache.");
+        output = tokens(made, "output", "Output tokens, including reasoning.");
         cacheRead = tokens(made, "cache_read", "Input tokens that were read from the cache; also in the input.");
         cacheWrite = tokens(made, "cache_write", "Input tokens that were written to the cache; also in the input.");
         reasoning = tokens(made, "reasoning", "Output tokens that are reasoning; also in the output.");
         cost = made.counter(
-                "llmproxy_cost_total", "What attempts cost, as far as it is known.", "upstream", "model", "currency");
+                "llmproxy_cost_total", "Cost of attempts, as far as it is known.", "upstream", "model", "currency");
         unpriced = made.counter(
                 "llmproxy_unpriced_requests_total",
                 "Attempts whose cost is not known because their model has no price.",
@@ -60,12 +60,12 @@ public final class UsageMetrics implements ExchangeListener {
                 "model");
         records = made.counter(
                 "llmproxy_usage_records_total",
-                "Attempts by where their token counts come from.",
+                "Attempts by source of their token counts.",
                 "upstream",
                 "source");
         anomalies = made.counter(
                 "llmproxy_usage_anomalies_total",
-                "Token counts of upstreams that contradict themselves.",
+                "Token counts of upstreams that are contradictory.",
                 "upstream",
                 "kind");
         firstToken = made.histogram(
@@ -82,7 +82,7 @@ public final class UsageMetrics implements ExchangeListener {
                 "model");
         perSecond = made.histogram(
                 "llmproxy_output_tokens_per_second",
-                "Output tokens by the time from the request to an upstream to the last of them.",
+                "Output tokens, divided by the time from the request to the last token.",
                 PER_SECOND,
                 "upstream",
                 "model");

@@ -163,14 +163,14 @@ public final class EventStreamReader {
         return stop;
     }
 
-    /** Returns what the line is of which a part, or the end, was told last. */
+    /** Returns the field of the line whose part, or end, was reported last. */
     public Field field() {
         return field;
     }
 
     /**
-     * Returns whether the line of which a part was told last begins with a letter that a known name begins with. Of such a line
-     * whose name is not known, the beginning may not have been told.
+     * Returns whether the line whose part was reported last begins with a letter that a known name begins with. Of such a line
+     * with an unknown name, the beginning may not have been reported.
      */
     public boolean beginsLikeName() {
         return likeName;

@@ -67,7 +67,7 @@ public sealed interface RequestFacts {
         /** The model has more than {@link ModelField#LONGEST_NAME} characters. */
         MODEL_TOO_LONG("\"model\" is too long"),
         /** The model has control characters, or halves of characters. */
-        MODEL_NOT_TEXT("\"model\" has characters that no name has"),
+        MODEL_NOT_TEXT("\"model\" contains characters that are not allowed"),
         /** It ends before it is whole. */
         INCOMPLETE("The request body ends too early");
 

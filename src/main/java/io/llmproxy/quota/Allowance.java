@@ -14,7 +14,7 @@ interface Allowance {
     Take take(long amount, long size, Moment now);
 
     /**
-     * Takes an amount when it is known whether as much is left. Whoever completes the future returns soon from it.
+     * Takes an amount when it is known whether as much is left. Callbacks of the future must return soon.
      *
      * @return what {@link #take} says; never {@link Take#ASK}
      */

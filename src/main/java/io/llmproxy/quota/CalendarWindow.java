@@ -4,7 +4,7 @@ import io.llmproxy.config.LimitConfig.Period;
 import java.time.ZoneId;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A day or a month of the calendar, at the beginning of which all is there again; or all time, which has no end. */
+/** A day or a month of the calendar, which begins with the whole amount; or all time, which has no end. */
 final class CalendarWindow implements Allowance {
     private final Period period;
     private final ZoneId zone;

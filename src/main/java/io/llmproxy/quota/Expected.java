@@ -16,7 +16,7 @@ record Expected(int answers, double output, double spread, double inputFactor, d
     /** After so many, all before count as much as the last {@code ENOUGH} do. */
     private static final int ENOUGH = 20;
 
-    /** What is reserved of an answer of which nothing is known. */
+    /** What is reserved for an answer about which nothing is known. */
     static final long UNKNOWN_OUTPUT = 1024;
 
     /** So many mean distances above the mean, nine of ten answers are shorter, be they spread normally or exponentially. */

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the limits of which as much is used as their warnings want to be told of: each warning once, and again in the next window or for
+ * Finds the limits whose usage has reached a share that they warn of: each warning once, and again in the next window or for
  * a larger amount. What is reserved counts as used and may be given back: that is no reason to warn again. A limit that has refused a
  * request counts as wholly used, since it mostly does so before the last of it is taken. To be used by one thread at a time.
  */

@@ -11,6 +11,6 @@ public record Used(long input, long output, long cost) {
     /** Nothing. */
     public static final Used NOTHING = new Used(0, 0, 0);
 
-    /** Something, of which nothing is known. */
+    /** Something was used, but it is unknown how much. */
     public static final Used UNKNOWN = new Used(-1, -1, -1);
 }

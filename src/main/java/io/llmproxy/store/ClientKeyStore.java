@@ -242,7 +242,7 @@ public final class ClientKeyStore {
         }
         if (isThere(connection, sql + "sort_name = ?", id, KeyRows.sortName(config.name()))) {
             throw new KeyConflictException(
-                    Reason.NAME_TAKEN, "key " + config.name() + ": the name is taken (expected: a name of its own)");
+                    Reason.NAME_TAKEN, "key " + config.name() + ": the name is taken (expected: a unique name)");
         }
     }
 

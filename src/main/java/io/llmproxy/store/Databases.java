@@ -130,7 +130,7 @@ public final class Databases {
     private static Connection connect(Driver driver, String url, Properties settings) throws SQLException {
         Connection connection = driver.connect(url, settings);
         if (connection == null) {
-            throw new SQLException(shown(url) + ": no URL of PostgreSQL");
+            throw new SQLException(shown(url) + ": not a PostgreSQL URL");
         }
         return connection;
     }

@@ -93,7 +93,7 @@ public final class KeyImport {
         String holder = idsByName.get(name(config.name()));
         if (holder != null && !holder.equals(id)) {
             throw new KeyConflictException(
-                    Reason.NAME_TAKEN, "key " + config.name() + ": the name is taken (expected: a name of its own)");
+                    Reason.NAME_TAKEN, "key " + config.name() + ": the name is taken (expected: a unique name)");
         }
         if (row == null) {
             ClientKeyStore.fill(insert, key, number, by, null, id);

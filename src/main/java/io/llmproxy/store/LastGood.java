@@ -62,7 +62,7 @@ public final class LastGood {
             }
             file.write(bytes.toByteArray());
         } catch (IOException | GeneralSecurityException e) {
-            LOG.warn("{}: the last good configuration cannot be kept: {}", file, e.toString());
+            LOG.warn("{}: the last good configuration cannot be stored: {}", file, e.toString());
         }
     }
 

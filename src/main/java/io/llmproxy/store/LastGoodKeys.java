@@ -71,7 +71,7 @@ public final class LastGoodKeys {
             }
             file.write(bytes.toByteArray());
         } catch (IOException | GeneralSecurityException e) {
-            LOG.warn("{}: the client keys cannot be kept: {}", file, e.toString());
+            LOG.warn("{}: the client keys cannot be stored: {}", file, e.toString());
         }
     }
 

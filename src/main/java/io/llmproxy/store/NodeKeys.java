@@ -91,7 +91,7 @@ public final class NodeKeys implements Supplier<KeyRing> {
         try {
             write(made);
             LOG.warn(
-                    "{} is the key of this store's secrets now: keep a copy of it, apart from copies of the store",
+                    "{} now holds the key that encrypts this store's secrets: keep a copy of it, separate from copies of the store",
                     file);
             KeyRing next = KeyRing.of(made);
             ring = next;
@@ -113,7 +113,7 @@ public final class NodeKeys implements Supplier<KeyRing> {
             channel.force(true);
             SealedFile.syncDirectory(file);
         } catch (FileAlreadyExistsException e) {
-            throw new IOException("it is there already", e);
+            throw new IOException("it exists already", e);
         }
     }
 }

@@ -85,7 +85,7 @@ public final class NumberTable {
         return known;
     }
 
-    /** Whoever holds the row of the counter numbers alone; what others have numbered before is seen then. */
+    /** The transaction that holds the row of the counter assigns numbers alone, and sees those that were assigned before. */
     private static Map<String, Long> completed(Connection connection, String kind, Collection<String> names)
             throws SQLException {
         count(connection, kind, 0);

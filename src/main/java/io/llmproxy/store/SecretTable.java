@@ -120,7 +120,7 @@ public final class SecretTable {
         if (inUse != null && !inUse.equals(key)) {
             throw new StoreException(
                     StoreException.Kind.REFUSED,
-                    "the key of the secrets was changed in the meantime (expected: again)");
+                    "the key of the secrets was changed in the meantime; try again");
         }
         for (SealedSecret secret : secrets) {
             insert(connection, secret);

@@ -35,7 +35,7 @@ final class SharedSettings {
             if (read.problems().isEmpty()) {
                 return Optional.of(read.limits());
             }
-            LOG.warn("limits of client keys cannot be read, and these keys are refused: {}", read.problems());
+            LOG.warn("the limits of some client keys cannot be read; these keys are refused: {}", read.problems());
             return Optional.empty();
         });
     }

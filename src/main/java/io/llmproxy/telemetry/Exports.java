@@ -51,7 +51,7 @@ public final class Exports {
         if (count > 0) {
             rejected.addAndGet(count);
             if (!warned.getAndSet(true)) {
-                LOG.warn("a collector rejected {} of the spans or points that it was sent; its log may say why", count);
+                LOG.warn("a collector rejected {} spans or metric points; its log may say why", count);
             }
         }
     }

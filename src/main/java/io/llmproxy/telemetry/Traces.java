@@ -76,7 +76,7 @@ final class Traces implements AutoCloseable {
             Exports generations) {
         Headers headers = headers(otel);
         if (langfuse == null && GlobalOpenTelemetry.isSet()) {
-            LOG.info("traces go to the OpenTelemetry agent of this process");
+            LOG.info("traces are sent to the OpenTelemetry agent of this process");
             Tracer tracer = GlobalOpenTelemetry.getOrNoop().getTracer(Service.SCOPE, version);
             return new Traces(null, Set.of(), tracer, headers, null);
         }
@@ -89,7 +89,7 @@ final class Traces implements AutoCloseable {
             Collector place = Collector.of(otel);
             provider.addSpanProcessor(new NotableSpans(
                     batches(place.endpoint("traces"), place.headers(), collector), collector, NotableSpans::isNotable));
-            LOG.info("traces go to {}", otel.endpoint());
+            LOG.info("traces are sent to {}", otel.endpoint());
         }
         LangfuseSpans told = langfuse == null ? null : new LangfuseSpans(langfuse);
         if (told != null) {
@@ -98,7 +98,7 @@ final class Traces implements AutoCloseable {
                     batches(told.endpoint(), told.headers(), generations),
                     generations,
                     span -> NotableSpans.isIn(share, span)));
-            LOG.info("generations go to {}", told.endpoint());
+            LOG.info("LLM calls are sent to Langfuse at {}", told.endpoint());
         }
         SdkTracerProvider own = provider.build();
         Set<Thread> workers = running();

@@ -13,8 +13,8 @@ import org.eclipse.jetty.client.HttpClient;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to use one upstream, with one of its keys, for one attempt. It is the only thing that touches the upstream's figures; whoever
- * acquires it closes it.
+ * The right to use one upstream, with one of its keys, for one attempt. It is the only thing that touches the upstream's figures. The
+ * code that acquires it must close it.
  */
 public final class Lease {
     private final UpstreamGroup group;
@@ -47,7 +47,7 @@ public final class Lease {
     }
 
     /**
-     * Takes the right to call the upstream, of which a slot is held already; gives the slot back if there is none.
+     * Takes the right to call the upstream. The caller holds a slot already; it is given back if there is no such right.
      *
      * @param key what to call it with; null if there is nothing any more
      */

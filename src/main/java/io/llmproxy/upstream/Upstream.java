@@ -145,7 +145,7 @@ public final class Upstream {
     public void keyRefused(UpstreamKey key, KeyFailure reason, long used, long now) {
         listener.keyFailed(name(), key.place(), reason);
         if (key.standing().refused(used, now)) {
-            LOG.warn("upstream {} does not accept {}: {}; set aside", name(), key, reason.label());
+            LOG.warn("upstream {} rejected {} ({}); the key is not used for now", name(), key, reason.label());
         }
     }
 

@@ -24,7 +24,7 @@ public final class Prices {
     }
 
     /**
-     * What was asked of whom: what the price of an attempt depends on, besides what it used.
+     * What the price of an attempt depends on, besides its usage.
      *
      * @param upstream the upstream's name
      * @param provider the upstream's provider, in lower case, such as {@code azure_openai}

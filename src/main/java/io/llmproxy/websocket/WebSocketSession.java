@@ -21,7 +21,7 @@ import org.eclipse.jetty.websocket.core.WebSocketCoreSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes frames between a client and an upstream, both of which have shaken hands, until one of them closes or is cut off. A close
+ * Passes frames between a client and an upstream, after both handshakes, until one of them closes or is cut off. A close
  * goes to the other side with its code and reason. No message is put together; what is kept is one piece of a frame for each
  * direction.
  */

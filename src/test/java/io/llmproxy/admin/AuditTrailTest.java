@@ -101,7 +101,7 @@ class AuditTrailTest {
         assertThat(log.list)
                 .extracting(event -> event.getLevel() + " " + event.getFormattedMessage())
                 .element(1)
-                .isEqualTo("ERROR the note of upstream.weight (request adm_1) is in the log only:"
+                .isEqualTo("ERROR audit entry upstream.weight (request adm_1) could not be stored, only logged:"
                         + " the store does not answer");
     }
 

@@ -216,10 +216,10 @@ final class StoreSecretsTest {
 
         assertThatThrownBy(() -> secrets.put("openai", new Secret("two\nlines"), head, source(""), false, NOTE))
                 .isInstanceOf(ConfigException.class);
-        assertRefused(secrets, "openai", "***", "the mask of a secret");
+        assertRefused(secrets, "openai", "***", "*** is a placeholder");
         assertRefused(secrets, "openai", "", "empty or too long");
         assertRefused(secrets, "openai", "x".repeat(70_000), "empty or too long");
-        assertRefused(secrets, "a b", "sk-canary", "no name of a secret");
+        assertRefused(secrets, "a b", "sk-canary", "not a valid secret name");
         assertThat(secrets.all()).containsExactly(next);
         assertThatThrownBy(() -> secrets.delete("openai", false, NOTE)).hasMessageContaining("the head refers to it");
         String without = document("\"${TOKEN:-none}\"").replace("?key=canary-query", "");
@@ -253,7 +253,7 @@ final class StoreSecretsTest {
         assertThat(secrets.put("upstreams/u/auth/token@3", new Secret("sk-canary"), "", source(""), false, NOTE))
                 .isPresent();
 
-        assertRefused(secrets, "upstreams/u/auth/token@3", "sk-other", "never changes");
+        assertRefused(secrets, "upstreams/u/auth/token@3", "sk-other", "so it cannot change");
         assertThat(sealed(secrets, document("sk-canary")).content()).contains("upstreams/u/auth/token@3}");
         assertThat(sealed(secrets, document("sk-another")).content()).contains("upstreams/u/auth/token@4}");
     }
@@ -276,7 +276,7 @@ final class StoreSecretsTest {
             assertThat(catchThrowableOfType(ConfigException.class, () -> sealed(secrets, content))
                             .problems())
                     .extracting(Problem::message)
-                    .anyMatch(message -> message.startsWith("${secret:…} (expected: one only as a secret"))
+                    .anyMatch(message -> message.startsWith("${secret:…} is not allowed here"))
                     .noneMatch(message -> message.contains("canary"));
         }
         assertThat(catchThrowableOfType(

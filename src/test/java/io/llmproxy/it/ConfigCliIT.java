@@ -69,7 +69,7 @@ class ConfigCliIT {
         Result first = run("config", "import", one);
         assertThat(first.code()).isZero();
         assertThat(first.output())
-                .contains("secrets.key is the key of this store's secrets now")
+                .contains("secrets.key now holds the key that encrypts this store's secrets")
                 .endsWith("one.yaml is v1 now\n");
         assertThat(run("config", "import", one))
                 .isEqualTo(new Result(0, "one.yaml is what v1 says already; nothing was stored\n"));
@@ -151,8 +151,8 @@ class ConfigCliIT {
                                 .endsWith("  " + put.at("/fingerprint").asText()));
         assertThat(run("secrets", "delete", "upstreams/one/auth/token@1").output())
                 .isEqualTo(
-                        "llmproxy: upstreams/one/auth/token@1: the head refers to it (expected: a secret that it does"
-                                + " not need); nothing was changed\n");
+                        "llmproxy: upstreams/one/auth/token@1: the newest version refers to it (expected: a secret that"
+                                + " is not in use); nothing was changed\n");
 
         // Case 34: another key.
         file("key", "the coming key of all\n");

@@ -165,7 +165,7 @@ class ConsoleKeysIT {
         browser.fill("dialog input[name=limit-amount]", "1.5");
         browser.choose("dialog select[name=limit-per]", "month");
         browser.press("Save");
-        browser.awaitText("1.5 (expected: a whole number, unless it is a cost)");
+        browser.awaitText("1.5 (expected: a whole number, because only a cost may have a fraction)");
         browser.forgive("/admin/api/v1/keys/");
         browser.fill("dialog input[name=limit-amount]", "1000");
         browser.press("More of limit 1");

@@ -79,7 +79,7 @@ class DbBackupIT {
                     .doesNotContain("sk-canary", "sk-client");
             CommandRun again = run("db", "backup", "store.backup");
             assertThat(again.code()).isEqualTo(1);
-            assertThat(again.output()).contains("store.backup: it is there already (expected: the name of a new file)");
+            assertThat(again.output()).contains("store.backup: it exists already (expected: the name of a new file)");
 
             serveFromH2();
             backToPostgresql(postgres);

@@ -112,7 +112,7 @@ class LiteLlmImportIT {
         assertThat(check.output()).contains("ours.yaml: the configuration is valid (1 forward, 4 upstreams)");
         assertThat(run("--check", "--config", "proxy.yaml").output()).contains("read as a file of LiteLLM");
         assertThat(run("import", "litellm", "proxy.yaml", "--out", "ours.yaml").output())
-                .contains("ours.yaml: it is there already");
+                .contains("ours.yaml: it exists already");
         serve();
     }
 

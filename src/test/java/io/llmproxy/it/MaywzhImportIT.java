@@ -130,7 +130,7 @@ class MaywzhImportIT {
                 .isEqualTo("rw-------");
         Result again = run(environment, "import", "maywzh", "--out", "config.yaml");
         assertThat(again.code()).isEqualTo(1);
-        assertThat(again.output()).contains("config.yaml: it is there already");
+        assertThat(again.output()).contains("config.yaml: it exists already");
 
         List<String> command = new ArrayList<>(JavaCommand.launcher());
         command.addAll(List.of("--config", "config.yaml"));

@@ -187,7 +187,7 @@ class SharedQuotaIT {
     }
 
     private static int changes(Deployment node) {
-        return node.log().split("the store of limits at", -1).length - 1;
+        return node.log().split("Redis at ", -1).length - 1;
     }
 
     private static void withoutTheStore(Deployment node, String reason) {
@@ -198,6 +198,6 @@ class SharedQuotaIT {
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("limits_unavailable");
         assertThat(refused.header("Retry-After")).isEqualTo("1");
-        assertThat(node.log()).containsPattern("is away: (" + reason + ");");
+        assertThat(node.log()).containsPattern("is unavailable: (" + reason + ");");
     }
 }

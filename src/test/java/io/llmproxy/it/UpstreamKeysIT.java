@@ -197,7 +197,7 @@ class UpstreamKeysIT {
                                 "reason=\"unauthorized\""))
                 .isEqualTo(1);
         assertThat(site.deployment.log())
-                .containsOnlyOnce("upstream refusing does not accept auth.keys[1]: unauthorized; set aside");
+                .containsOnlyOnce("upstream refusing rejected auth.keys[1] (unauthorized); the key is not used for now");
     }
 
     @ParameterizedTest

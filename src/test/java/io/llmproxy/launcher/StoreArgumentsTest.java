@@ -46,7 +46,7 @@ final class StoreArgumentsTest {
 
     @Test
     void whatMakesNoSenseIsTold() {
-        assertThatThrownBy(() -> parse("--force")).hasMessageContaining("--force: no option of config import");
+        assertThatThrownBy(() -> parse("--force")).hasMessageContaining("--force: not an option of config import");
         assertThatThrownBy(() -> parse("--expect")).hasMessageContaining("--expect: no value");
         assertThatThrownBy(() -> parse("--expect", "head").version("--expect"))
                 .hasMessageContaining("the number of a version, such as v3");

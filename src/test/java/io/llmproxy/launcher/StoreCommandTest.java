@@ -73,7 +73,7 @@ class StoreCommandTest {
         assertThatThrownBy(() -> run("put", "a", "b", "c"))
                 .hasMessage("3 arguments (expected: things put NAME [FILE])");
         assertThatThrownBy(() -> run("list", "--dry-run"))
-                .hasMessage("--dry-run: no option of things list (expected: one of those that --help lists)");
+                .hasMessage("--dry-run: not an option of things list (expected: one of those that --help lists)");
         assertThat(done).isEmpty();
     }
 

@@ -58,7 +58,7 @@ class CrashTest {
         kill();
         long whole = Files.size(last);
         Files.writeString(last, "{\"v\":1,\"t\":\"att", StandardOpenOption.APPEND);
-        assertThat(verified(killed)).contains(":14: torn: it has no end").contains("no process that came after");
+        assertThat(verified(killed)).contains(":14: incomplete: the line has no end").contains("no later process");
         byte[] before = LedgerFixtures.bytes(last);
 
         startAndStop(killed);
@@ -67,7 +67,7 @@ class CrashTest {
         assertThat(LedgerFixtures.lines("gap", killed).get(0).json().text())
                 .contains("\"whole_bytes\":" + whole + ",\"torn_bytes\":15,\"missing\":0,\"open\":0");
         assertThat(verified(killed))
-                .contains(":14: torn when its process ended, as the next one has told")
+                .contains(":14: incomplete since its process ended; the next process recorded this")
                 .contains(" 0 problems");
     }
 
@@ -113,7 +113,7 @@ class CrashTest {
 
         startAndStop(killed);
 
-        assertThat(verified(killed)).contains("0 records are missing");
+        assertThat(verified(killed)).contains("0 records missing");
         assertThat(LedgerFixtures.lines("gap", killed).get(0).json().get("file"))
                 .isNull();
     }
@@ -128,7 +128,7 @@ class CrashTest {
 
         assertThat(verified(directory)).contains(":3: is being written").contains(" 0 problems");
         ledger.stop();
-        assertThat(verified(directory)).contains(":3: the checksum does not fit");
+        assertThat(verified(directory)).contains(":3: the checksum is wrong");
     }
 
     @Test

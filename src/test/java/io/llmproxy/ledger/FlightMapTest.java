@@ -71,7 +71,7 @@ class FlightMapTest {
         assertThatThrownBy(() -> FlightMap.create(file, 1)).isInstanceOf(FileAlreadyExistsException.class);
         for (int size : new int[] {0, 100, 8192}) {
             Path other = Files.write(directory.resolve("b.flight"), new byte[size]);
-            assertThatThrownBy(() -> FlightMap.read(other)).hasMessageContaining("is no map of attempts");
+            assertThatThrownBy(() -> FlightMap.read(other)).hasMessageContaining("is not a map of attempts");
         }
     }
 

@@ -63,7 +63,7 @@ class LedgerCliIT {
         Result verdict = run("verify", files.toString());
         assertThat(verdict.code()).isEqualTo(1);
         assertThat(verdict.output())
-                .startsWith(file + ":7: the checksum does not fit")
+                .startsWith(file + ":7: the checksum is wrong")
                 .contains("1 problems");
         Result summary = run("summary", files.toString());
         assertThat(summary.code()).isEqualTo(1);

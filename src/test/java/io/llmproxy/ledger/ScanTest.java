@@ -70,7 +70,7 @@ class ScanTest {
         lines.set(3, lines.get(3).replace("completed", "c0mpleted"));
 
         assertThat(after(joined(lines)))
-                .contains(file + ":4: the checksum does not fit")
+                .contains(file + ":4: the checksum is wrong")
                 .contains(" 1 problems");
     }
 
@@ -132,7 +132,7 @@ class ScanTest {
 
     @Test
     void aTornLineIsTold() throws IOException {
-        assertThat(after(Arrays.copyOf(whole, whole.length - 1))).contains(":8: torn: it has no end");
+        assertThat(after(Arrays.copyOf(whole, whole.length - 1))).contains(":8: incomplete: the line has no end");
     }
 
     @Test

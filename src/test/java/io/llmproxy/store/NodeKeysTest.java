@@ -84,7 +84,7 @@ final class NodeKeysTest {
         Files.writeString(directory.resolve(NodeKeys.FILE), "made by another process");
         assertThatThrownBy(() -> keys.toSeal(true, null, false))
                 .isInstanceOf(SealException.class)
-                .hasMessageContaining("it is there already (expected: one in store.key)");
+                .hasMessageContaining("it exists already (expected: one in store.key)");
 
         Path unreadable = Files.createDirectory(directory.resolve("other"));
         Files.createDirectory(unreadable.resolve(NodeKeys.FILE));

@@ -166,7 +166,7 @@ public final class AdminApi extends HttpServlet {
         }
     }
 
-    /** Only to sign in nobody has to be signed in, and to ask how. */
+    /** Calls that need no session: to sign in, and to ask how to sign in. */
     private static boolean isSignIn(HttpServletRequest request) {
         return request.getMethod().equals("POST")
                 ? "/session".equals(request.getPathInfo())

@@ -32,13 +32,13 @@ final class Alarms {
                         "group_down",
                         "group",
                         group.name(),
-                        "group " + group.name() + ": none of its upstreams is asked"));
+                        "group " + group.name() + ": none of its upstreams is available"));
             }
         }
         for (Upstream upstream : current.upstreams().all()) {
             Standing standing = upstream.standing(now);
             if (!standing.isUp() && standing != Standing.DISABLED) {
-                warnings.add(upstream(upstream, "upstream_down", "is not asked: " + standing.label()));
+                warnings.add(upstream(upstream, "upstream_down", "is unavailable: " + standing.label()));
             }
             gateway.operations()
                     .said(upstream.name())

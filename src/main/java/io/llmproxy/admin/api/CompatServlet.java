@@ -146,7 +146,7 @@ abstract class CompatServlet extends HttpServlet {
         if (body instanceof ObjectNode object) {
             return object;
         }
-        throw new Refused(400, "invalid_request", "The body is no JSON object (expected: one).");
+        throw new Refused(400, "invalid_request", "The body is not valid (expected: a JSON object).");
     }
 
     /** Names may hold what has a meaning in paths, so that each part is decoded by itself. */

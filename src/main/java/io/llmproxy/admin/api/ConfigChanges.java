@@ -64,7 +64,7 @@ final class ConfigChanges {
             if (seconds != null && (seconds < SHORTEST_SECONDS || seconds > LONGEST_SECONDS)) {
                 throw Refused.invalid(
                         "confirm_within",
-                        "no such time (expected: " + SHORTEST_SECONDS + " to " + LONGEST_SECONDS + " seconds)");
+                        "out of range (expected: " + SHORTEST_SECONDS + " to " + LONGEST_SECONDS + " seconds)");
             }
             return new Wanted(content, words, seconds == null ? null : Duration.ofSeconds(seconds), author, null);
         }
@@ -202,7 +202,7 @@ final class ConfigChanges {
         }
         Matcher matcher = TAG.matcher(tag.strip());
         if (!matcher.matches()) {
-            throw Refused.invalid("If-Match", "not one of ours (expected: one such as \"v42\")");
+            throw Refused.invalid("If-Match", "not an ETag of this API (expected: one such as \"v42\")");
         }
         return Long.parseLong(matcher.group(1));
     }
@@ -212,7 +212,7 @@ final class ConfigChanges {
         ConfigText.Shown begin = begin(base);
         ConfigText.Shown head = text.head();
         return new Refused(
-                        412, "precondition_failed", "Version " + head.version() + " came first; nothing was changed.")
+                        412, "precondition_failed", "Version " + head.version() + " was stored in the meantime; nothing was changed.")
                 .with(Map.of(
                         "current", head.version(),
                         "theirs", DocumentDiff.of(begin, head),

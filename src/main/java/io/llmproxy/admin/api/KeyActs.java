@@ -40,7 +40,7 @@ final class KeyActs {
                 && !scopes.contains(scope)
                 && (before == null || !scope.equals(before.config().scope()))
                 && problems.stream().noneMatch(problem -> problem.path().equals("scope"))) {
-            String expected = scopes.isEmpty() ? "null, as the configuration has no scopes" : String.join(", ", scopes);
+            String expected = scopes.isEmpty() ? "null, because the configuration has no scopes" : String.join(", ", scopes);
             problems.add(new Finding(null, "scope", scope + ": no such scope (expected: " + expected + ")"));
         }
         if (!problems.isEmpty()) {
@@ -54,7 +54,7 @@ final class KeyActs {
             throw new Refused(
                     409,
                     "conflict",
-                    "name: " + body.name() + " is a key of the configuration (expected: a name of its own)");
+                    "name: " + body.name() + " is a key of the configuration (expected: a unique name)");
         }
     }
 

@@ -113,7 +113,7 @@ record KeyBody(
                 problems.add(new Finding(
                         null,
                         "allowed_models[" + i + "]",
-                        "no name and no pattern (expected: a name, a name with *, or a regular expression)"));
+                        "neither a name nor a pattern (expected: a name, a name with *, or a regular expression)"));
             }
         }
         if (models().size() > MOST_ITEMS) {
@@ -121,7 +121,7 @@ record KeyBody(
         }
         for (String forward : opens()) {
             if (forward.isBlank() || isSplit(forward)) {
-                problems.add(new Finding(null, "forwards", "no name (expected: names of forwards)"));
+                problems.add(new Finding(null, "forwards", "not a name (expected: names of forwards)"));
             }
         }
         if (scope != null && (scope.isBlank() || scope.length() > LONGEST_NAME || isSplit(scope))) {

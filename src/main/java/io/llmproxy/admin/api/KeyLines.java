@@ -141,7 +141,7 @@ public final class KeyLines {
                 new Finding(
                         null,
                         path,
-                        "missing or none (expected: digest with sha256: and 64 hexadecimal digits, or key with the key itself)"));
+                        "missing or not valid (expected: digest with sha256: and 64 hexadecimal digits, or key with the key itself)"));
         return Optional.empty();
     }
 
@@ -150,7 +150,7 @@ public final class KeyLines {
             return null;
         }
         if (!hint.isTextual() || !HINT.matcher(hint.textValue()).matches()) {
-            problems.add(new Finding(null, "hint", "no hint (expected: the first characters of the key, at most 20)"));
+            problems.add(new Finding(null, "hint", "not a hint (expected: the first characters of the key, at most 20)"));
             return null;
         }
         return hint.textValue();
@@ -159,11 +159,11 @@ public final class KeyLines {
     private void unique(int number, KeyBody body, KeyDigest digest, List<Finding> problems) {
         Integer sameName = names.putIfAbsent(String.valueOf(body.name()).toLowerCase(Locale.ROOT), number);
         if (sameName != null) {
-            problems.add(new Finding(null, "name", "as in line " + sameName + " (expected: a name of its own)"));
+            problems.add(new Finding(null, "name", "the same as in line " + sameName + " (expected: a unique name)"));
         }
         Integer sameKey = digests.putIfAbsent(digest, number);
         if (sameKey != null) {
-            problems.add(new Finding(null, "digest", "as in line " + sameKey + " (expected: a key of its own)"));
+            problems.add(new Finding(null, "digest", "the same as in line " + sameKey + " (expected: a unique key)"));
         }
     }
 }

@@ -113,7 +113,7 @@ public final class KeysResource {
     private static KeyDigest digest(String text) {
         return Optional.of(KeyDigest.isDigest(text) ? text : "sha256:" + text)
                 .flatMap(KeyDigest::parse)
-                .orElseThrow(() -> Refused.invalid("digest", "no digest (expected: 64 hexadecimal digits)"));
+                .orElseThrow(() -> Refused.invalid("digest", "not a digest (expected: 64 hexadecimal digits)"));
     }
 
     /** Shows a key. */
@@ -175,7 +175,7 @@ public final class KeysResource {
         IssuedKey key = issued.key();
         if (issued.again() && !key.config().name().equals(config.name())) {
             throw new Refused(
-                    409, "conflict", "Idempotency-Key: another key was issued with it (expected: one of its own)");
+                    409, "conflict", "Idempotency-Key: another key was issued with it (expected: a unique one)");
         }
         Issued told = new Issued(views().of(key), issued.again() ? null : secret);
         Response.ResponseBuilder answer = issued.again()

@@ -42,7 +42,7 @@ final class MaywzhBody {
             return null;
         }
         if (!value.isTextual()) {
-            throw Refused.invalid(member, "no text (expected: a text)");
+            throw Refused.invalid(member, "not a string (expected: a string)");
         }
         return value.asText();
     }

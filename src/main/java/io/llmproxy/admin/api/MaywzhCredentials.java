@@ -275,7 +275,7 @@ final class MaywzhCredentials {
 
     private static String key(String text) {
         if (!ASCII.matcher(text).matches()) {
-            throw Refused.invalid(KEY, "no key (expected: at most 512 characters of ASCII without spaces)");
+            throw Refused.invalid(KEY, "not a key (expected: at most 512 characters of ASCII without spaces)");
         }
         return text;
     }

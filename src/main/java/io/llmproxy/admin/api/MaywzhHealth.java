@@ -163,7 +163,7 @@ final class MaywzhHealth {
         for (int i = 0; i < models.size(); i += wanted.atOnce()) {
             if (wanted.isOver()) {
                 models.subList(i, models.size())
-                        .forEach(model -> found.add(new Found(model, false, 0, "not asked: the check took too long")));
+                        .forEach(model -> found.add(new Found(model, false, 0, "not checked: the time was over")));
                 return found;
             }
             List<CompletableFuture<Found>> running =

@@ -122,7 +122,7 @@ final class MaywzhLogs {
         try {
             return Integer.parseInt(text);
         } catch (NumberFormatException e) {
-            throw Refused.invalid(name, "no number (expected: one)");
+            throw Refused.invalid(name, "not a number (expected: a number)");
         }
     }
 

@@ -33,7 +33,7 @@ final class Page {
         } catch (NumberFormatException e) {
             // Is told below.
         }
-        throw Refused.invalid(name, "no such number (expected: " + least + " to " + most + ")");
+        throw Refused.invalid(name, "not a number in the range (expected: " + least + " to " + most + ")");
     }
 
     /** Says where a page has ended. */
@@ -59,7 +59,7 @@ final class Page {
             return found -> found.at().isBefore(at)
                     || (found.at().equals(at) && found.id().compareTo(id) > 0);
         } catch (IllegalArgumentException | DateTimeException e) {
-            throw Refused.invalid("cursor", "not one of ours (expected: next of the page before)");
+            throw Refused.invalid("cursor", "not valid (expected: `next` of the page before)");
         }
     }
 
@@ -68,7 +68,7 @@ final class Page {
         try {
             return cursor == null ? null : new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw Refused.invalid("cursor", "not one of ours (expected: next of the page before)");
+            throw Refused.invalid("cursor", "not valid (expected: `next` of the page before)");
         }
     }
 }

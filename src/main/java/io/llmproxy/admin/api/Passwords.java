@@ -19,9 +19,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names and passwords of our own users. Who guesses is slowed: 5 attempts a minute for a name from an address, 20 from an address. Nobody is
- * locked out by what others try: an address takes attempts from nobody but itself. A name that does not exist is answered as a wrong
- * password is, and as slowly.
+ * Names and passwords of our own users. Guessing is slowed down: 5 attempts a minute for a name from an address, 20 from an address. A user
+ * is not locked out by the attempts of others: each address has its own attempts. A name that does not exist is answered like a wrong
+ * password, and as slowly.
  */
 final class Passwords {
     /** What a user may be called. */

@@ -78,7 +78,7 @@ final class Playground {
             throw new Refused(
                             503,
                             "busy",
-                            "Too many requests of playgrounds are running (expected: at most " + MOST + ").")
+                            "Too many playground requests are running (expected: at most " + MOST + ").")
                     .with("Retry-After", "5");
         }
         try {

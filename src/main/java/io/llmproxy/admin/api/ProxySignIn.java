@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ProxySignIn {
     static final String SECRET = "X-LLMProxy-Proxy-Secret";
 
-    /** How a caller is known whom the proxy names. */
+    /** How a caller is authenticated who comes through the proxy. */
     static final String AUTHENTICATION = "proxy";
 
     private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
@@ -30,9 +30,9 @@ final class ProxySignIn {
     private ProxySignIn() {}
 
     /**
-     * Says whom the proxy names.
+     * Returns the caller that the proxy names.
      *
-     * @return null if it is not the proxy, or it names nobody
+     * @return null if it is not the proxy, or it names no caller
      * @throws Refused if the person may do nothing here
      */
     static @Nullable Caller caller(HttpServletRequest request, @Nullable SsoConfig config) {

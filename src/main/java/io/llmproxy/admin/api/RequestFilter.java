@@ -52,7 +52,7 @@ record RequestFilter(
         }
         String status = query.getFirst("status");
         if (status != null && !STATUS.matcher(status).matches()) {
-            throw Refused.invalid("status", "no status (expected: one such as 429, or 5xx)");
+            throw Refused.invalid("status", "not a status (expected: one such as 429, or 5xx)");
         }
         return new RequestFilter(
                 query.getFirst("forward"),

@@ -80,7 +80,7 @@ public final class ClientKeyChecks {
         if (secret.isBlank()) {
             problems.error(path, "blank (expected: a key)");
         } else if (digest.isEmpty()) {
-            problems.error(path, "no digest (expected: sha256: and 64 hexadecimal digits)");
+            problems.error(path, "not a digest (expected: sha256: and 64 hexadecimal digits)");
         } else if (!PRINTABLE.matcher(secret).matches()) {
             problems.error(path, "a space or another character that no key may hold (expected: printable ASCII)");
         } else if (secret.length() > LONGEST) {
@@ -88,7 +88,7 @@ public final class ClientKeyChecks {
         } else {
             digests.put(path, digest.get());
             if (secret.length() < SHORTEST) {
-                problems.warn(path, "short enough to be guessed (expected: at least " + SHORTEST + " characters)");
+                problems.warn(path, "too short, can be guessed (expected: at least " + SHORTEST + " characters)");
             }
         }
     }
@@ -112,7 +112,7 @@ public final class ClientKeyChecks {
                 String shown = problems.shown(path, added.key().name());
                 problems.error(
                         path,
-                        "Duplicate key name '" + shown + "' (expected: a name of its own; " + first.path()
+                        "Duplicate key name '" + shown + "' (expected: a unique name; " + first.path()
                                 + " has this one)");
             }
         }
@@ -121,7 +121,7 @@ public final class ClientKeyChecks {
             KeyDigest digest = digests.get(path);
             Known first = digest == null ? null : secrets.putIfAbsent(digest, added);
             if (first != null && !first.isShared(added.key(), added.ofUpstream())) {
-                problems.error(path, "the same key as " + first.path() + " (expected: a key of its own)");
+                problems.error(path, "the same key as " + first.path() + " (expected: a unique key)");
             }
         }
     }

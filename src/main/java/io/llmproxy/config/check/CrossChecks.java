@@ -72,7 +72,7 @@ public final class CrossChecks {
         if (forward.upstreamGroup() != null) {
             checkReference(path, GROUPS, "upstream group", forward.upstreamGroup(), groups);
         } else if (forward.routing().isEmpty()) {
-            problems.error(path, "missing (expected: a group, as there are no routing rules)");
+            problems.error(path, "missing (expected: a group, because there are no routing rules)");
         }
     }
 
@@ -81,7 +81,7 @@ public final class CrossChecks {
         if (RESERVED.contains(forward.name())) {
             problems.error(name, forward.name() + " is reserved (expected: none of admin, health, metrics)");
         } else if (!PATH_SEGMENT.matcher(forward.name()).matches()) {
-            String expected = "letters, digits, `_`, `-` and, not in front, `.`, as it becomes part of a URL";
+            String expected = "letters, digits, `_`, `-`, and `.` after the first, because it becomes part of a URL";
             problems.error(name, problems.shown(name, forward.name()) + " (expected: " + expected + ")");
         }
     }
@@ -96,7 +96,7 @@ public final class CrossChecks {
             if (name.isBlank()) {
                 problems.error(path, shown + " (expected: a name)");
             } else if (!names.add(name)) {
-                problems.error(path, "Duplicate " + what + " name '" + shown + "' (expected: a name of its own)");
+                problems.error(path, "Duplicate " + what + " name '" + shown + "' (expected: a unique name)");
             }
         });
         return names;
@@ -146,7 +146,7 @@ public final class CrossChecks {
         String other = taken.putIfAbsent(port, listener);
         if (other != null) {
             String shown = problems.shown(path, Integer.toString(port));
-            problems.error(path, shown + " (expected: a port of its own; " + other + " has this one)");
+            problems.error(path, shown + " (expected: a unique port; " + other + " has this one)");
         }
     }
 }

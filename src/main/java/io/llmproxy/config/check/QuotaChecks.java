@@ -66,7 +66,7 @@ public final class QuotaChecks {
             // It may hold a password.
             problems.error(
                     url,
-                    "no such address (expected: redis://host:port or rediss://host:port, with the password in `password`)");
+                    "not a Redis URL (expected: redis://host:port or rediss://host:port, with the password in `password`)");
         }
         String prefix = "redis.prefix";
         if (!PREFIX.matcher(redis.prefix()).matches()) {
@@ -84,7 +84,7 @@ public final class QuotaChecks {
         } else if (scopes.putIfAbsent(scope.name(), scope) != null) {
             problems.error(
                     name,
-                    "Duplicate scope name '" + problems.shown(name, scope.name()) + "' (expected: a name of its own)");
+                    "Duplicate scope name '" + problems.shown(name, scope.name()) + "' (expected: a unique name)");
         }
     }
 
@@ -149,7 +149,7 @@ public final class QuotaChecks {
             if (other != null) {
                 problems.error(
                         path,
-                        "limits the same as " + other + " (expected: one limit of a metric, a time and some models)");
+                        "duplicate limit, see " + other + " (expected: one for each metric, period and set of models)");
             }
         });
     }
@@ -159,13 +159,13 @@ public final class QuotaChecks {
         Period period = limit.per();
         boolean concurrent = limit.metric() == Metric.CONCURRENT;
         if (concurrent && period != null) {
-            refuse(per, period.label(), "no such key for concurrent requests");
+            refuse(per, period.label(), "no `per`, which is not allowed with concurrent");
         } else if (!concurrent && period == null) {
             problems.error(per, "missing (expected: second, minute, hour, day, month, total)");
         }
         String zone = YamlPath.key(path, "zone");
         if (limit.zone() != null && period != Period.DAY && period != Period.MONTH) {
-            refuse(zone, limit.zone().getId(), "no such key unless `per` is day or month");
+            refuse(zone, limit.zone().getId(), "no `zone`, which is only allowed if `per` is day or month");
         }
     }
 
@@ -173,7 +173,7 @@ public final class QuotaChecks {
         double amount = limit.amount();
         String shown = BigDecimal.valueOf(amount).stripTrailingZeros().toPlainString();
         if (limit.metric() != Metric.COST && amount != Math.rint(amount)) {
-            refuse(path, shown, "a whole number, unless it is a cost");
+            refuse(path, shown, "a whole number, because only a cost may have a fraction");
         } else if (limit.metric() == Metric.COST && amount > LimitConfig.MOST_COST) {
             refuse(path, shown, "a cost of at most " + LimitConfig.MOST_COST);
         }
@@ -182,7 +182,7 @@ public final class QuotaChecks {
     private void checkWarnings(String path, LimitConfig limit) {
         Period period = limit.per();
         if (!limit.warnAt().isEmpty() && (period == null || !period.isWindow())) {
-            problems.error(path, "no such key unless `per` is day, month or total");
+            problems.error(path, "not allowed here (expected: no `warn_at`, unless `per` is day, month or total)");
         }
     }
 

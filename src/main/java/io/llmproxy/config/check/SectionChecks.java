@@ -156,7 +156,7 @@ public final class SectionChecks {
                 && group.httpClient().commitDelay().isZero()
                 && !problems.failed(delayPath)
                 && !problems.failed(YamlPath.key(path, "hedge"))) {
-            refuse(delayPath, "0", "more than 0 where there is `hedge`: only streams that are held back can race");
+            refuse(delayPath, "0", "more than 0, because hedging needs held-back streams");
         }
         if (group.hedge() != null) {
             checkHedge(
@@ -173,7 +173,7 @@ public final class SectionChecks {
             refuse(
                     path,
                     hedge.after().toString(),
-                    "less than `first_event`, " + Durations.format(longest) + ": by then a stream is given up");
+                    "less than `first_event`, " + Durations.format(longest) + ", because streams are given up at that time");
         }
     }
 
@@ -186,9 +186,9 @@ public final class SectionChecks {
         if (header != null && !HeaderSyntax.isName(header)) {
             refuse(headerPath, header, "the name of a header");
         } else if (header == null && affinity.by().contains(AffinityConfig.By.HEADER)) {
-            problems.error(headerPath, "missing (expected: the name of the header that by: [header] means)");
+            problems.error(headerPath, "missing (expected: the name of a header, because `by` lists `header`)");
         } else if (header != null && !affinity.by().contains(AffinityConfig.By.HEADER)) {
-            refuse(headerPath, header, "no such key, or `header` in by");
+            refuse(headerPath, header, "no such key, or `header` in `by`");
         }
     }
 
@@ -201,7 +201,7 @@ public final class SectionChecks {
     private void checkWebhook(WebhookConfig webhook) {
         if (!problems.failed("webhook") && !isUrl(webhook.url().reveal(), WEB_SCHEMES)) {
             // It may hold a credential.
-            problems.error("webhook.url", "no URL (expected: an http or https URL with a host)");
+            problems.error("webhook.url", "not a URL (expected: an http or https URL with a host)");
         }
         upstreamChecks.checkHeaders("webhook.headers", webhook.headers());
     }
@@ -211,7 +211,7 @@ public final class SectionChecks {
             // It may hold a credential, and the endpoint is logged.
             problems.error(
                     "otel.endpoint",
-                    "a URL with a query (expected: none, as a path is added; a credential goes into `headers`)");
+                    "a URL with a query (expected: none, because a path is appended; a credential goes into `headers`)");
         }
         upstreamChecks.checkHeaders("otel.headers", otel.headers());
     }

@@ -47,7 +47,7 @@ final class UpstreamChecks {
         CooldownConfig cooldown = upstream.rateLimited();
         if (cooldown.otherwise().compareTo(cooldown.max()) > 0) {
             String max = YamlPath.key(YamlPath.key(path, "rate_limited"), "max");
-            problems.error(max, Durations.format(cooldown.max()) + " (expected: at least otherwise)");
+            problems.error(max, Durations.format(cooldown.max()) + " (expected: at least rate_limited.otherwise)");
         }
     }
 
@@ -61,8 +61,8 @@ final class UpstreamChecks {
         if (https && upstream.tls().verify() && !verifiable) {
             problems.error(
                     path,
-                    "https and a host name with an underscore, for which Java accepts no certificate"
-                            + " (expected: a name without, http, or tls.verify: false)");
+                    "https with an underscore in the host name: Java accepts no certificate for it"
+                            + " (expected: no underscore, http, or tls.verify: false)");
         }
     }
 
@@ -110,7 +110,7 @@ final class UpstreamChecks {
             }
             case BASIC -> {
                 checkUsername(YamlPath.key(path, "username"), auth.username());
-                checkPresent(YamlPath.key(path, "password"), auth.password(), "a password, as auth.type is basic");
+                checkPresent(YamlPath.key(path, "password"), auth.password(), "a password, because auth.type is basic");
             }
             case GOOGLE -> checkServiceAccount(YamlPath.key(path, "service_account_file"), auth.serviceAccountFile());
             case NONE -> {
@@ -130,7 +130,7 @@ final class UpstreamChecks {
         String token = YamlPath.key(path, "token");
         String keys = YamlPath.key(path, "keys");
         if (auth.keys().isEmpty() && !problems.failed(keys)) {
-            checkFieldValue(token, auth.token(), "a token, as auth.type is " + type);
+            checkFieldValue(token, auth.token(), "a token, because auth.type is " + type);
         }
         Map<Secret, String> seen = new HashMap<>();
         YamlPath.forEach(keys, auth.keys(), (itemPath, item) -> {
@@ -145,14 +145,14 @@ final class UpstreamChecks {
             }
         });
         if (!auth.keys().isEmpty() && auth.token() != null) {
-            problems.error(keys, "keys beside auth.token (expected: one of the two)");
+            problems.error(keys, "given together with auth.token (expected: one of the two)");
         }
     }
 
     private void checkKeyHeader(String path, @Nullable String header, Provider provider) {
         if (header == null) {
             if (provider == Provider.CUSTOM) {
-                problems.error(path, "missing (expected: the header that holds the key, as the provider is not known)");
+                problems.error(path, "missing (expected: the header that holds the key, because the provider is not known)");
             }
         } else if (!HeaderSyntax.isName(header)) {
             problems.error(path, problems.shown(path, header) + " (expected: the name of a header)");
@@ -164,16 +164,16 @@ final class UpstreamChecks {
     private void checkServiceAccount(String path, @Nullable Path file) {
         if (file == null) {
             problems.error(
-                    path, "missing (expected: a file with the key of a service account, as auth.type is google)");
+                    path, "missing (expected: a file with the key of a service account, because auth.type is google)");
         }
         new FileChecks(problems).checkReadable(path, file);
     }
 
     private void checkUsername(String path, @Nullable String username) {
         Secret value = username == null ? null : new Secret(username);
-        checkPresent(path, value, "a user name, as auth.type is basic");
+        checkPresent(path, value, "a user name, because auth.type is basic");
         if (username != null && username.contains(":")) {
-            problems.error(path, "a user name with a colon (expected: one without, as a colon ends it)");
+            problems.error(path, "user name contains a colon (expected: none; the colon ends the name)");
         }
     }
 

@@ -133,7 +133,7 @@ public final class YamlParser {
         List<YamlTree> merged = new ArrayList<>();
         while (!parser.checkEvent(Event.ID.MappingEnd)) {
             if (!(parser.getEvent() instanceof ScalarEvent key)) {
-                throw fatal(parser.peekEvent(), path, "a key that is no text (expected: a name)");
+                throw fatal(parser.peekEvent(), path, "the key is not a string (expected: a name)");
             }
             String at = YamlPath.key(path, key.getValue());
             YamlTree value = node(at, origin(key), depth + 1);

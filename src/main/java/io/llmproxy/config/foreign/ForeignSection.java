@@ -146,7 +146,7 @@ final class ForeignSection {
             if (!tree.isAbsent() && (AccessWords.in(key) || AccessWords.within(tree))) {
                 refuseAccess(key, tree);
             } else {
-                drop(key, "LLMProxy has nothing like it");
+                drop(key, "no equivalent in LLMProxy");
             }
         });
     }
@@ -163,7 +163,7 @@ final class ForeignSection {
                 return;
             }
             if (tree.isAbsent() || harmless.contains(key)) {
-                drop(key, "it restricts no caller");
+                drop(key, "it does not restrict access");
             } else {
                 refuseAccess(key, tree);
             }
@@ -212,7 +212,7 @@ final class ForeignSection {
         problems.error(
                 tree.origin(),
                 YamlPath.key(path, key),
-                "looks like access control, which LLMProxy would not apply (expected: no such key; "
+                "looks like access control that LLMProxy does not apply (expected: no such key; "
                         + "`keys` in LLMProxy's own format say who may call)");
     }
 

@@ -168,7 +168,7 @@ public final class MaywzhFile {
         Scalar location = parameters.value("gcp_location");
         Scalar publisher = parameters.value("gcp_publisher");
         if (publisher != null && !publisher.text().equals(spoken)) {
-            parameters.refuse("gcp_publisher", publisher, spoken + ", as such a provider speaks its API");
+            parameters.refuse("gcp_publisher", publisher, spoken + ", because such a provider speaks its API");
         }
         if (project == null) {
             return base;
@@ -190,7 +190,7 @@ public final class MaywzhFile {
         ForeignSection models = provider.section("model_mapping");
         boolean servesNothing = models == null || models.entries().isEmpty();
         if (servesNothing) {
-            provider.drop("model_mapping", "it maps no model, so that the provider serves none and is switched off");
+            provider.drop("model_mapping", "no model mapped, so the provider is disabled");
             return TreeBuilder.text(provider.origin(), "false");
         }
         return provider.value("is_enabled");
@@ -233,7 +233,7 @@ public final class MaywzhFile {
         if (isSet(DB_URL) && keys.isEmpty()) {
             refuse(
                     DB_URL,
-                    "the keys in the database would not be asked for (expected: keys in the file, or no DB_URL)");
+                    "keys in the database are not checked (expected: keys in the file, or no DB_URL)");
         } else if (isSet(DB_URL)) {
             drop(DB_URL, "the configuration in a database");
         }
@@ -245,7 +245,7 @@ public final class MaywzhFile {
         Scalar inner = server == null ? null : server.value("master_api_key");
         Scalar outer = root.value("master_api_key");
         if (inner != null && outer != null) {
-            problems.error(outer.origin(), "master_api_key", "stated twice, also in server (expected: once)");
+            problems.error(outer.origin(), "master_api_key", "given twice, also in server (expected: once)");
         }
         return variable(MASTER_API_KEY, inner == null ? outer : inner);
     }
@@ -391,7 +391,7 @@ public final class MaywzhFile {
         variables.keySet().stream()
                 .filter(name -> name.startsWith("ADAPTIVE_") && !name.equals("ADAPTIVE_ROUTING_ENABLED"))
                 .sorted()
-                .forEach(name -> drop(name, "the figures of adaptive routing are fixed"));
+                .forEach(name -> drop(name, "the parameters of adaptive routing are fixed"));
         variables.keySet().stream()
                 .filter(name -> name.startsWith("MASTER_") && !name.equals(MASTER_API_KEY) && AccessWords.in(name))
                 .sorted()

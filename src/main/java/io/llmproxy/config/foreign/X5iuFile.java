@@ -79,7 +79,7 @@ public final class X5iuFile {
         String type = provider.required("type").text().toLowerCase(Locale.ROOT);
         List<Mapping> keys = upstreamKeys(provider);
         if (keys.isEmpty() && !type.equals("openai")) {
-            problems.error(provider.origin(), name, "no api_key (expected: one, as type is " + type + ")");
+            problems.error(provider.origin(), name, "no api_key (expected: one, because type is " + type + ")");
         }
         TreeBuilder upstream = new TreeBuilder(provider.origin())
                 .put("name", TreeBuilder.text(host.origin(), name))
@@ -100,7 +100,7 @@ public final class X5iuFile {
             problems.error(
                     provider.origin(),
                     "auth_keys",
-                    "empty, so that no client may call this provider (expected: a key, or no such key in the file)");
+                    "empty, so no client may call this provider (expected: a key, or no auth_keys)");
         }
         return keys;
     }

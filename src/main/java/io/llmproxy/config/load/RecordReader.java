@@ -169,7 +169,7 @@ final class RecordReader {
     }
 
     private void refuse(Spelled second) {
-        String message = "the same key in another spelling (expected: one of them)";
+        String message = "key given twice, in two spellings (expected: one)";
         problems.error(second.tree().origin(), second.path(), message);
     }
 

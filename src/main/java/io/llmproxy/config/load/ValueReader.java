@@ -37,7 +37,7 @@ final class ValueReader {
             problems.conceal(path);
         }
         if (!scalar.isVariable() && isShownWithSecret(key, scalar.text())) {
-            problems.error(path, "${secret:…} (expected: one only as a secret, or behind the `?` of a URL)");
+            problems.error(path, "${secret:…} is not allowed here (expected: as a secret value, or behind the `?` of a URL)");
             return standIn(key);
         }
         Interpolation.Resolved resolved = scalar.isVariable()
@@ -48,7 +48,7 @@ final class ValueReader {
             return standIn(key);
         }
         if (key.type() == Secret.class && resolved.text().equals(ConfigPrinter.MASK)) {
-            problems.error(path, "the mask of a secret (expected: the secret itself, or ${NAME})");
+            problems.error(path, "*** is a placeholder (expected: the secret, or ${NAME})");
             return standIn(key);
         }
         ValueType type = ValueType.of(key, baseDirectory);

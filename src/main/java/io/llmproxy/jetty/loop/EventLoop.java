@@ -122,7 +122,7 @@ public final class EventLoop extends ManagedSelector {
             try {
                 update.update(selector);
             } catch (RuntimeException | Error e) {
-                LOG.warn("{} failed", update, e);
+                LOG.warn("event loop: task {} failed", update, e);
             }
         }
     }
@@ -138,7 +138,7 @@ public final class EventLoop extends ManagedSelector {
         try {
             job.run();
         } catch (RuntimeException | Error e) {
-            LOG.warn("{} failed", job, e);
+            LOG.warn("event loop: task {} failed", job, e);
         }
     }
 }

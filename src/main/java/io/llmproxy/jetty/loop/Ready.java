@@ -85,7 +85,7 @@ public final class Ready implements Consumer<SelectionKey> {
             LOG.debug("{} is closed", key.attachment(), e);
             close(key);
         } catch (RuntimeException | Error e) {
-            LOG.warn("{} failed", key.attachment(), e);
+            LOG.warn("event loop: task {} failed", key.attachment(), e);
         }
         return true;
     }

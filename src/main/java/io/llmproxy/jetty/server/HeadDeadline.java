@@ -40,7 +40,7 @@ public final class HeadDeadline extends AbstractLifeCycle implements Connection.
     private record Head(long request, long since) {}
 
     public HeadDeadline(Scheduler scheduler) {
-        rounds = new Rounds(scheduler, PERIOD_MILLIS, "heads that come too slowly were not looked for", this::look);
+        rounds = new Rounds(scheduler, PERIOD_MILLIS, "could not check for slow request heads", this::look);
     }
 
     /** Sets how long a head may take. */

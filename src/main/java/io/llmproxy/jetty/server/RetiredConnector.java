@@ -24,7 +24,7 @@ public final class RetiredConnector {
         this.rounds = new Rounds(
                 server.getScheduler(),
                 PERIOD_MILLIS,
-                "connections of a port that is no longer served may stay open",
+                "could not close idle connections of a port that is no longer served",
                 this::look);
     }
 

@@ -56,7 +56,7 @@ final class Rounds extends AbstractLifeCycle {
         long now = System.nanoTime();
         if (now - nextError >= 0) {
             nextError = now + BETWEEN_ERRORS.toNanos();
-            LOG.error("{}; the next look follows", failure, e);
+            LOG.error("{}; the next check follows", failure, e);
         }
     }
 }

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a client how much is left of its limits, in the words of the API that it speaks. Of several limits of one thing it is told of the
- * one of which the smallest part is left. Google's API has no such words.
+ * Tells a client how much is left of its limits, in the words of the API that it speaks. Of several limits of one thing, the headers show
+ * the one with the smallest part left. Google's API has no such headers.
  */
 final class LimitHeaders {
     private static final String OPENAI = "x-ratelimit-";

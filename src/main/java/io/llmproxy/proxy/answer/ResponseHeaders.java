@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.eclipse.jetty.http.HttpField;
 
-/** Writes the head of an upstream's answer for the client: as it came, less what was between the upstream and us. */
+/** Writes the head of an upstream's answer for the client: as it came, without the headers of the upstream's connection. */
 public final class ResponseHeaders {
     private static final String OURS = "x-llmproxy-";
     private static final String CONVERSION = "x-llmproxy-conversion";

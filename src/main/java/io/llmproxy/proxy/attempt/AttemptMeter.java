@@ -128,7 +128,7 @@ final class AttemptMeter implements OpenAttempt {
                 upstream.models().configured(name), name, upstream.models().upstreamName(name));
     }
 
-    /** Returns the content of the upstream's request, each piece of which is recorded if that is asked for. */
+    /** Returns the content of the upstream's request; each piece is recorded, if recording is on. */
     Request.@Nullable Content sends(Request upstreamRequest, Request.@Nullable Content content) {
         if (recording == null) {
             return content;

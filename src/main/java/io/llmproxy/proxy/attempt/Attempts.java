@@ -276,7 +276,7 @@ public final class Attempts {
             unconvertible(lease, e);
             return true;
         } catch (RuntimeException | Error e) {
-            LOG.error("{}: the request could not be answered here", exchange.id(), e);
+            LOG.error("{}: the gateway could not answer the request itself", exchange.id(), e);
             refuse(lease, Refusal.of(ProxyError.INTERNAL));
             return true;
         }
@@ -342,7 +342,7 @@ public final class Attempts {
             refuse(lease, Refusal.of(ProxyError.INVALID_REQUEST));
         } catch (RuntimeException | Error e) {
             LOG.error(
-                    "{}: no request could be made for {}",
+                    "{}: could not create the request for upstream {}",
                     exchange.id(),
                     lease.upstream().name(),
                     e);

@@ -5,7 +5,7 @@ import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
 
-/** The content of an upstream's request, of which each piece is recorded as it is sent. */
+/** The content of an upstream's request; each piece is recorded as it is sent. */
 record RecordedContent(Request.Content content, BodyLog.Recording recording) implements Request.Content {
     @Override
     public String getContentType() {

@@ -130,7 +130,7 @@ record Resources(
                 return null;
             }
             ClientKey client = exchange.clientKey();
-            // What comes of a thing belongs to the one whose it is; if that is not known, to nobody.
+            // What is derived from a resource belongs to the same client; if that is not known, to no client.
             Object owner = id == null ? client : kept == null ? null : kept.owner();
             return new ResourceLesson(homes, id, owner, path.file());
         }

@@ -28,7 +28,7 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
-/** Writes the request that an upstream is sent: the client's, less what is between the client and us, plus what is ours. */
+/** Writes the request for an upstream: the client's, without the headers of its connection, and with the gateway's own headers. */
 final class UpstreamRequests {
     /** Headers that tell the client's name or address. */
     private static final Set<String> WHEREABOUTS = Set.of(

@@ -29,12 +29,12 @@ public record DecodedBody(
     private static final int LARGEST_PIECE = 64 * 1024;
 
     private static final Refusal BROKEN = Refusal.of(
-            ProxyError.INVALID_REQUEST, "The request body is not compressed in the way that Content-Encoding says.");
+            ProxyError.INVALID_REQUEST, "The request body does not match its Content-Encoding.");
     private static final Refusal UNAVAILABLE = Refusal.of(
             ProxyError.INVALID_REQUEST,
-            "The request body cannot be decompressed: this Java runtime does not allow it for its Content-Encoding.");
+            "This Java runtime cannot decompress a request body with this Content-Encoding.");
     private static final Refusal TOO_LARGE = Refusal.of(
-            ProxyError.BODY_TOO_LARGE, "The decompressed request body is too large for its model to be read from it.");
+            ProxyError.BODY_TOO_LARGE, "The decompressed request body is too large to read the model from it.");
 
     /**
      * Decompresses a body.

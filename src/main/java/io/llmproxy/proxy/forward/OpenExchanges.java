@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The exchanges that are open. Ten times a second each of them may see whether its time is up: one walk over what is open
- * costs less than a timer for each step of each exchange, most of which would be cancelled.
+ * costs less than a timer for each step of each exchange, since most of them would be cancelled.
  */
 public final class OpenExchanges implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OpenExchanges.class);

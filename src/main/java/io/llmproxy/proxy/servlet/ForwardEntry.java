@@ -103,7 +103,7 @@ public final class ForwardEntry {
             return Refusal.of(ProxyError.NO_WEBSOCKET);
         }
         Refusal refusal = hasBody(clientRequest)
-                ? Refusal.of(ProxyError.INVALID_REQUEST, "A handshake has no body.")
+                ? Refusal.of(ProxyError.INVALID_REQUEST, "A WebSocket handshake must not have a body.")
                 : asked.refusal();
         if (refusal == null) {
             exchange.opensWebSocket(asked);

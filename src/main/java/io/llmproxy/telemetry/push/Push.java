@@ -76,7 +76,7 @@ final class Push implements AutoCloseable {
                 points);
         long interval = otel.metricsInterval().toMillis();
         var unused = push.thread.scheduleWithFixedDelay(push::send, interval, interval, TimeUnit.MILLISECONDS);
-        LOG.info("metrics go to {} every {}", otel.endpoint(), Durations.format(otel.metricsInterval()));
+        LOG.info("metrics are sent to {} every {}", otel.endpoint(), Durations.format(otel.metricsInterval()));
         return push;
     }
 

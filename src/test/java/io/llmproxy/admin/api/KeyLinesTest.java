@@ -139,7 +139,7 @@ class KeyLinesTest {
                         .problems())
                 .extracting(problem -> problem.line() + " " + problem.path() + " " + problem.message())
                 .containsExactly(
-                        "2 name as in line 1 (expected: a name of its own)",
-                        "3 digest as in line 1 (expected: a key of its own)");
+                        "2 name the same as in line 1 (expected: a unique name)",
+                        "3 digest the same as in line 1 (expected: a unique key)");
     }
 }

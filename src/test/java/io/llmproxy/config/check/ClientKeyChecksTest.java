@@ -41,7 +41,7 @@ final class ClientKeyChecksTest {
                         .warnings())
                 .extracting(Problem::toString)
                 .containsExactly(
-                        "config.yaml:1: keys[0].key: short enough to be guessed (expected: at least 8 characters)");
+                        "config.yaml:1: keys[0].key: too short, can be guessed (expected: at least 8 characters)");
     }
 
     @Test

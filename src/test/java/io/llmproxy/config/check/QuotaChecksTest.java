@@ -52,7 +52,7 @@ class QuotaChecksTest {
         assertThat(problems("scopes: [{name: a, parent: aa}, {name: ' '}, {name: a}]"))
                 .containsExactly(
                         "scopes[1].name: \"\" (expected: a name)",
-                        "scopes[2].name: Duplicate scope name 'a' (expected: a name of its own)",
+                        "scopes[2].name: Duplicate scope name 'a' (expected: a unique name)",
                         "scopes[0].parent: unknown scope 'aa' (did you mean `a`?)");
         assertThat(problems("keys: [{name: k, key: sk-12345678, scope: x}]"))
                 .containsExactly("keys[0].scope: unknown scope 'x' (expected: one that is defined; there is none)");
@@ -81,15 +81,15 @@ class QuotaChecksTest {
         assertThat(problemOf("metric: requests, per: minute")).startsWith("limits[0].amount: missing");
         assertThat(problemOf("per: minute, amount: 1")).startsWith("limits[0].metric: missing");
         assertThat(problemOf("metric: total, per: minute, amount: 1.5"))
-                .isEqualTo("limits[0].amount: 1.5 (expected: a whole number, unless it is a cost)");
+                .isEqualTo("limits[0].amount: 1.5 (expected: a whole number, because only a cost may have a fraction)");
         assertThat(problemOf("metric: cost, per: day, amount: 20000000"))
                 .isEqualTo("limits[0].amount: 20000000 (expected: a cost of at most 9000000)");
         assertThat(problemOf("metric: requests, amount: 5"))
                 .isEqualTo("limits[0].per: missing (expected: second, minute, hour, day, month, total)");
         assertThat(problemOf("metric: concurrent, per: day, amount: 5"))
-                .isEqualTo("limits[0].per: day (expected: no such key for concurrent requests)");
+                .isEqualTo("limits[0].per: day (expected: no `per`, which is not allowed with concurrent)");
         assertThat(problemOf("metric: requests, per: hour, amount: 5, zone: UTC"))
-                .isEqualTo("limits[0].zone: UTC (expected: no such key unless `per` is day or month)");
+                .isEqualTo("limits[0].zone: UTC (expected: no `zone`, which is only allowed if `per` is day or month)");
         assertThat(problemOf("metric: requests, per: day, amount: 5, zone: Mars/Olympus"))
                 .isEqualTo("limits[0].zone: Mars/Olympus (expected: a time zone such as UTC or Europe/Berlin)");
     }
@@ -97,9 +97,9 @@ class QuotaChecksTest {
     @Test
     void warningsArePartsOfAnAmountThatLasts() {
         assertThat(problemOf("metric: requests, per: hour, amount: 5, warn_at: [0.8]"))
-                .isEqualTo("limits[0].warn_at: no such key unless `per` is day, month or total");
+                .isEqualTo("limits[0].warn_at: not allowed here (expected: no `warn_at`, unless `per` is day, month or total)");
         assertThat(problemOf("metric: concurrent, amount: 5, warn_at: [0.8]"))
-                .isEqualTo("limits[0].warn_at: no such key unless `per` is day, month or total");
+                .isEqualTo("limits[0].warn_at: not allowed here (expected: no `warn_at`, unless `per` is day, month or total)");
         assertThat(problemOf("metric: requests, per: day, amount: 5, warn_at: [0.5, 80]"))
                 .isEqualTo("limits[0].warn_at[1]: 80 (expected: 0.01 to 1)");
         assertThat(problemOf("metric: requests, per: day, amount: 5, warn_at: [0]"))
@@ -115,14 +115,14 @@ class QuotaChecksTest {
                   - {metric: requests, per: minute, amount: 6, models: [m]}
                 """))
                 .containsExactly(
-                        "limits[1]: limits the same as limits[0] (expected: one limit of a metric, a time and some models)");
+                        "limits[1]: duplicate limit, see limits[0] (expected: one for each metric, period and set of models)");
     }
 
     @Test
     void theStoreThatNodesShareHasAnAddress() {
         assertThat(problems("redis: {url: 'http://u:secret@h', prefix: 'a b', user: u}"))
                 .containsExactly(
-                        "redis.url: no such address (expected: redis://host:port or rediss://host:port, with the password"
+                        "redis.url: not a Redis URL (expected: redis://host:port or rediss://host:port, with the password"
                                 + " in `password`)",
                         "redis.prefix: a b (expected: letters, digits, `_`, `-`, `.` and `:`)",
                         "redis.password: missing (expected: a password, because there is a user)");

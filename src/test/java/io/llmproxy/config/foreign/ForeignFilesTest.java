@@ -125,7 +125,7 @@ final class ForeignFilesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{type: anthropic, host: a, endpoint: b} | no api_key (expected: one, as type is anthropic)",
+                "{type: anthropic, host: a, endpoint: b} | no api_key (expected: one, because type is anthropic)",
                 "{type: mistral, host: a, endpoint: b, api_key: k} | mistral (expected: openai, anthropic",
                 "{host: a, endpoint: b} | type: missing (expected: a value)",
                 "{type: openai, endpoint: b} | host: missing (expected: a value)",
@@ -313,7 +313,7 @@ final class ForeignFilesTest {
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(() -> parse(PROVIDER + access + "\n", Map.of()))
                 .withMessageContaining("config.yml:3")
-                .withMessageContaining("looks like access control, which LLMProxy would not apply");
+                .withMessageContaining("looks like access control that LLMProxy does not apply");
     }
 
     @ParameterizedTest
@@ -323,7 +323,7 @@ final class ForeignFilesTest {
                 "auth_key: a | auth_key: looks like access control",
                 "acl: [a] | acl: looks like access control",
                 "providers: [{type: openai, host: a, endpoint: b, allow: [c]}] | providers[0].allow: looks like access",
-                "providers: [{type: openai, host: a, endpoint: b, auth_keys: []}] | auth_keys: empty, so that no client",
+                "providers: [{type: openai, host: a, endpoint: b, auth_keys: []}] | auth_keys: empty, so no client",
             })
     void soItIsInX5iusFile(String access, String problem) {
         String yaml = "cert_file: certificate.pem\nprivate_key_file: private-key.pem\n";
@@ -449,7 +449,7 @@ final class ForeignFilesTest {
                 .isThrownBy(() -> parse(
                         PROVIDER + "server: {master_api_key: gate-canary-1}\nmaster_api_key: gate-canary-2\n",
                         Map.of()))
-                .withMessageContaining("config.yml:4: master_api_key: stated twice, also in server (expected: once)")
+                .withMessageContaining("config.yml:4: master_api_key: given twice, also in server (expected: once)")
                 .withMessageNotContaining("canary");
     }
 

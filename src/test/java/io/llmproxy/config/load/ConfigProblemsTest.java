@@ -86,7 +86,7 @@ final class ConfigProblemsTest {
                         "config.yaml:4: http_server.forwards[1].tls.private_key_file: b.key (expected: the key of the certificate in cert_file, a.pem)",
                         "config.yaml:5: http_server.forwards[2].tls.cert_file: empty (expected: a certificate chain in PEM)",
                         "config.yaml:5: http_server.forwards[2].tls.private_key_file: empty (expected: a private key in PEM, PKCS#8 or RSA's PKCS#1, without a password)",
-                        "config.yaml:6: http_server.forwards[3].tls.client_auth: none (expected: optional or required, as there is a client_ca_file)",
+                        "config.yaml:6: http_server.forwards[3].tls.client_auth: none (expected: optional or required, because there is a client_ca_file)",
                         "config.yaml:7: http_server.forwards[4].tls.client_ca_file: empty (expected: certificates in PEM)");
     }
 

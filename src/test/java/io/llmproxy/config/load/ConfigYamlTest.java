@@ -41,8 +41,8 @@ final class ConfigYamlTest {
                 "log: {}\\n---\\nlog: {}|2: a second document (expected: one)",
                 "log: *nowhere|1: `*` without its anchor (expected: `&` with the same name further up)",
                 "log: &a [*a]|1: `*` without its anchor (expected: `&` with the same name further up)",
-                "a: 1\\n? [b]\\n: c|2: a key that is no text (expected: a name)",
-                "a: 1\\n*x : c|2: a key that is no text (expected: a name)",
+                "a: 1\\n? [b]\\n: c|2: the key is not a string (expected: a name)",
+                "a: 1\\n*x : c|2: the key is not a string (expected: a name)",
                 "a:\\n  - b\\n c: hunter2|3: not YAML: expected <block end>, but found '<block mapping start>'",
                 "a: b\\n\\tc: hunter2|2: not YAML: found character '\\t(TAB)' that cannot start any token. "
                         + "(Do not use \\t(TAB) for indentation)",
