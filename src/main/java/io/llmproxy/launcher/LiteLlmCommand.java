@@ -38,7 +38,7 @@ final class LiteLlmCommand {
         Path directory = file.toAbsolutePath().resolveSibling("");
         ConfigLoader.Loaded loaded = ConfigLoader.parse(text, file.toString(), directory, System.getenv());
         if (loaded.format() != FileFormat.LITELLM) {
-            throw problem(file, "no file of LiteLLM (expected: one with a model_list)");
+            throw problem(file, "not a file of LiteLLM (expected: one with a model_list)");
         }
         if (!arguments.has("--json")) {
             loaded.warnings().forEach(warning -> err.println("warning: " + warning));

@@ -116,7 +116,7 @@ class ConsoleScopesIT {
                 .isEqualTo("true");
         browser.fill("dialog input[name=limit-zone]", "Europe/Berlin");
         browser.press("Add the scope");
-        browser.awaitText("1.5 (expected: a whole number, unless it is a cost)");
+        browser.awaitText("1.5 (expected: a whole number, because only a cost may have a fraction)");
         browser.fill("dialog input[name=limit-amount]", "20");
         browser.fill("dialog input[name=limit-models]", "m");
         browser.choose("dialog select[name=limit-loss]", "closed");

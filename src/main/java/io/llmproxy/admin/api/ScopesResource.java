@@ -170,7 +170,7 @@ public final class ScopesResource {
         PartEdit.Change change = new PartEdit.Change(new Named(name), "Add the scope " + name, document -> {
             if (document.root().named(SCOPES, name).isPresent()) {
                 throw new Refused(
-                        409, "conflict", "name: " + name + " is a scope already (expected: a name of its own)");
+                        409, "conflict", "name: " + name + " is a scope already (expected: a unique name)");
             }
             document.root().add(SCOPES, body.document());
         });
@@ -203,7 +203,7 @@ public final class ScopesResource {
         ScopeBody after = before.with(patch).checked();
         if (!name.equals(after.name())) {
             throw Refused.invalid(
-                    NAME, "it stays the same, as keys refer to it (expected: " + name + ", or another scope)");
+                    NAME, "it cannot change, because keys refer to it (expected: " + name + ", or another scope)");
         }
         return done(
                 call,

@@ -162,7 +162,7 @@ public final class LiteLlmFile {
         problems.warn(
                 root.origin(),
                 "general_settings.master_key",
-                "there is none, so that everybody may use this gateway, as there (expected: `keys`, if that is not meant)");
+                "there is none, so every client may use this gateway, as there (expected: `keys`, to require a key)");
         return null;
     }
 
@@ -240,7 +240,7 @@ public final class LiteLlmFile {
             problems.error(
                     files.get(0).origin(),
                     "include",
-                    "other files are not read (expected: all in one file, as what they say may keep callers out)");
+                    "other files are not read (expected: all in one file, because they may restrict access)");
         }
         // What stands there has been put in the place of what refers to it.
         var unused = root.section("environment_variables");

@@ -135,7 +135,7 @@ final class LiteLlmFileTest {
         assertThat(warnings(open))
                 .singleElement()
                 .asString()
-                .contains("general_settings.master_key: there is none, so that everybody may use this gateway");
+                .contains("general_settings.master_key: there is none, so every client may use this gateway");
         assertThat(load(ONE, "LITELLM_MASTER_KEY", "sk-from-outside").config().keys())
                 .hasSize(1);
     }
