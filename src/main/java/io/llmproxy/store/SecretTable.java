@@ -196,7 +196,7 @@ public final class SecretTable {
             ConfigStore.Wanted wanted = ConfigStore.wanted(connection);
             if (needs.test(wanted.head())) {
                 throw new SecretRefusedException(
-                        name + ": the head refers to it (expected: a secret that it does not need)");
+                        name + ": the newest version refers to it (expected: a secret that is not in use)");
             }
             if (needs.test(wanted.fallback())) {
                 throw new SecretRefusedException(

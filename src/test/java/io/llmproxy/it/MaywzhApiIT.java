@@ -184,7 +184,7 @@ class MaywzhApiIT {
         rows.add(new Row("POST /providers", "{\"provider_key\":\"x\",\"api_base\":\"http://x\"}", 400, "API key"));
         rows.add(new Row("POST /providers", provider.replace("rows", "x").replace("http", "gopher"), 400, "url"));
         rows.add(new Row("POST /providers", "{\"provider_key\":", 400, "not JSON"));
-        rows.add(new Row("POST /providers", "[]", 400, "no JSON object"));
+        rows.add(new Row("POST /providers", "[]", 400, "a JSON object"));
         rows.add(new Row("PUT /providers/rows", "{}", 400, "No fields to update"));
         rows.add(new Row("PUT /providers/rows", "{\"weight\":0}", 400, "1 to 65535"));
         rows.add(new Row("PUT /providers/rows", "{\"api_base\":null}", 400, "API base is required"));

@@ -208,7 +208,7 @@ class ScopesApiIT {
                 .containsExactly("limits[0].amount: 1.5 (expected: a whole number, because only a cost may have a fraction)");
         assertThat(problems(call("PATCH", "/scopes/search", match(version), Map.of("name", "other")), 400))
                 .singleElement()
-                .satisfies(problem -> assertThat(problem).startsWith("name: it stays the same"));
+                .satisfies(problem -> assertThat(problem).startsWith("name: it cannot change"));
         assertThat(problems(call("POST", "/scopes", "", Map.of("name", "a\nb")), 400))
                 .containsExactly("name: missing or not a name (expected: 1 to 200 characters on one line)");
         assertThat(problems(call("POST", "/scopes", "", Map.of("name", "a", "budget", 1)), 400))
