@@ -126,7 +126,11 @@ public final class AuditTrail {
             throw new IllegalStateException("what is noted is JSON", e);
         }
         if (problem != null) {
-            LOG.error("audit entry {} (request {}) could not be stored, only logged: {}", note.action(), note.requestId(), problem);
+            LOG.error(
+                    "audit entry {} (request {}) could not be stored, only logged: {}",
+                    note.action(),
+                    note.requestId(),
+                    problem);
         }
     }
 }

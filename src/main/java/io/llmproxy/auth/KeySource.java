@@ -30,8 +30,7 @@ public interface KeySource {
     };
 
     /** Finds a key, also one that may not be used. Takes the same time however many there are. */
-    @Nullable
-    ClientKey find(KeyDigest digest);
+    @Nullable ClientKey find(KeyDigest digest);
 
     /** Finds a key by its name or id. Looks at all of them. */
     Optional<ClientKey> named(String name);

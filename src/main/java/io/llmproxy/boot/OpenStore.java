@@ -155,8 +155,7 @@ public record OpenStore(
             why = refused + " of " + live.size() + " nodes refuse v" + head.version();
         }
         versions.goBack(head, why, Version.current())
-                .ifPresent(back ->
-                        LOG.warn("{}: rolled back to v{}, stored as v{}", why, head.fallback(), back.id()));
+                .ifPresent(back -> LOG.warn("{}: rolled back to v{}, stored as v{}", why, head.fallback(), back.id()));
         return versions.head();
     }
 

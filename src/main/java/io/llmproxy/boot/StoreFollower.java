@@ -166,8 +166,7 @@ final class StoreFollower implements AutoCloseable {
     }
 
     /** Returns the store, if it could be opened so far. */
-    @Nullable
-    OpenStore store() {
+    @Nullable OpenStore store() {
         return store;
     }
 

@@ -214,10 +214,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         nextProbe = clock.get().nanos() + PROBE;
         if (!told) {
             told = true;
-            LOG.warn(
-                    "Redis at {} is unavailable: {}; limits follow on_store_loss",
-                    link.name(),
-                    reason);
+            LOG.warn("Redis at {} is unavailable: {}; limits follow on_store_loss", link.name(), reason);
         }
     }
 

@@ -22,23 +22,19 @@ public record AdminConfig(
                         "In a container: port of the only connector that answers `/metrics`, `/health/detailed` and `/admin`; 0: none. Without it: every connector that belongs to no forward.",
                 min = 0,
                 max = 65535)
-        @Nullable
-        Integer connectorPort,
+        @Nullable Integer connectorPort,
 
         @Setting("How long an operator's connection may take.")
         ClientTimeoutConfig timeout,
 
         @Setting(
                 "Bearer token for calls that change something; also read from `LLMPROXY_ADMIN_TOKEN`. Without a token such calls are refused.")
-        @Nullable
-        Secret token,
+        @Nullable Secret token,
 
         @Setting("TLS of the launcher's admin listener, and certificates of its clients. Without it: plain HTTP.")
-        @Nullable
-        ListenerTlsConfig tls,
+        @Nullable ListenerTlsConfig tls,
 
-        @Setting("Reverse proxy that authenticates operators and passes their names.") @Nullable
-        SsoConfig sso,
+        @Setting("Reverse proxy that authenticates operators and passes their names.") @Nullable SsoConfig sso,
 
         @Setting(
                 value =

@@ -33,7 +33,8 @@ public record AuthConfig(
         int rpm,
 
         @Setting(
-                value = "Tokens per minute, input and output, that the provider allows for each key. 0: no limit is known.",
+                value =
+                        "Tokens per minute, input and output, that the provider allows for each key. 0: no limit is known.",
                 byDefault = "0",
                 min = 0,
                 max = 1000000000)

@@ -12,14 +12,14 @@ public record AuthKeyConfig(
         double weight,
 
         @Setting(
-                value = "Requests that the provider takes with it each minute; `auth.rpm` unless stated.",
+                value = "Requests per minute that the provider allows for this key. Default: `auth.rpm`.",
                 byDefault = "0",
                 min = 0,
                 max = 1000000000)
         int rpm,
 
         @Setting(
-                value = "Tokens that the provider takes with it each minute; `auth.tpm` unless stated.",
+                value = "Tokens per minute that the provider allows for this key. Default: `auth.tpm`.",
                 byDefault = "0",
                 min = 0,
                 max = 1000000000)

@@ -52,8 +52,7 @@ public record CapabilitiesConfig(
 
         @Setting("Whether a Chat Completions stream can report usage.") @Nullable Boolean streamUsage,
 
-        @Setting("Whether a Chat Completions upstream expects its earlier reasoning in `reasoning_content`.")
-        @Nullable Boolean reasoningContent,
+        @Setting("Whether a Chat Completions upstream expects its earlier reasoning in `reasoning_content`.") @Nullable Boolean reasoningContent,
 
         @Setting("Whether an OpenAI model reasons by default.") @Nullable Boolean reasons,
 

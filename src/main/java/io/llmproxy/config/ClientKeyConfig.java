@@ -6,9 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A key that lets a client in. */
 public record ClientKeyConfig(
-        @Setting(
-                value = "Name of the key in logs; unique within a forward.",
-                required = true)
+        @Setting(value = "Name of the key in logs; unique within a forward.", required = true)
         String name,
 
         @Setting(

@@ -76,8 +76,7 @@ public record ForwardConfig(
                 max = 1000000)
         int minBodyRate,
 
-        @Setting("Optional prefix of model names: with `Proxy`, `Proxy/gpt-4o` means `gpt-4o`.")
-        @Nullable String modelPrefix,
+        @Setting("Optional prefix of model names: with `Proxy`, `Proxy/gpt-4o` means `gpt-4o`.") @Nullable String modelPrefix,
 
         @Setting("Rules that send some requests to other groups, by path, host, model or header.")
         List<RouteConfig> routing,

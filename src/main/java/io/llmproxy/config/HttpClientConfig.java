@@ -17,8 +17,7 @@ public record HttpClientConfig(
         Duration keepalive,
 
         @Setting(
-                value =
-                        "Whether answers may stream without a time limit; `false` makes `timeout.request` limit them.",
+                value = "Whether answers may stream without a time limit; `false` makes `timeout.request` limit them.",
                 byDefault = "true",
                 alias = "stream_mode")
         boolean stream,

@@ -28,7 +28,8 @@ public record LimitConfig(
         @Setting("Time zone in which days and months begin, such as `Europe/Berlin`; default UTC.") @Nullable ZoneId zone,
 
         @Setting(
-                value = "`enforce` refuses requests over the limit; `shadow` only counts in the metrics what it would have refused.",
+                value =
+                        "`enforce` refuses requests over the limit; `shadow` only counts in the metrics what it would have refused.",
                 byDefault = "enforce")
         Mode mode,
 

@@ -6,5 +6,7 @@ public record RouteHeaderConfig(
         @Setting(value = "Name of the header.", required = true)
         String key,
 
-        @Setting(value = "Value of the header, or of one of its lines, as a whole; upper and lower case differ.", required = true)
+        @Setting(
+                value = "Value of the header, or of one of its lines, as a whole; upper and lower case differ.",
+                required = true)
         String value) {}

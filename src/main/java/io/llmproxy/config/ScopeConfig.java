@@ -10,7 +10,8 @@ public record ScopeConfig(
         String name,
 
         @Setting(
-                value = "Kind of scope: `org`, `team`, `project` or `user`. Its parent is of the same kind or of one further left.",
+                value =
+                        "Kind of scope: `org`, `team`, `project` or `user`. Its parent is of the same kind or of one further left.",
                 byDefault = "team")
         Kind kind,
 

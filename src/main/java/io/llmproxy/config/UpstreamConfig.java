@@ -48,8 +48,7 @@ public record UpstreamConfig(
                 "Models that the upstream serves, and its own names for them: `gpt-4o: gpt-4o-2024-08-06`, or a list where the names are the same. Patterns are allowed; exact names take precedence. Empty: every model.")
         ModelMap models,
 
-        @Setting(
-                "Capabilities of the models, for conversion. Defaults come from the models' names.")
+        @Setting("Capabilities of the models, for conversion. Defaults come from the models' names.")
         CapabilitiesConfig capabilities,
 
         @Setting(

@@ -5,7 +5,8 @@ import java.time.Duration;
 /** What a forward does for clients that ask for WebSocket. */
 public record WebSocketConfig(
         @Setting(
-                value = "Whether WebSocket is allowed, on every path; if not, a handshake is treated as a plain request.",
+                value =
+                        "Whether WebSocket is allowed, on every path; if not, a handshake is treated as a plain request.",
                 byDefault = "true")
         boolean enabled,
 
@@ -19,8 +20,7 @@ public record WebSocketConfig(
         Duration idleTimeout,
 
         @Setting(
-                value =
-                        "Largest message, all its frames together; a larger one closes the session. 0 sets no limit.",
+                value = "Largest message, all its frames together; a larger one closes the session. 0 sets no limit.",
                 byDefault = "64MiB",
                 min = 0,
                 max = 1099511627776.0,

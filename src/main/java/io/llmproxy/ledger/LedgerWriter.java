@@ -147,10 +147,7 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
             record.write(line);
             pending.writeBytes(line.finish());
         } catch (RuntimeException e) {
-            LOG.warn(
-                    "ledger: cannot write a record of type {}; it is added to a summary",
-                    record.type(),
-                    e);
+            LOG.warn("ledger: cannot write a record of type {}; it is added to a summary", record.type(), e);
             fold(record);
             return;
         }
@@ -213,9 +210,7 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
         if (file != null) {
             tally.at(file.path().toString(), file.length());
             if (failures > 0) {
-                LOG.info(
-                        "ledger: {} is writable again; records that were not written are in summaries",
-                        file.path());
+                LOG.info("ledger: {} is writable again; records that were not written are in summaries", file.path());
             }
             failures = 0;
             tally.failing(null);

@@ -77,8 +77,8 @@ final class Scan {
                 if (line.state() == State.TORN) {
                     torn.add(new Torn(found.path(), found.name().boot(), line.number(), line.offset()));
                 } else if (line.state() == State.DAMAGED) {
-                    problems.add(at(found.path(), line.number())
-                            + "the checksum is wrong, or it is not a line of a ledger");
+                    problems.add(
+                            at(found.path(), line.number()) + "the checksum is wrong, or it is not a line of a ledger");
                     run.damaged();
                 } else {
                     take(found, run, line);
@@ -112,8 +112,8 @@ final class Scan {
         long begun = line.json().number("open", 0);
         missing += lost;
         open += begun;
-        notes.add("the process " + boot + " ended without closing its ledger: " + lost + " records missing, "
-                + begun + " attempts unfinished");
+        notes.add("the process " + boot + " ended without closing its ledger: " + lost + " records missing, " + begun
+                + " attempts unfinished");
     }
 
     private void judge(Torn tail) {

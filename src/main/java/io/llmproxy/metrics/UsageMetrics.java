@@ -59,10 +59,7 @@ public final class UsageMetrics implements ExchangeListener {
                 "upstream",
                 "model");
         records = made.counter(
-                "llmproxy_usage_records_total",
-                "Attempts by source of their token counts.",
-                "upstream",
-                "source");
+                "llmproxy_usage_records_total", "Attempts by source of their token counts.", "upstream", "source");
         anomalies = made.counter(
                 "llmproxy_usage_anomalies_total",
                 "Token counts of upstreams that are contradictory.",

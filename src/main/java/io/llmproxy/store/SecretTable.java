@@ -119,8 +119,7 @@ public final class SecretTable {
         String inUse = lock(connection).keyId();
         if (inUse != null && !inUse.equals(key)) {
             throw new StoreException(
-                    StoreException.Kind.REFUSED,
-                    "the key of the secrets was changed in the meantime; try again");
+                    StoreException.Kind.REFUSED, "the key of the secrets was changed in the meantime; try again");
         }
         for (SealedSecret secret : secrets) {
             insert(connection, secret);

@@ -221,7 +221,8 @@ final class StoreSecretsTest {
         assertRefused(secrets, "openai", "x".repeat(70_000), "empty or too long");
         assertRefused(secrets, "a b", "sk-canary", "not a valid secret name");
         assertThat(secrets.all()).containsExactly(next);
-        assertThatThrownBy(() -> secrets.delete("openai", false, NOTE)).hasMessageContaining("the newest version refers to it");
+        assertThatThrownBy(() -> secrets.delete("openai", false, NOTE))
+                .hasMessageContaining("the newest version refers to it");
         String without = document("\"${TOKEN:-none}\"").replace("?key=canary-query", "");
         commit(Draft.plain(without, "ann", "", Origin.API, "1.0", null, Duration.ofMinutes(5)));
         // The head goes back to what needs it, unless it is confirmed.

@@ -310,7 +310,8 @@ class IssuedLimitsIT {
                             .asText())
                     .isEqualTo("search");
             assertThat(problems(patch(node, issued.key(), Map.of("scope", "shut"))))
-                    .containsExactly("scope: shut: no such scope (expected: null, because the configuration has no scopes)");
+                    .containsExactly(
+                            "scope: shut: no such scope (expected: null, because the configuration has no scopes)");
             Map<String, Object> without = new HashMap<>();
             without.put("scope", null);
             changed(node, issued.key(), without);

@@ -205,7 +205,8 @@ class ScopesApiIT {
                                 match(version),
                                 Map.of("limits", List.of(limit("requests", "day", 1.5)))),
                         400))
-                .containsExactly("limits[0].amount: 1.5 (expected: a whole number, because only a cost may have a fraction)");
+                .containsExactly(
+                        "limits[0].amount: 1.5 (expected: a whole number, because only a cost may have a fraction)");
         assertThat(problems(call("PATCH", "/scopes/search", match(version), Map.of("name", "other")), 400))
                 .singleElement()
                 .satisfies(problem -> assertThat(problem).startsWith("name: it cannot change"));

@@ -197,7 +197,8 @@ class UpstreamKeysIT {
                                 "reason=\"unauthorized\""))
                 .isEqualTo(1);
         assertThat(site.deployment.log())
-                .containsOnlyOnce("upstream refusing rejected auth.keys[1] (unauthorized); the key is not used for now");
+                .containsOnlyOnce(
+                        "upstream refusing rejected auth.keys[1] (unauthorized); the key is not used for now");
     }
 
     @ParameterizedTest

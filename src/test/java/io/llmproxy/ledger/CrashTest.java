@@ -58,7 +58,9 @@ class CrashTest {
         kill();
         long whole = Files.size(last);
         Files.writeString(last, "{\"v\":1,\"t\":\"att", StandardOpenOption.APPEND);
-        assertThat(verified(killed)).contains(":14: incomplete: the line has no end").contains("no later process");
+        assertThat(verified(killed))
+                .contains(":14: incomplete: the line has no end")
+                .contains("no later process");
         byte[] before = LedgerFixtures.bytes(last);
 
         startAndStop(killed);

@@ -212,7 +212,9 @@ final class ConfigChanges {
         ConfigText.Shown begin = begin(base);
         ConfigText.Shown head = text.head();
         return new Refused(
-                        412, "precondition_failed", "Version " + head.version() + " was stored in the meantime; nothing was changed.")
+                        412,
+                        "precondition_failed",
+                        "Version " + head.version() + " was stored in the meantime; nothing was changed.")
                 .with(Map.of(
                         "current", head.version(),
                         "theirs", DocumentDiff.of(begin, head),

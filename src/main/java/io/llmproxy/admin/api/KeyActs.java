@@ -40,7 +40,8 @@ final class KeyActs {
                 && !scopes.contains(scope)
                 && (before == null || !scope.equals(before.config().scope()))
                 && problems.stream().noneMatch(problem -> problem.path().equals("scope"))) {
-            String expected = scopes.isEmpty() ? "null, because the configuration has no scopes" : String.join(", ", scopes);
+            String expected =
+                    scopes.isEmpty() ? "null, because the configuration has no scopes" : String.join(", ", scopes);
             problems.add(new Finding(null, "scope", scope + ": no such scope (expected: " + expected + ")"));
         }
         if (!problems.isEmpty()) {

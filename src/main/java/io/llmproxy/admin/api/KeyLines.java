@@ -150,7 +150,8 @@ public final class KeyLines {
             return null;
         }
         if (!hint.isTextual() || !HINT.matcher(hint.textValue()).matches()) {
-            problems.add(new Finding(null, "hint", "not a hint (expected: the first characters of the key, at most 20)"));
+            problems.add(
+                    new Finding(null, "hint", "not a hint (expected: the first characters of the key, at most 20)"));
             return null;
         }
         return hint.textValue();

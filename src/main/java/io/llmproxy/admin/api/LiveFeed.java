@@ -51,7 +51,9 @@ final class LiveFeed {
         try {
             if (listeners.size() >= MOST) {
                 throw new Refused(
-                                503, "too_many_listeners", "There are too many listeners already (expected: at most " + MOST + ").")
+                                503,
+                                "too_many_listeners",
+                                "There are too many listeners already (expected: at most " + MOST + ").")
                         .with("Retry-After", "10");
             }
             LiveListener listener = LiveListener.start(request, response, welcome, this::left);

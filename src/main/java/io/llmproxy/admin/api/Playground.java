@@ -75,10 +75,7 @@ final class Playground {
         }
         Wanted wanted = JsonBodies.read(call.getInputStream(), Wanted.class);
         if (!running.tryAcquire()) {
-            throw new Refused(
-                            503,
-                            "busy",
-                            "Too many playground requests are running (expected: at most " + MOST + ").")
+            throw new Refused(503, "busy", "Too many playground requests are running (expected: at most " + MOST + ").")
                     .with("Retry-After", "5");
         }
         try {

@@ -169,8 +169,7 @@ public final class ScopesResource {
         Act.of(call).to(name);
         PartEdit.Change change = new PartEdit.Change(new Named(name), "Add the scope " + name, document -> {
             if (document.root().named(SCOPES, name).isPresent()) {
-                throw new Refused(
-                        409, "conflict", "name: " + name + " is a scope already (expected: a unique name)");
+                throw new Refused(409, "conflict", "name: " + name + " is a scope already (expected: a unique name)");
             }
             document.root().add(SCOPES, body.document());
         });

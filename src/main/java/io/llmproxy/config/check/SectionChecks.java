@@ -173,7 +173,8 @@ public final class SectionChecks {
             refuse(
                     path,
                     hedge.after().toString(),
-                    "less than `first_event`, " + Durations.format(longest) + ", because streams are given up at that time");
+                    "less than `first_event`, " + Durations.format(longest)
+                            + ", because streams are given up at that time");
         }
     }
 

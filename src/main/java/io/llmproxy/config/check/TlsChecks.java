@@ -70,7 +70,8 @@ final class TlsChecks {
         files.checkReadable(caFile, authorities);
         if (authorities == null && tls.clientAuth() != ClientAuth.NONE) {
             problems.error(
-                    caFile, "missing (expected: the authorities of clients, because client_auth is " + clientAuth + ")");
+                    caFile,
+                    "missing (expected: the authorities of clients, because client_auth is " + clientAuth + ")");
         } else if (authorities != null && tls.clientAuth() == ClientAuth.NONE) {
             String expected = "optional or required, because there is a client_ca_file";
             problems.error(YamlPath.key(path, "client_auth"), clientAuth + " (expected: " + expected + ")");

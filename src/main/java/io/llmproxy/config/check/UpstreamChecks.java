@@ -152,7 +152,8 @@ final class UpstreamChecks {
     private void checkKeyHeader(String path, @Nullable String header, Provider provider) {
         if (header == null) {
             if (provider == Provider.CUSTOM) {
-                problems.error(path, "missing (expected: the header that holds the key, because the provider is not known)");
+                problems.error(
+                        path, "missing (expected: the header that holds the key, because the provider is not known)");
             }
         } else if (!HeaderSyntax.isName(header)) {
             problems.error(path, problems.shown(path, header) + " (expected: the name of a header)");

@@ -231,9 +231,7 @@ public final class MaywzhFile {
             keys.add(key(key, "key-" + position));
         }
         if (isSet(DB_URL) && keys.isEmpty()) {
-            refuse(
-                    DB_URL,
-                    "keys in the database are not checked (expected: keys in the file, or no DB_URL)");
+            refuse(DB_URL, "keys in the database are not checked (expected: keys in the file, or no DB_URL)");
         } else if (isSet(DB_URL)) {
             drop(DB_URL, "the configuration in a database");
         }

@@ -37,7 +37,8 @@ final class ValueReader {
             problems.conceal(path);
         }
         if (!scalar.isVariable() && isShownWithSecret(key, scalar.text())) {
-            problems.error(path, "${secret:…} is not allowed here (expected: as a secret value, or behind the `?` of a URL)");
+            problems.error(
+                    path, "${secret:…} is not allowed here (expected: as a secret value, or behind the `?` of a URL)");
             return standIn(key);
         }
         Interpolation.Resolved resolved = scalar.isVariable()

@@ -37,8 +37,7 @@ public final class WaitingClients extends AbstractLifeCycle implements HttpConfi
 
     /** @param scheduler when it is time to look */
     public WaitingClients(Scheduler scheduler) {
-        rounds = new Rounds(
-                scheduler, PERIOD_MILLIS, "could not check for clients that left", this::look);
+        rounds = new Rounds(scheduler, PERIOD_MILLIS, "could not check for clients that left", this::look);
         try {
             this.selector = Selector.open();
         } catch (IOException e) {

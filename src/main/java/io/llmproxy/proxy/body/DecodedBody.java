@@ -28,8 +28,8 @@ public record DecodedBody(
     private static final int SMALLEST_PIECE = 4 * 1024;
     private static final int LARGEST_PIECE = 64 * 1024;
 
-    private static final Refusal BROKEN = Refusal.of(
-            ProxyError.INVALID_REQUEST, "The request body does not match its Content-Encoding.");
+    private static final Refusal BROKEN =
+            Refusal.of(ProxyError.INVALID_REQUEST, "The request body does not match its Content-Encoding.");
     private static final Refusal UNAVAILABLE = Refusal.of(
             ProxyError.INVALID_REQUEST,
             "This Java runtime cannot decompress a request body with this Content-Encoding.");

@@ -11,7 +11,8 @@ public enum ProxyError {
     MODEL_NOT_FOUND(404, "model_not_found", "This gateway does not serve this model."),
     NO_ROUTE(404, "no_route", "No route matches this request."),
     NOT_SERVED(404, "unsupported_path", "No upstream of this gateway serves this path."),
-    RESOURCE_NOT_FOUND(404, "resource_not_found", "The requested resource does not exist or belongs to another client."),
+    RESOURCE_NOT_FOUND(
+            404, "resource_not_found", "The requested resource does not exist or belongs to another client."),
     RESOURCES_APART(409, "resources_apart", "The request refers to resources on different upstreams."),
     METHOD_NOT_ALLOWED(405, "method_not_allowed", "This gateway does not accept this method."),
     CLIENT_TIMEOUT(408, "request_timeout", "The request was not received in time."),

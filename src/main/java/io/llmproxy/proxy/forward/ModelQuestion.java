@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class ModelQuestion {
     private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE", "OPTIONS", "TRACE");
 
-    private static final Answer TOO_LARGE = Answer.refused(
-            ProxyError.BODY_TOO_LARGE, "The request body is too large to read the model from it.");
+    private static final Answer TOO_LARGE =
+            Answer.refused(ProxyError.BODY_TOO_LARGE, "The request body is too large to read the model from it.");
     private static final Answer UNKNOWN_CODING = Answer.refused(
             ProxyError.INVALID_REQUEST,
             "The model cannot be read from a request body with this Content-Encoding"
@@ -214,7 +214,8 @@ final class ModelQuestion {
     private Answer nowhere(boolean required) {
         if (confined) {
             return Answer.refused(
-                    ProxyError.MODEL_NOT_ALLOWED, "This API key is restricted to certain models; the request must name one.");
+                    ProxyError.MODEL_NOT_ALLOWED,
+                    "This API key is restricted to certain models; the request must name one.");
         }
         return required ? Answer.refused(ProxyError.INVALID_REQUEST, "The request names no model.") : Answer.NO_MODEL;
     }

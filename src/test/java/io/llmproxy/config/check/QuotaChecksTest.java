@@ -97,9 +97,11 @@ class QuotaChecksTest {
     @Test
     void warningsArePartsOfAnAmountThatLasts() {
         assertThat(problemOf("metric: requests, per: hour, amount: 5, warn_at: [0.8]"))
-                .isEqualTo("limits[0].warn_at: not allowed here (expected: no `warn_at`, unless `per` is day, month or total)");
+                .isEqualTo(
+                        "limits[0].warn_at: not allowed here (expected: no `warn_at`, unless `per` is day, month or total)");
         assertThat(problemOf("metric: concurrent, amount: 5, warn_at: [0.8]"))
-                .isEqualTo("limits[0].warn_at: not allowed here (expected: no `warn_at`, unless `per` is day, month or total)");
+                .isEqualTo(
+                        "limits[0].warn_at: not allowed here (expected: no `warn_at`, unless `per` is day, month or total)");
         assertThat(problemOf("metric: requests, per: day, amount: 5, warn_at: [0.5, 80]"))
                 .isEqualTo("limits[0].warn_at[1]: 80 (expected: 0.01 to 1)");
         assertThat(problemOf("metric: requests, per: day, amount: 5, warn_at: [0]"))
