@@ -21,7 +21,9 @@ COPY --from=train /opt/llmproxy /opt/llmproxy
 ENV JAVA_HOME=/opt/java \
     LLMPROXY_CONFIG=/etc/llmproxy/config.yaml \
     LLMPROXY_HTTP_SERVER__ADMIN__ADDRESS=0.0.0.0
-# Nothing is written but, at most, to /tmp: run it with a read-only root file system.
+# For the ledger, with STATE_DIRECTORY=/var/lib/llmproxy and a volume, which takes over the owner.
+RUN install -d -o 10001 -g 10001 /var/lib/llmproxy
+# Nothing else is written but, at most, to /tmp: run it with a read-only root file system.
 USER 10001:10001
 EXPOSE 3000 9000
 # Follows the port of the admin listener if it is set by environment.

@@ -12,6 +12,10 @@ import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.LogConfig.Format;
 import io.llmproxy.metrics.AccessLog;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +26,25 @@ public final class Logging {
     private static final String MESSAGES = Logger.ROOT_LOGGER_NAME;
     private static final String ACCESS = AccessLog.LOGGER;
     private static final String QUEUED = "queued";
+
+    /** The loggers whose level operators have changed, and what it was. */
+    private static final Map<String, Change> CHANGED = new HashMap<>();
+
+    private static final ReentrantLock CHANGES = new ReentrantLock();
+
+    /** A change of a level; a class, as two of them are never the same. */
+    private static final class Change {
+        private final Optional<Level> level;
+
+        Change(Optional<Level> level) {
+            this.level = level;
+        }
+
+        /** What it was before all changes; nothing if it was another logger's. */
+        Optional<Level> level() {
+            return level;
+        }
+    }
 
     private Logging() {}
 
@@ -70,9 +93,30 @@ public final class Logging {
             throw new IllegalStateException("the log is the container's: set its level there");
         }
         Logger changed = context.getLogger(logger.isEmpty() ? MESSAGES : logger);
-        Level before = changed.getLevel();
-        changed.setLevel(Level.toLevel(level));
-        return () -> changed.setLevel(before);
+        CHANGES.lock();
+        try {
+            // A level that was changed before is not what it was: that is kept until the last change is taken back.
+            Change before = CHANGED.get(changed.getName());
+            Change change = new Change(before == null ? Optional.ofNullable(changed.getLevel()) : before.level());
+            CHANGED.put(changed.getName(), change);
+            changed.setLevel(Level.toLevel(level));
+            return () -> takeBack(changed, change);
+        } finally {
+            CHANGES.unlock();
+        }
+    }
+
+    private static void takeBack(Logger changed, Change change) {
+        CHANGES.lock();
+        try {
+            // A later change ends by itself.
+            if (CHANGED.get(changed.getName()) == change) {
+                CHANGED.remove(changed.getName());
+                changed.setLevel(change.level().orElse(null));
+            }
+        } finally {
+            CHANGES.unlock();
+        }
     }
 
     /** How many access lines were not written. */

@@ -29,16 +29,24 @@ final class Operator implements Operations {
     private static final int LONGEST_MINUTES = 1440;
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug", "trace");
 
+    private final ConfigReload reload;
     private final Reloader reloader;
     private final Lifecycle lifecycle;
     private final ScheduledExecutorService background;
     private final SharedOverrides others;
 
     /**
+     * @param reload loads the configuration anew from where it is kept, be it a file or a store
      * @param background where a level of the log is taken back
      * @param others told of what is changed
      */
-    Operator(Reloader reloader, Lifecycle lifecycle, ScheduledExecutorService background, SharedOverrides others) {
+    Operator(
+            ConfigReload reload,
+            Reloader reloader,
+            Lifecycle lifecycle,
+            ScheduledExecutorService background,
+            SharedOverrides others) {
+        this.reload = reload;
         this.others = others;
         this.reloader = reloader;
         this.lifecycle = lifecycle;
@@ -66,7 +74,7 @@ final class Operator implements Operations {
 
     @Override
     public List<String> reload() {
-        ConfigReload.Outcome outcome = reloader.reload();
+        ConfigReload.Outcome outcome = reload.reload();
         List<String> problems =
                 outcome.problems().stream().map(Problem::toString).toList();
         if (!outcome.loaded()) {

@@ -118,6 +118,17 @@ final class Overrides {
         settle();
     }
 
+    /** Returns what puts everything back to how it is now. */
+    Runnable undo() {
+        Map<String, Active> sharedNow = shared;
+        Map<String, Active> ownNow = own;
+        return () -> {
+            shared = sharedNow;
+            own = ownNow;
+            settle();
+        };
+    }
+
     /** Takes a change back, by its key. */
     void remove(String key) {
         shared = without(shared, key);

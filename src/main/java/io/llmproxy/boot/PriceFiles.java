@@ -1,10 +1,12 @@
 package io.llmproxy.boot;
 
 import io.llmproxy.config.document.ConfigException;
+import io.llmproxy.ledger.LedgerFiles;
 import io.llmproxy.usage.CommunityPrices;
 import io.llmproxy.usage.PriceFile;
 import io.llmproxy.usage.Prices;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -40,6 +42,24 @@ public final class PriceFiles {
         Prices prices = loaded.prices();
         return "the prices are valid: version " + prices.version() + ", " + prices.size() + " rules, in "
                 + prices.currency();
+    }
+
+    /**
+     * Prices the attempts of a ledger anew.
+     *
+     * @param prices a file of prices
+     * @param out is told what became of it
+     * @param err is told of lines that do not count
+     * @return the number of problems
+     * @throws ConfigException with every problem of the file of prices
+     * @throws IOException if the ledger cannot be read, or nothing can be added to it
+     */
+    public static int reprice(
+            LedgerFiles ledger, LedgerFiles.Period period, Path prices, PrintStream out, PrintStream err)
+            throws IOException {
+        PriceFile.Loaded loaded = PriceFile.read(prices);
+        loaded.warnings().forEach(warning -> err.println("warning: " + warning));
+        return ledger.reprice(loaded.prices(), period, Version.current(), out, err);
     }
 
     /** Tells one table from another. */

@@ -192,12 +192,17 @@ public final class ProxyAssembly implements AutoCloseable {
                 source,
                 handover.listeners(),
                 http,
+                ProxyAssembly::prices,
                 this::build,
                 this::takeOver,
                 new ConfigMetrics(registry),
                 background);
         this.operator = new Operator(
-                reloader, lifecycle, background, stored == null ? SharedOverrides.NONE : stored.overrides());
+                this::load,
+                reloader,
+                lifecycle,
+                background,
+                stored == null ? SharedOverrides.NONE : stored.overrides());
         this.gateway = gateway();
         this.beans = new Beans(
                 ContextName.of(context),
@@ -299,7 +304,8 @@ public final class ProxyAssembly implements AutoCloseable {
         }
     }
 
-    private Generation build(ProxyConfig config, Listening listening, @Nullable Generation before, Runnable left) {
+    private Generation build(
+            ProxyConfig config, Prices prices, Listening listening, @Nullable Generation before, Runnable left) {
         Upstreams upstreams =
                 (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, upstreamMetrics);
         ConfiguredKeys keys = ConfiguredKeys.of(config, lentKeys);
@@ -315,8 +321,7 @@ public final class ProxyAssembly implements AutoCloseable {
         List<Mount> mounted = forwards.stream().map(this::mount).toList();
         Mounts mounts = new Mounts(mounted, listening::port, listening.adminPort(), !listening.complete());
         long version = before == null ? 1 : before.version() + 1;
-        Serving serving =
-                new Serving(mounts, listener(config.log()), metering.with(prices(config), ledger, capture), left);
+        Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices, ledger, capture), left);
         this.listening = listening;
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
     }

@@ -9,6 +9,7 @@ import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.proxy.exchange.Serving;
 import io.llmproxy.upstream.UpstreamHttp;
+import io.llmproxy.usage.Prices;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +33,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     private final ConfigSource source;
     private final Listeners listeners;
     private final UpstreamHttp http;
+    private final Function<ProxyConfig, Prices> prices;
     private final Builder builder;
     private final Consumer<Generation> takeOver;
     private final ConfigMetrics metrics;
@@ -41,7 +44,10 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     private volatile Instant configuredAt = Instant.EPOCH;
     private volatile @Nullable Generation current;
     /** What was loaded, without what operators have changed. */
-    private @Nullable ProxyConfig loaded;
+    private @Nullable Loaded loaded;
+
+    /** A configuration, and the prices that it names, as they were when it was loaded. */
+    private record Loaded(ProxyConfig config, Prices prices) {}
 
     /** Makes what a configuration needs. */
     interface Builder {
@@ -50,17 +56,20 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
          * still fail.
          *
          * @param config what to build
+         * @param prices what models cost
          * @param listening the ports that it is served on
          * @param before the generation before, or null for the first one
          * @param left to be called when it was replaced and its last exchange is over
          */
-        Generation build(ProxyConfig config, Listening listening, @Nullable Generation before, Runnable left);
+        Generation build(
+                ProxyConfig config, Prices prices, Listening listening, @Nullable Generation before, Runnable left);
     }
 
     /**
      * @param source where the configuration comes from
      * @param listeners the ports
      * @param http owns the clients of all generations
+     * @param prices reads the prices that a configuration names
      * @param builder makes what a configuration needs
      * @param takeOver gives effect to what a generation wants of the things that all generations share; called for each one
      *     that is served from then on, before clients of the one before are stopped
@@ -71,6 +80,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
             ConfigSource source,
             Listeners listeners,
             UpstreamHttp http,
+            Function<ProxyConfig, Prices> prices,
             Builder builder,
             Consumer<Generation> takeOver,
             ConfigMetrics metrics,
@@ -79,6 +89,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         this.source = source;
         this.listeners = listeners;
         this.http = http;
+        this.prices = prices;
         this.builder = builder;
         this.takeOver = takeOver;
         this.metrics = metrics;
@@ -104,13 +115,24 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         return configuredAt;
     }
 
-    /** Changes what operators have changed, and serves the configuration with it from now on. */
+    /**
+     * Changes what operators have changed, and serves the configuration with it from now on.
+     *
+     * @throws IllegalStateException if that is not possible; then nothing has changed
+     */
     void override(Consumer<Overrides> change) {
         lock.lock();
+        Runnable undo = overrides.undo();
         try {
             change.accept(overrides);
-            replaceWith(Objects.requireNonNull(loaded, "started"));
+            Loaded same = Objects.requireNonNull(loaded, "started");
+            serve(overrides.over(same.config()), same.prices());
+            configuredAt = Instant.now();
             LOG.info("configuration {} is in use", generation().version());
+        } catch (RuntimeException e) {
+            undo.run();
+            throw new IllegalStateException(
+                    "the configuration cannot be served with this change: " + RootCause.of(e), e);
         } finally {
             lock.unlock();
         }
@@ -140,12 +162,12 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     Outcome reload(Supplier<ConfigLoader.Loaded> next) {
         lock.lock();
         try {
-            ConfigLoader.Loaded loaded = next.get();
-            loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
-            replaceWith(loaded.config());
+            ConfigLoader.Loaded found = next.get();
+            found.warnings().forEach(warning -> LOG.warn("{}", warning));
+            replaceWith(found.config());
             long version = generation().version();
             LOG.info("configuration {} is in use", version);
-            return new Outcome(true, version, loaded.warnings());
+            return new Outcome(true, version, found.warnings());
         } catch (ConfigException e) {
             return refused(e.problems());
         } catch (RuntimeException e) {
@@ -166,17 +188,19 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     }
 
     private void replaceWith(ProxyConfig next) {
-        serve(overrides.over(next));
-        loaded = next;
+        Prices read = prices.apply(next);
+        serve(overrides.over(next), read);
+        loaded = new Loaded(next, read);
         configuredAt = Instant.now();
     }
 
-    private void serve(ProxyConfig config) {
+    private void serve(ProxyConfig config, Prices read) {
         Generation before = current;
         Listening listening;
         try {
             listening = listeners.open(config);
-            Generation next = builder.build(config, listening, before, () -> background.execute(this::stopUnused));
+            Generation next =
+                    builder.build(config, read, listening, before, () -> background.execute(this::stopUnused));
             alive.add(next);
             current = next;
         } catch (RuntimeException e) {

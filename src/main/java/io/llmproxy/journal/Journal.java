@@ -6,8 +6,11 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A bounded queue, and the one thread that hands what is in it to a sink in batches. Offering an entry never blocks and never
@@ -18,17 +21,22 @@ import java.util.function.LongSupplier;
  * @param <T> the entries
  */
 public final class Journal<T> implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+
     /** A caller who has just seen the journal open may still be about to offer something. */
     private static final Duration AFTERMATH = Duration.ofMillis(20);
 
     /** Wakes the thread that waits for an entry. */
     private static final Object WAKE = new Object();
 
+    private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
+
     private final BlockingQueue<Object> queue;
     private final Limits limits;
     private final JournalSink<T> sink;
     private final LongSupplier nanos;
     private final Thread worker;
+    private final LongAdder failures = new LongAdder();
     private volatile boolean closing;
     private volatile long deadline;
 
@@ -41,6 +49,10 @@ public final class Journal<T> implements Runnable {
      * @param farewell how long the last entries may take
      */
     public record Limits(int capacity, int batch, Duration nap, Duration farewell) {}
+
+    private interface Step {
+        void run() throws InterruptedException;
+    }
 
     private Journal(String name, Limits limits, JournalSink<T> sink, LongSupplier nanos) {
         this.queue = new ArrayBlockingQueue<>(limits.capacity());
@@ -69,6 +81,11 @@ public final class Journal<T> implements Runnable {
     /** Puts an entry in, and returns whether there was room. */
     public boolean offer(T entry) {
         return queue.offer(entry);
+    }
+
+    /** How often the sink has failed in a way that it should not have. */
+    public long failures() {
+        return failures.sum();
     }
 
     /** How many entries wait. */
@@ -100,18 +117,33 @@ public final class Journal<T> implements Runnable {
     public void run() {
         try {
             while (!closing) {
-                Duration pause = sink.tend();
-                if (sink.ready()) {
-                    writeNext(pause);
-                } else {
-                    LockSupport.parkNanos(pause.toNanos());
-                }
+                guarded(this::writeOn);
             }
-            writeRest();
+            guarded(this::writeRest);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         sink.close(take(new ArrayList<>(), Integer.MAX_VALUE));
+    }
+
+    /** Sinks do not throw, but memory may run out in them, and then nothing would be written any more. */
+    private void guarded(Step step) throws InterruptedException {
+        try {
+            step.run();
+        } catch (RuntimeException | Error e) {
+            failures.increment();
+            LOG.error("{}: what was due was not done, and is tried again", worker.getName(), e);
+            LockSupport.parkNanos(AFTER_FAILURE.toNanos());
+        }
+    }
+
+    private void writeOn() throws InterruptedException {
+        Duration pause = sink.tend();
+        if (sink.ready()) {
+            writeNext(pause);
+        } else {
+            LockSupport.parkNanos(pause.toNanos());
+        }
     }
 
     private void writeNext(Duration pause) throws InterruptedException {

@@ -1,6 +1,7 @@
 package io.llmproxy.launcher;
 
 import io.llmproxy.boot.ConfigSource;
+import io.llmproxy.boot.PriceFiles;
 import io.llmproxy.boot.RootCause;
 import io.llmproxy.config.LedgerConfig;
 import io.llmproxy.config.ProxyConfig;
@@ -22,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What is asked of the ledger's files on the command line: {@code ledger verify}, {@code summary}, {@code export}. */
+/** What is asked of the ledger's files on the command line: {@code ledger verify}, {@code summary}, {@code export}, {@code reprice}. */
 final class LedgerCommand {
     static final String NAME = "ledger";
     static final String USAGE = """
@@ -31,10 +32,12 @@ final class LedgerCommand {
             usage: java -jar llmproxy.jar ledger verify  [DIRECTORY...]
                    java -jar llmproxy.jar ledger summary [--by WHAT] [--from TIME] [--until TIME] [DIRECTORY...]
                    java -jar llmproxy.jar ledger export --csv [--from TIME] [--until TIME] [--output FILE] [DIRECTORY...]
+                   java -jar llmproxy.jar ledger reprice --prices FILE [--from TIME] [--until TIME] [DIRECTORY...]
 
               verify              look for lines that are damaged, torn, missing or out of order
               summary             add up attempts, tokens and cost
               export              print attempts, exchanges and sums, a row each
+              reprice             say what attempts cost by other prices: adds a file to the ledger, changes none
 
               -c, --config FILE   take the directories from this configuration; found as without `ledger`
                                   where neither it nor a directory is named
@@ -42,6 +45,7 @@ final class LedgerCommand {
                   --from TIME     only what happened then or later: 2026-11-28 or 2026-11-28T08:00:00Z
                   --until TIME    only what happened before
                   --csv           comma-separated values, the only format so far
+                  --prices FILE   a file of prices; --from and --until choose the attempts
                   --output FILE   write to a new file instead of standard output
               -h, --help          print this
 
@@ -51,13 +55,15 @@ final class LedgerCommand {
     private static final Map<String, List<String>> OPTIONS = Map.of(
             "verify", List.of("-c", "--config"),
             "summary", List.of("-c", "--config", "--by", "--from", "--until"),
-            "export", List.of("-c", "--config", "--from", "--until", "--csv", "--output"));
+            "export", List.of("-c", "--config", "--from", "--until", "--csv", "--output"),
+            "reprice", List.of("-c", "--config", "--from", "--until", "--prices"));
 
     private final PrintStream out;
     private final PrintStream err;
     private final List<Path> directories = new ArrayList<>();
     private @Nullable Path config;
     private @Nullable Path output;
+    private @Nullable Path prices;
     private String by = "model";
     private @Nullable Instant from;
     private @Nullable Instant until;
@@ -82,7 +88,7 @@ final class LedgerCommand {
         if (!OPTIONS.containsKey(action)) {
             throw wrong(
                     action.isEmpty() ? "ledger: no command" : action + ": unknown command",
-                    "verify, summary or export");
+                    "verify, summary, export or reprice");
         }
         parse(action, arguments.subList(1, arguments.size()).iterator());
         try {
@@ -105,6 +111,10 @@ final class LedgerCommand {
         }
         if (action.equals("summary")) {
             return files.summarize(by, period, out, err);
+        }
+        Path newPrices = prices;
+        if (newPrices != null) {
+            return PriceFiles.reprice(files, period, newPrices, out, err);
         }
         Path file = output;
         if (file == null) {
@@ -158,12 +168,16 @@ final class LedgerCommand {
                 case "--from" -> from = time(argument, value(argument, rest));
                 case "--until" -> until = time(argument, value(argument, rest));
                 case "--output" -> output = Path.of(value(argument, rest));
+                case "--prices" -> prices = Path.of(value(argument, rest));
                 case "--csv" -> csv = true;
                 default -> directories.add(Path.of(argument));
             }
         }
         if (action.equals("export") && !csv) {
             throw wrong("export: no format", "--csv");
+        }
+        if (action.equals("reprice") && prices == null) {
+            throw wrong("reprice: no prices", "--prices FILE");
         }
     }
 

@@ -146,6 +146,9 @@ public record AttemptRecord(
             line.text("input_source", usage.inputSource().label());
             line.text("output_source", usage.outputSource().label());
         }
+        if (usage.isMaybeBilled()) {
+            line.flag("maybe_billed", true);
+        }
         UsageMissing missing = usage.missing();
         line.text("usage_missing_because", missing == null ? null : missing.label());
         line.number("delivered_output_bytes", usage.deliveredBytes());

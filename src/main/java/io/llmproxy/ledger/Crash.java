@@ -2,6 +2,7 @@ package io.llmproxy.ledger;
 
 import io.llmproxy.ledger.FlightMap.Counter;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +39,8 @@ record Crash(Path left, List<LedgerRecord> records) {
                     found.add(of(map, boot, all, now));
                 }
             }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return found;
     }

@@ -57,8 +57,13 @@ final class DiskFile implements AppendFile {
             throw e;
         }
         // A file that was deleted takes lines as before, and nothing of them is ever seen again.
-        if (!isThere()) {
-            throw new BrokenFileException(path + " was removed or replaced");
+        String missing = missing();
+        if (missing != null) {
+            // They are written once more, into the next file: what is seen of this one after all must not have them as
+            // well.
+            IOException cause = new IOException(missing);
+            cutBack(cause);
+            throw new BrokenFileException(missing);
         }
         length += lines.length;
     }
@@ -74,11 +79,14 @@ final class DiskFile implements AppendFile {
         }
     }
 
-    private boolean isThere() throws IOException {
+    /** Says why it is not known that the file is the one that was made; null if it is. */
+    private @Nullable String missing() {
         try {
-            return Objects.equals(keyOf(path), key);
+            return Objects.equals(keyOf(path), key) ? null : path + " was removed or replaced";
         } catch (NoSuchFileException gone) {
-            return false;
+            return path + " was removed or replaced";
+        } catch (IOException e) {
+            return path + " cannot be looked at: " + e;
         }
     }
 

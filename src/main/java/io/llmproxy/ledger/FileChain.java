@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -205,8 +206,20 @@ final class FileChain {
         }
         List<Path> all = places().map(Place::directory).toList();
         crashes.addAll(Crash.find(place.directory(), all, node.boot(), time.millis()));
+        packLeft(place.directory());
         if (spill != null && place == home) {
             lookInto(spill);
+        }
+    }
+
+    /** A process that was killed has compressed nothing. What was written just now may be of a ledger before that is still at it. */
+    private void packLeft(Path directory) throws IOException {
+        Instant old = time.wall().instant().minus(NEXT_TRY);
+        for (LedgerName.Found found : LedgerName.in(directory)) {
+            boolean others = !found.name().packed() && !found.name().boot().equals(node.boot());
+            if (others && Files.getLastModifiedTime(found.path()).toInstant().isBefore(old)) {
+                done.accept(found.path());
+            }
         }
     }
 

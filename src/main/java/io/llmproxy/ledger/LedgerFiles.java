@@ -3,6 +3,7 @@ package io.llmproxy.ledger;
 import io.llmproxy.ledger.LineReader.Line;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -99,6 +100,31 @@ public record LedgerFiles(List<Path> directories) {
     }
 
     /**
+     * Prices attempts anew, and adds what they cost now to the first directory; no line is changed.
+     *
+     * @param version of the program
+     * @param err is told of lines that do not count
+     * @return the number of problems
+     * @throws IOException if a directory cannot be read, or nothing can be added to it
+     */
+    public int reprice(io.llmproxy.usage.Prices by, Period period, String version, PrintStream out, PrintStream err)
+            throws IOException {
+        long now = System.currentTimeMillis();
+        try (AddedFile added = new AddedFile(directories.get(0), Node.start("reprice", version), now)) {
+            Repricing repricing = new Repricing(by, lastWords(), now, added::add);
+            int problems = read(period, repricing::take, err);
+            Path file = added.finish();
+            repricing.print(out);
+            if (file != null) {
+                out.println("added: " + file);
+            }
+            return problems;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /**
      * Reads what attempts took and cost, the oldest first. Files that were done before the period are not opened.
      *
      * @param most how many lines are read at most
@@ -130,8 +156,8 @@ public record LedgerFiles(List<Path> directories) {
     private static Instant lastChange(Path file) throws IOException {
         try {
             return Files.getLastModifiedTime(file).toInstant();
-        } catch (NoSuchFileException deleted) {
-            return Instant.MIN;
+        } catch (NoSuchFileException packedOrDeleted) {
+            return Instant.MAX;
         }
     }
 
@@ -148,8 +174,8 @@ public record LedgerFiles(List<Path> directories) {
                         visitor.accept(line);
                     }
                 }
-            } catch (NoSuchFileException packedOrDeleted) {
-                // It was compressed or deleted after its directory was read: the next look finds it, or nothing.
+            } catch (NoSuchFileException deleted) {
+                // As it was too old, or too much, after its directory was read.
             }
         }
         return true;

@@ -10,6 +10,8 @@ import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.GenAi;
 import io.llmproxy.proxy.exchange.SettledAttempt;
+import io.llmproxy.proxy.exchange.Trace;
+import io.llmproxy.usage.AttemptUsage;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -34,6 +36,8 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
 
     private static final int SLOT_MASK = (1 << SLOT_BITS) - 1;
     private static final int HASHED = 12;
+    /** What the name of a model begins with whose digest is recorded. */
+    static final String UNKNOWN_NAME = "other:";
 
     private final String version;
     private final LongSupplier clock;
@@ -164,7 +168,10 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
                 named(model.configured(), model.sent()),
                 attempt.stream(),
                 new AttemptRecord.Ending(
-                        attempt.status(), attempt.ending().label(), error == null ? null : error.code(), List.of()),
+                        attempt.status(),
+                        attempt.ending().label(),
+                        error == null ? null : error.code(),
+                        attempt.usage().answer().finishReasons()),
                 new AttemptRecord.Times(
                         millis(times.queue()),
                         millis(times.firstByte()),
@@ -173,8 +180,21 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
                         millis(times.total())),
                 attempt.bytesIn(),
                 attempt.bytesOut(),
-                attempt.usage(),
+                named(model, attempt.usage()),
                 attempt.cost());
+    }
+
+    /** Many upstreams say of the model what they were told. */
+    private static AttemptUsage named(SettledAttempt.Model model, AttemptUsage usage) {
+        String name = usage.answer().model();
+        boolean echoed = name != null
+                && !isKnown(model.configured())
+                && (name.equals(model.asked()) || name.equals(model.sent()));
+        return name != null && echoed ? usage.answeredBy(UNKNOWN_NAME + digest(name)) : usage;
+    }
+
+    private static boolean isKnown(@Nullable String configured) {
+        return configured != null && configured.indexOf('*') < 0;
     }
 
     /** A name that the configuration does not have, or has as a pattern only, may be anything: it is recorded as a digest. */
@@ -182,8 +202,7 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
         if (name == null) {
             return null;
         }
-        boolean known = configured != null && configured.indexOf('*') < 0;
-        return known ? name : "other:" + digest(name);
+        return isKnown(configured) ? name : UNKNOWN_NAME + digest(name);
     }
 
     private static String digest(String name) {
@@ -202,6 +221,7 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
             return;
         }
         ProxyError error = exchange.error();
+        Trace trace = exchange.trace();
         current.ledger.add(new ExchangeRecord(
                 clock.getAsLong(),
                 exchange.number() == 0 ? nextExchange() : exchange.number(),
@@ -213,7 +233,7 @@ public final class LedgerKeeper implements ExchangeListener, AttemptLog {
                 exchange.outcome().label(),
                 error == null ? null : error.code(),
                 millis(exchange.nanos()),
-                null,
+                trace == null ? null : trace.id(),
                 null));
     }
 

@@ -1,6 +1,7 @@
 package io.llmproxy.ledger;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,11 +74,24 @@ record LedgerName(String node, String boot, String utc, int file, boolean packed
             for (Path path : paths) {
                 of(path).ifPresent(name -> all.add(new Found(path, name)));
             }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         all.removeIf(found -> found.name().packed()
                 && Files.exists(found.path().resolveSibling(found.name().plain())));
         all.sort(Comparator.comparing(Found::name, BY_AGE));
         return all;
+    }
+
+    /** Where a file is once it is compressed. */
+    static Path packed(Path plain) {
+        return plain.resolveSibling(plain.getFileName() + ".gz");
+    }
+
+    /** What a file was called before it was compressed, whether or not it is. */
+    static String plainOf(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return name.endsWith(PACKED_SUFFIX) ? name.substring(0, name.length() - 3) : name;
     }
 
     /** What the file is called before it is compressed. */

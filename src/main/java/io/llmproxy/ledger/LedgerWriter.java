@@ -135,7 +135,7 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
                 tally.folded.increment();
                 return;
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             LOG.debug("a record cannot be counted", e);
         }
         tally.lost.increment();
@@ -146,7 +146,7 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
             line.begin(record.type(), LedgerId.line(node.boot(), lastLine + 1), record.at());
             record.write(line);
             pending.writeBytes(line.finish());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             LOG.warn("ledger: cannot write a record of type {}; it is added to a summary", record.type(), e);
             fold(record);
             return;

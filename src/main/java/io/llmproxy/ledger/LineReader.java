@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -61,12 +62,28 @@ final class LineReader implements Closeable {
         this.input = input;
     }
 
-    /** Opens a file, also one that is compressed. */
+    /**
+     * Opens a file, also one that is compressed, or was meanwhile.
+     *
+     * @throws NoSuchFileException if it was deleted
+     */
     static LineReader open(Path file) throws IOException {
-        InputStream bytes = Files.newInputStream(file);
-        if (!file.getFileName().toString().endsWith(LedgerName.PACKED_SUFFIX)) {
-            return new LineReader(new BufferedInputStream(bytes, BUFFER));
+        if (isPacked(file)) {
+            return openPacked(file);
         }
+        try {
+            return new LineReader(new BufferedInputStream(Files.newInputStream(file), BUFFER));
+        } catch (NoSuchFileException gone) {
+            return openPacked(LedgerName.packed(file));
+        }
+    }
+
+    private static boolean isPacked(Path file) {
+        return file.getFileName().toString().endsWith(LedgerName.PACKED_SUFFIX);
+    }
+
+    private static LineReader openPacked(Path file) throws IOException {
+        InputStream bytes = Files.newInputStream(file);
         try {
             return new LineReader(new BufferedInputStream(new GZIPInputStream(bytes, BUFFER), BUFFER));
         } catch (IOException e) {

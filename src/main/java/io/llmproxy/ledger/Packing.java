@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,9 +56,14 @@ final class Packing implements JournalSink<Path> {
 
     /** The file is either as it was, or compressed and whole, whatever happens meanwhile. */
     static void pack(Path plain) {
-        Path packed = plain.resolveSibling(plain.getFileName() + ".gz");
+        Path packed = LedgerName.packed(plain);
         Path unfinished = plain.resolveSibling(packed.getFileName() + UNFINISHED);
         try {
+            if (Files.exists(packed)) {
+                // A process was killed between the last two steps.
+                Files.deleteIfExists(plain);
+                return;
+            }
             try (InputStream lines = Files.newInputStream(plain);
                     FileChannel channel = FileChannel.open(
                             unfinished,
@@ -102,6 +108,8 @@ final class Packing implements JournalSink<Path> {
         try (DirectoryStream<Path> unfinished =
                 Files.newDirectoryStream(directory, "*" + LedgerName.PACKED_SUFFIX + UNFINISHED)) {
             unfinished.forEach(Packing::delete);
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         List<LedgerName.Found> files = LedgerName.in(directory);
         long size = 0;

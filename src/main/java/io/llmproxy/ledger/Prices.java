@@ -14,14 +14,19 @@ final class Prices {
         String of = line.json().string("of", "");
         switch (line.type()) {
             case "adjust" -> {
-                usage.put(of, line.json());
-                cost.put(of, line.json());
+                usage.merge(of, line.json(), Prices::later);
+                cost.merge(of, line.json(), Prices::later);
             }
-            case "reprice" -> cost.put(of, line.json());
+            case "reprice" -> cost.merge(of, line.json(), Prices::later);
             default -> {
                 // It says nothing of another.
             }
         }
+    }
+
+    /** Of several processes that may have written them, the last one counts; times of one form compare as texts do. */
+    private static Json.Obj later(Json.Obj before, Json.Obj next) {
+        return next.string("at", "").compareTo(before.string("at", "")) < 0 ? before : next;
     }
 
     /** The counts of an attempt, or of a sum of them. */

@@ -90,12 +90,13 @@ final class Run {
         expect(line.json().number("last", 0) + 1, path, line);
     }
 
-    void record(Path path, Line line, List<String> problems) {
+    /** A record stands there; returns whether it is seen for the first time. */
+    boolean record(Path path, Line line, List<String> problems) {
         String where = Scan.at(path, line.number());
         long sequence = LedgerId.sequence(boot, line.id());
         if (sequence < 0) {
             problems.add(where + "a line of another process: " + line.id());
-            return;
+            return true;
         }
         if (!begun && count == 0 && damaged == 0) {
             problems.add(where + "the first line of the file is missing");
@@ -105,11 +106,13 @@ final class Run {
         }
         count++;
         if (next > 0 && sequence < next) {
-            problems.add(where + (fill(sequence) ? "out of order: " : "twice: ") + line.id());
-        } else {
-            expect(sequence, path, line);
-            next = sequence + 1;
+            boolean late = fill(sequence);
+            problems.add(where + (late ? "out of order: " : "twice: ") + line.id());
+            return late;
         }
+        expect(sequence, path, line);
+        next = sequence + 1;
+        return true;
     }
 
     /** What lies between the number that should come and the one that does, is missing, but for lines that are damaged. */

@@ -3,6 +3,7 @@ package io.llmproxy.ledger;
 import io.llmproxy.ledger.LineReader.Line;
 import io.llmproxy.ledger.LineReader.State;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,7 +30,12 @@ final class Scan {
 
     private record GapTold(String file, long whole) {
         boolean isAt(Path path, long offset) {
-            return file.equals(path.getFileName().toString()) && whole == offset;
+            return isOf(path) && whole == offset;
+        }
+
+        /** The file may have been compressed since. */
+        boolean isOf(Path path) {
+            return LedgerName.plainOf(Path.of(file)).equals(LedgerName.plainOf(path));
         }
     }
 
@@ -85,6 +91,8 @@ final class Scan {
                     run.reached(reader.offset());
                 }
             }
+        } catch (NoSuchFileException deleted) {
+            notes.add(found.path() + ": was deleted meanwhile, as it was too old or too much");
         } catch (IOException e) {
             problems.add(found.path() + ": cannot be read to its end: " + e.getMessage());
         }
@@ -96,11 +104,12 @@ final class Scan {
             case "close" -> run.closed(found.path(), line, problems);
             default -> {
                 records++;
-                run.record(found.path(), line, problems);
-                if (line.type().equals("gap")) {
-                    gap(line);
+                if (run.record(found.path(), line, problems)) {
+                    if (line.type().equals("gap")) {
+                        gap(line);
+                    }
+                    visitor.accept(line);
                 }
-                visitor.accept(line);
             }
         }
     }
@@ -137,7 +146,7 @@ final class Scan {
             return;
         }
         problems.add(file
-                + (told != null && told.file().equals(file.getFileName().toString())
+                + (told != null && told.isOf(file)
                         ? ": has " + run.whole() + " bytes of whole lines (expected: " + told.whole()
                                 + ", as the next process recorded)"
                         : ": has no last line, so its process was killed, and no later process recorded what"

@@ -9,16 +9,18 @@ import java.util.Collection;
 final class CountedExporter implements SpanExporter {
     private final SpanExporter exporter;
     private final Exports exports;
+    private final WaitingSpans waiting;
 
-    CountedExporter(SpanExporter exporter, Exports exports) {
+    CountedExporter(SpanExporter exporter, Exports exports, WaitingSpans waiting) {
         this.exporter = exporter;
         this.exports = exports;
+        this.waiting = waiting;
     }
 
     @Override
     public CompletableResultCode export(Collection<SpanData> spans) {
         int count = spans.size();
-        exports.taken(count);
+        waiting.taken(count);
         CompletableResultCode result = exporter.export(spans);
         return result.whenComplete(() -> exports.ended(count, result.isSuccess()));
     }

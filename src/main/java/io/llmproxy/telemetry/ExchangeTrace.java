@@ -19,6 +19,7 @@ import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import java.time.Instant;
+import java.util.List;
 import java.util.Queue;
 import java.util.StringJoiner;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 /** The spans of one exchange: one for itself, and one for each attempt. */
 final class ExchangeTrace implements Trace {
     static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error.type");
+
+    private static final AttributeKey<List<String>> FINISH_REASONS =
+            AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
 
     private static final int ERROR_STATUS = 400;
     private static final int SERVER_ERROR = 500;
@@ -58,6 +62,12 @@ final class ExchangeTrace implements Trace {
         NONE,
         /** Those that the client has sent. */
         CLIENTS
+    }
+
+    @Override
+    public @Nullable String id() {
+        SpanContext context = exchange.getSpanContext();
+        return context.isValid() ? context.getTraceId() : null;
     }
 
     @Override
@@ -98,13 +108,19 @@ final class ExchangeTrace implements Trace {
         return first != null && open.remove(first) ? first.span() : null;
     }
 
+    /** A span that does not end is not sent. */
+    @Override
+    public void discarded(String upstream) {
+        Span unused = take(upstream);
+    }
+
     void settled(Exchange told, SettledAttempt attempt) {
         Span span = take(attempt.upstream());
         if (span == null) {
             return;
         }
         String operation = GenAi.operation(told);
-        String model = shortened(attempt.model());
+        String model = model(attempt);
         if (operation != null) {
             span.updateName(model == null ? operation : operation + " " + model);
             span.setAttribute("gen_ai.operation.name", operation);
@@ -123,6 +139,10 @@ final class ExchangeTrace implements Trace {
         long firstToken = attempt.times().firstToken();
         if (attempt.stream() && firstToken >= 0) {
             span.setAttribute("gen_ai.response.time_to_first_chunk", (double) firstToken / TimeUnit.SECONDS.toNanos(1));
+        }
+        List<String> reasons = attempt.usage().answer().finishReasons();
+        if (!reasons.isEmpty()) {
+            span.setAttribute(FINISH_REASONS, reasons);
         }
         usage(span, attempt);
         fail(span, attempt.error(), attempt.status(), ERROR_STATUS);
@@ -151,8 +171,16 @@ final class ExchangeTrace implements Trace {
         }
     }
 
-    private static @Nullable String shortened(SettledAttempt.Model model) {
+    /** What no upstream has answered for may be anything, unless the configuration has it. */
+    private static @Nullable String model(SettledAttempt attempt) {
+        SettledAttempt.Model model = attempt.model();
+        String configured = model.configured();
+        boolean known = configured != null && configured.indexOf('*') < 0;
+        boolean answered = attempt.status() >= 200 && attempt.status() < 300;
         String name = model.sent() == null ? model.asked() : model.sent();
+        if (name != null && !known && !answered) {
+            return "other";
+        }
         return name == null || name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME);
     }
 

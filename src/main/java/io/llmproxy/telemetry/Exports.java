@@ -1,17 +1,14 @@
 package io.llmproxy.telemetry;
 
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What became of spans, or of points of metrics. So many spans may wait to be sent; further ones are dropped and counted. */
+/** What became of spans, or of points of metrics. */
 public final class Exports {
     private static final Logger LOG = LoggerFactory.getLogger(Exports.class);
-    static final int MOST = 2048;
 
-    private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicLong lastSuccess = new AtomicLong();
@@ -33,17 +30,9 @@ public final class Exports {
         return lastSuccess.get();
     }
 
-    boolean enter() {
-        if (waiting.incrementAndGet() <= MOST) {
-            return true;
-        }
-        waiting.decrementAndGet();
-        dropped.incrementAndGet();
-        return false;
-    }
-
-    void taken(int count) {
-        waiting.addAndGet(-count);
+    /** So many were not even sent. */
+    void dropped(int count) {
+        dropped.addAndGet(count);
     }
 
     /** The collector has answered that it has taken what it was sent but for so many; {@link #ended} follows. */

@@ -15,14 +15,14 @@ import java.util.function.Predicate;
 /** Hands on the spans that are worth it, as long as there is room. */
 final class NotableSpans implements SpanProcessor {
     private final SpanProcessor next;
-    private final Exports exports;
+    private final WaitingSpans waiting;
     private final Predicate<ReadableSpan> wanted;
 
     /** @param wanted which spans are handed on */
-    NotableSpans(SpanProcessor next, Exports exports, Predicate<ReadableSpan> wanted) {
+    NotableSpans(SpanProcessor next, WaitingSpans waiting, Predicate<ReadableSpan> wanted) {
         this.next = next;
         this.wanted = wanted;
-        this.exports = exports;
+        this.waiting = waiting;
     }
 
     /** Whether a span is sampled, or failed. */
@@ -48,7 +48,7 @@ final class NotableSpans implements SpanProcessor {
 
     @Override
     public void onEnd(ReadableSpan span) {
-        if (wanted.test(span) && exports.enter()) {
+        if (wanted.test(span) && waiting.enter()) {
             next.onEnd(span);
         }
     }
@@ -60,6 +60,8 @@ final class NotableSpans implements SpanProcessor {
 
     @Override
     public CompletableResultCode shutdown() {
+        // From here on the library drops what ends, without a word.
+        waiting.close();
         return next.shutdown();
     }
 

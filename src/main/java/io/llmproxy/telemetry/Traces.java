@@ -13,14 +13,21 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporterBuilder;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
+import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +39,7 @@ import org.slf4j.LoggerFactory;
 final class Traces implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Traces.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final long CLOSE_SECONDS = 5;
     private static final int BATCH = 512;
     private static final String WORKER = "BatchSpanProcessor_WorkerThread";
@@ -44,18 +52,22 @@ final class Traces implements AutoCloseable {
     };
 
     private final @Nullable SdkTracerProvider own;
+    private final List<Sending> sendings;
     private final Set<Thread> workers;
     private final Tracer tracer;
     private final Headers headers;
     private final @Nullable LangfuseSpans langfuse;
+    private volatile @Nullable CompletableResultCode ending;
 
     private Traces(
             @Nullable SdkTracerProvider own,
+            List<Sending> sendings,
             Set<Thread> workers,
             Tracer tracer,
             Headers headers,
             @Nullable LangfuseSpans langfuse) {
         this.own = own;
+        this.sendings = sendings;
         this.workers = workers;
         this.tracer = tracer;
         this.headers = headers;
@@ -78,32 +90,33 @@ final class Traces implements AutoCloseable {
         if (langfuse == null && GlobalOpenTelemetry.isSet()) {
             LOG.info("traces are sent to the OpenTelemetry agent of this process");
             Tracer tracer = GlobalOpenTelemetry.getOrNoop().getTracer(Service.SCOPE, version);
-            return new Traces(null, Set.of(), tracer, headers, null);
+            return new Traces(null, List.of(), Set.of(), tracer, headers, null);
         }
         Set<Thread> others = running();
         double ratio = otel == null ? 0 : otel.sampleRatio();
         SdkTracerProviderBuilder provider = SdkTracerProvider.builder()
                 .setResource(Service.resource(otel == null ? "llmproxy" : otel.serviceName(), version))
                 .setSampler(new NotedSampler(Sampler.parentBased(Sampler.traceIdRatioBased(ratio))));
+        List<Sending> sendings = new ArrayList<>();
         if (otel != null) {
             Collector place = Collector.of(otel);
-            provider.addSpanProcessor(new NotableSpans(
-                    batches(place.endpoint("traces"), place.headers(), collector), collector, NotableSpans::isNotable));
+            Sending sending = Sending.to(place.endpoint("traces"), place.headers(), collector);
+            sendings.add(sending);
+            provider.addSpanProcessor(sending.of(NotableSpans::isNotable));
             LOG.info("traces are sent to {}", otel.endpoint());
         }
         LangfuseSpans told = langfuse == null ? null : new LangfuseSpans(langfuse);
         if (told != null) {
             Sampler share = Sampler.traceIdRatioBased(told.sampleRate());
-            provider.addSpanProcessor(new NotableSpans(
-                    batches(told.endpoint(), told.headers(), generations),
-                    generations,
-                    span -> NotableSpans.isIn(share, span)));
+            Sending sending = Sending.to(told.endpoint(), told.headers(), generations);
+            sendings.add(sending);
+            provider.addSpanProcessor(sending.of(span -> NotableSpans.isIn(share, span)));
             LOG.info("LLM calls are sent to Langfuse at {}", told.endpoint());
         }
         SdkTracerProvider own = provider.build();
         Set<Thread> workers = running();
         workers.removeAll(others);
-        return new Traces(own, workers, own.get(Service.SCOPE, version), headers, told);
+        return new Traces(own, List.copyOf(sendings), workers, own.get(Service.SCOPE, version), headers, told);
     }
 
     private static Headers headers(@Nullable OtelConfig otel) {
@@ -113,20 +126,34 @@ final class Traces implements AutoCloseable {
         return otel.propagate() ? Headers.OURS : Headers.NONE;
     }
 
-    private static BatchSpanProcessor batches(String endpoint, Map<String, String> headers, Exports exports) {
-        OtlpHttpSpanExporterBuilder exporter = OtlpHttpSpanExporter.builder()
-                .setEndpoint(endpoint)
-                .setCompression("gzip")
-                .setTimeout(TIMEOUT)
-                .setComponentLoader(new PlainSender.Loader(exports));
-        headers.forEach(exporter::addHeader);
-        return BatchSpanProcessor.builder(new CountedExporter(exporter.build(), exports))
-                .setMaxQueueSize(Exports.MOST)
-                .setMaxExportBatchSize(BATCH)
-                .setExporterTimeout(TIMEOUT)
-                .setScheduleDelay(Duration.ofSeconds(1))
-                .setExportUnsampledSpans(true)
-                .build();
+    /** Where spans are sent, and those that wait for it. */
+    private record Sending(SpanExporter exporter, Exports exports, WaitingSpans waiting) {
+        static Sending to(String endpoint, Map<String, String> headers, Exports exports) {
+            OtlpHttpSpanExporterBuilder exporter = OtlpHttpSpanExporter.builder()
+                    .setEndpoint(endpoint)
+                    .setCompression("gzip")
+                    .setTimeout(TIMEOUT)
+                    .setConnectTimeout(CONNECT_TIMEOUT)
+                    .setComponentLoader(new PlainSender.Loader(exports));
+            headers.forEach(exporter::addHeader);
+            return new Sending(exporter.build(), exports, new WaitingSpans(exports));
+        }
+
+        SpanProcessor of(Predicate<ReadableSpan> wanted) {
+            SpanProcessor batches = BatchSpanProcessor.builder(new CountedExporter(exporter, exports, waiting))
+                    .setMaxQueueSize(WaitingSpans.MOST)
+                    .setMaxExportBatchSize(BATCH)
+                    .setExporterTimeout(TIMEOUT)
+                    .setScheduleDelay(Duration.ofSeconds(1))
+                    .setExportUnsampledSpans(true)
+                    .build();
+            return new NotableSpans(batches, waiting, wanted);
+        }
+
+        /** Ends what is being sent, and sends nothing more. */
+        void breakOff() {
+            var unused = exporter.shutdown();
+        }
     }
 
     /** A broken header is as none: a trace begins. */
@@ -144,11 +171,33 @@ final class Traces implements AutoCloseable {
                 langfuse);
     }
 
+    /** Begins no more; what has ended is still sent, which nobody waits for. */
+    void end() {
+        if (own != null) {
+            ending = own.shutdown();
+        }
+    }
+
+    /** Sends no more. The library closes what sends only when all is sent, which a collector that hangs can put off. */
+    void breakOff() {
+        CompletableResultCode last = ending;
+        if (last == null || !last.isDone()) {
+            sendings.forEach(Sending::breakOff);
+        }
+    }
+
+    /** Ends, and waits a moment for what has ended to be sent. Nothing is left behind. */
     @Override
     public void close() {
-        if (own != null) {
-            own.shutdown().join(CLOSE_SECONDS, TimeUnit.SECONDS);
+        if (ending == null) {
+            end();
+        }
+        CompletableResultCode last = ending;
+        if (last != null) {
+            last.join(CLOSE_SECONDS, TimeUnit.SECONDS);
+            breakOff();
             workers.forEach(Traces::await);
+            sendings.forEach(sending -> sending.waiting().abandon());
         }
     }
 

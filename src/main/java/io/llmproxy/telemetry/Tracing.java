@@ -15,6 +15,9 @@ public final class Tracing implements ExchangeListener, AutoCloseable {
     private final String version;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile @Nullable Traces traces;
+    /** The one before, which may still send its last; only one is let do so. */
+    private @Nullable Traces leaving;
+
     private Targets targets = Targets.NONE;
 
     private record Targets(
@@ -54,7 +57,12 @@ public final class Tracing implements ExchangeListener, AutoCloseable {
             traces = next.equals(Targets.NONE) ? null : Traces.start(otel, langfuse, version, collector, generations);
             targets = next;
             if (before != null) {
-                before.close();
+                // A reload does not wait for a collector.
+                before.end();
+                if (leaving != null) {
+                    leaving.breakOff();
+                }
+                leaving = before;
             }
         } finally {
             lock.unlock();
@@ -87,5 +95,13 @@ public final class Tracing implements ExchangeListener, AutoCloseable {
     @Override
     public void close() {
         follow(null, null);
+        lock.lock();
+        try {
+            if (leaving != null) {
+                leaving.close();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -62,13 +62,12 @@ final class AnswerPlaces {
         places.text(
                 message + ".content",
                 message + ".content[].text",
-                message + ".reasoning",
-                message + ".reasoning_content",
                 message + ".refusal",
                 message + ".function_call.arguments",
                 message + ".tool_calls[].function.name",
                 message + ".tool_calls[].function.arguments",
                 message + ".tool_calls[].custom.input");
+        places.each(Meaning.REASONING, message + ".reasoning", message + ".reasoning_content");
     }
 
     private static Place responses() {
@@ -81,13 +80,9 @@ final class AnswerPlaces {
         }
         // A whole answer has all of its text at once. A stream has it in pieces; that its last event repeats it is
         // passed over.
+        places.add("type", Meaning.EVENT).add("delta", Meaning.DELTA).add("output[].summary[].text", Meaning.REASONING);
         return places.text(
-                "delta",
-                "output[].content[].text",
-                "output[].content[].refusal",
-                "output[].summary[].text",
-                "output[].arguments",
-                "output[].input");
+                "output[].content[].text", "output[].content[].refusal", "output[].arguments", "output[].input");
     }
 
     private static Place embeddings() {
@@ -103,7 +98,10 @@ final class AnswerPlaces {
     }
 
     private static Place transcription() {
-        Place places = Place.document().text("text", "delta").add("usage.seconds", Meaning.SECONDS, Count.SECONDS);
+        Place places = Place.document()
+                .text("delta")
+                .add("text", Meaning.ALL_TEXT)
+                .add("usage.seconds", Meaning.SECONDS, Count.SECONDS);
         openAi(places, "usage");
         return places;
     }
@@ -170,13 +168,9 @@ final class AnswerPlaces {
         }
         return places.add("usage", Meaning.USAGE)
                 .add("delta.stop_reason", Meaning.FINISH)
-                .text(
-                        "delta.text",
-                        "delta.thinking",
-                        "delta.partial_json",
-                        "content[].text",
-                        "content[].thinking",
-                        "content[].input");
+                .add("stop_reason", Meaning.FINISH)
+                .each(Meaning.REASONING, "delta.thinking", "content[].thinking")
+                .text("delta.text", "delta.partial_json", "content[].text", "content[].input");
     }
 
     private static Place gemini() {
@@ -219,11 +213,10 @@ final class AnswerPlaces {
                 .count("prompt_eval_count", Count.INPUT)
                 .count("prompt_eval_cached_count", Count.CACHE_READ)
                 .count("eval_count", Count.OUTPUT)
+                .each(Meaning.REASONING, "thinking", "message.thinking")
                 .text(
                         "response",
-                        "thinking",
                         "message.content",
-                        "message.thinking",
                         "message.tool_calls[].function.name",
                         "message.tool_calls[].function.arguments");
     }

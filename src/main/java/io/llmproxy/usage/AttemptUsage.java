@@ -1,5 +1,6 @@
 package io.llmproxy.usage;
 
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,48 @@ public record AttemptUsage(
             Set.of(),
             null);
 
+    /**
+     * Returns what an attempt may be billed for that has sent all of its request and has heard nothing: at least what the upstream has read.
+     *
+     * @param requestBytes how many bytes of text the request has
+     * @param ratio how many bytes of text make a token
+     * @param because why there is no answer
+     */
+    public static AttemptUsage unanswered(long requestBytes, TokenRatio ratio, UsageMissing because) {
+        Usage input = new Usage.Builder()
+                .set(Count.INPUT, ratio.inputTokens(requestBytes))
+                .build();
+        return new AttemptUsage(
+                input,
+                UsageSource.ESTIMATED,
+                UsageSource.ESTIMATED,
+                UsageSource.NONE,
+                because,
+                0,
+                Answer.UNKNOWN,
+                Set.of(),
+                ratio.estimate());
+    }
+
+    /** Whether it is not even known if the upstream has worked. */
+    public boolean isMaybeBilled() {
+        return source == UsageSource.ESTIMATED && outputSource == UsageSource.NONE;
+    }
+
+    /** Returns it with another name for the model that gave the answer. */
+    public AttemptUsage answeredBy(String model) {
+        Answer named = new Answer(
+                model,
+                answer.id(),
+                answer.serviceTier(),
+                answer.geo(),
+                answer.speed(),
+                answer.cost(),
+                answer.finishReasons());
+        return new AttemptUsage(
+                usage, source, inputSource, outputSource, missing, deliveredBytes, named, anomalies, estimate);
+    }
+
     /** Makes it. */
     public AttemptUsage {
         anomalies = Set.copyOf(anomalies);
@@ -53,6 +96,7 @@ public record AttemptUsage(
      * @param geo where it was made, in the provider's words
      * @param speed how fast it was made, in the provider's words
      * @param cost what the provider says that it cost
+     * @param finishReasons why the model ended, in the provider's words; of several choices, the last one's
      */
     public record Answer(
             @Nullable String model,
@@ -60,7 +104,24 @@ public record AttemptUsage(
             @Nullable String serviceTier,
             @Nullable String geo,
             @Nullable String speed,
-            @Nullable Money cost) {
+            @Nullable Money cost,
+            List<String> finishReasons) {
+        /** Copies the list. */
+        public Answer {
+            finishReasons = List.copyOf(finishReasons);
+        }
+
+        /** Makes one that does not say why the model ended. */
+        public Answer(
+                @Nullable String model,
+                @Nullable String id,
+                @Nullable String serviceTier,
+                @Nullable String geo,
+                @Nullable String speed,
+                @Nullable Money cost) {
+            this(model, id, serviceTier, geo, speed, cost, List.of());
+        }
+
         /** Nothing is told. */
         public static final Answer UNKNOWN = new Answer(null, null, null, null, null, null);
     }

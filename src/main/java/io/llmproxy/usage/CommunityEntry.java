@@ -47,6 +47,13 @@ final class CommunityEntry {
     private static final Pattern MONEY = Pattern.compile(".*(cost|price|pricing|multiplier|billing).*");
 
     private static final Set<String> SEARCHES = Set.of("search_context_cost_per_query");
+    /** What counts only where another member that means the same has no price. */
+    private static final Set<String> SECOND_CHOICE =
+            Set.of("output_cost_per_second", "input_cost_per_token_cache_hit", "input_cost_per_audio_token_cache_hit");
+
+    /** A price of 0, as it is written. */
+    private static final String NOTHING = CommunityPrices.quoted("0");
+
     private static final BigDecimal MILLION = new BigDecimal(1_000_000);
     private static final BigDecimal MOST = new BigDecimal(999_999);
 
@@ -91,7 +98,7 @@ final class CommunityEntry {
         }
         String unit = UNITS.get(name);
         if (unit != null) {
-            units.put(unit, written(price));
+            put(unit, price, SECOND_CHOICE.contains(name));
             return true;
         }
         return perToken(name, price);
@@ -115,15 +122,27 @@ final class CommunityEntry {
         String bucket = TOKENS.get(rest);
         boolean known = bucket != null && price.compareTo(BigDecimal.ONE) < 0;
         if (bucket != null && known) {
-            put(tier, above, bucket, price);
+            put(tier, above, bucket, price, SECOND_CHOICE.contains(rest));
         }
         return known;
     }
 
-    private void put(String tier, long above, String bucket, BigDecimal price) {
-        tokens.computeIfAbsent(tier, key -> new TreeMap<>())
-                .computeIfAbsent(above, key -> new TreeMap<>())
-                .put(bucket, written(price.multiply(MILLION)));
+    private void put(String tier, long above, String bucket, BigDecimal price, boolean second) {
+        Map<String, String> prices =
+                tokens.computeIfAbsent(tier, key -> new TreeMap<>()).computeIfAbsent(above, key -> new TreeMap<>());
+        put(prices, bucket, written(price.multiply(MILLION)), second);
+    }
+
+    private void put(String unit, BigDecimal price, boolean second) {
+        put(units, unit, written(price), second);
+    }
+
+    /** Two members may mean the same. Many entries have a 0 for the one that the provider does not bill by. */
+    private static void put(Map<String, String> prices, String name, String price, boolean second) {
+        prices.merge(
+                name,
+                price,
+                (before, next) -> next.equals(NOTHING) || (second && !before.equals(NOTHING)) ? before : next);
     }
 
     /** Prices for a range of the input: where one range ends, the next begins. */
@@ -142,7 +161,7 @@ final class CommunityEntry {
                 BigDecimal price = member.getValue() instanceof Scalar scalar ? price(scalar.text()) : null;
                 taken = bucket != null && price != null;
                 if (bucket != null && price != null && above != null) {
-                    put("", above.longValue(), bucket, price);
+                    put("", above.longValue(), bucket, price, SECOND_CHOICE.contains(member.getKey()));
                 }
             }
         }

@@ -59,7 +59,7 @@ final class PathFollower {
         default void noNumber(Place place) {}
 
         /** A text has been read. */
-        void text(long bytes);
+        void text(Place place, long bytes);
 
         /** Whether a short text is still of interest. */
         default boolean wants(Place place) {
@@ -192,7 +192,7 @@ final class PathFollower {
             passing = false;
             scanner.show(DEEPEST);
             if (passed != null && passed.leaf() == Leaf.TEXT) {
-                collector.text(base + scanner.position() - passedFrom);
+                collector.text(passed, base + scanner.position() - passedFrom);
             }
         } else {
             Place place = open[depth + 1];
@@ -248,7 +248,7 @@ final class PathFollower {
         switch (place.leaf()) {
             case NONE -> {}
             case NUMBER -> collector.number(place, decimal);
-            case TEXT -> collector.text(length.bytes());
+            case TEXT -> collector.text(place, length.bytes());
             case WORD -> collector.word(place, word);
         }
     }

@@ -48,6 +48,16 @@ final class Place {
         TOKENS(Leaf.NUMBER),
         /** A text that was made or read by the model. */
         TEXT(Leaf.TEXT),
+        /** Such a text that the model made to come to its answer, and that is counted apart. */
+        REASONING(Leaf.TEXT),
+        /** The next piece of what the kind of the event says. */
+        DELTA(Leaf.TEXT),
+        /** All that was made, which events before it may have told in pieces. */
+        ALL_TEXT(Leaf.TEXT),
+        /** The kind of the event. */
+        EVENT(Leaf.WORD),
+        /** Something that the model reads and that is no text here, such as an image or the name of what is stored elsewhere. */
+        ELSEWHERE(Leaf.WORD),
         /** The name of the model. */
         MODEL(Leaf.WORD),
         /** The identifier of the answer. */
@@ -128,8 +138,13 @@ final class Place {
 
     /** Says that paths lead to texts. */
     Place text(String... paths) {
+        return each(Meaning.TEXT, paths);
+    }
+
+    /** Says what stands at paths. */
+    Place each(Meaning there, String... paths) {
         for (String path : paths) {
-            add(path, Meaning.TEXT);
+            add(path, there);
         }
         return this;
     }

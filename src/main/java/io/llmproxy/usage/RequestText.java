@@ -1,5 +1,7 @@
 package io.llmproxy.usage;
 
+import io.llmproxy.usage.Place.Meaning;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -14,6 +16,16 @@ public final class RequestText {
 
     private static Place places() {
         Place places = Place.document()
+                .each(Meaning.ELSEWHERE, "previous_response_id", "conversation", "cachedContent", "cached_content")
+                .each(Meaning.ELSEWHERE, "contents[].parts[].inlineData", "contents[].parts[].inline_data")
+                .each(Meaning.ELSEWHERE, "contents[].parts[].fileData", "contents[].parts[].file_data");
+        for (String part : List.of("messages[].content[].", "input[].content[].")) {
+            for (String source :
+                    List.of("image_url", "input_audio", "file", "file_id", "file_data", "file_url", "source")) {
+                places.add(part + source, Meaning.ELSEWHERE);
+            }
+        }
+        places.add("messages[].content[].content[].source", Meaning.ELSEWHERE)
                 .text("prompt", "prompt[]", "system", "system[].text", "instructions", "tools", "functions")
                 .text("input", "input[]", "input[].content", "input[].content[].text", "input[].output")
                 .text("input[].arguments")
@@ -46,12 +58,29 @@ public final class RequestText {
         return sum.bytes;
     }
 
+    /** Whether the model reads something else besides, so that the text says nothing of how many tokens it reads. */
+    public boolean isOnlyPart() {
+        return sum.elsewhere;
+    }
+
     private static final class Sum implements PathFollower.Collector {
         private long bytes;
+        private boolean elsewhere;
 
         @Override
-        public void text(long length) {
+        public void text(Place place, long length) {
             bytes += length;
+        }
+
+        @Override
+        public void enter(Place place) {
+            elsewhere |= place.meaning() == Meaning.ELSEWHERE;
+        }
+
+        @Override
+        public boolean wants(Place place) {
+            elsewhere |= place.meaning() == Meaning.ELSEWHERE;
+            return false;
         }
     }
 }

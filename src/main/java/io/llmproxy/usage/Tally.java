@@ -2,6 +2,7 @@ package io.llmproxy.usage;
 
 import io.llmproxy.usage.Place.Meaning;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +23,11 @@ final class Tally implements PathFollower.Collector {
     private final Word geo = new Word();
     private final Word speed = new Word();
     private final Word modality = new Word();
+    private final Word event = new Word();
 
     private long tokens;
     private long textBytes;
+    private long reasoningBytes;
     private long cost = -1;
     private boolean ticks;
     /** Whether the document has a part of the answer, and whether it has counts. */
@@ -33,6 +36,7 @@ final class Tally implements PathFollower.Collector {
     private boolean told;
     private boolean running;
     private boolean finished;
+    private List<String> reasons = List.of();
 
     @Override
     public void enter(Place place) {
@@ -40,6 +44,7 @@ final class Tally implements PathFollower.Collector {
             case DOCUMENT -> {
                 inChoice = false;
                 told = false;
+                event.clear();
             }
             case CHOICE -> inChoice = true;
             case USAGE -> running = true;
@@ -124,8 +129,27 @@ final class Tally implements PathFollower.Collector {
     }
 
     @Override
-    public void text(long bytes) {
+    public void text(Place place, long bytes) {
+        switch (place.meaning()) {
+            case REASONING -> reasoning(bytes);
+            case DELTA -> delta(bytes);
+            case ALL_TEXT -> textBytes = Math.max(textBytes, bytes);
+            default -> textBytes += bytes;
+        }
+    }
+
+    private void reasoning(long bytes) {
         textBytes += bytes;
+        reasoningBytes += bytes;
+    }
+
+    /** Sound comes in pieces as well, and is no text. */
+    private void delta(long bytes) {
+        if (event.startsWith("response.reasoning")) {
+            reasoning(bytes);
+        } else if (!event.endsWith("audio.delta")) {
+            textBytes += bytes;
+        }
     }
 
     @Override
@@ -146,8 +170,17 @@ final class Tally implements PathFollower.Collector {
             case GEO -> geo.set(word);
             case SPEED -> speed.set(word);
             case MODALITY -> modality.set(word);
-            case FINISH -> finished = true;
+            case EVENT -> event.set(word);
+            case FINISH -> finish(word);
             default -> {}
+        }
+    }
+
+    /** Some write an empty reason into each event. */
+    private void finish(Word reason) {
+        if (!reason.isEmpty()) {
+            finished = true;
+            reasons = FinishReasons.of(reason);
         }
     }
 
@@ -179,12 +212,17 @@ final class Tally implements PathFollower.Collector {
         return textBytes;
     }
 
+    /** The part of it that was made to come to the answer. */
+    long reasoningBytes() {
+        return reasoningBytes;
+    }
+
     Set<UsageAnomaly> anomalies() {
         return EnumSet.copyOf(anomalies);
     }
 
     AttemptUsage.Answer answer() {
         @Nullable Money told = cost < 0 ? null : new Money(cost, DOLLARS);
-        return new AttemptUsage.Answer(model.text(), id.text(), tier.text(), geo.text(), speed.text(), told);
+        return new AttemptUsage.Answer(model.text(), id.text(), tier.text(), geo.text(), speed.text(), told, reasons);
     }
 }

@@ -14,6 +14,11 @@ public final class TokenRatios {
     private static final double NEWEST = 0.05;
     private static final int MOST_MODELS = 2_000;
 
+    /** Bytes of a token, at least and at most: what is beyond counts something else than the text. */
+    private static final double LEAST = 1;
+
+    private static final double MOST = 16;
+
     private final ConcurrentHashMap<Key, Learned> learned = new ConcurrentHashMap<>();
 
     private record Key(String upstream, String model) {}
@@ -27,7 +32,8 @@ public final class TokenRatios {
                 return this;
             }
             double weight = Math.max(NEWEST, 1.0 / (answers + 1));
-            double mean = bytesPerToken + weight * ((double) bytes / tokens - bytesPerToken);
+            double told = Math.max(LEAST, Math.min(MOST, (double) bytes / tokens));
+            double mean = bytesPerToken + weight * (told - bytesPerToken);
             return new Mean(mean, Math.min(answers + 1, ENOUGH));
         }
 
@@ -44,9 +50,11 @@ public final class TokenRatios {
      * Learns of an answer. Only what the upstream reported counts; and not the input if part of it came from elsewhere, such as
      * images, nor the output if part of it is not seen.
      *
-     * @param requestBytes how many bytes of text the request has; negative if that is not known
+     * @param requestBytes how many bytes of text the request has; negative if that is not known, or not all that the model read
+     * @param reasoningBytes how many bytes of the answer's text are reasoning. How much of the reasoning is seen depends on the model, so
+     *     that nothing is learned of it where it is counted apart
      */
-    public void learn(String upstream, String model, long requestBytes, AttemptUsage answer) {
+    public void learn(String upstream, String model, long requestBytes, long reasoningBytes, AttemptUsage answer) {
         if (answer.source() != UsageSource.REPORTED) {
             return;
         }
@@ -62,11 +70,11 @@ public final class TokenRatios {
                 - usage.get(Count.REASONING, 0)
                 - usage.get(Count.IMAGE_OUTPUT, 0)
                 - usage.get(Count.AUDIO_OUTPUT, 0);
+        long made = answer.deliveredBytes() - (usage.get(Count.REASONING, 0) > 0 ? reasoningBytes : 0);
         learned.merge(
                 key,
-                new Learned(Mean.NOTHING.with(requestBytes, input), Mean.NOTHING.with(answer.deliveredBytes(), output)),
-                (known, first) -> new Learned(
-                        known.input.with(requestBytes, input), known.output.with(answer.deliveredBytes(), output)));
+                new Learned(Mean.NOTHING.with(requestBytes, input), Mean.NOTHING.with(made, output)),
+                (known, first) -> new Learned(known.input.with(requestBytes, input), known.output.with(made, output)));
     }
 
     /** Returns whether enough answers of a model of an upstream have been learned of. */

@@ -80,6 +80,11 @@ public final class UsageReader {
         return tally.textBytes();
     }
 
+    /** Returns how many bytes of that text were made to come to the answer. */
+    public long reasoningBytes() {
+        return tally.reasoningBytes();
+    }
+
     /**
      * Says what the answer took, as far as it has been read. What the upstream did not tell is estimated. Nothing is read from then on.
      *

@@ -94,6 +94,11 @@ public final class UsageRequest {
         return asked;
     }
 
+    /** Whether it has options of its own for the stream, so that what is said of them may be said of these. */
+    public boolean hasOwnOptions() {
+        return hasOptions;
+    }
+
     /**
      * Returns the body as it asks for usage; nothing if it asks for no stream, asks for usage already, or cannot be read in one
      * way only.

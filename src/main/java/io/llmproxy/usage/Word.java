@@ -39,11 +39,22 @@ final class Word {
 
     /** Whether it is a word of ASCII. */
     boolean is(String capitals) {
-        if (length != capitals.length()) {
-            return false;
-        }
-        for (int at = 0; at < length; at++) {
-            if (bytes[at] != capitals.charAt(at)) {
+        return length == capitals.length() && has(capitals, 0);
+    }
+
+    /** Whether it begins with a word of ASCII. */
+    boolean startsWith(String ascii) {
+        return length >= ascii.length() && has(ascii, 0);
+    }
+
+    /** Whether it ends with a word of ASCII. */
+    boolean endsWith(String ascii) {
+        return length >= ascii.length() && has(ascii, length - ascii.length());
+    }
+
+    private boolean has(String ascii, int from) {
+        for (int at = 0; at < ascii.length(); at++) {
+            if (bytes[from + at] != ascii.charAt(at)) {
                 return false;
             }
         }

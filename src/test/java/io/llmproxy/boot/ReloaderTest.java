@@ -17,6 +17,7 @@ import io.llmproxy.quota.Quotas;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.UpstreamListener;
 import io.llmproxy.upstream.Upstreams;
+import io.llmproxy.usage.Prices;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
@@ -25,6 +26,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -64,6 +66,7 @@ final class ReloaderTest {
 
     private boolean portTaken;
     private boolean buildFails;
+    private boolean pricesFail;
 
     @BeforeEach
     void start() {
@@ -100,7 +103,8 @@ final class ReloaderTest {
         return config.upstreamGroups().get(0).name();
     }
 
-    private Generation build(ProxyConfig config, Listening listening, @Nullable Generation before, Runnable left) {
+    private Generation build(
+            ProxyConfig config, Prices prices, Listening listening, @Nullable Generation before, Runnable left) {
         Upstreams upstreams =
                 (before == null ? Upstreams.NONE : before.upstreams()).next(config, http, new UpstreamListener() {});
         steps.add("build " + name(config));
@@ -115,12 +119,20 @@ final class ReloaderTest {
                 version, config, upstreams, KeyLimits.of(Stream.of(), Quotas.NONE, null), List.of(), serving);
     }
 
+    private Prices prices(ProxyConfig config) {
+        if (pricesFail) {
+            throw new IllegalStateException("no prices in " + name(config));
+        }
+        return Prices.NONE;
+    }
+
     private Reloader reloader() {
         ConfigSource source = ConfigSource.find(file());
         Reloader reloader = new Reloader(
                 source,
                 listeners,
                 http,
+                this::prices,
                 this::build,
                 generation -> steps.add("take over " + name(generation.config())),
                 new ConfigMetrics(registry),
@@ -269,5 +281,35 @@ final class ReloaderTest {
         assertThatThrownBy(this::reloader).hasMessage("cannot be opened");
 
         assertThat(steps).containsExactly("open one");
+    }
+
+    @Test
+    void aChangeThatCannotBeServedIsNone() {
+        write("one", 1);
+        Reloader reloader = reloader();
+        buildFails = true;
+        Overrides.Weight weight = new Overrides.Weight("one", "u", 7);
+
+        assertThatThrownBy(() -> reloader.override(overrides -> overrides.add(weight, Instant.EPOCH, false)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no forward can be made");
+
+        assertThat(reloader.overrides().count()).isZero();
+        buildFails = false;
+        reloader.override(overrides -> overrides.add(weight, Instant.EPOCH, false));
+        assertThat(reloader.overrides().count()).isEqualTo(1);
+        assertThat(reloader.generation().version()).isEqualTo(2);
+    }
+
+    @Test
+    void aChangeOfOperatorsReadsNoPricesAnew() {
+        write("one", 1);
+        Reloader reloader = reloader();
+        pricesFail = true;
+
+        reloader.override(overrides -> overrides.add(new Overrides.Weight("one", "u", 7), Instant.EPOCH, false));
+
+        assertThat(reloader.generation().version()).isEqualTo(2);
+        assertThat(reloader.reload().loaded()).isFalse();
     }
 }

@@ -12,24 +12,34 @@ import io.llmproxy.testing.Ports;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.TestProxy;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** What is secret, in every field that has a secret, and never in anything that is written, at the finest level of the log. */
 class CanaryIT {
     private static final String CANARY = "CANARY";
     private static final String CHAT = "/v1/chat/completions";
-    private static final byte[] QUESTION = {'{', '}'};
+    private static final byte[] QUESTION = """
+            {"model": "CANARY-model", "messages": [{"role": "user", "content": "CANARY-prompt"}]}
+            """.getBytes(StandardCharsets.UTF_8);
     private static final List<String> FORWARDS =
             List.of("bearer", "basic", "ring", "header", "proxied", "deaf", "guarded", "checked");
 
-    private static Gateway gateway(FakeUpstream upstream, TestProxy proxy) {
+    @TempDir
+    private Path directory;
+
+    private static Gateway gateway(FakeUpstream upstream, TestProxy proxy, Path ledger) {
         String connect = "http_client: {proxy: {url: \"http://user:CANARY-proxy@127.0.0.1:" + proxy.port() + "\"}}";
         Gateway gateway = new Gateway()
                 .admin("token: CANARY-admin")
                 .top("keys: [{name: everywhere, key: CANARY-everywhere}]")
+                .top("ledger: {directory: \"%s\"}".formatted(ledger))
                 .log("level: trace")
                 .upstream("bearer", upstream.url(), "auth: {type: bearer, token: CANARY-bearer}")
                 .upstream("basic", upstream.url(), "auth: {type: basic, username: user, password: CANARY-basic}")
@@ -63,6 +73,17 @@ class CanaryIT {
         return written.toString();
     }
 
+    /** All that the ledger has in its files, also in those that are no text. */
+    private static String recorded(Path ledger) throws IOException {
+        StringBuilder recorded = new StringBuilder();
+        try (Stream<Path> files = Files.list(ledger)) {
+            for (Path file : files.toList()) {
+                recorded.append(Files.readString(file, StandardCharsets.ISO_8859_1));
+            }
+        }
+        return recorded.toString();
+    }
+
     private static String ask(Deployment deployment, String forward, String headers) {
         return RawClient.exchange(deployment.forward(forward, CHAT), "POST", headers, QUESTION)
                 .toString();
@@ -76,9 +97,10 @@ class CanaryIT {
     @ParameterizedTest
     @KindSource
     void noSecretIsEverWritten(Deployment.Kind kind) throws IOException {
+        Path ledger = directory.resolve("ledger-" + kind);
         try (FakeUpstream upstream = FakeUpstream.start();
                 TestProxy proxy = TestProxy.http("user", "another word");
-                Deployment deployment = Deployment.start(kind, gateway(upstream, proxy))) {
+                Deployment deployment = Deployment.start(kind, gateway(upstream, proxy, ledger))) {
             // After the last one no credential is used for a while.
             List<Behaviour> behaviours = List.of(
                     Behaviour.json("{}"),
@@ -122,6 +144,10 @@ class CanaryIT {
                 assertThat(answer.toString()).doesNotContain("CANARY-");
             }
             assertThat(written(deployment)).contains("forward=bearer").doesNotContain("CANARY-");
+            Awaitility.await().until(() -> recorded(ledger).contains("\"forward\":\"checked\""));
+            assertThat(recorded(ledger))
+                    .contains("\"key\":\"everywhere\"", "\"t\":\"attempt\"")
+                    .doesNotContain("CANARY-");
         }
     }
 }

@@ -113,6 +113,20 @@ class LauncherCliIT {
     }
 
     @Test
+    void pricesThatAreWrongMakeTheConfigurationWrong() {
+        write("prices.yaml", "version: v\ncurrency: USD\nmodels:\n  - {model: m, per_millon: {}}\n");
+        Path config = write("config.yaml", valid + "\nprices: prices.yaml\n");
+
+        try (ServerProcess process = launch("-c", config.toString(), "--check")) {
+            assertThat(process.exitCode(SOON)).isEqualTo(1);
+            assertThat(process.log())
+                    .contains("prices.yaml:4")
+                    .contains("per_millon")
+                    .contains("did you mean");
+        }
+    }
+
+    @Test
     void aTableOfPricesIsImportedAndChecked() {
         Path table = write("table.json", """
                 {"gpt-x": {"litellm_provider": "openai", "input_cost_per_token": 1.25e-06, "output_cost_per_token": 1e-05,

@@ -3,6 +3,7 @@ package io.llmproxy.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -283,6 +285,30 @@ class OtlpIT {
             ask(deployment, "");
             Awaitility.await()
                     .until(() -> sum(metrics(collector), "llmproxy_usage_output_tokens", "upstream", "bad") == 5);
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void aCollectorThatHangsHoldsUpNoReload(Deployment.Kind kind) throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                FakeUpstream collector = FakeUpstream.start();
+                Deployment deployment = Deployment.start(
+                        kind, gateway(upstream, collector.url(), "").admin("token: operators"))) {
+            collector.otherwise(Behaviour.hangs());
+            upstream.otherwise(Behaviour.json(ANSWER));
+            ask(deployment, "traceparent: 00-" + TRACE + "-" + CLIENT + "-01\r\n");
+            Awaitility.await().until(() -> !collector.requests().isEmpty());
+            String config = Files.readString(deployment.config());
+            long begun = System.nanoTime();
+
+            Files.writeString(deployment.config(), config.replace("sample_ratio: 0,", "sample_ratio: 1,"));
+            Answer reload = RawClient.exchange(
+                    deployment.admin("/admin/reload"), "POST", "Authorization: Bearer operators\r\n", new byte[0]);
+
+            assertThat(reload.status()).isEqualTo(200);
+            // Who waited for the collector would wait for five seconds, and for two more.
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
         }
     }
 

@@ -27,6 +27,7 @@ import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.RemoteBeans;
 import io.llmproxy.testing.UpstreamRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -566,13 +567,17 @@ class StoreIT {
             node.process().terminate();
             assertThat(node.process().exitCode(StoreNode.SOON)).isZero();
             try (Database file = Databases.open(config(null), node.directory.resolve("state"))) {
-                new ConfigStore(file).commit(draft(document(two, ""), null), 1);
+                new ConfigStore(file).commit(draft(document(two, "") + "jmx: operations\n", null), 1);
             }
 
             node.again();
             node.awaitReady();
             assertThat(from(node)).contains("two");
             assertThat(node.standing().get("active").asLong()).isEqualTo(2);
+            try (RemoteBeans beans = RemoteBeans.of(node.process())) {
+                beans.invoke(beans.name("type=Gateway"), "reload");
+            }
+            assertThat(from(node)).contains("two");
 
             try (StoreNode other = StoreNode.start("directory: '" + node.directory.resolve("state") + "'")) {
                 assertThat(other.process().exitCode(StoreNode.SOON)).isEqualTo(1);

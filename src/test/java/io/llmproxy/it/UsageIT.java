@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,18 +71,17 @@ class UsageIT {
         private final FakeUpstream upstream = FakeUpstream.start();
         private final FakeUpstream second = FakeUpstream.start();
         private final LedgerLines ledger;
+        private final Path prices;
         private final Deployment deployment;
         private int requests;
 
         Scene(Deployment.Kind kind) {
             Path home = directory.resolve("ledger-" + kind);
-            Path prices = directory.resolve("prices.yaml");
-            write(
-                    prices,
-                    "version: \"1\"\ncurrency: USD\nmodels:\n  - model: \"m-*\"\n    per_million: {input: \"1.25\","
-                            + " cache_read: \"0.125\", cache_write: \"1.5\", output: \"10\"}\n");
+            prices = directory.resolve("prices-" + kind + ".yaml");
+            price("1", "per_million: {input: \"1.25\"");
             ledger = new LedgerLines(home);
             Gateway gateway = new Gateway()
+                    .admin("token: operators")
                     .upstream("up", upstream.url(), "usage: ask, models: [m-1, \"x-*\"]")
                     .upstream("second", second.url(), "models: [m-1]")
                     .upstream("claude", upstream.url(), "provider: anthropic, models: [m-1]")
@@ -91,7 +91,9 @@ class UsageIT {
                             "{name: up}, {name: second}",
                             "balance: {strategy: failover}, http_client: {retry: {unsafe: true, initial: 100}}")
                     .group("claude", "{name: claude}", "")
+                    .group("late", "{name: up}", "http_client: {timeout: {first_byte: 500ms}}")
                     .forward("up", "up", "")
+                    .forward("late", "late", "")
                     .forward("both", "both", "")
                     .forward("claude", "claude", "")
                     .top("ledger: {directory: \"%s\"}".formatted(home))
@@ -99,12 +101,20 @@ class UsageIT {
             deployment = Deployment.start(kind, gateway);
         }
 
-        private static void write(Path file, String text) {
+        private void price(String version, String begin) {
             try {
-                Files.writeString(file, text);
+                Files.writeString(
+                        prices,
+                        "version: \"" + version + "\"\ncurrency: USD\nmodels:\n  - model: \"m-*\"\n    " + begin
+                                + ", cache_read: \"0.125\", cache_write: \"1.5\", output: \"10\"}\n");
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        Answer reload() {
+            String head = "Authorization: Bearer operators\r\n";
+            return RawClient.exchange(deployment.admin("/admin/reload"), "POST", head, new byte[0]);
         }
 
         String nextId() {
@@ -181,8 +191,11 @@ class UsageIT {
             answersThatBreakOff(scene);
             attemptsThatAnotherFollows(scene);
             converted(scene);
+            whatIsOddIsCountedAndNotTrusted(scene);
+            whatMayBeBilledThoughNothingCame(scene);
             whatCostsNothing(scene);
             metricsAndLedgerAgree(scene);
+            pricesThatAreReplaced(scene);
         }
     }
 
@@ -423,6 +436,26 @@ class UsageIT {
         assertUsed(unnamed, 2006, 1920, 300, 64);
         assertThat(unnamed.path("request.model").asText()).startsWith("other:").doesNotContain("secret");
 
+        // What a client has got wrong itself says nothing of the upstream.
+        Behaviour wrong = Behaviour.status(
+                400, "Content-Type: application/json\r\n", "{\"error\":\"stream_options.include_obfuscation: no\"}");
+        scene.upstream.on(
+                CHAT,
+                wrong,
+                wrong,
+                wrong,
+                wrong,
+                Behaviour.streams(Duration.ZERO, List.of(CHAT_EVENTS.get(0), CHAT_EVENTS.get(1), USAGE_EVENT, DONE)));
+        scene.nextId();
+        String own = QUESTION.formatted(",'stream':true,'stream_options':{'include_obfuscation':'x'}");
+        assertThat(scene.ask("up", CHAT, own).status()).isEqualTo(400);
+        scene.nextId();
+        assertThat(scene.ask("up", CHAT, QUESTION.formatted(",'stream':true")).status())
+                .isEqualTo(400);
+        scene.nextId();
+        scene.ask("up", CHAT, QUESTION.formatted(",'stream':true"));
+        assertUsed(scene.attempt(), 2006, 1920, 300, 64);
+
         // An upstream that does not know the option is asked again without it, and then no more.
         scene.upstream.on(
                 CHAT,
@@ -438,6 +471,72 @@ class UsageIT {
         scene.nextId();
         scene.ask("up", CHAT, QUESTION.formatted(",'stream':true"));
         assertThat(scene.attempts()).hasSize(1);
+    }
+
+    private static void whatMayBeBilledThoughNothingCame(Scene scene) {
+        scene.upstream.on(CHAT, Behaviour.hangs());
+        scene.nextId();
+        assertThat(scene.ask("late", CHAT, QUESTION.formatted("")).status()).isEqualTo(504);
+        JsonNode unanswered = scene.attempt();
+        assertThat(unanswered.path("source").asText()).as("%s", unanswered).isEqualTo("estimated");
+        assertThat(unanswered.path("maybe_billed").asBoolean()).isTrue();
+        assertThat(unanswered.path("usage").path("input_tokens").asLong()).isPositive();
+        assertThat(unanswered.path("usage").has("output_tokens")).isFalse();
+        assertThat(unanswered.path("usage_missing_because").asText()).isEqualTo("cut");
+        assertThat(unanswered.path("cost_state").asText()).isEqualTo("incomplete");
+    }
+
+    private static void whatIsOddIsCountedAndNotTrusted(Scene scene) {
+        scene.upstream.on(
+                CHAT,
+                odd("{'prompt_tokens':-5,'completion_tokens':3}"),
+                odd("{'prompt_tokens':5,'completion_tokens':99999999999999}"),
+                odd("{'prompt_tokens':'many','completion_tokens':3}"),
+                odd("{'prompt_tokens':5,'completion_tokens':3,'total_tokens':100}"),
+                odd("{'prompt_tokens':5,'completion_tokens':3,'prompt_tokens_details':{'cached_tokens':50}}"));
+        for (String anomaly : List.of("negative", "too_large", "not_a_count", "total_differs", "part_exceeds_whole")) {
+            scene.nextId();
+            assertThat(scene.ask("up", CHAT, QUESTION.formatted("")).status()).isEqualTo(200);
+            assertThat(scene.attempt().path("anomalies").toString()).contains(anomaly);
+        }
+        Metrics metrics = scene.deployment.metricsAtRest();
+        for (String anomaly : List.of("negative", "too_large", "not_a_count", "total_differs", "part_exceeds_whole")) {
+            assertThat(metrics.samples().entrySet().stream()
+                            .filter(sample -> sample.getKey().startsWith("llmproxy_usage_anomalies_total{")
+                                    && sample.getKey().contains('"' + anomaly + '"'))
+                            .mapToDouble(Map.Entry::getValue)
+                            .sum())
+                    .as(anomaly)
+                    .isPositive();
+        }
+    }
+
+    private static void pricesThatAreReplaced(Scene scene) {
+        scene.upstream.on(CHAT, Behaviour.json(json(CHAT_ANSWER)));
+        scene.price("2", "per_milion: {input: \"2.5\"");
+
+        Answer refused = scene.reload();
+
+        assertThat(refused.status()).isBetween(400, 499);
+        assertThat(refused.text())
+                .contains(scene.prices.getFileName().toString(), "\"line\":5", "models[0].per_milion");
+        scene.nextId();
+        scene.ask("up", CHAT, QUESTION.formatted(""));
+        assertThat(scene.attempt().path("cost").asText()).isEqualTo("0.003347500000");
+        assertThat(scene.attempt().path("price_version").asText()).isEqualTo("1");
+
+        scene.price("2", "per_million: {input: \"2.5\"");
+        assertThat(scene.reload().status()).isEqualTo(200);
+        scene.nextId();
+        scene.ask("up", CHAT, QUESTION.formatted(""));
+        // 86 x 2.5 + 1920 x 0.125 + 300 x 10 of a millionth.
+        assertThat(scene.attempt().path("cost").asText()).isEqualTo("0.003455000000");
+        assertThat(scene.attempt().path("price_version").asText()).isEqualTo("2");
+    }
+
+    private static Behaviour odd(String usage) {
+        return Behaviour.json(json("{'id':'c','model':'m-1','choices':[{'index':0,'message':{'content':'hi'},"
+                + "'finish_reason':'stop'}],'usage':" + usage + "}"));
     }
 
     private static void metricsAndLedgerAgree(Scene scene) {

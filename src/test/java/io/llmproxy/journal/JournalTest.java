@@ -178,4 +178,29 @@ class JournalTest {
 
         assertThat(Thread.interrupted()).isTrue();
     }
+
+    @Test
+    void aSinkThatFailsOnceGoesOn() {
+        AtomicInteger written = new AtomicInteger();
+        JournalSink<Integer> failing = new JournalSink<>() {
+            @Override
+            public void write(List<Integer> batch) {
+                if (batch.contains(1)) {
+                    throw new OutOfMemoryError("as a test has it");
+                }
+                written.addAndGet(batch.size());
+            }
+
+            @Override
+            public void close(List<Integer> left) {}
+        };
+        Journal<Integer> journal = start(failing, 10, 1, LONG);
+
+        assertThat(journal.offer(1)).isTrue();
+        Awaitility.await().until(() -> journal.failures() == 1);
+        assertThat(journal.offer(2)).isTrue();
+
+        Awaitility.await().until(() -> written.get() == 1);
+        assertThat(journal.close()).isTrue();
+    }
 }

@@ -102,6 +102,42 @@ class LedgerCliIT {
     }
 
     @Test
+    void attemptsArePricedAnewOnce() throws IOException {
+        Path prices = directory.resolve("prices.yaml");
+        Files.writeString(
+                prices,
+                "version: \"2027\"\ncurrency: USD\nmodels:\n"
+                        + "  - {model: gpt-5, per_million: {input: \"2\", output: \"10\"}}\n");
+        String before = Files.readString(LedgerFixtures.files(files).get(0));
+
+        Result first = run("reprice", "--prices", prices.toString(), files.toString());
+
+        assertThat(first.code()).as(first.output()).isZero();
+        assertThat(first.output())
+                .startsWith("10 attempts, 10 of them cost something else now: before 0.012500001 USD, now 0.03 USD\n")
+                .contains("added: " + files);
+        assertThat(run("summary", files.toString()).output()).contains("0.03 USD");
+        assertThat(run("verify", files.toString()).output()).startsWith("2 files, 30 records, 0 problems");
+        assertThat(LedgerFixtures.files(files)).hasSize(2);
+        assertThat(Files.readString(LedgerFixtures.files(files).stream()
+                        .filter(file -> !file.getFileName().toString().startsWith("reprice"))
+                        .findFirst()
+                        .orElseThrow()))
+                .isEqualTo(before);
+
+        Result second = run("reprice", "--prices", prices.toString(), files.toString());
+        assertThat(second.output())
+                .isEqualTo("10 attempts, 0 of them cost something else now: before 0.03 USD, now 0.03 USD\n");
+        assertThat(LedgerFixtures.files(files)).hasSize(2);
+
+        Files.writeString(prices, "version: \"2027\"\nmodels: [{model: gpt-5, per_milion: {input: \"2\"}}]\n");
+        Result wrong = run("reprice", "--prices", prices.toString(), files.toString());
+        assertThat(wrong.code()).isEqualTo(1);
+        assertThat(wrong.output()).contains(prices + ":2").contains("per_milion");
+        assertThat(run("reprice", files.toString()).code()).isEqualTo(2);
+    }
+
+    @Test
     void rowsAreExported() throws IOException {
         Result rows = run("export", "--csv", files.toString());
         assertThat(rows.code()).isZero();

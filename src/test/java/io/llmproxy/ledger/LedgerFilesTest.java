@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
@@ -226,5 +227,21 @@ class LedgerFilesTest {
     void aGroupingThatThereIsNotIsRefused() {
         assertThatThrownBy(() -> files().summarize("colour", LedgerFiles.Period.ALWAYS, print(out), print(err)))
                 .hasMessageContaining("colour (expected: one of [model, upstream, forward, key, day])");
+    }
+
+    @Test
+    void aFileThatIsCompressedWhileItsDirectoryIsReadIsFound() throws IOException {
+        write(LedgerFixtures.attempt(1, 10, 5));
+        Path plain = LedgerFixtures.files(directory).get(0);
+        Packing.pack(plain);
+        assertThat(plain).doesNotExist();
+
+        try (LineReader reader = LineReader.open(plain)) {
+            LineReader.Line first = reader.next();
+            assertThat(first).isNotNull();
+            assertThat(first.type()).isEqualTo("open");
+        }
+        Files.delete(LedgerName.packed(plain));
+        assertThatThrownBy(() -> LineReader.open(plain)).isInstanceOf(NoSuchFileException.class);
     }
 }

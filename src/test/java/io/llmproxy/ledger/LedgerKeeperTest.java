@@ -15,6 +15,8 @@ import io.llmproxy.proxy.servlet.Entrance;
 import io.llmproxy.proxy.servlet.FakeClient;
 import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.Cost;
+import io.llmproxy.usage.Usage;
+import io.llmproxy.usage.UsageSource;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -22,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -324,5 +327,49 @@ final class LedgerKeeperTest {
         assertThat(keeper.status()).isEmpty();
         assertThat(verified(one)).contains("1 files, 2 records, 0 problems");
         assertThat(verified(other)).contains("1 files, 1 records, 0 problems");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"m-*, ft:canary, true", ", ft:canary, true", "ft:canary, ft:canary, false", "m-*, m-real, false"})
+    void aModelThatTheAnswerEchoesIsRecordedAsADigest(@Nullable String configured, String answered, boolean hidden)
+            throws IOException, ServletException {
+        SettledAttempt.Model model = new SettledAttempt.Model(configured, "ft:canary", "ft:canary");
+        SettledAttempt attempt = attempt(Provider.OPENAI, model);
+        AttemptUsage usage = new AttemptUsage(
+                Usage.of(1, 2),
+                UsageSource.REPORTED,
+                UsageSource.REPORTED,
+                UsageSource.REPORTED,
+                null,
+                0,
+                new AttemptUsage.Answer(answered, null, null, null, null, null),
+                Set.of(),
+                null);
+
+        Json.Obj line = recorded(chat(), with(attempt, usage));
+
+        assertThat(line.string("response.model", "-").startsWith("other:")).isEqualTo(hidden);
+        assertThat(line.text().contains(answered)).isNotEqualTo(hidden);
+    }
+
+    private static SettledAttempt with(SettledAttempt attempt, AttemptUsage usage) {
+        return new SettledAttempt(
+                attempt.exchange(),
+                attempt.number(),
+                attempt.group(),
+                attempt.upstream(),
+                attempt.provider(),
+                attempt.keyIndex(),
+                attempt.placement(),
+                attempt.model(),
+                attempt.stream(),
+                attempt.status(),
+                attempt.ending(),
+                attempt.error(),
+                attempt.times(),
+                attempt.bytesIn(),
+                attempt.bytesOut(),
+                usage,
+                attempt.cost());
     }
 }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -384,5 +385,21 @@ class LedgerTest {
             assertThat(new String(LedgerFixtures.bytes(file), StandardCharsets.UTF_8))
                     .doesNotContain("\u001b", "\u0000");
         }
+    }
+
+    @Test
+    void whatAProcessBeforeHasLeftIsCompressed() throws IOException {
+        Ledger before = LedgerFixtures.start(LedgerFixtures.config(directory));
+        before.add(LedgerFixtures.attempt(1, 1, 1));
+        before.stop();
+        Path plain = LedgerFixtures.files(directory).get(0);
+        Files.setLastModifiedTime(plain, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+
+        Ledger ledger =
+                LedgerFixtures.start(LedgerFixtures.config(directory, null, 256L << 20, Duration.ofHours(1), true));
+
+        await().until(() -> Files.exists(LedgerName.packed(plain)) && !Files.exists(plain));
+        ledger.stop();
+        assertThat(LedgerFixtures.verified(directory)).contains("0 problems");
     }
 }

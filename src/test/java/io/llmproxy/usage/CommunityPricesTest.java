@@ -32,6 +32,11 @@ final class CommunityPricesTest {
                {"range": [0, 256000.0], "input_cost_per_token": 5e-08, "output_cost_per_token": 4e-07},
                {"range": [256000.0, 1000000.0], "input_cost_per_token": 2.5e-07, "output_cost_per_token": 2e-06}]},
              "whisper": {"litellm_provider": "openai", "input_cost_per_second": 0.0001, "output_cost_per_second": 0.0001},
+             "listen": {"litellm_provider": "groq", "input_cost_per_second": 3.083e-05, "output_cost_per_second": 0.0},
+             "speak": {"litellm_provider": "openai", "input_cost_per_second": 0.0, "output_cost_per_second": 0.0002},
+             "both": {"litellm_provider": "x", "output_cost_per_second": 0.0002, "input_cost_per_second": 0.0001,
+               "input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06,
+               "input_cost_per_token_cache_hit": 3e-07, "cache_read_input_token_cost": 2e-07},
              "dalle": {"litellm_provider": "openai", "output_cost_per_image": 0.04, "input_cost_per_pixel": 1.9e-08},
              "ocr": {"litellm_provider": "x", "ocr_cost_per_page": 0.001},
              "zero": {"litellm_provider": "x", "input_cost_per_token": 0.0, "output_cost_per_token": 0},
@@ -63,7 +68,7 @@ final class CommunityPricesTest {
 
     @Test
     void c11WritesAFileOfOurs() {
-        assertThat(imported.models()).isEqualTo(7).isEqualTo(prices.size());
+        assertThat(imported.models()).isEqualTo(10).isEqualTo(prices.size());
         assertThat(imported.yaml()).contains("""
                 version: "community"
                 currency: USD
@@ -127,5 +132,16 @@ final class CommunityPricesTest {
         ConfigException refused =
                 catchThrowableOfType(ConfigException.class, () -> CommunityPrices.parse("[]", "table.json", "v"));
         assertThat(refused).hasMessage("table.json:1: a list (expected: a section with a model for each key)");
+    }
+
+    @Test
+    void a0TakesThePlaceOfNoPrice() {
+        Usage minute = new Usage.Builder().set(Count.SECONDS, 60).build();
+
+        assertThat(cost("groq", "custom", "listen", minute, "default")).isEqualTo("0.001849800000");
+        assertThat(cost("up", "openai", "speak", minute, "default")).isEqualTo("0.012000000000");
+        assertThat(cost("up", "openai", "both", minute, "default")).isEqualTo("0.006000000000");
+        Usage cached = Usage.of(10, 0).toBuilder().set(Count.CACHE_READ, 10).build();
+        assertThat(cost("up", "openai", "both", cached, "default")).isEqualTo("0.000002000000");
     }
 }

@@ -25,7 +25,7 @@ final class TokenRatiosTest {
 
     private void learn(String model, int times, long requestBytes, AttemptUsage answer) {
         for (int time = 0; time < times; time++) {
-            ratios.learn("up", model, requestBytes, answer);
+            ratios.learn("up", model, requestBytes, 0, answer);
         }
     }
 
@@ -112,5 +112,42 @@ final class TokenRatiosTest {
 
         assertThat(whole.bytes()).isEqualTo(expected);
         assertThat(pieces.bytes()).isEqualTo(expected);
+    }
+
+    @Test
+    void whatIsNoTextOfTheAnswerTeachesNothingOfIt() {
+        Usage reasoned = Usage.of(100, 50).toBuilder().set(Count.REASONING, 25).build();
+        for (int time = 0; time < TokenRatios.ENOUGH; time++) {
+            ratios.learn("up", "apart", -1, 900, reported(reasoned, 1_000));
+            ratios.learn("up", "together", -1, 60, reported(Usage.of(100, 50), 200));
+            ratios.learn("up", "sound", 1_000_000, 0, reported(Usage.of(100, 50), 5_000_000));
+        }
+
+        assertThat(ratios.of("up", "apart").output()).isCloseTo(4, CLOSE);
+        assertThat(ratios.of("up", "together").output()).isCloseTo(4, CLOSE);
+        assertThat(ratios.of("up", "sound")).isEqualTo(new TokenRatio(16, 16, true));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '|',
+            delimiter = ';',
+            value = {
+                "{'messages':[{'content':[{'type':'text','text':'ef'},{'image_url':{'url':'data:AAAA'}}]}]}; true",
+                "{'messages':[{'content':[{'type':'image','source':{'data':'AAAA'}}]}]}; true",
+                "{'messages':[{'content':[{'type':'text','text':'source'}]}]}; false",
+                "{'previous_response_id':'resp_1','input':'abc'}; true",
+                "{'previous_response_id':null,'input':'abc'}; false",
+                "{'input':[{'content':[{'type':'input_image','image_url':'data:AAAA'}]}]}; true",
+                "{'cachedContent':'c/1','contents':[]}; true",
+                "{'contents':[{'parts':[{'text':'ab'},{'inlineData':{'data':'AAAA'}}]}]}; true",
+                "{'contents':[{'parts':[{'text':'ab'}]}]}; false",
+            })
+    void tellsWhetherTheModelReadsMoreThanTheText(String body, boolean expected) {
+        byte[] bytes = body.replace('\'', '"').getBytes(UTF_8);
+        RequestText text = new RequestText();
+        text.accept(bytes, 0, bytes.length);
+
+        assertThat(text.isOnlyPart()).isEqualTo(expected);
     }
 }

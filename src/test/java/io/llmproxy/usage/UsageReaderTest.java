@@ -735,4 +735,61 @@ final class UsageReaderTest {
                         .textBytes())
                 .isEqualTo(3);
     }
+
+    private static UsageReader read(UsageShape shape, String... events) {
+        UsageReader reader = new UsageReader(shape, EVENTS);
+        byte[] bytes = stream(events).replace('\'', '"').getBytes(UTF_8);
+        reader.accept(bytes, 0, bytes.length);
+        return reader;
+    }
+
+    @Test
+    void anEmptyReasonIsNoEnd() {
+        UsageReader reader = read(
+                UsageShape.CHAT,
+                "{'choices':[{'delta':{'content':'a'},'finish_reason':''}],'usage':{'prompt_tokens':5,'completion_tokens':1}}");
+
+        AttemptUsage cut = reader.settle(Ended.CUT, 10, TokenRatio.ASSUMED);
+
+        assertThat(cut.outputSource()).isEqualTo(UsageSource.PARTIAL);
+    }
+
+    @Test
+    void reasoningIsTextThatIsCountedApart() {
+        UsageReader chat = read(
+                UsageShape.CHAT,
+                "{'choices':[{'delta':{'reasoning_content':'abcd'}}]}",
+                "{'choices':[{'delta':{'reasoning':'ef','content':'ghi'}}]}");
+        assertThat(chat.textBytes()).isEqualTo(9);
+        assertThat(chat.reasoningBytes()).isEqualTo(6);
+
+        UsageReader responses = read(
+                UsageShape.RESPONSES,
+                "{'type':'response.reasoning_summary_text.delta','delta':'abcd'}",
+                "{'type':'response.output_text.delta','delta':'ef'}");
+        assertThat(responses.textBytes()).isEqualTo(6);
+        assertThat(responses.reasoningBytes()).isEqualTo(4);
+    }
+
+    @Test
+    void soundIsNoText() {
+        UsageReader reader = read(
+                UsageShape.RESPONSES,
+                "{'type':'response.audio.delta','delta':'AAAAAAAAAAAA'}",
+                "{'type':'response.output_audio.delta','delta':'AAAAAAAAAAAA'}",
+                "{'type':'response.audio_transcript.delta','delta':'abc'}");
+
+        assertThat(reader.textBytes()).isEqualTo(3);
+    }
+
+    @Test
+    void aTranscriptThatIsRepeatedIsCountedOnce() {
+        UsageReader reader = read(
+                UsageShape.TRANSCRIPTION,
+                "{'type':'transcript.text.delta','delta':'abc'}",
+                "{'type':'transcript.text.delta','delta':'def'}",
+                "{'type':'transcript.text.done','text':'abcdef'}");
+
+        assertThat(reader.textBytes()).isEqualTo(6);
+    }
 }

@@ -165,6 +165,7 @@ public final class Attempt
     @Override
     public void onSuccess(Request request) {
         sent = System.nanoTime();
+        meter.requestIsSent(true);
     }
 
     @Override
@@ -233,6 +234,9 @@ public final class Attempt
     @Override
     public void onComplete(Result result) {
         if (!answered) {
+            if (Http2Upstreams.hasLeftOut(upstreamRequest)) {
+                meter.requestIsSent(false);
+            }
             owner.failed(this, UpstreamFailure.of(result.getFailure(), progress()));
         }
     }

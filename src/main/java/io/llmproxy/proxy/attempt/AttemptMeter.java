@@ -14,6 +14,7 @@ import io.llmproxy.proxy.exchange.OpenAttempt;
 import io.llmproxy.proxy.exchange.SettledAttempt;
 import io.llmproxy.proxy.exchange.SettledAttempt.Ending;
 import io.llmproxy.proxy.exchange.SettledAttempt.Model;
+import io.llmproxy.proxy.exchange.Trace;
 import io.llmproxy.proxy.passage.EventStreams;
 import io.llmproxy.proxy.passage.Passage;
 import io.llmproxy.upstream.Lease;
@@ -26,6 +27,7 @@ import io.llmproxy.usage.RequestText;
 import io.llmproxy.usage.SessionUsage;
 import io.llmproxy.usage.TokenRatio;
 import io.llmproxy.usage.Usage;
+import io.llmproxy.usage.UsageMissing;
 import io.llmproxy.usage.UsageReader;
 import io.llmproxy.usage.UsageReader.Ended;
 import java.nio.ByteBuffer;
@@ -73,6 +75,9 @@ final class AttemptMeter implements OpenAttempt {
     private int flight = -1;
     private int status;
     private boolean sent;
+    /** Whether the upstream has all of the request, so that it may have worked whatever is heard of it. */
+    private volatile boolean sentAll;
+
     private boolean told;
     private int refusal;
     private boolean stream;
@@ -80,6 +85,7 @@ final class AttemptMeter implements OpenAttempt {
     private boolean settled;
     private @Nullable ProxyError failure;
     private long requestText = -1;
+    private boolean textIsPart;
     private long headAt;
     private long firstTextAt;
     private @Nullable LongConsumer firstTextAwaited;
@@ -146,6 +152,11 @@ final class AttemptMeter implements OpenAttempt {
         }
         sent = true;
         flight = metering.log().begun(exchange, number, lease.upstream().name(), model.configured());
+    }
+
+    /** Whether all of the request has been written, and may be worked on. */
+    void requestIsSent(boolean all) {
+        sentAll = all;
     }
 
     /** The head of the answer has come. Returns its content; each piece that is read from it is measured. */
@@ -249,13 +260,18 @@ final class AttemptMeter implements OpenAttempt {
     private long requestText() {
         boolean known = metering.ratios().isLearned(lease.upstream().name(), ratioModel());
         boolean learns = ThreadLocalRandom.current().nextInt(known ? SAMPLED : SAMPLED_AT_FIRST) == 0;
-        List<ByteBuffer> pieces = stream || learns ? body.legible() : null;
+        return stream || learns ? textOfRequest() : -1;
+    }
+
+    private long textOfRequest() {
+        List<ByteBuffer> pieces = body.legible();
         if (pieces == null) {
             return -1;
         }
         RequestText measured = new RequestText();
         pieces.forEach(
                 piece -> measured.accept(piece.array(), piece.arrayOffset() + piece.position(), piece.remaining()));
+        textIsPart = measured.isOnlyPart();
         return measured.bytes();
     }
 
@@ -411,6 +427,10 @@ final class AttemptMeter implements OpenAttempt {
         if (first) {
             lease.used(0, System.nanoTime());
             metering.log().ended(flight);
+            Trace trace = exchange.trace();
+            if (trace != null) {
+                trace.discarded(lease.upstream().name());
+            }
             if (recording != null) {
                 recording.discard();
             }
@@ -473,7 +493,7 @@ final class AttemptMeter implements OpenAttempt {
                         since(began, firstTextAt),
                         since(began, lastTextAt),
                         Math.max(0, now - began)),
-                bytesIn < 0 ? body.received() : bytesIn,
+                sentBytes(),
                 bytesOut,
                 usage,
                 cost);
@@ -518,17 +538,40 @@ final class AttemptMeter implements OpenAttempt {
             return ofSession.total();
         }
         UsageReader read = reader;
+        String upstream = lease.upstream().name();
+        if (read == null && status == 0 && sentAll && isOfText()) {
+            requestText = textOfRequest();
+            return AttemptUsage.unanswered(
+                    requestText < 0 ? sentBytes() : requestText,
+                    metering.ratios().of(upstream, ratioModel()),
+                    because(ending));
+        }
         if (read == null || status >= 400) {
             return AttemptUsage.NONE;
         }
-        String upstream = lease.upstream().name();
         TokenRatio ratio = metering.ratios().of(upstream, ratioModel());
         // What is around the text counts as text, too, where it was not measured: better too much than nothing.
-        long sentBytes = bytesIn < 0 ? body.received() : bytesIn;
-        long measured = requestText < 0 ? sentBytes : requestText;
+        long measured = requestText < 0 ? sentBytes() : requestText;
         AttemptUsage usage = read.settle(ended(ending), measured, ratio);
-        metering.ratios().learn(upstream, ratioModel(), requestText, usage);
+        metering.ratios().learn(upstream, ratioModel(), textIsPart ? -1 : requestText, read.reasoningBytes(), usage);
         return usage;
+    }
+
+    private long sentBytes() {
+        return bytesIn < 0 ? body.received() : bytesIn;
+    }
+
+    /** Whether a request is billed by its text: one with sound or images in a form is not. */
+    private boolean isOfText() {
+        return shape != null && shape != UsageShape.IMAGES && shape != UsageShape.TRANSCRIPTION;
+    }
+
+    private static UsageMissing because(Ending ending) {
+        return switch (ending) {
+            case CLIENT_GONE -> UsageMissing.CLIENT_GONE;
+            case HEDGE_LOST -> UsageMissing.HEDGE_LOST;
+            case COMPLETED, FAILED, CUT, STALLED -> UsageMissing.CUT;
+        };
     }
 
     private Ended ended(Ending ending) {

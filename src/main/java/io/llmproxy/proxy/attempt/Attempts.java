@@ -407,10 +407,10 @@ public final class Attempts {
         recover(lease, new Setback.KeyRefused(), now);
     }
 
-    /** The upstream refuses what we have put into the request: it is asked again without it, and so are its next requests. */
+    /** The upstream may refuse what we have put into the request: it is asked again without it. */
     boolean askPlainly(Attempt refused) {
         Upstream upstream = refused.lease().upstream();
-        exchange.metering().refused(upstream);
+        conversions.askPlainly(upstream);
         Lease lease = stopped || !body.isRepeatable()
                 ? null
                 : group.acquire(other -> other == upstream, Set.of(), System.nanoTime());

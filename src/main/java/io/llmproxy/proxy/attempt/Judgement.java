@@ -148,12 +148,17 @@ final class Judgement implements Signals {
     private void accept(
             Attempt answering, Response upstreamResponse, Content.Source content, Content.@Nullable Chunk first) {
         good(answering, upstreamResponse.getStatus());
+        if (answering.passage().showsOurs(upstreamResponse)) {
+            exchange.metering()
+                    .refused(answering.lease().upstream(), "compresses its streams though it is told not to");
+        }
         owner.answered(answering.passage().answer(upstreamResponse, content, first));
     }
 
     private void good(Attempt answering, int status) {
         long now = System.nanoTime();
         attempts.wins(answering, now);
+        conversions.taken(answering.lease().upstream());
         answering.lease().responded(now);
         report(answering, status, null, now);
     }

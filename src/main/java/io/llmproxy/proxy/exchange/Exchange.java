@@ -476,7 +476,10 @@ public final class Exchange {
             return worked ? Used.UNKNOWN : Used.NOTHING;
         }
         Money cost = usage.cost();
-        return new Used(Math.max(0, input), Math.max(0, output), cost == null ? 0 : nanos(cost));
+        // Limits are in the currency of the prices; an upstream may tell its cost in another.
+        boolean counts =
+                cost != null && cost.currency().equals(metering().prices().currency());
+        return new Used(Math.max(0, input), Math.max(0, output), cost != null && counts ? nanos(cost) : 0);
     }
 
     private static long nanos(Money cost) {

@@ -28,9 +28,13 @@ public record ExchangeUsage(
     static final ExchangeUsage NOTHING = new ExchangeUsage(-1, -1, -1, -1, null, true, -1);
 
     ExchangeUsage with(SettledAttempt attempt, long firstToken) {
+        if (attempt.usage().isMaybeBilled()) {
+            // The client has had nothing of it.
+            return this;
+        }
         Usage used = attempt.usage().usage();
         Cost more = attempt.cost();
-        boolean known = costKnown && (more.state() == Cost.State.NONE || more.amount() != null);
+        boolean known = costKnown && (more.state() == Cost.State.NONE || more.amount() != null) && isLike(cost, more);
         return new ExchangeUsage(
                 sum(input, used, Count.INPUT),
                 sum(cached, used, Count.CACHE_READ),
@@ -43,6 +47,12 @@ public record ExchangeUsage(
 
     private static long sum(long before, Usage used, Count count) {
         return used.knows(count) ? Math.max(0, before) + used.get(count, 0) : before;
+    }
+
+    /** What stands in two currencies has no sum. */
+    private static boolean isLike(@Nullable Money before, Cost more) {
+        Money amount = more.amount();
+        return before == null || amount == null || before.currency().equals(amount.currency());
     }
 
     private static @Nullable Money sum(@Nullable Money before, @Nullable Money more) {

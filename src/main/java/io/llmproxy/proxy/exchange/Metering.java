@@ -5,22 +5,23 @@ import io.llmproxy.config.UsageMode;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.usage.Prices;
 import io.llmproxy.usage.TokenRatios;
-import java.net.URI;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What it takes to say what attempts used: how long tokens are, what models cost, which upstreams tell nothing if they are asked, and
  * the logs of attempts and of bodies. What was learned outlives the configuration.
  */
 public final class Metering {
+    private static final Logger LOG = LoggerFactory.getLogger(Metering.class);
+
     private final TokenRatios ratios;
-    private final Set<URI> unwilling;
+    private final Unwilling unwilling;
     private final Prices prices;
     private final AttemptLog log;
     private final BodyLog bodies;
 
-    private Metering(TokenRatios ratios, Set<URI> unwilling, Prices prices, AttemptLog log, BodyLog bodies) {
+    private Metering(TokenRatios ratios, Unwilling unwilling, Prices prices, AttemptLog log, BodyLog bodies) {
         this.ratios = ratios;
         this.unwilling = unwilling;
         this.prices = prices;
@@ -30,8 +31,7 @@ public final class Metering {
 
     /** Makes one that has learned nothing yet. */
     public static Metering start() {
-        return new Metering(
-                new TokenRatios(), ConcurrentHashMap.newKeySet(), Prices.NONE, AttemptLog.NONE, BodyLog.NONE);
+        return new Metering(new TokenRatios(), new Unwilling(), Prices.NONE, AttemptLog.NONE, BodyLog.NONE);
     }
 
     /** Returns one with other prices and other logs that knows what this one has learned, and goes on to learn with it. */
@@ -57,12 +57,22 @@ public final class Metering {
                     case ANTHROPIC, GEMINI, VERTEX, CUSTOM -> false;
                 };
         };
-        return asks && !unwilling.contains(config.url());
+        return asks && !unwilling.has(config.url(), System.nanoTime());
     }
 
-    /** An upstream does not know the option. */
-    public void refused(Upstream upstream) {
-        unwilling.add(upstream.config().url());
+    /**
+     * An upstream is not to be asked for now.
+     *
+     * @param why for the log
+     */
+    public void refused(Upstream upstream, String why) {
+        if (unwilling.add(upstream.config().url(), System.nanoTime())) {
+            LOG.warn(
+                    "upstream {}: it {}; the usage of its streams is not asked for for an hour, and is estimated where it is not told"
+                            + " (say usage: read if it is to stay so)",
+                    upstream.name(),
+                    why);
+        }
     }
 
     public TokenRatios ratios() {

@@ -4,6 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a tracing system has of an exchange. */
 public interface Trace {
+    /** By which the tracing system finds it: 32 hexadecimal digits; null if it keeps none of it. */
+    @Nullable String id();
+
     /**
      * A request to an upstream is made.
      *
@@ -11,6 +14,13 @@ public interface Trace {
      * @return the {@code traceparent} that it is to carry; null for none
      */
     @Nullable String attempting(String upstream);
+
+    /**
+     * The request that was made first of those to an upstream has come to nothing, as its connection was dead; another took its place.
+     *
+     * @param upstream its name
+     */
+    void discarded(String upstream);
 
     /** Whether it takes the place of the trace that the client has sent; else what the client has sent passes. */
     boolean replacesClients();

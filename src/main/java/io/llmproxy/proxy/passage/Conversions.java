@@ -42,6 +42,9 @@ public final class Conversions {
     private @Nullable DecodedCall decoded;
     private @Nullable UsageAsking asking;
     private boolean lookedInto;
+    /** The upstream that is asked as the client asks, as it has refused what we have put into the request. */
+    private @Nullable Upstream plainly;
+
     private volatile BufferBudget.@Nullable Share share;
 
     public Conversions(Exchange exchange, UpstreamGroup group, RequestBody body) {
@@ -110,9 +113,22 @@ public final class Conversions {
         return request.passage(target(upstream, request, convertible), told, share());
     }
 
+    /** From now on, nothing of ours is put into the request to an upstream. */
+    public void askPlainly(Upstream upstream) {
+        plainly = upstream;
+    }
+
+    /** An upstream has taken the request: if it had refused it with what we had put in, that was the reason. */
+    public void taken(Upstream upstream) {
+        UsageAsking asked = asking;
+        if (upstream == plainly && asked != null && !asked.request().hasOwnOptions()) {
+            exchange.metering().refused(upstream, "refuses stream_options.include_usage");
+        }
+    }
+
     /** What asks an upstream for the usage of a stream, which the client has not done; null if it is not asked. */
     private @Nullable UsageAsking asking(Upstream upstream) {
-        if (!exchange.metering().asks(upstream)) {
+        if (upstream == plainly || !exchange.metering().asks(upstream)) {
             return null;
         }
         if (!lookedInto) {

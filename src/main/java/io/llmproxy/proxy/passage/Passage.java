@@ -51,6 +51,11 @@ public interface Passage {
         return false;
     }
 
+    /** Whether the client sees in the answer what only we have asked for. */
+    default boolean showsOurs(Response upstreamResponse) {
+        return false;
+    }
+
     /**
      * Returns the answer for the client.
      *

@@ -80,6 +80,11 @@ record Unconverted(
     }
 
     @Override
+    public boolean showsOurs(Response upstreamResponse) {
+        return asking != null && asking.shows(upstreamResponse);
+    }
+
+    @Override
     public boolean isToBlame(Response upstreamResponse, byte[] whole) {
         return asking != null && asking.isRefused(upstreamResponse, whole);
     }

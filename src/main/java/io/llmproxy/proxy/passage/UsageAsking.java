@@ -64,9 +64,20 @@ record UsageAsking(UsageRequest request) {
 
     /** Whether there is anything to be hidden. */
     boolean hides(Response upstreamResponse) {
-        return upstreamResponse.getStatus() == 200
-                && EventStreams.isEventStream(upstreamResponse.getHeaders())
-                && !upstreamResponse.getHeaders().contains(HttpHeader.CONTENT_ENCODING);
+        return isStream(upstreamResponse) && !isCompressed(upstreamResponse);
+    }
+
+    /** Whether the client sees what it has not asked for, as the answer is compressed although that was not to be. */
+    boolean shows(Response upstreamResponse) {
+        return isStream(upstreamResponse) && isCompressed(upstreamResponse);
+    }
+
+    private static boolean isStream(Response upstreamResponse) {
+        return upstreamResponse.getStatus() == 200 && EventStreams.isEventStream(upstreamResponse.getHeaders());
+    }
+
+    private static boolean isCompressed(Response upstreamResponse) {
+        return upstreamResponse.getHeaders().contains(HttpHeader.CONTENT_ENCODING);
     }
 
     private record Hiding(UsageEventFilter filter) implements EditedContent.Edit {
