@@ -109,7 +109,7 @@ public record LedgerFiles(List<Path> directories) {
      */
     public int reprice(io.llmproxy.usage.Prices by, Period period, String version, PrintStream out, PrintStream err)
             throws IOException {
-        long now = System.currentTimeMillis();
+        long now = Time.SYSTEM.millis();
         try (AddedFile added = new AddedFile(directories.get(0), Node.start("reprice", version), now)) {
             Repricing repricing = new Repricing(by, lastWords(), now, added::add);
             int problems = read(period, repricing::take, err);
