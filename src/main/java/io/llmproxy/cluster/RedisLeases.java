@@ -50,7 +50,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         public void failed(@Nullable LeaseCall call, Moment now) {}
 
         @Override
-        public boolean isIdle(Moment now) {
+        public boolean rests(Moment now) {
             return true;
         }
     };
@@ -152,7 +152,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         }
         if (now.nanos() - nextTick >= 0) {
             nextTick = now.nanos() + TICK;
-            active.removeIf(limit -> !speakers.contains(limit) && limit.isIdle(now));
+            active.removeIf(limit -> !speakers.contains(limit) && limit.rests(now));
             speakers.addAll(active);
         }
         speak(speakers, false);

@@ -17,6 +17,6 @@ public interface Leased {
     /** The store has not, or it cannot be asked. */
     void failed(@Nullable LeaseCall call, Moment now);
 
-    /** Whether nothing is to be told any more until it is asked for again. */
-    boolean isIdle(Moment now);
+    /** Whether nothing is to be told any more, until it wakes the store: as it does after it has said so. */
+    boolean rests(Moment now);
 }

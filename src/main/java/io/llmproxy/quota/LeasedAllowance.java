@@ -58,6 +58,8 @@ final class LeasedAllowance implements Allowance, Leased {
     private long rateAt;
     private long taken;
     private @Nullable Alone alone;
+    /** Whether the store asks for calls until there is nothing to tell. */
+    private boolean watched;
 
     /** A request that waits. */
     private record Waiter(long amount, CompletableFuture<Take> told) {}
@@ -94,14 +96,28 @@ final class LeasedAllowance implements Allowance, Leased {
 
     @Override
     public Take take(long amount, long ofSize, Moment now) {
+        Take take;
+        boolean wakes;
         lock.lock();
         try {
             size = ofSize;
             lastTake = now.nanos();
-            return tryTake(amount, now);
+            take = tryTake(amount, now);
+            wakes = wakes();
         } finally {
             lock.unlock();
         }
+        if (wakes) {
+            store.wake(this);
+        }
+        return take;
+    }
+
+    /** Whether there is something to tell, now or later, and the store does not know of it. */
+    private boolean wakes() {
+        boolean wakes = !watched && (owed != 0 || available != 0 || held != 0 || alone != null);
+        watched |= wakes;
+        return wakes;
     }
 
     private Take tryTake(long amount, Moment now) {
@@ -153,6 +169,7 @@ final class LeasedAllowance implements Allowance, Leased {
                 return CompletableFuture.completedFuture(there);
             }
             waiters.add(new Waiter(amount, told));
+            watched = true;
         } finally {
             lock.unlock();
         }
@@ -162,6 +179,7 @@ final class LeasedAllowance implements Allowance, Leased {
 
     @Override
     public void settle(long took, long used, long ofSize, Moment then, Moment now) {
+        boolean wakes;
         lock.lock();
         try {
             settleIn(now);
@@ -170,8 +188,12 @@ final class LeasedAllowance implements Allowance, Leased {
             } else if (terms.kind() == Kind.BUCKET || then.millis() + store.offset() >= span.start()) {
                 correct(took, used, then, now);
             }
+            wakes = wakes();
         } finally {
             lock.unlock();
+        }
+        if (wakes) {
+            store.wake(this);
         }
     }
 
@@ -402,10 +424,11 @@ final class LeasedAllowance implements Allowance, Leased {
     }
 
     @Override
-    public boolean isIdle(Moment now) {
+    public boolean rests(Moment now) {
         lock.lock();
         try {
-            return isOver(now);
+            watched = !isOver(now);
+            return !watched;
         } finally {
             lock.unlock();
         }

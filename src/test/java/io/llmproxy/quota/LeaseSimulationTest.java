@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,8 @@ class LeaseSimulationTest {
         long asked;
         long mostAtOnce;
         boolean away;
+        /** How long requests take at most, besides the second that they take at least. */
+        Duration longest = Duration.ZERO;
 
         World(int count, LimitConfig config, long seed) {
             this.random = new Random(seed);
@@ -68,11 +71,12 @@ class LeaseSimulationTest {
         private final String name;
         private final LeasedAllowance allowance;
         private final Queue<CompletableFuture<Take>> waiting = new ArrayDeque<>();
-        private final Queue<Long> toSettle = new ArrayDeque<>();
+        private final Queue<Long> toSettle = new PriorityQueue<>();
         private @Nullable LeaseCall inFlight;
         private @Nullable LeaseReply reply;
         private long nextTick;
         private boolean woken;
+        private boolean watched;
         private boolean dead;
 
         Node(World world, String name) {
@@ -95,9 +99,27 @@ class LeaseSimulationTest {
                 if (take == Take.ASK) {
                     waiting.add(allowance.ask(amount, size, world.now()));
                 } else if (take == Take.TAKEN) {
-                    toSettle.add(world.nanos + TimeUnit.SECONDS.toNanos(1));
+                    toSettle.add(ends());
                 }
             }
+        }
+
+        private long ends() {
+            long more = (long) (world.random.nextDouble() * world.longest.toNanos());
+            return world.nanos + TimeUnit.SECONDS.toNanos(1) + more;
+        }
+
+        /** As the thread does that speaks with Redis: a limit that rests is asked no more until it wakes the store. */
+        private boolean speaks() {
+            boolean ticks = watched && world.nanos >= nextTick;
+            if (ticks) {
+                nextTick += TICK.toNanos();
+                watched = woken || !allowance.rests(world.now());
+            }
+            boolean speaks = woken || (ticks && watched);
+            watched |= woken;
+            woken = false;
+            return speaks;
         }
 
         private void speak() {
@@ -109,9 +131,7 @@ class LeaseSimulationTest {
             }
             if (world.away) {
                 allowance.failed(null, world.now());
-            } else if (woken || world.nanos >= nextTick) {
-                nextTick = world.nanos >= nextTick ? nextTick + TICK.toNanos() : nextTick;
-                woken = false;
+            } else if (speaks()) {
                 LeaseCall call = allowance.call(world.now(), false);
                 if (call != null) {
                     world.calls++;
@@ -124,7 +144,7 @@ class LeaseSimulationTest {
         private void settle(int amount, double usedPart) {
             while (!waiting.isEmpty() && waiting.element().isDone()) {
                 if (waiting.remove().join() == Take.TAKEN) {
-                    toSettle.add(world.nanos + TimeUnit.SECONDS.toNanos(1));
+                    toSettle.add(ends());
                 }
             }
             while (!toSettle.isEmpty() && toSettle.element() <= world.nanos) {
@@ -197,6 +217,20 @@ class LeaseSimulationTest {
 
         assertThat(world.used).isLessThanOrEqualTo(2_000_000).isGreaterThan((long) (0.95 * 2_000_000));
         assertThat(world.asked).isGreaterThan(2_000_000);
+    }
+
+    @Test
+    void streamsThatOutlastAllElseArePaidForByAll() {
+        LimitConfig budget = limit(Metric.COST, Period.MONTH, 0.01, OnStoreLoss.CLOSED);
+        World world = new World(20, budget, 48);
+        world.longest = Duration.ofSeconds(55);
+        // Each uses fifty times what was reserved for it.
+        world.run(Duration.ofSeconds(5), 1, 1, 50);
+        world.run(Duration.ofSeconds(90), 0, 1, 50);
+
+        assertThat(world.used).isGreaterThan(2_000);
+        LeaseCall look = new LeaseCall("limit:2026-11", LeaseCall.Kind.WINDOW, 10_000_000, 0, 0, 0, 0, 0, 0);
+        assertThat(world.store.answer("other", look, 0).used()).isEqualTo(world.used);
     }
 
     @Test

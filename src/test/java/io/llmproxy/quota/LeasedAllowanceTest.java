@@ -187,7 +187,7 @@ class LeasedAllowanceTest {
         allowance.settle(1, 0, SIZE, watch.get(), watch.get());
         assertThat(take(allowance, 1)).isEqualTo(Take.TAKEN);
         allowance.settle(1, 0, SIZE, watch.get(), watch.get());
-        assertThat(allowance.isIdle(watch.get())).isFalse();
+        assertThat(allowance.rests(watch.get())).isFalse();
         watch.pass(Duration.ofSeconds(20));
         assertThat(allowance.untilFull(SIZE, watch.get())).isGreaterThanOrEqualTo(0);
         assertThat(take(allowance, 1)).isEqualTo(Take.ASK);
@@ -279,7 +279,37 @@ class LeasedAllowanceTest {
         assertThat(last.delta()).isEqualTo(-40);
         allowance.answered(last, model.answer("one", last, 1), watch.get());
         watch.pass(Duration.ofSeconds(11));
-        assertThat(allowance.isIdle(watch.get())).isTrue();
+        assertThat(allowance.rests(watch.get())).isTrue();
+    }
+
+    @Test
+    void whatIsSettledAfterItRestsWakesTheStore() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MONTH, OnStoreLoss.SHARE);
+        served(allowance, 1);
+        Moment then = watch.get();
+        watch.pass(Duration.ofSeconds(30));
+        assertThat(allowance.rests(watch.get())).isTrue();
+        int before = store.woken;
+
+        allowance.settle(1, 51, SIZE, then, watch.get());
+        allowance.settle(0, 2, SIZE, then, watch.get());
+
+        assertThat(store.woken).isEqualTo(before + 1);
+        assertThat(allowance.rests(watch.get())).isFalse();
+        assertThat(call(allowance).delta()).isEqualTo(52);
+    }
+
+    @Test
+    void whatIsUsedAloneOnlyIsToldAsSoonAsTheStoreIsThere() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.SHARE);
+        store.there = false;
+        assertThat(take(allowance, 3)).isEqualTo(Take.TAKEN);
+        assertThat(take(allowance, 3)).isEqualTo(Take.TAKEN);
+        assertThat(store.woken).isEqualTo(1);
+
+        store.there = true;
+        watch.pass(Duration.ofSeconds(20));
+        assertThat(call(allowance).delta()).isEqualTo(6);
     }
 
     @Test

@@ -52,6 +52,9 @@ public final class Exchange {
     private static final AtomicReferenceFieldUpdater<Exchange, ExchangeUsage> USAGE =
             AtomicReferenceFieldUpdater.newUpdater(Exchange.class, ExchangeUsage.class, "usage");
 
+    private static final AtomicReferenceFieldUpdater<Exchange, @Nullable Reservation> RESERVED =
+            AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Reservation.class, "reserved");
+
     private final String id;
     private final long started;
     private final Serving serving;
@@ -228,10 +231,21 @@ public final class Exchange {
         return forward().admission().keyLimits().path(client.key());
     }
 
-    /** What the request may use is reserved, and is settled in the end. */
+    /** What the request may use is reserved, and is settled in the end: at once if its client has left meanwhile. */
     public void reserved(Reservation reservation, Standings standings) {
-        reserved = reservation;
         limits = standings;
+        reserved = reservation;
+        if (ended.get()) {
+            settleReserved(Used.NOTHING);
+        }
+    }
+
+    /** Whoever takes it out settles it: it may have been made while the exchange ended. */
+    private void settleReserved(Used used) {
+        Reservation reservation = RESERVED.getAndSet(this, null);
+        if (reservation != null) {
+            reservation.settle(used, forward().admission().keyLimits().quotas().now());
+        }
     }
 
     /** The request may not be served, because a limit is used up. */
@@ -453,11 +467,7 @@ public final class Exchange {
                 beside.end();
             }
             nanos = System.nanoTime() - started;
-            Reservation reservation = reserved;
-            if (reservation != null) {
-                reservation.settle(
-                        used(), forward().admission().keyLimits().quotas().now());
-            }
+            settleReserved(used());
             serving.listener().ended(this);
             serving.leave();
             ConcurrencyLimit permits = held;

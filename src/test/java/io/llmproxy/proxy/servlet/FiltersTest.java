@@ -4,10 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.auth.AuthFailure;
+import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.Shed;
+import io.llmproxy.quota.Asked;
+import io.llmproxy.quota.Exhausted;
+import io.llmproxy.quota.LimitPath;
+import io.llmproxy.quota.Moment;
+import io.llmproxy.quota.Quotas;
+import io.llmproxy.quota.Reservation;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Filter;
 import jakarta.servlet.ServletException;
@@ -331,5 +340,22 @@ final class FiltersTest {
 
         assertThat(page.header("Access-Control-Allow-Origin")).isNull();
         assertThat(page.header("Access-Control-Allow-Methods")).isNull();
+    }
+
+    @Test
+    void whatIsReservedWhileTheClientLeavesIsGivenBack() throws IOException, ServletException {
+        LimitConfig single =
+                new LimitConfig(Metric.CONCURRENT, null, 1.0, List.of(), null, Mode.ENFORCE, null, List.of());
+        Quotas quotas = Quotas.of(List.of(), List.of(single), () -> new Moment(1, 1), null, null);
+        LimitPath path = Objects.requireNonNull(quotas.open());
+        Asked asked = new Asked("m", "m", true, false, 0, 0);
+        Exchange exchange = Objects.requireNonNull(entrance.pass(chat()));
+        Reservation reservation = (Reservation) path.reserve(asked, quotas.now());
+        assertThat(path.reserve(asked, quotas.now())).isInstanceOf(Exhausted.class);
+
+        exchange.end();
+        exchange.reserved(reservation, reservation.standings(quotas.now()));
+
+        assertThat(path.reserve(asked, quotas.now())).isInstanceOf(Reservation.class);
     }
 }
