@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.auth.AuthFailure;
+import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Metric;
 import io.llmproxy.config.LimitConfig.Mode;
-import io.llmproxy.config.LimitConfig;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
