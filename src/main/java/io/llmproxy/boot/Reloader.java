@@ -122,17 +122,19 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
      */
     void override(Consumer<Overrides> change) {
         lock.lock();
-        Runnable undo = overrides.undo();
         try {
-            change.accept(overrides);
-            Loaded same = Objects.requireNonNull(loaded, "started");
-            serve(overrides.over(same.config()), same.prices());
+            Runnable undo = overrides.undo();
+            try {
+                change.accept(overrides);
+                Loaded same = Objects.requireNonNull(loaded, "started");
+                serve(overrides.over(same.config()), same.prices());
+            } catch (RuntimeException e) {
+                undo.run();
+                throw new IllegalStateException(
+                        "the configuration cannot be served with this change: " + RootCause.of(e), e);
+            }
             configuredAt = Instant.now();
             LOG.info("configuration {} is in use", generation().version());
-        } catch (RuntimeException e) {
-            undo.run();
-            throw new IllegalStateException(
-                    "the configuration cannot be served with this change: " + RootCause.of(e), e);
         } finally {
             lock.unlock();
         }

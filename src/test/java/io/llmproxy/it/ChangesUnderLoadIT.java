@@ -93,7 +93,7 @@ class ChangesUnderLoadIT {
             long begin = System.nanoTime();
             JsonNode key = new JsonMapper().createObjectNode();
             for (int second = 1; second <= SECONDS; second++) {
-                long version = second + 1;
+                long version = second + 1L;
                 key = change(node, second, upstream, pacer, key);
                 Awaitility.await()
                         .pollDelay(Duration.ofMillis(700))

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -50,9 +51,10 @@ class ScopesApiIT {
                 """.formatted(scopes, upstream.url());
     }
 
-    private static final String SCOPES =
-            "  - {name: acme, kind: org, limits: [{metric: requests, per: month, amount: 8, zone: Europe/Berlin}]}\n"
-                    + "  - {name: search, parent: acme}\n";
+    private static final String SCOPES = """
+              - {name: acme, kind: org, limits: [{metric: requests, per: month, amount: 8, zone: Europe/Berlin}]}
+              - {name: search, parent: acme}
+            """;
 
     @BeforeAll
     static void start(@TempDir Path directory) throws IOException {
@@ -274,7 +276,7 @@ class ScopesApiIT {
                 key = limit;
             }
         }
-        assertThat(key).isNotNull();
+        Objects.requireNonNull(key, "the limit of the key");
         assertThat(key.at("/subject/name").asText()).isEqualTo("static");
         assertThat(key.at("/used").asInt()).isEqualTo(3);
         assertThat(key.at("/left").asInt()).isEqualTo(47);

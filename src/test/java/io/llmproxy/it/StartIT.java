@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 class StartIT {
     private static final int SLACK = Integer.getInteger("llmproxy.start.slack", 8);
     private static final int LOOKS = 3;
-    private static final Duration WITH_A_FILE = Duration.ofMillis(1000);
+    private static final Duration WITH_A_FILE = Duration.ofSeconds(1);
     private static final Duration WITH_A_STORE = Duration.ofMillis(1600);
     private static final long MIB = 1024 * 1024;
 

@@ -104,10 +104,12 @@ class LedgerCliIT {
     @Test
     void attemptsArePricedAnewOnce() throws IOException {
         Path prices = directory.resolve("prices.yaml");
-        Files.writeString(
-                prices,
-                "version: \"2027\"\ncurrency: USD\nmodels:\n"
-                        + "  - {model: gpt-5, per_million: {input: \"2\", output: \"10\"}}\n");
+        Files.writeString(prices, """
+                version: "2027"
+                currency: USD
+                models:
+                  - {model: gpt-5, per_million: {input: "2", output: "10"}}
+                """);
         String before = Files.readString(LedgerFixtures.files(files).get(0));
 
         Result first = run("reprice", "--prices", prices.toString(), files.toString());

@@ -22,6 +22,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -237,8 +238,7 @@ class LedgerFilesTest {
         assertThat(plain).doesNotExist();
 
         try (LineReader reader = LineReader.open(plain)) {
-            LineReader.Line first = reader.next();
-            assertThat(first).isNotNull();
+            LineReader.Line first = Objects.requireNonNull(reader.next(), "the file has lines");
             assertThat(first.type()).isEqualTo("open");
         }
         Files.delete(LedgerName.packed(plain));

@@ -33,7 +33,7 @@ class PlainSenderTest {
     }
 
     private static ServerSocket server() throws IOException {
-        return new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+        return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     }
 
     private static Thread start(Runnable run) {

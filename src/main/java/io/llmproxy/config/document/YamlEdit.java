@@ -95,7 +95,8 @@ public final class YamlEdit {
                 scalar.getScalarStyle());
     }
 
-    /** In how many places of a tree a node is. */
+    /** In how many places of a tree a node is: the node itself, not one that says the same. */
+    @SuppressWarnings("ReferenceEquality")
     private static int places(Node tree, Node wanted) {
         int count = tree == wanted ? 1 : 0;
         if (tree instanceof MappingNode mapping) {

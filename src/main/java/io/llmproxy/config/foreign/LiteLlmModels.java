@@ -120,7 +120,7 @@ final class LiteLlmModels {
                 .put("name", name)
                 .put("provider", provider.provider())
                 .put("enabled", enabled(info));
-        address(upstream, sources, provider, target, mode);
+        address(upstream, sources, provider, mode);
         String dialect = dialect(provider, target);
         // OpenAI itself speaks more than that.
         if (dialect != null && !sources.isAtHome(provider)) {
@@ -209,8 +209,7 @@ final class LiteLlmModels {
         return blocked != null && LiteLlmText.isTrue(blocked) ? TreeBuilder.text(blocked.origin(), "false") : null;
     }
 
-    private void address(
-            TreeBuilder upstream, Sources sources, LiteLlmProvider provider, String target, @Nullable Scalar mode) {
+    private void address(TreeBuilder upstream, Sources sources, LiteLlmProvider provider, @Nullable Scalar mode) {
         if (provider.provider().equals("vertex")) {
             upstream.put("url", onVertex(sources));
             return;

@@ -69,7 +69,10 @@ public final class Exchange {
 
     private volatile Authentication client = Authentication.NOT_ASKED;
     private volatile @Nullable ConcurrencyLimit held;
+    /** Used through {@link #RESERVED}. */
+    @SuppressWarnings("UnusedVariable")
     private volatile @Nullable Reservation reserved;
+
     private volatile Standings limits = Standings.NONE;
     private volatile @Nullable UpstreamGroup group;
     private volatile @Nullable String rule;
@@ -234,13 +237,13 @@ public final class Exchange {
     /** What the request may use is reserved, and is settled in the end: at once if its client has left meanwhile. */
     public void reserved(Reservation reservation, Standings standings) {
         limits = standings;
-        reserved = reservation;
+        RESERVED.set(this, reservation);
         if (ended.get()) {
             settleReserved(Used.NOTHING);
         }
     }
 
-    /** Whoever takes it out settles it: it may have been made while the exchange ended. */
+    /** The thread that takes it out settles it: it may have been made while the exchange ended. */
     private void settleReserved(Used used) {
         Reservation reservation = RESERVED.getAndSet(this, null);
         if (reservation != null) {
