@@ -156,6 +156,11 @@ final class StoreFollower implements AutoCloseable {
         if (opened == null) {
             opened = OpenStore.open(config, state.directory(), sealing);
             store = opened;
+            if (closed) {
+                // The end did not wait for it.
+                closeStore();
+                throw new StoreException(StoreException.Kind.AWAY, "this node stops");
+            }
         }
         return opened;
     }
@@ -274,11 +279,18 @@ final class StoreFollower implements AutoCloseable {
 
     private void share(OverrideTable table) {
         long number = table.number();
-        if (serve != null && number != overridesAt) {
-            operators.accept(table.all().stream()
+        if (serve == null || number == overridesAt) {
+            return;
+        }
+        List<OverrideTable.Row> rows = table.all();
+        overridesAt = number;
+        try {
+            operators.accept(rows.stream()
                     .map(row -> new Overrides.Shared(StoreOverrides.change(row), row.since()))
                     .toList());
-            overridesAt = number;
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            // The store is there all the same, and the node has to go on reporting.
+            LOG.warn("what operators say of upstreams cannot be followed: {}", RootCause.of(e));
         }
     }
 

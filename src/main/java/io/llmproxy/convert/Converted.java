@@ -123,7 +123,13 @@ public final class Converted {
 
     /** Makes a converter for the event stream that the upstream answers with. */
     public StreamConverter stream() {
-        return new StreamConverter(upstream.streamDecoder(attempt), client.streamEncoder(as), as.limits(), recorder());
+        Long choices = as.request().sampling().choices();
+        return new StreamConverter(
+                upstream.streamDecoder(attempt),
+                client.streamEncoder(as),
+                as.limits(),
+                recorder(),
+                choices == null ? 1 : choices);
     }
 
     /** Makes a collector that turns the upstream's event stream into a whole answer. */

@@ -24,7 +24,7 @@ public final class StreamCollector {
         this.client = client;
         this.as = as;
         this.collector = new Collector(as.limits().text());
-        this.guard = new StreamGuard(new CollectingEncoder(collector), recorder);
+        this.guard = new StreamGuard(new CollectingEncoder(collector), recorder, 1);
         this.reader =
                 new UpstreamReader(new DecodingSink(decoder, guard), as.limits().event());
     }

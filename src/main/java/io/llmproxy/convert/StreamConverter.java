@@ -22,10 +22,16 @@ public final class StreamConverter {
     private final StreamGuard guard;
     private final UpstreamReader reader;
 
-    StreamConverter(StreamDecoder decoder, StreamEncoder encoder, Limits limits, @Nullable ThoughtRecorder recorder) {
+    /** @param choices how many answers were asked for */
+    StreamConverter(
+            StreamDecoder decoder,
+            StreamEncoder encoder,
+            Limits limits,
+            @Nullable ThoughtRecorder recorder,
+            long choices) {
         this.decoder = decoder;
         this.encoder = encoder;
-        this.guard = new StreamGuard(encoder, recorder);
+        this.guard = new StreamGuard(encoder, recorder, choices);
         this.reader = new UpstreamReader(new DecodingSink(decoder, guard), limits.event());
     }
 
@@ -71,12 +77,17 @@ public final class StreamConverter {
         return guard.isWhole();
     }
 
-    /**
-     * Returns whether the upstream has told why the model stopped, so that only usage may follow. Some upstreams leave the
-     * connection open then: who does not want to wait for it calls {@link #end}.
-     */
+    /** Returns whether the upstream has told of an answer why the model stopped. */
     public boolean isStopped() {
         return guard.isStopped();
+    }
+
+    /**
+     * Returns whether it has told that of as many answers as were asked for, so that only usage may follow. Some upstreams leave the
+     * connection open then: who does not want to wait for it calls {@link #end}.
+     */
+    public boolean isEnding() {
+        return guard.isEnding();
     }
 
     /** Returns whether the client was sent anything. */

@@ -18,6 +18,7 @@ final class StreamGuard implements StreamEvents {
 
     private final StreamEncoder encoder;
     private final @Nullable ThoughtRecorder recorder;
+    private final long choices;
     private final BitSet called = new BitSet(1);
     private final BitSet refused = new BitSet(1);
     private final BitSet ended = new BitSet(1);
@@ -32,14 +33,18 @@ final class StreamGuard implements StreamEvents {
     private @Nullable Usage usage;
     private @Nullable Fault fault;
 
-    /** @param recorder remembers what the model thinks; null if nothing does */
-    StreamGuard(StreamEncoder encoder, @Nullable ThoughtRecorder recorder) {
+    /**
+     * @param recorder remembers what the model thinks; null if nothing does
+     * @param choices how many answers were asked for
+     */
+    StreamGuard(StreamEncoder encoder, @Nullable ThoughtRecorder recorder, long choices) {
         this.encoder = encoder;
         this.recorder = recorder;
+        this.choices = choices;
     }
 
     StreamGuard(StreamEncoder encoder) {
-        this(encoder, null);
+        this(encoder, null, 1);
     }
 
     /** Returns about how many bytes are kept to be remembered. */
@@ -57,6 +62,10 @@ final class StreamGuard implements StreamEvents {
 
     boolean isStopped() {
         return stopped;
+    }
+
+    boolean isEnding() {
+        return ended.cardinality() >= choices;
     }
 
     boolean isCommitted() {

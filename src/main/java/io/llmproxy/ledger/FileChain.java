@@ -206,20 +206,25 @@ final class FileChain {
         }
         List<Path> all = places().map(Place::directory).toList();
         crashes.addAll(Crash.find(place.directory(), all, node.boot(), time.millis()));
-        packLeft(place.directory());
         if (spill != null && place == home) {
             lookInto(spill);
         }
+        packLeft(place.directory());
     }
 
     /** A process that was killed has compressed nothing. What was written just now may be of a ledger before that is still at it. */
-    private void packLeft(Path directory) throws IOException {
+    private void packLeft(Path directory) {
         Instant old = time.wall().instant().minus(NEXT_TRY);
-        for (LedgerName.Found found : LedgerName.in(directory)) {
-            boolean others = !found.name().packed() && !found.name().boot().equals(node.boot());
-            if (others && Files.getLastModifiedTime(found.path()).toInstant().isBefore(old)) {
-                done.accept(found.path());
+        try {
+            for (LedgerName.Found found : LedgerName.in(directory)) {
+                boolean others =
+                        !found.name().packed() && !found.name().boot().equals(node.boot());
+                if (others && Files.getLastModifiedTime(found.path()).toInstant().isBefore(old)) {
+                    done.accept(found.path());
+                }
             }
+        } catch (IOException e) {
+            LOG.debug("{}: what others have left there stays as it is", directory, e);
         }
     }
 

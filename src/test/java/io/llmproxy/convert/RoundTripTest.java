@@ -117,7 +117,8 @@ final class RoundTripTest {
                         codec.streamDecoder(attempt(dialect)),
                         Codecs.of(client).streamEncoder(answering(client)),
                         Limits.DEFAULT,
-                        null);
+                        null,
+                        1);
                 String out = converter.accept(stream, 0, cut).toString() + converter.end();
                 assertThat(converter.isWhole()).isFalse();
                 assertThat(converter.fault()).isNotNull();

@@ -57,6 +57,33 @@ final class StreamsTest {
         assertThat(converter.isWhole()).isTrue();
     }
 
+    @Test
+    void aStreamOfTwoAnswersIsEndingWhenBothHaveStopped() {
+        byte[] body = json("{'contents':[{'parts':[{'text':'x'}]}],'generationConfig':{'candidateCount':2}}");
+        StreamConverter converter = Conversion.of(
+                        Dialect.GEMINI,
+                        new RequestLine("m", true, false),
+                        body,
+                        Policy.DEFAULT,
+                        Limits.DEFAULT,
+                        Ids.random())
+                .attempt(Upstream.of(Dialect.CHAT, "m"), 0)
+                .stream();
+        accept(converter, TEXT);
+        accept(converter, "data: {'choices':[{'index':0,'delta':{},'finish_reason':'stop'}]}\n\n");
+        assertThat(converter.isStopped()).isTrue();
+        assertThat(converter.isEnding()).isFalse();
+        accept(converter, "data: {'choices':[{'index':1,'delta':{'content':'Ho'},'finish_reason':'stop'}]}\n\n");
+        assertThat(converter.isEnding()).isTrue();
+    }
+
+    @Test
+    void anEmptyReasonIsNone() {
+        StreamConverter converter = stream(Dialect.MESSAGES, Limits.DEFAULT);
+        accept(converter, "data: {'choices':[{'index':0,'delta':{'content':'Hi'},'finish_reason':''}]}\n\n");
+        assertThat(converter.isStopped()).isFalse();
+    }
+
     @ParameterizedTest
     @CsvSource({"chat, ': keep-alive'", "responses, ': keep-alive'", "messages, event: ping", "gemini, ''"})
     void aHeartbeatIsSentBetweenTheFirstEventAndTheLastOnly(String client, String beat) {

@@ -187,7 +187,6 @@ class AdminApiStoreIT {
         }
     }
 
-    /** Cases 32 and 33. */
     /** What is shown can be edited and sent back: nothing but its secrets is hidden, and nothing but the change is changed. */
     @Test
     void aDocumentIsShownAsItWasWrittenAndTakenBack() throws IOException {
@@ -211,6 +210,16 @@ class AdminApiStoreIT {
                 Answer again = commit(node, "\"v1\"", shown.replace("weight: 1", "weight: 1 "), Map.of());
                 assertThat(again.status()).as(again.toString()).isIn(201, 412);
             }
+            String viewer = json(call(node, "POST", "/tokens", "", Map.of("name", "looks", "role", "viewer")))
+                    .at("/token")
+                    .asText();
+            String seen = RawClient.exchange(
+                            URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1/config"),
+                            "GET",
+                            "Connection: close\r\nAccept: application/yaml\r\nAuthorization: Bearer " + viewer + "\r\n",
+                            new byte[0])
+                    .text();
+            assertThat(seen).contains("${secret:upstreams/u/auth/token@1}").doesNotContain("for later");
             String byDefault = text.replace("CANARY-upstream", "\"${NOWHERE_SET:-CANARY-default}\"");
             assertThat(commit(node, "\"v2\"", byDefault, Map.of()).status()).isEqualTo(201);
             Answer hidden = call(node, "GET", "/config", "Accept: application/yaml\r\n", Map.of());
@@ -401,6 +410,33 @@ class AdminApiStoreIT {
         }
     }
 
+    @Test
+    void whatOtherPartsTakeOverIsChangedInTheDocumentOnly() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            String text = """
+                    http_server: {forwards: [{name: main, address: 127.0.0.1, upstream_group: g}]}
+                    upstreams:
+                      - &u {name: u, url: "%s", health_check: {interval: 50s, timeout: 3s}}
+                      - {<<: *u, name: v}
+                    upstream_groups: [{name: g, upstreams: [{name: u}, {name: v}]}]
+                    """.formatted(upstream.url());
+            assertThat(commit(node, "\"v0\"", text, Map.of()).status()).isEqualTo(201);
+            Map<String, Map<String, Object>> changes = Map.of(
+                    "/upstreams/u", Map.of("enabled", false),
+                    "/upstreams/v", Map.of("health_check", Map.of("timeout", "2s")));
+            for (Map.Entry<String, Map<String, Object>> change : changes.entrySet()) {
+                String tag = call(node, "GET", change.getKey(), "", Map.of()).header("ETag");
+                Answer refused = call(node, "PATCH", change.getKey(), match(tag), change.getValue());
+                assertThat(code(refused)).as(change + refused.toString()).isEqualTo("409 conflict");
+            }
+            String tag = call(node, "GET", "/upstreams/v", "", Map.of()).header("ETag");
+            assertThat(call(node, "PATCH", "/upstreams/v", match(tag), Map.of("weight", 2))
+                            .status())
+                    .isEqualTo(200);
+        }
+    }
+
     private static String match(String tag) {
         return "If-Match: " + tag + "\r\n";
     }
@@ -437,6 +473,21 @@ class AdminApiStoreIT {
                     assertThat(json(answer).at("/problems/0/message").asText()).contains("role admin");
                 }
             }
+            // In the words of a replaced system a reference is none until it is stored in ours.
+            String foreign = """
+                    model_list:
+                      - model_name: x
+                        litellm_params: {model: openai/x, api_base: "%s/v1", api_key: os.environ/HOME}
+                    """.formatted(thief.url());
+            for (String path : List.of("/config", "/config/check")) {
+                Answer answer = as(node, editor, path, "\"v1\"", Map.of("text", foreign));
+                assertThat(code(answer)).as(path + answer).isEqualTo("403 forbidden");
+            }
+            String broken = stored + "log: [\n";
+            assertThat(json(as(node, editor, "/config/check", "\"v1\"", Map.of("text", broken)))
+                            .at("/valid")
+                            .asBoolean(true))
+                    .isFalse();
             String another = stored.replace("weight: 1", "weight: 5");
             assertThat(another).isNotEqualTo(stored);
             assertThat(as(node, editor, "/config", "\"v1\"", Map.of("text", another))

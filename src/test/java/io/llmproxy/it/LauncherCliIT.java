@@ -122,7 +122,7 @@ class LauncherCliIT {
             assertThat(process.log())
                     .contains("prices.yaml:4")
                     .contains("per_millon")
-                    .contains("did you mean");
+                    .contains("(expected: model, upstream,");
         }
     }
 

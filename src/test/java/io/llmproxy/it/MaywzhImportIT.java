@@ -191,12 +191,12 @@ class MaywzhImportIT {
                 8,
                 "providers (provider_key, provider_type, api_base, api_key, weight) values"
                         + " ('bad one', 'openai', 'no url', 'sk-canary', 0)",
-                "credentials (credential_key, name) values ('not a digest', 'team')");
+                "credentials (credential_key, name) values ('canary of a key', 'team')");
         Result bad = run(Map.of(), "import", "maywzh", "--jdbc", wrong, "--store", "other");
         assertThat(bad.code()).isEqualTo(1);
         assertThat(bad.output())
                 .contains("provider bad one: url: ", "credential team: key: ")
-                .doesNotContain("sk-canary", "not a digest");
+                .doesNotContain("sk-canary", "canary of a key");
         assertThat(directory.resolve("other")).doesNotExist();
 
         assertThat(run(Map.of(), "import", "maywzh", "--jdbc", database(9, provider()), "--out", "x.yaml")

@@ -71,7 +71,7 @@ class WebSocketIT {
                 .forward("keyed", "keyed", key)
                 .forward("two", "two", "")
                 .forward("renaming", "renaming", key)
-                .group("spread", "{name: first}, {name: second}", "balance: {strategy: round_robin}")
+                .group("spread", "{name: first}, {name: second}", "balance: {strategy: roundrobin}")
                 .forward("spread", "spread", "")
                 .forward("paged", "open", "cors: {origins: ['https://app.example.com']}")
                 .forward("small", "open", "websocket: {max_message_size: 1KiB}")

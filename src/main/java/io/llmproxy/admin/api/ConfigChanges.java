@@ -255,8 +255,17 @@ final class ConfigChanges {
         if (!old) {
             EditorLimits.checkReferences(before, after);
         }
-        EditorLimits.checkOwn(
-                documents.check(before).stored(), documents.check(after).stored());
+        ConfigDocuments.Checked wanted = documents.check(after);
+        if (!wanted.problems().isEmpty()) {
+            // It is refused for those.
+            return;
+        }
+        String stored = documents.check(before).stored();
+        if (!old) {
+            // A document in a replaced system's words has references only when it is stored in ours.
+            EditorLimits.checkReferences(stored, wanted.stored());
+        }
+        EditorLimits.checkOwn(stored, wanted.stored());
     }
 
     /** What a change begins with: if that is not the head, the change will be refused anyway. */

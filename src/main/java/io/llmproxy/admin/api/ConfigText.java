@@ -1,7 +1,9 @@
 package io.llmproxy.admin.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments;
+import io.llmproxy.config.document.YamlEdit;
 import org.jspecify.annotations.Nullable;
 
 /** The configuration as it may be shown: without its secrets. To mask it takes a while, so that the last one is kept. */
@@ -25,6 +27,11 @@ final class ConfigText {
         /** Names what is shown: another text has another tag. */
         String tag() {
             return version > 0 ? "\"v" + version + '"' : "\"f" + Integer.toHexString(yaml.hashCode()) + '"';
+        }
+
+        /** As YAML for a caller: a comment may hold an old secret, so that viewers are not shown any. */
+        String yaml(Caller caller) {
+            return caller.role().covers(Role.EDITOR) ? yaml : YamlEdit.uncommented(yaml);
         }
 
         @Override

@@ -181,6 +181,9 @@ final class EntityChanges {
         String list = wanted.kind().list;
         YamlEdit.Section found = parent.named(list, wanted.name()).orElse(null);
         ObjectNode body = wanted.body();
+        if (found != null && body != null && found.isShared()) {
+            throw anchored(wanted.name() + ": other parts of the document take over what it says");
+        }
         if (body == null) {
             if (found != null) {
                 parent.remove(list, found);
@@ -188,6 +191,9 @@ final class EntityChanges {
             return edit.text();
         }
         if (wanted.how() == How.MERGE && found != null) {
+            JsonNode before = DocumentJson.named(
+                    DocumentJson.of(content), wanted.kind().pointer(), wanted.name());
+            refuseTaken(body, found, before);
             merge(found, body);
             String next = edit.text();
             refuseRest(
@@ -204,6 +210,21 @@ final class EntityChanges {
             found.become(plain(named));
         }
         return edit.text();
+    }
+
+    private static Refused anchored(String why) {
+        return new Refused(
+                409, "conflict", why + " (expected: a change of the document); nothing was changed.");
+    }
+
+    /** A section that comes whole from an anchor would lose what the patch does not say. */
+    private static void refuseTaken(ObjectNode patch, YamlEdit.Section section, JsonNode before) {
+        patch.properties().forEach(member -> {
+            String key = member.getKey();
+            if (member.getValue() instanceof ObjectNode && before.path(key).isObject() && !section.has(key)) {
+                throw anchored(key + ": it comes from an anchor of the document");
+            }
+        });
     }
 
     private static void merge(YamlEdit.Section section, ObjectNode patch) {
@@ -224,11 +245,7 @@ final class EntityChanges {
         patch.properties().forEach(member -> {
             String place = YamlPath.key(path, member.getKey());
             if (member.getValue().isNull() && after.has(member.getKey())) {
-                throw new Refused(
-                        409,
-                        "conflict",
-                        place
-                                + ": it comes from an anchor of the document (expected: a change of the document); nothing was changed.");
+                throw anchored(place + ": it comes from an anchor of the document");
             }
             if (member.getValue() instanceof ObjectNode object) {
                 refuseRest(object, after.path(member.getKey()), place);

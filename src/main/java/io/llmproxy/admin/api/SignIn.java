@@ -87,10 +87,10 @@ final class SignIn {
      */
     Known known(HttpServletRequest request) {
         String shown = OperatorToken.bearer(request);
-        if (shown != null && !isPassedOn(request, shown)) {
+        if (shown != null) {
             return new Known(bearer(request, shown), null);
         }
-        Sessions.Session session = shown == null ? session(request) : null;
+        Sessions.Session session = session(request);
         Caller caller =
                 session == null ? ProxySignIn.caller(request, config.get().sso()) : session.caller();
         if (caller == null) {
@@ -111,14 +111,6 @@ final class SignIn {
     /** Where a call comes from. */
     String address(HttpServletRequest request) {
         return token.address(request);
-    }
-
-    /** A proxy that signs people in may pass on the token that it has of them, which is none of ours. */
-    private boolean isPassedOn(HttpServletRequest request, String shown) {
-        Secret expected = token.expected();
-        return !tokens.isOne(shown)
-                && (expected == null || !expected.equals(new Secret(shown)))
-                && ProxySignIn.caller(request, config.get().sso()) != null;
     }
 
     /**

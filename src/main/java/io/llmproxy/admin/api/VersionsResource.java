@@ -120,7 +120,7 @@ public final class VersionsResource {
     @GET
     @Path("{version}")
     @Needs(Role.VIEWER)
-    public Object one(@PathParam("version") String number) {
+    public Object one(@Context ContainerRequestContext call, @PathParam("version") String number) {
         Version version = version(number);
         return new WithText(
                 version.id(),
@@ -130,7 +130,7 @@ public final class VersionsResource {
                 version.message(),
                 version.origin(),
                 version.sha256(),
-                shown(version).yaml());
+                shown(version).yaml(Caller.of(call)));
     }
 
     /** Shows one, as YAML. */
@@ -138,8 +138,8 @@ public final class VersionsResource {
     @Path("{version}")
     @Produces(ConfigResource.YAML_IF_ASKED)
     @Needs(Role.VIEWER)
-    public Response yaml(@PathParam("version") String number) {
-        return Response.ok(shown(version(number)).yaml())
+    public Response yaml(@Context ContainerRequestContext call, @PathParam("version") String number) {
+        return Response.ok(shown(version(number)).yaml(Caller.of(call)))
                 .header("Vary", "Accept")
                 .build();
     }

@@ -9,7 +9,9 @@ import io.llmproxy.config.document.YamlTree.Scalar;
 import io.llmproxy.config.document.YamlTree.Sequence;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions;
@@ -29,6 +31,8 @@ public final class ConfigPrinter {
     private static final Pattern URL_SECRETS =
             Pattern.compile("(?<=://)[^/@]*(?=@)|(?<=\\?)(?!\\$\\{secret:[^}]*}$).+");
     private static final int LINE_WIDTH = 132;
+    /** What may stand beside references in a secret and be shown. */
+    private static final Set<String> SCHEMES = Set.of("", "bearer", "basic", "token");
 
     private ConfigPrinter() {}
 
@@ -98,7 +102,8 @@ public final class ConfigPrinter {
         if (text.isEmpty() || LiteralSecrets.DIGEST.matcher(text).matches()) {
             return text;
         }
-        return Interpolation.refers(text) ? Interpolation.withDefaults(text, MASK) : MASK;
+        boolean plain = SCHEMES.contains(Interpolation.rest(text).strip().toLowerCase(Locale.ROOT));
+        return Interpolation.refers(text) && plain ? Interpolation.withDefaults(text, MASK) : MASK;
     }
 
     /** A URL as it may be shown. */

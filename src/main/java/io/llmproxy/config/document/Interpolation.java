@@ -49,6 +49,11 @@ public final class Interpolation {
                 .anyMatch(found -> !found.group().equals("$${"));
     }
 
+    /** Returns what of a text is no reference. */
+    static String rest(String text) {
+        return REFERENCE.matcher(text).replaceAll(found -> found.group().equals("$${") ? "\\$\\${" : "");
+    }
+
     /** Returns the names of the secrets that a text refers to. */
     public static Set<String> secrets(String text) {
         Set<String> names = new TreeSet<>();

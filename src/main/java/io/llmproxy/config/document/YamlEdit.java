@@ -41,11 +41,24 @@ public final class YamlEdit {
      * @throws IllegalArgumentException if it is no mapping
      */
     public static YamlEdit of(String text) {
+        return of(text, true);
+    }
+
+    /**
+     * Returns a document that is known to be good without its comments.
+     *
+     * @throws IllegalArgumentException if it is no mapping
+     */
+    public static String uncommented(String text) {
+        return text.isBlank() ? text : of(text, false).text();
+    }
+
+    private static YamlEdit of(String text, boolean comments) {
         LoaderOptions reading = new LoaderOptions();
-        reading.setProcessComments(true);
+        reading.setProcessComments(comments);
         reading.setCodePointLimit(YamlParser.MAX_LENGTH);
         DumperOptions writing = new DumperOptions();
-        writing.setProcessComments(true);
+        writing.setProcessComments(comments);
         writing.setDefaultFlowStyle(FlowStyle.BLOCK);
         writing.setIndicatorIndent(2);
         writing.setIndentWithIndicator(true);
@@ -161,6 +174,11 @@ public final class YamlEdit {
                 put(key, copy(found));
             }
             return section(key);
+        }
+
+        /** Whether other places of the document have the same section, by an anchor. */
+        public boolean isShared() {
+            return places(root, node) > 1;
         }
 
         /** Becomes what is said. */

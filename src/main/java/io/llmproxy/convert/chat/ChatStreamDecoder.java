@@ -126,7 +126,9 @@ final class ChatStreamDecoder implements StreamDecoder {
             if (delta != null) {
                 delta(delta, events);
             }
-            if (said.get("finish_reason") != null) {
+            // Some servers write an empty one until there is a reason.
+            Json reason = said.get("finish_reason");
+            if (reason != null && !reason.equals(new Json.Str(""))) {
                 stopped = true;
                 calls.forEach(call -> call.open(this::next, choice, attempt, events));
                 Stop stop = ChatStops.decode(said);

@@ -540,7 +540,8 @@ final class AttemptMeter implements OpenAttempt {
         UsageReader read = reader;
         String upstream = lease.upstream().name();
         if (read == null && status == 0 && sentAll && isOfText()) {
-            requestText = textOfRequest();
+            // To measure a large body takes long, and another attempt may wait for the end of this one.
+            requestText = body.isLarge() ? -1 : textOfRequest();
             return AttemptUsage.unanswered(
                     requestText < 0 ? sentBytes() : requestText,
                     metering.ratios().of(upstream, ratioModel()),

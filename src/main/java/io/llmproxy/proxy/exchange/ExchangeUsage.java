@@ -56,7 +56,7 @@ public record ExchangeUsage(
     }
 
     private static @Nullable Money sum(@Nullable Money before, @Nullable Money more) {
-        if (before == null || more == null) {
+        if (before == null || more == null || !before.currency().equals(more.currency())) {
             return before == null ? more : before;
         }
         return new Money(before.picos() + more.picos(), more.currency());

@@ -65,7 +65,7 @@ final class ConvertedContent implements EndingContent {
 
     /** Where the model has stopped, the upstream had nothing more to say but usage. */
     private Content.Chunk failed(UpstreamFailure failure) {
-        byte[] rest = converter.isStopped() && !converter.isOver() ? copy(converter.end()) : new byte[0];
+        byte[] rest = converter.isEnding() && !converter.isOver() ? copy(converter.end()) : new byte[0];
         if (!converter.isOver() || !converter.isCommitted()) {
             return broken(failure);
         }
@@ -113,7 +113,7 @@ final class ConvertedContent implements EndingContent {
         }
         byte[] out = copy(converter.accept(bytes, offset, piece.remaining()));
         chunk.release();
-        ending = converter.isStopped() || converter.isOver();
+        ending = converter.isEnding() || converter.isOver();
         // An error that the upstream began with is not in the client's stream: the relay tells it.
         crowded = !counts(converter.held());
         cut = crowded || (converter.fault() != null && !converter.isCommitted());

@@ -48,6 +48,20 @@ class YamlEditTest {
     }
 
     @Test
+    void aSectionIsSharedByAnAnchor() {
+        YamlEdit edit = YamlEdit.of("upstreams: [&a {name: a, url: x}, {<<: *a, name: b}]\n");
+        assertThat(edit.root().named("upstreams", "a").orElseThrow().isShared()).isTrue();
+        assertThat(edit.root().named("upstreams", "b").orElseThrow().isShared()).isFalse();
+    }
+
+    @Test
+    void commentsAreTakenOut() {
+        String plain = YamlEdit.uncommented(TEXT);
+        assertThat(plain).doesNotContain("#").contains("url: \"https://one.test/v1\"", "token: ${ONE}");
+        assertThat(YamlEdit.uncommented("")).isEmpty();
+    }
+
+    @Test
     void listsGrowAndShrink() {
         YamlEdit edit = YamlEdit.of(TEXT);
         YamlEdit.Section group = edit.root().named("upstream_groups", "g").orElseThrow();
