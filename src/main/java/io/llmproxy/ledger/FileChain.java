@@ -217,9 +217,9 @@ final class FileChain {
         Instant old = time.wall().instant().minus(NEXT_TRY);
         try {
             for (LedgerName.Found found : LedgerName.in(directory)) {
-                boolean others =
-                        !found.name().packed() && !found.name().boot().equals(node.boot());
-                if (others && Files.getLastModifiedTime(found.path()).toInstant().isBefore(old)) {
+                boolean others = !found.name().packed() && !found.name().boot().equals(node.boot());
+                if (others
+                        && Files.getLastModifiedTime(found.path()).toInstant().isBefore(old)) {
                     done.accept(found.path());
                 }
             }

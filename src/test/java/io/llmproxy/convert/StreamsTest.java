@@ -61,12 +61,7 @@ final class StreamsTest {
     void aStreamOfTwoAnswersIsEndingWhenBothHaveStopped() {
         byte[] body = json("{'contents':[{'parts':[{'text':'x'}]}],'generationConfig':{'candidateCount':2}}");
         StreamConverter converter = Conversion.of(
-                        Dialect.GEMINI,
-                        new RequestLine("m", true, false),
-                        body,
-                        Policy.DEFAULT,
-                        Limits.DEFAULT,
-                        Ids.random())
+                Dialect.GEMINI, new RequestLine("m", true, false), body, Policy.DEFAULT, Limits.DEFAULT, Ids.random())
                 .attempt(Upstream.of(Dialect.CHAT, "m"), 0)
                 .stream();
         accept(converter, TEXT);

@@ -244,7 +244,7 @@ class AdminApiStoreIT {
             Answer refused = play(node, wanted);
             assertThat(refused.status()).as(refused.toString()).isEqualTo(401);
             assertThat(refused.text()).contains("\"error\"");
-            for (String name : List.of("app", key.at("/id").asText())) {
+            for (String name : List.of("app", key.at("/key/id").asText())) {
                 wanted.put("key", name);
                 Answer answer = play(node, wanted);
                 assertThat(answer.status()).as(answer.toString()).isEqualTo(200);

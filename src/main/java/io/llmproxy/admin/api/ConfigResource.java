@@ -58,8 +58,7 @@ public final class ConfigResource {
     @GET
     @Produces(YAML_IF_ASKED)
     @Needs(Role.VIEWER)
-    public Response yaml(
-            @Context ContainerRequestContext call, @HeaderParam("If-None-Match") @Nullable String known) {
+    public Response yaml(@Context ContainerRequestContext call, @HeaderParam("If-None-Match") @Nullable String known) {
         ConfigText.Shown shown = text.head();
         return shown(shown, known, shown.yaml(Caller.of(call)));
     }

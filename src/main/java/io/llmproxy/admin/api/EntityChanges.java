@@ -191,8 +191,8 @@ final class EntityChanges {
             return edit.text();
         }
         if (wanted.how() == How.MERGE && found != null) {
-            JsonNode before = DocumentJson.named(
-                    DocumentJson.of(content), wanted.kind().pointer(), wanted.name());
+            JsonNode before =
+                    DocumentJson.named(DocumentJson.of(content), wanted.kind().pointer(), wanted.name());
             refuseTaken(body, found, before);
             merge(found, body);
             String next = edit.text();
@@ -213,8 +213,7 @@ final class EntityChanges {
     }
 
     private static Refused anchored(String why) {
-        return new Refused(
-                409, "conflict", why + " (expected: a change of the document); nothing was changed.");
+        return new Refused(409, "conflict", why + " (expected: a change of the document); nothing was changed.");
     }
 
     /** A section that comes whole from an anchor would lose what the patch does not say. */

@@ -67,7 +67,7 @@ export function Form({ title, action, etag, save, close, done, danger, narrow, c
     ${children(error?.problems ?? [])}
     ${stale ? html`<${Notice} tone="warn"><p>${t("conflict.part")}</p>
         ${error.problem.theirs && html`<${Changes} diff=${error.problem.theirs} />`}
-        <p><button type="button" class="small" onClick=${goOn}>${t("conflict.keep")}</button></p><//>`
+        <p><button type="button" class="small" onClick=${goOn}>${t("conflict.go_on")}</button></p><//>`
     : error && html`<${Failure} error=${error} />`}
     <footer><button type="button" onClick=${close}>${t("cancel")}</button>
       <button class=${danger ? "danger" : "primary"} disabled=${state.busy || stale}>${action}</button></footer></form><//>`;

@@ -96,7 +96,7 @@ export default {
   "scope.off": "已停用", "scope.off-above": "上级已停用", "scope.off.about": "其下所有密钥都会被拒绝。启用后恢复。", "scope.off-above.about": "某个上级范围已停用：其所有密钥都会被拒绝。", "scope.path": "上级范围", "scope.facts": "{kind}，自有密钥 {keys} 个",
   "scope.no-limits": "没有自己的限制", "scope.no-limits.next": "其密钥受自身和上级的限制。修改此范围可设置预算。", "scope.further": "同样生效的上级限制", "scope.all-models": "上级范围允许的全部模型。", "scope.children": "下级范围", "scope.no-children": "无。",
   "scope.gone": "没有这个范围", "scope.gone.next": "它已被移除，或地址有误。", "did.scope.added": "已添加范围 {name}。", "did.scope.changed": "已修改范围 {name}。", "did.scope.removed": "已移除范围 {name}。", "did.limits": "限制已修改。",
-  "conflict.part": "其他人先修改了这里，你的更改未保存。请查看对方的更改，然后继续或取消。",
+  "conflict.part": "其他人先修改了这里，你的更改未保存。请查看对方的更改，然后继续或取消。", "conflict.go_on": "基于最新版本继续",
   "limits.tightest": "用量最高的限制", "limits.more": "另有 {count} 个", "limits.common": "所有客户端合计", "limits.common.about": "限制整个网关的服务量，无论是否使用密钥。", "limits.common.none": "无：所有客户端合计不受限制。", "limits.common.change": "修改所有客户端合计的限制",
   "limits.everyone": "所有客户端", "limits.limit": "限制", "limits.subject": "对象", "limits.find": "范围或密钥的名称", "limits.show": "显示哪些限制", "limits.show.all": "全部限制", "limits.show.budgets": "预算", "limits.show.tight": "已用超过 80%", "limits.show.refused": "拒绝过请求", "limits.show.shadow": "仅计数",
   "limits.others": "范围和密钥的限制", "limits.none": "还没有限制", "limits.none.next": "为范围设置预算，或为配置中的密钥设置限制。", "limits.shared": "所有节点共享这些限制；以节点 {node} 所知为准。", "limits.alone": "每个节点自启动起各自计数；当前节点为 {node}。",
