@@ -422,6 +422,7 @@ class AdminApiStoreIT {
                     upstream_groups: [{name: g, upstreams: [{name: u}, {name: v}]}]
                     """.formatted(upstream.url());
             assertThat(commit(node, "\"v0\"", text, Map.of()).status()).isEqualTo(201);
+            node.awaitReady();
             Map<String, Map<String, Object>> changes = Map.of(
                     "/upstreams/u", Map.of("enabled", false),
                     "/upstreams/v", Map.of("health_check", Map.of("timeout", "2s")));

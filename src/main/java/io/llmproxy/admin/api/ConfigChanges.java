@@ -263,7 +263,7 @@ final class ConfigChanges {
         String stored = documents.check(before).stored();
         if (!old) {
             // A document in a replaced system's words has references only when it is stored in ours.
-            EditorLimits.checkReferences(stored, wanted.stored());
+            EditorLimits.checkStored(stored, wanted.stored());
         }
         EditorLimits.checkOwn(stored, wanted.stored());
     }

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -29,10 +30,25 @@ final class EditorLimits {
      * @param after what an editor wants
      */
     static void checkReferences(String before, String after) {
-        Set<Sent> known = Places.of(before).stream().flatMap(EditorLimits::sent).collect(Collectors.toSet());
+        check(before, after, EditorLimits::sent);
+    }
+
+    /**
+     * The same of documents as they are stored, for references to variables and files only: what an editor has written in becomes a
+     * stored secret there.
+     */
+    static void checkStored(String before, String after) {
+        check(before, after, EditorLimits::ofProcess);
+    }
+
+    private static void check(String before, String after, Function<Place, Stream<Sent>> references) {
+        Set<Sent> known = Places.of(before).stream().flatMap(references).collect(Collectors.toSet());
         List<Finding> strange = new ArrayList<>();
         for (Place place : Places.of(after)) {
-            sent(place).filter(sent -> !known.contains(sent)).forEach(sent -> strange.add(finding(place, sent)));
+            references
+                    .apply(place)
+                    .filter(sent -> !known.contains(sent))
+                    .forEach(sent -> strange.add(finding(place, sent)));
         }
         refuse(
                 strange,
@@ -44,9 +60,13 @@ final class EditorLimits {
     private record Sent(String reference, String destination) {}
 
     private static Stream<Sent> sent(Place place) {
-        Stream<String> process = Interpolation.ofProcess(place.text()).stream();
-        Stream<String> stored = Interpolation.secrets(place.text()).stream().map(name -> "secret:" + name);
-        return Stream.concat(process, stored).map(name -> new Sent(name, place.destination()));
+        Stream<Sent> stored = Interpolation.secrets(place.text()).stream()
+                .map(name -> new Sent("secret:" + name, place.destination()));
+        return Stream.concat(ofProcess(place), stored);
+    }
+
+    private static Stream<Sent> ofProcess(Place place) {
+        return Interpolation.ofProcess(place.text()).stream().map(name -> new Sent(name, place.destination()));
     }
 
     private static Finding finding(Place place, Sent sent) {
