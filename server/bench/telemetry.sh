@@ -4,9 +4,7 @@
 #
 #   mvn -B verify && server/bench/telemetry.sh
 #
-# Each configuration has a process of its own, and they are measured in turn, each for a short time and often: a machine that others
-# use too changes its speed from one minute to the next. The ratios are those within a round; their median is printed. Needs a JDK 17
-# or newer, the built jar and Linux.
+# Each configuration has a process of its own, and they are measured in turn. Needs a JDK 17 or newer, the built jar and Linux.
 # What can be set, by environment:
 #   JAVA_OPTS    options of the proxies' JVMs, instead of those in server/bin/jvm.options
 #   ONLY         names of those to be measured, of: counted sampled everything away frozen
@@ -21,6 +19,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 read -ra names <<<"off ${ONLY:-counted sampled everything away frozen}"
 conns=${CONNS:-32} rate=${RATE:-3000} streams=${STREAMS:-200} secs=${SECS:-3} warm=${WARM:-20} rounds=${ROUNDS:-15} port=${PORT:-19700}
 . "$here/lib.sh"
+. "$here/rounds.sh"
 
 # config NAME PORT
 config() {
@@ -45,23 +44,6 @@ config() {
     esac
 }
 
-declare -A proxy_port proxy_pids
-# load NAME MODE CONNECTIONS SECONDS [RATE]
-load() {
-    local name=$1
-    shift
-    "$java" -Xmx512m -cp "$tmp/classes" Load "$1" "${proxy_port[$name]}" "${@:2}"
-}
-
-# measure NAME MODE ARG...: one line of NAME MODE CPU_US COUNT RATE P50 P99 ERRORS.
-measure() {
-    local before after result
-    before=$(ticks "${proxy_pids[$1]}")
-    result=$(load "$@")
-    after=$(ticks "${proxy_pids[$1]}")
-    echo "$1 $2 $(micros $((after - before)) "${result%% *}") $result" | tee -a "$tmp/results" | sed 's/^/  /' >&2
-}
-
 compile MockLlm.java Load.java
 mock=$port taking=$((port + 1)) frozen=$((port + 2)) nothing=$((port + 3))
 claim "$nothing"
@@ -70,32 +52,11 @@ mock "$taking" 1 1
 mock "$frozen" 1 1
 kill -STOP "$mock_pid"
 for name in "${names[@]}"; do
-    proxy_port[$name]=$((port += 10))
-    config "$name" "$port" >"$tmp/$name.yaml"
-    launch "$name" "$port"
-    proxy_pids[$name]=$proxy_pid
-    load "$name" plain "$conns" "$warm" >/dev/null
-    load "$name" stream "$streams" "$warm" >/dev/null
+    config "$name" $((port += 10)) >"$tmp/$name.yaml"
+    begin "$name" "$port"
 done
-for round in $(seq "$rounds"); do
-    echo "round $round of $rounds: name, load, CPU us, count, a second, p50 us, p99 us, errors" >&2
-    for name in "${names[@]}"; do
-        measure "$name" plain "$conns" "$secs"
-        measure "$name" open "$conns" "$secs" "$rate"
-        measure "$name" stream "$streams" "$secs"
-    done
-done
+measure_all "${names[@]}"
 
-# middle NAME MODE COLUMN
-middle() {
-    awk -v n="$1" -v m="$2" -v c="$3" '$1 == n && $2 == m { print $c }' "$tmp/results" | median
-}
-# beside NAME MODE: CPU, and its ratio to a gateway that tells nothing in the same round
-beside() {
-    echo "$(middle "$1" "$2" 3) | $(awk -v n="$1" -v m="$2" '
-        $1 == "off" && $2 == m { off[++round] = $3 }
-        $1 == n && $2 == m { printf "%.2f\n", $3 / off[n == "off" ? round : ++told] }' "$tmp/results" | median)"
-}
 declare -A what=(
     [off]="nothing" [counted]="usage and ledger (the default)" [sampled]="the same and 1 % of the traces"
     [everything]="all traces, Langfuse, metrics each second, three sets of names" [away]="the same, collector away"
@@ -107,7 +68,7 @@ echo
 echo "| | CPU us / request | to nothing | CPU us / event | to nothing | time p50 | time p99 | errors | resident MiB |"
 echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 for name in "${names[@]}"; do
-    echo "| ${what[$name]} | $(beside "$name" plain) | $(beside "$name" stream) | $(middle "$name" open 6) us | $(middle "$name" open 7) us |" \
-        "$(awk -v n="$name" '$1 == n { e += $8 } END { print e }' "$tmp/results") |" \
+    echo "| ${what[$name]} | $(beside "$name" plain off) | $(beside "$name" stream off) | $(middle "$name" open 6) us | $(middle "$name" open 7) us |" \
+        "$(errors "$name") |" \
         "$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/${proxy_pids[$name]}/status") |"
 done

@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lends keys to requests that the gateway itself makes for an operator. A loan is a password for one request: with it, the request is
- * the client's whose key was lent, and nobody has to know the key.
+ * Lends keys to requests that the gateway itself makes for an operator. A loan is a password for one request: the request counts
+ * as that of the client with the lent key, and the key itself is not needed.
  */
 public final class LentKeys implements KeySource {
     private static final int BYTES = 32;

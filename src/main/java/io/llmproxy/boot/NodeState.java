@@ -60,7 +60,7 @@ record NodeState(
         return new NodeState(directory, boot, boot, name, null);
     }
 
-    /** What is in it is for nobody else: the database, and what it was told. One that is there already stays as its owner wants it. */
+    /** Only the owner may read what is in it, such as the database. A directory that exists keeps its permissions. */
     private static void make(Path directory) throws IOException {
         if (Files.isDirectory(directory)) {
             return;

@@ -162,7 +162,7 @@ class ConsoleConfigIT {
         commit("mine", "");
         browser.press("Merge with the newest version");
         browser.forgive("/admin/api/v1/config");
-        browser.awaitText("Both have changed the same lines (1 places)");
+        browser.awaitText("Both have changed the same lines; places: 1");
         assertThat(written()).contains("<<<<<<< Your change", "weight: 6", "weight: 7", ">>>>>>> Their change");
         picture("merge");
         browser.press("Discard changes");

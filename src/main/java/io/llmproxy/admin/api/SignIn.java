@@ -140,7 +140,7 @@ final class SignIn {
             return Caller.OPERATOR;
         }
         OperatorToken.Refusal slowed = token.slowed(request);
-        // One that is known to be good here is no guess: what others try from the address keeps nobody out who has one.
+        // A token that is known to be good is no guess: wrong ones from the same address do not slow it.
         if (slowed != null && !tokens.isKnown(shown)) {
             throw refused(slowed);
         }
