@@ -49,6 +49,7 @@ final class StoreFollower implements AutoCloseable {
     private final LastGood lastGood;
     private final KeyFeed keys;
     private final ScheduledThreadPoolExecutor thread;
+    private volatile @Nullable Thread worker;
     private volatile @Nullable OpenStore store;
     private volatile boolean closed;
     private @Nullable Serve serve;
@@ -94,6 +95,7 @@ final class StoreFollower implements AutoCloseable {
                     made.setDaemon(true);
                     // Flyway finds its parts by it.
                     made.setContextClassLoader(StoreFollower.class.getClassLoader());
+                    worker = made;
                     return made;
                 },
                 new ThreadPoolExecutor.DiscardPolicy());
@@ -423,8 +425,13 @@ final class StoreFollower implements AutoCloseable {
             closeStore();
         }
         thread.shutdown();
+        Thread last = worker;
         try {
-            var unused = thread.awaitTermination(CLOSING.toSeconds(), TimeUnit.SECONDS);
+            // Not the executor: it is terminated before its thread is, and a container that takes the application away
+            // looks for threads.
+            if (last != null) {
+                last.join(CLOSING.toMillis());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

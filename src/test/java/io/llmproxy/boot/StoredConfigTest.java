@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -311,6 +312,7 @@ final class StoredConfigTest {
                 directory.resolve("node.yaml"), "store: {poll: 60s, timeout: 30s, seed: first.yaml}\n");
         ConfigSource source = ConfigSource.find(file);
         StoreConfig config = Objects.requireNonNull(source.load().config().store());
+        Set<Thread> others = Thread.getAllStackTraces().keySet();
         for (int i = 0; i < 3; i++) {
             StoredConfig each = StoredConfig.of(source, config, false);
             node = each;
@@ -320,7 +322,7 @@ final class StoredConfigTest {
             assertTimeout(Duration.ofSeconds(25), each::close);
 
             assertThat(Thread.getAllStackTraces().keySet())
-                    .filteredOn(Thread::isAlive)
+                    .filteredOn(thread -> thread.isAlive() && !others.contains(thread))
                     .extracting(Thread::getName)
                     .noneMatch(name -> name.equals("llmproxy-store") || name.startsWith("MVStore"));
             assertAway(each.documents()::head);
