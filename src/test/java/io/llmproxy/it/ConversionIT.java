@@ -469,6 +469,10 @@ class ConversionIT {
     void anotherUpstreamOfAnotherApiTakesOver(Kind kind) {
         takesOver(kind, Behaviour.status(503, "", "busy"), true);
         takesOver(kind, Behaviour.status(200, JSON, "<html>"), false);
+        takesOver(
+                kind,
+                Behaviour.status(200, JSON, quoted("{'error':{'type':'overloaded_error','message':'busy'}}")),
+                false);
     }
 
     private static void takesOver(Kind kind, Behaviour fails, boolean stream) {

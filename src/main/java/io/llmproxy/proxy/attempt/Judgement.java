@@ -27,6 +27,7 @@ import java.util.OptionalLong;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
@@ -229,15 +230,34 @@ final class Judgement implements Signals {
                 good(answering, upstreamResponse.getStatus());
             }
             content.keep(answer.length());
+            spareKey(answering.lease(), upstreamResponse, answer);
             owner.answered(answer);
         } catch (BadAnswerException e) {
             content.discard();
-            unreadable(answering, e);
+            Answer told = answering.passage().refusal(upstreamResponse, e.fault());
+            if (told == null) {
+                unreadable(answering, e);
+            } else {
+                refuses(answering, e.fault().status(), told);
+            }
         } catch (RuntimeException | Error e) {
             LOG.error("{}: the answer could not be converted", exchange.id(), e);
             content.discard();
             attempts.wins(answering, System.nanoTime());
             owner.refused(Refusal.of(ProxyError.INTERNAL));
+        }
+    }
+
+    /** The upstream has told an error in place of an answer: it is judged like one that has the status of that error. */
+    private void refuses(Attempt answering, int status, Answer told) {
+        long now = System.nanoTime();
+        Lease lease = answering.lease();
+        lease.close(UpstreamStatus.outcome(status), now);
+        answering.meter().refused(status);
+        report(answering, status, null, now);
+        if (attempts.recover(lease, new Setback.Answered(status, null), now) instanceof Next.PassOn) {
+            attempts.wins(answering, now);
+            owner.answered(told);
         }
     }
 
@@ -327,6 +347,18 @@ final class Judgement implements Signals {
             lease.coolKeyDown(time, now);
         } else if (asked.isPresent()) {
             lease.coolDown(time, now);
+        }
+    }
+
+    /** Google says in the body of a 429 how long nothing more may be asked for; it is known when that was converted. */
+    private static void spareKey(Lease lease, Response upstreamResponse, Answer answer) {
+        if (upstreamResponse.getStatus() == 429
+                && !upstreamResponse.getHeaders().contains(HttpHeader.RETRY_AFTER)) {
+            OptionalLong asked = RetryAfter.nanos(answer.headers()::get, Instant.now());
+            long most = lease.upstream().config().rateLimited().max().toNanos();
+            if (asked.isPresent()) {
+                lease.sparesKey(Math.min(asked.getAsLong(), most), System.nanoTime());
+            }
         }
     }
 

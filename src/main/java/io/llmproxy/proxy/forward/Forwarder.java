@@ -327,7 +327,8 @@ public final class Forwarder
         long now = System.nanoTime();
         Selection asked =
                 Objects.requireNonNull(attempts, "they have the answer").selection();
-        if (status == 429 && asked.isCoolingDown(now)) {
+        boolean inVain = "false".equals(answer.headers().get(ErrorAnswer.SHOULD_RETRY));
+        if (status == 429 && asked.isCoolingDown(now) && !inVain) {
             clientResponse.setHeader("Retry-After", Long.toString(RetryAfter.seconds(asked.retryAfterNanos(now))));
         }
         return clientResponse;

@@ -79,6 +79,14 @@ record ConvertedPassage(Converted converted, boolean stream, ClientCall call, bo
         return fault == null ? null : ConvertedHead.error(upstreamResponse, converted.error(fault), header());
     }
 
+    /** What cannot be read as an answer is not worth the client's while. */
+    @Override
+    public @Nullable Answer refusal(Response upstreamResponse, Fault fault) {
+        return fault.cause() == Fault.Cause.BAD_ANSWER
+                ? null
+                : ConvertedHead.error(upstreamResponse, converted.error(fault), header());
+    }
+
     @Override
     public Answer answer(Response upstreamResponse, byte[] whole) {
         int status = upstreamResponse.getStatus();

@@ -1,6 +1,7 @@
 package io.llmproxy.proxy.passage;
 
 import io.llmproxy.convert.codec.BadAnswerException;
+import io.llmproxy.convert.model.Fault;
 import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.proxy.body.RequestBody;
@@ -69,6 +70,14 @@ public interface Passage {
      * @param beginning of the stream, with the error
      */
     default @Nullable Answer refusal(Response upstreamResponse, byte[] beginning) {
+        return null;
+    }
+
+    /**
+     * Returns the answer for the client to an error that the upstream has told in place of a whole answer; null if the client is told only
+     * that there is no answer.
+     */
+    default @Nullable Answer refusal(Response upstreamResponse, Fault fault) {
         return null;
     }
 
