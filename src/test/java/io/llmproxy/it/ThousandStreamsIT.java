@@ -7,6 +7,7 @@ import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.SsePacer;
 import io.llmproxy.testing.StreamLoad;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,43 @@ class ThousandStreamsIT {
 
     /** On a machine of its own it is some 10 ms; what is held back anywhere would be late by seconds. */
     private static final Duration LATEST = Duration.ofMillis(Integer.getInteger("llmproxy.streams.p99", 1000));
+
+    /** What a converted event may be late at least, whatever others are: less is noise of the machine. */
+    private static final Duration NOISE = Duration.ofMillis(200);
+
+    @Test
+    void aThousandConvertedStreamsFlowAsOthersDo() {
+        try (SsePacer pacer = SsePacer.start(EVENTS, GAP);
+                SsePacer quick = SsePacer.start(EVENTS, GAP.dividedBy(4))) {
+            Gateway gateway = new Gateway()
+                    .single("many", pacer.url(), "dialect: openai", "", "")
+                    .single("warm", quick.url(), "dialect: openai", "", "");
+            try (Deployment deployment =
+                    Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx256m", Deployment.AS_FAST_AS_IT_CAN)) {
+                for (String api : List.of("/v1/chat/completions", "/v1/messages")) {
+                    new StreamLoad(deployment.forward("warm", api), 200)
+                            .run(Duration.ofSeconds(1), Duration.ofSeconds(30));
+                }
+
+                StreamLoad.Outcome passed = load(deployment, "/v1/chat/completions");
+                StreamLoad.Outcome converted = load(deployment, "/v1/messages");
+
+                assertThat(converted.broken())
+                        .as(converted + "\n" + deployment.log())
+                        .isZero();
+                assertThat(converted.events()).isEqualTo(passed.events()).isEqualTo(STREAMS * EVENTS);
+                Duration twice = passed.p99().multipliedBy(2);
+                assertThat(converted.p99())
+                        .as("beside %s", passed)
+                        .isLessThan(twice.compareTo(NOISE) > 0 ? twice : NOISE);
+            }
+        }
+    }
+
+    private static StreamLoad.Outcome load(Deployment deployment, String api) {
+        return new StreamLoad(deployment.forward("many", api), STREAMS)
+                .run(Duration.ofSeconds(4), Duration.ofSeconds(60));
+    }
 
     @Test
     void aThousandStreamsFlowThroughFewThreads() {

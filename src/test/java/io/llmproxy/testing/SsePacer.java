@@ -16,8 +16,8 @@ import java.util.Iterator;
 import java.util.PriorityQueue;
 
 /**
- * A mock of a model server for very many streams at once, on a single thread. Each event carries the time at which it
- * was sent, as {@link System#nanoTime()} of this JVM.
+ * A mock of a model server for very many streams at once, on a single thread. The words of each event are the time at which it
+ * was sent, as {@link System#nanoTime()} of this JVM, so that it is there in whatever API the client reads them.
  */
 public final class SsePacer implements AutoCloseable {
     private static final String HEAD = String.join(
@@ -29,7 +29,7 @@ public final class SsePacer implements AutoCloseable {
             "",
             "");
     private static final String EVENT =
-            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" token\"},\"finish_reason\":%s}],\"t\":%d}\n\n";
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" @%2$d@\"},\"finish_reason\":%1$s}]}\n\n";
 
     private final int events;
     private final long gap;

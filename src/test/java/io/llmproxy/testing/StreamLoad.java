@@ -15,7 +15,7 @@ import java.util.Iterator;
 
 /** A client with very many streams at once, on a single thread. It reads what a {@link SsePacer} sends. */
 public final class StreamLoad {
-    private static final String TIME = "\"t\":";
+    private static final String TIME = " @";
 
     private final URI target;
     private final String headers;
@@ -78,7 +78,8 @@ public final class StreamLoad {
     private void open(Selector selector) throws IOException {
         SocketChannel channel = SocketChannel.open(new InetSocketAddress(target.getHost(), target.getPort()));
         channel.configureBlocking(false);
-        String body = "{\"model\":\"m\",\"stream\":true}";
+        String body =
+                "{\"model\":\"m\",\"max_tokens\":9,\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
         String request = "POST " + RawClient.target(target)
                 + " HTTP/1.1\r\nHost: load.test\r\nContent-Type: application/json\r\nContent-Length: "
                 + body.length() + "\r\n" + headers + "\r\n" + body;
@@ -127,9 +128,9 @@ public final class StreamLoad {
     private void take(Reader reader, long now) {
         int time = reader.line.indexOf(TIME);
         if (time >= 0) {
-            long sent = Long.parseLong(reader.line.substring(time + TIME.length(), reader.line.length() - 1));
-            record(now - sent);
-        } else if (reader.line.indexOf("data: [DONE]") == 0) {
+            int end = reader.line.indexOf("@", time + TIME.length());
+            record(now - Long.parseLong(reader.line.substring(time + TIME.length(), end)));
+        } else if (reader.line.indexOf("data: [DONE]") == 0 || reader.line.indexOf("event: message_stop") == 0) {
             reader.done = true;
         }
     }
