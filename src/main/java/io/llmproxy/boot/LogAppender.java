@@ -2,7 +2,6 @@ package io.llmproxy.boot;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
-import ch.qos.logback.core.encoder.Encoder;
 import io.llmproxy.journal.Journal;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
@@ -17,11 +16,10 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
      * From now on writes to another sink. What was logged before is still written to the one before.
      *
      * @param name names the log
-     * @param encoder how a line is written
      * @param sink where to
      */
-    void redirect(String name, Encoder<ILoggingEvent> encoder, LogSink sink) {
-        closeQueue(queue.getAndSet(LogQueue.start(name, encoder, sink, dropped)));
+    void redirect(String name, LogSink sink) {
+        closeQueue(queue.getAndSet(LogQueue.start(name, sink, dropped)));
     }
 
     /** How many lines were not written: there was no room for them any more, or writing them failed. */

@@ -1,10 +1,8 @@
 package io.llmproxy.boot;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.encoder.Encoder;
 import io.llmproxy.journal.Journal;
 import io.llmproxy.journal.JournalSink;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -25,14 +23,12 @@ final class LogQueue implements JournalSink<ILoggingEvent> {
     /** After a failure, what comes is dropped for so long. */
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    private final Encoder<ILoggingEvent> encoder;
     private final LogSink sink;
     private final LongAdder dropped;
     private boolean failing;
     private long failedAt;
 
-    private LogQueue(Encoder<ILoggingEvent> encoder, LogSink sink, LongAdder dropped) {
-        this.encoder = encoder;
+    private LogQueue(LogSink sink, LongAdder dropped) {
         this.sink = sink;
         this.dropped = dropped;
     }
@@ -41,12 +37,11 @@ final class LogQueue implements JournalSink<ILoggingEvent> {
      * Starts one.
      *
      * @param name of the thread
-     * @param encoder how a line is written
      * @param sink where to
      * @param dropped counts the lines that were not written
      */
-    static Journal<ILoggingEvent> start(String name, Encoder<ILoggingEvent> encoder, LogSink sink, LongAdder dropped) {
-        return Journal.start("llmproxy-log-" + name, LIMITS, new LogQueue(encoder, sink, dropped), System::nanoTime);
+    static Journal<ILoggingEvent> start(String name, LogSink sink, LongAdder dropped) {
+        return Journal.start("llmproxy-log-" + name, LIMITS, new LogQueue(sink, dropped), System::nanoTime);
     }
 
     @Override
@@ -56,9 +51,7 @@ final class LogQueue implements JournalSink<ILoggingEvent> {
             return;
         }
         try {
-            ByteArrayOutputStream lines = new ByteArrayOutputStream();
-            batch.forEach(event -> lines.writeBytes(encoder.encode(event)));
-            sink.write(lines.toByteArray());
+            sink.write(batch);
             failing = false;
         } catch (IOException | RuntimeException e) {
             dropped.add(batch.size());

@@ -10,6 +10,7 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.LogConfig.Format;
+import io.llmproxy.config.LogConfig.Target;
 import io.llmproxy.metrics.AccessLog;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -19,7 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/** Sets the log up as the configuration wants it: messages on standard error, access lines on standard output or in a file. */
+/** Sets the log up as the configuration wants it: on the streams of the process, in a file, or in the log of the app server. */
 public final class Logging {
     private static final String MESSAGE = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{24} %msg%n";
     private static final String LINE = "%msg%n";
@@ -62,10 +63,8 @@ public final class Logging {
             }
             Logger root = context.getLogger(MESSAGES);
             root.setLevel(Level.valueOf(config.level().name()));
-            redirect(context, MESSAGES, encoder(config.format(), context), LogSink.console(() -> System.err));
-            Path file = config.accessFile();
-            LogSink lines = file == null ? LogSink.console(() -> System.out) : LogSink.file(file);
-            redirect(context, ACCESS, pattern(context, LINE), lines);
+            redirect(context, MESSAGES, messages(config, context));
+            redirect(context, ACCESS, accessLines(config, context));
         }
     }
 
@@ -150,11 +149,26 @@ public final class Logging {
         logger.addAppender(appender);
     }
 
-    private static void redirect(LoggerContext context, String logger, Encoder<ILoggingEvent> encoder, LogSink sink) {
+    private static void redirect(LoggerContext context, String logger, LogSink sink) {
         LogAppender appender = appender(context, logger);
         if (appender != null) {
-            appender.redirect(logger.equals(ACCESS) ? "access" : "messages", encoder, sink);
+            appender.redirect(logger.equals(ACCESS) ? "access" : "messages", sink);
         }
+    }
+
+    private static LogSink messages(LogConfig config, LoggerContext context) {
+        return config.to() == Target.CONTAINER
+                ? new ContainerLog()
+                : LogSink.console(() -> System.err, encoder(config.format(), context));
+    }
+
+    private static LogSink accessLines(LogConfig config, LoggerContext context) {
+        Encoder<ILoggingEvent> line = pattern(context, LINE);
+        Path file = config.accessFile();
+        if (file != null) {
+            return LogSink.file(file, line);
+        }
+        return config.to() == Target.CONTAINER ? new ContainerLog() : LogSink.console(() -> System.out, line);
     }
 
     /** Logs on standard error, at once. */

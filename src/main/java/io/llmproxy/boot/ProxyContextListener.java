@@ -45,6 +45,7 @@ public final class ProxyContextListener implements ServletContextListener {
         ServletContext context = event.getServletContext();
         Handover handover = (Handover) context.getAttribute(Handover.ATTRIBUTE);
         if (handover == null) {
+            ServletVersion.check(context);
             logging = true;
             ConfigSource source = ConfigSource.find(context);
             handover = load(source);

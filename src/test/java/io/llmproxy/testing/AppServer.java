@@ -15,6 +15,18 @@ import java.util.stream.Stream;
  * them.
  */
 public enum AppServer {
+    TOO_OLD_TOMCAT_9("apache-tomcat-9.") {
+        @Override
+        ServerProcess start(Deployment.Container container, Path home) throws IOException {
+            return Containers.tomcat(container, home, List.of());
+        }
+    },
+    TOO_OLD_TOMCAT_10_0("apache-tomcat-10.0") {
+        @Override
+        ServerProcess start(Deployment.Container container, Path home) throws IOException {
+            return Containers.tomcat(container, home, List.of());
+        }
+    },
     TOMCAT_11("apache-tomcat-11") {
         @Override
         ServerProcess start(Deployment.Container container, Path home) throws IOException {
@@ -38,6 +50,16 @@ public enum AppServer {
         @Override
         public boolean breaksOff() {
             return false;
+        }
+
+        /** Its standard output has what is at least of level AUDIT. */
+        @Override
+        public String log(Deployment deployment) {
+            try {
+                return Files.readString(deployment.config().resolveSibling("servers/llmproxy/logs/messages.log"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         @Override
@@ -69,6 +91,11 @@ public enum AppServer {
     }
 
     abstract ServerProcess start(Deployment.Container container, Path home) throws IOException;
+
+    /** What its own log has. */
+    public String log(Deployment deployment) {
+        return deployment.log();
+    }
 
     /** Whether it closes a client's connection when an answer that has begun cannot go on. */
     public boolean breaksOff() {

@@ -20,7 +20,7 @@ public final class Artefacts {
         return existing(target().resolve("llmproxy.war"));
     }
 
-    static Path tomcat() {
+    public static Path tomcat() {
         return existing(Path.of(System.getProperty("llmproxy.tomcat", "target/containers/apache-tomcat-10.1.60")));
     }
 

@@ -70,6 +70,14 @@ public final class ForwardEntry {
             ErrorAnswer.send(exchange, Refusal.of(ProxyError.BODY_TOO_LARGE));
             return;
         }
+        if (!clientRequest.isAsyncSupported()) {
+            LOG.error(
+                    "{}: a filter of the container's that comes before this application has no async support"
+                            + " (expected: <async-supported>true</async-supported> for it)",
+                    exchange.id());
+            ErrorAnswer.send(exchange, Refusal.of(ProxyError.INTERNAL));
+            return;
+        }
         AsyncContext async = clientRequest.startAsync();
         async.setTimeout(0);
         try {

@@ -288,7 +288,9 @@ final class ConfigSamplesTest {
                                 List.of()),
                         null));
         assertThat(config.keys()).isEmpty();
-        assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT, true, null));
+        assertThat(config.log())
+                .isEqualTo(new LogConfig(
+                        LogConfig.Level.INFO, LogConfig.Target.STREAMS, LogConfig.Format.TEXT, true, null));
     }
 
     @Test

@@ -185,7 +185,7 @@ final class ConfigValuesTest {
                 "LLMPROXY_LOG__LEVL               | log.levl: unknown key (did you mean `level`?)",
                 "LLMPROXY_LOG__LEVEL__X           | log.level: a section (expected: a single value)",
                 "LLMPROXY_LOGS__LEVEL             | logs: unknown key (did you mean `log`?)",
-                "LLMPROXY_LOG__0__LEVEL           | log.0: unknown key (expected: level, format, access, access_file)",
+                "LLMPROXY_LOG__0__LEVEL           | log.0: unknown key (expected: level, to, format, access, access_file)",
                 "LLMPROXY_UPSTREAMS__2__NAME      | upstreams: item 2 (expected: 0 to 1)",
                 "LLMPROXY_UPSTREAMS__NAME         | upstreams: a section (expected: a list)",
                 "LLMPROXY_HTTP_SERVER__FORWARDS   | http_server.forwards: a single value (expected: a list)",

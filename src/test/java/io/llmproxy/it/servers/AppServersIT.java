@@ -1,6 +1,7 @@
 package io.llmproxy.it.servers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.testing.Answer;
 import io.llmproxy.testing.AppServer;
@@ -40,15 +41,26 @@ class AppServersIT {
 
     private Gateway gateway(String key) {
         return new Gateway()
+                .log("to: container")
                 .admin("token: operators-token")
                 .top("keys: [{name: team, key: " + key + "}]")
                 .single("llm", upstream.url(), "auth: {type: bearer, token: sk-upstream}", "", "");
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = "TOO_OLD_.*")
+    void aContainerThatIsTooOldIsRefusedInOneLine(AppServer server) {
+        assertThatThrownBy(() -> Deployment.start(server, gateway("sk-first")))
+                .hasMessageContainingAll(
+                        "LLMProxy cannot run here: Apache Tomcat/", "(expected: jakarta.servlet 6.0 or newer")
+                .hasMessageNotContaining("NoClassDefFound");
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "TOO_OLD_.*")
     void theWarIsAtHome(AppServer server) {
         try (Deployment deployment = Deployment.start(server, gateway("sk-first"))) {
+            startsWithoutAWarning(server.log(deployment));
             answersPlainly(deployment);
             readsABodyThatComesInPieces(deployment);
             streamsInLockStep(deployment);
@@ -56,8 +68,17 @@ class AppServersIT {
             noticesThatAClientLeaves(deployment);
             refusesWithoutAKey(deployment);
             loadsItsConfigurationAgain(deployment);
-            assertThat(deployment.log()).doesNotContain(" ERROR i.l", "ClassNotFound", "NoClassDefFound");
+            assertThat(deployment.log()).doesNotContain(" ERROR i.l", "[stderr]", "ClassNotFound", "NoClassDefFound");
+            assertThat(server.log(deployment)).containsPattern("io\\.llmproxy\\.access\\W[^\\n]*\\s.*forward=llm");
         }
+    }
+
+    /** In the forms of all of them: the level comes before or after the logger's name, as a word or as a letter. */
+    private static void startsWithoutAWarning(String log) {
+        assertThat(log)
+                .containsPattern("io\\.llmproxy[^\\n]*\\s.*LLMProxy \\S+ serves 1 forwards")
+                .doesNotContainPattern("(WARN|ERROR|SEVERE)\\w* +\\[io\\.llmproxy")
+                .doesNotContainPattern("io\\.llmproxy\\S*\\s+((WARNING|SEVERE):|[WE] )");
     }
 
     private void answersPlainly(Deployment deployment) {
