@@ -6,8 +6,10 @@ import io.llmproxy.quota.LeaseReply;
 import io.llmproxy.quota.LeaseStore;
 import io.llmproxy.quota.Leased;
 import io.llmproxy.quota.Moment;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -33,6 +35,10 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
 
     private static final long TICK = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long PROBE = TimeUnit.SECONDS.toNanos(1);
+
+    /** A single answer may be late, and we may be: for `closed` limits each moment without the store is one without service. */
+    private static final long FIRST_PROBE = TimeUnit.MILLISECONDS.toNanos(50);
+
     private static final long PRESENCE = TimeUnit.SECONDS.toNanos(1);
     private static final long STOP = TimeUnit.SECONDS.toMillis(2);
 
@@ -50,6 +56,9 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         public void failed(@Nullable LeaseCall call, Moment now) {}
 
         @Override
+        public void refused(LeaseCall call, Moment now) {}
+
+        @Override
         public boolean rests(Moment now) {
             return true;
         }
@@ -65,10 +74,25 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
     private volatile boolean closed;
     private volatile int nodes = 1;
     private volatile long offset;
+    private final Set<Leased> refused = new HashSet<>();
+    private final Deque<Batch> toSay = new ArrayDeque<>();
+    /** What was said, and not answered: it is said again, under its number. */
+    private @Nullable Batch lost;
+
+    private long number;
     private boolean told;
     private long nextTick;
     private long nextProbe;
     private long nextPresence;
+
+    /** What is said in one call. */
+    private record Batch(long number, List<Leased> limits, List<LeaseCall> calls) {
+        void failed(Moment now) {
+            for (int i = 0; i < calls.size(); i++) {
+                limits.get(i).failed(calls.get(i), now);
+            }
+        }
+    }
 
     /**
      * Makes one that does nothing yet.
@@ -125,9 +149,11 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
             } catch (InterruptedException e) {
                 // Only close() does it.
                 closed = true;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // Should the thread end, no limit would be told anything ever again.
                 LOG.error("limits could not be shared", e);
                 away("internal error");
+                leaveUnsaid();
             }
         }
         giveAllBack();
@@ -150,12 +176,26 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
             speakers.forEach(limit -> limit.failed(null, clock.get()));
             return;
         }
+        speak(speakers, false);
         if (now.nanos() - nextTick >= 0) {
             nextTick = now.nanos() + TICK;
             active.removeIf(limit -> !speakers.contains(limit) && limit.rests(now));
-            speakers.addAll(active);
+            confirm(new ArrayList<>(active));
         }
-        speak(speakers, false);
+        if (there && clock.get().nanos() - nextPresence >= 0) {
+            ask(new Batch(++number, List.of(), List.of()));
+        }
+    }
+
+    /** Says what is due without a request that waits. Those that begin to wait meanwhile come first. */
+    private void confirm(List<Leased> limits) {
+        for (int from = 0; from < limits.size() && there; from += MOST_AT_ONCE) {
+            Set<Leased> waiting = new LinkedHashSet<>();
+            woken.drainTo(waiting);
+            active.addAll(waiting);
+            speak(waiting, false);
+            speak(limits.subList(from, Math.min(limits.size(), from + MOST_AT_ONCE)), false);
+        }
     }
 
     private long untilNext() {
@@ -174,29 +214,67 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         }
         for (int from = 0; from < calls.size(); from += MOST_AT_ONCE) {
             int to = Math.min(calls.size(), from + MOST_AT_ONCE);
-            say(limits.subList(from, to), calls.subList(from, to));
+            toSay.add(new Batch(++number, limits.subList(from, to), calls.subList(from, to)));
         }
-        if (calls.isEmpty() && clock.get().nanos() - nextPresence >= 0) {
-            say(List.of(), List.of());
+        for (Batch next = toSay.peek(); next != null && there; next = toSay.peek()) {
+            say(next);
+            toSay.poll();
+        }
+        leaveUnsaid();
+    }
+
+    /** The store has gone in the middle of it. */
+    private void leaveUnsaid() {
+        for (Batch unsaid = toSay.poll(); unsaid != null; unsaid = toSay.poll()) {
+            unsaid.failed(clock.get());
         }
     }
 
-    private void say(List<Leased> limits, List<LeaseCall> calls) {
-        RedisLink.Answer answer = there ? ask(calls) : null;
+    private void say(Batch batch) {
+        RedisLink.Answer answer = ask(batch);
+        if (answer != null) {
+            heard(batch, answer);
+            return;
+        }
+        lost = batch;
         Moment now = clock.get();
-        for (int i = 0; i < calls.size(); i++) {
-            if (answer == null) {
-                limits.get(i).failed(calls.get(i), now);
+        batch.limits.forEach(limit -> limit.failed(null, now));
+    }
+
+    private void heard(Batch batch, RedisLink.Answer answer) {
+        Moment now = clock.get();
+        for (int i = 0; i < batch.calls.size(); i++) {
+            Leased limit = batch.limits.get(i);
+            LeaseCall call = batch.calls.get(i);
+            RedisLink.Reply reply = answer.replies().get(i);
+            LeaseReply counted = reply.counted();
+            if (counted != null) {
+                refused.remove(limit);
+                limit.answered(call, counted, now);
             } else {
-                limits.get(i).answered(calls.get(i), answer.replies().get(i), now);
+                tellRefused(limit, call, reply.refusal());
+                limit.refused(call, now);
             }
         }
     }
 
-    private RedisLink.@Nullable Answer ask(List<LeaseCall> calls) {
+    /** One limit that cannot be counted is no reason to do without the others. It is told of once, until all can be. */
+    private void tellRefused(Leased limit, LeaseCall call, @Nullable String code) {
+        boolean first = refused.isEmpty();
+        refused.add(limit);
+        if (first) {
+            LOG.warn(
+                    "Redis at {} cannot count {}: it answers {}; such limits follow on_store_loss",
+                    link.name(),
+                    call.key(),
+                    code);
+        }
+    }
+
+    private RedisLink.@Nullable Answer ask(Batch batch) {
         try {
             Moment before = clock.get();
-            RedisLink.Answer answer = link.say(calls);
+            RedisLink.Answer answer = link.say(batch.number, batch.calls);
             Moment after = clock.get();
             nodes = answer.nodes();
             offset = answer.millis() - (before.millis() + after.millis()) / 2;
@@ -209,9 +287,9 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
     }
 
     private void away(String reason) {
+        nextProbe = clock.get().nanos() + (there ? FIRST_PROBE : PROBE);
         there = false;
         link.close();
-        nextProbe = clock.get().nanos() + PROBE;
         if (!told) {
             told = true;
             LOG.warn("Redis at {} is unavailable: {}; limits follow on_store_loss", link.name(), reason);
@@ -226,11 +304,15 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
             away(e.reason());
             return;
         }
-        if (ask(List.of()) != null) {
+        Batch first = lost == null ? new Batch(++number, List.of(), List.of()) : lost;
+        RedisLink.Answer answer = ask(first);
+        if (answer != null) {
             there = true;
             told = false;
+            lost = null;
             nextTick = clock.get().nanos();
             LOG.info("Redis at {} is available", link.name());
+            heard(first, answer);
         }
     }
 

@@ -49,7 +49,7 @@ final class RedisLink implements AutoCloseable {
     /** What is written in memory, and read from there, needs a password nevertheless. */
     private static final String NO_SECRET = "none";
 
-    private static final int PER_LIMIT = 3;
+    private static final int PER_LIMIT = 4;
     private static final int BEFORE_LIMITS = 2;
     private static final String SCRIPT = read("lease.lua");
     private static final String SHA = sha1(SCRIPT);
@@ -69,7 +69,15 @@ final class RedisLink implements AutoCloseable {
      * @param nodes how many nodes it knows
      * @param replies one for each call
      */
-    record Answer(long millis, int nodes, List<LeaseReply> replies) {}
+    record Answer(long millis, int nodes, List<Reply> replies) {}
+
+    /**
+     * What it answers to one call.
+     *
+     * @param counted how it has counted it; null if it could not
+     * @param refusal the code of the error, if it could not
+     */
+    record Reply(@Nullable LeaseReply counted, @Nullable String refusal) {}
 
     RedisLink(RedisConfig config, String node) {
         this.config = config;
@@ -97,10 +105,10 @@ final class RedisLink implements AutoCloseable {
         if (password != null) {
             settings.user(config.user()).password(password.reveal());
         }
-        if (url.getScheme().equals("rediss")) {
-            settings.sslOptions(tls(config.caFile()));
-        }
         try {
+            if (url.getScheme().equals("rediss")) {
+                settings.sslOptions(tls(config.caFile()));
+            }
             Jedis opened = new Jedis(address, settings.build());
             connection = opened;
             opened.connect();
@@ -110,7 +118,7 @@ final class RedisLink implements AutoCloseable {
     }
 
     /** The host's name is checked; so is its certificate, by the system's authorities unless there is a file of others. */
-    private static SslOptions tls(@Nullable Path authorities) {
+    private static SslOptions tls(@Nullable Path authorities) throws StoreAwayException {
         SslOptions.Builder options = SslOptions.builder().sslVerifyMode(SslVerifyMode.FULL);
         if (authorities == null) {
             return options.build();
@@ -122,27 +130,33 @@ final class RedisLink implements AutoCloseable {
             return options.trustStoreType(trusted.getType())
                     .truststore(() -> new ByteArrayInputStream(written.toByteArray()), NO_SECRET.toCharArray())
                     .build();
-        } catch (GeneralSecurityException | IOException e) {
-            throw new IllegalStateException(e);
+        } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
+            throw new StoreAwayException("its authorities cannot be read from " + authorities, e);
         }
     }
 
-    /** Tells the store what limits have to say; nothing, to be known to it. */
-    Answer say(List<LeaseCall> calls) throws StoreAwayException {
+    /**
+     * Tells the store what limits have to say; nothing, to be known to it.
+     *
+     * @param number of what is said: said a second time under the same number, right after the first, it is done once
+     */
+    Answer say(long number, List<LeaseCall> calls) throws StoreAwayException {
         List<String> keys = new ArrayList<>();
         List<String> arguments = new ArrayList<>();
         // In a cluster, the part in braces puts all keys of one script on one server.
         String prefix = '{' + config.prefix() + "}:";
         keys.add(prefix + "nodes");
+        keys.add(prefix + "answer:" + node);
         arguments.add(node);
         arguments.add(Long.toString(GONE.toMillis()));
+        arguments.add(Long.toString(number));
         for (LeaseCall call : calls) {
             keys.add(prefix + "limit:" + call.key());
             arguments.add(call.kind().name());
-            for (long number : new long[] {
-                call.size(), call.time(), call.delta(), call.least(), call.need(), call.want(), call.seen()
+            for (long figure : new long[] {
+                call.size(), call.time(), call.delta(), call.least(), call.need(), call.want(), call.seen(), call.born()
             }) {
-                arguments.add(Long.toString(number));
+                arguments.add(Long.toString(figure));
             }
         }
         try {
@@ -168,14 +182,24 @@ final class RedisLink implements AutoCloseable {
             if (numbers.size() != BEFORE_LIMITS + PER_LIMIT * calls) {
                 throw new IllegalArgumentException(numbers.size() + " numbers");
             }
-            List<LeaseReply> replies = new ArrayList<>();
+            List<Reply> replies = new ArrayList<>();
             for (int at = BEFORE_LIMITS; at < numbers.size(); at += PER_LIMIT) {
-                replies.add(new LeaseReply(number(numbers, at), number(numbers, at + 1), number(numbers, at + 2)));
+                replies.add(reply(numbers, at));
             }
             return new Answer(number(numbers, 0), Math.toIntExact(number(numbers, 1)), replies);
         } catch (ClassCastException | IllegalArgumentException | ArithmeticException e) {
             throw new StoreAwayException("an invalid answer", e);
         }
+    }
+
+    private static Reply reply(List<?> numbers, int at) {
+        String granted = (String) numbers.get(at);
+        if (CODE.matcher(granted).matches()) {
+            return new Reply(null, granted);
+        }
+        LeaseReply counted = new LeaseReply(
+                number(numbers, at), number(numbers, at + 1), number(numbers, at + 2), number(numbers, at + 3));
+        return new Reply(counted, null);
     }
 
     private static long number(List<?> numbers, int at) {

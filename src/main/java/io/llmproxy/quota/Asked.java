@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param measured whether what it uses will be measured in tokens
  * @param input how many tokens its input may have
  * @param mostOutput how many tokens of output it asks for at most; {@link Long#MAX_VALUE} if it does not say
+ * @param tariff what tokens cost, as long as no answer has told
  */
 public record Asked(
         @Nullable String requested,
@@ -19,7 +20,28 @@ public record Asked(
         boolean counts,
         boolean measured,
         long input,
-        long mostOutput) {
+        long mostOutput,
+        Tariff tariff) {
+
+    /** One whose price is not known. */
+    public Asked(
+            @Nullable String requested,
+            @Nullable String model,
+            boolean counts,
+            boolean measured,
+            long input,
+            long mostOutput) {
+        this(requested, model, counts, measured, input, mostOutput, Tariff.UNKNOWN);
+    }
+
+    /** What tokens cost. */
+    public interface Tariff {
+        /** That is not known. */
+        Tariff UNKNOWN = (input, output) -> 0;
+
+        /** Returns what so many tokens cost at most, in billionths of the currency's unit; 0 if that is not known. */
+        long cost(long input, long output);
+    }
 
     /** Returns how much of something to reserve: 0 if the request uses none of it. */
     long reserves(Metric metric, Expected expected) {
@@ -29,8 +51,18 @@ public record Asked(
             case INPUT -> measured ? atLeastOne(expected.input(input)) : 0;
             case OUTPUT -> measured ? atLeastOne(expected.output(mostOutput)) : 0;
             case TOTAL -> measured ? atLeastOne(expected.input(input) + expected.output(mostOutput)) : 0;
-            case COST -> measured ? atLeastOne(expected.cost(expected.input(input) + expected.output(mostOutput))) : 0;
+            case COST -> measured ? atLeastOne(cost(expected)) : 0;
         };
+    }
+
+    /** Money that is spent does not come back: while nothing is known, the answer is taken to be as long as it may be. */
+    private long cost(Expected expected) {
+        long in = expected.input(input);
+        if (expected.costPerToken() > 0) {
+            return expected.cost(in + expected.output(mostOutput));
+        }
+        boolean longest = expected.answers() == 0 && mostOutput != Long.MAX_VALUE;
+        return tariff.cost(in, longest ? mostOutput : expected.output(mostOutput));
     }
 
     private static long atLeastOne(long amount) {

@@ -13,9 +13,19 @@ package io.llmproxy.quota;
  * @param need all that requests wait for
  * @param want how much the node likes to have, for the requests to come
  * @param seen how much was used of it when the store was last heard: if it has lost that, it goes on from there
+ * @param born when the count was born that was seen; 0 if none was
  */
 public record LeaseCall(
-        String key, Kind kind, long size, long time, long delta, long least, long need, long want, long seen) {
+        String key,
+        Kind kind,
+        long size,
+        long time,
+        long delta,
+        long least,
+        long need,
+        long want,
+        long seen,
+        long born) {
     /** How what was used comes back. */
     public enum Kind {
         /** Steadily. */

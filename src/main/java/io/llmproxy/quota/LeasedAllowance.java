@@ -60,6 +60,11 @@ final class LeasedAllowance implements Allowance, Leased {
     private @Nullable Alone alone;
     /** Whether the store asks for calls until there is nothing to tell. */
     private boolean watched;
+    /** What the call tells that is not answered yet. */
+    private long telling;
+
+    private long born;
+    private boolean refused;
 
     /** A request that waits. */
     private record Waiter(long amount, CompletableFuture<Take> told) {}
@@ -164,6 +169,7 @@ final class LeasedAllowance implements Allowance, Leased {
         CompletableFuture<Take> told = new CompletableFuture<>();
         lock.lock();
         try {
+            size = ofSize;
             Take there = waiters.isEmpty() ? tryTake(amount, now) : Take.ASK;
             if (there != Take.ASK) {
                 return CompletableFuture.completedFuture(there);
@@ -232,7 +238,9 @@ final class LeasedAllowance implements Allowance, Leased {
             span = Span.of(spanPeriod(), terms.zone(), millis);
             available = 0;
             owed = 0;
+            telling = 0;
             seen = 0;
+            born = 0;
             noUntil = now.nanos();
             alone = null;
         }
@@ -240,34 +248,44 @@ final class LeasedAllowance implements Allowance, Leased {
             owed -= terms.kind() == Kind.PERMITS ? 0 : available;
             available = 0;
         }
-        if (store.isThere() && alone != null) {
+        boolean counts = store.isThere() && !refused;
+        if (counts && alone != null) {
             comeBack(alone, now);
             alone = null;
-        } else if (!store.isThere() && alone == null) {
+        } else if (!counts && alone == null) {
             alone = leave(now);
         }
     }
 
+    /** What this node has used and nobody else knows of is of its share: or each loss of the store would give it another one. */
     private Alone leave(Moment now) {
         if (terms.onStoreLoss() != OnStoreLoss.SHARE) {
             return new Alone(null, 0);
         }
         long nodes = Math.max(1, store.nodes());
         long part = Math.max(1, size / nodes);
+        long untold = untold();
         return switch (terms.kind()) {
             case BUCKET -> {
                 RefillingBucket bucket = new RefillingBucket(terms.refill(), now);
-                bucket.settle(0, Math.min(part, seenNow(now) / nodes), part, now, now);
+                bucket.settle(0, Math.min(part, seenNow(now) / nodes + untold), part, now, now);
                 yield new Alone(bucket, part);
             }
             case WINDOW ->
-                new Alone(new CalendarWindow(Period.TOTAL, terms.zone(), now), Math.max(0, (size - seen) / nodes));
+                new Alone(
+                        new CalendarWindow(Period.TOTAL, terms.zone(), now),
+                        Math.max(0, (size - seen) / nodes - untold));
             case PERMITS -> {
                 Permits permits = new Permits();
                 permits.settle(0, held, part, now, now);
                 yield new Alone(permits, part);
             }
         };
+    }
+
+    /** What was used and is not known to be told. */
+    private long untold() {
+        return Math.max(0, owed + telling);
     }
 
     /** What was used alone is owed, as far as a bucket has not been filled with as much since. */
@@ -285,16 +303,16 @@ final class LeasedAllowance implements Allowance, Leased {
         lock.lock();
         try {
             settleIn(now);
-            if (calling || (alone != null && waiters.isEmpty())) {
+            boolean due = last || now.nanos() - lastCall >= CONFIRM;
+            if (calling || (alone != null && waiters.isEmpty() && !(refused && due))) {
                 return null;
             }
-            boolean due = last || now.nanos() - lastCall >= CONFIRM;
             if (last || (due && isScarce(now))) {
                 owed -= terms.kind() == Kind.PERMITS ? 0 : available;
                 available = 0;
             }
             boolean tells = owed != 0 || (terms.kind() == Kind.PERMITS && !isOver(now));
-            return waiters.isEmpty() && !(due && tells) ? null : next(now);
+            return waiters.isEmpty() && !(due && (tells || refused)) ? null : next(now);
         } finally {
             lock.unlock();
         }
@@ -318,6 +336,7 @@ final class LeasedAllowance implements Allowance, Leased {
         callSpan = span.start();
         lastCall = now.nanos();
         long delta = terms.kind() == Kind.PERMITS ? held + available : owed;
+        telling = terms.kind() == Kind.PERMITS ? 0 : owed;
         owed = 0;
         long want = Math.max(need, (long) (rate * terms.ahead().toNanos()));
         return new LeaseCall(
@@ -329,7 +348,8 @@ final class LeasedAllowance implements Allowance, Leased {
                 need == 0 ? 0 : least,
                 need,
                 want,
-                seenNow(now));
+                seenNow(now),
+                born);
     }
 
     private long time() {
@@ -356,9 +376,12 @@ final class LeasedAllowance implements Allowance, Leased {
         lock.lock();
         try {
             calling = false;
+            telling = 0;
+            refused = false;
             settleIn(now);
             if (callSpan == span.start()) {
                 seen = reply.used();
+                born = reply.born();
                 seenAt = now.nanos();
                 freeAt = now.nanos() + TimeUnit.MICROSECONDS.toNanos(reply.micros());
                 if (reply.granted() > 0) {
@@ -402,25 +425,49 @@ final class LeasedAllowance implements Allowance, Leased {
         lock.lock();
         try {
             if (call != null) {
-                calling = false;
-                // Whether the store has heard it is not known: what was used is told again, what was given back is
-                // lost.
-                owed += terms.kind() != Kind.PERMITS && callSpan == span.start() ? Math.max(0, call.delta()) : 0;
+                takeBack(call);
             }
             settleIn(now);
-            asked.addAll(waiters);
-            waiters = new ArrayDeque<>();
-            for (Waiter waiter : asked) {
-                Take there = tryTake(waiter.amount, now);
-                // It has come back meanwhile, and is asked no second time for this one.
-                Take result = there == Take.ASK ? Take.SHORT : there;
-                tell.add(() -> waiter.told.complete(result));
-            }
-            asked = new ArrayDeque<>();
+            letGo(tell, now);
         } finally {
             lock.unlock();
         }
         tell.forEach(Runnable::run);
+    }
+
+    @Override
+    public void refused(LeaseCall call, Moment now) {
+        List<Runnable> tell = new ArrayList<>();
+        lock.lock();
+        try {
+            takeBack(call);
+            refused = true;
+            settleIn(now);
+            letGo(tell, now);
+        } finally {
+            lock.unlock();
+        }
+        tell.forEach(Runnable::run);
+    }
+
+    /** The store was not told. */
+    private void takeBack(LeaseCall call) {
+        calling = false;
+        telling = 0;
+        owed += terms.kind() != Kind.PERMITS && callSpan == span.start() ? call.delta() : 0;
+    }
+
+    /** Nobody waits for the store any more. */
+    private void letGo(List<Runnable> tell, Moment now) {
+        asked.addAll(waiters);
+        waiters = new ArrayDeque<>();
+        for (Waiter waiter : asked) {
+            Take there = tryTake(waiter.amount, now);
+            // It has come back meanwhile, and is asked no second time for this one.
+            Take result = there == Take.ASK ? Take.SHORT : there;
+            tell.add(() -> waiter.told.complete(result));
+        }
+        asked = new ArrayDeque<>();
     }
 
     @Override
@@ -454,7 +501,7 @@ final class LeasedAllowance implements Allowance, Leased {
             if (without != null && without.share != null) {
                 return without.share.left(without.part, now);
             }
-            return Math.max(0, Math.min(ofSize, ofSize - seenNow(now) + available));
+            return Math.max(0, Math.min(ofSize, ofSize - seenNow(now) - untold() + available));
         } finally {
             lock.unlock();
         }
@@ -470,7 +517,13 @@ final class LeasedAllowance implements Allowance, Leased {
         }
         lock.lock();
         try {
-            return terms.kind() == Kind.PERMITS ? Duration.ofSeconds(1).toNanos() : Math.max(1, freeAt - now.nanos());
+            if (terms.kind() == Kind.PERMITS) {
+                return Duration.ofSeconds(1).toNanos();
+            }
+            // What the store last said was of the least that was asked for; this may be more.
+            double missing = amount - (ofSize - seenNow(now) + available);
+            long refills = (long) (missing * terms.refill().toNanos() / ofSize);
+            return Math.max(1, Math.max(refills, freeAt - now.nanos()));
         } finally {
             lock.unlock();
         }

@@ -19,6 +19,7 @@ public final class LimitPath {
     private final boolean enabled;
     private final boolean confined;
     private final boolean measuring;
+    private final boolean limitsModels;
 
     /**
      * @param known whether the scope of the key is one of the configuration
@@ -33,11 +34,16 @@ public final class LimitPath {
         this.enabled = scopes.stream().allMatch(ScopeConfig::enabled);
         this.confined = scopes.stream().anyMatch(scope -> !scope.models().isEmpty());
         this.measuring = meters.stream().anyMatch(LimitPath::measures);
+        this.limitsModels = meters.stream().anyMatch(LimitPath::limitsModels);
     }
 
     private static boolean measures(Meter meter) {
         Metric metric = meter.limit().config().metric();
         return metric != Metric.REQUESTS && metric != Metric.CONCURRENT;
+    }
+
+    private static boolean limitsModels(Meter meter) {
+        return meter.isEnforced() && !meter.limit().config().models().isEmpty();
     }
 
     /** Returns whether it was made of these limits, and not of those of another configuration. */
@@ -58,6 +64,11 @@ public final class LimitPath {
     /** Returns whether a scope allows some models only. */
     public boolean isConfined() {
         return confined;
+    }
+
+    /** Returns whether a limit that is enforced is for some models only: it binds nobody who need not say which model is asked for. */
+    public boolean limitsModels() {
+        return limitsModels;
     }
 
     /** Returns whether there is any limit. */

@@ -3,6 +3,7 @@ package io.llmproxy.quota;
 import io.llmproxy.config.LimitConfig.Metric;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What was taken for a request that is being served. */
 public final class Reservation implements Outcome {
@@ -34,6 +35,32 @@ public final class Reservation implements Outcome {
         return new Standings(now, standings);
     }
 
+    /**
+     * Takes what was used by now as far as it is more than what was taken, while the request goes on. Not while it is settled.
+     *
+     * @return a limit of which nothing is left, so that the request has to end; null if there is none
+     */
+    public @Nullable Limit grow(Used used, Moment now) {
+        Limit reached = null;
+        for (int i = 0; i < taken.length; i++) {
+            Meter meter = path.meters().get(i);
+            Metric metric = meter.limit().config().metric();
+            if (taken[i] == NONE || metric == Metric.REQUESTS || metric == Metric.CONCURRENT) {
+                continue;
+            }
+            long amount = used(metric, used);
+            if (amount > taken[i]) {
+                // It may go on for days: what comes now is of today.
+                meter.settle(0, amount - taken[i], now, now);
+                taken[i] = amount;
+            }
+            if (reached == null && meter.isEnforced() && meter.standing(now).left() <= 0) {
+                reached = meter.limit();
+            }
+        }
+        return reached;
+    }
+
     /** Puts what was used in the place of what was taken. To be called once, when the request is over. */
     public void settle(Used used, Moment now) {
         for (int i = 0; i < taken.length; i++) {
@@ -43,7 +70,8 @@ public final class Reservation implements Outcome {
                 meter.settle(taken[i], amount, then, now);
             }
         }
-        if (asked.measured()) {
+        // Of a session, no input was seen before, and its output is that of many answers.
+        if (asked.measured() && asked.input() > 0) {
             path.expectations().learn(asked.model(), asked.input(), used);
         }
     }

@@ -215,6 +215,11 @@ public final class UpstreamGroup {
                 .findFirst();
     }
 
+    /** All its upstreams. */
+    public Stream<Upstream> upstreams() {
+        return members.stream().map(Reachable::upstream);
+    }
+
     /** The member of a name; null if there is none. */
     public @Nullable Upstream member(String name) {
         for (Reachable member : members) {

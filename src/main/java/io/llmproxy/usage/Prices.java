@@ -3,6 +3,7 @@ package io.llmproxy.usage;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,20 @@ public final class Prices {
     /** Returns whether an attempt's model has a price, be it that it is free. */
     public boolean covers(Asked asked, AttemptUsage used) {
         return rule(asked, used).isPresent();
+    }
+
+    /** Returns what an attempt would cost that takes so many tokens, none of them from a cache; null if that is not known. */
+    public @Nullable Money expected(Asked asked, long input, long output) {
+        Usage usage = new Usage.Builder()
+                .set(Count.INPUT, input)
+                .set(Count.OUTPUT, output)
+                .build();
+        UsageSource source = UsageSource.ESTIMATED;
+        return cost(
+                        asked,
+                        new AttemptUsage(
+                                usage, source, source, source, null, 0, AttemptUsage.Answer.UNKNOWN, Set.of(), null))
+                .amount();
     }
 
     /** Returns what an attempt cost. */

@@ -31,8 +31,9 @@ public final class SessionUsage {
      *
      * @param piece is looked at only
      * @param last whether the message ends with it
+     * @return whether it has told counts
      */
-    public void accept(ByteBuffer piece, boolean last) {
+    public boolean accept(ByteBuffer piece, boolean last) {
         UsageReader reader = message;
         if (reader == null) {
             reader = new UsageReader(shape, DOCUMENT);
@@ -45,21 +46,24 @@ public final class SessionUsage {
             piece.duplicate().get(bytes);
             reader.accept(bytes, 0, bytes.length);
         }
-        if (last) {
-            end(reader);
-            message = null;
+        if (!last) {
+            return false;
         }
+        message = null;
+        return end(reader);
     }
 
-    private void end(UsageReader reader) {
+    private boolean end(UsageReader reader) {
         text += reader.textBytes();
         Usage told = reader.told(anomalies);
-        if (told.knows(Count.INPUT) || told.knows(Count.OUTPUT)) {
+        boolean tells = told.knows(Count.INPUT) || told.knows(Count.OUTPUT);
+        if (tells) {
             Usage before = known;
             told.forEach((count, value) -> sum.set(count, before.get(count, 0) + value));
             known = sum.build();
             last = reader.answer();
         }
+        return tells;
     }
 
     /** How many bytes of text have been read so far, as characters in UTF-8. */

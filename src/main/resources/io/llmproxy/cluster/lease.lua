@@ -1,8 +1,12 @@
--- Gives nodes their parts of limits. KEYS[1] has the nodes, each further key is of one limit. ARGV: this node, after how many
--- milliseconds without a word a node is gone, then for each limit: kind, size, time, delta, least, need, want, seen.
--- Returns: the time in milliseconds, the number of nodes, then for each limit: granted, used, wait in microseconds.
+-- Gives nodes their parts of limits. KEYS[1] has the nodes, KEYS[2] what this node was last answered, each further key is of one
+-- limit. ARGV: this node, after how many milliseconds without a word a node is gone, the number of this call, then for each limit: kind, size, time, delta, least, need, want, seen, born.
+-- Returns: the time in milliseconds, the number of nodes, then for each limit: granted, used, wait in microseconds, born; or, in
+-- the place of granted, the code of an error that concerns the limit alone.
+-- Each count says when it was born. A node that has seen another of the same name knows what was used before that was lost.
 -- Numbers are written out in full: Lua would shorten them.
-local FIELDS = 8
+local FIELDS = 9
+-- For how many milliseconds an answer is kept for a node that has not heard it.
+local REMEMBERED = '600000'
 local clock = redis.call('TIME')
 local micros = clock[1] * 1000000 + clock[2]
 local millis = math.floor(micros / 1000)
@@ -25,36 +29,48 @@ local function grant(size, left, least, need, want)
   return math.min(part, left)
 end
 
-local function bucket(key, size, period, delta, least, need, want, seen)
-  local state = redis.call('HMGET', key, 'missing', 'at')
+local function bucket(key, size, period, delta, least, need, want, seen, born)
+  local state = redis.call('HMGET', key, 'missing', 'at', 'born')
   local missing = tonumber(state[1]) or seen
+  local birth = tonumber(state[3]) or micros
+  if born > 0 and born ~= birth then
+    missing = math.max(missing, seen)
+  end
   local at = tonumber(state[2]) or micros
   missing = math.max(0, missing - math.max(0, micros - at) * size / period)
   missing = math.max(0, math.min(missing + delta, 2 * size))
   local left = math.max(0, math.floor(size - missing + 0.000001))
   local granted = grant(size, left, least, need, want)
   missing = missing + granted
-  redis.call('HSET', key, 'missing', string.format('%.6f', missing), 'at', whole(math.max(at, micros)))
+  redis.call('HSET', key, 'missing', string.format('%.6f', missing), 'at', whole(math.max(at, micros)),
+    'born', whole(birth))
   redis.call('PEXPIRE', key, whole(math.ceil(2 * period / 1000) + 1000))
   local wait = 0
   if granted == 0 and least > 0 then
     wait = math.ceil(math.max(0, least - (size - missing)) * period / size)
   end
-  return granted, math.ceil(missing), wait
+  return granted, math.ceil(missing), wait, birth
 end
 
-local function window(key, size, ends, delta, least, need, want, seen)
-  local used = tonumber(redis.call('GET', key) or seen)
+local function window(key, size, ends, delta, least, need, want, seen, born)
+  local state = redis.call('HMGET', key, 'used', 'born', 'before')
+  local used = tonumber(state[1]) or seen
+  local birth = tonumber(state[2]) or micros
+  -- The most that any node knows of the time before the birth.
+  local before = tonumber(state[3]) or seen
+  if born > 0 and born ~= birth and seen > before then
+    used = used + seen - before
+    before = seen
+  end
   used = math.max(0, used + delta)
   local granted = grant(size, math.max(0, size - used), least, need, want)
   used = used + granted
+  redis.call('HSET', key, 'used', whole(used), 'born', whole(birth), 'before', whole(before))
   if ends > 0 then
     -- Longer than it is needed: a node whose clock is late still writes to it.
-    redis.call('SET', key, whole(used), 'PXAT', whole(ends + 3600000))
-  else
-    redis.call('SET', key, whole(used))
+    redis.call('PEXPIREAT', key, whole(ends + 3600000))
   end
-  return granted, used, 0
+  return granted, used, 0, birth
 end
 
 -- What each node holds, and until when. Those that are gone are looked for only if too little is left.
@@ -86,30 +102,48 @@ local function permits(key, size, lasts, holds, least, need, want)
     redis.call('HDEL', key, 'held:' .. node, 'until:' .. node)
   end
   redis.call('PEXPIRE', key, whole(10 * lasts))
-  return granted, used, 0
+  return granted, used, 0, 0
+end
+
+local function code(failure)
+  local text = type(failure) == 'table' and failure.err or tostring(failure)
+  return string.match(text, '%u%u%u+') or 'ERR'
 end
 
 redis.call('ZADD', KEYS[1], whole(millis), node)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(millis - gone))
 redis.call('PEXPIRE', KEYS[1], whole(10 * gone))
 local answer = { whole(millis), whole(redis.call('ZCARD', KEYS[1])) }
-for i = 2, #KEYS do
-  local first = 3 + (i - 2) * FIELDS
+if #KEYS == 2 then
+  return answer
+end
+-- A node that has not heard the answer asks again: nothing is done a second time.
+local last = redis.call('HMGET', KEYS[2], 'number', 'answer')
+if last[1] == ARGV[3] then
+  for word in string.gmatch(last[2], '%S+') do
+    answer[#answer + 1] = word
+  end
+  return answer
+end
+for i = 3, #KEYS do
+  local first = 4 + (i - 3) * FIELDS
   local kind = ARGV[first]
   local n = {}
   for j = 1, FIELDS - 1 do
     n[j] = tonumber(ARGV[first + j])
   end
-  local granted, used, wait
+  local count = permits
   if kind == 'BUCKET' then
-    granted, used, wait = bucket(KEYS[i], n[1], n[2], n[3], n[4], n[5], n[6], n[7])
+    count = bucket
   elseif kind == 'WINDOW' then
-    granted, used, wait = window(KEYS[i], n[1], n[2], n[3], n[4], n[5], n[6], n[7])
-  else
-    granted, used, wait = permits(KEYS[i], n[1], n[2], n[3], n[4], n[5], n[6])
+    count = window
   end
-  answer[#answer + 1] = whole(granted)
-  answer[#answer + 1] = whole(used)
-  answer[#answer + 1] = whole(wait)
+  local ok, granted, used, wait, birth = pcall(count, KEYS[i], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8])
+  answer[#answer + 1] = ok and whole(granted) or code(granted)
+  answer[#answer + 1] = whole(ok and used or 0)
+  answer[#answer + 1] = whole(ok and wait or 0)
+  answer[#answer + 1] = whole(ok and birth or 0)
 end
+redis.call('HSET', KEYS[2], 'number', ARGV[3], 'answer', table.concat(answer, ' ', 3))
+redis.call('PEXPIRE', KEYS[2], REMEMBERED)
 return answer

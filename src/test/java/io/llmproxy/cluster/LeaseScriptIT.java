@@ -11,8 +11,10 @@ import io.llmproxy.quota.LeaseReply;
 import io.llmproxy.testing.RedisServer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 /** The script in a real Redis answers as the model does with which many nodes are simulated. */
 class LeaseScriptIT {
     private static final RedisServer REDIS = RedisServer.start();
+    private static final AtomicLong NUMBER = new AtomicLong(100);
     private static final long LARGE = 9_000_000_000_000_000L;
 
     @AfterAll
@@ -41,7 +44,72 @@ class LeaseScriptIT {
     }
 
     private static LeaseReply reply(RedisLink link, LeaseCall call) throws StoreAwayException {
-        return link.say(List.of(call)).replies().get(0);
+        return Objects.requireNonNull(link.say(NUMBER.incrementAndGet(), List.of(call))
+                .replies()
+                .get(0)
+                .counted());
+    }
+
+    /** When a count was born is the store's to say. */
+    private static LeaseReply unborn(LeaseReply reply) {
+        assertThat(reply.born()).isPositive();
+        return new LeaseReply(reply.granted(), reply.used(), reply.micros(), 0);
+    }
+
+    @Test
+    void whatWasLostIsMadeUpForByWhoeverKnowsMore() throws StoreAwayException {
+        try (RedisLink one = link("one");
+                RedisLink two = link("two")) {
+            for (Kind kind : List.of(Kind.WINDOW, Kind.BUCKET)) {
+                long time = kind == Kind.WINDOW ? 0 : TimeUnit.DAYS.toMicros(365);
+                LeaseCall first = new LeaseCall("lost" + kind, kind, 1_000, time, 900, 0, 0, 0, 0, 0);
+                LeaseReply before = reply(one, first);
+                REDIS.say("DEL {test}:limit:lost" + kind);
+                // One that knows nothing comes first.
+                LeaseReply born = reply(two, new LeaseCall("lost" + kind, kind, 1_000, time, 5, 0, 0, 0, 0, 0));
+                assertThat(born.used()).isEqualTo(5);
+                LeaseCall knows = new LeaseCall("lost" + kind, kind, 1_000, time, 0, 200, 200, 200, 900, before.born());
+                LeaseReply after = reply(one, knows);
+                // Of a bucket, nobody knows what has been refilled since; of a window, what others have used since is
+                // used besides.
+                long used = kind == Kind.WINDOW ? 905 : 900;
+                assertThat(after.granted()).isZero();
+                assertThat(after.used()).isEqualTo(used);
+                assertThat(after.born()).isEqualTo(born.born());
+                LeaseCall less = new LeaseCall("lost" + kind, kind, 1_000, time, 0, 0, 0, 0, 800, before.born());
+                assertThat(reply(two, less).used()).isEqualTo(used);
+                LeaseCall again = new LeaseCall("lost" + kind, kind, 1_000, time, 0, 0, 0, 0, 950, born.born());
+                assertThat(reply(one, again).used()).isEqualTo(used);
+            }
+        }
+    }
+
+    @Test
+    void whatIsSaidAgainIsDoneOnce() throws StoreAwayException {
+        LeaseCall call = new LeaseCall("again", Kind.WINDOW, 1_000, 0, 100, 10, 10, 10, 0, 0);
+        try (RedisLink link = link("one");
+                RedisLink other = link("two")) {
+            RedisLink.Answer first = link.say(7, List.of(call));
+            assertThat(link.say(7, List.of(call)).replies()).isEqualTo(first.replies());
+            assertThat(other.say(7, List.of(call)).replies()).isNotEqualTo(first.replies());
+            assertThat(reply(link, call).used()).isEqualTo(330);
+        }
+    }
+
+    @Test
+    void aLimitThatCannotBeCountedDoesNotStopTheOthers() throws StoreAwayException {
+        REDIS.say("SET {test}:limit:foreign text");
+        try (RedisLink link = link("one")) {
+            List<RedisLink.Reply> replies = link.say(
+                            1,
+                            List.of(
+                                    new LeaseCall("foreign", Kind.WINDOW, 10, 0, 0, 1, 1, 1, 0, 0),
+                                    new LeaseCall("ours", Kind.WINDOW, 10, 0, 0, 1, 1, 1, 0, 0)))
+                    .replies();
+            assertThat(replies.get(0)).isEqualTo(new RedisLink.Reply(null, "WRONGTYPE"));
+            assertThat(Objects.requireNonNull(replies.get(1).counted()).granted())
+                    .isEqualTo(1);
+        }
     }
 
     @Test
@@ -62,8 +130,9 @@ class LeaseScriptIT {
                         need / 2,
                         need,
                         random.nextInt(10) * size / 100,
-                        size / 50);
-                assertThat(reply(link, call)).as("%s", call).isEqualTo(model.answer("one", call, 0));
+                        size / 50,
+                        0);
+                assertThat(unborn(reply(link, call))).as("%s", call).isEqualTo(unborn(model.answer("one", call, 0)));
             }
         }
     }
@@ -79,8 +148,8 @@ class LeaseScriptIT {
                 int node = random.nextInt(2);
                 long need = random.nextInt(3);
                 holds[node] = random.nextInt((int) holds[node] + 1);
-                LeaseCall call =
-                        new LeaseCall("permits", Kind.PERMITS, 12, 60_000, holds[node], Math.min(1, need), need, 4, 0);
+                LeaseCall call = new LeaseCall(
+                        "permits", Kind.PERMITS, 12, 60_000, holds[node], Math.min(1, need), need, 4, 0, 0);
                 String name = node == 0 ? "one" : "two";
                 LeaseReply reply = reply(node == 0 ? one : two, call);
                 LeaseReply expected = model.answer(name, call, 0);
@@ -94,12 +163,12 @@ class LeaseScriptIT {
     void aNodeThatIsGoneHoldsNothing() throws StoreAwayException {
         try (RedisLink one = link("one");
                 RedisLink two = link("two")) {
-            LeaseCall all = new LeaseCall("permits", Kind.PERMITS, 5, 100, 0, 5, 5, 5, 0);
+            LeaseCall all = new LeaseCall("permits", Kind.PERMITS, 5, 100, 0, 5, 5, 5, 0, 0);
             assertThat(reply(one, all).granted()).isEqualTo(5);
             org.awaitility.Awaitility.await()
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> reply(two, all).granted() == 5);
-            assertThat(two.say(List.of()).nodes()).isEqualTo(2);
+            assertThat(two.say(1, List.of()).nodes()).isEqualTo(2);
         }
     }
 
@@ -107,22 +176,23 @@ class LeaseScriptIT {
     void aBucketGivesNoMoreThanItHoldsAndSaysWhenItCan() throws StoreAwayException {
         long hour = TimeUnit.HOURS.toMicros(1);
         try (RedisLink link = link("one")) {
-            LeaseCall half = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, 0, 500, 500, 500, 0);
-            assertThat(reply(link, half)).isEqualTo(new LeaseReply(500, 500, 0));
+            LeaseCall half = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, 0, 500, 500, 500, 0, 0);
+            LeaseReply first = reply(link, half);
+            assertThat(first).isEqualTo(new LeaseReply(500, 500, 0, first.born()));
             assertThat(reply(link, half).granted()).isEqualTo(500);
             LeaseReply none = reply(link, half);
             assertThat(none.granted()).isZero();
             assertThat(none.used()).isEqualTo(1_000);
             assertThat(none.micros()).isBetween(hour * 4 / 10, hour / 2);
             // A debt, and what is given back.
-            LeaseCall debt = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, 5_000, 0, 0, 0, 0);
+            LeaseCall debt = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, 5_000, 0, 0, 0, 0, 0);
             assertThat(reply(link, debt).used()).isEqualTo(2_000);
-            LeaseCall back = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, -1_950, 0, 0, 0, 0);
+            LeaseCall back = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, -1_950, 0, 0, 0, 0, 0);
             assertThat(reply(link, back).used()).isBetween(40L, 50L);
             // A part of what is left for the requests to come; what the store has lost is told again.
-            LeaseCall ahead = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, 0, 1, 1, 400, 0);
+            LeaseCall ahead = new LeaseCall("bucket", Kind.BUCKET, 1_000, hour, 0, 1, 1, 400, 0, 0);
             assertThat(reply(link, ahead).granted()).isBetween(47L, 48L);
-            LeaseCall lost = new LeaseCall("other", Kind.BUCKET, 1_000, hour, 0, 1, 1, 1, 990);
+            LeaseCall lost = new LeaseCall("other", Kind.BUCKET, 1_000, hour, 0, 1, 1, 1, 990, 0);
             assertThat(reply(link, lost).used()).isBetween(990L, 991L);
         }
     }
@@ -131,7 +201,7 @@ class LeaseScriptIT {
     void whatTheStoreRefusesIsToldByItsCode() throws StoreAwayException {
         try (RedisLink link = link("one")) {
             REDIS.say("SET {test}:nodes text");
-            StoreAwayException wrong = catchThrowableOfType(StoreAwayException.class, () -> link.say(List.of()));
+            StoreAwayException wrong = catchThrowableOfType(StoreAwayException.class, () -> link.say(1, List.of()));
             assertThat(wrong.reason()).isEqualTo("it answers WRONGTYPE");
         }
         RedisConfig denied = new RedisConfig(

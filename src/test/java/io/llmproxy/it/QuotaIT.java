@@ -70,6 +70,7 @@ class QuotaIT {
                 key("tokens", "", "{metric: total, per: hour, amount: 1000}"),
                 key("left", "", "{metric: output, per: hour, amount: 10000}"),
                 key("money", "", "{metric: cost, per: month, amount: 0.15}"),
+                key("new", "", "{metric: cost, per: month, amount: 1}"),
                 key("warned", "", "{metric: requests, per: day, amount: 4, warn_at: [0.5, 1]}"),
                 key("single", "", "{metric: concurrent, amount: 1}"),
                 key("some", "", "{metric: requests, per: hour, amount: 1, models: [m]}"),
@@ -109,6 +110,7 @@ class QuotaIT {
             everyAncestorApplies(chat);
             tokensAndCostAreSettled(deployment, chat);
             onlySomeModelsCount(chat);
+            costIsReservedAtThePriceWhileNothingIsKnown(upstream, chat);
             atTheSameTime(upstream, chat);
             aStreamThatIsLeftIsPaidFor(upstream, deployment, chat);
             theMetricsTell(deployment, chat);
@@ -203,6 +205,30 @@ class QuotaIT {
         assertThat(free.status()).isEqualTo(200);
         // No limit of ours concerns it, so that the upstream's figures pass.
         assertThat(free.header("x-ratelimit-remaining-requests")).isEqualTo("4711");
+    }
+
+    /** The first request with the key may cost 0.9. */
+    private static void costIsReservedAtThePriceWhileNothingIsKnown(FakeUpstream upstream, URI chat) {
+        LockStep steps = new LockStep();
+        upstream.on(CHAT, Behaviour.lockStep(steps, List.of(DELTA.formatted("a"), DELTA.formatted("b"))));
+        String stream = QUESTION.formatted(",'stream':true,'max_tokens':900");
+        try (RawClient client = RawClient.connect(chat)) {
+            client.send(
+                    "POST", RawClient.target(chat), head("new"), json(stream).getBytes(StandardCharsets.UTF_8));
+            client.head();
+            client.event();
+            Answer refused = ask(chat, "new", QUESTION.formatted(",'max_tokens':900"));
+            assertThat(refused.status()).isEqualTo(429);
+            assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("insufficient_quota");
+            client.reset();
+        }
+        steps.finish();
+        upstream.on(CHAT, Behaviour.json(ANSWER));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> ask(chat, "new", QUESTION.formatted(",'max_tokens':900"))
+                                .status()
+                        == 200);
     }
 
     private static void atTheSameTime(FakeUpstream upstream, URI chat) {

@@ -41,7 +41,8 @@ class SharedQuotaIT {
                 key("open", "{metric: requests, per: hour, amount: 1, on_store_loss: open}"),
                 key("closed", "{metric: requests, per: hour, amount: 100000, on_store_loss: closed}"),
                 key("single", "{metric: concurrent, amount: 1}"),
-                key("few", "{metric: requests, per: total, amount: 5}"));
+                key("few", "{metric: requests, per: total, amount: 5}"),
+                key("foreign", "{metric: requests, per: total, amount: 7, on_store_loss: closed}"));
         return new Gateway()
                 .single("all", UPSTREAM.url(), "", "", "")
                 .single("keyed", UPSTREAM.url(), "", "", "keys: [%s]".formatted(String.join(", ", keys)))
@@ -124,15 +125,40 @@ class SharedQuotaIT {
     void aSmallLimitIsExactAndWhatWasUsedOutlivesAFlush() {
         int served = 0;
         for (int i = 0; i < 9; i++) {
-            if (i == 3) {
+            boolean flushed = i == 3;
+            if (flushed) {
                 REDIS.say("FLUSHALL");
             }
-            served += ask(DEPLOYMENTS.get(0), "few").status() == 200 ? 1 : 0;
+            // The first to ask after it is a node that knows nothing.
+            served += ask(DEPLOYMENTS.get(flushed ? 2 : 0), "few").status() == 200 ? 1 : 0;
         }
         assertThat(served).isEqualTo(5);
         Answer refused = ask(DEPLOYMENTS.get(1), "few");
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("insufficient_quota");
+    }
+
+    @Test
+    void aLimitThatRedisCannotCountTakesNoOtherWithIt() {
+        Deployment node = DEPLOYMENTS.get(1);
+        assertThat(ask(node, "foreign").status()).isEqualTo(200);
+        String found = REDIS.say("KEYS {it}:limit:*foreign*")
+                .lines()
+                .skip(2)
+                .findFirst()
+                .orElseThrow();
+        // It has spaces.
+        String key = '"' + found + '"';
+        assertThat(REDIS.say("SET " + key + " text")).as(key).startsWith("+OK");
+        Answer refused =
+                Awaitility.await().atMost(SOON).until(() -> ask(node, "foreign"), answer -> answer.status() != 200);
+        assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("limits_unavailable");
+        assertThat(ask(node, "closed").status()).isEqualTo(200);
+        assertThat(node.metrics().sum("llmproxy_limit_mode", "mode=\"shared\"")).isEqualTo(1);
+        assertThat(node.log()).containsOnlyOnce("cannot count");
+
+        REDIS.say("DEL " + key);
+        Awaitility.await().atMost(SOON).until(() -> ask(node, "foreign").status() == 200);
     }
 
     @Test

@@ -613,6 +613,52 @@ class WebSocketIT {
 
     @ParameterizedTest
     @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    void whatTheAnswersTookIsHeldAgainstLimits(Deployment.Kind kind) {
+        String done =
+                "{\"type\":\"response.done\",\"response\":{\"usage\":{\"input_tokens\":%d,\"output_tokens\":%d}}}";
+        String large = done.formatted(1500, 1000);
+        FIRST.otherwise(Behaviour.webSocket("", upstream -> {
+            upstream.message();
+            upstream.text(done.formatted(10, 20));
+            upstream.message();
+            upstream.text(large).awaitClose();
+        }));
+        String limited = "keys: [%s, %s]"
+                .formatted(
+                        "{name: t, key: sk-tokens-0001, limits: [{metric: total, per: hour, amount: 2000}]}",
+                        "{name: m, key: sk-models-0001, limits: [{metric: requests, per: day, amount: 5, models: [gpt-*]}]}");
+        Gateway gateway = new Gateway().single("open", FIRST.url(), "", "", limited);
+        String tokens = "Authorization: Bearer sk-tokens-0001\r\n";
+        String models = "Authorization: Bearer sk-models-0001\r\n";
+        try (Deployment limiting = Deployment.start(kind, gateway)) {
+            URI realtime = limiting.forward("open", PATH);
+            try (WebSocketPeer client = WebSocketPeer.open(realtime, tokens)) {
+                assertThat(client.text("{}").message().text()).contains("20");
+                // The answer that goes beyond the limit comes whole; then it is over.
+                assertThat(client.text("{}").message().text()).isEqualTo(large);
+                assertThat(client.awaitClose().code()).isEqualTo(1008);
+                client.close(1008, "");
+            }
+            Answer next = WebSocketPeer.ask(realtime, tokens);
+            assertThat(next.status()).isEqualTo(429);
+            assertThat(next.header("X-LLMProxy-Error")).isEqualTo("limit_exceeded");
+            assertThat(next.text()).contains("The limit of the API key 't' is reached: 2000 tokens per hour.");
+
+            // Which model these sessions use is not said before.
+            assertThat(WebSocketPeer.ask(limiting.forward("open", "/v1/responses?model=cheap"), models)
+                            .status())
+                    .isEqualTo(403);
+            assertThat(WebSocketPeer.ask(limiting.forward("open", "/v1/realtime"), models)
+                            .status())
+                    .isEqualTo(403);
+            try (WebSocketPeer client = WebSocketPeer.open(realtime, models)) {
+                client.close(1000, "");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
     void whatIsNoHandshakeIsRefusedOrAPlainRequest(Deployment.Kind kind) {
         URI target = at(kind, "open");
         assertThat(WebSocketPeer.ask(target, "Content-Length: 1\r\n").status()).isEqualTo(400);

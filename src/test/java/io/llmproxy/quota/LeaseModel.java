@@ -7,10 +7,14 @@ import java.util.concurrent.TimeUnit;
 /** A store in memory that answers as the script in Redis does; {@code LeaseScriptIT} holds the two to the same answers. */
 public final class LeaseModel {
     private final Map<String, Bucket> buckets = new HashMap<>();
-    private final Map<String, Long> windows = new HashMap<>();
+    private final Map<String, Count> windows = new HashMap<>();
     private final Map<String, Map<String, Held>> permits = new HashMap<>();
 
-    private record Bucket(double missing, long at) {}
+    private long births;
+
+    private record Bucket(double missing, long at, long born) {}
+
+    private record Count(long used, long born, long before) {}
 
     private record Held(long count, long until) {}
 
@@ -42,24 +46,32 @@ public final class LeaseModel {
     }
 
     private LeaseReply bucket(LeaseCall call, long micros) {
-        Bucket before = buckets.getOrDefault(call.key(), new Bucket(call.seen(), micros));
+        Bucket known = buckets.get(call.key());
+        Bucket before = known == null ? new Bucket(call.seen(), micros, ++births) : known;
+        if (call.born() > 0 && call.born() != before.born) {
+            before = new Bucket(Math.max(before.missing, call.seen()), before.at, before.born);
+        }
         double refilled = Math.max(0, micros - before.at) * (double) call.size() / call.time();
         double missing = Math.max(0, before.missing - refilled);
         missing = Math.max(0, Math.min(missing + call.delta(), 2.0 * call.size()));
         long left = Math.max(0, (long) Math.floor(call.size() - missing + 0.000001));
         long granted = grant(call, left);
         missing += granted;
-        buckets.put(call.key(), new Bucket(missing, Math.max(before.at, micros)));
+        buckets.put(call.key(), new Bucket(missing, Math.max(before.at, micros), before.born));
         double lacking = Math.max(0, call.least() - (call.size() - missing));
         long wait = granted == 0 && call.least() > 0 ? (long) Math.ceil(lacking * call.time() / call.size()) : 0;
-        return new LeaseReply(granted, (long) Math.ceil(missing), wait);
+        return new LeaseReply(granted, (long) Math.ceil(missing), wait, before.born);
     }
 
     private LeaseReply window(LeaseCall call) {
-        long used = Math.max(0, windows.getOrDefault(call.key(), call.seen()) + call.delta());
+        Count known = windows.get(call.key());
+        Count count = known == null ? new Count(call.seen(), ++births, call.seen()) : known;
+        boolean lost = call.born() > 0 && call.born() != count.born;
+        long before = lost ? Math.max(count.before, call.seen()) : count.before;
+        long used = Math.max(0, count.used + before - count.before + call.delta());
         long granted = grant(call, Math.max(0, call.size() - used));
-        windows.put(call.key(), used + granted);
-        return new LeaseReply(granted, used + granted, 0);
+        windows.put(call.key(), new Count(used + granted, count.born, before));
+        return new LeaseReply(granted, used + granted, 0, count.born);
     }
 
     private LeaseReply permits(String node, LeaseCall call, long millis) {
@@ -71,6 +83,6 @@ public final class LeaseModel {
         long used = all.values().stream().mapToLong(Held::count).sum();
         long granted = grant(call, Math.max(0, call.size() - used));
         all.put(node, new Held(call.delta() + granted, millis + call.time()));
-        return new LeaseReply(granted, used + granted, 0);
+        return new LeaseReply(granted, used + granted, 0, 0);
     }
 }

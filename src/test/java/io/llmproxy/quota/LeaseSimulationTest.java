@@ -229,7 +229,7 @@ class LeaseSimulationTest {
         world.run(Duration.ofSeconds(90), 0, 1, 50);
 
         assertThat(world.used).isGreaterThan(2_000);
-        LeaseCall look = new LeaseCall("limit:2026-11", LeaseCall.Kind.WINDOW, 10_000_000, 0, 0, 0, 0, 0, 0);
+        LeaseCall look = new LeaseCall("limit:2026-11", LeaseCall.Kind.WINDOW, 10_000_000, 0, 0, 0, 0, 0, 0, 0);
         assertThat(world.store.answer("other", look, 0).used()).isEqualTo(world.used);
     }
 

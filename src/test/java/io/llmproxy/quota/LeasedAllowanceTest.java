@@ -155,7 +155,7 @@ class LeasedAllowanceTest {
         assertThat(call.key()).isEqualTo("k:2026-11");
         Moment before = watch.get();
         watch.set("2026-12-01T00:00:00Z");
-        allowance.answered(call, new LeaseReply(5, 5, 0), watch.get());
+        allowance.answered(call, new LeaseReply(5, 5, 0, 1), watch.get());
 
         assertThat(asked).isCompletedWithValue(Take.SHORT);
         allowance.settle(5, 50, SIZE, before, watch.get());
@@ -280,6 +280,91 @@ class LeasedAllowanceTest {
         allowance.answered(last, model.answer("one", last, 1), watch.get());
         watch.pass(Duration.ofSeconds(11));
         assertThat(allowance.rests(watch.get())).isTrue();
+    }
+
+    @Test
+    void whoAsksForMoreThanIsLeftIsToldWhenThatIsThere() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MINUTE, OnStoreLoss.SHARE);
+        assertThat(served(allowance, 90)).isEqualTo(Take.TAKEN);
+        CompletableFuture<Take> little = ask(allowance, 5);
+        CompletableFuture<Take> much = ask(allowance, 60);
+        speak(allowance, "one");
+
+        assertThat(little).isCompletedWithValue(Take.TAKEN);
+        assertThat(much).isCompletedWithValue(Take.SHORT);
+        assertThat(Duration.ofNanos(allowance.untilFree(60, SIZE, watch.get())))
+                .isBetween(Duration.ofSeconds(29), Duration.ofSeconds(34));
+    }
+
+    @Test
+    void whatIsUsedBeyondWhatWasTakenIsNotLeftAlsoBeforeTheStoreKnows() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.DAY, OnStoreLoss.SHARE);
+        assertThat(served(allowance, 5)).isEqualTo(Take.TAKEN);
+        allowance.settle(5, 95, SIZE, watch.get(), watch.get());
+        assertThat(allowance.left(SIZE, watch.get())).isEqualTo(5);
+        watch.pass(Duration.ofSeconds(1));
+        call(allowance);
+        assertThat(allowance.left(SIZE, watch.get())).isEqualTo(5);
+    }
+
+    @Test
+    void eachLossOfTheStoreGivesNoNewShare() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.SHARE);
+        served(allowance, 1);
+        int taken = 0;
+        for (int loss = 0; loss < 5; loss++) {
+            store.there = false;
+            while (take(allowance, 1) == Take.TAKEN) {
+                taken++;
+            }
+            store.there = true;
+            // It goes again before it has heard of it, or before it has answered.
+            if (loss == 1) {
+                watch.pass(Duration.ofSeconds(2));
+                call(allowance);
+                allowance.failed(null, watch.get());
+            } else {
+                allowance.left(SIZE, watch.get());
+            }
+        }
+        assertThat(taken).isBetween(20, 25);
+    }
+
+    @Test
+    void whatThisNodeCannotKnowToBeHeardIsAnsweredLater() {
+        LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MONTH, OnStoreLoss.CLOSED);
+        CompletableFuture<Take> asked = ask(allowance, 5);
+        LeaseCall call = call(allowance);
+        LeaseReply lost = model.answer("one", call, 1);
+        store.there = false;
+        allowance.failed(null, watch.get());
+        assertThat(asked).isCompletedWithValue(Take.CLOSED);
+        assertThat(allowance.call(watch.get(), false)).isNull();
+
+        store.there = true;
+        watch.pass(Duration.ofMinutes(3));
+        allowance.answered(call, lost, watch.get());
+
+        // What was granted is too old to be used, and is not lost.
+        assertThat(call(allowance).delta()).isEqualTo(-5);
+    }
+
+    @Test
+    void aLimitThatTheStoreCannotCountIsAsWithoutItUntilItCan() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.CLOSED);
+        CompletableFuture<Take> asked = ask(allowance, 5);
+        LeaseCall call = call(allowance);
+        allowance.refused(call, watch.get());
+        assertThat(asked).isCompletedWithValue(Take.CLOSED);
+        assertThat(take(allowance, 1)).isEqualTo(Take.CLOSED);
+        assertThat(allowance.call(watch.get(), false)).isNull();
+        assertThat(allowance.rests(watch.get())).isFalse();
+
+        // It is asked again each second.
+        watch.pass(Duration.ofSeconds(1));
+        LeaseCall again = call(allowance);
+        allowance.answered(again, model.answer("one", again, 1), watch.get());
+        assertThat(served(allowance, 1)).isEqualTo(Take.TAKEN);
     }
 
     @Test

@@ -141,6 +141,61 @@ class QuotasTest {
     }
 
     @Test
+    void costIsReservedAtThePriceWhileNoAnswerHasToldAny() {
+        LimitPath path = alone(limit(Metric.COST, Period.TOTAL, 1));
+        Asked.Tariff tariff = (input, output) -> 1_000 * input + 5_000 * output;
+        Asked asked = new Asked("gpt", "gpt", true, true, 100, 100_000, tariff);
+
+        Reservation first = reserve(path, asked);
+        assertThat(left(path, 0)).isEqualTo(1_000_000_000 - 100 * 1_000 - 100_000 * 5_000);
+        reserve(path, new Asked("gpt", "gpt", true, true, 100, Long.MAX_VALUE, tariff));
+        assertThat(left(path, 0)).isEqualTo(499_900_000 - 100 * 1_000 - Expected.UNKNOWN_OUTPUT * 5_000);
+        assertThat(path.reserve(asked, watch.get())).isInstanceOf(Exhausted.class);
+
+        // From then on it is what a token has cost.
+        first.settle(new Used(100, 100, 200_000), watch.get());
+        long before = left(path, 0);
+        reserve(path, asked);
+        assertThat(before - left(path, 0)).isEqualTo(200_000);
+    }
+
+    @Test
+    void whatASessionUsesIsTakenAsItComes() {
+        LimitPath path = alone(
+                limit(Metric.REQUESTS, Period.HOUR, 10),
+                limit(Metric.TOTAL, Period.HOUR, 5_000),
+                limit(Metric.TOTAL, Period.DAY, 1, Mode.SHADOW),
+                limit(Metric.COST, Period.DAY, 1, "gpt"));
+        Reservation session = reserve(path, new Asked(null, null, true, true, 0, Long.MAX_VALUE));
+
+        assertThat(session.grow(new Used(100, 20, 0), watch.get())).isNull();
+        assertThat(left(path, 1)).isEqualTo(5_000 - Expected.UNKNOWN_OUTPUT);
+        assertThat(session.grow(new Used(2_000, 1_000, 0), watch.get())).isNull();
+        assertThat(left(path, 1)).isEqualTo(2_000);
+        Limit reached = session.grow(new Used(4_000, 2_000, 0), watch.get());
+        assertThat(Objects.requireNonNull(reached).text()).isEqualTo("5000 tokens per hour");
+
+        session.settle(new Used(4_000, 2_000, 0), watch.get());
+        assertThat(left(path, 0)).isEqualTo(9);
+        assertThat(exhausted(path, CHAT).limit()).isEqualTo(reached);
+        // What was learned of other requests is not changed by it.
+        assertThat(path.expectations().of(null)).isEqualTo(Expected.NOTHING);
+        assertThat(path.limitsModels()).isTrue();
+    }
+
+    @Test
+    void whatASessionUsesAfterMidnightIsOfThatDay() {
+        LimitPath path = alone(limit(Metric.TOTAL, Period.DAY, 5_000));
+        Reservation session = reserve(path, new Asked(null, null, true, true, 0, Long.MAX_VALUE));
+        session.grow(new Used(1_000, 1_000, 0), watch.get());
+        watch.pass(Duration.ofDays(1));
+        session.grow(new Used(1_500, 1_800, 0), watch.get());
+        assertThat(left(path, 0)).isEqualTo(5_000 - 1_300);
+        session.settle(new Used(1_500, 1_800, 0), watch.get());
+        assertThat(left(path, 0)).isEqualTo(5_000 - 1_300);
+    }
+
+    @Test
     void whatIsNotKnownCountsAsItWasReserved() {
         LimitPath path = alone(
                 limit(Metric.TOTAL, Period.DAY, 5000),

@@ -11,7 +11,11 @@ import io.llmproxy.config.ScopeConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.Suggestion;
 import io.llmproxy.config.document.YamlPath;
+import io.llmproxy.tls.Pem;
 import java.math.BigDecimal;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,6 +30,7 @@ public final class QuotaChecks {
             Pattern.compile("rediss?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:\\d{1,5})?(/\\d{0,4})?");
 
     private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9_.:-]{1,100}");
+    private static final int MOST_PORT = 65_535;
     private static final String SCOPES = "scopes";
 
     private final Problems problems;
@@ -62,7 +67,7 @@ public final class QuotaChecks {
             return;
         }
         String url = "redis.url";
-        if (!problems.failed(url) && !REDIS_URL.matcher(redis.url()).matches()) {
+        if (!problems.failed(url) && !isAddress(redis.url())) {
             // It may hold a password.
             problems.error(
                     url,
@@ -72,8 +77,36 @@ public final class QuotaChecks {
         if (!PREFIX.matcher(redis.prefix()).matches()) {
             refuse(prefix, redis.prefix(), "letters, digits, `_`, `-`, `.` and `:`");
         }
+        checkAuthorities(redis.caFile());
         if (redis.user() != null && redis.password() == null) {
             problems.error("redis.password", "missing (expected: a password, because there is a user)");
+        }
+    }
+
+    /** Java takes some names for none at all, such as those with underscores, and would ask this machine instead. */
+    private static boolean isAddress(String url) {
+        if (!REDIS_URL.matcher(url).matches()) {
+            return false;
+        }
+        try {
+            URI parsed = new URI(url);
+            return parsed.getHost() != null && parsed.getPort() <= MOST_PORT;
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    private void checkAuthorities(@Nullable Path file) {
+        String path = "redis.ca_file";
+        FileChecks files = new FileChecks(problems);
+        files.checkReadable(path, file);
+        if (file == null || problems.failed(path)) {
+            return;
+        }
+        try {
+            Pem.trustStore(file);
+        } catch (IllegalArgumentException e) {
+            files.refuse(path, file, "certificates in PEM");
         }
     }
 

@@ -238,8 +238,13 @@ final class AttemptMeter implements OpenAttempt {
             lastAt = System.nanoTime();
             SessionUsage reading = session;
             if (reading != null) {
-                reading.accept(piece, last);
+                boolean told = reading.accept(piece, last);
                 progress(reading.textBytes());
+                if (told) {
+                    AttemptUsage usage = reading.total();
+                    exchange.sessionUsed(
+                            usage.usage(), cost(usage, Instant.now()).amount());
+                }
             }
         } finally {
             lock.unlock();
@@ -471,8 +476,7 @@ final class AttemptMeter implements OpenAttempt {
         AttemptUsage usage = usage(ending);
         UpstreamConfig upstream = lease.upstream().config();
         Instant at = Instant.now();
-        Cost cost = metering.prices()
-                .cost(new Prices.Asked(upstream.name(), upstream.provider().label(), model.sent(), at), usage);
+        Cost cost = cost(usage, at);
         long began = lease.acquired();
         return new SettledAttempt(
                 exchange.number(),
@@ -497,6 +501,12 @@ final class AttemptMeter implements OpenAttempt {
                 bytesOut,
                 usage,
                 cost);
+    }
+
+    private Cost cost(AttemptUsage usage, Instant at) {
+        UpstreamConfig upstream = lease.upstream().config();
+        return metering.prices()
+                .cost(new Prices.Asked(upstream.name(), upstream.provider().label(), model.sent(), at), usage);
     }
 
     private static long since(long began, long then) {

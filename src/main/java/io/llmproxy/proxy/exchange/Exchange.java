@@ -12,6 +12,7 @@ import io.llmproxy.proxy.request.RequestHead;
 import io.llmproxy.proxy.request.RequestId;
 import io.llmproxy.proxy.request.RequestPath;
 import io.llmproxy.proxy.request.WebSocketRequest;
+import io.llmproxy.quota.Limit;
 import io.llmproxy.quota.LimitPath;
 import io.llmproxy.quota.Reservation;
 import io.llmproxy.quota.Standings;
@@ -21,7 +22,9 @@ import io.llmproxy.route.RouteTable;
 import io.llmproxy.upstream.Placement;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.usage.Count;
 import io.llmproxy.usage.Money;
+import io.llmproxy.usage.Usage;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletRequest;
@@ -69,11 +72,11 @@ public final class Exchange {
 
     private volatile Authentication client = Authentication.NOT_ASKED;
     private volatile @Nullable ConcurrencyLimit held;
-    /** Used through {@link #RESERVED}. */
-    @SuppressWarnings("UnusedVariable")
+    /** Changed through {@link #RESERVED}. */
     private volatile @Nullable Reservation reserved;
 
     private volatile Standings limits = Standings.NONE;
+    private volatile @Nullable Limit reached;
     private volatile @Nullable UpstreamGroup group;
     private volatile @Nullable String rule;
     private volatile @Nullable Trace trace;
@@ -249,6 +252,21 @@ public final class Exchange {
         if (reservation != null) {
             reservation.settle(used, forward().admission().keyLimits().quotas().now());
         }
+    }
+
+    /** The answers in the session, which goes on, have used so much together by now. */
+    public void sessionUsed(Usage usage, @Nullable Money cost) {
+        Reservation reservation = reserved;
+        if (reservation != null) {
+            Used used = new Used(usage.get(Count.INPUT, 0), usage.get(Count.OUTPUT, 0), counted(cost));
+            reached = reservation.grow(
+                    used, forward().admission().keyLimits().quotas().now());
+        }
+    }
+
+    /** The limit that the session has used up, so that it has to end; null if there is none. */
+    public @Nullable Limit reached() {
+        return reached;
     }
 
     /** The request may not be served, because a limit is used up. */
@@ -488,14 +506,16 @@ public final class Exchange {
         if (input < 0 && output < 0) {
             return worked ? Used.UNKNOWN : Used.NOTHING;
         }
-        Money cost = usage.cost();
-        // Limits are in the currency of the prices; an upstream may tell its cost in another.
-        boolean counts =
-                cost != null && cost.currency().equals(metering().prices().currency());
-        return new Used(Math.max(0, input), Math.max(0, output), cost != null && counts ? nanos(cost) : 0);
+        return new Used(Math.max(0, input), Math.max(0, output), counted(usage.cost()));
     }
 
-    private static long nanos(Money cost) {
+    /** Limits are in the currency of the prices; an upstream may tell its cost in another. */
+    private long counted(@Nullable Money cost) {
+        return cost != null && cost.currency().equals(metering().prices().currency()) ? nanos(cost) : 0;
+    }
+
+    /** What limits count a cost as: billionths of the currency's unit. */
+    public static long nanos(Money cost) {
         return (cost.picos() + PICOS - 1) / PICOS;
     }
 

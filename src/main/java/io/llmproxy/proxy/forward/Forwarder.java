@@ -25,6 +25,7 @@ import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.proxy.passage.Answer;
 import io.llmproxy.proxy.passage.EventStreams;
 import io.llmproxy.proxy.request.ContainerSide;
+import io.llmproxy.quota.Limit;
 import io.llmproxy.quota.Outcome;
 import io.llmproxy.quota.Pending;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
@@ -305,7 +306,10 @@ public final class Forwarder
             case CUT -> exchange.clientGone();
             case VIOLATION -> exchange.cut(ProxyError.INVALID_REQUEST);
             case SLOW -> exchange.cut(ProxyError.CLIENT_TOO_SLOW);
-            case STOPPED -> exchange.cut(ProxyError.SHUTTING_DOWN);
+            case STOPPED -> {
+                Limit reached = exchange.reached();
+                exchange.cut(reached == null ? ProxyError.SHUTTING_DOWN : LimitQuestion.error(reached));
+            }
         }
         return Load.Outcome.SUCCESS;
     }

@@ -3,6 +3,7 @@ package io.llmproxy.proxy.forward;
 import io.llmproxy.protocol.AskedChoices;
 import io.llmproxy.protocol.AskedOutput;
 import io.llmproxy.protocol.Endpoint;
+import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.proxy.body.RequestBody;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
@@ -16,10 +17,16 @@ import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Outcome;
 import io.llmproxy.quota.Reservation;
 import io.llmproxy.quota.Used;
+import io.llmproxy.upstream.Upstream;
+import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.usage.Prices;
 import io.llmproxy.usage.RequestText;
 import io.llmproxy.usage.TokenRatio;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reserves what a request may use, or says which limit is used up. Without limits it looks at nothing. */
@@ -75,9 +82,9 @@ final class LimitQuestion {
         Endpoint endpoint = exchange.upstreamEndpoint();
         boolean measured = measuring
                 && endpoint != COUNT_TOKENS
-                && endpoint.usage(exchange.method()).isPresent();
-        List<ByteBuffer> pieces = measured ? body.legible() : null;
-        long bytes = measured ? body.received() : 0;
+                && usage(exchange, endpoint).isPresent();
+        List<ByteBuffer> pieces = measured && exchange.webSocket() == null ? body.legible() : null;
+        long bytes = measured && exchange.webSocket() == null ? body.received() : 0;
         long most = AskedOutput.NOT_SAID;
         if (pieces != null) {
             RequestText text = new RequestText();
@@ -93,13 +100,48 @@ final class LimitQuestion {
                 endpoint != COUNT_TOKENS,
                 measured,
                 TokenRatio.ASSUMED.inputTokens(bytes),
-                most);
+                most,
+                measured ? (input, output) -> dearest(exchange, input, output) : Asked.Tariff.UNKNOWN);
+    }
+
+    /** Which upstream of its group will serve it is not known yet. */
+    private static long dearest(Exchange exchange, long input, long output) {
+        UpstreamGroup group = Objects.requireNonNull(exchange.group(), "routed");
+        AskedModel model = exchange.model();
+        Prices prices = exchange.metering().prices();
+        Instant at = Instant.ofEpochMilli(now(exchange).millis());
+        return group.upstreams()
+                .map(Upstream::config)
+                .map(upstream -> prices.expected(
+                        new Prices.Asked(
+                                upstream.name(),
+                                upstream.provider().label(),
+                                model == null ? null : upstream.models().upstreamName(model.name()),
+                                at),
+                        input,
+                        output))
+                .filter(Objects::nonNull)
+                .mapToLong(Exchange::nanos)
+                .max()
+                .orElse(0);
+    }
+
+    private static Optional<UsageShape> usage(Exchange exchange, Endpoint endpoint) {
+        return exchange.webSocket() == null ? endpoint.usage(exchange.method()) : endpoint.usageOfSession();
     }
 
     private static Refusal refusal(Exhausted exhausted) {
         Limit limit = exhausted.limit();
-        String message = "The limit of " + limit.subject().text() + " is reached: " + limit.text() + ".";
-        ProxyError error = limit.isBudget() ? ProxyError.QUOTA_EXHAUSTED : ProxyError.LIMIT_REACHED;
-        return new Refusal(error, message, exhausted.retryAfter(), false);
+        return new Refusal(error(limit), message(limit), exhausted.retryAfter(), false);
+    }
+
+    /** What is told of a limit that is used up. */
+    static String message(Limit limit) {
+        return "The limit of " + limit.subject().text() + " is reached: " + limit.text() + ".";
+    }
+
+    /** What it is for requests, and sessions, that a limit is used up. */
+    static ProxyError error(Limit limit) {
+        return limit.isBudget() ? ProxyError.QUOTA_EXHAUSTED : ProxyError.LIMIT_REACHED;
     }
 }

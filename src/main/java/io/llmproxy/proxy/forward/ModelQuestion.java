@@ -39,6 +39,10 @@ final class ModelQuestion {
             "The model cannot be read from a request body with this Content-Encoding"
                     + " (expected: gzip, deflate, zstd or no Content-Encoding).");
 
+    private static final Answer LIMITED_BY_MODEL = Answer.refused(
+            ProxyError.MODEL_NOT_ALLOWED,
+            "This API key, or a limit of it, is for some models only, and the handshake does not say which model the session uses.");
+
     private final Exchange exchange;
     private final RequestBody body;
     private final boolean confined;
@@ -110,15 +114,21 @@ final class ModelQuestion {
 
     /**
      * A session of Realtime has the one model that its query names. Others name theirs in their messages, which are not looked
-     * into: a client that is let in for some models could name any.
+     * into, whatever the query says: a client that is let in, or limited, for some models could name any.
      */
     private Answer inQuery() {
         List<String> names = ModelQuery.models(exchange.clientRequest().getQueryString());
         if (names.size() > 1) {
             return Answer.refused(ProxyError.INVALID_REQUEST, "The query of the request names several models.");
         }
-        if (names.isEmpty() || (confined && exchange.endpoint() != Endpoint.REALTIME)) {
-            return nowhere(false);
+        if (names.isEmpty() || exchange.endpoint() != Endpoint.REALTIME) {
+            LimitPath path = exchange.limitPath();
+            if (confined || (path != null && path.limitsModels())) {
+                return LIMITED_BY_MODEL;
+            }
+        }
+        if (names.isEmpty()) {
+            return Answer.NO_MODEL;
         }
         return new Answer(AskedModel.inQuery(names.get(0), prefix()), null);
     }

@@ -9,6 +9,7 @@ import io.llmproxy.proxy.exchange.SessionSummary;
 import io.llmproxy.proxy.passage.Answer;
 import io.llmproxy.proxy.request.ContainerSide;
 import io.llmproxy.proxy.request.WebSocketRequest;
+import io.llmproxy.quota.Limit;
 import io.llmproxy.websocket.ConnectionUpgrade;
 import io.llmproxy.websocket.Handshake;
 import io.llmproxy.websocket.SessionEnd;
@@ -27,6 +28,7 @@ import org.eclipse.jetty.http.HttpHeader;
 /** A session of WebSocket that an upstream has agreed to: gives the client its answer, and measures what passes. */
 final class Tunnel implements WebSocketSession.Owner {
     private static final int GOING_AWAY = 1001;
+    private static final int POLICY_VIOLATION = 1008;
 
     private final Exchange exchange;
     private final Upgraded upgraded;
@@ -103,7 +105,16 @@ final class Tunnel implements WebSocketSession.Owner {
     }
 
     void checkDeadlines(long now) {
+        endIfReached();
         session.checkDeadlines(now);
+    }
+
+    /** The answer that has used a limit up passes whole; nothing is asked after it. */
+    private void endIfReached() {
+        Limit reached = exchange.reached();
+        if (reached != null) {
+            session.close(POLICY_VIOLATION, LimitQuestion.message(reached));
+        }
     }
 
     @Override
@@ -111,6 +122,7 @@ final class Tunnel implements WebSocketSession.Owner {
         int length = piece.remaining();
         boolean fromClient = from == Side.CLIENT;
         if (fromClient) {
+            endIfReached();
             bytesFromClient.addAndGet(length);
             attempt.sent(length);
         } else {

@@ -128,6 +128,24 @@ class QuotaChecksTest {
                                 + " in `password`)",
                         "redis.prefix: a b (expected: letters, digits, `_`, `-`, `.` and `:`)",
                         "redis.password: missing (expected: a password, because there is a user)");
+        for (String none : List.of("redis://my_redis:6379", "redis://h:70000", "redis://a..b", "rediss://[:::]")) {
+            assertThat(problems("redis: {url: '" + none + "'}"))
+                    .as("%s", none)
+                    .singleElement()
+                    .asString()
+                    .startsWith("redis.url: not a Redis URL");
+        }
+        assertThat(problems("redis: {url: 'rediss://h', ca_file: no-such.pem}"))
+                .singleElement()
+                .asString()
+                .startsWith("redis.ca_file: ")
+                .endsWith("no such file (expected: a file that this process may read)");
+        assertThat(problems("redis: {url: 'rediss://h', ca_file: '"
+                        + Path.of("pom.xml").toAbsolutePath() + "'}"))
+                .singleElement()
+                .asString()
+                .startsWith("redis.ca_file: ")
+                .endsWith("(expected: certificates in PEM)");
         ProxyConfig config = config("""
                 redis: {url: 'rediss://[::1]:6380/2', user: u, password: secret}
                 limits: [{metric: cost, per: day, amount: 1}, {metric: input, per: day, amount: 1}]
