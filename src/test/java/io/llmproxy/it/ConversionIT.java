@@ -230,7 +230,14 @@ class ConversionIT {
                 .upstream("foreign", UPSTREAM.url(), "dialect: anthropic")
                 .upstream("alike", SECOND.url(), "dialect: openai")
                 .group("preferring", "{name: foreign}, {name: alike}", "balance: {strategy: failover}")
-                .forward("preferring", "preferring", "");
+                .forward("preferring", "preferring", "")
+                .group("equal", "{name: foreign}, {name: alike}", "convert: always, balance: {strategy: failover}")
+                .forward("equal", "equal", "")
+                .group(
+                        "rounds",
+                        "{name: broken}, {name: sound}",
+                        "balance: {strategy: failover}, http_client: {retry: {attempts: 4, initial: 100ms}}")
+                .forward("rounds", "rounds", "");
         return gateway;
     }
 
@@ -507,6 +514,56 @@ class ConversionIT {
                         .text())
                 .contains("hello")
                 .contains(Api.OPENAI.shape);
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void allUpstreamsHaveEqualRightsWhereTheGroupSaysSo(Kind kind) {
+        UPSTREAM.otherwise(Behaviour.json(Api.ANTHROPIC.answer));
+
+        Answer answer = ask(kind, "equal", Api.OPENAI, false, Api.OPENAI.body(false));
+
+        assertThat(answer.text()).contains("hello").contains(Api.OPENAI.shape);
+        assertThat(UPSTREAM.requests()).hasSize(1);
+        assertThat(SECOND.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void aFurtherRoundIsEncodedAnewForEachApi(Kind kind) {
+        UPSTREAM.otherwise(Behaviour.status(503, "", "busy"));
+        SECOND.on(Api.GEMINI.plainPath, Behaviour.status(503, "", "busy"), Behaviour.json(Api.GEMINI.answer));
+
+        Answer answer = ask(kind, "rounds", Api.OPENAI, false, Api.OPENAI.body(false));
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(answer.text()).contains("hello").contains(Api.OPENAI.shape);
+        assertThat(UPSTREAM.requests(Api.ANTHROPIC.plainPath)).hasSameSizeAs(UPSTREAM.requests());
+        assertThat(SECOND.requests(Api.GEMINI.plainPath))
+                .hasSize(2)
+                .allSatisfy(request -> assertThat(request.body())
+                        .isEqualTo(SECOND.requests().get(0).body()));
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void completionsOfOldAreServedByChatsOfEachApi(Kind kind) {
+        byte[] whole = quoted("{'model':'m','prompt':'hi'}").getBytes(UTF_8);
+        byte[] streamed = quoted("{'model':'m','prompt':'hi','stream':true}").getBytes(UTF_8);
+        for (Api api : List.of(Api.RESPONSES, Api.ANTHROPIC, Api.GEMINI)) {
+            URI uri = deployment(kind).forward("to-" + api.word(), "/v1/completions");
+
+            UPSTREAM.otherwise(Behaviour.json(api.answer));
+            assertThat(RawClient.exchange(uri, "POST", JSON, whole).text())
+                    .as(api.word())
+                    .contains(quoted("'object':'text_completion'"), quoted("'text':'hello'"));
+
+            UPSTREAM.otherwise(Behaviour.streams(Duration.ofMillis(1), api.events()));
+            assertThat(RawClient.exchange(uri, "POST", JSON, streamed).text())
+                    .as(api.word())
+                    .contains(quoted("'text':'first'"), quoted("'text':'second'"))
+                    .endsWith("data: [DONE]\n\n");
+        }
     }
 
     @ParameterizedTest

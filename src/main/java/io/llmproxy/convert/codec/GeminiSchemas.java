@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +46,19 @@ public final class GeminiSchemas {
             Set.of("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties");
     private static final Set<String> SILENT =
             Set.of("$schema", "$id", "$defs", "definitions", "$anchor", "$comment", "examples", "default", "readOnly");
+    private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
     private static final int DEEPEST = 64;
     private static final int CYCLES = 2;
 
+    /** What references become in all, in characters: definitions that name each other would fill any memory. */
+    private static final long MOST_INLINED = 4L << 20;
+
+    /** What stands around a schema. */
+    private static final int SHORTEST = 32;
+
     private final Json.Obj root;
     private final List<String> open = new ArrayList<>();
+    private long inlined;
 
     private GeminiSchemas(Json.Obj root) {
         this.root = root;
@@ -58,6 +67,23 @@ public final class GeminiSchemas {
     /** Returns a schema in the words of Google's own form, which is a part of OpenAPI's. */
     public static Json.Obj own(Json.Obj schema) {
         return new GeminiSchemas(schema).own(schema, 0);
+    }
+
+    /** Returns whether Google's own form takes the names of all properties of a schema that is in it. */
+    public static boolean hasPlainNames(Json.Obj own) {
+        Json.Obj properties = own.object("properties");
+        if (properties != null) {
+            for (Map.Entry<String, Json> property : properties.members().entrySet()) {
+                if (!NAME.matcher(property.getKey()).matches() || !isPlain(property.getValue())) {
+                    return false;
+                }
+            }
+        }
+        return isPlain(own.get("items")) && own.array("anyOf").stream().allMatch(GeminiSchemas::isPlain);
+    }
+
+    private static boolean isPlain(@Nullable Json inner) {
+        return !(inner instanceof Json.Obj schema) || hasPlainNames(schema);
     }
 
     /** Returns a schema in the part of JSON Schema that Google takes. */
@@ -143,10 +169,12 @@ public final class GeminiSchemas {
 
     private Json.Obj raw(Json.Obj schema, int depth) {
         Json.Obj target = resolve(schema);
-        if (target == null || depth > DEEPEST) {
+        String reference = schema.string("$ref");
+        boolean inline = reference != null || !open.isEmpty();
+        if (target == null || depth > DEEPEST || (inline && isTooMuch(target))) {
+            inlined += SHORTEST;
             return new Json.Obj().put("type", "object");
         }
-        String reference = schema.string("$ref");
         if (reference != null) {
             open.add(reference);
         }
@@ -299,13 +327,39 @@ public final class GeminiSchemas {
         }
     }
 
+    private boolean isTooMuch(Json.Obj target) {
+        inlined += SHORTEST;
+        for (Map.Entry<String, Json> member : target.members().entrySet()) {
+            inlined += member.getKey().length() + length(member.getValue());
+        }
+        return inlined > MOST_INLINED;
+    }
+
+    /** Returns about how long it is without the schemas in it, which are counted when they are written. */
+    private static long length(Json value) {
+        if (value instanceof Json.Str text) {
+            return text.value().length();
+        }
+        return value instanceof Json.Arr array
+                ? array.items().stream().mapToLong(GeminiSchemas::length).sum()
+                : Long.BYTES;
+    }
+
     private Json.@Nullable Obj resolve(Json.Obj schema) {
         String reference = schema.string("$ref");
         if (reference == null) {
             return schema;
         }
         long times = open.stream().filter(reference::equals).count();
-        return times >= CYCLES ? null : find(reference);
+        Json.Obj target = times >= CYCLES ? null : find(reference);
+        for (int steps = 0; target != null; steps++) {
+            String next = target.string("$ref");
+            if (next == null) {
+                return target;
+            }
+            target = steps == DEEPEST ? null : find(next);
+        }
+        return null;
     }
 
     private Json.@Nullable Obj find(String reference) {
@@ -322,7 +376,7 @@ public final class GeminiSchemas {
                 return null;
             }
         }
-        return at.get("$ref") == null ? at : resolve(at);
+        return at;
     }
 
     private static void strings(Json.Obj clean, Json.Obj schema, Json value, StringBuilder lost) {

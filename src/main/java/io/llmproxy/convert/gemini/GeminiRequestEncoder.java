@@ -137,10 +137,11 @@ final class GeminiRequestEncoder {
         }
         config.put("responseMimeType", "application/json");
         if (format instanceof OutputFormat.Schema schema) {
-            if (attempt.capabilities().jsonSchemaTools()) {
+            Json.Obj own = ownForm(schema.schema());
+            if (own == null) {
                 config.put("responseJsonSchema", GeminiSchemas.jsonSchema(schema.schema()));
             } else {
-                config.put("responseSchema", GeminiSchemas.own(schema.schema()));
+                config.put("responseSchema", own);
             }
         }
     }
@@ -226,9 +227,19 @@ final class GeminiRequestEncoder {
         if (schema.get("type") == null && schema.get("anyOf") != null) {
             throw attempt.notes().unsupported(function.at().path(), "the schema must be of an object");
         }
-        return attempt.capabilities().jsonSchemaTools()
+        Json.Obj own = ownForm(schema);
+        return own == null
                 ? written.put("parametersJsonSchema", GeminiSchemas.jsonSchema(schema))
-                : written.put("parameters", GeminiSchemas.own(schema));
+                : written.put("parameters", own);
+    }
+
+    /** Returns a schema in Google's own form; null if it is to be JSON Schema, which takes any name of a property. */
+    private Json.@Nullable Obj ownForm(Json.Obj schema) {
+        if (attempt.capabilities().jsonSchemaTools()) {
+            return null;
+        }
+        Json.Obj own = GeminiSchemas.own(schema);
+        return GeminiSchemas.hasPlainNames(own) ? own : null;
     }
 
     private static boolean isEmpty(Json.Obj schema) {

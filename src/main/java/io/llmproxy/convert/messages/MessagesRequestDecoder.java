@@ -55,7 +55,7 @@ final class MessagesRequestDecoder {
     private static final Set<String> TOOL =
             Set.of("type", "name", "description", "input_schema", "strict", "cache_control");
     private static final Map<String, Set<String>> BLOCKS = Map.of(
-            "text", Set.of("type", "text", "citations", "cache_control"),
+            "text", Set.of("type", "text", "cache_control"),
             "image", Set.of("type", "source", "cache_control"),
             "document", Set.of("type", "source", "title", "context", "citations", "cache_control"),
             "tool_use", Set.of("type", "id", "name", "input", "caller", "cache_control"),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.convert.json.JsonReader;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -117,6 +118,58 @@ final class SchemasTest {
             })
     void anthropicHoldsAModelToTheShapeOnly(String schema, String strict) {
         assertThat(json(StrictSchemas.of(parse(schema)))).isEqualTo(strict.replace("\\'", "\\\""));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{'$ref':'#/$defs/a','$defs':{'a':{'$ref':'#/$defs/a'}}}",
+                "{'$ref':'#/$defs/a','$defs':{'a':{'$ref':'#/$defs/b'},'b':{'$ref':'#/$defs/a'}}}",
+                "{'$ref':'#'}",
+            })
+    void aReferenceToItselfSaysNothing(String schema) {
+        assertThat(json(GeminiSchemas.own(parse(schema)))).isEqualTo("{'type':'object'}");
+    }
+
+    @Test
+    void definitionsThatAllNameEachOtherAreInlinedOnlySoFar() {
+        Json.Obj all = new Json.Obj();
+        IntStream.range(0, 12).forEach(at -> all.put("p" + at, new Json.Obj().put("$ref", "#/$defs/d" + at)));
+        Json.Obj definitions = new Json.Obj();
+        IntStream.range(0, 12).forEach(at -> definitions.put("d" + at, new Json.Obj().put("properties", all)));
+
+        Json.Obj own =
+                GeminiSchemas.own(new Json.Obj().put("$defs", definitions).put("properties", all));
+
+        assertThat(own.bytes().length).isLessThan(8 << 20);
+    }
+
+    @Test
+    void aLongWordIsNotRepeatedWithoutEnd() {
+        Json.Obj many = new Json.Obj();
+        IntStream.range(0, 1000).forEach(at -> many.put("p" + at, new Json.Obj().put("$ref", "#/$defs/long")));
+        Json.Obj told = new Json.Obj().put("type", "string").put("description", "d".repeat(100_000));
+
+        Json.Obj own = GeminiSchemas.own(
+                new Json.Obj().put("properties", many).put("$defs", new Json.Obj().put("long", told)));
+
+        assertThat(own.bytes().length).isLessThan(8 << 20);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{'properties':{'a_1':{}}}~true",
+                "{'properties':{'a-b':{}}}~false",
+                "{'properties':{'1a':{}}}~false",
+                "{'items':{'properties':{'x.y':{}}}}~false",
+                "{'anyOf':[{},{'properties':{'':{}}}]}~false",
+                "{'properties':{'a':{'items':{'properties':{'b':{}}}}}}~true",
+            })
+    void googlesOwnFormTakesPlainNamesOnly(String own, boolean plain) {
+        assertThat(GeminiSchemas.hasPlainNames(parse(own))).isEqualTo(plain);
     }
 
     private static Json.Obj parse(String text) {
