@@ -389,6 +389,10 @@ class ArchitectureTest {
             "io.llmproxy.admin.api..");
 
     @ArchTest
+    static final ArchRule tokensOfProvidersStayInOidc =
+            onlyIn("com.nimbusds..", "ask IdentityProvider who has signed in", "io.llmproxy.admin.oidc..");
+
+    @ArchTest
     static final ArchRule theServerStaysInTheLauncher = onlyIn(
             "org.eclipse.jetty.server..",
             "a container may be Tomcat: use the servlet API",

@@ -36,6 +36,8 @@ public record AdminConfig(
 
         @Setting("Reverse proxy that authenticates operators and passes their names.") @Nullable SsoConfig sso,
 
+        @Setting("An identity provider that signs people in to the console, by OpenID Connect.") @Nullable OidcConfig oidc,
+
         @Setting(
                 value =
                         "In a container: whether operators may also sign in as users of the container's realm, with the roles `llmproxy-admin`, `llmproxy-editor` and `llmproxy-viewer`.",

@@ -168,7 +168,7 @@ class AdminApiIT {
             assertThat(json(unknown).at("/problems/0/path").asText()).isEqualTo("tokn");
             assertThat(json(unknown).at("/problems/0/line").asInt()).isEqualTo(2);
             assertThat(json(unknown).at("/problems/0/message").asText())
-                    .isEqualTo("unknown (expected: name, password, token)");
+                    .isEqualTo("unknown (expected: code, iss, name, page, password, state, token)");
             URI session = deployment.admin("/admin/api/v1/session");
             try (RawClient client = RawClient.connect(session)) {
                 // A client that sends all of it may find the connection closed before it has read the answer.

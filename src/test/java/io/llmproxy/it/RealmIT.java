@@ -75,7 +75,7 @@ class RealmIT {
     void aUserOfTheRealmHasTheRoleThatTheRealmGives(Deployment.Kind kind) throws IOException {
         try (Deployment deployment = start(kind)) {
             assertThat(call(deployment, "GET", "/session/ways", "", "").text())
-                    .isEqualTo("{\"token\":false,\"password\":true,\"signed_in\":false}");
+                    .isEqualTo("{\"token\":false,\"password\":true,\"provider\":null,\"signed_in\":false}");
             Answer opened = signIn(deployment, "Ann", "secret of ann");
             assertThat(opened.status()).as(opened + deployment.log()).isEqualTo(200);
             var told = new ObjectMapper().readTree(opened.text());

@@ -17,6 +17,7 @@ public final class ClockRule {
             "io.llmproxy.admin.api.RuntimeResource",
             "io.llmproxy.admin.api.StateResource",
             "io.llmproxy.admin.api.UsageResource",
+            "io.llmproxy.admin.oidc.IdTokens",
             "io.llmproxy.alert.Webhook$Reply",
             "io.llmproxy.boot.DryRuns",
             "io.llmproxy.boot.Operator",

@@ -71,7 +71,8 @@ public final class AdminApi extends HttpServlet {
                 token,
                 gateway.people(),
                 () -> gateway.current().get().config().httpServer().admin(),
-                Instant::now);
+                Instant::now,
+                gateway.clock());
         return new AdminApi(
                 signIn,
                 gateway.audit(),
@@ -87,6 +88,7 @@ public final class AdminApi extends HttpServlet {
         EntityChanges entities = new EntityChanges(gateway.documents(), text, changes);
         return List.of(
                 new SessionResource(signIn, gateway),
+                new SignInResource(signIn),
                 new StateResource(gateway),
                 new ConfigResource(text, changes),
                 new VersionsResource(gateway.documents(), changes),
@@ -169,7 +171,7 @@ public final class AdminApi extends HttpServlet {
     /** Calls that need no session: to sign in, and to ask how to sign in. */
     private static boolean isSignIn(HttpServletRequest request) {
         return request.getMethod().equals("POST")
-                ? "/session".equals(request.getPathInfo())
+                ? "/session".equals(request.getPathInfo()) || "/sign-in".equals(request.getPathInfo())
                 : request.getMethod().equals("GET") && "/session/ways".equals(request.getPathInfo());
     }
 

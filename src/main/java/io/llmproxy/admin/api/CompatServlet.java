@@ -50,7 +50,8 @@ abstract class CompatServlet extends HttpServlet {
                 token,
                 gateway.people(),
                 () -> gateway.current().get().config().httpServer().admin(),
-                Instant::now);
+                Instant::now,
+                gateway.clock());
         this.audit = gateway.audit();
     }
 

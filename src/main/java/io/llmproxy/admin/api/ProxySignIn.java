@@ -7,7 +7,6 @@ import io.llmproxy.net.IpAddress;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -24,7 +23,6 @@ final class ProxySignIn {
     static final String AUTHENTICATION = "proxy";
 
     private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
-    private static final String ANYONE = "*";
     private static final Pattern NAME = Pattern.compile("\\P{Cntrl}{1,190}");
 
     private ProxySignIn() {}
@@ -47,25 +45,11 @@ final class ProxySignIn {
                         text(request.getHeader(config.groupsHeader())).split(",", -1))
                 .map(String::strip)
                 .collect(Collectors.toSet());
-        Role role = role(groups, config);
+        Role role = new GroupRoles(config.adminGroups(), config.editorGroups(), config.viewerGroups()).best(groups);
         if (role == null) {
             throw new Refused(403, "forbidden", "None of the caller's groups has a role here (http_server.admin.sso).");
         }
         return new Caller("sso:" + name, role, AUTHENTICATION);
-    }
-
-    private static @Nullable Role role(Set<String> groups, SsoConfig config) {
-        if (isIn(groups, config.adminGroups())) {
-            return Role.ADMIN;
-        }
-        if (isIn(groups, config.editorGroups())) {
-            return Role.EDITOR;
-        }
-        return isIn(groups, config.viewerGroups()) ? Role.VIEWER : null;
-    }
-
-    private static boolean isIn(Set<String> groups, List<String> wanted) {
-        return wanted.contains(ANYONE) || wanted.stream().anyMatch(groups::contains);
     }
 
     private static boolean isProxy(HttpServletRequest request, SsoConfig config) {

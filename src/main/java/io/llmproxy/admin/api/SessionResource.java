@@ -11,12 +11,14 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -32,11 +34,18 @@ public final class SessionResource {
         this.gateway = gateway;
     }
 
-    /** What a browser signs in with: the operators' token, or name and password. */
+    /**
+     * What a browser signs in with: the operators' token, or name and password, or what it has come back with from the identity
+     * provider.
+     */
     record Credentials(
             @Nullable String token,
             @Nullable String name,
-            @Nullable String password) {
+            @Nullable String password,
+            @Nullable String code,
+            @Nullable String state,
+            @Nullable String iss,
+            @Nullable String page) {
         @Override
         public String toString() {
             return "***";
@@ -67,23 +76,30 @@ public final class SessionResource {
     @Audited("session.open")
     public Response open(
             @Context HttpServletRequest request, @Context ContainerRequestContext call, Credentials credentials) {
-        String name = opened(request, credentials);
+        SignIn.Arrival arrived = opened(request, credentials);
+        String name = arrived.session();
         Sessions.Session session = Objects.requireNonNull(signIn.named(name), "opened just now");
         Act.of(call).by(session.caller(), session.caller().authentication());
-        return Response.ok(told(session.caller(), session))
-                .header("Set-Cookie", SignIn.cookie(request, name, Sessions.LIFE.toSeconds()))
-                .build();
+        Response.ResponseBuilder answer = Response.ok(told(session.caller(), session))
+                .header("Set-Cookie", SignIn.cookie(request, name, Sessions.LIFE.toSeconds()));
+        arrived.cookies().forEach(cookie -> answer.header("Set-Cookie", cookie));
+        return answer.build();
     }
 
-    private String opened(HttpServletRequest request, Credentials credentials) {
+    private SignIn.Arrival opened(HttpServletRequest request, Credentials credentials) {
+        String code = credentials.code();
+        String state = credentials.state();
+        if (code != null && state != null) {
+            return signIn.arrive(request, code, state, credentials.iss(), credentials.page());
+        }
         String token = credentials.token();
         if (token != null) {
-            return signIn.open(request, token);
+            return new SignIn.Arrival(signIn.open(request, token), List.of());
         }
         if (credentials.name() == null || credentials.password() == null) {
-            throw Refused.invalid("token", "missing (expected: a token, or name and password)");
+            throw Refused.invalid("token", "missing (expected: a token, or name and password, or code and state)");
         }
-        return signIn.open(request, credentials.name(), credentials.password());
+        return new SignIn.Arrival(signIn.open(request, credentials.name(), credentials.password()), List.of());
     }
 
     /** Tells how one can sign in. */
@@ -136,15 +152,19 @@ public final class SessionResource {
         return Response.ok(told(known.caller(), known.session())).build();
     }
 
-    /** Ends the session. */
+    private record Left(String location) {}
+
+    /** Ends the session; tells where the browser is to go, if the person has come from an identity provider. */
     @DELETE
     @Needs(Role.VIEWER)
     @Audited("session.close")
-    public Response close(@Context HttpServletRequest request) {
-        signIn.close(request);
-        return Response.noContent()
-                .header("Set-Cookie", SignIn.cookie(request, "", 0))
-                .build();
+    public Response close(@Context HttpServletRequest request, @QueryParam("page") @Nullable String page) {
+        Caller caller = ((SignIn.Known) request.getAttribute(AdminApi.KNOWN)).caller();
+        Response.ResponseBuilder answer = signIn.leave(request, caller, page)
+                .map(location -> Response.ok(new Left(location.toString())))
+                .orElseGet(Response::noContent);
+        SignIn.forgotten(request).forEach(cookie -> answer.header("Set-Cookie", cookie));
+        return answer.build();
     }
 
     private Told told(Caller caller, Sessions.@Nullable Session session) {

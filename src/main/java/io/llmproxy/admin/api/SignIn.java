@@ -4,17 +4,23 @@ import io.llmproxy.access.People;
 import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.admin.PageOrigin;
+import io.llmproxy.admin.oidc.Handshake;
 import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.SsoConfig;
 import io.llmproxy.net.IpAddress;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
+import java.net.URI;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,21 +31,39 @@ import org.jspecify.annotations.Nullable;
 final class SignIn {
     static final String COOKIE = "llmproxy_session";
 
+    /** Keeps the secret of a sign-in while the browser is at the identity provider. */
+    private static final String LOGIN = "llmproxy_login";
+
+    /** Keeps what the identity provider has signed, which it wants to see again to sign somebody out. */
+    private static final String HINT = "llmproxy_hint";
+
+    private static final long LOGIN_SECONDS = 600;
+
+    /** Browsers keep no longer cookie, and containers take no longer head. */
+    private static final Pattern HINTS = Pattern.compile("[A-Za-z0-9._-]{1,3000}");
+
     private static final Set<String> LOOKS = Set.of("GET", "HEAD");
 
     private final OperatorToken token;
     private final Sessions sessions;
     private final ApiTokens tokens;
     private final Passwords passwords;
+    private final OidcSignIn oidc;
     private final boolean hasPeople;
     private final Supplier<AdminConfig> config;
 
-    SignIn(OperatorToken token, People people, Supplier<AdminConfig> config, Supplier<Instant> clock) {
+    SignIn(
+            OperatorToken token,
+            People people,
+            Supplier<AdminConfig> config,
+            Supplier<Instant> clock,
+            ScheduledExecutorService background) {
         this.config = config;
         this.token = token;
         this.sessions = new Sessions(clock, people);
         this.tokens = new ApiTokens(people, clock);
         this.passwords = new Passwords(people, clock, System::nanoTime);
+        this.oidc = new OidcSignIn(() -> config.get().oidc(), background, System::nanoTime);
         this.hasPeople = people.isKept();
     }
 
@@ -118,9 +142,10 @@ final class SignIn {
      *
      * @param token whether with the operators' token
      * @param password whether with a name and a password
+     * @param provider what the identity provider is called with which one can sign in; null for none
      * @param signedIn whether the caller is signed in already
      */
-    record Ways(boolean token, boolean password, boolean signedIn) {}
+    record Ways(boolean token, boolean password, @Nullable String provider, boolean signedIn) {}
 
     /** Tells how one can sign in. */
     Ways ways(HttpServletRequest request) {
@@ -131,7 +156,7 @@ final class SignIn {
             // Then the next call tells why not.
             signedIn = true;
         }
-        return new Ways(hasToken(), hasPeople || config.get().realm(), signedIn);
+        return new Ways(hasToken(), hasPeople || config.get().realm(), oidc.name(), signedIn);
     }
 
     private Caller bearer(HttpServletRequest request, String shown) {
@@ -160,6 +185,7 @@ final class SignIn {
         if (token.expected() == null
                 && !hasPeople
                 && config.get().sso() == null
+                && config.get().oidc() == null
                 && !config.get().realm()) {
             return refused(OperatorToken.disabled());
         }
@@ -206,6 +232,84 @@ final class SignIn {
         return opened(request, passwords.check(address(request), name, password, others(request)), null);
     }
 
+    /**
+     * Somebody who goes to the identity provider.
+     *
+     * @param location where that is
+     * @param cookie what the browser keeps meanwhile
+     */
+    record Departure(URI location, String cookie) {
+        @Override
+        public String toString() {
+            return "***";
+        }
+    }
+
+    /**
+     * Begins a sign-in at the identity provider.
+     *
+     * @param page the console's address, as the browser sees it
+     */
+    Departure depart(HttpServletRequest request, @Nullable String page) {
+        refuseForeign(request);
+        String secret = Handshake.secret();
+        URI location = oidc.begin(request, secret, page);
+        return new Departure(location, cookie(request, LOGIN, secret, LOGIN_SECONDS));
+    }
+
+    /**
+     * Somebody who has come back from the identity provider.
+     *
+     * @param session the name of the session that was opened
+     * @param cookies what the browser keeps from now on, besides the session's
+     */
+    record Arrival(String session, List<String> cookies) {
+        Arrival {
+            cookies = List.copyOf(cookies);
+        }
+
+        @Override
+        public String toString() {
+            return "***";
+        }
+    }
+
+    /**
+     * Opens a session for one who has come back from the identity provider. What the browser kept meanwhile is of no more use then.
+     *
+     * @throws Refused if the provider does not say for sure who that is
+     */
+    Arrival arrive(HttpServletRequest request, String code, String state, @Nullable String iss, @Nullable String page) {
+        refuseForeign(request);
+        OidcSignIn.SignedIn person = oidc.end(
+                request, address(request), new OidcSignIn.Return(cookie(request, LOGIN), code, state, iss, page));
+        String session = opened(request, person.caller(), null);
+        boolean keeps = HINTS.matcher(person.idToken()).matches();
+        return new Arrival(
+                session,
+                List.of(
+                        cookie(request, LOGIN, "", 0),
+                        cookie(request, HINT, keeps ? person.idToken() : "", keeps ? Sessions.LIFE.toSeconds() : 0)));
+    }
+
+    /**
+     * Ends the session of a call.
+     *
+     * @param page the console's address, as the browser sees it; null if it is not told
+     * @return where the browser is to go to leave the identity provider as well; nothing if it has not come from there
+     */
+    Optional<URI> leave(HttpServletRequest request, Caller caller, @Nullable String page) {
+        close(request);
+        return caller.authentication().equals(OidcSignIn.AUTHENTICATION)
+                ? oidc.leave(request, cookie(request, HINT), page)
+                : Optional.empty();
+    }
+
+    /** What a browser is told to keep no longer when a session has ended. */
+    static List<String> forgotten(HttpServletRequest request) {
+        return List.of(cookie(request, COOKIE, "", 0), cookie(request, HINT, "", 0));
+    }
+
     private Passwords.Others others(HttpServletRequest request) {
         return config.get().realm()
                 ? (name, password) -> Realm.caller(request, name, password)
@@ -233,7 +337,16 @@ final class SignIn {
     /** The session whose cookie a call shows, which counts as its use. */
     private Sessions.@Nullable Session session(HttpServletRequest request) {
         String name = cookie(request);
-        return name == null ? null : sessions.use(name, expected());
+        return name == null ? null : current(sessions.use(name, expected()));
+    }
+
+    /** Sessions of an identity provider end when the configuration has none any more. */
+    private Sessions.@Nullable Session current(Sessions.@Nullable Session session) {
+        return session != null
+                        && config.get().oidc() == null
+                        && session.caller().authentication().equals(OidcSignIn.AUTHENTICATION)
+                ? null
+                : session;
     }
 
     private @Nullable String expected() {
@@ -243,7 +356,7 @@ final class SignIn {
 
     /** The session of a name that was opened just now. */
     Sessions.@Nullable Session named(String name) {
-        return sessions.find(name, expected());
+        return current(sessions.find(name, expected()));
     }
 
     /** Tells from now on whether who has made this call may still do so. To look does not count as use of a session. */
@@ -262,10 +375,14 @@ final class SignIn {
     }
 
     private static @Nullable String cookie(HttpServletRequest request) {
+        return cookie(request, COOKIE);
+    }
+
+    private static @Nullable String cookie(HttpServletRequest request, String wanted) {
         Cookie[] cookies = request.getCookies();
         if (cookies != null) {
             for (Cookie cookie : cookies) {
-                if (cookie.getName().equals(COOKIE)) {
+                if (cookie.getName().equals(wanted)) {
                     return cookie.getValue();
                 }
             }
@@ -277,15 +394,18 @@ final class SignIn {
      * The cookie's line. It states no path, so that a browser takes that of the API as the browser sees it: a proxy in front may have
      * put a prefix before it that the gateway does not know.
      */
-    static String cookie(HttpServletRequest request, String name, long seconds) {
+    static String cookie(HttpServletRequest request, String session, long seconds) {
+        return cookie(request, COOKIE, session, seconds);
+    }
+
+    private static String cookie(HttpServletRequest request, String name, String value, long seconds) {
         boolean local = IpAddress.parseEndpoint(request.getRemoteAddr())
                 .map(address -> address.isLoopback())
                 .orElse(false);
         // Behind a proxy that speaks TLS only the browser knows that it does, and says so.
         String origin = request.getHeader("Origin");
         boolean secure = request.isSecure() || !local || (origin != null && origin.startsWith("https://"));
-        return COOKIE + '=' + name + "; HttpOnly; SameSite=Strict" + (secure ? "; Secure" : "") + "; Max-Age="
-                + seconds;
+        return name + '=' + value + "; HttpOnly; SameSite=Strict" + (secure ? "; Secure" : "") + "; Max-Age=" + seconds;
     }
 
     /** A browser says of itself where a call comes from; what says nothing is no browser, or a very old one that sends Origin. */
@@ -297,7 +417,9 @@ final class SignIn {
                 throw foreign("The call comes from another page (Sec-Fetch-Site, expected: same-origin).");
             }
         } else if (origin == null
-                ? cookie(request) != null || config.get().sso() != null
+                ? cookie(request) != null
+                        || cookie(request, LOGIN) != null
+                        || config.get().sso() != null
                 : !PageOrigin.isOwn(origin, request.getHeader("Host"))) {
             throw foreign("The call comes from another page (Origin, expected: the gateway's own).");
         }

@@ -43,11 +43,13 @@ public final class SectionChecks {
     private final Problems problems;
     private final TlsChecks tlsChecks;
     private final UpstreamChecks upstreamChecks;
+    private final OidcChecks oidcChecks;
 
     public SectionChecks(Problems problems) {
         this.problems = problems;
         this.tlsChecks = new TlsChecks(problems);
         this.upstreamChecks = new UpstreamChecks(problems, tlsChecks);
+        this.oidcChecks = new OidcChecks(problems);
     }
 
     public void check(ProxyConfig config) {
@@ -106,6 +108,9 @@ public final class SectionChecks {
         }
         if (admin.sso() != null && !problems.failed(SSO)) {
             checkSso(admin.sso());
+        }
+        if (admin.oidc() != null && !problems.failed(OidcChecks.PATH)) {
+            oidcChecks.check(admin.oidc());
         }
     }
 

@@ -4,7 +4,7 @@ import { whenTold } from "./data.js";
 import { Icon } from "./icons.js";
 import { Dialog, Failure, Field, Notice, Wait } from "./parts.js";
 import { link, useRoute } from "./route.js";
-import { isDark, prefer, preference, resume, signIn, signOut, theme } from "./session.js";
+import { arrival, arrive, depart, isDark, prefer, preference, resume, signIn, signOut, theme } from "./session.js";
 import { Component, html, render, useEffect, useRef, useState } from "./view.js";
 import { language, languages, loadLanguage, t, word } from "./words.js";
 
@@ -67,11 +67,13 @@ function Side({ page, session, open, close, leave, choose }) {
   </div>`;
 }
 
-function SignIn({ entered, ended, choose, ways }) {
+function SignIn({ entered, ended, choose, ways, failed }) {
   const [name, setName] = useState("");
   const [token, setToken] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
+  const [elsewhere, setElsewhere] = useState(failed);
+  const typed = ways.token || ways.password || !ways.provider;
   const other = Object.keys(languages).find((key) => key !== language);
   const submit = async (event) => {
     event.preventDefault();
@@ -84,16 +86,29 @@ function SignIn({ entered, ended, choose, ways }) {
       setBusy(false);
     }
   };
+  const go = async () => {
+    setBusy(true);
+    setElsewhere(null);
+    try {
+      await depart();
+    } catch (failure) {
+      setElsewhere(failure.code === "unreachable" ? t("unreachable") : failure.message);
+      setBusy(false);
+    }
+  };
   const why = error && (error.status === 401 ? t("sign-in.wrong") : error.code === "unreachable" ? t("unreachable") : error.message);
   return html`<div class="sign-in"><main class="card" tabindex="-1"><form onSubmit=${submit}>
     <div class="row"><h1 class="grow brand"><img src=${image} alt="" /><span>LLMProxy</span></h1>
       <button type="button" class="plain small" lang=${other} onClick=${() => choose(other)}>${languages[other]}</button></div>
     ${ended && !error && html`<${Notice}>${t("sign-in.ended")}<//>`}
+    ${elsewhere && html`<${Notice} tone="bad">${elsewhere}<//>`}
+    ${ways.provider && html`<button type="button" class=${typed ? "" : "primary"} disabled=${busy} onClick=${go}>${t("sign-in.with", { name: ways.provider })}</button>`}
+    ${typed && html`
     ${ways.password && html`<${Field} label=${t("sign-in.name")} hint=${ways.token && t("sign-in.name.hint")}>${(field) => html`<input ...${field} name="username" autocomplete="username"
       maxlength="100" autofocus value=${name} onInput=${(event) => setName(event.target.value)} />`}<//>`}
     <${Field} label=${t(name.trim() ? "people.password" : "sign-in.token")} hint=${name.trim() ? null : t("sign-in.hint")} error=${why}>${(field) => html`<input ...${field} type="password" name="token"
       autocomplete="current-password" autofocus=${!ways.password} required value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
-    <button class="primary" disabled=${busy}>${t("sign-in")}</button>
+    <button class="primary" disabled=${busy}>${t("sign-in")}</button>`}
   </form></main></div>`;
 }
 
@@ -193,7 +208,7 @@ function Toasts() {
     <${Icon} name=${tone === "ok" ? "check" : "info"} /><span>${text}</span></div>`)}</div>`;
 }
 
-function App({ first, ways }) {
+function App({ first, ways, failed }) {
   const [session, setSession] = useState(first);
   const [ended, setEnded] = useState(false);
   const [, setLanguage] = useState(language);
@@ -216,15 +231,29 @@ function App({ first, ways }) {
   };
   return html`<div key=${language}>${session
     ? html`<${Shell} session=${session} leave=${leave} choose=${choose} />`
-    : html`<${SignIn} entered=${setSession} ended=${ended} choose=${choose} ways=${ways} />`}<${Toasts} /></div>`;
+    : html`<${SignIn} entered=${setSession} ended=${ended} choose=${choose} ways=${ways} failed=${failed} />`}<${Toasts} /></div>`;
 }
 
 theme();
 await loadLanguage(preference("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
 const root = document.getElementById("app");
+
+/** Tells what went wrong for a reader who has come back from the identity provider; null if nothing did. */
+async function welcome(back) {
+  if (!back) return null;
+  if (!back.code) return t("sign-in.refused", { why: /^[a-z_]{1,60}$/.test(back.error) ? back.error : "?" });
+  try {
+    await arrive(back);
+    return null;
+  } catch (failure) {
+    return failure.code === "unreachable" ? t("unreachable") : failure.message;
+  }
+}
+
 try {
+  const failed = await welcome(arrival());
   const { ways, session } = await resume();
-  render(html`<${App} first=${session} ways=${ways} />`, root);
+  render(html`<${App} first=${session} ways=${ways} failed=${failed} />`, root);
 } catch (error) {
   render(html`<div class="sign-in"><${Failure} error=${error} retry=${() => location.reload()} /></div>`, root);
 }

@@ -27,12 +27,47 @@ export function signIn(name, secret) {
   return post("session", name ? { name, password: secret } : { token: secret });
 }
 
-/** A session that is over already is no failure. */
+/** This page as the identity provider knows it: it sends the reader back here. */
+const page = () => location.origin + location.pathname;
+const PLACE = "llmproxy.place";
+
+/** Goes to the identity provider, and remembers where in the console the reader was. */
+export async function depart() {
+  const { location: there } = await post("sign-in", { page: page() });
+  try {
+    sessionStorage.setItem(PLACE, location.hash);
+  } catch {
+    // The reader comes back to the first page.
+  }
+  location.assign(there);
+}
+
+/** What the identity provider has sent the reader back with; the address is cleared of it. */
+export function arrival() {
+  const query = new URLSearchParams(location.search);
+  const state = query.get("state");
+  if (!state || !(query.get("code") || query.get("error"))) return null;
+  let place = "";
+  try {
+    place = sessionStorage.getItem(PLACE) ?? "";
+    sessionStorage.removeItem(PLACE);
+  } catch {
+    // The first page, then.
+  }
+  history.replaceState(null, "", location.pathname + place);
+  return { code: query.get("code"), state, iss: query.get("iss"), error: query.get("error") };
+}
+
+/** Opens the session of a reader who has come back. */
+export const arrive = ({ code, state, iss }) => post("session", { code, state, iss, page: page() });
+
+/** A session that is over already is no failure. Tells where one ends as well that an identity provider began; null for nowhere. */
 export async function signOut() {
   try {
-    await remove("session");
+    return (await remove("session", { query: { page: page() } }))?.location ?? null;
   } catch (error) {
     if (error.status !== 401) throw error;
+    return null;
   }
 }
 

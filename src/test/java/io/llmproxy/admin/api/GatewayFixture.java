@@ -104,7 +104,8 @@ final class GatewayFixture {
                 new OperatorToken(() -> new Secret("t"), List::of),
                 new NoPeople(),
                 () -> config(YAML).httpServer().admin(),
-                Instant::now);
+                Instant::now,
+                clock);
         return AdminApi.resources(signIn, of(documents, clock));
     }
 }

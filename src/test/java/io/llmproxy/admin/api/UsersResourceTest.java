@@ -9,6 +9,7 @@ import io.llmproxy.config.Secret;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +30,8 @@ class UsersResourceTest {
             new OperatorToken(() -> token, List::of),
             people,
             () -> GatewayFixture.config(GatewayFixture.YAML).httpServer().admin(),
-            () -> Instant.EPOCH);
+            () -> Instant.EPOCH,
+            GatewayFixture.nothing(ScheduledExecutorService.class));
     private final UsersResource users = new UsersResource(people, signIn, () -> Instant.EPOCH);
 
     @Test

@@ -75,6 +75,7 @@ final class ConfigSamplesTest {
                         null,
                         null,
                         null,
+                        null,
                         false,
                         List.of(),
                         List.of()));
@@ -235,6 +236,7 @@ final class ConfigSamplesTest {
                                 address("127.0.0.1"),
                                 null,
                                 DEFAULT_TIMEOUT,
+                                null,
                                 null,
                                 null,
                                 null,

@@ -9,6 +9,7 @@ export default {
   "theme.dark": "Dark theme", "theme.light": "Light theme", "sign-in": "Sign in", "sign-out": "Sign out",
   "sign-in.name": "Name", "sign-in.name.hint": "Leave it empty to use the operators' token.", "sign-in.token": "Token", "sign-in.hint": "The token of http_server.admin.token, or LLMPROXY_ADMIN_TOKEN.",
   "sign-in.wrong": "This is not right. Check what you typed.", "sign-in.ended": "Your session has ended. Sign in again.",
+  "sign-in.with": "Continue with {name}", "sign-in.refused": "The identity provider did not sign you in: {why}.",
   "nav.observe": "Observe", "nav.route": "Route", "nav.manage": "Manage",
   "page.overview": "Overview", "page.requests": "Requests", "page.usage": "Usage and cost", "page.upstreams": "Upstreams", "page.models": "Models and routing",
   "page.playground": "Playground", "page.config": "Configuration", "page.keys": "Client keys", "page.nodes": "Nodes", "page.audit": "Audit", "page.people": "Users and tokens", "page.api": "API",

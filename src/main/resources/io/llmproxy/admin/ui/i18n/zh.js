@@ -9,6 +9,7 @@ export default {
   "theme.dark": "深色主题", "theme.light": "浅色主题", "sign-in": "登录", "sign-out": "退出登录",
   "sign-in.name": "用户名", "sign-in.name.hint": "留空则使用运维令牌。", "sign-in.token": "令牌", "sign-in.hint": "http_server.admin.token 或 LLMPROXY_ADMIN_TOKEN 的令牌。",
   "sign-in.wrong": "不正确，请检查输入。", "sign-in.ended": "会话已结束，请重新登录。",
+  "sign-in.with": "通过 {name} 登录", "sign-in.refused": "身份提供方未完成登录：{why}。",
   "nav.observe": "观测", "nav.route": "路由", "nav.manage": "管理",
   "page.overview": "概览", "page.requests": "请求", "page.usage": "用量与费用", "page.upstreams": "上游", "page.models": "模型与路由",
   "page.playground": "试用", "page.config": "配置", "page.keys": "客户端密钥", "page.nodes": "节点", "page.audit": "审计", "page.people": "用户与令牌", "page.api": "API",

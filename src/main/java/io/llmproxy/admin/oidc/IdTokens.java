@@ -1,0 +1,169 @@
+package io.llmproxy.admin.oidc;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.KeySourceException;
+import com.nimbusds.jose.jwk.source.JWKSource;
+import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.proc.BadJOSEException;
+import com.nimbusds.jose.proc.JWSVerificationKeySelector;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jose.util.Base64URL;
+import com.nimbusds.jose.util.Resource;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
+import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import java.io.IOException;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Date;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides whether a token was signed by the provider, for this gateway, for this sign-in, and lately. The provider's keys are kept for ten
+ * minutes; a token of a key that is not among them has them fetched anew, twice in half a minute at most. A token names no address that is
+ * asked.
+ */
+final class IdTokens {
+    /** Signed with a private key: nobody but the provider can have made one. */
+    private static final Set<JWSAlgorithm> ALGORITHMS = Set.of(
+            JWSAlgorithm.RS256,
+            JWSAlgorithm.RS384,
+            JWSAlgorithm.RS512,
+            JWSAlgorithm.PS256,
+            JWSAlgorithm.PS384,
+            JWSAlgorithm.PS512,
+            JWSAlgorithm.ES256,
+            JWSAlgorithm.ES384,
+            JWSAlgorithm.ES512);
+
+    private static final Duration KEPT = Duration.ofMinutes(10);
+    private static final Duration OUTAGE = Duration.ofHours(4);
+    private static final Duration BETWEEN = Duration.ofSeconds(30);
+    private static final Duration SKEW = Duration.ofSeconds(60);
+
+    private final String issuer;
+    private final String client;
+    private final JWKSource<SecurityContext> keys;
+
+    /**
+     * @param client what the gateway is called at the provider
+     * @param address where the keys are
+     */
+    IdTokens(String issuer, String client, URI address, ProviderCalls calls) throws ProviderException {
+        this.issuer = issuer;
+        this.client = client;
+        this.keys = JWKSourceBuilder.create(url(address), ignored -> fetch(address, calls))
+                .cache(KEPT.toMillis(), Duration.ofSeconds(20).toMillis())
+                .refreshAheadCache(false)
+                .rateLimited(BETWEEN.toMillis())
+                .outageTolerant(OUTAGE.toMillis())
+                .build();
+    }
+
+    private static URL url(URI address) throws ProviderException {
+        try {
+            return address.toURL();
+        } catch (MalformedURLException | IllegalArgumentException e) {
+            throw ProviderException.wrong("The provider's jwks_uri is no address");
+        }
+    }
+
+    private static Resource fetch(URI address, ProviderCalls calls) throws IOException {
+        try {
+            ProviderCalls.Reply reply = calls.get(address, Map.of());
+            if (reply.status() != 200) {
+                throw new IOException(ProviderCalls.shown(address) + " answers " + reply);
+            }
+            return new Resource(reply.body(), "application/json");
+        } catch (ProviderException e) {
+            throw new IOException(e.text(), e);
+        }
+    }
+
+    /**
+     * Checks a token.
+     *
+     * @param nonce what it has to repeat
+     * @param accessToken what came with it; null for nothing
+     */
+    JWTClaimsSet check(String token, String nonce, @Nullable String accessToken) throws ProviderException {
+        try {
+            SignedJWT signed = SignedJWT.parse(token);
+            DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
+            processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
+            processor.setJWTClaimsSetVerifier(verifier());
+            JWTClaimsSet claims = processor.process(signed, null);
+            checkParty(claims);
+            if (!isEqual(nonce, claims.getStringClaim("nonce"))) {
+                throw ProviderException.wrong("The provider's token was made for another sign-in (nonce)");
+            }
+            checkAccessToken(claims, signed.getHeader().getAlgorithm(), accessToken);
+            return claims;
+        } catch (KeySourceException e) {
+            throw new ProviderException(
+                    ProviderException.Kind.AWAY, "The provider's keys cannot be had: " + e.getMessage());
+        } catch (ParseException e) {
+            throw ProviderException.wrong("The provider's token cannot be read");
+        } catch (BadJOSEException | JOSEException e) {
+            throw ProviderException.wrong("The provider's token is not believed: " + e.getMessage());
+        }
+    }
+
+    private DefaultJWTClaimsVerifier<SecurityContext> verifier() {
+        DefaultJWTClaimsVerifier<SecurityContext> verifier = new DefaultJWTClaimsVerifier<>(
+                client, new JWTClaimsSet.Builder().issuer(issuer).build(), Set.of("sub", "exp", "iat"));
+        verifier.setMaxClockSkew((int) SKEW.toSeconds());
+        return verifier;
+    }
+
+    /** A token for several parties says whom it was made out to. */
+    private void checkParty(JWTClaimsSet claims) throws ProviderException, ParseException {
+        String party = claims.getStringClaim("azp");
+        if (party == null ? claims.getAudience().size() > 1 : !party.equals(client)) {
+            throw ProviderException.wrong("The provider's token was made out to another client (azp)");
+        }
+        Date issued = claims.getIssueTime();
+        if (issued == null || issued.toInstant().isAfter(Instant.now().plus(SKEW))) {
+            throw ProviderException.wrong("The provider's token is of the future (iat); compare the clocks");
+        }
+    }
+
+    /** Half of the digest of what came with the token, where the provider has put that in. */
+    private static void checkAccessToken(JWTClaimsSet claims, JWSAlgorithm algorithm, @Nullable String accessToken)
+            throws ProviderException, ParseException {
+        String expected = claims.getStringClaim("at_hash");
+        if (expected == null || accessToken == null) {
+            return;
+        }
+        String bits = algorithm.getName().substring(2);
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-" + bits).digest(accessToken.getBytes(StandardCharsets.US_ASCII));
+            String half =
+                    Base64URL.encode(Arrays.copyOf(digest, digest.length / 2)).toString();
+            if (!isEqual(half, expected)) {
+                throw ProviderException.wrong("The provider's tokens do not belong together (at_hash)");
+            }
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-" + bits, e);
+        }
+    }
+
+    private static boolean isEqual(String expected, @Nullable String told) {
+        return told != null
+                && MessageDigest.isEqual(
+                        expected.getBytes(StandardCharsets.UTF_8), told.getBytes(StandardCharsets.UTF_8));
+    }
+}

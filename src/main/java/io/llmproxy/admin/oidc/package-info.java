@@ -1,0 +1,5 @@
+/** How people sign in at an identity provider: OpenID Connect's code flow with PKCE. It knows no servlet and keeps nothing of anybody. */
+@NullMarked
+package io.llmproxy.admin.oidc;
+
+import org.jspecify.annotations.NullMarked;
