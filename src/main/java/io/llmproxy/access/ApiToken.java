@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param id names it in paths
  * @param name what it is for
  * @param role what the program may do
+ * @param scope to whose keys that is bound; null for the whole gateway
  * @param createdAt when it was made
  * @param createdBy who did
  * @param expiresAt from when on it is of no use; null for never
@@ -18,6 +19,7 @@ public record ApiToken(
         String id,
         String name,
         Role role,
+        @Nullable String scope,
         Instant createdAt,
         String createdBy,
         @Nullable Instant expiresAt,

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param digest of its name, which only the browser knows
  * @param name who has signed in
  * @param role what that one may do; of a user, what the user may do now
+ * @param scope to whose keys that is bound; null for the whole gateway
  * @param authentication how that was found out, such as {@link #PASSWORD}
  * @param token digest of the operators' token that opened it; null if another way did
  * @param usedAt when it was used last, within a minute
@@ -18,6 +19,7 @@ public record KeptSession(
         String digest,
         String name,
         Role role,
+        @Nullable String scope,
         String authentication,
         @Nullable String token,
         Instant usedAt,

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name in lower case
  * @param role what the user may do
+ * @param scope to whose keys that is bound; null for the whole gateway
  * @param enabled whether the user may sign in
  * @param createdAt when the user was made
  * @param createdBy who did
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public record User(
         String name,
         Role role,
+        @Nullable String scope,
         boolean enabled,
         Instant createdAt,
         String createdBy,
@@ -24,7 +26,7 @@ public record User(
         @Nullable Instant seenAt) {
     /** Whether it is one who may make others. */
     public boolean isAdmin() {
-        return enabled && role == Role.ADMIN;
+        return enabled && role == Role.ADMIN && scope == null;
     }
 
     /**
@@ -42,15 +44,17 @@ public record User(
     /**
      * What is to be changed; null stays as it is.
      *
+     * @param scope another scope; empty for the whole gateway
      * @param password the new hash
      */
     public record Change(
             @Nullable Role role,
+            @Nullable String scope,
             @Nullable Boolean enabled,
             @Nullable String password) {
         @Override
         public String toString() {
-            return "role " + role + ", enabled " + enabled;
+            return "role " + role + ", scope " + scope + ", enabled " + enabled;
         }
     }
 }

@@ -10,10 +10,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client keys that operators issue while the gateway runs. Except for {@link #isWritable}, {@link #count}, {@link #byScope} and
+ * The client keys that operators issue while the gateway runs. Except for {@link #isWritable}, {@link #count}, {@link #byScope}, {@link #known} and
  * {@link #standings}, each call may wait for a database for some seconds. Where the configuration is a file there are none, and none can be issued: every call that changes something
  * throws {@link UnavailableException}.
  */
@@ -27,14 +28,18 @@ public interface IssuedKeys {
     /** Returns how many keys belong to each scope, as far as this node knows. Never waits. */
     Map<String, Long> byScope();
 
+    /** Returns all keys, as far as this node knows, in no order. Never waits. */
+    List<IssuedKey> known();
+
     /**
      * Returns keys whose name, or whose first characters, begin with a text; by name, in whatever letters.
      *
      * @param beginning the text; empty for all keys
+     * @param scopes only keys of these scopes; null for all keys
      * @param after only keys whose names come after this one; null to begin with the first
      * @param limit how many at most
      */
-    List<IssuedKey> page(String beginning, @Nullable String after, int limit);
+    List<IssuedKey> page(String beginning, @Nullable Set<String> scopes, @Nullable String after, int limit);
 
     /** Returns a key, or nothing if there is none of this id. */
     Optional<IssuedKey> find(String id);

@@ -63,10 +63,10 @@ public final class KeyTransfer {
 
     /** Writes all keys, by name. */
     public void write(Consumer<String> lines) {
-        List<IssuedKey> page = store.page("", null, PAGE);
+        List<IssuedKey> page = store.page("", null, null, PAGE);
         while (!page.isEmpty()) {
             page.forEach(key -> lines.accept(KeyLines.write(key)));
-            page = store.page("", page.get(page.size() - 1).config().name(), PAGE);
+            page = store.page("", null, page.get(page.size() - 1).config().name(), PAGE);
         }
     }
 }

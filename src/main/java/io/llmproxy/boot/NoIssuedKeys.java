@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** There are no other keys than those of the file. */
@@ -32,7 +33,12 @@ final class NoIssuedKeys implements IssuedKeys {
     }
 
     @Override
-    public List<IssuedKey> page(String beginning, @Nullable String after, int limit) {
+    public List<IssuedKey> known() {
+        return List.of();
+    }
+
+    @Override
+    public List<IssuedKey> page(String beginning, @Nullable Set<String> scopes, @Nullable String after, int limit) {
         return List.of();
     }
 

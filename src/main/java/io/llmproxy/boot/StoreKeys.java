@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,13 @@ record StoreKeys(StoreFollower follower, KeyDirectory directory, Supplier<Quotas
     }
 
     @Override
-    public List<IssuedKey> page(String beginning, @Nullable String after, int limit) {
-        return asked(keys -> keys.page(beginning, after, limit));
+    public List<IssuedKey> known() {
+        return directory.all();
+    }
+
+    @Override
+    public List<IssuedKey> page(String beginning, @Nullable Set<String> scopes, @Nullable String after, int limit) {
+        return asked(keys -> keys.page(beginning, scopes, after, limit));
     }
 
     @Override

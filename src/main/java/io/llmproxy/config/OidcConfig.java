@@ -48,6 +48,9 @@ public record OidcConfig(
         @Setting("Groups whose members have the role `viewer`.")
         List<String> viewerGroups,
 
+        @Setting("Groups whose members have a role for one scope only. A role above counts more.")
+        List<ScopedGroupConfig> scopedGroups,
+
         @Setting(
                 "Address of the console as browsers see it, which ends with `/admin/ui/`. The provider sends people back there. Without it, the browser tells it.")
         @Nullable URI consoleUrl,
@@ -63,6 +66,7 @@ public record OidcConfig(
         adminGroups = List.copyOf(adminGroups);
         editorGroups = List.copyOf(editorGroups);
         viewerGroups = List.copyOf(viewerGroups);
+        scopedGroups = List.copyOf(scopedGroups);
     }
 
     /** Whether nobody on the way can read or change what is sent to an address: it is HTTPS, or does not leave this machine. */

@@ -30,12 +30,16 @@ public record SsoConfig(
         List<String> editorGroups,
 
         @Setting("Groups whose members have the role `viewer`.")
-        List<String> viewerGroups) {
+        List<String> viewerGroups,
+
+        @Setting("Groups whose members have a role for one scope only. A role above counts more.")
+        List<ScopedGroupConfig> scopedGroups) {
     /** Copies the lists. */
     public SsoConfig {
         trustedProxies = List.copyOf(trustedProxies);
         adminGroups = List.copyOf(adminGroups);
         editorGroups = List.copyOf(editorGroups);
         viewerGroups = List.copyOf(viewerGroups);
+        scopedGroups = List.copyOf(scopedGroups);
     }
 }

@@ -14,9 +14,11 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -143,38 +145,49 @@ public final class ClientKeyStore {
      * Returns keys whose name, or whose first characters, begin with a text; by name, in whatever letters.
      *
      * @param beginning the text; empty for all keys
+     * @param scopes only keys of these scopes; null for all keys
      * @param after only keys whose names come after this one; null to begin with the first
      * @param limit how many at most
      */
-    public List<IssuedKey> page(String beginning, @Nullable String after, int limit) {
-        byte[] from = after == null ? null : KeyRows.sortName(after);
+    public List<IssuedKey> page(String beginning, @Nullable Set<String> scopes, @Nullable String after, int limit) {
+        if (scopes != null && scopes.isEmpty()) {
+            return List.of();
+        }
         return database.read(connection -> {
             Map<byte[], IssuedKey> found = new TreeMap<>(Arrays::compareUnsigned);
-            collect(connection, "sort_name", KeyRows.sortName(beginning), from, limit, found);
+            Look look = new Look(scopes == null ? List.of() : List.copyOf(scopes), after, limit);
+            collect(connection, "sort_name", KeyRows.sortName(beginning), look, found);
             if (beginning.length() >= SHORTEST_HINT) {
-                collect(connection, "hint", KeyRows.bytes(beginning), from, limit, found);
+                collect(connection, "hint", KeyRows.bytes(beginning), look, found);
             }
             return found.values().stream().limit(limit).toList();
         });
     }
 
+    /** Which keys are looked for: of these scopes, or of any if there are none; after a name; and how many. */
+    private record Look(List<String> scopes, @Nullable String after, int limit) {
+        String condition() {
+            return scopes.isEmpty()
+                    ? ""
+                    : " and scope in (" + String.join(", ", Collections.nCopies(scopes.size(), "?")) + ")";
+        }
+    }
+
     private static void collect(
-            Connection connection,
-            String column,
-            byte[] beginning,
-            byte @Nullable [] after,
-            int limit,
-            Map<byte[], IssuedKey> found)
+            Connection connection, String column, byte[] beginning, Look look, Map<byte[], IssuedKey> found)
             throws SQLException {
-        String sql = SELECT + column + " >= ? and " + column + " < ? and sort_name > ? order by sort_name fetch first "
-                + limit + " rows only";
+        String sql = SELECT + column + " >= ? and " + column + " < ? and sort_name > ?" + look.condition()
+                + " order by sort_name fetch first " + look.limit + " rows only";
         // No byte of a text is as large.
         byte[] end = Arrays.copyOf(beginning, beginning.length + 1);
         end[beginning.length] = (byte) 0xff;
         try (PreparedStatement select = connection.prepareStatement(sql)) {
             select.setBytes(1, beginning);
             select.setBytes(2, end);
-            select.setBytes(3, after == null ? new byte[0] : after);
+            select.setBytes(3, look.after == null ? new byte[0] : KeyRows.sortName(look.after));
+            for (int i = 0; i < look.scopes.size(); i++) {
+                select.setString(4 + i, look.scopes.get(i));
+            }
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     IssuedKey key = KeyRows.key(row);

@@ -1,7 +1,6 @@
 package io.llmproxy.store;
 
 import io.llmproxy.access.KeptSession;
-import io.llmproxy.access.Role;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -25,15 +24,16 @@ public final class SessionTable {
                 delete.executeUpdate();
             }
             try (PreparedStatement insert = connection.prepareStatement("insert into llmproxy.admin_session"
-                    + " (digest, name, role, authentication, token_digest, used_at, ends_at)"
-                    + " values (?, ?, ?, ?, ?, ?, ?)")) {
+                    + " (digest, name, role, scope, authentication, token_digest, used_at, ends_at)"
+                    + " values (?, ?, ?, ?, ?, ?, ?, ?)")) {
                 insert.setString(1, session.digest());
                 insert.setString(2, session.name());
-                insert.setString(3, session.role().label());
-                insert.setString(4, session.authentication());
-                insert.setString(5, session.token());
-                insert.setTimestamp(6, Rows.timestamp(session.usedAt()));
-                insert.setTimestamp(7, Rows.timestamp(session.endsAt()));
+                insert.setString(3, RoleText.of(session.role(), session.scope()));
+                insert.setString(4, session.scope());
+                insert.setString(5, session.authentication());
+                insert.setString(6, session.token());
+                insert.setTimestamp(7, Rows.timestamp(session.usedAt()));
+                insert.setTimestamp(8, Rows.timestamp(session.endsAt()));
                 return insert.executeUpdate();
             }
         });
@@ -43,7 +43,7 @@ public final class SessionTable {
     public Optional<KeptSession> find(String digest) {
         return database.read(connection -> {
             try (PreparedStatement select = connection.prepareStatement("select s.name, s.role, s.authentication,"
-                    + " s.token_digest, s.used_at, s.ends_at, u.role, u.enabled from llmproxy.admin_session s"
+                    + " s.token_digest, s.used_at, s.ends_at, u.role, u.enabled, s.scope, u.scope from llmproxy.admin_session s"
                     + " left join llmproxy.admin_user u on u.name = s.name where s.digest = ?")) {
                 select.setString(1, digest);
                 try (ResultSet row = select.executeQuery()) {
@@ -62,7 +62,8 @@ public final class SessionTable {
         return Optional.of(new KeptSession(
                 digest,
                 row.getString(1),
-                Role.of(row.getString(own ? 7 : 2)).orElse(Role.VIEWER),
+                RoleText.read(row.getString(own ? 7 : 2)),
+                row.getString(own ? 10 : 9),
                 authentication,
                 row.getString(4),
                 Rows.instant(row, 5),

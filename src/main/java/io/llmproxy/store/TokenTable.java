@@ -1,7 +1,6 @@
 package io.llmproxy.store;
 
 import io.llmproxy.access.ApiToken;
-import io.llmproxy.access.Role;
 import io.llmproxy.audit.AuditNote;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -14,7 +13,7 @@ import java.util.Optional;
 
 /** The tokens of programs, by their digests. */
 public final class TokenTable {
-    private static final String COLUMNS = "id, name, role, created_at, created_by, expires_at, used_at";
+    private static final String COLUMNS = "id, name, role, scope, created_at, created_by, expires_at, used_at";
 
     private final Database database;
 
@@ -56,11 +55,12 @@ public final class TokenTable {
         return new ApiToken(
                 row.getString(1),
                 row.getString(2),
-                Role.of(row.getString(3)).orElse(Role.VIEWER),
-                Rows.instant(row, 4),
-                row.getString(5),
-                Rows.instantIfAny(row, 6),
-                Rows.instantIfAny(row, 7));
+                RoleText.read(row.getString(3)),
+                row.getString(4),
+                Rows.instant(row, 5),
+                row.getString(6),
+                Rows.instantIfAny(row, 7),
+                Rows.instantIfAny(row, 8));
     }
 
     /** Keeps one; returns whether its name was free. */
@@ -70,15 +70,16 @@ public final class TokenTable {
                 return false;
             }
             try (PreparedStatement insert = connection.prepareStatement(
-                    "insert into llmproxy.api_token (" + COLUMNS + ", digest) values (?, ?, ?, ?, ?, ?, ?, ?)")) {
+                    "insert into llmproxy.api_token (" + COLUMNS + ", digest) values (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
                 insert.setString(1, token.id());
                 insert.setString(2, token.name());
-                insert.setString(3, token.role().label());
-                insert.setTimestamp(4, Rows.timestamp(token.createdAt()));
-                insert.setString(5, token.createdBy());
-                insert.setTimestamp(6, Rows.timestamp(token.expiresAt()));
-                insert.setTimestamp(7, Rows.timestamp(token.usedAt()));
-                insert.setString(8, digest);
+                insert.setString(3, RoleText.of(token.role(), token.scope()));
+                insert.setString(4, token.scope());
+                insert.setTimestamp(5, Rows.timestamp(token.createdAt()));
+                insert.setString(6, token.createdBy());
+                insert.setTimestamp(7, Rows.timestamp(token.expiresAt()));
+                insert.setTimestamp(8, Rows.timestamp(token.usedAt()));
+                insert.setString(9, digest);
                 insert.executeUpdate();
             }
             AuditTable.append(connection, note);

@@ -15,7 +15,7 @@ import java.util.Optional;
 
 /** Those who sign in with a password of ours. */
 public final class UserTable {
-    private static final String COLUMNS = "name, role, enabled, created_at, created_by, password_at, seen_at";
+    private static final String COLUMNS = "name, role, scope, enabled, created_at, created_by, password_at, seen_at";
 
     private final Database database;
 
@@ -45,7 +45,7 @@ public final class UserTable {
                     "select " + COLUMNS + ", password_hash from llmproxy.admin_user where name = ?")) {
                 select.setString(1, name);
                 try (ResultSet row = select.executeQuery()) {
-                    return row.next() ? Optional.of(new User.Account(user(row), row.getString(8))) : Optional.empty();
+                    return row.next() ? Optional.of(new User.Account(user(row), row.getString(9))) : Optional.empty();
                 }
             }
         });
@@ -54,12 +54,13 @@ public final class UserTable {
     private static User user(ResultSet row) throws SQLException {
         return new User(
                 row.getString(1),
-                Role.of(row.getString(2)).orElse(Role.VIEWER),
-                row.getBoolean(3),
-                Rows.instant(row, 4),
-                row.getString(5),
-                Rows.instant(row, 6),
-                Rows.instantIfAny(row, 7));
+                RoleText.read(row.getString(2)),
+                row.getString(3),
+                row.getBoolean(4),
+                Rows.instant(row, 5),
+                row.getString(6),
+                Rows.instant(row, 7),
+                Rows.instantIfAny(row, 8));
     }
 
     /** Makes one; returns whether the name was free. */
@@ -70,15 +71,16 @@ public final class UserTable {
                 return false;
             }
             try (PreparedStatement insert = connection.prepareStatement("insert into llmproxy.admin_user (" + COLUMNS
-                    + ", password_hash) values (?, ?, ?, ?, ?, ?, ?, ?)")) {
+                    + ", password_hash) values (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
                 insert.setString(1, user.name());
-                insert.setString(2, user.role().label());
-                insert.setBoolean(3, user.enabled());
-                insert.setTimestamp(4, Rows.timestamp(user.createdAt()));
-                insert.setString(5, user.createdBy());
-                insert.setTimestamp(6, Rows.timestamp(user.passwordAt()));
-                insert.setTimestamp(7, Rows.timestamp(user.seenAt()));
-                insert.setString(8, account.password());
+                insert.setString(2, RoleText.of(user.role(), user.scope()));
+                insert.setString(3, user.scope());
+                insert.setBoolean(4, user.enabled());
+                insert.setTimestamp(5, Rows.timestamp(user.createdAt()));
+                insert.setString(6, user.createdBy());
+                insert.setTimestamp(7, Rows.timestamp(user.passwordAt()));
+                insert.setTimestamp(8, Rows.timestamp(user.seenAt()));
+                insert.setString(9, account.password());
                 insert.executeUpdate();
             }
             AuditTable.append(connection, note);
@@ -96,18 +98,21 @@ public final class UserTable {
             User before = found.get();
             Role role = change.role() == null ? before.role() : change.role();
             boolean enabled = change.enabled() == null ? before.enabled() : change.enabled();
-            if (before.isAdmin() && !(enabled && role == Role.ADMIN)) {
+            String scope =
+                    change.scope() == null ? before.scope() : change.scope().isEmpty() ? null : change.scope();
+            if (before.isAdmin() && !(enabled && role == Role.ADMIN && scope == null)) {
                 keepAnAdmin(connection, name, spare);
             }
             try (PreparedStatement update = connection.prepareStatement("update llmproxy.admin_user set role = ?,"
-                    + " enabled = ?, password_hash = coalesce(?, password_hash),"
+                    + " scope = ?, enabled = ?, password_hash = coalesce(?, password_hash),"
                     + " password_at = case when cast(? as varchar(400)) is null then password_at"
                     + " else current_timestamp end where name = ?")) {
-                update.setString(1, role.label());
-                update.setBoolean(2, enabled);
-                update.setString(3, change.password());
+                update.setString(1, RoleText.of(role, scope));
+                update.setString(2, scope);
+                update.setBoolean(3, enabled);
                 update.setString(4, change.password());
-                update.setString(5, name);
+                update.setString(5, change.password());
+                update.setString(6, name);
                 update.executeUpdate();
             }
             SessionTable.closeAll(connection, name);

@@ -22,7 +22,10 @@ class RealmIT {
             "Sec-Fetch-Site: same-origin\r\nX-LLMProxy-UI: 1\r\nContent-Type: application/json\r\n";
 
     private static Gateway gateway() {
-        return new Gateway().admin("realm: true").single("main", "http://127.0.0.1:9", "", "", "");
+        return new Gateway()
+                .top("scopes: [{name: search}]")
+                .admin("realm: true")
+                .single("main", "http://127.0.0.1:9", "", "", "");
     }
 
     private static Deployment start(Deployment.Kind kind) {
@@ -43,6 +46,7 @@ class RealmIT {
             Files.writeString(base.resolve("conf/llmproxy-users.xml"), """
                     <tomcat-users>
                       <user username="Ann" password="secret of ann" roles="other,llmproxy-editor"/>
+                      <user username="lee" password="secret of lee" roles="llmproxy-viewer@search,llmproxy-editor@search"/>
                       <user username="eve" password="secret of eve" roles="other"/>
                     </tomcat-users>
                     """);
@@ -51,6 +55,7 @@ class RealmIT {
             Files.createDirectories(base.resolve("etc"));
             Files.writeString(base.resolve("etc/llmproxy-users.properties"), """
                     Ann: secret of ann,other,llmproxy-editor
+                    lee: secret of lee,llmproxy-viewer@search,llmproxy-editor@search
                     eve: secret of eve,other
                     """);
         }
@@ -88,6 +93,10 @@ class RealmIT {
                     .isEqualTo(200);
             assertThat(call(deployment, "GET", "/audit", cookie, "").status()).isEqualTo(403);
 
+            var lee = new ObjectMapper()
+                    .readTree(signIn(deployment, "lee", "secret of lee").text());
+            assertThat(lee.at("/role").asText() + " " + lee.at("/scope").asText())
+                    .isEqualTo("editor search");
             assertThat(signIn(deployment, "Ann", "wrong").status()).isEqualTo(401);
             assertThat(signIn(deployment, "nobody", "wrong").status()).isEqualTo(401);
             assertThat(signIn(deployment, "eve", "secret of eve").status()).isEqualTo(403);

@@ -112,7 +112,7 @@ class ClientKeyStoreTest {
     }
 
     private List<String> names(String beginning, @Nullable String after, int limit) {
-        return keys.page(beginning, after, limit).stream()
+        return keys.page(beginning, null, after, limit).stream()
                 .map(key -> key.config().name())
                 .toList();
     }

@@ -160,8 +160,8 @@ final class StoreBackupTest {
         assertThat(secrets.state().revision())
                 .isGreaterThan(new SecretTable(source).state().revision());
         ClientKeyStore keys = new ClientKeyStore(target);
-        assertThat(keys.page("", null, 9)).isEqualTo(new ClientKeyStore(source).page("", null, 9));
-        assertThat(keys.page("", null, 9))
+        assertThat(keys.page("", null, null, 9)).isEqualTo(new ClientKeyStore(source).page("", null, null, 9));
+        assertThat(keys.page("", null, null, 9))
                 .singleElement()
                 .satisfies(key -> assertThat(key.previous()).isNotNull());
         assertThat(keys.changes(before).whole()).isTrue();
@@ -282,7 +282,7 @@ final class StoreBackupTest {
         new StoreBackup(target).restore(backup, true, false, NOTE);
 
         assertThat(new ConfigStore(target).head().version()).isEqualTo(2);
-        assertThat(new ClientKeyStore(target).page("", null, 9))
+        assertThat(new ClientKeyStore(target).page("", null, null, 9))
                 .extracting(key -> key.config().name())
                 .containsExactly("first");
         assertThat(new AuditTable(target).verify(Map.of()).problem()).isNull();

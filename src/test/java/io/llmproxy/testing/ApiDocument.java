@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -56,6 +58,17 @@ public final class ApiDocument {
             }
         }));
         return roles;
+    }
+
+    /** The operations for which a role is enough that is bound to a scope. */
+    public Set<String> scoped() {
+        Set<String> scoped = new TreeSet<>();
+        paths().forEach((path, operations) -> map(operations).forEach((method, operation) -> {
+            if (METHODS.contains(method) && Boolean.TRUE.equals(map(operation).get("x-scoped"))) {
+                scoped.add(method.toUpperCase(Locale.ROOT) + " " + path);
+            }
+        }));
+        return scoped;
     }
 
     private Map<String, Object> paths() {

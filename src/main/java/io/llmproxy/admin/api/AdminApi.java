@@ -3,6 +3,7 @@ package io.llmproxy.admin.api;
 import io.llmproxy.access.Role;
 import io.llmproxy.admin.AuditTrail;
 import io.llmproxy.admin.OperatorToken;
+import io.llmproxy.config.ScopeConfig;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -68,11 +69,7 @@ public final class AdminApi extends HttpServlet {
      */
     public static AdminApi of(OperatorToken token, Gateway gateway) {
         SignIn signIn = new SignIn(
-                token,
-                gateway.people(),
-                () -> gateway.current().get().config().httpServer().admin(),
-                Instant::now,
-                gateway.clock());
+                token, gateway.people(), () -> gateway.current().get().config(), Instant::now, gateway.clock());
         return new AdminApi(
                 signIn,
                 gateway.audit(),
@@ -82,6 +79,8 @@ public final class AdminApi extends HttpServlet {
     }
 
     static List<Object> resources(SignIn signIn, Gateway gateway) {
+        Supplier<List<ScopeConfig>> scopes =
+                () -> gateway.current().get().config().scopes();
         ConfigText text = new ConfigText(gateway.documents());
         ConfigChanges changes = new ConfigChanges(gateway.documents(), text);
         PartEdit edit = new PartEdit(gateway.documents(), text, changes);
@@ -104,8 +103,8 @@ public final class AdminApi extends HttpServlet {
                 new RequestsResource(gateway.figures().explanations()),
                 new UsageResource(gateway),
                 new AuditResource(gateway.audit()),
-                new UsersResource(gateway.people(), signIn, Instant::now),
-                new TokensResource(gateway.people(), signIn.tokens(), Instant::now),
+                new UsersResource(gateway.people(), signIn, scopes, Instant::now),
+                new TokensResource(gateway.people(), signIn.tokens(), scopes, Instant::now),
                 new DocumentsResource());
     }
 
@@ -130,11 +129,13 @@ public final class AdminApi extends HttpServlet {
                 request.setAttribute(KNOWN, known);
                 request.setAttribute(CALLER, known.caller());
                 if (isPlayground(request)) {
+                    RoleChecks.checkWhole(known.caller());
                     RoleChecks.check(known.caller(), Role.EDITOR);
                     playground.serve(request, response);
                     return;
                 }
                 if (isLive(request)) {
+                    RoleChecks.checkWhole(known.caller());
                     live.serve(request, response, signIn.stillKnown(request));
                     return;
                 }

@@ -66,7 +66,7 @@ final class ApiTokens {
         if (seen == null || seen.token.isExpired(now)) {
             return null;
         }
-        return new Caller("token:" + seen.token.name(), seen.token.role(), AUTHENTICATION);
+        return new Caller("token:" + seen.token.name(), seen.token.role(), seen.token.scope(), AUTHENTICATION);
     }
 
     private @Nullable Seen look(String digest, @Nullable Seen before, Instant now) {

@@ -47,11 +47,7 @@ abstract class CompatServlet extends HttpServlet {
         this.root = root;
         this.gateway = gateway;
         this.signIn = new SignIn(
-                token,
-                gateway.people(),
-                () -> gateway.current().get().config().httpServer().admin(),
-                Instant::now,
-                gateway.clock());
+                token, gateway.people(), () -> gateway.current().get().config(), Instant::now, gateway.clock());
         this.audit = gateway.audit();
     }
 
@@ -98,6 +94,8 @@ abstract class CompatServlet extends HttpServlet {
             }
             SignIn.Known known = signIn.known(request);
             act.by(known.caller(), known.authentication());
+            // These systems know no such roles.
+            RoleChecks.checkWhole(known.caller());
             String method = request.getMethod().equals("HEAD") ? "GET" : request.getMethod();
             answer(new Call(known.caller(), method, path, act), request, response);
         } catch (Refused refused) {

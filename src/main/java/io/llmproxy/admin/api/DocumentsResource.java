@@ -18,7 +18,7 @@ public final class DocumentsResource {
     /** Describes this API. */
     @GET
     @Path("openapi.json")
-    @Needs(Role.VIEWER)
+    @Needs(value = Role.VIEWER, scoped = true)
     public Object openapi() {
         return DocumentJson.of(new String(resource("openapi.yaml"), StandardCharsets.UTF_8));
     }
@@ -26,7 +26,7 @@ public final class DocumentsResource {
     /** Describes the configuration. */
     @GET
     @Path("schema.json")
-    @Needs(Role.VIEWER)
+    @Needs(value = Role.VIEWER, scoped = true)
     public Object schema() {
         return resource("llmproxy.schema.json");
     }

@@ -52,6 +52,22 @@ record KeyBody(
                 config.limits().isEmpty() ? null : List.copyOf(LimitBody.of(config.limits())));
     }
 
+    /** The same in a scope. */
+    KeyBody within(@Nullable String other) {
+        return new KeyBody(
+                name,
+                enabled,
+                expiresAt,
+                allowedModels,
+                requestsPerSecond,
+                burstSize,
+                maxConcurrent,
+                explain,
+                forwards,
+                other,
+                limits);
+    }
+
     /** The names of the forwards that it opens; empty for all. */
     List<String> opens() {
         return forwards == null

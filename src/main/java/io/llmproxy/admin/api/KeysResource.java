@@ -76,8 +76,9 @@ public final class KeysResource {
 
     /** Lists keys. Those of the configuration are on the first page: they are few. */
     @GET
-    @Needs(Role.VIEWER)
+    @Needs(value = Role.VIEWER, scoped = true)
     public Object list(
+            @Context ContainerRequestContext call,
             @QueryParam("q") @DefaultValue("") String beginning,
             @QueryParam("digest") @Nullable String digest,
             @QueryParam("limit") @Nullable String limit,
@@ -85,20 +86,24 @@ public final class KeysResource {
         int most = Page.limit(limit);
         String after = Page.read(cursor);
         KeyViews views = views();
+        Reach reach = reach(call);
         List<KeyViews.View> shown = new ArrayList<>();
         if (digest != null) {
             KeyDigest wanted = digest(digest);
             KeyViews.all(config())
+                    .filter(placed -> reach.covers(placed.key().scope()))
                     .filter(placed -> KeyDigest.configured(placed.key().key()).equals(wanted))
                     .forEach(placed -> shown.add(views.view(placed)));
-            keys().find(wanted).ifPresent(key -> shown.add(views.of(key)));
+            keys().find(wanted).filter(reach::covers).ifPresent(key -> shown.add(views.of(key)));
             return new Keys(shown, null, keys().isWritable());
         }
         String begin = beginning.strip();
         if (after == null) {
-            views.of(config()).stream().filter(key -> begins(key, begin)).forEach(shown::add);
+            views.of(config()).stream()
+                    .filter(key -> reach.covers(key.scope()) && begins(key, begin))
+                    .forEach(shown::add);
         }
-        List<IssuedKey> page = keys().page(begin, after, most + 1);
+        List<IssuedKey> page = keys().page(begin, reach.scopes(), after, most + 1);
         boolean more = page.size() > most;
         page.stream().limit(most).map(key -> views.of(key)).forEach(shown::add);
         String next = more ? Page.cursor(page.get(most - 1).config().name()) : null;
@@ -119,13 +124,18 @@ public final class KeysResource {
     /** Shows a key. */
     @GET
     @Path("{id}")
-    @Needs(Role.VIEWER)
-    public Response show(@PathParam("id") String id) {
-        return shown(known(id));
+    @Needs(value = Role.VIEWER, scoped = true)
+    public Response show(@Context ContainerRequestContext call, @PathParam("id") String id) {
+        return shown(known(call, id));
     }
 
-    private IssuedKey known(String id) {
-        return keys().find(id).orElseThrow(() -> Refused.notFound("key", id));
+    private Reach reach(ContainerRequestContext call) {
+        return Reach.of(Caller.of(call), config());
+    }
+
+    /** A key beyond the caller's reach is as good as none. */
+    private IssuedKey known(ContainerRequestContext call, String id) {
+        return keys().find(id).filter(reach(call)::covers).orElseThrow(() -> Refused.notFound("key", id));
     }
 
     private Response shown(IssuedKey key) {
@@ -135,9 +145,9 @@ public final class KeysResource {
     /** Tells how much is left of the limits of a key, as this node knows. */
     @GET
     @Path("{id}/limits")
-    @Needs(Role.VIEWER)
-    public Object limits(@PathParam("id") String id) {
-        known(id);
+    @Needs(value = Role.VIEWER, scoped = true)
+    public Object limits(@Context ContainerRequestContext call, @PathParam("id") String id) {
+        known(call, id);
         Instant now = Instant.now();
         return new Limits(
                 gateway.node(),
@@ -149,14 +159,17 @@ public final class KeysResource {
     /** Issues a key. */
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
-    @Needs(Role.EDITOR)
+    @Needs(value = Role.EDITOR, scoped = true)
     @Audited("key.issue")
     public Response issue(
             @Context ContainerRequestContext call,
             @HeaderParam("Idempotency-Key") @Nullable String requestKey,
             @QueryParam("dry_run") @DefaultValue("false") String dryRun,
-            KeyBody body) {
+            KeyBody wanted) {
         requireStore();
+        Reach reach = reach(call);
+        KeyBody body = wanted.scope() == null ? wanted.within(Caller.of(call).scope()) : wanted;
+        reach.require(body.scope());
         acts.check(body, null);
         String by = Caller.of(call).name();
         String secret = NewSecret.key();
@@ -173,7 +186,7 @@ public final class KeysResource {
                 act,
                 () -> keys().issue(config, hint, body.opens(), RequestKey.of(Caller.of(call), requestKey), act.note()));
         IssuedKey key = issued.key();
-        if (issued.again() && !key.config().name().equals(config.name())) {
+        if (issued.again() && !(key.config().name().equals(config.name()) && reach.covers(key))) {
             throw new Refused(
                     409, "conflict", "Idempotency-Key: another key was issued with it (expected: a unique one)");
         }
@@ -192,7 +205,7 @@ public final class KeysResource {
     @PATCH
     @Path("{id}")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Needs(Role.EDITOR)
+    @Needs(value = Role.EDITOR, scoped = true)
     @Audited("key.change")
     public Response change(
             @Context ContainerRequestContext call,
@@ -201,8 +214,18 @@ public final class KeysResource {
             @QueryParam("dry_run") @DefaultValue("false") String dryRun,
             ObjectNode patch) {
         requireStore();
-        IssuedKey key = matching(id, tag);
+        IssuedKey key = matching(call, id, tag);
         KeyBody body = merged(KeyBody.of(key), patch);
+        Reach reach = reach(call);
+        reach.require(body.scope());
+        if (!reach.isAll() && !key.config().name().equals(body.name())) {
+            // What a key used is told by its name: another's past would come with it.
+            throw new Refused(
+                    403,
+                    "forbidden",
+                    "name: a role that is bound to a scope gives no key another name (expected: "
+                            + key.config().name() + ")");
+        }
         acts.check(body, key);
         ClientKeyConfig config = body.config(key.config().key());
         if (ConfigResource.isDry(dryRun)) {
@@ -235,7 +258,7 @@ public final class KeysResource {
     /** Deletes a key. */
     @DELETE
     @Path("{id}")
-    @Needs(Role.EDITOR)
+    @Needs(value = Role.EDITOR, scoped = true)
     @Audited("key.delete")
     public Response delete(
             @Context ContainerRequestContext call,
@@ -243,7 +266,7 @@ public final class KeysResource {
             @HeaderParam("If-Match") @Nullable String tag,
             @QueryParam("dry_run") @DefaultValue("false") String dryRun) {
         requireStore();
-        IssuedKey key = matching(id, tag);
+        IssuedKey key = matching(call, id, tag);
         if (!ConfigResource.isDry(dryRun)) {
             Act act = Act.of(call);
             act.changes(KeyActs.told(KeyBody.of(key)), Map.of());
@@ -259,7 +282,7 @@ public final class KeysResource {
     @POST
     @Path("{id}/rotate")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Needs(Role.EDITOR)
+    @Needs(value = Role.EDITOR, scoped = true)
     @Audited("key.rotate")
     public Response rotate(
             @Context ContainerRequestContext call,
@@ -272,7 +295,7 @@ public final class KeysResource {
         if (grace < 0 || grace > LONGEST_GRACE) {
             throw Refused.invalid("grace_seconds", grace + " (expected: 0 to " + LONGEST_GRACE + ")");
         }
-        IssuedKey key = matching(id, tag);
+        IssuedKey key = matching(call, id, tag);
         if (ConfigResource.isDry(dryRun)) {
             return shown(key);
         }
@@ -295,8 +318,8 @@ public final class KeysResource {
         }
     }
 
-    private IssuedKey matching(String id, @Nullable String tag) {
-        IssuedKey key = known(id);
+    private IssuedKey matching(ContainerRequestContext call, String id, @Nullable String tag) {
+        IssuedKey key = known(call, id);
         if (tag == null) {
             throw new Refused(
                     428,

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.access.Role;
 import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.load.LimitsText;
 import io.llmproxy.quota.LimitHistory.Course;
 import io.llmproxy.quota.Standing;
@@ -116,20 +117,22 @@ public final class LimitsResource {
 
     /** Lists those of the configuration: of the gateway, of scopes and of keys. */
     @GET
-    @Needs(Role.VIEWER)
-    public Response list() {
+    @Needs(value = Role.VIEWER, scoped = true)
+    public Response list(@Context ContainerRequestContext call) {
         String tag = ScopesResource.tag(gateway);
         Gateway.Current current = gateway.current().get();
         Instant now = clock.get();
+        Reach reach = Reach.of(Caller.of(call), current.config());
         List<One> limits = current.quotas().standings().stream()
+                .filter(standing -> reach.covers(standing.limit().subject(), current.config()))
                 .sorted(GATEWAY_FIRST)
                 .map(standing -> One.of(standing, now))
                 .toList();
         return Response.ok(new All(
                         gateway.node(),
                         current.config().redis() != null,
-                        gateway.documents().isWritable(),
-                        LimitBody.of(current.config().limits()),
+                        reach.isAll() && gateway.documents().isWritable(),
+                        reach.isAll() ? LimitBody.of(current.config().limits()) : List.of(),
                         limits))
                 .header("ETag", tag)
                 .build();
@@ -138,10 +141,13 @@ public final class LimitsResource {
     /** Tells how one was used in its window until now. */
     @GET
     @Path("{id}")
-    @Needs(Role.VIEWER)
-    public Object show(@PathParam("id") String id) {
+    @Needs(value = Role.VIEWER, scoped = true)
+    public Object show(@Context ContainerRequestContext call, @PathParam("id") String id) {
+        ProxyConfig config = gateway.current().get().config();
+        Reach reach = Reach.of(Caller.of(call), config);
         Standing standing = standings().stream()
                 .filter(one -> one.limit().code().equals(id))
+                .filter(one -> reach.covers(one.limit().subject(), config))
                 .findFirst()
                 .orElseThrow(() -> Refused.notFound("limit", id));
         Instant now = clock.get();
@@ -150,7 +156,7 @@ public final class LimitsResource {
         if (course == null) {
             return new Used(gateway.node(), limit, null, null, List.of());
         }
-        LimitConfig config = standing.limit().config();
+        LimitConfig limited = standing.limit().config();
         Long end = course.end();
         return new Used(
                 gateway.node(),
@@ -158,7 +164,7 @@ public final class LimitsResource {
                 told(course.start()),
                 end == null ? null : told(end),
                 course.points().stream()
-                        .map(point -> new Point(told(point.at()), config.amountOf(point.used())))
+                        .map(point -> new Point(told(point.at()), limited.amountOf(point.used())))
                         .toList());
     }
 

@@ -59,7 +59,7 @@ final class MaywzhCredentials {
         String after = null;
         List<IssuedKey> page;
         do {
-            page = keys.page("", after, PAGE);
+            page = keys.page("", null, after, PAGE);
             all.addAll(page);
             after = page.isEmpty() ? null : page.get(page.size() - 1).config().name();
         } while (page.size() == PAGE);

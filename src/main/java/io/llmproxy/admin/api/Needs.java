@@ -11,4 +11,10 @@ import java.lang.annotation.Target;
 @Target(ElementType.METHOD)
 @interface Needs {
     Role value();
+
+    /**
+     * Whether a role that is bound to a scope is enough. Such a method looks at the caller's {@link Reach}, and tells and changes nothing
+     * beyond it.
+     */
+    boolean scoped() default false;
 }

@@ -1,7 +1,6 @@
 package io.llmproxy.admin.api;
 
 import io.llmproxy.access.Attempts;
-import io.llmproxy.access.Role;
 import io.llmproxy.admin.PageOrigin;
 import io.llmproxy.admin.oidc.Handshake;
 import io.llmproxy.admin.oidc.IdentityProvider;
@@ -124,13 +123,13 @@ final class OidcSignIn {
         slow(ofAddress.take(client));
         Person person = asked(provider(oidc), known -> known.person(handshake, back.code(), back.iss()));
         ofAddress.forgive(client);
-        GroupRoles roles = new GroupRoles(oidc.adminGroups(), oidc.editorGroups(), oidc.viewerGroups());
-        Role role = roles.best(person.groups());
-        if (role == null) {
+        GroupRoles.Grant grant = GroupRoles.of(oidc).best(person.groups());
+        if (grant == null) {
             throw new Refused(
                     403, "forbidden", "None of the person's groups has a role here (http_server.admin.oidc).");
         }
-        return new SignedIn(new Caller("oidc:" + person.name(), role, AUTHENTICATION), person.idToken());
+        return new SignedIn(
+                new Caller("oidc:" + person.name(), grant.role(), grant.scope(), AUTHENTICATION), person.idToken());
     }
 
     /** Where a browser is to go to sign out at the provider, too; nothing if it does not tell. */

@@ -87,7 +87,7 @@ final class Passwords {
             throw wrong();
         }
         people.seen(user.name(), clock.get());
-        return new Caller(user.name(), user.role(), KeptSession.PASSWORD);
+        return new Caller(user.name(), user.role(), user.scope(), KeptSession.PASSWORD);
     }
 
     /** Takes as long as a wrong password does. */

@@ -1,6 +1,5 @@
 package io.llmproxy.admin.api;
 
-import io.llmproxy.access.Role;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.SsoConfig;
 import io.llmproxy.net.IpAddress;
@@ -45,11 +44,11 @@ final class ProxySignIn {
                         text(request.getHeader(config.groupsHeader())).split(",", -1))
                 .map(String::strip)
                 .collect(Collectors.toSet());
-        Role role = new GroupRoles(config.adminGroups(), config.editorGroups(), config.viewerGroups()).best(groups);
-        if (role == null) {
+        GroupRoles.Grant grant = GroupRoles.of(config).best(groups);
+        if (grant == null) {
             throw new Refused(403, "forbidden", "None of the caller's groups has a role here (http_server.admin.sso).");
         }
-        return new Caller("sso:" + name, role, AUTHENTICATION);
+        return new Caller("sso:" + name, grant.role(), grant.scope(), AUTHENTICATION);
     }
 
     private static boolean isProxy(HttpServletRequest request, SsoConfig config) {

@@ -1,8 +1,10 @@
 package io.llmproxy.admin.api;
 
 import io.llmproxy.access.Role;
+import io.llmproxy.config.ScopeConfig;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +21,11 @@ final class Realm {
     /**
      * Asks the container whether name and password are right. It keeps no trace of that: the session is ours.
      *
+     * @param scopes those of the configuration
      * @return null if they are wrong, or the container knows no users
      * @throws Refused if the user may do nothing here
      */
-    static @Nullable Caller caller(HttpServletRequest request, String name, String password) {
+    static @Nullable Caller caller(HttpServletRequest request, String name, String password, List<ScopeConfig> scopes) {
         if (!NAME.matcher(name).matches()) {
             return null;
         }
@@ -32,7 +35,8 @@ final class Realm {
             return null;
         }
         try {
-            return new Caller("realm:" + name, role(request), AUTHENTICATION);
+            GroupRoles.Grant grant = grant(request, scopes);
+            return new Caller("realm:" + name, grant.role(), grant.scope(), AUTHENTICATION);
         } finally {
             leave(request);
         }
@@ -46,16 +50,35 @@ final class Realm {
         }
     }
 
-    private static Role role(HttpServletRequest request) {
+    private static GroupRoles.Grant grant(HttpServletRequest request, List<ScopeConfig> scopes) {
+        Role whole = role(request, "");
+        if (whole != null) {
+            return new GroupRoles.Grant(whole, null);
+        }
+        GroupRoles.Grant best = null;
+        for (ScopeConfig scope : scopes) {
+            Role role = role(request, '@' + scope.name());
+            if (role != null && (best == null || !best.role().covers(role))) {
+                best = new GroupRoles.Grant(role, scope.name());
+            }
+        }
+        if (best == null) {
+            throw new Refused(
+                    403,
+                    "forbidden",
+                    "The user has no role here (expected: llmproxy-admin, llmproxy-editor or llmproxy-viewer, or one of"
+                            + " these with @ and the name of a scope).");
+        }
+        return best;
+    }
+
+    private static @Nullable Role role(HttpServletRequest request, String suffix) {
         Role[] roles = Role.values();
         for (int i = roles.length - 1; i >= 0; i--) {
-            if (request.isUserInRole(PREFIX + roles[i].label())) {
+            if (request.isUserInRole(PREFIX + roles[i].label() + suffix)) {
                 return roles[i];
             }
         }
-        throw new Refused(
-                403,
-                "forbidden",
-                "The user has no role here (expected: llmproxy-admin, llmproxy-editor or llmproxy-viewer).");
+        return null;
     }
 }

@@ -13,14 +13,26 @@ final class RoleChecks implements DynamicFeature {
         Needs needs = route.getResourceMethod().getAnnotation(Needs.class);
         if (needs != null) {
             Role needed = needs.value();
+            boolean scoped = needs.scoped();
             ContainerRequestFilter check = request -> {
                 if (request.getProperty(AdminApi.CALLER) instanceof Caller caller) {
+                    if (!scoped) {
+                        checkWhole(caller);
+                    }
                     check(caller, needed);
                 } else {
                     throw new Refused(401, "unauthorized", "Sign in, or show the token.");
                 }
             };
             context.register(check);
+        }
+    }
+
+    /** Refuses a caller whose role is bound to a scope. */
+    static void checkWhole(Caller caller) {
+        if (caller.scope() != null) {
+            throw new Refused(
+                    403, "forbidden", "The caller's role is bound to a scope (expected: one for the whole gateway).");
         }
     }
 

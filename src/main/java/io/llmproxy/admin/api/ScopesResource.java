@@ -95,12 +95,18 @@ public final class ScopesResource {
 
     /** Lists them, in the order of the configuration. */
     @GET
-    @Needs(Role.VIEWER)
-    public Response list() {
+    @Needs(value = Role.VIEWER, scoped = true)
+    public Response list(@Context ContainerRequestContext call) {
         String tag = tag(gateway);
         ProxyConfig config = config();
-        List<Scope> scopes = views(config, config.scopes());
-        return Response.ok(new Scopes(scopes, gateway.documents().isWritable()))
+        Reach reach = Reach.of(Caller.of(call), config);
+        List<Scope> scopes = views(
+                config,
+                config.scopes().stream()
+                        .filter(scope -> reach.covers(scope.name()))
+                        .toList());
+        return Response.ok(
+                        new Scopes(scopes, reach.isAll() && gateway.documents().isWritable()))
                 .header("ETag", tag)
                 .build();
     }
@@ -108,10 +114,13 @@ public final class ScopesResource {
     /** Tells of one. */
     @GET
     @Path("{name: .+}")
-    @Needs(Role.VIEWER)
-    public Response show(@PathParam("name") String name) {
+    @Needs(value = Role.VIEWER, scoped = true)
+    public Response show(@Context ContainerRequestContext call, @PathParam("name") String name) {
         String tag = tag(gateway);
         ProxyConfig config = config();
+        if (!Reach.of(Caller.of(call), config).covers(name)) {
+            throw Refused.notFound("scope", name);
+        }
         return Response.ok(views(config, List.of(find(config, name))).get(0))
                 .header("ETag", tag)
                 .build();

@@ -62,6 +62,7 @@ public final class SessionResource {
     private record Told(
             String name,
             String role,
+            @Nullable String scope,
             String signedInBy,
             String authentication,
             String mode,
@@ -113,7 +114,7 @@ public final class SessionResource {
     @PUT
     @Path("password")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Needs(Role.VIEWER)
+    @Needs(value = Role.VIEWER, scoped = true)
     @Audited("user.password")
     public Response password(
             @Context HttpServletRequest request, @Context ContainerRequestContext call, NewPassword wanted) {
@@ -133,7 +134,7 @@ public final class SessionResource {
         Act act = Act.of(call);
         act.to(caller.name());
         if (gateway.people()
-                .change(caller.name(), new User.Change(null, null, hash), true, act.note())
+                .change(caller.name(), new User.Change(null, null, null, hash), true, act.note())
                 .isEmpty()) {
             throw Refused.notFound("user", caller.name());
         }
@@ -146,7 +147,7 @@ public final class SessionResource {
 
     /** Tells who is signed in. */
     @GET
-    @Needs(Role.VIEWER)
+    @Needs(value = Role.VIEWER, scoped = true)
     public Response who(@Context HttpServletRequest request) {
         SignIn.Known known = (SignIn.Known) request.getAttribute(AdminApi.KNOWN);
         return Response.ok(told(known.caller(), known.session())).build();
@@ -156,7 +157,7 @@ public final class SessionResource {
 
     /** Ends the session; tells where the browser is to go, if the person has come from an identity provider. */
     @DELETE
-    @Needs(Role.VIEWER)
+    @Needs(value = Role.VIEWER, scoped = true)
     @Audited("session.close")
     public Response close(@Context HttpServletRequest request, @QueryParam("page") @Nullable String page) {
         Caller caller = ((SignIn.Known) request.getAttribute(AdminApi.KNOWN)).caller();
@@ -172,12 +173,13 @@ public final class SessionResource {
         return new Told(
                 caller.name(),
                 caller.role().label(),
+                caller.scope(),
                 session != null
                         ? "session"
                         : caller.authentication().equals(ProxySignIn.AUTHENTICATION) ? "proxy" : "token",
                 caller.authentication(),
                 store ? "store" : "file",
-                store && caller.role().covers(Role.EDITOR),
+                store && caller.scope() == null && caller.role().covers(Role.EDITOR),
                 gateway.version(),
                 session == null ? null : time(session.idleUntil()),
                 session == null ? null : time(session.ends()));

@@ -117,8 +117,8 @@ final class Sessions {
         Instant now = clock.get();
         Instant ends = now.plus(LIFE);
         boolean kept = people.isKept()
-                && isKept(
-                        new KeptSession(key, caller.name(), caller.role(), caller.authentication(), shown, now, ends));
+                && isKept(new KeptSession(
+                        key, caller.name(), caller.role(), caller.scope(), caller.authentication(), shown, now, ends));
         put(new Session(key, caller, shown, kept, now, ends, now), now);
         return name;
     }
@@ -232,7 +232,7 @@ final class Sessions {
             return;
         }
         KeptSession kept = said.get();
-        Caller caller = new Caller(kept.name(), kept.role(), kept.authentication());
+        Caller caller = new Caller(kept.name(), kept.role(), kept.scope(), kept.authentication());
         if (known == null) {
             put(new Session(key, caller, kept.token(), true, kept.usedAt(), kept.endsAt(), now), now);
         } else {

@@ -6,6 +6,7 @@ import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.admin.PageOrigin;
 import io.llmproxy.admin.oidc.Handshake;
 import io.llmproxy.config.AdminConfig;
+import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.SsoConfig;
 import io.llmproxy.net.IpAddress;
@@ -50,12 +51,12 @@ final class SignIn {
     private final Passwords passwords;
     private final OidcSignIn oidc;
     private final boolean hasPeople;
-    private final Supplier<AdminConfig> config;
+    private final Supplier<ProxyConfig> config;
 
     SignIn(
             OperatorToken token,
             People people,
-            Supplier<AdminConfig> config,
+            Supplier<ProxyConfig> config,
             Supplier<Instant> clock,
             ScheduledExecutorService background) {
         this.config = config;
@@ -63,8 +64,12 @@ final class SignIn {
         this.sessions = new Sessions(clock, people);
         this.tokens = new ApiTokens(people, clock);
         this.passwords = new Passwords(people, clock, System::nanoTime);
-        this.oidc = new OidcSignIn(() -> config.get().oidc(), background, System::nanoTime);
+        this.oidc = new OidcSignIn(() -> config.get().httpServer().admin().oidc(), background, System::nanoTime);
         this.hasPeople = people.isKept();
+    }
+
+    private AdminConfig admin() {
+        return config.get().httpServer().admin();
     }
 
     /** A user was changed: what was known of the user's sessions is looked at again. */
@@ -115,8 +120,7 @@ final class SignIn {
             return new Known(bearer(request, shown), null);
         }
         Sessions.Session session = session(request);
-        Caller caller =
-                session == null ? ProxySignIn.caller(request, config.get().sso()) : session.caller();
+        Caller caller = session == null ? ProxySignIn.caller(request, admin().sso()) : session.caller();
         if (caller == null) {
             throw nobody();
         }
@@ -151,12 +155,12 @@ final class SignIn {
     Ways ways(HttpServletRequest request) {
         boolean signedIn = session(request) != null;
         try {
-            signedIn |= ProxySignIn.caller(request, config.get().sso()) != null;
+            signedIn |= ProxySignIn.caller(request, admin().sso()) != null;
         } catch (Refused e) {
             // Then the next call tells why not.
             signedIn = true;
         }
-        return new Ways(hasToken(), hasPeople || config.get().realm(), oidc.name(), signedIn);
+        return new Ways(hasToken(), hasPeople || admin().realm(), oidc.name(), signedIn);
     }
 
     private Caller bearer(HttpServletRequest request, String shown) {
@@ -184,9 +188,9 @@ final class SignIn {
     private Refused nobody() {
         if (token.expected() == null
                 && !hasPeople
-                && config.get().sso() == null
-                && config.get().oidc() == null
-                && !config.get().realm()) {
+                && admin().sso() == null
+                && admin().oidc() == null
+                && !admin().realm()) {
             return refused(OperatorToken.disabled());
         }
         return new Refused(401, "unauthorized", "Sign in, or show the token: Authorization: Bearer TOKEN.")
@@ -311,8 +315,9 @@ final class SignIn {
     }
 
     private Passwords.Others others(HttpServletRequest request) {
-        return config.get().realm()
-                ? (name, password) -> Realm.caller(request, name, password)
+        return admin().realm()
+                ? (name, password) ->
+                        Realm.caller(request, name, password, config.get().scopes())
                 : (name, password) -> null;
     }
 
@@ -343,7 +348,7 @@ final class SignIn {
     /** Sessions of an identity provider end when the configuration has none any more. */
     private Sessions.@Nullable Session current(Sessions.@Nullable Session session) {
         return session != null
-                        && config.get().oidc() == null
+                        && admin().oidc() == null
                         && session.caller().authentication().equals(OidcSignIn.AUTHENTICATION)
                 ? null
                 : session;
@@ -367,9 +372,9 @@ final class SignIn {
         }
         Secret shown = token.expected();
         String name = bearer == null ? cookie(request) : null;
-        SsoConfig sso = config.get().sso();
+        SsoConfig sso = admin().sso();
         if (bearer == null && (name == null || named(name) == null)) {
-            return () -> sso != null && sso.equals(config.get().sso());
+            return () -> sso != null && sso.equals(admin().sso());
         }
         return name == null ? () -> shown != null && shown.equals(token.expected()) : () -> named(name) != null;
     }
@@ -417,9 +422,7 @@ final class SignIn {
                 throw foreign("The call comes from another page (Sec-Fetch-Site, expected: same-origin).");
             }
         } else if (origin == null
-                ? cookie(request) != null
-                        || cookie(request, LOGIN) != null
-                        || config.get().sso() != null
+                ? cookie(request) != null || cookie(request, LOGIN) != null || admin().sso() != null
                 : !PageOrigin.isOwn(origin, request.getHeader("Host"))) {
             throw foreign("The call comes from another page (Origin, expected: the gateway's own).");
         }

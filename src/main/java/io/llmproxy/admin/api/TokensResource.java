@@ -4,6 +4,7 @@ import io.llmproxy.access.ApiToken;
 import io.llmproxy.access.Digest;
 import io.llmproxy.access.People;
 import io.llmproxy.access.Role;
+import io.llmproxy.config.ScopeConfig;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -32,9 +33,11 @@ public final class TokensResource {
 
     private final People people;
     private final ApiTokens tokens;
+    private final Supplier<List<ScopeConfig>> scopes;
     private final Supplier<Instant> clock;
 
-    TokensResource(People people, ApiTokens tokens, Supplier<Instant> clock) {
+    TokensResource(People people, ApiTokens tokens, Supplier<List<ScopeConfig>> scopes, Supplier<Instant> clock) {
+        this.scopes = scopes;
         this.people = people;
         this.tokens = tokens;
         this.clock = clock;
@@ -43,12 +46,14 @@ public final class TokensResource {
     record NewToken(
             @Nullable String name,
             @Nullable String role,
+            @Nullable String scope,
             @Nullable String expiresAt) {}
 
     private record Told(
             String id,
             String name,
             String role,
+            @Nullable String scope,
             @Nullable String createdAt,
             String createdBy,
             @Nullable String expiresAt,
@@ -59,6 +64,7 @@ public final class TokensResource {
             String id,
             String name,
             String role,
+            @Nullable String scope,
             @Nullable String createdAt,
             String createdBy,
             @Nullable String expiresAt,
@@ -82,6 +88,7 @@ public final class TokensResource {
                         token.id(),
                         token.name(),
                         token.role().label(),
+                        token.scope(),
                         Times.told(token.createdAt()),
                         token.createdBy(),
                         Times.told(token.expiresAt()),
@@ -102,6 +109,7 @@ public final class TokensResource {
             throw Refused.invalid("name", "not a name (expected: 1 to 100 letters, digits, spaces and . _ @ / -)");
         }
         Role role = UsersResource.role(wanted.role());
+        String scope = UsersResource.knownScope(wanted.scope(), scopes.get());
         Instant now = clock.get();
         Instant expires = Times.read("expires_at", wanted.expiresAt());
         if (expires != null && !expires.isAfter(now)) {
@@ -109,12 +117,22 @@ public final class TokensResource {
         }
         String token = tokens.next();
         ApiToken made = new ApiToken(
-                UUID.randomUUID().toString(), name, role, now, Caller.of(call).name(), expires, null);
+                UUID.randomUUID().toString(),
+                name,
+                role,
+                scope,
+                now,
+                Caller.of(call).name(),
+                expires,
+                null);
         Act act = Act.of(call);
         act.to(name);
         Map<String, Object> told = new LinkedHashMap<>();
         told.put("id", made.id());
         told.put("role", role.label());
+        if (scope != null) {
+            told.put("scope", scope);
+        }
         told.put("expires_at", Times.told(expires));
         act.changes(Map.of(), told);
         if (!people.create(made, Digest.of(token), act.note())) {
@@ -126,7 +144,14 @@ public final class TokensResource {
                         .path("tokens/{id}")
                         .build(made.id()))
                 .entity(new Made(
-                        made.id(), name, role.label(), Times.told(now), made.createdBy(), Times.told(expires), token))
+                        made.id(),
+                        name,
+                        role.label(),
+                        scope,
+                        Times.told(now),
+                        made.createdBy(),
+                        Times.told(expires),
+                        token))
                 .build();
     }
 

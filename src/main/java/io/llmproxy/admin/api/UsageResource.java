@@ -1,6 +1,7 @@
 package io.llmproxy.admin.api;
 
 import io.llmproxy.access.Role;
+import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.ledger.LedgerFiles;
 import io.llmproxy.ledger.UsedAttempt;
 import jakarta.ws.rs.DefaultValue;
@@ -8,6 +9,8 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
@@ -49,32 +52,35 @@ public final class UsageResource {
     @GET
     @Path("usage")
     @Produces(MediaType.APPLICATION_JSON)
-    @Needs(Role.VIEWER)
+    @Needs(value = Role.VIEWER, scoped = true)
     public Object usage(
+            @Context ContainerRequestContext call,
             @QueryParam("by") @DefaultValue("model") String by,
             @QueryParam("from") @Nullable String from,
             @QueryParam("to") @Nullable String to,
             @QueryParam("step") @DefaultValue("all") String step) {
-        return told(by, from, to, step);
+        return told(Caller.of(call), by, from, to, step);
     }
 
     /** Tells it as comma-separated values. */
     @GET
     @Path("usage.csv")
     @Produces("text/csv")
-    @Needs(Role.VIEWER)
+    @Needs(value = Role.VIEWER, scoped = true)
     public Response csv(
+            @Context ContainerRequestContext call,
             @QueryParam("by") @DefaultValue("model") String by,
             @QueryParam("from") @Nullable String from,
             @QueryParam("to") @Nullable String to,
             @QueryParam("step") @DefaultValue("all") String step) {
-        byte[] table = UsageCsv.of(told(by, from, to, step).rows()).getBytes(StandardCharsets.UTF_8);
+        byte[] table =
+                UsageCsv.of(told(Caller.of(call), by, from, to, step).rows()).getBytes(StandardCharsets.UTF_8);
         return Response.ok(table, "text/csv; charset=UTF-8")
                 .header("Content-Disposition", "attachment; filename=\"usage.csv\"")
                 .build();
     }
 
-    private Told told(String by, @Nullable String fromText, @Nullable String toText, String step) {
+    private Told told(Caller caller, String by, @Nullable String fromText, @Nullable String toText, String step) {
         if (!UsageTable.BY.containsKey(by)) {
             throw Refused.invalid("by", "unknown (expected: key, model, upstream or forward)");
         }
@@ -88,7 +94,11 @@ public final class UsageResource {
         if (!from.isBefore(to)) {
             throw Refused.invalid("from", "not before to (expected: a time before it)");
         }
-        UsageTable table = new UsageTable(by, step);
+        ProxyConfig config = gateway.current().get().config();
+        UsageTable table = new UsageTable(
+                by,
+                step,
+                Reach.of(caller, config).usedWithin(config, gateway.keys().known()));
         Optional<LedgerFiles> files = gateway.ledger().files().get();
         boolean whole = files.isEmpty() ? lately(from, to, table) : read(files.get(), from, to, table);
         return new Told(

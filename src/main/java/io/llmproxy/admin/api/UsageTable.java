@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Adds up what attempts used, by name and time. */
@@ -26,6 +27,7 @@ final class UsageTable {
 
     private final Function<UsedAttempt, String> by;
     private final @Nullable ChronoUnit step;
+    private final Predicate<UsedAttempt> wanted;
     private final Map<String, Map<Instant, Sum>> rows = new TreeMap<>();
     private final Sum total = new Sum();
     private int count;
@@ -34,8 +36,10 @@ final class UsageTable {
     /**
      * @param by one of {@link #BY}
      * @param step one of {@link #STEPS}
+     * @param wanted what is added up
      */
-    UsageTable(String by, String step) {
+    UsageTable(String by, String step, Predicate<UsedAttempt> wanted) {
+        this.wanted = wanted;
         this.by = BY.getOrDefault(by, UsedAttempt::model);
         this.step = switch (step) {
             case "hour" -> ChronoUnit.HOURS;
@@ -87,6 +91,9 @@ final class UsageTable {
             String name, @Nullable String at, @JsonUnwrapped Used used) {}
 
     void add(UsedAttempt attempt) {
+        if (!wanted.test(attempt)) {
+            return;
+        }
         total.add(attempt);
         Instant at = step == null ? Instant.EPOCH : attempt.at().truncatedTo(step);
         Map<Instant, Sum> row = rows.computeIfAbsent(by.apply(attempt), name -> new TreeMap<>());

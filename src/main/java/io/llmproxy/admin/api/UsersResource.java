@@ -4,6 +4,7 @@ import io.llmproxy.access.People;
 import io.llmproxy.access.People.LastAdminException;
 import io.llmproxy.access.Role;
 import io.llmproxy.access.User;
+import io.llmproxy.config.ScopeConfig;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Those who sign in with a password. */
@@ -34,14 +36,17 @@ public final class UsersResource {
 
     private final People people;
     private final SignIn signIn;
+    private final Supplier<List<ScopeConfig>> scopes;
     private final Supplier<Instant> clock;
 
     /**
      * @param people where they are kept
      * @param signIn told of changes; knows whether somebody can sign in without an admin
+     * @param scopes those of the configuration
      * @param clock tells the time
      */
-    UsersResource(People people, SignIn signIn, Supplier<Instant> clock) {
+    UsersResource(People people, SignIn signIn, Supplier<List<ScopeConfig>> scopes, Supplier<Instant> clock) {
+        this.scopes = scopes;
         this.people = people;
         this.signIn = signIn;
         this.clock = clock;
@@ -50,15 +55,18 @@ public final class UsersResource {
     record NewUser(
             @Nullable String name,
             @Nullable String password,
-            @Nullable String role) {
+            @Nullable String role,
+            @Nullable String scope) {
         @Override
         public String toString() {
             return String.valueOf(name);
         }
     }
 
+    /** An empty scope takes it away. */
     record UserChange(
             @Nullable String role,
+            @Nullable String scope,
             @Nullable Boolean enabled,
             @Nullable String password) {
         @Override
@@ -70,6 +78,7 @@ public final class UsersResource {
     private record Told(
             String name,
             String role,
+            @Nullable String scope,
             boolean enabled,
             @Nullable String createdAt,
             String createdBy,
@@ -82,6 +91,7 @@ public final class UsersResource {
         return new Told(
                 user.name(),
                 user.role().label(),
+                user.scope(),
                 user.enabled(),
                 Times.told(user.createdAt()),
                 user.createdBy(),
@@ -105,6 +115,21 @@ public final class UsersResource {
                 .orElseThrow(() -> Refused.invalid("role", "unknown (expected: viewer, editor or admin)"));
     }
 
+    private @Nullable String scope(@Nullable String name) {
+        return knownScope(name, scopes.get());
+    }
+
+    /** Reads the name of a scope; null stays null. */
+    static @Nullable String knownScope(@Nullable String name, List<ScopeConfig> scopes) {
+        if (name != null && scopes.stream().noneMatch(scope -> scope.name().equals(name))) {
+            String expected = scopes.isEmpty()
+                    ? "none, as the configuration has no scopes"
+                    : scopes.stream().map(ScopeConfig::name).collect(Collectors.joining(", "));
+            throw Refused.invalid("scope", name + ": no such scope (expected: " + expected + ")");
+        }
+        return name;
+    }
+
     /** Lists them. */
     @GET
     @Needs(Role.ADMIN)
@@ -125,15 +150,22 @@ public final class UsersResource {
             throw Refused.invalid("name", "not a name (expected: 1 to 100 letters, digits and . _ @ -)");
         }
         Role role = role(wanted.role());
+        String scope = scope(wanted.scope());
         if (wanted.password() == null) {
             throw Refused.invalid("password", "missing (expected: a password)");
         }
         String hash = Passwords.hash(name, wanted.password());
         Instant now = clock.get();
-        User user = new User(name, role, true, now, Caller.of(call).name(), now, null);
+        User user = new User(name, role, scope, true, now, Caller.of(call).name(), now, null);
         Act act = Act.of(call);
         act.to(name);
-        act.changes(Map.of(), Map.of("role", role.label(), "enabled", true));
+        Map<String, Object> made = new LinkedHashMap<>();
+        made.put("role", role.label());
+        made.put("enabled", true);
+        if (scope != null) {
+            made.put("scope", scope);
+        }
+        act.changes(Map.of(), made);
         if (!people.create(new User.Account(user, hash), act.note())) {
             throw new Refused(409, "conflict", "user " + name + ": there is one already (expected: another name)");
         }
@@ -163,6 +195,11 @@ public final class UsersResource {
             from.put("role", before.role().label());
             to.put("role", role.label());
         }
+        String scope = wanted.scope() == null || wanted.scope().isEmpty() ? wanted.scope() : scope(wanted.scope());
+        if (scope != null && !scope.equals(before.scope() == null ? "" : before.scope())) {
+            from.put("scope", before.scope());
+            to.put("scope", scope.isEmpty() ? null : scope);
+        }
         Boolean enabled = wanted.enabled();
         if (enabled != null && enabled != before.enabled()) {
             from.put("enabled", before.enabled());
@@ -174,8 +211,8 @@ public final class UsersResource {
         }
         Act act = Act.of(call);
         act.changes(from, to);
-        User after =
-                guarded(() -> people.change(name, new User.Change(role, enabled, hash), signIn.hasToken(), act.note())
+        User after = guarded(
+                () -> people.change(name, new User.Change(role, scope, enabled, hash), signIn.hasToken(), act.note())
                         .orElseThrow(() -> Refused.notFound("user", name)));
         act.kept(null);
         signIn.doubt(name);

@@ -46,8 +46,11 @@ final class OidcChecks {
         // The last, as what is wrong within a section that is refused is not told any more.
         if (oidc.adminGroups().isEmpty()
                 && oidc.editorGroups().isEmpty()
-                && oidc.viewerGroups().isEmpty()) {
-            problems.error(PATH, "nobody may do anything (expected: admin_groups, editor_groups or viewer_groups)");
+                && oidc.viewerGroups().isEmpty()
+                && oidc.scopedGroups().isEmpty()) {
+            problems.error(
+                    PATH,
+                    "nobody may do anything (expected: admin_groups, editor_groups, viewer_groups or scoped_groups)");
         }
     }
 

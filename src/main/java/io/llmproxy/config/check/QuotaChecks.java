@@ -1,5 +1,6 @@
 package io.llmproxy.config.check;
 
+import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Metric;
@@ -8,6 +9,7 @@ import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RedisConfig;
 import io.llmproxy.config.ScopeConfig;
+import io.llmproxy.config.ScopedGroupConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.Suggestion;
 import io.llmproxy.config.document.YamlPath;
@@ -60,6 +62,29 @@ public final class QuotaChecks {
                 "http_server.forwards",
                 config.httpServer().forwards(),
                 (path, forward) -> checkKeys(YamlPath.key(path, "keys"), forward.keys()));
+        if (config.store() == null) {
+            checkGroups(config.httpServer().admin());
+        }
+    }
+
+    private void checkGroups(AdminConfig admin) {
+        if (admin.sso() != null) {
+            checkGroups("http_server.admin.sso.scoped_groups", admin.sso().scopedGroups());
+        }
+        if (admin.oidc() != null) {
+            checkGroups(
+                    YamlPath.key(OidcChecks.PATH, "scoped_groups"), admin.oidc().scopedGroups());
+        }
+    }
+
+    /** What a node says in its own file holds for any configuration of the store, also for one without these scopes. */
+    private void checkGroups(String list, List<ScopedGroupConfig> groups) {
+        YamlPath.forEach(list, groups, (path, group) -> {
+            String at = YamlPath.key(path, "scope");
+            if (!scopes.containsKey(group.scope()) && !problems.failed(at)) {
+                problems.warn(at, unknown(at, group.scope()) + "; its members see nothing");
+            }
+        });
     }
 
     private void checkRedis(@Nullable RedisConfig redis) {
@@ -128,7 +153,7 @@ public final class QuotaChecks {
         }
         ScopeConfig parent = scopes.get(name);
         if (parent == null) {
-            problems.error(path, "unknown scope '" + problems.shown(path, name) + "' " + hint(name));
+            problems.error(path, unknown(path, name));
         } else if (isBelow(parent, scope)) {
             refuse(path, name, "a scope that is not itself below this one");
         } else if (parent.kind().compareTo(scope.kind()) > 0) {
@@ -158,10 +183,14 @@ public final class QuotaChecks {
             String scope = key.scope();
             if (scope != null && !scopes.containsKey(scope)) {
                 String at = YamlPath.key(path, "scope");
-                problems.error(at, "unknown scope '" + problems.shown(at, scope) + "' " + hint(scope));
+                problems.error(at, unknown(at, scope));
             }
             checkLimits(YamlPath.key(path, "limits"), key.limits());
         });
+    }
+
+    private String unknown(String path, String scope) {
+        return "unknown scope '" + problems.shown(path, scope) + "' " + hint(scope);
     }
 
     private String hint(String name) {

@@ -35,8 +35,12 @@ const SECTIONS = [
 ];
 const HOME = { groups: "upstreams", try: "models", history: "config", limits: "scopes" };
 
+/** What a role shows that is bound to a scope. */
+const SCOPED = ["keys", "scopes", "limits", "usage", "api"];
+const start = (session) => (session.scope ? "keys" : "overview");
+
 /** Pages that a role has no use for are not shown. */
-const mayOpen = (page, session) => (page === "audit" ? session.role === "admin"
+const mayOpen = (page, session) => (session.scope ? SCOPED.includes(page) || (page === "people" && session.authentication === "password") : page === "audit" ? session.role === "admin"
   : page === "people" ? session.role === "admin" || session.authentication === "password"
     : (page !== "playground" && page !== "secrets") || session.role !== "viewer");
 
@@ -53,10 +57,11 @@ function Side({ page, session, open, close, leave, choose }) {
   return html`<div class="side ${open ? "open" : ""}" id="side">
     <div class="row"><div class="grow"><${Brand} /></div>
       ${open && html`<button class="plain icon" aria-label=${t("close")} onClick=${close}><${Icon} name="close" /></button>`}</div>
-    ${SECTIONS.map(([section, pages]) => html`<h3 id="nav-${section}">${t(`nav.${section}`)}</h3>
-      <nav aria-labelledby="nav-${section}">${pages.filter(([name]) => mayOpen(name, session)).map(([name, icon]) => html`<a href=${link(name)} title=${t(`page.${name}`)}
+    ${SECTIONS.map(([section, pages]) => [section, pages.filter(([name]) => mayOpen(name, session))]).filter(([, pages]) => pages.length > 0)
+      .map(([section, pages]) => html`<h3 id="nav-${section}">${t(`nav.${section}`)}</h3>
+      <nav aria-labelledby="nav-${section}">${pages.map(([name, icon]) => html`<a href=${link(name)} title=${t(`page.${name}`)}
         aria-current=${page === name ? "page" : undefined} onClick=${close}><${Icon} name=${icon} /><span>${t(`page.${name}`)}</span></a>`)}</nav>`)}
-    <div class="foot"><div class="who">${session.name} · ${word("role", session.role)}<br />LLMProxy ${session.version}</div>
+    <div class="foot"><div class="who">${session.name} · ${word("role", session.role)}${session.scope && ` · ${session.scope}`}<br />LLMProxy ${session.version}</div>
       <div class="row tight">
         <button class="plain icon" title=${t(dark ? "theme.light" : "theme.dark")} aria-label=${t(dark ? "theme.light" : "theme.dark")}
           onClick=${turn}><${Icon} name=${dark ? "sun" : "moon"} /></button>
@@ -102,13 +107,14 @@ function SignIn({ entered, ended, choose, ways, failed }) {
       <button type="button" class="plain small" lang=${other} onClick=${() => choose(other)}>${languages[other]}</button></div>
     ${ended && !error && html`<${Notice}>${t("sign-in.ended")}<//>`}
     ${elsewhere && html`<${Notice} tone="bad">${elsewhere}<//>`}
-    ${ways.provider && html`<button type="button" class=${typed ? "" : "primary"} disabled=${busy} onClick=${go}>${t("sign-in.with", { name: ways.provider })}</button>`}
+    ${ways.provider && html`<button type="button" class="primary" disabled=${busy} onClick=${go}>${t("sign-in.with", { name: ways.provider })}</button>`}
+    ${ways.provider && typed && html`<hr />`}
     ${typed && html`
     ${ways.password && html`<${Field} label=${t("sign-in.name")} hint=${ways.token && t("sign-in.name.hint")}>${(field) => html`<input ...${field} name="username" autocomplete="username"
-      maxlength="100" autofocus value=${name} onInput=${(event) => setName(event.target.value)} />`}<//>`}
+      maxlength="100" autofocus=${!ways.provider} value=${name} onInput=${(event) => setName(event.target.value)} />`}<//>`}
     <${Field} label=${t(name.trim() ? "people.password" : "sign-in.token")} hint=${name.trim() ? null : t("sign-in.hint")} error=${why}>${(field) => html`<input ...${field} type="password" name="token"
-      autocomplete="current-password" autofocus=${!ways.password} required value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
-    <button class="primary" disabled=${busy}>${t("sign-in")}</button>`}
+      autocomplete="current-password" autofocus=${!ways.password && !ways.provider} required value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
+    <button class=${ways.provider ? "" : "primary"} disabled=${busy}>${t("sign-in")}</button>`}
   </form></main></div>`;
 }
 
@@ -171,7 +177,7 @@ function useKeys(showHelp) {
 
 function Shell({ session, leave, choose }) {
   const asked = useRoute();
-  const route = mayOpen(asked.page, session) ? asked : { page: "overview", parts: [], query: {} };
+  const route = mayOpen(asked.page, session) ? asked : { page: start(session), parts: [], query: {} };
   const [open, setOpen] = useState(false);
   const [help, setHelp] = useState(false);
   const main = useRef();
@@ -211,6 +217,7 @@ function Toasts() {
 function App({ first, ways, failed }) {
   const [session, setSession] = useState(first);
   const [ended, setEnded] = useState(false);
+  const [leaving, setLeaving] = useState(false);
   const [, setLanguage] = useState(language);
   useEffect(() => whenSignedOut(() => {
     setEnded(true);
@@ -222,17 +229,27 @@ function App({ first, ways, failed }) {
     setLanguage(wanted);
   };
   const leave = async () => {
+    // No page asks for anything while the session ends.
+    setLeaving(true);
+    let there = null;
     try {
-      await signOut();
+      there = await signOut();
     } finally {
       setEnded(false);
-      setSession(null);
+      if (there) location.assign(there);
+      else {
+        setSession(null);
+        setLeaving(false);
+      }
     }
   };
-  return html`<div key=${language}>${session
+  return html`<div key=${language}>${leaving ? html`<div class="sign-in"><${Wait} /></div>` : session
     ? html`<${Shell} session=${session} leave=${leave} choose=${choose} />`
     : html`<${SignIn} entered=${setSession} ended=${ended} choose=${choose} ways=${ways} failed=${failed} />`}<${Toasts} /></div>`;
 }
+
+// A page that the browser has kept as it was left would wait for ever.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 theme();
 await loadLanguage(preference("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));

@@ -48,7 +48,7 @@ class ApiTokensTest {
 
     private String made(Duration life) {
         String token = tokens.next();
-        kept.put(Digest.of(token), new ApiToken("1", "ci", Role.EDITOR, now, "ann", now.plus(life), null));
+        kept.put(Digest.of(token), new ApiToken("1", "ci", Role.EDITOR, null, now, "ann", now.plus(life), null));
         return token;
     }
 
@@ -60,7 +60,7 @@ class ApiTokensTest {
         assertThat(new ApiTokens(new NoPeople(), () -> now).isOne(token)).isFalse();
         assertThat(tokens.next()).isNotEqualTo(token).hasSize(52);
 
-        assertThat(tokens.caller(token)).isEqualTo(new Caller("token:ci", Role.EDITOR, "api_token"));
+        assertThat(tokens.caller(token)).isEqualTo(new Caller("token:ci", Role.EDITOR, null, "api_token"));
         assertThat(tokens.caller(token + "x")).isNull();
         assertThat(tokens.isKnown(token)).isTrue();
         assertThat(tokens.isKnown(token + "x")).isFalse();

@@ -103,7 +103,7 @@ final class GatewayFixture {
         SignIn signIn = new SignIn(
                 new OperatorToken(() -> new Secret("t"), List::of),
                 new NoPeople(),
-                () -> config(YAML).httpServer().admin(),
+                () -> config(YAML),
                 Instant::now,
                 clock);
         return AdminApi.resources(signIn, of(documents, clock));

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class PasswordsTest {
     private static final String PASSWORD = "a long password";
     private static final Instant NOW = Instant.parse("2026-11-29T00:00:00Z");
-    private static final User ANN = new User("ann", Role.EDITOR, true, NOW, "root", NOW, null);
+    private static final User ANN = new User("ann", Role.EDITOR, null, true, NOW, "root", NOW, null);
     private static final String HASH = PasswordHash.of(PASSWORD).text();
 
     private static final Passwords.Others NONE = (name, password) -> null;
@@ -27,7 +27,7 @@ class PasswordsTest {
             new FakePeople() {
                 @Override
                 public Optional<User.Account> account(String name) {
-                    User user = new User("ann", Role.EDITOR, enabled, NOW, "root", NOW, null);
+                    User user = new User("ann", Role.EDITOR, null, enabled, NOW, "root", NOW, null);
                     return name.equals(ANN.name()) ? Optional.of(new User.Account(user, HASH)) : Optional.empty();
                 }
             },
@@ -46,7 +46,7 @@ class PasswordsTest {
     void onlyNameAndPasswordOfAUserAreRight() {
         String wrong = "401 The name or the password is wrong.";
         assertThat(passwords.check("10.0.0.1", "Ann", PASSWORD, NONE))
-                .isEqualTo(new Caller("ann", Role.EDITOR, "password"));
+                .isEqualTo(new Caller("ann", Role.EDITOR, null, "password"));
         assertThat(refusal("10.0.0.1", "ann", "another password")).isEqualTo(wrong);
         assertThat(refusal("10.0.0.1", "eve", PASSWORD)).isEqualTo(wrong);
         assertThat(refusal("10.0.0.1", "\u0000", PASSWORD)).isEqualTo(wrong);
@@ -79,7 +79,7 @@ class PasswordsTest {
 
     @Test
     void othersAreAskedForNamesThatAreNotOurs() {
-        Caller eve = new Caller("realm:Eve", Role.VIEWER, "realm");
+        Caller eve = new Caller("realm:Eve", Role.VIEWER, null, "realm");
         Passwords.Others others = (name, password) -> name.equals("Eve") && password.equals("p") ? eve : null;
 
         assertThat(passwords.check("10.0.0.1", "Eve", "p", others)).isEqualTo(eve);

@@ -16,6 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.glassfish.jersey.internal.MapPropertiesDelegate;
 import org.glassfish.jersey.server.ApplicationHandler;
@@ -48,15 +50,46 @@ class RoutesTest {
             Method handler = method.getInvocable().getHandlingMethod();
             Needs needs = handler.getAnnotation(Needs.class);
             routes.put(
-                    method.getHttpMethod() + " " + path.replaceAll("\\{(\\w+):[^}]*}", "{$1}"),
+                    method.getHttpMethod() + " " + shown(path),
                     needs == null ? "anyone" : needs.value().label());
         }
         resource.getChildResources().forEach(child -> collect(child, path, routes));
     }
 
+    /** A path as the document writes it. */
+    private static String shown(String path) {
+        return path.replaceAll("\\{(\\w+):[^}]*}", "{$1}");
+    }
+
     @Test
     void theDocumentNamesEachRouteWithItsRole() {
         assertThat(routes()).isEqualTo(ApiDocument.shared().roles());
+    }
+
+    @Test
+    void theDocumentSaysWhatAScopedRoleMay() {
+        assertThat(scoped()).isEqualTo(ApiDocument.shared().scoped());
+    }
+
+    /** Routes that look at the scope of the caller. */
+    private static Set<String> scoped() {
+        Set<String> scoped = new TreeSet<>();
+        for (Object resource : GatewayFixture.resources(GatewayFixture.nothing(ConfigDocuments.class))) {
+            collectScoped(Resource.from(resource.getClass()), "", scoped);
+        }
+        return scoped;
+    }
+
+    private static void collectScoped(Resource resource, String above, Set<String> scoped) {
+        String own = resource.getPath();
+        String path = above + (own.isEmpty() || own.startsWith("/") ? "" : "/") + own;
+        for (ResourceMethod method : resource.getResourceMethods()) {
+            Needs needs = method.getInvocable().getHandlingMethod().getAnnotation(Needs.class);
+            if (needs != null && needs.scoped()) {
+                scoped.add(method.getHttpMethod() + " " + shown(path));
+            }
+        }
+        resource.getChildResources().forEach(child -> collectScoped(child, path, scoped));
     }
 
     @Test
@@ -86,6 +119,17 @@ class RoutesTest {
     @ParameterizedTest
     @EnumSource(Role.class)
     void aRoleReachesItsRoutesAlone(Role role) throws Exception {
+        reaches(new Caller("somebody", role, null, "session"), route -> true);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void aRoleOfAScopeReachesOnlyWhatLooksAtIt(Role role) throws Exception {
+        Set<String> scoped = scoped();
+        reaches(new Caller("somebody", role, "search", "session"), scoped::contains);
+    }
+
+    private static void reaches(Caller caller, Predicate<String> open) throws Exception {
         ApplicationHandler handler = new ApplicationHandler(
                 AdminApi.application(GatewayFixture.resources(GatewayFixture.nothing(ConfigDocuments.class))));
         for (Map.Entry<String, String> route : routes().entrySet()) {
@@ -100,13 +144,14 @@ class RoutesTest {
                     parts[1].substring(1).replaceAll("\\{version}", "1").replaceAll("\\{[^}]*}", "x"));
             ContainerRequest request =
                     new ContainerRequest(BASE, uri, parts[0], null, new MapPropertiesDelegate(), null);
-            request.setProperty(AdminApi.CALLER, new Caller("somebody", role, "session"));
+            request.setProperty(AdminApi.CALLER, caller);
             request.header("Content-Type", "application/json");
             request.setEntityStream(new ByteArrayInputStream(new byte[] {'{', '}'}));
             ContainerResponse response = handler.apply(request).get();
-            boolean allowed = role.covers(Role.valueOf(route.getValue().toUpperCase(Locale.ROOT)));
+            boolean allowed = open.test(route.getKey())
+                    && caller.role().covers(Role.valueOf(route.getValue().toUpperCase(Locale.ROOT)));
             assertThat(response.getStatus() != 403)
-                    .as(role + " " + route + ": " + response.getStatus())
+                    .as(caller + " " + route + ": " + response.getStatus())
                     .isEqualTo(allowed);
         }
     }

@@ -132,7 +132,14 @@ class SessionsTest {
             kept.put(
                     digest,
                     new KeptSession(
-                            digest, old.name(), old.role(), old.authentication(), old.token(), at, old.endsAt()));
+                            digest,
+                            old.name(),
+                            old.role(),
+                            old.scope(),
+                            old.authentication(),
+                            old.token(),
+                            at,
+                            old.endsAt()));
         }
 
         @Override
@@ -142,7 +149,7 @@ class SessionsTest {
         }
     }
 
-    private static final Caller ANN = new Caller("ann", Role.EDITOR, KeptSession.PASSWORD);
+    private static final Caller ANN = new Caller("ann", Role.EDITOR, null, KeptSession.PASSWORD);
     private final Store store = new Store();
     private final Sessions here = new Sessions(() -> now, store);
     private final Sessions there = new Sessions(() -> now, store);
@@ -168,10 +175,18 @@ class SessionsTest {
         assertCaller(there.use(name, null), ANN);
         String digest = Digest.of(name);
         KeptSession kept = Objects.requireNonNull(store.kept.get(digest));
-        Caller viewer = new Caller("ann", Role.VIEWER, KeptSession.PASSWORD);
+        Caller viewer = new Caller("ann", Role.VIEWER, "search", KeptSession.PASSWORD);
         store.kept.put(
                 digest,
-                new KeptSession(digest, "ann", Role.VIEWER, kept.authentication(), null, kept.usedAt(), kept.endsAt()));
+                new KeptSession(
+                        digest,
+                        "ann",
+                        Role.VIEWER,
+                        "search",
+                        kept.authentication(),
+                        null,
+                        kept.usedAt(),
+                        kept.endsAt()));
 
         wait(Duration.ofSeconds(14));
         assertCaller(there.use(name, null), ANN);

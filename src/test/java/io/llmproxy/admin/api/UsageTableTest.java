@@ -15,7 +15,7 @@ class UsageTableTest {
     }
 
     private static UsageTable table(String step) {
-        UsageTable table = new UsageTable("key", step);
+        UsageTable table = new UsageTable("key", step, used -> true);
         table.add(used("2026-11-28T10:15:00Z", "a", Map.of("USD", new BigDecimal("0.0000015"))));
         table.add(used("2026-11-28T10:45:00Z", "a", Map.of("USD", new BigDecimal("0.5"), "EUR", new BigDecimal("2"))));
         table.add(used("2026-11-29T00:00:00Z", "=SUM(A1)", Map.of()));
@@ -51,7 +51,7 @@ class UsageTableTest {
 
     @Test
     void thereAreNotMoreRowsThanCanBeTold() {
-        UsageTable table = new UsageTable("key", "all");
+        UsageTable table = new UsageTable("key", "all", used -> true);
         for (int i = 0; i <= 10_000; i++) {
             table.add(used("2026-11-28T10:15:00Z", "k" + i, Map.of()));
         }

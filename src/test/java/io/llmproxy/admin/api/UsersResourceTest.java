@@ -29,10 +29,10 @@ class UsersResourceTest {
     private final SignIn signIn = new SignIn(
             new OperatorToken(() -> token, List::of),
             people,
-            () -> GatewayFixture.config(GatewayFixture.YAML).httpServer().admin(),
+            () -> GatewayFixture.config(GatewayFixture.YAML),
             () -> Instant.EPOCH,
             GatewayFixture.nothing(ScheduledExecutorService.class));
-    private final UsersResource users = new UsersResource(people, signIn, () -> Instant.EPOCH);
+    private final UsersResource users = new UsersResource(people, signIn, List::of, () -> Instant.EPOCH);
 
     @Test
     void theLastAdminIsSparedOnlyWhereThereIsATokenForOperators() {

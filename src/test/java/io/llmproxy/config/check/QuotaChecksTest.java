@@ -59,6 +59,31 @@ class QuotaChecksTest {
     }
 
     @Test
+    void aGroupMayHaveAScopeThatIsNotThereYet() {
+        String groups = """
+                scopes: [{name: search}]
+                http_server:
+                  forwards: [{name: a, upstream_group: g}]
+                  admin:
+                    sso: {trusted_proxies: [10.0.0.1], secret: secret-of-the-proxy, scoped_groups: [{group: g, scope: serach}]}
+                    oidc:
+                      issuer: https://idp.example.com
+                      client_id: gw
+                      scoped_groups: [{group: g, scope: search}, {group: g, scope: x, role: editor}]
+                """;
+        assertThat(ConfigFixtures.parse(groups, Path.of(""), Map.of()).warnings())
+                .extracting(Problem::toString)
+                .map(text -> text.replaceFirst("^config.yaml:\\d+: ", ""))
+                .containsExactly(
+                        "http_server.admin.sso.scoped_groups[0].scope: unknown scope 'serach' (did you mean `search`?); its members see nothing",
+                        "http_server.admin.oidc.scoped_groups[1].scope: unknown scope 'x' (expected: search); its members see nothing");
+        assertThat(problems(groups.replace("scope: x, role: editor", "role: editor")))
+                .singleElement()
+                .asString()
+                .startsWith("http_server.admin.oidc.scoped_groups[1].scope: missing");
+    }
+
+    @Test
     void aTreeHasNoCircles() {
         assertThat(problems("scopes: [{name: a, parent: b}, {name: b, parent: a}, {name: c, parent: c}]"))
                 .containsExactly(

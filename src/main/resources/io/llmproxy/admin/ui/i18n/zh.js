@@ -139,6 +139,7 @@ export default {
   "people.no-tokens": "还没有令牌", "people.no-tokens.next": "为每个调用管理 API 的程序创建一个。", "people.revoke": "吊销", "people.revoke-token": "吊销 {name}", "people.revoke.about": "15 秒内它在所有节点上失效。",
   "people.made": "令牌 {name}", "people.made.about": "请立即复制。它只显示这一次，不会保存。", "people.own": "您的密码", "people.current": "当前密码", "people.own.change": "修改密码",
   "people.role.viewer": "可查看除机密外的一切。", "people.role.editor": "还可修改配置和上游，并使用试用页。", "people.role.admin": "还可管理用户和令牌，并查看审计。",
+  "people.scope": "范围", "people.scope.hint": "绑定到范围的角色只涉及该范围及其下级范围的密钥。", "people.scoped.viewer": "可查看该范围的密钥及其用量。", "people.scoped.editor": "还可签发、修改和删除该范围的密钥。", "people.scoped.admin": "与该范围的编辑者相同。", "people.scope.all": "整个网关",
   "people.file-mode": "文件模式下只有运维令牌。用 --store 启动后，网关保存用户和令牌。",
   "did.user": "{name} 可以登录了。", "did.user-change": "{name} 已修改。", "did.password": "密码已修改，请重新登录。",
   "act.user.create": "创建用户", "act.user.change": "修改用户", "act.user.remove": "删除用户", "act.user.password": "修改自己的密码", "act.token.create": "创建令牌", "act.token.revoke": "吊销令牌",

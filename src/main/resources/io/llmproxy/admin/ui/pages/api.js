@@ -67,7 +67,7 @@ export default function Api({ session }) {
   const [find, setFind] = useState("");
   if (!value) return error ? html`<${Failure} error=${error} retry=${again} />` : html`<${Wait} />`;
   const rank = { anyone: 0, viewer: 1, editor: 2, admin: 3 };
-  const may = (call) => rank[call["x-role"]] <= rank[session.role];
+  const may = (call) => rank[call["x-role"]] <= rank[session.role] && (!session.scope || call["x-scoped"] || call["x-role"] === "anyone");
   const wanted = calls(value).filter((call) => `${call.method} ${call.path} ${call.summary}`.toLowerCase().includes(find.toLowerCase()));
   return html`<div class="stack"><${Head} title=${t("page.api")} about=${t("api.about")}>
       <input type="search" aria-label=${t("find")} placeholder=${t("find")} value=${find} onInput=${(event) => setFind(event.target.value)} />

@@ -32,8 +32,8 @@ function List({ quota, session, again }) {
     .filter((limit) => limit.subject.name.toLowerCase().includes(find.trim().toLowerCase())).sort((one, other) => share(other) - share(one));
   const may = session.writable && quota.writable;
   return html`<div class="stack"><${Head} title=${t("page.scopes")} about=${t(quota.shared ? "limits.shared" : "limits.alone", { node: quota.node })} /><${Tabs} at="limits" />
-    <${Card} title=${t("limits.common")} id="common" side=${may && html`<button class="small" onClick=${() => setEditing(quota)} aria-label=${t("limits.common.change")}>${t("change")}</button>`}>
-      ${common.length ? html`<${LimitTable} limits=${common} caption=${t("limits.common")} />` : html`<div class="body soft">${t("limits.common.none")}</div>`}<//>
+    ${!session.scope && html`<${Card} title=${t("limits.common")} id="common" side=${may && html`<button class="small" onClick=${() => setEditing(quota)} aria-label=${t("limits.common.change")}>${t("change")}</button>`}>
+      ${common.length ? html`<${LimitTable} limits=${common} caption=${t("limits.common")} />` : html`<div class="body soft">${t("limits.common.none")}</div>`}<//>`}
     <div class="filters"><input type="search" aria-label=${t("limits.find")} placeholder=${t("limits.find")} value=${find} onInput=${(event) => setFind(event.target.value)} autocomplete="off" />
       <${Choice} aria-label=${t("limits.show")} value=${show} onChange=${setShow} options=${Object.keys(SHOWN).map((key) => [key, t(`limits.show.${key}`)])} /></div>
     <${Card} title=${t("limits.others")} id="others">${rows.length ? html`<${LimitTable} limits=${rows} subject caption=${t("limits.others")} />`

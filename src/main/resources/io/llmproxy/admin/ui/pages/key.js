@@ -1,6 +1,6 @@
 // What is done with one client key.
-import { part, patch, post, remove } from "../api.js";
-import { tell, useGet } from "../data.js";
+import { get, part, patch, post, remove } from "../api.js";
+import { tell, useGet, useLoad } from "../data.js";
 import { Check, Choice, Confirm, Copy, Dialog, Failure, Field, Notice } from "../parts.js";
 import { html, useState } from "../view.js";
 import { t } from "../words.js";
@@ -29,14 +29,14 @@ export function Secret({ issued, close }) {
 }
 
 /** Issues a key, or changes one. */
-export function Edit({ one, first, close, done, issued, drop }) {
-  const forwards = useGet("forwards").value?.forwards ?? [];
+export function Edit({ own, one, first, close, done, issued, drop }) {
+  const forwards = useLoad(() => (own ? null : get("forwards")), []).value?.forwards ?? [];
   const scopes = useGet("scopes").value?.scopes.map((scope) => scope.name) ?? [];
   const [request] = useState(random);
   const [form, setForm] = useState(() => ({
     name: one?.name ?? "", models: (one?.allowed_models ?? []).join(", "), expires: local(one?.expires_at), forwards: one?.forwards ?? [],
     rate: one?.requests_per_second ?? "", burst: one?.burst_size ?? "", concurrent: one?.max_concurrent || "", explain: one?.explain ?? false,
-    scope: one?.scope ?? "", limits: limitRows(one?.limits ?? []),
+    scope: one?.scope ?? own ?? "", limits: limitRows(one?.limits ?? []),
   }));
   const [state, setState] = useState({});
   const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
@@ -64,7 +64,7 @@ export function Edit({ one, first, close, done, issued, drop }) {
     value=${form[name]} onInput=${set(name)} />`}<//>`;
   return html`<${Dialog} title=${one ? t("key.edit", { name: one.name }) : t("key.new")} close=${close} wide><form onSubmit=${submit}>
     ${first && html`<${Notice} tone="warn">${t("key.first")}<//>`}
-    ${text("name", t("name"), { required: true, maxlength: 200, autofocus: true, autocomplete: "off" }, t("key.name.hint"))}
+    ${text("name", t("name"), { required: true, maxlength: 200, autofocus: true, autocomplete: "off", readonly: Boolean(own && one) }, t("key.name.hint"))}
     ${text("models", t("models.list"), { path: "allowed_models", autocomplete: "off", placeholder: "gpt-4o, gpt-4o-*" }, t("key.models.hint"))}
     ${forwards.length > 1 && html`<fieldset class="field"><legend>${t("forwards")}</legend><div class="row">${forwards.map((forward) => html`<${Check}
       checked=${form.forwards.includes(forward.name)} onChange=${(on) => setForm({ ...form, forwards: on ? [...form.forwards, forward.name] : form.forwards.filter((name) => name !== forward.name) })}>
@@ -74,7 +74,7 @@ export function Edit({ one, first, close, done, issued, drop }) {
       <div class="third">${text("burst", t("key.burst"), { path: "burst_size", type: "number", min: 1, max: 20000 })}</div>
       <div class="third">${text("concurrent", t("key.concurrent"), { path: "max_concurrent", type: "number", min: 0, max: 1000000 })}</div></div>
     ${(scopes.length > 0 || form.scope) && html`<${Field} label=${t("key.scope")} hint=${t("key.scope.hint")} error=${problem("scope")}>${(field) => html`<${Choice} ...${field} name="scope"
-      value=${form.scope} onChange=${(scope) => setForm({ ...form, scope })} options=${[["", t("key.scope.none")], ...scopes.map((name) => [name, name]),
+      value=${form.scope} onChange=${(scope) => setForm({ ...form, scope })} options=${[...(own ? [] : [["", t("key.scope.none")]]), ...scopes.map((name) => [name, name]),
         ...(form.scope && !scopes.includes(form.scope) ? [[form.scope, t("key.scope.gone", { name: form.scope })]] : [])]} />`}<//>`}
     <${Limits} one=${one} limits=${form.limits} change=${(limits) => setForm({ ...form, limits })} problems=${state.error?.problems?.filter((found) => found.path.startsWith("limits"))} />
     <${Check} checked=${form.explain} onChange=${(explain) => setForm({ ...form, explain })}>${t("key.explain")}<//>

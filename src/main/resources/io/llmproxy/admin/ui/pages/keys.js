@@ -18,14 +18,14 @@ const limits = (one) => [one.requests_per_second && t("keys.rate", { rate: numbe
   ...one.limits.map(limitText)]
   .filter(Boolean).join(" · ") || t("keys.unlimited");
 
-const columns = (act) => [
+const columns = (act, requests) => [
   { title: t("name"), name: true, cell: (one) => html`${one.name}<div class="small faint mono">${one.hint ? `${one.hint}…` : `#${one.fingerprint}`}</div>` },
   { title: t("state"), cell: (one) => html`<${State} one=${one} />${one.previous_until && html`<div class="small faint">${t("keys.previous", { time: moment(one.previous_until) })}</div>`}` },
   { title: t("keys.place"), cell: (one) => html`${place(one)}${one.scope && html`<div class="small faint">${t("keys.scope", { name: one.scope })}</div>`}` },
   { title: t("models.list"), cell: (one) => (one.allowed_models.length ? html`<span class="row tight">${one.allowed_models.map((model) => html`<${Tag}>${model}<//>`)}</span>` : t("models.all")) },
   { title: t("keys.limits"), cell: (one) => html`<span class="small">${limits(one)}</span>` },
   { title: t("keys.expires"), cell: (one) => (one.expires_at ? moment(one.expires_at) : t("never")) },
-  { title: "", end: true, cell: (one) => html`<span class="row tight"><a href=${link("requests", [], { key: one.name })}>${t("page.requests")}</a>
+  { title: "", end: true, cell: (one) => html`<span class="row tight">${requests && html`<a href=${link("requests", [], { key: one.name })}>${t("page.requests")}</a>`}
     ${act && (one.id ? html`<button class="small" aria-label=${t("key.edit", { name: one.name })} onClick=${() => act("edit", one)}>${t("change")}</button>
       <button class="small" aria-label=${t("key.rotate.title", { name: one.name })} onClick=${() => act("rotate", one)}>${t("key.rotate")}</button>
       <button class="small" aria-label=${t(one.enabled ? "key.off.title" : "key.on.title", { name: one.name })} onClick=${() => act("switch", one)}>${t(one.enabled ? "key.off" : "key.on")}</button>`
@@ -54,7 +54,7 @@ function useCalm(text) {
   return calm;
 }
 
-export default function Keys({ may }) {
+export default function Keys({ may, session }) {
   const [find, setFind] = useState("");
   const text = useCalm(find.trim());
   const whole = WHOLE.test(text);
@@ -83,11 +83,11 @@ export default function Keys({ may }) {
     ${(list.error || pasted.error) && html`<${Failure} error=${list.error ?? pasted.error} retry=${list.again} />`}
     <${Card}>${none ? html`<${Empty} icon="keys" title=${t("keys.none")}>${t(writable ? "keys.none.next-store" : "keys.none.next")}<//>`
       : whole && pasted.busy && !rows.length ? html`<${Wait} />`
-        : rows.length ? html`<${Table} rows=${rows} columns=${columns(act)} id=${(one) => one.id ?? `${one.name}${one.place.kind}${one.place.name}`} caption=${t("page.keys")} />
+        : rows.length ? html`<${Table} rows=${rows} columns=${columns(act, !session.scope)} id=${(one) => one.id ?? `${one.name}${one.place.kind}${one.place.name}`} caption=${t("page.keys")} />
         ${!whole && list.more && html`<div class="wait"><button onClick=${list.more}>${t("more")}</button></div>`}`
           : html`<${Empty} title=${t("nothing-found")}>${t("nothing-found.next")}<//>`}<//>
     <${Notice}>${t(writable ? "keys.where-store" : "keys.where")} ${t("keys.pasted")}<//>
-    ${doing?.what === "edit" && html`<${Edit} one=${doing.one} first=${none} close=${close} done=${done} issued=${issued} drop=${() => setDoing({ what: "remove", one: doing.one })} />`}
+    ${doing?.what === "edit" && html`<${Edit} own=${session.scope} one=${doing.one} first=${none} close=${close} done=${done} issued=${issued} drop=${() => setDoing({ what: "remove", one: doing.one })} />`}
     ${doing?.what === "rotate" && html`<${Rotate} one=${doing.one} close=${() => setDoing((now) => (now?.what === "rotate" ? null : now))} issued=${issued} />`}
     ${doing?.what === "switch" && html`<${Switch} one=${doing.one} close=${close} done=${done} />`}
     ${doing?.what === "remove" && html`<${Remove} one=${doing.one} close=${close} done=${done} />`}

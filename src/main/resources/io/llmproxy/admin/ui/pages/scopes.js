@@ -12,9 +12,12 @@ import { Edit, Remove } from "./scope.js";
 const State = ({ scope }) => (scope.usable ? html`<${Status} tone="ok">${t("keys.usable")}<//>`
   : html`<${Status} shape="square">${t(scope.enabled ? "scope.off-above" : "scope.off")}<//>`);
 
-/** Each scope behind its parent, with how deep it is. */
-function tree(scopes, parent = null, depth = 0) {
-  return scopes.filter((scope) => scope.parent === parent).flatMap((scope) => [{ ...scope, depth }, ...tree(scopes, scope.name, depth + 1)]);
+/** Each scope behind its parent, with how deep it is. A parent that the reader may not see is as good as none. */
+function tree(scopes) {
+  const names = new Set(scopes.map((scope) => scope.name));
+  const below = (parent, depth) => scopes.filter((scope) => (names.has(scope.parent) ? scope.parent : null) === parent)
+    .flatMap((scope) => [{ ...scope, depth }, ...below(scope.name, depth + 1)]);
+  return below(null, 0);
 }
 
 const Tightest = ({ limits }) => {
