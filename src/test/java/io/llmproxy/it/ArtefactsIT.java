@@ -84,6 +84,16 @@ class ArtefactsIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"war", "jar"})
+    void whatOldContainersBringIsNotInIt(String name) throws IOException {
+        try (ZipFile zip = new ZipFile(artefact(name).toFile())) {
+            assertThat(zip.stream().map(ZipEntry::getName))
+                    .contains(root(name) + "META-INF/services/javax.servlet.ServletContainerInitializer")
+                    .noneMatch(entry -> entry.contains("javax/servlet/") || entry.contains("javax.servlet-api"));
+        }
+    }
+
     private static boolean isLibrary(ZipEntry entry) {
         return entry.getName().startsWith("WEB-INF/lib/") && entry.getName().endsWith(".jar");
     }
