@@ -115,7 +115,8 @@ class ConvertedCasesIT {
             }
             try (Deployment deployment = Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx256m")) {
                 for (String name : names()) {
-                    URI uri = deployment.forward(Objects.requireNonNull(places.get(name)), path(FILES.get(name)));
+                    URI uri = deployment.forward(
+                            Objects.requireNonNull(places.get(name)), path(Objects.requireNonNull(FILES.get(name))));
                     ANSWERS.put(name, clients.submit(() -> ask(name, uri)));
                 }
                 clients.shutdown();
