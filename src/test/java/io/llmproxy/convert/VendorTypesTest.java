@@ -1,11 +1,14 @@
 package io.llmproxy.convert;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.anthropic.models.messages.Message;
 import com.anthropic.models.messages.MessageCreateParams;
 import com.anthropic.models.messages.RawMessageStreamEvent;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.genai.JsonSerializable;
 import com.google.genai.types.Content;
 import com.google.genai.types.GenerateContentResponse;
 import com.google.genai.types.GenerationConfig;
@@ -26,7 +29,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What comes out of each case is what the vendor's own types take, by their own validation. */
+/** What comes out of each case is what the vendor's own types take, by their own validation, and has no member that they do not know. */
 final class VendorTypesTest {
     private static final Path CASES = Path.of("src/test/resources/convert");
     private static final JsonMapper OPENAI = com.openai.core.ObjectMappers.jsonMapper();
@@ -40,6 +43,33 @@ final class VendorTypesTest {
             "s-r2c-custom-json.json",
             "s-m2r-failed.json",
             "rich-m2c-tool-images.json");
+
+    /** Schemas, arguments and pairs of the client's own, whose members have any name. */
+    private static final Set<String> FREE =
+            Set.of("FunctionParameters", "Parameters", "InputSchema", "Schema", "Properties", "Input", "Metadata");
+
+    /**
+     * Members that these types do not know: those of tools that may be chosen, which have no type; what the builders of requests set by other means, or
+     * older models take; what OpenAI's API has and its types for other languages know; what other servers and their clients have made usual; and what
+     * is cached for how long, which Anthropic tells at the beginning only.
+     */
+    private static final Set<String> BEYOND = Set.of(
+            "Tool.type",
+            "Tool.function",
+            "Tool.name",
+            "Body.stream",
+            "Body.temperature",
+            "Body.top_p",
+            "Body.top_k",
+            "Response.store",
+            "ResponseFunctionCallArgumentsDoneEvent.name",
+            "ResponseCustomToolCall.status",
+            "ChatCompletionMessage.reasoning_content",
+            "ChatCompletionAssistantMessageParam.reasoning_content",
+            "Delta.reasoning_content",
+            "ChatCompletionMessageFunctionToolCall.extra_content",
+            "ToolCall.extra_content",
+            "MessageDeltaUsage.cache_creation");
 
     /** Google's types take this for base64; its servers take it as it is. */
     private static final String BYPASS = "skip_thought_signature_validator";
@@ -80,25 +110,26 @@ final class VendorTypesTest {
     private static void request(Dialect dialect, Json.Obj request) throws IOException {
         switch (dialect) {
             case CHAT ->
-                OPENAI.readValue(request.bytes(), ChatCompletionCreateParams.Body.class)
-                        .validate();
+                knows(OPENAI.readValue(request.bytes(), ChatCompletionCreateParams.Body.class)
+                        .validate());
             case RESPONSES ->
-                OPENAI.readValue(request.bytes(), ResponseCreateParams.Body.class)
-                        .validate();
+                knows(OPENAI.readValue(request.bytes(), ResponseCreateParams.Body.class)
+                        .validate());
             case MESSAGES -> {
                 if (request.get("model") != null) {
-                    ANTHROPIC
+                    knows(ANTHROPIC
                             .readValue(request.bytes(), MessageCreateParams.Body.class)
-                            .validate();
+                            .validate());
                 }
             }
             case GEMINI -> {
                 request.array("contents")
-                        .forEach(content -> Content.fromJson(content.text().replace(BYPASS, "AAAA")));
-                request.array("tools").forEach(tool -> com.google.genai.types.Tool.fromJson(tool.text()));
+                        .forEach(content ->
+                                keeps(content, Content.fromJson(content.text().replace(BYPASS, "AAAA"))));
+                request.array("tools").forEach(tool -> keeps(tool, com.google.genai.types.Tool.fromJson(tool.text())));
                 Json.Obj config = request.object("generationConfig");
                 if (config != null) {
-                    GenerationConfig.fromJson(config.text());
+                    keeps(config, GenerationConfig.fromJson(config.text()));
                 }
             }
         }
@@ -106,27 +137,41 @@ final class VendorTypesTest {
 
     private static void answer(Dialect dialect, Json.Obj answer) throws IOException {
         switch (dialect) {
-            case CHAT -> OPENAI.readValue(answer.bytes(), ChatCompletion.class).validate();
-            case RESPONSES -> OPENAI.readValue(answer.bytes(), Response.class).validate();
-            case MESSAGES -> ANTHROPIC.readValue(answer.bytes(), Message.class).validate();
-            case GEMINI -> GenerateContentResponse.fromJson(answer.text());
+            case CHAT ->
+                knows(OPENAI.readValue(answer.bytes(), ChatCompletion.class).validate());
+            case RESPONSES ->
+                knows(OPENAI.readValue(answer.bytes(), Response.class).validate());
+            case MESSAGES ->
+                knows(ANTHROPIC.readValue(answer.bytes(), Message.class).validate());
+            case GEMINI -> keeps(answer, GenerateContentResponse.fromJson(answer.text()));
         }
     }
 
     private static void event(Dialect dialect, Json.Obj event) throws IOException {
         switch (dialect) {
             case CHAT ->
-                OPENAI.readValue(event.bytes(), ChatCompletionChunk.class).validate();
+                knows(OPENAI.readValue(event.bytes(), ChatCompletionChunk.class).validate());
             case RESPONSES ->
-                OPENAI.readValue(event.bytes(), ResponseStreamEvent.class).validate();
+                knows(OPENAI.readValue(event.bytes(), ResponseStreamEvent.class).validate());
             case MESSAGES -> {
                 if (!"ping".equals(event.string("type"))) {
-                    ANTHROPIC
+                    knows(ANTHROPIC
                             .readValue(event.bytes(), RawMessageStreamEvent.class)
-                            .validate();
+                            .validate());
                 }
             }
-            case GEMINI -> GenerateContentResponse.fromJson(event.text());
+            case GEMINI -> keeps(event, GenerateContentResponse.fromJson(event.text()));
         }
+    }
+
+    private static void knows(Object model) {
+        Set<String> unknown = UnknownMembers.in(model);
+        unknown.removeIf(member -> BEYOND.contains(member) || FREE.contains(member.substring(0, member.indexOf('.'))));
+        assertThat(unknown).isEmpty();
+    }
+
+    private static void keeps(Json sent, JsonSerializable read) {
+        assertThat(UnknownMembers.lost(sent, JsonReader.read(read.toJson().getBytes(UTF_8))))
+                .isEmpty();
     }
 }
