@@ -69,7 +69,7 @@ public record OidcConfig(
         scopedGroups = List.copyOf(scopedGroups);
     }
 
-    /** Whether nobody on the way can read or change what is sent to an address: it is HTTPS, or does not leave this machine. */
+    /** Whether what is sent to an address cannot be read or changed on the way: it is HTTPS, or does not leave this machine. */
     public static boolean isSafe(URI address) {
         String scheme = String.valueOf(address.getScheme()).toLowerCase(Locale.ROOT);
         String host = UrlHost.of(address).map(UrlHost::name).orElse("");

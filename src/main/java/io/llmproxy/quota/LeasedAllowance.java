@@ -257,7 +257,7 @@ final class LeasedAllowance implements Allowance, Leased {
         }
     }
 
-    /** What this node has used and nobody else knows of is of its share: or each loss of the store would give it another one. */
+    /** What this node has used, and has not told yet, counts against its share: or each loss of the store would give it another one. */
     private Alone leave(Moment now) {
         if (terms.onStoreLoss() != OnStoreLoss.SHARE) {
             return new Alone(null, 0);
@@ -457,7 +457,7 @@ final class LeasedAllowance implements Allowance, Leased {
         owed += terms.kind() != Kind.PERMITS && callSpan == span.start() ? call.delta() : 0;
     }
 
-    /** Nobody waits for the store any more. */
+    /** No request waits for the store any more. */
     private void letGo(List<Runnable> tell, Moment now) {
         asked.addAll(waiters);
         waiters = new ArrayDeque<>();

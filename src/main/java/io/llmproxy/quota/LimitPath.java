@@ -66,7 +66,7 @@ public final class LimitPath {
         return confined;
     }
 
-    /** Returns whether a limit that is enforced is for some models only: it binds nobody who need not say which model is asked for. */
+    /** Returns whether an enforced limit is for some models only. It cannot hold for a request that need not name its model. */
     public boolean limitsModels() {
         return limitsModels;
     }

@@ -67,7 +67,7 @@ final class OidcSignIn {
      * What a browser comes back with.
      *
      * @param secret what it kept meanwhile; null if it did not
-     * @param iss whom the answer names as its sender; null for nobody
+     * @param iss the sender that the answer names; null if it names none
      * @param page where it came back to; null if it does not tell
      */
     record Return(

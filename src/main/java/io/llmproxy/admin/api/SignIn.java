@@ -35,7 +35,7 @@ final class SignIn {
     /** Keeps the secret of a sign-in while the browser is at the identity provider. */
     private static final String LOGIN = "llmproxy_login";
 
-    /** Keeps what the identity provider has signed, which it wants to see again to sign somebody out. */
+    /** Keeps what the identity provider has signed, which it wants to see again when a person signs out. */
     private static final String HINT = "llmproxy_hint";
 
     private static final long LOGIN_SECONDS = 600;
@@ -237,7 +237,7 @@ final class SignIn {
     }
 
     /**
-     * Somebody who goes to the identity provider.
+     * A person on the way to the identity provider.
      *
      * @param location where that is
      * @param cookie what the browser keeps meanwhile
@@ -262,7 +262,7 @@ final class SignIn {
     }
 
     /**
-     * Somebody who has come back from the identity provider.
+     * A person who has come back from the identity provider.
      *
      * @param session the name of the session that was opened
      * @param cookies what the browser keeps from now on, besides the session's

@@ -21,7 +21,7 @@ record Claims(Map<String, Object> all) {
         return at(claim) != null;
     }
 
-    /** What a person is called; null if nothing is said, or what nobody is called. */
+    /** What a person is called; null if nothing is said, or if that cannot be a name. */
     @Nullable String name(String claim) {
         return at(claim) instanceof String text && NAME.matcher(text).matches() ? text : null;
     }
@@ -39,7 +39,7 @@ record Claims(Map<String, Object> all) {
                 }
             });
         }
-        // It stands for everyone in the configuration, and for nobody here.
+        // It stands for everyone in the configuration: no group may have that name.
         groups.remove("*");
         return groups;
     }

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * asked.
  */
 final class IdTokens {
-    /** Signed with a private key: nobody but the provider can have made one. */
+    /** Signed with a private key: only the provider can have made one. */
     private static final Set<JWSAlgorithm> ALGORITHMS = Set.of(
             JWSAlgorithm.RS256,
             JWSAlgorithm.RS384,
@@ -128,7 +128,7 @@ final class IdTokens {
         return verifier;
     }
 
-    /** A token for several parties says whom it was made out to. */
+    /** A token for several parties names the one that asked for it. */
     private void checkParty(JWTClaimsSet claims) throws ProviderException, ParseException {
         String party = claims.getStringClaim("azp");
         if (party == null ? claims.getAudience().size() > 1 : !party.equals(client)) {

@@ -103,7 +103,7 @@ public final class IdentityProvider {
      * Ends: finds out who has signed in. The state was compared before.
      *
      * @param code what the provider has sent the browser back with
-     * @param issuer whom that names as its sender; null if nobody is named
+     * @param issuer the sender that this names; null if it names none
      * @throws ProviderException if that is not known for sure
      */
     public Person person(Handshake handshake, String code, @Nullable String issuer) throws ProviderException {
@@ -125,7 +125,7 @@ public final class IdentityProvider {
         String name = or(claims.name(config.nameClaim()), more.name(config.nameClaim()));
         String called = or(name, claims.name("sub"));
         if (called == null) {
-            throw ProviderException.wrong("The provider's token names nobody (sub)");
+            throw ProviderException.wrong("The provider's token has no subject (sub)");
         }
         Set<String> groups = (claims.has(config.groupsClaim()) ? claims : more).groups(config.groupsClaim());
         return new Person(called, groups, idToken);

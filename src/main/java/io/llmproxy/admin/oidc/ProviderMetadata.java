@@ -38,7 +38,7 @@ record ProviderMetadata(
         return URI.create(base + "/.well-known/openid-configuration");
     }
 
-    /** Reads what an issuer tells. It may name any host, as its document is believed; but nobody on the way may read along. */
+    /** Reads what an issuer tells. It may name any host, as its document is believed; but the way there has to be encrypted. */
     static ProviderMetadata read(String issuer, ObjectNode document) throws ProviderException {
         String named = document.path("issuer").asText();
         if (!named.equals(issuer)) {

@@ -50,7 +50,7 @@ final class OidcChecks {
                 && oidc.scopedGroups().isEmpty()) {
             problems.error(
                     PATH,
-                    "nobody may do anything (expected: admin_groups, editor_groups, viewer_groups or scoped_groups)");
+                    "no group has a role (expected: admin_groups, editor_groups, viewer_groups or scoped_groups)");
         }
     }
 
