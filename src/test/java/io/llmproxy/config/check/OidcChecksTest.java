@@ -80,7 +80,7 @@ class OidcChecksTest {
         Path file = Files.writeString(directory.resolve("ca.pem"), "nothing");
         assertThatThrownBy(() -> load("issuer: 'https://idp', client_id: ' ', client_secret: ' ',"
                         + " console_url: 'https://gw/admin/', ca_file: '" + file + "'"))
-                .hasMessageContainingAll("client_id", "client_secret", "console_url", "ca_file", "nobody may do");
+                .hasMessageContainingAll("client_id", "client_secret", "console_url", "ca_file", "no group has a role");
         assertThatThrownBy(() -> load(FINE + ", console_url: 'https://gw/admin/ui/?a=b', ca_file: '/nowhere'"))
                 .hasMessageContainingAll("console_url", "no such file");
     }
