@@ -491,9 +491,12 @@ class MaywzhApiIT {
                         .at("/deleted")
                         .asInt())
                 .isEqualTo(1);
-        assertThat(own(node, "GET", "audit?action=requests.forget&limit=1", BEARER, Map.of())
-                        .text())
-                .contains(failed.at("/request_id").asText());
+        // A call is noted when it has been answered.
+        Awaitility.await()
+                .untilAsserted(
+                        () -> assertThat(own(node, "GET", "audit?action=requests.forget&limit=1", BEARER, Map.of())
+                                        .text())
+                                .contains(failed.at("/request_id").asText()));
         assertThat(page("GET", "/error-logs?page=1" + mine, "", 200)
                         .at("/total_pages")
                         .asInt())
@@ -605,9 +608,11 @@ class MaywzhApiIT {
         String viewer = token(node, "viewer who tests", "viewer");
         assertThat(call(node, "POST", "/providers/1/health", viewer, "{}").status())
                 .isEqualTo(403);
-        JsonNode last =
-                json(own(node, "GET", "audit?action=upstream.test&outcome=forbidden&limit=1", BEARER, Map.of()));
-        assertThat(last.at("/entries/0/actor").asText()).as(last.toString()).contains("viewer who tests");
+        Awaitility.await().untilAsserted(() -> {
+            JsonNode last =
+                    json(own(node, "GET", "audit?action=upstream.test&outcome=forbidden&limit=1", BEARER, Map.of()));
+            assertThat(last.at("/entries/0/actor").asText()).as(last.toString()).contains("viewer who tests");
+        });
         page("DELETE", "/credentials/" + id("credentials", "tests"), "", 204);
     }
 
