@@ -37,6 +37,7 @@ public final class QuotaChecks {
 
     private final Problems problems;
     private final Map<String, ScopeConfig> scopes = new HashMap<>();
+    private boolean priced = true;
 
     public QuotaChecks(Problems problems) {
         this.problems = problems;
@@ -46,6 +47,7 @@ public final class QuotaChecks {
     private record Same(Metric metric, @Nullable Period per, List<ModelPattern> models) {}
 
     public void check(ProxyConfig config) {
+        priced = config.prices() != null;
         YamlPath.forEach(SCOPES, config.scopes(), this::checkName);
         YamlPath.forEach(SCOPES, config.scopes(), (path, scope) -> {
             checkParent(YamlPath.key(path, "parent"), scope);
@@ -206,6 +208,7 @@ public final class QuotaChecks {
             }
             checkPeriod(path, limit);
             checkAmount(YamlPath.key(path, "amount"), limit);
+            checkPrices(path, limit);
             checkWarnings(YamlPath.key(path, "warn_at"), limit);
             String other = seen.putIfAbsent(new Same(limit.metric(), limit.per(), limit.models()), path);
             if (other != null) {
@@ -238,6 +241,15 @@ public final class QuotaChecks {
             refuse(path, shown, "a whole number, because only a cost may have a fraction");
         } else if (limit.metric() == Metric.COST && amount > LimitConfig.MOST_COST) {
             refuse(path, shown, "a cost of at most " + LimitConfig.MOST_COST);
+        }
+    }
+
+    /** Some upstreams tell themselves what their answers cost. */
+    private void checkPrices(String path, LimitConfig limit) {
+        if (limit.metric() == Metric.COST && !priced) {
+            problems.warn(
+                    path,
+                    "a cost needs prices: without `prices`, only what upstreams say that it costs is counted (expected: `prices`)");
         }
     }
 

@@ -146,6 +146,18 @@ class QuotaChecksTest {
     }
 
     @Test
+    void aCostWithoutPricesIsWarnedOf() {
+        String yaml = "limits: [{metric: requests, per: day, amount: 1}, {metric: cost, per: day, amount: 1}]";
+        assertThat(ConfigFixtures.parse(yaml, Path.of(""), Map.of()).warnings())
+                .singleElement()
+                .asString()
+                .contains("limits[1]: a cost needs prices");
+        assertThat(ConfigFixtures.parse(yaml + "\nprices: prices.yaml", Path.of(""), Map.of())
+                        .warnings())
+                .isEmpty();
+    }
+
+    @Test
     void theStoreThatNodesShareHasAnAddress() {
         assertThat(problems("redis: {url: 'http://u:secret@h', prefix: 'a b', user: u}"))
                 .containsExactly(
