@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -72,7 +73,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
     private final Thread thread = new Thread(this::run, "llmproxy-limits");
     private volatile boolean there;
     private volatile boolean closed;
-    private volatile int nodes = 1;
+    private volatile int nodes;
     private volatile long offset;
     private final Set<Leased> refused = new HashSet<>();
     private final Deque<Batch> toSay = new ArrayDeque<>();
@@ -104,6 +105,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
     public RedisLeases(RedisConfig config, String node, Supplier<Moment> clock) {
         this.config = config;
         this.clock = clock;
+        this.nodes = Objects.requireNonNullElse(config.nodes(), 0);
         this.link = new RedisLink(config, node);
         thread.setDaemon(true);
     }

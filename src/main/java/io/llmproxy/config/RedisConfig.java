@@ -30,4 +30,11 @@ public record RedisConfig(
                 min = 5,
                 max = 50,
                 unit = Unit.MILLISECONDS)
-        Duration timeout) {}
+        Duration timeout,
+
+        @Setting(
+                value =
+                        "How many gateways share the limits. It counts for `share` only until Redis has said how many there are. Without it, a gateway that starts while Redis is unavailable refuses what a limit per day, month or in total concerns.",
+                min = 1,
+                max = 10000)
+        @Nullable Integer nodes) {}

@@ -5,7 +5,7 @@ public interface LeaseStore {
     /** Returns whether it answers. */
     boolean isThere();
 
-    /** Returns how many nodes it last knew of, this one included. */
+    /** Returns how many nodes it last knew of, this one included; 0 if it has never said. */
     int nodes();
 
     /** Returns how far its clock is before ours, in milliseconds. */

@@ -73,11 +73,20 @@ final class LeasedAllowance implements Allowance, Leased {
     private static final class Alone {
         private final @Nullable Allowance share;
         private final long part;
+        private final boolean closed;
         private long used;
 
         Alone(@Nullable Allowance share, long part) {
             this.share = share;
             this.part = part;
+            this.closed = false;
+        }
+
+        /** Nothing passes. */
+        Alone() {
+            this.share = null;
+            this.part = 0;
+            this.closed = true;
         }
     }
 
@@ -152,7 +161,7 @@ final class LeasedAllowance implements Allowance, Leased {
     }
 
     private Take takeAlone(Alone without, long amount, Moment now) {
-        if (terms.onStoreLoss() == OnStoreLoss.CLOSED) {
+        if (without.closed) {
             return Take.CLOSED;
         }
         Allowance share = without.share;
@@ -259,8 +268,13 @@ final class LeasedAllowance implements Allowance, Leased {
 
     /** What this node has used, and has not told yet, counts against its share: or each loss of the store would give it another one. */
     private Alone leave(Moment now) {
-        if (terms.onStoreLoss() != OnStoreLoss.SHARE) {
+        if (terms.onStoreLoss() == OnStoreLoss.OPEN) {
             return new Alone(null, 0);
+        }
+        // Of what does not come back, nothing is taken unheard: each node that starts now would take all of it.
+        boolean unheard = terms.kind() == Kind.WINDOW && store.nodes() == 0;
+        if (terms.onStoreLoss() == OnStoreLoss.CLOSED || unheard) {
+            return new Alone();
         }
         long nodes = Math.max(1, store.nodes());
         long part = Math.max(1, size / nodes);

@@ -37,7 +37,7 @@ class LeaseScriptIT {
     }
 
     private static RedisLink link(String node) throws StoreAwayException {
-        RedisConfig config = new RedisConfig(REDIS.url(), null, null, null, "test", Duration.ofSeconds(10));
+        RedisConfig config = new RedisConfig(REDIS.url(), null, null, null, "test", Duration.ofSeconds(10), null);
         RedisLink link = new RedisLink(config, node);
         link.open();
         return link;
@@ -205,7 +205,13 @@ class LeaseScriptIT {
             assertThat(wrong.reason()).isEqualTo("it answers WRONGTYPE");
         }
         RedisConfig denied = new RedisConfig(
-                REDIS.url(), "nobody", new io.llmproxy.config.Secret("wrong"), null, "test", Duration.ofSeconds(10));
+                REDIS.url(),
+                "nobody",
+                new io.llmproxy.config.Secret("wrong"),
+                null,
+                "test",
+                Duration.ofSeconds(10),
+                null);
         try (RedisLink link = new RedisLink(denied, "one")) {
             StoreAwayException refused = catchThrowableOfType(StoreAwayException.class, link::open);
             assertThat(refused.reason()).isEqualTo("it answers WRONGPASS");

@@ -25,6 +25,7 @@ class LeasedAllowanceTest {
     private static final class Desk implements LeaseStore {
         private boolean there = true;
         private int woken;
+        private int nodes = 4;
 
         @Override
         public boolean isThere() {
@@ -33,7 +34,7 @@ class LeasedAllowanceTest {
 
         @Override
         public int nodes() {
-            return 4;
+            return nodes;
         }
 
         @Override
@@ -305,6 +306,27 @@ class LeasedAllowanceTest {
         watch.pass(Duration.ofSeconds(1));
         call(allowance);
         assertThat(allowance.left(SIZE, watch.get())).isEqualTo(5);
+    }
+
+    @Test
+    void aNodeThatHasNeverHeardOfOthersTakesNothingThatDoesNotComeBack() {
+        store.there = false;
+        store.nodes = 0;
+        LeasedAllowance month = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.SHARE);
+        LeasedAllowance minute = allowance(Metric.REQUESTS, Period.MINUTE, OnStoreLoss.SHARE);
+        assertThat(take(month, 1)).isEqualTo(Take.CLOSED);
+        assertThat(take(minute, 1)).isEqualTo(Take.TAKEN);
+        assertThat(take(allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.OPEN), 1))
+                .isEqualTo(Take.TAKEN);
+
+        // It has been told how many there are.
+        store.nodes = 4;
+        LeasedAllowance told = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.SHARE);
+        assertThat(take(told, SIZE / 4)).isEqualTo(Take.TAKEN);
+        assertThat(take(told, 1)).isEqualTo(Take.SHORT);
+
+        store.there = true;
+        assertThat(served(month, 1)).isEqualTo(Take.TAKEN);
     }
 
     @Test
