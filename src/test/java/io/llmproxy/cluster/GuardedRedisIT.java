@@ -1,0 +1,132 @@
+package io.llmproxy.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.llmproxy.config.RedisConfig;
+import io.llmproxy.config.Secret;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Certificates;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.Ports;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.RedisServer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real Redis that wants TLS, a user and a password, and lets the user do only what docs/scale.md asks for. */
+class GuardedRedisIT {
+    private static final String COMMANDS = "+eval +evalsha +time +zadd +zcard +zremrangebyscore +pexpire +pexpireat"
+            + " +hget +hmget +hset +hdel +hgetall +select";
+
+    private static final Duration PATIENT = Duration.ofSeconds(10);
+    private static final String PASSWORD = "redis-secret-1";
+
+    @TempDir
+    private static Path directory;
+
+    private static Path authority;
+    private static Path otherAuthority;
+    private static int tls;
+    private static RedisServer redis;
+
+    @BeforeAll
+    static void start() throws IOException {
+        Certificates certificates = new Certificates(Files.createDirectory(directory.resolve("ours")));
+        Certificates.Pair pair = certificates.serverPem("redis", "RSA", "ip:127.0.0.1");
+        authority = certificates.authorityPem();
+        otherAuthority = new Certificates(Files.createDirectory(directory.resolve("others"))).authorityPem();
+        tls = Ports.free();
+        redis = RedisServer.start(
+                "--tls-port " + tls,
+                "--tls-cert-file " + pair.certificate(),
+                "--tls-key-file " + pair.key(),
+                "--tls-auth-clients no",
+                "--user gateway on >" + PASSWORD + " ~{guarded}:* " + COMMANDS,
+                "--user poor on >" + PASSWORD + " ~{guarded}:* +eval +evalsha +time +select");
+    }
+
+    @AfterAll
+    static void stop() {
+        redis.close();
+    }
+
+    @Test
+    void aNodeSharesItsLimitsByTlsAsAUserInADatabaseOfItsOwn() {
+        try (FakeUpstream upstream = FakeUpstream.start()) {
+            upstream.otherwise(Behaviour.json("{}"));
+            Gateway gateway = new Gateway()
+                    .single("all", upstream.url(), "", "", "")
+                    .top("limits: [{metric: requests, per: total, amount: 3}]")
+                    .top(
+                            "redis: {url: \"rediss://127.0.0.1:%d/3\", prefix: guarded, user: gateway, password: %s, ca_file: \"%s\"}"
+                                    .formatted(tls, PASSWORD, authority));
+            try (Deployment node = Deployment.start(Deployment.Kind.LAUNCHER, gateway, "-Xmx96m")) {
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(60))
+                        .until(() -> node.metrics().sum("llmproxy_limit_mode", "mode=\"shared\"") == 1);
+                for (int i = 0; i < 3; i++) {
+                    assertThat(status(node)).isEqualTo(200);
+                }
+                assertThat(status(node)).isEqualTo(429);
+                assertThat(redis.say("INFO keyspace")).contains("db3:");
+                assertThat(node.log()).doesNotContain(PASSWORD);
+            }
+        }
+    }
+
+    private static int status(Deployment node) {
+        return RawClient.exchange(
+                        node.forward("all", "/v1/chat/completions"),
+                        "POST",
+                        "Content-Type: application/json\r\nConnection: close\r\n",
+                        "{\"model\":\"m\"}".getBytes(StandardCharsets.UTF_8))
+                .status();
+    }
+
+    @Test
+    void whatDoesNotHoldIsToldPlainly() {
+        assertThat(reason("rediss://127.0.0.1:" + tls, "gateway", PASSWORD, authority))
+                .isEqualTo("none");
+        assertThat(reason("rediss://127.0.0.1:" + tls, "gateway", "wrong", authority))
+                .isEqualTo("it answers WRONGPASS");
+        assertThat(reason("rediss://127.0.0.1:" + tls, "poor", PASSWORD, authority))
+                .startsWith("it answers ");
+        assertThat(reason("rediss://127.0.0.1:" + tls + "/99", "gateway", PASSWORD, authority))
+                .startsWith("it answers ");
+        // Not signed by whom we trust; not good for the name; no TLS at all.
+        assertThat(reason("rediss://127.0.0.1:" + tls, "gateway", PASSWORD, otherAuthority))
+                .isEqualTo("no TLS connection");
+        assertThat(reason("rediss://127.0.0.1:" + tls, "gateway", PASSWORD, null))
+                .isEqualTo("no TLS connection");
+        assertThat(reason("rediss://localhost:" + tls, "gateway", PASSWORD, authority))
+                .isEqualTo("no TLS connection");
+        assertThat(reason(redis.url().replace("redis:", "rediss:"), "gateway", PASSWORD, authority))
+                .isNotEqualTo("none");
+        assertThat(reason("redis://127.0.0.1:" + tls, "gateway", PASSWORD, null))
+                .isNotEqualTo("none");
+    }
+
+    private static String reason(String url, String user, String password, @Nullable Path authorities) {
+        RedisConfig config = new RedisConfig(url, user, new Secret(password), authorities, "guarded", PATIENT, null);
+        try (RedisLink link = new RedisLink(config, "one")) {
+            StoreAwayException away = catchThrowableOfType(StoreAwayException.class, () -> {
+                link.open();
+                link.say(1, List.of());
+            });
+            return away == null ? "none" : away.reason();
+        }
+    }
+}
