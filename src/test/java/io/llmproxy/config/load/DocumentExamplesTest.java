@@ -50,6 +50,11 @@ final class DocumentExamplesTest {
         Files.copy(pair.certificate(), directory.resolve("chain.pem"));
         Files.copy(pair.key(), directory.resolve("key.pem"));
         Files.copy(certificates.authorityPem(), directory.resolve("clients.pem"));
+        Files.writeString(directory.resolve("prices.yaml"), """
+                version: "1"
+                currency: USD
+                models: [{model: "gpt-*", per_million: {input: "1"}}]
+                """);
         Files.writeString(directory.resolve("vertex.json"), ServiceAccount.json("https://oauth2.googleapis.com/token"));
     }
 
