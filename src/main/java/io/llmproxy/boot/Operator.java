@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -114,7 +116,11 @@ final class Operator implements Operations {
         }
         Overrides.Said change = new Overrides.Said(upstream, said);
         change(change, said.by());
-        end(change, () -> unsay(upstream, OVER));
+        end(change, () -> {
+            others.end(change);
+            reloader.override(overrides -> overrides.end(change));
+            done("upstream " + upstream + ": as the configuration says", OVER);
+        });
     }
 
     private void end(Overrides.Said change, Runnable end) {
@@ -138,21 +144,32 @@ final class Operator implements Operations {
         return until != null && !until.isAfter(now);
     }
 
-    /** Takes over what operators of all nodes have changed. */
-    void share(List<Overrides.Shared> all) {
+    /**
+     * Takes over what operators of all nodes have changed.
+     *
+     * @param read reads it
+     * @return whether it was taken over; if not, it is older than what was changed here in the meantime
+     */
+    boolean share(Supplier<List<Overrides.Shared>> read) {
+        long seen = reloader.overrides().changes();
         Instant now = Instant.now();
         List<Overrides.Shared> valid =
-                all.stream().filter(one -> !isOver(one.change(), now)).toList();
+                read.get().stream().filter(one -> !isOver(one.change(), now)).toList();
         if (reloader.overrides().isShared(valid)) {
-            return;
+            return true;
         }
-        reloader.override(overrides -> overrides.share(valid));
+        AtomicBoolean taken = new AtomicBoolean();
+        reloader.override(overrides -> taken.set(overrides.share(valid, seen)));
+        if (!taken.get()) {
+            return false;
+        }
         LOG.info("operators of all nodes: {}", reloader.overrides().told());
         for (Overrides.Shared one : valid) {
             if (one.change() instanceof Overrides.Said said) {
-                end(said, () -> reloader.override(overrides -> overrides.remove(said.key())));
+                end(said, () -> reloader.override(overrides -> overrides.end(said)));
             }
         }
+        return true;
     }
 
     @Override
@@ -190,8 +207,11 @@ final class Operator implements Operations {
 
     private void change(Overrides.Change change, String by) {
         Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        boolean everywhere = others.add(change, by, now);
-        reloader.override(overrides -> overrides.add(change, now, everywhere));
+        reloader.override(overrides -> overrides.add(change, now, false));
+        // Others are told only of what can be served.
+        if (others.add(change, by, now)) {
+            reloader.override(overrides -> overrides.tell(change));
+        }
         done(change.text(), by);
     }
 

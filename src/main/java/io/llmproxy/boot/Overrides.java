@@ -16,14 +16,46 @@ import java.util.TreeMap;
  * nodes know too comes back from the store; the rest is this node's alone, and ends with the process. It belongs to the thread that holds the lock of the {@link Reloader}; what it tells may be read by any.
  */
 final class Overrides {
-    private volatile Map<String, Active> active = Map.of();
-    private Map<String, Active> shared = Map.of();
-    private Map<String, Active> own = Map.of();
+    private volatile State state;
+
+    Overrides() {
+        this(new State(Map.of(), Map.of(), Map.of(), 0));
+    }
+
+    private Overrides(State state) {
+        this.state = state;
+    }
 
     /** One change, and since when it is so. */
     private record Active(Change change, Instant since) {
         String text() {
             return change.text() + " since " + since;
+        }
+    }
+
+    /**
+     * @param shared what other nodes know
+     * @param own what they do not
+     * @param active what holds of both, by its key
+     * @param changes how often this node's operators have changed anything
+     */
+    private record State(
+            Map<String, Active> shared, Map<String, Active> own, Map<String, Active> active, long changes) {
+        static State of(Map<String, Active> shared, Map<String, Active> own, long changes) {
+            Map<String, Active> active = new TreeMap<>(shared);
+            active.putAll(own);
+            return new State(shared, own, Map.copyOf(active), changes);
+        }
+
+        /** Whether a configuration is the same under both; since when does not matter to it. */
+        boolean hasEffectOf(State other) {
+            return effect().equals(other.effect());
+        }
+
+        private Map<String, Change> effect() {
+            Map<String, Change> effect = new TreeMap<>();
+            active.forEach((key, one) -> effect.put(key, one.change()));
+            return effect;
         }
     }
 
@@ -82,64 +114,93 @@ final class Overrides {
      */
     record Shared(Change change, Instant since) {}
 
+    /** Returns the same, to be changed while this is still what holds. */
+    Overrides copy() {
+        return new Overrides(state);
+    }
+
+    /** From now on, this is what a copy has come to. */
+    void become(Overrides changed) {
+        state = changed.state;
+    }
+
+    /** Whether another configuration is to be served if this takes the place of another. */
+    boolean differsFrom(Overrides other) {
+        return !state.hasEffectOf(other.state);
+    }
+
     /** @param everywhere whether other nodes know it */
     void add(Change change, Instant now, boolean everywhere) {
-        shared = without(shared, change.key());
-        own = without(own, change.key());
-        if (everywhere) {
-            shared = with(shared, change, now);
-        } else {
-            own = with(own, change, now);
-        }
-        settle();
+        State before = state;
+        Map<String, Active> shared = without(before.shared(), change.key());
+        Map<String, Active> own = without(before.own(), change.key());
+        state = everywhere
+                ? State.of(with(shared, change, now), own, before.changes() + 1)
+                : State.of(shared, with(own, change, now), before.changes() + 1);
     }
 
-    /** Takes over what all nodes know. */
-    void share(List<Shared> all) {
-        Map<String, Active> next = Map.of();
+    /** Other nodes know a change from now on, unless a later one of the same has taken its place. */
+    void tell(Change change) {
+        Active mine = state.own().get(change.key());
+        if (mine != null && mine.change().equals(change)) {
+            add(change, mine.since(), true);
+        }
+    }
+
+    /** Names the last change of this node's operators: what was read of the store before it may be older than that. */
+    long changes() {
+        return state.changes();
+    }
+
+    /**
+     * Takes over what all nodes know, unless this node's operators have changed something since that was read. What only this node knows
+     * stays where it is newer.
+     *
+     * @param seen the last change when it was read
+     * @return whether it was taken over
+     */
+    boolean share(List<Shared> all, long seen) {
+        State before = state;
+        if (before.changes() != seen) {
+            return false;
+        }
+        Map<String, Active> next = new TreeMap<>();
+        Map<String, Active> own = before.own();
         for (Shared one : all) {
-            next = with(next, one.change(), one.since());
-            own = without(own, one.change().key());
+            String key = one.change().key();
+            next.put(key, new Active(one.change(), one.since()));
+            Active mine = own.get(key);
+            if (mine != null
+                    && (mine.change().equals(one.change()) || one.since().isAfter(mine.since()))) {
+                own = without(own, key);
+            }
         }
-        shared = next;
-        settle();
+        state = State.of(next, own, seen);
+        return true;
     }
 
-    /** Whether nothing would change. */
+    /** Whether it was taken over already. */
     boolean isShared(List<Shared> all) {
         Map<String, Active> next = new TreeMap<>();
         all.forEach(one -> next.put(one.change().key(), new Active(one.change(), one.since())));
-        return next.equals(shared);
+        return next.equals(state.shared());
     }
 
     void clear() {
-        shared = Map.of();
-        own = Map.of();
-        settle();
-    }
-
-    /** Returns what puts everything back to how it is now. */
-    Runnable undo() {
-        Map<String, Active> sharedNow = shared;
-        Map<String, Active> ownNow = own;
-        return () -> {
-            shared = sharedNow;
-            own = ownNow;
-            settle();
-        };
+        state = State.of(Map.of(), Map.of(), state.changes() + 1);
     }
 
     /** Takes a change back, by its key. */
     void remove(String key) {
-        shared = without(shared, key);
-        own = without(own, key);
-        settle();
+        State before = state;
+        state = State.of(without(before.shared(), key), without(before.own(), key), before.changes() + 1);
     }
 
-    private void settle() {
-        Map<String, Active> next = new TreeMap<>(shared);
-        next.putAll(own);
-        active = Map.copyOf(next);
+    /** A change has ended; a later one of the same goes on. */
+    void end(Change change) {
+        if (has(change)) {
+            remove(change.key());
+        }
     }
 
     private static Map<String, Active> with(Map<String, Active> map, Change change, Instant since) {
@@ -156,13 +217,13 @@ final class Overrides {
 
     /** Whether this very change, and no later one of the same, is in force. */
     boolean has(Change change) {
-        Active found = active.get(change.key());
+        Active found = state.active().get(change.key());
         return found != null && found.change().equals(change);
     }
 
     /** What was said of an upstream. */
     Optional<UpstreamOverride> said(String upstream) {
-        Active found = active.get(Said.key(upstream));
+        Active found = state.active().get(Said.key(upstream));
         return found != null && found.change() instanceof Said change
                 ? Optional.of(new UpstreamOverride(
                         change.said().mode(),
@@ -175,21 +236,21 @@ final class Overrides {
 
     /** Whether a member of a group has another weight. */
     boolean isWeighed(String group, String upstream) {
-        return active.containsKey(Weight.key(group, upstream));
+        return state.active().containsKey(Weight.key(group, upstream));
     }
 
     /** Each change in one line. */
     List<String> told() {
-        return active.values().stream().map(Active::text).sorted().toList();
+        return state.active().values().stream().map(Active::text).sorted().toList();
     }
 
     int count() {
-        return active.size();
+        return state.active().size();
     }
 
     /** The configuration with the changes; those of what it does not have do nothing. */
     ProxyConfig over(ProxyConfig config) {
-        Map<String, Active> changes = active;
+        Map<String, Active> changes = state.active();
         return changes.isEmpty()
                 ? config
                 : config.with(
@@ -198,7 +259,7 @@ final class Overrides {
     }
 
     private UpstreamConfig over(UpstreamConfig upstream) {
-        Active found = active.get(Said.key(upstream.name()));
+        Active found = state.active().get(Said.key(upstream.name()));
         return found != null && found.change() instanceof Said said && said.on() != upstream.enabled()
                 ? upstream.withEnabled(said.on())
                 : upstream;
@@ -212,7 +273,7 @@ final class Overrides {
     }
 
     private MemberConfig over(String group, MemberConfig member) {
-        Active found = active.get(Weight.key(group, member.name()));
+        Active found = state.active().get(Weight.key(group, member.name()));
         return found != null && found.change() instanceof Weight weight
                 ? new MemberConfig(member.name(), weight.weight())
                 : member;

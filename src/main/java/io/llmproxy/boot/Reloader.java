@@ -116,23 +116,28 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     }
 
     /**
-     * Changes what operators have changed, and serves the configuration with it from now on.
+     * Changes what operators have changed, and serves the configuration with it from now on. Until then, what they had changed holds.
      *
+     * @param change is given a copy
      * @throws IllegalStateException if that is not possible; then nothing has changed
      */
     void override(Consumer<Overrides> change) {
         lock.lock();
         try {
-            Runnable undo = overrides.undo();
+            Overrides next = overrides.copy();
+            change.accept(next);
+            if (!next.differsFrom(overrides)) {
+                overrides.become(next);
+                return;
+            }
+            Loaded same = Objects.requireNonNull(loaded, "started");
             try {
-                change.accept(overrides);
-                Loaded same = Objects.requireNonNull(loaded, "started");
-                serve(overrides.over(same.config()), same.prices());
+                serve(next.over(same.config()), same.prices());
             } catch (RuntimeException e) {
-                undo.run();
                 throw new IllegalStateException(
                         "the configuration cannot be served with this change: " + RootCause.of(e), e);
             }
+            overrides.become(next);
             configuredAt = Instant.now();
             LOG.info("configuration {} is in use", generation().version());
         } finally {
@@ -199,12 +204,10 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     private void serve(ProxyConfig config, Prices read) {
         Generation before = current;
         Listening listening;
+        Generation next;
         try {
             listening = listeners.open(config);
-            Generation next =
-                    builder.build(config, read, listening, before, () -> background.execute(this::stopUnused));
-            alive.add(next);
-            current = next;
+            next = builder.build(config, read, listening, before, () -> background.execute(this::stopUnused));
         } catch (RuntimeException e) {
             if (before != null) {
                 listeners.settle(before.config());
@@ -212,24 +215,49 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
             }
             throw e;
         }
-        takeOver.accept(generation());
-        if (before != null) {
-            if (!before.config().log().equals(config.log())) {
-                Logging.apply(config.log());
-            }
-            before.serving().replaced();
+        alive.add(next);
+        current = next;
+        if (before == null) {
+            begin(next);
+        } else {
+            follow(before, next);
         }
-        listeners.settle(config);
-        metrics.loaded(generation().version());
+        metrics.loaded(next.version());
         AdminConfig admin = config.httpServer().admin();
         if (listening.complete()
                 && (before == null || !before.config().httpServer().admin().equals(admin))) {
             LOG.info("{}", ConsoleAddress.of(admin, listening.adminPort()));
         }
-        boolean guarded = generation().forwards().stream()
+        boolean guarded = next.forwards().stream()
                 .allMatch(forward -> forward.admission().keys().isRequired());
         if (!guarded) {
             Exposure.of(config, listening.complete()).ifPresent(LOG::warn);
+        }
+    }
+
+    /** What fails at the start fails it. */
+    private void begin(Generation first) {
+        takeOver.accept(first);
+        listeners.settle(first.config());
+    }
+
+    /** The next generation is served already: whatever of the rest fails, that it is not would be a lie. */
+    private void follow(Generation before, Generation next) {
+        attempt("all that it wants of what generations share", () -> takeOver.accept(next));
+        attempt("its log", () -> {
+            if (!before.config().log().equals(next.config().log())) {
+                Logging.apply(next.config().log());
+            }
+        });
+        attempt("the end of the one before", before.serving()::replaced);
+        attempt("the end of ports that it does not have", () -> listeners.settle(next.config()));
+    }
+
+    private static void attempt(String what, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            LOG.error("the configuration is in use, but without {}: {}", what, RootCause.of(e), e);
         }
     }
 

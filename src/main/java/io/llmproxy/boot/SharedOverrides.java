@@ -18,6 +18,11 @@ interface SharedOverrides {
         }
 
         @Override
+        public boolean end(Change change) {
+            return false;
+        }
+
+        @Override
         public boolean clear() {
             return false;
         }
@@ -32,6 +37,9 @@ interface SharedOverrides {
 
     /** Tells that a change was taken back. */
     boolean remove(Change change);
+
+    /** Tells that the time of a change is over; a later one of the same, which another node may just have told, goes on. */
+    boolean end(Change change);
 
     /** Tells that all were taken back. */
     boolean clear();

@@ -25,7 +25,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +54,7 @@ final class StoreFollower implements AutoCloseable {
     private volatile @Nullable OpenStore store;
     private volatile boolean closed;
     private @Nullable Serve serve;
-    private Consumer<List<Overrides.Shared>> operators = shared -> {};
+    private Predicate<Supplier<List<Overrides.Shared>>> operators = shared -> true;
     private long overridesAt = -1;
     /** What is served, and what was tried last, by its content: a database that has lost versions gives their numbers again. */
     private String activeDigest = "";
@@ -181,10 +182,10 @@ final class StoreFollower implements AutoCloseable {
      * From now on the node follows.
      *
      * @param how serves a configuration
-     * @param shared told what operators of all nodes have changed
+     * @param shared reads, with what it is given, what operators of all nodes have changed, and says whether it follows that
      * @param served what is served already; null for nothing
      */
-    void begin(Serve how, Consumer<List<Overrides.Shared>> shared, LastGood.@Nullable Snapshot served) {
+    void begin(Serve how, Predicate<Supplier<List<Overrides.Shared>>> shared, LastGood.@Nullable Snapshot served) {
         thread.execute(() -> {
             operators = shared;
             if (served != null) {
@@ -284,16 +285,21 @@ final class StoreFollower implements AutoCloseable {
         if (serve == null || number == overridesAt) {
             return;
         }
-        List<OverrideTable.Row> rows = table.all();
-        overridesAt = number;
         try {
-            operators.accept(rows.stream()
-                    .map(row -> new Overrides.Shared(StoreOverrides.change(row), row.since()))
-                    .toList());
+            if (operators.test(() -> read(table))) {
+                overridesAt = number;
+            }
         } catch (IllegalArgumentException | IllegalStateException e) {
             // The store is there all the same, and the node has to go on reporting.
             LOG.warn("what operators say of upstreams cannot be followed: {}", RootCause.of(e));
+            overridesAt = number;
         }
+    }
+
+    private static List<Overrides.Shared> read(OverrideTable table) {
+        return table.all().stream()
+                .map(row -> new Overrides.Shared(StoreOverrides.change(row), row.since()))
+                .toList();
     }
 
     /** What this node serves is kept until there is a version after those that were lost. */

@@ -34,6 +34,12 @@ record StoreOverrides(StoreFollower follower) implements SharedOverrides {
     }
 
     @Override
+    public boolean end(Change change) {
+        Instant until = change instanceof Said said ? said.said().until() : null;
+        return until != null && told(table -> table.removeOver(((Said) change).upstream(), until));
+    }
+
+    @Override
     public boolean clear() {
         return told(OverrideTable::clear);
     }

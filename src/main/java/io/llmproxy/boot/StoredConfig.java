@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -188,7 +188,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
      * @param how serves a configuration
      * @param operators told what operators of all nodes have changed
      */
-    void follow(Serve how, Consumer<List<Overrides.Shared>> operators) {
+    void follow(Serve how, Predicate<Supplier<List<Overrides.Shared>>> operators) {
         LastGood.Snapshot served = start;
         if (served != null) {
             progress.startsWith(served.version());

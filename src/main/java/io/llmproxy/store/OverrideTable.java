@@ -8,6 +8,7 @@ import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -117,6 +118,24 @@ public final class OverrideTable {
         database.write(connection -> {
             count(connection);
             delete(connection, upstream, group);
+            return true;
+        });
+    }
+
+    /**
+     * Takes back what was said of an upstream if it ends by itself at a time or before. What was said later ends later, or never.
+     *
+     * @param until the time, which a database keeps to the microsecond
+     */
+    public void removeOver(String upstream, Instant until) {
+        database.write(connection -> {
+            count(connection);
+            try (PreparedStatement delete = connection.prepareStatement(
+                    "delete from llmproxy.operator_override where upstream = ? and in_group = '' and until_at <= ?")) {
+                delete.setString(1, upstream);
+                delete.setTimestamp(2, Timestamp.from(until.plus(1, ChronoUnit.MICROS)));
+                delete.executeUpdate();
+            }
             return true;
         });
     }

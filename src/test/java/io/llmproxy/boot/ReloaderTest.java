@@ -14,6 +14,7 @@ import io.llmproxy.proxy.exchange.Metering;
 import io.llmproxy.proxy.exchange.Mounts;
 import io.llmproxy.proxy.exchange.Serving;
 import io.llmproxy.quota.Quotas;
+import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.UpstreamListener;
 import io.llmproxy.upstream.Upstreams;
@@ -67,6 +68,7 @@ final class ReloaderTest {
     private boolean portTaken;
     private boolean buildFails;
     private boolean pricesFail;
+    private boolean takeOverFails;
 
     @BeforeEach
     void start() {
@@ -126,6 +128,13 @@ final class ReloaderTest {
         return Prices.NONE;
     }
 
+    private void takeOver(Generation generation) {
+        steps.add("take over " + name(generation.config()));
+        if (takeOverFails) {
+            throw new IllegalStateException("no more threads");
+        }
+    }
+
     private Reloader reloader() {
         ConfigSource source = ConfigSource.find(file());
         Reloader reloader = new Reloader(
@@ -134,7 +143,7 @@ final class ReloaderTest {
                 http,
                 this::prices,
                 this::build,
-                generation -> steps.add("take over " + name(generation.config())),
+                this::takeOver,
                 new ConfigMetrics(registry),
                 Runnable::run);
         reloader.start(source.load().config());
@@ -311,5 +320,66 @@ final class ReloaderTest {
 
         assertThat(reloader.generation().version()).isEqualTo(2);
         assertThat(reloader.reload().loaded()).isFalse();
+    }
+
+    @Test
+    void untilAChangeIsServedNobodySeesIt() {
+        write("one", 1);
+        Reloader reloader = reloader();
+        Overrides.Weight weight = new Overrides.Weight("one", "u", 7);
+
+        reloader.override(overrides -> {
+            overrides.add(weight, Instant.EPOCH, false);
+            assertThat(reloader.overrides().count()).isZero();
+        });
+
+        assertThat(reloader.overrides().has(weight)).isTrue();
+        assertThat(reloader.generation().upstreams().group("one").shares(0))
+                .extracting(UpstreamGroup.Share::weight)
+                .containsExactly(7);
+    }
+
+    @Test
+    void aChangeThatIsServedHoldsWhateverFailsAfterThat() {
+        write("one", 1);
+        Reloader reloader = reloader();
+        Generation before = reloader.generation();
+        steps.clear();
+        takeOverFails = true;
+        Overrides.Weight weight = new Overrides.Weight("one", "u", 7);
+
+        reloader.override(overrides -> overrides.add(weight, Instant.EPOCH, false));
+
+        assertThat(reloader.generation().version()).isEqualTo(2);
+        assertThat(reloader.overrides().has(weight)).isTrue();
+        assertThat(steps).containsExactly("open one", "build one", "take over one", "settle one");
+        assertThat(before.serving().isLeft()).isTrue();
+        assertLoads(2, 0, 2);
+    }
+
+    @Test
+    void aConfigurationThatIsServedIsLoadedWhateverFailsAfterThat() {
+        write("one", 1);
+        Reloader reloader = reloader();
+        takeOverFails = true;
+        write("two", 1);
+
+        assertThat(reloader.reload()).isEqualTo(new Outcome(true, 2, List.of()));
+
+        // What operators change is changed in this one.
+        reloader.override(overrides -> overrides.add(new Overrides.Weight("two", "u", 7), Instant.EPOCH, false));
+        assertThat(name(reloader.generation().config())).isEqualTo("two");
+    }
+
+    @Test
+    void aChangeWithoutAnEffectMakesNoGeneration() {
+        write("one", 1);
+        Reloader reloader = reloader();
+        Overrides.Weight weight = new Overrides.Weight("one", "u", 7);
+        reloader.override(overrides -> overrides.add(weight, Instant.EPOCH, false));
+
+        reloader.override(overrides -> overrides.tell(weight));
+
+        assertThat(reloader.generation().version()).isEqualTo(2);
     }
 }

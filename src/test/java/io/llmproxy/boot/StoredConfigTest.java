@@ -86,7 +86,7 @@ final class StoredConfigTest {
     private StoredConfig started(String more) throws IOException {
         StoredConfig made = node(more);
         served.add(name(made.first().config()));
-        made.follow(this::serve, shared -> {});
+        made.follow(this::serve, shared -> true);
         return made;
     }
 
@@ -317,7 +317,7 @@ final class StoredConfigTest {
             StoredConfig each = StoredConfig.of(source, config, false);
             node = each;
             each.first();
-            each.follow(this::serve, shared -> {});
+            each.follow(this::serve, shared -> true);
             Awaitility.await().atMost(SOON).until(() -> each.standing().active() == 1);
             assertTimeout(Duration.ofSeconds(25), each::close);
 
@@ -358,7 +358,7 @@ final class StoredConfigTest {
         Optional<ConfigLoader.Loaded> instead = again.instead("port 3000 is taken");
         assertThat(name(instead.orElseThrow().config())).isEqualTo("two");
         assertThat(again.instead("port 3001 is taken")).isEmpty();
-        again.follow(this::serve, shared -> {});
+        again.follow(this::serve, shared -> true);
 
         Awaitility.await().atMost(SOON).until(() -> again.standing().active() == 2);
         assertThat(again.standing().state()).isEqualTo(StoreStanding.State.REFUSED);

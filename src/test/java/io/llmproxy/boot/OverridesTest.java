@@ -1,0 +1,119 @@
+package io.llmproxy.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.boot.Overrides.Said;
+import io.llmproxy.boot.Overrides.Shared;
+import io.llmproxy.boot.Overrides.Weight;
+import io.llmproxy.management.UpstreamOverride;
+import io.llmproxy.management.UpstreamOverride.Mode;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class OverridesTest {
+    private static final Instant EARLY = Instant.parse("2030-01-01T10:00:00Z");
+    private static final Instant LATE = Instant.parse("2030-01-01T10:00:05Z");
+
+    private static final Said DISABLED = said(Mode.DISABLED);
+    private static final Said ENABLED = said(Mode.ENABLED);
+
+    private final Overrides overrides = new Overrides();
+
+    private static Said said(Mode mode) {
+        return new Said("u", UpstreamOverride.of(mode, "ann"));
+    }
+
+    private Mode mode() {
+        return overrides.said("u").orElseThrow().mode();
+    }
+
+    @Test
+    void whatTheStoreToldEarlierDoesNotReplaceWhatOnlyThisNodeKnows() {
+        overrides.add(ENABLED, LATE, false);
+
+        List<Shared> told = List.of(new Shared(DISABLED, EARLY));
+        assertThat(overrides.share(told, overrides.changes())).isTrue();
+
+        assertThat(mode()).isEqualTo(Mode.ENABLED);
+        assertThat(overrides.isShared(told)).isTrue();
+        assertThat(overrides.count()).isEqualTo(1);
+    }
+
+    @Test
+    void ofTheSameSecondTheOperatorOfThisNodeHasTheLastWord() {
+        overrides.add(ENABLED, EARLY, false);
+
+        overrides.share(List.of(new Shared(DISABLED, EARLY)), overrides.changes());
+
+        assertThat(mode()).isEqualTo(Mode.ENABLED);
+    }
+
+    @Test
+    void whatTheStoreToldLaterDoes() {
+        overrides.add(ENABLED, EARLY, false);
+
+        overrides.share(List.of(new Shared(DISABLED, LATE)), overrides.changes());
+        assertThat(mode()).isEqualTo(Mode.DISABLED);
+
+        overrides.share(List.of(), overrides.changes());
+        assertThat(overrides.count()).isZero();
+    }
+
+    @Test
+    void whatWasReadBeforeAChangeIsNotTakenOver() {
+        long seen = overrides.changes();
+        overrides.add(ENABLED, LATE, true);
+
+        assertThat(overrides.share(List.of(new Shared(DISABLED, EARLY)), seen)).isFalse();
+        assertThat(mode()).isEqualTo(Mode.ENABLED);
+
+        seen = overrides.changes();
+        overrides.remove(Said.key("u"));
+        assertThat(overrides.share(List.of(new Shared(ENABLED, LATE)), seen)).isFalse();
+        assertThat(overrides.count()).isZero();
+    }
+
+    @Test
+    void theEndOfAChangeIsNotTheEndOfALaterOne() {
+        overrides.add(DISABLED, EARLY, false);
+        overrides.add(ENABLED, LATE, false);
+
+        overrides.end(DISABLED);
+        assertThat(mode()).isEqualTo(Mode.ENABLED);
+
+        overrides.end(ENABLED);
+        assertThat(overrides.count()).isZero();
+    }
+
+    @Test
+    void whatOthersKnowNowIsTheStoresToTakeBack() {
+        overrides.add(ENABLED, EARLY, false);
+        overrides.tell(DISABLED);
+        overrides.share(List.of(), overrides.changes());
+        assertThat(mode()).isEqualTo(Mode.ENABLED);
+
+        overrides.tell(ENABLED);
+        overrides.share(List.of(), overrides.changes());
+        assertThat(overrides.count()).isZero();
+    }
+
+    @Test
+    void aCopyChangesNothingBeforeItTakesTheOthersPlace() {
+        Overrides copy = overrides.copy();
+        copy.add(new Weight("g", "u", 7), EARLY, false);
+
+        assertThat(copy.differsFrom(overrides)).isTrue();
+        assertThat(overrides.count()).isZero();
+
+        overrides.become(copy);
+        assertThat(overrides.isWeighed("g", "u")).isTrue();
+        assertThat(copy.differsFrom(overrides)).isFalse();
+
+        copy.add(new Weight("g", "u", 7), LATE, true);
+        assertThat(copy.differsFrom(overrides)).isFalse();
+
+        copy.clear();
+        assertThat(copy.differsFrom(overrides)).isTrue();
+    }
+}
