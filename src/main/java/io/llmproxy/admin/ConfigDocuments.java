@@ -1,6 +1,7 @@
 package io.llmproxy.admin;
 
 import io.llmproxy.audit.AuditNote;
+import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.health.StoreStanding;
 import java.time.Duration;
@@ -156,8 +157,14 @@ public interface ConfigDocuments {
      * @param stored the document as it would be stored
      * @param masked the document in LLMProxy's own words, as YAML without its secrets: where it is in a store as it is written there, with
      *     its comments; empty if there are problems
+     * @param config what it means, with its secrets; null if there are problems
      */
-    record Checked(List<Problem> problems, List<Problem> warnings, String stored, String masked) {
+    record Checked(
+            List<Problem> problems,
+            List<Problem> warnings,
+            String stored,
+            String masked,
+            @Nullable ProxyConfig config) {
         /** Copies the lists. */
         public Checked {
             problems = List.copyOf(problems);

@@ -40,9 +40,9 @@ record FileDocument(ConfigSource source) implements ConfigDocuments {
     public Checked check(String content) {
         try {
             ConfigLoader.Loaded loaded = source.parse(content, "document");
-            return new Checked(List.of(), loaded.warnings(), content, loaded.text());
+            return new Checked(List.of(), loaded.warnings(), content, loaded.text(), loaded.config());
         } catch (ConfigException e) {
-            return new Checked(e.problems(), List.of(), content, "");
+            return new Checked(e.problems(), List.of(), content, "", null);
         }
     }
 

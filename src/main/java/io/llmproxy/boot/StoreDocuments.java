@@ -92,9 +92,10 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
         try {
             StoreSecrets.Sealed sealed = sealed(content);
             String stored = sealed.draft().content();
-            return new Checked(List.of(), sealed.loaded().warnings(), stored, LiteralSecrets.hidden(stored));
+            ConfigLoader.Loaded loaded = sealed.loaded();
+            return new Checked(List.of(), loaded.warnings(), stored, LiteralSecrets.hidden(stored), loaded.config());
         } catch (ConfigException e) {
-            return new Checked(e.problems(), List.of(), content, maskedAnyway(content));
+            return new Checked(e.problems(), List.of(), content, maskedAnyway(content), null);
         }
     }
 
@@ -238,7 +239,8 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
             case OUTCOME_UNKNOWN ->
                 new UnavailableException(
                         Unavailable.OUTCOME_UNKNOWN,
-                        "The store broke off in the middle of the change, which may be stored or not.");
+                        "The store broke off in the middle of the change, which may be stored or not; look at it before you"
+                                + " try again.");
             case SCHEMA, REFUSED -> new UnavailableException(Unavailable.AWAY, String.valueOf(e.getMessage()));
         };
     }

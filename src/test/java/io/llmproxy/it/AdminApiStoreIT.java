@@ -411,6 +411,41 @@ class AdminApiStoreIT {
     }
 
     @Test
+    void aTagOfAPartChangesWithWhatIsNotShownOfIt() throws IOException {
+        try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+                StoreNode node = StoreNode.start("").awaitUp()) {
+            String text = """
+                    http_server: {forwards: [{name: main, address: 127.0.0.1, upstream_group: g}]}
+                    upstreams:
+                      - {name: u, url: "%1$s", auth: {type: bearer, token: "${NOSUCH_TOKEN:-CANARY-first}"}}
+                      - {name: v, url: "%1$s"}
+                    upstream_groups: [{name: g, upstreams: [{name: u}, {name: v}]}]
+                    """.formatted(upstream.url());
+            assertThat(commit(node, "\"v0\"", text, Map.of()).status()).isEqualTo(201);
+            node.awaitReady();
+            String seen = call(node, "GET", "/upstreams/u", "", Map.of()).header("ETag");
+            Map<String, Object> other = Map.of("auth", Map.of("token", "${NOSUCH_TOKEN:-CANARY-second}"));
+            Answer changed = call(node, "PATCH", "/upstreams/u", match(seen), other);
+            assertThat(changed.status()).as(changed.toString()).isEqualTo(200);
+            assertThat(changed.header("ETag")).isNotEqualTo(seen);
+
+            // Nothing that is shown has changed since.
+            Answer late = call(node, "PATCH", "/upstreams/u", match(seen), Map.of("weight", 9));
+            assertThat(code(late)).isEqualTo("412 precondition_failed");
+            assertThat(json(late).at("/etag").asText()).isEqualTo(changed.header("ETag"));
+            assertThat(late.text()).doesNotContain("CANARY");
+
+            String ofV = call(node, "GET", "/upstreams/v", "", Map.of()).header("ETag");
+            assertThat(call(node, "PATCH", "/upstreams/v", match(ofV), Map.of("weight", 2))
+                            .status())
+                    .isEqualTo(200);
+            // Another version, but the same upstream.
+            Answer again = call(node, "PATCH", "/upstreams/u", match(changed.header("ETag")), Map.of("weight", 9));
+            assertThat(again.status()).as(again.toString()).isEqualTo(200);
+        }
+    }
+
+    @Test
     void whatOtherPartsTakeOverIsChangedInTheDocumentOnly() throws IOException {
         try (FakeUpstream upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
                 StoreNode node = StoreNode.start("").awaitUp()) {

@@ -83,8 +83,7 @@ public final class AdminApi extends HttpServlet {
                 () -> gateway.current().get().config().scopes();
         ConfigText text = new ConfigText(gateway.documents());
         ConfigChanges changes = new ConfigChanges(gateway.documents(), text);
-        PartEdit edit = new PartEdit(gateway.documents(), text, changes);
-        EntityChanges entities = new EntityChanges(gateway.documents(), text, changes);
+        PartEdit edit = new PartEdit(gateway.documents(), changes);
         return List.of(
                 new SessionResource(signIn, gateway),
                 new SignInResource(signIn),
@@ -93,8 +92,8 @@ public final class AdminApi extends HttpServlet {
                 new VersionsResource(gateway.documents(), changes),
                 new ScopesResource(gateway, edit),
                 new LimitsResource(gateway, edit, Instant::now),
-                new ViewsResource(gateway, text, entities),
-                new EntitiesResource(gateway, entities),
+                new ViewsResource(gateway, text),
+                new EntitiesResource(new EntityChanges(edit)),
                 new KeysResource(gateway),
                 new SecretsResource(gateway),
                 new RuntimeResource(gateway),

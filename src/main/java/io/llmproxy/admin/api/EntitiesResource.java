@@ -6,7 +6,6 @@ import io.llmproxy.admin.api.EntityChanges.How;
 import io.llmproxy.admin.api.EntityChanges.Kind;
 import io.llmproxy.admin.api.EntityChanges.Made;
 import io.llmproxy.admin.api.EntityChanges.Wanted;
-import io.llmproxy.config.ProxyConfig;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.PATCH;
@@ -20,6 +19,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Changes of single forwards, groups and upstreams of the configuration. */
@@ -28,11 +28,9 @@ import org.jspecify.annotations.Nullable;
 public final class EntitiesResource {
     private static final String ANY = "*";
 
-    private final Gateway gateway;
     private final EntityChanges changes;
 
-    EntitiesResource(Gateway gateway, EntityChanges changes) {
-        this.gateway = gateway;
+    EntitiesResource(EntityChanges changes) {
         this.changes = changes;
     }
 
@@ -92,8 +90,13 @@ public final class EntitiesResource {
     @Needs(Role.EDITOR)
     @Audited("config.commit")
     public Response deleteGroup(@Context ContainerRequestContext call, @PathParam("name") String name) {
-        refuseUsed(ViewsResource.forwards(config(), name), "forwards need the group");
-        return change(call, Kind.GROUP, name, How.REMOVE, null);
+        return change(
+                call,
+                Kind.GROUP,
+                name,
+                How.REMOVE,
+                null,
+                newest -> refuseUsed(ViewsResource.forwards(newest.config(), name), "forwards need the group"));
     }
 
     /** Makes an upstream what is said, or a new one. */
@@ -124,12 +127,13 @@ public final class EntitiesResource {
     @Needs(Role.EDITOR)
     @Audited("config.commit")
     public Response deleteUpstream(@Context ContainerRequestContext call, @PathParam("name") String name) {
-        refuseUsed(ViewsResource.groups(config(), name), "groups have the upstream");
-        return change(call, Kind.UPSTREAM, name, How.REMOVE, null);
-    }
-
-    private ProxyConfig config() {
-        return gateway.current().get().config();
+        return change(
+                call,
+                Kind.UPSTREAM,
+                name,
+                How.REMOVE,
+                null,
+                newest -> refuseUsed(ViewsResource.groups(newest.config(), name), "groups have the upstream"));
     }
 
     private static void refuseUsed(List<String> users, String how) {
@@ -142,12 +146,22 @@ public final class EntitiesResource {
     }
 
     private Response change(ContainerRequestContext call, Kind kind, String name, How how, @Nullable ObjectNode body) {
+        return change(call, kind, name, how, body, newest -> {});
+    }
+
+    private Response change(
+            ContainerRequestContext call,
+            Kind kind,
+            String name,
+            How how,
+            @Nullable ObjectNode body,
+            Consumer<PartEdit.Newest> rest) {
         String none = call.getHeaderString("If-None-Match");
         boolean absent = none != null && none.strip().equals(ANY) && how == How.REPLACE;
         String dryRun = call.getUriInfo().getQueryParameters().getFirst("dry_run");
         boolean dry = dryRun != null && ConfigResource.isDry(dryRun);
-        Wanted wanted = new Wanted(kind, name, how, body, call.getHeaderString("If-Match"), absent);
-        Made made = changes.change(wanted, ConfigResource.way(call), Act.of(call), dry);
+        Made made = changes.change(
+                call, new Wanted(kind, name, how, body, call.getHeaderString("If-Match"), absent, rest), dry);
         ConfigChanges.Checked checked = made.checked();
         if (checked != null) {
             return Response.ok(checked).build();

@@ -3,29 +3,29 @@ package io.llmproxy.admin.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.access.Digest;
-import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Version;
+import io.llmproxy.config.document.ConfigPrinter;
 import io.llmproxy.config.document.YamlEdit;
 import io.llmproxy.config.document.YamlPath;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes of one forward, group or upstream. Each is made to the newest version, so that two who change different ones both succeed; who
- * changes one that somebody else has changed is told so. Comments elsewhere in the document stay.
+ * Changes of one forward, group or upstream: two who change different ones both succeed; who changes one that somebody else has changed is
+ * told so. Comments elsewhere in the document stay.
  */
 final class EntityChanges {
-    private static final int ATTEMPTS = 3;
     private static final String NAME = "name";
+    private static final Pattern TAG = Pattern.compile("\"e([0-9a-f]{16})(?:-v([0-9]{1,18}))?\"");
 
-    private final ConfigDocuments documents;
-    private final ConfigText text;
-    private final ConfigChanges changes;
+    private final PartEdit edit;
 
-    EntityChanges(ConfigDocuments documents, ConfigText text, ConfigChanges changes) {
-        this.documents = documents;
-        this.text = text;
-        this.changes = changes;
+    EntityChanges(PartEdit edit) {
+        this.edit = edit;
     }
 
     /** What can be changed by itself. */
@@ -68,6 +68,7 @@ final class EntityChanges {
      * @param body null to remove it
      * @param match the entity's tag, as the caller has seen it
      * @param absent whether the caller believes that there is none
+     * @param rest refuses what the rest of the configuration does not allow
      */
     record Wanted(
             Kind kind,
@@ -75,7 +76,26 @@ final class EntityChanges {
             How how,
             @Nullable ObjectNode body,
             @Nullable String match,
-            boolean absent) {}
+            boolean absent,
+            Consumer<PartEdit.Newest> rest) {
+        private String comment() {
+            String verb = how == How.REMOVE ? "Remove " : absent ? "Add " : "Change ";
+            return verb + kind.label + ' ' + name;
+        }
+    }
+
+    /** An entity of a document. */
+    private record Entity(Kind kind, String name) implements PartEdit.Part {
+        @Override
+        public JsonNode in(ObjectNode document) {
+            return DocumentJson.named(document, kind.pointer(), name);
+        }
+
+        @Override
+        public String prefix(ObjectNode document) {
+            return "";
+        }
+    }
 
     /**
      * What came of it.
@@ -91,14 +111,28 @@ final class EntityChanges {
             boolean created,
             ConfigChanges.@Nullable Checked checked) {}
 
-    /** Returns the tag of an entity: another content has another one. */
-    static String tag(JsonNode entity) {
-        return "\"e" + Digest.of(entity.toString()).substring(0, 16) + '"';
+    /**
+     * Returns the tag of an entity: another content has another one. A digest of what is not shown would help to guess it, so that where
+     * there is such a thing the tag names the version instead.
+     *
+     * @param entity as it is shown
+     * @param version that it is of
+     */
+    private static String tag(JsonNode entity, long version) {
+        return "\"e" + digest(entity) + (hides(entity) ? "-v" + version : "") + '"';
     }
 
-    /** Returns the tag of an entity of the newest version. */
-    String tag(Kind kind, String name) {
-        return tag(DocumentJson.named(text.head().json(), kind.pointer(), name));
+    private static String digest(JsonNode entity) {
+        return Digest.of(entity.toString()).substring(0, 16);
+    }
+
+    private static boolean hides(JsonNode entity) {
+        return entity.toString().contains(ConfigPrinter.MASK);
+    }
+
+    /** Returns the tag of an entity of a version. */
+    static String tag(Kind kind, String name, ConfigText.Shown shown) {
+        return tag(new Entity(kind, name).in(shown.json()), shown.version());
     }
 
     /**
@@ -106,40 +140,19 @@ final class EntityChanges {
      *
      * @param dry whether nothing is stored
      */
-    Made change(Wanted wanted, ConfigDocuments.Way way, Act act, boolean dry) {
-        changes.requireStore();
+    Made change(ContainerRequestContext call, Wanted wanted, boolean dry) {
+        edit.requireStore();
         check(wanted);
-        for (int attempt = 1; ; attempt++) {
-            ConfigText.Shown head = text.head();
-            JsonNode before = DocumentJson.named(head.json(), wanted.kind().pointer(), wanted.name());
-            compare(wanted, before);
-            String next = edited(wanted, documents.check(head.content()).stored());
-            if (dry) {
-                return new Made(null, null, before.isEmpty(), changes.check(next, act.caller()));
-            }
-            String comment = wanted.how() == How.REMOVE ? "Remove " : before.isEmpty() ? "Add " : "Change ";
-            try {
-                Version made = changes.commit(
-                        ConfigChanges.Wanted.of(
-                                next, comment + wanted.kind().label + ' ' + wanted.name(), null, act.caller()),
-                        way,
-                        "\"v" + head.version() + '"',
-                        act);
-                JsonNode after = DocumentJson.named(
-                        ConfigText.shown(
-                                        made.id(),
-                                        made.content(),
-                                        documents.check(made.content()).masked())
-                                .json(),
-                        wanted.kind().pointer(),
-                        wanted.name());
-                return new Made(made, after.isEmpty() ? null : tag(after), before.isEmpty(), null);
-            } catch (Refused refused) {
-                if (refused.status() != 412 || attempt == ATTEMPTS) {
-                    throw refused;
-                }
-            }
+        Entity entity = new Entity(wanted.kind(), wanted.name());
+        PartEdit.Change change =
+                new PartEdit.Change(entity, wanted.comment(), (document, newest) -> write(wanted, document, newest));
+        PartEdit.Belief belief = (newest, any) -> compare(wanted, entity, newest);
+        if (dry) {
+            return new Made(null, null, wanted.absent(), edit.check(call, belief, change));
         }
+        Version made = edit.commit(call, belief, change);
+        JsonNode after = entity.in(edit.newest(made).shown().json());
+        return new Made(made, after.isEmpty() ? null : tag(after, made.id()), wanted.absent(), null);
     }
 
     private static void check(Wanted wanted) {
@@ -155,31 +168,38 @@ final class EntityChanges {
         }
     }
 
-    private static void compare(Wanted wanted, JsonNode before) {
+    private void compare(Wanted wanted, Entity entity, PartEdit.Newest newest) {
+        JsonNode before = entity.in(newest.shown().json());
         if (wanted.absent()) {
             if (!before.isEmpty()) {
-                throw moved(before, "there is one of the name already");
+                throw moved(before, newest, "there is one of the name already");
             }
             return;
         }
-        if (before.isEmpty()) {
-            throw Refused.notFound(wanted.kind().label, wanted.name());
-        }
-        if (!tag(before).equals(String.valueOf(wanted.match()).strip())) {
-            throw moved(before, "another change of it came first");
+        Matcher seen = TAG.matcher(String.valueOf(wanted.match()).strip());
+        boolean same = seen.matches() && digest(before).equals(seen.group(1));
+        if (!same || (hides(before) && !isSince(entity, seen.group(2), newest))) {
+            throw moved(before, newest, "another change of it came first");
         }
     }
 
-    private static Refused moved(JsonNode before, String why) {
+    private boolean isSince(Entity entity, @Nullable String version, PartEdit.Newest newest) {
+        return version != null && edit.isSince(entity, Long.parseLong(version), newest);
+    }
+
+    private static Refused moved(JsonNode before, PartEdit.Newest newest, String why) {
         return new Refused(412, "precondition_failed", "Nothing was changed: " + why + ".")
-                .with(Map.of("current", before, "etag", tag(before)));
+                .with(Map.of("current", before, "etag", tag(before, newest.version())));
     }
 
-    private static String edited(Wanted wanted, String content) {
-        YamlEdit edit = YamlEdit.of(content);
-        YamlEdit.Section parent = wanted.kind().parent(edit);
+    private static void write(Wanted wanted, YamlEdit document, PartEdit.Newest newest) {
+        wanted.rest().accept(newest);
+        YamlEdit.Section parent = wanted.kind().parent(document);
         String list = wanted.kind().list;
         YamlEdit.Section found = parent.named(list, wanted.name()).orElse(null);
+        if (found == null && !wanted.absent()) {
+            throw Refused.notFound(wanted.kind().label, wanted.name());
+        }
         ObjectNode body = wanted.body();
         if (found != null && body != null && found.isShared()) {
             throw anchored(wanted.name() + ": other parts of the document take over what it says");
@@ -188,19 +208,14 @@ final class EntityChanges {
             if (found != null) {
                 parent.remove(list, found);
             }
-            return edit.text();
+            return;
         }
         if (wanted.how() == How.MERGE && found != null) {
-            JsonNode before =
-                    DocumentJson.named(DocumentJson.of(content), wanted.kind().pointer(), wanted.name());
-            refuseTaken(body, found, before);
+            Entity entity = new Entity(wanted.kind(), wanted.name());
+            refuseTaken(body, found, entity.in(newest.stored()));
             merge(found, body);
-            String next = edit.text();
-            refuseRest(
-                    body,
-                    DocumentJson.named(DocumentJson.of(next), wanted.kind().pointer(), wanted.name()),
-                    "");
-            return next;
+            refuseRest(body, entity.in(DocumentJson.of(document.text())), "");
+            return;
         }
         ObjectNode named = Json.MAPPER.createObjectNode().put(NAME, wanted.name());
         named.setAll(body);
@@ -209,7 +224,6 @@ final class EntityChanges {
         } else {
             found.become(plain(named));
         }
-        return edit.text();
     }
 
     private static Refused anchored(String why) {

@@ -189,7 +189,7 @@ public final class LimitsResource {
         }
         check(limits);
         PartEdit.Change change =
-                new PartEdit.Change(Common.LIST, "Change the limits for all clients together", document -> {
+                new PartEdit.Change(Common.LIST, "Change the limits for all clients together", (document, newest) -> {
                     if (limits.isEmpty()) {
                         document.root().drop(LIMITS);
                     } else {
@@ -197,12 +197,12 @@ public final class LimitsResource {
                     }
                 });
         if (ConfigResource.isDry(dryRun)) {
-            return Response.ok(edit.check(call, change)).build();
+            return Response.ok(edit.check(call, PartEdit.NONE, change)).build();
         }
         if (tag == null) {
             throw PartEdit.noTag();
         }
-        return PartEdit.told(Response.ok(), edit.commit(call, tag, change));
+        return PartEdit.told(Response.ok(), edit.commit(call, edit.since(tag), change));
     }
 
     /** Refuses what are no limits, each with its path. */

@@ -1,20 +1,34 @@
 package io.llmproxy.admin.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.config.document.YamlEdit;
 import java.util.function.Consumer;
 
 /** Changes of the newest version that name no version, as the APIs of replaced systems make them. */
 final class NewestEdit {
-    private static final int ATTEMPTS = 3;
     private static final int LONGEST_COMMENT = 200;
 
-    private final ConfigDocuments documents;
-    private final ConfigChanges changes;
+    private final PartEdit edit;
 
     NewestEdit(ConfigDocuments documents, ConfigText text) {
-        this.documents = documents;
-        this.changes = new ConfigChanges(documents, text);
+        this.edit = new PartEdit(documents, new ConfigChanges(documents, text));
+    }
+
+    /** All of it. */
+    private enum Whole implements PartEdit.Part {
+        DOCUMENT;
+
+        @Override
+        public JsonNode in(ObjectNode document) {
+            return document;
+        }
+
+        @Override
+        public String prefix(ObjectNode document) {
+            return "";
+        }
     }
 
     /**
@@ -23,24 +37,16 @@ final class NewestEdit {
      * @throws Refused with a status that those APIs know, if it cannot be done; then nothing was changed
      */
     ConfigDocuments.Version commit(Act act, Consumer<YamlEdit> change) {
-        changes.requireStore();
-        for (int attempt = 1; ; attempt++) {
-            ConfigDocuments.Version head = documents.head();
-            // Versions of earlier releases may be in the words of a replaced system.
-            YamlEdit edit = YamlEdit.of(documents.check(head.content()).stored());
-            change.accept(edit);
-            String comment = act.object().substring(0, Math.min(act.object().length(), LONGEST_COMMENT));
-            try {
-                return changes.commit(
-                        ConfigChanges.Wanted.of(edit.text(), comment, null, act.caller()),
-                        ConfigDocuments.Way.API,
-                        "\"v" + head.id() + '"',
-                        act);
-            } catch (Refused refused) {
-                if (refused.status() != 412 || attempt == ATTEMPTS) {
-                    throw translated(refused);
-                }
-            }
+        edit.requireStore();
+        String comment = act.object().substring(0, Math.min(act.object().length(), LONGEST_COMMENT));
+        try {
+            return edit.commit(
+                    act,
+                    ConfigDocuments.Way.API,
+                    PartEdit.NONE,
+                    new PartEdit.Change(Whole.DOCUMENT, comment, (document, newest) -> change.accept(document)));
+        } catch (Refused refused) {
+            throw translated(refused);
         }
     }
 

@@ -4,27 +4,27 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Version;
+import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.YamlEdit;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Changes of one part of the configuration, made from a version that the caller has seen. Changes of other parts that came since then do
- * no harm: the change is made to the newest version. If the part itself was changed, nothing is done and both changes are told.
+ * Changes of one part of the configuration. Each is made to the newest version, so that changes of other parts that the caller has not
+ * seen do no harm. If the part itself is not as the caller believes, nothing is done.
  */
 final class PartEdit {
+    /** The caller believes nothing. */
+    static final Belief NONE = (newest, change) -> {};
+
     private static final int ATTEMPTS = 3;
 
     private final ConfigDocuments documents;
-    private final ConfigText text;
     private final ConfigChanges changes;
 
-    PartEdit(ConfigDocuments documents, ConfigText text, ConfigChanges changes) {
+    PartEdit(ConfigDocuments documents, ConfigChanges changes) {
         this.documents = documents;
-        this.text = text;
         this.changes = changes;
     }
 
@@ -37,14 +37,60 @@ final class PartEdit {
         String prefix(ObjectNode document);
     }
 
+    /** How a document is changed. */
+    interface Edit {
+        /**
+         * Changes a document.
+         *
+         * @param document the newest version's
+         * @param newest what else is known of that
+         * @throws Refused if it cannot be changed so
+         */
+        void make(YamlEdit document, Newest newest);
+    }
+
+    /** What a caller believes of the part that is changed. */
+    interface Belief {
+        /** @throws Refused if it is not so */
+        void check(Newest newest, Change change);
+    }
+
     /**
      * A change.
      *
      * @param part what is changed
      * @param comment what for
-     * @param how changes a document
+     * @param edit changes a document
      */
-    record Change(Part part, String comment, Consumer<YamlEdit> how) {}
+    record Change(Part part, String comment, Edit edit) {}
+
+    /**
+     * The version that is changed.
+     *
+     * @param version its number
+     * @param shown without its secrets
+     * @param checked what a check has found
+     */
+    record Newest(long version, ConfigText.Shown shown, ConfigDocuments.Checked checked) {
+        /** As it is stored, with all that is not shown of it: not for callers. */
+        ObjectNode stored() {
+            String text = checked.stored();
+            return text.isBlank() ? Json.MAPPER.createObjectNode() : DocumentJson.of(text);
+        }
+
+        /** What it means. */
+        ProxyConfig config() {
+            ProxyConfig config = checked.config();
+            if (config == null) {
+                throw new Refused(
+                                422,
+                                "invalid_config",
+                                "The newest version cannot be served by this node; nothing was changed.")
+                        .with(checked.problems().stream().map(Finding::of).toList());
+            }
+            return config;
+        }
+    }
 
     /** Refuses what needs a store. */
     void requireStore() {
@@ -52,28 +98,29 @@ final class PartEdit {
     }
 
     /** Tells what a change would come to. */
-    ConfigChanges.Checked check(ContainerRequestContext call, Change change) {
-        return changes.check(edited(documents.head().content(), change), Caller.of(call));
+    ConfigChanges.Checked check(ContainerRequestContext call, Belief belief, Change change) {
+        Newest newest = newest(documents.head());
+        String content = edited(newest, change);
+        belief.check(newest, change);
+        return changes.check(content, Caller.of(call));
     }
 
-    /**
-     * Makes a version with a change of the newest one.
-     *
-     * @param tag names the version that the change was made from; checked only if there is one
-     */
-    Version commit(ContainerRequestContext call, @Nullable String tag, Change change) {
+    /** Makes a version with a change of the newest one. */
+    Version commit(ContainerRequestContext call, Belief belief, Change change) {
+        return commit(Act.of(call), ConfigResource.way(call), belief, change);
+    }
+
+    /** Makes a version with a change of the newest one; if another comes first, with a change of that. */
+    Version commit(Act act, ConfigDocuments.Way way, Belief belief, Change change) {
         for (int attempt = 1; ; attempt++) {
-            Version head = documents.head();
-            if (tag != null) {
-                refuseStale(ConfigChanges.base(tag), head, change);
-            }
-            String content = edited(head.content(), change);
-            Act act = Act.of(call);
+            Newest newest = newest(documents.head());
+            String content = edited(newest, change);
+            belief.check(newest, change);
             try {
                 return changes.commit(
-                        ConfigChanges.Wanted.of(content, change.comment(), null, Caller.of(call)),
-                        ConfigResource.way(call),
-                        "\"v" + head.id() + '"',
+                        ConfigChanges.Wanted.of(content, change.comment(), null, act.caller()),
+                        way,
+                        tag(newest.version()),
                         act);
             } catch (Refused refused) {
                 if (refused.status() != 412 || attempt == ATTEMPTS) {
@@ -83,23 +130,41 @@ final class PartEdit {
         }
     }
 
-    private void refuseStale(long base, Version head, Change change) {
-        if (base == head.id()) {
-            return;
-        }
-        ConfigText.Shown begin = changes.begin(base);
-        Part part = change.part();
-        if (begin.content().isEmpty()
-                || !part.in(begin.json()).equals(part.in(text.head().json()))) {
-            throw changes.conflict(base, begin.content().isEmpty() ? "" : edited(begin.content(), change));
-        }
+    /** Returns what is known of a version. */
+    Newest newest(Version version) {
+        ConfigDocuments.Checked checked = documents.check(version.content());
+        return new Newest(version.id(), ConfigText.shown(version.id(), checked.stored(), checked.masked()), checked);
+    }
+
+    /** The part is as it was in the version that a tag names; if not, both changes are told. */
+    Belief since(String tag) {
+        long base = ConfigChanges.base(tag);
+        return (newest, change) -> {
+            if (!isSince(change.part(), base, newest)) {
+                String yours = documents
+                        .version(base)
+                        .map(seen -> edited(newest(seen), change))
+                        .orElse("");
+                throw changes.conflict(base, yours);
+            }
+        };
+    }
+
+    /** Whether a part is as it was in a version, also what is not shown of it. */
+    boolean isSince(Part part, long version, Newest newest) {
+        return version == newest.version()
+                || documents
+                        .version(version)
+                        .map(seen -> part.in(newest(seen).stored()))
+                        .filter(part.in(newest.stored())::equals)
+                        .isPresent();
     }
 
     /** Versions of earlier releases may be in the words of a replaced system. */
-    private String edited(String content, Change change) {
-        YamlEdit edit = YamlEdit.of(documents.check(content).stored());
-        change.how().accept(edit);
-        return edit.text();
+    private static String edited(Newest newest, Change change) {
+        YamlEdit document = YamlEdit.of(newest.checked().stored());
+        change.edit().make(document, newest);
+        return document.text();
     }
 
     /** A caller who has sent a part is told where in that something is wrong. */
@@ -124,7 +189,11 @@ final class PartEdit {
     /** The answer to a change: the version that it has made. */
     static Response told(Response.ResponseBuilder answer, Version made) {
         return answer.entity(VersionsResource.told(made))
-                .header("ETag", "\"v" + made.id() + '"')
+                .header("ETag", tag(made.id()))
                 .build();
+    }
+
+    private static String tag(long version) {
+        return "\"v" + version + '"';
     }
 }

@@ -26,7 +26,6 @@ import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The scopes, to which keys may belong: shown, and in a store added, changed and removed. */
@@ -176,14 +175,14 @@ public final class ScopesResource {
         edit.requireStore();
         String name = String.valueOf(body.checked().name());
         Act.of(call).to(name);
-        PartEdit.Change change = new PartEdit.Change(new Named(name), "Add the scope " + name, document -> {
+        PartEdit.Change change = new PartEdit.Change(new Named(name), "Add the scope " + name, (document, newest) -> {
             if (document.root().named(SCOPES, name).isPresent()) {
                 throw new Refused(409, "conflict", "name: " + name + " is a scope already (expected: a unique name)");
             }
             document.root().add(SCOPES, body.document());
         });
         if (ConfigResource.isDry(dryRun)) {
-            return Response.ok(edit.check(call, change)).build();
+            return Response.ok(edit.check(call, PartEdit.NONE, change)).build();
         }
         return PartEdit.told(
                 Response.created(call.getUriInfo()
@@ -191,7 +190,7 @@ public final class ScopesResource {
                         .path(SCOPES)
                         .path(name)
                         .build()),
-                edit.commit(call, null, change));
+                edit.commit(call, PartEdit.NONE, change));
     }
 
     /** Changes what is named, to what is said of it; null is as it is by default. */
@@ -207,20 +206,23 @@ public final class ScopesResource {
             @QueryParam("dry_run") @DefaultValue("false") String dryRun,
             ObjectNode patch) {
         edit.requireStore();
-        ScopeBody before = ScopeBody.of(find(config(), name));
+        return done(
+                call,
+                tag,
+                dryRun,
+                new PartEdit.Change(new Named(name), "Change the scope " + name, (document, newest) -> {
+                    ScopeBody before = ScopeBody.of(find(newest.config(), name));
+                    changed(name, before, patch).write(section(document, name), before);
+                }));
+    }
+
+    private static ScopeBody changed(String name, ScopeBody before, ObjectNode patch) {
         ScopeBody after = before.with(patch).checked();
         if (!name.equals(after.name())) {
             throw Refused.invalid(
                     NAME, "it cannot change, because keys refer to it (expected: " + name + ", or another scope)");
         }
-        return done(
-                call,
-                tag,
-                dryRun,
-                new PartEdit.Change(
-                        new Named(name),
-                        "Change the scope " + name,
-                        document -> after.write(section(document, name), before)));
+        return after;
     }
 
     private static YamlEdit.Section section(YamlEdit document, String name) {
@@ -229,10 +231,12 @@ public final class ScopesResource {
 
     private Response done(ContainerRequestContext call, @Nullable String tag, String dryRun, PartEdit.Change change) {
         if (ConfigResource.isDry(dryRun)) {
-            return Response.ok(edit.check(call, change)).build();
+            return Response.ok(edit.check(call, PartEdit.NONE, change)).build();
         }
-        return PartEdit.told(
-                Response.ok(), edit.commit(call, Optional.ofNullable(tag).orElseThrow(PartEdit::noTag), change));
+        if (tag == null) {
+            throw PartEdit.noTag();
+        }
+        return PartEdit.told(Response.ok(), edit.commit(call, edit.since(tag), change));
     }
 
     /** Removes one that nothing belongs to. */
@@ -246,23 +250,22 @@ public final class ScopesResource {
             @HeaderParam("If-Match") @Nullable String tag,
             @QueryParam("dry_run") @DefaultValue("false") String dryRun) {
         edit.requireStore();
-        find(config(), name);
-        refuseUsed(name);
         return done(
                 call,
                 tag,
                 dryRun,
-                new PartEdit.Change(
-                        new Named(name),
-                        "Remove the scope " + name,
-                        document -> document.root().remove(SCOPES, section(document, name))));
+                new PartEdit.Change(new Named(name), "Remove the scope " + name, (document, newest) -> {
+                    YamlEdit.Section found = section(document, name);
+                    refuseUsed(newest.config(), name);
+                    document.root().remove(SCOPES, found);
+                }));
     }
 
     /** Its keys would be refused, and what is below it would have no parent. */
-    private void refuseUsed(String name) {
+    private void refuseUsed(ProxyConfig config, String name) {
         List<String> users = new ArrayList<>();
-        ScopeTree.of(config()).below(name).forEach(below -> users.add("the scope " + below));
-        configured(config(), name).forEach(key -> users.add("the key " + key));
+        ScopeTree.of(config).below(name).forEach(below -> users.add("the scope " + below));
+        configured(config, name).forEach(key -> users.add("the key " + key));
         Map<String, Long> issued = gateway.keys().byScope();
         if (issued.containsKey(name)) {
             users.add(issued.get(name) + " issued keys");

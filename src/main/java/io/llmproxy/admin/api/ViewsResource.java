@@ -31,12 +31,10 @@ import org.jspecify.annotations.Nullable;
 public final class ViewsResource {
     private final Gateway gateway;
     private final ConfigText text;
-    private final EntityChanges entities;
 
-    ViewsResource(Gateway gateway, ConfigText text, EntityChanges entities) {
+    ViewsResource(Gateway gateway, ConfigText text) {
         this.gateway = gateway;
         this.text = text;
-        this.entities = entities;
     }
 
     record Forward(
@@ -71,8 +69,11 @@ public final class ViewsResource {
         return gateway.current().get().config();
     }
 
-    private Response tagged(Object view, EntityChanges.Kind kind, String name) {
-        return Response.ok(view).header("ETag", entities.tag(kind, name)).build();
+    /** @param shown what the view was made of: another version may follow at any time */
+    private static Response tagged(Object view, EntityChanges.Kind kind, String name, ConfigText.Shown shown) {
+        return Response.ok(view)
+                .header("ETag", EntityChanges.tag(kind, name, shown))
+                .build();
     }
 
     /** Lists the forwards. */
@@ -91,13 +92,12 @@ public final class ViewsResource {
     @GET
     @Path("forwards/{name}")
     @Needs(Role.VIEWER)
-    public Object forward(@PathParam("name") String name) {
+    public Response forward(@PathParam("name") String name) {
+        ConfigText.Shown shown = text.head();
         ProxyConfig config = config();
-        Forward found = view(
-                find("forward", name, config.httpServer().forwards(), ForwardConfig::name),
-                config,
-                text.head().json());
-        return tagged(found, EntityChanges.Kind.FORWARD, name);
+        Forward found =
+                view(find("forward", name, config.httpServer().forwards(), ForwardConfig::name), config, shown.json());
+        return tagged(found, EntityChanges.Kind.FORWARD, name, shown);
     }
 
     private static Forward view(ForwardConfig forward, ProxyConfig config, ObjectNode document) {
@@ -166,13 +166,12 @@ public final class ViewsResource {
     @GET
     @Path("groups/{name}")
     @Needs(Role.VIEWER)
-    public Object group(@PathParam("name") String name) {
+    public Response group(@PathParam("name") String name) {
+        ConfigText.Shown shown = text.head();
         Gateway.Current current = gateway.current().get();
-        Group found = view(
-                find("group", name, current.upstreams().groups(), UpstreamGroup::name),
-                current,
-                text.head().json());
-        return tagged(found, EntityChanges.Kind.GROUP, name);
+        Group found =
+                view(find("group", name, current.upstreams().groups(), UpstreamGroup::name), current, shown.json());
+        return tagged(found, EntityChanges.Kind.GROUP, name, shown);
     }
 
     private static Group view(UpstreamGroup group, Gateway.Current current, ObjectNode document) {
@@ -210,13 +209,11 @@ public final class ViewsResource {
     @GET
     @Path("upstreams/{name}")
     @Needs(Role.VIEWER)
-    public Object upstream(@PathParam("name") String name) {
+    public Response upstream(@PathParam("name") String name) {
+        ConfigText.Shown shown = text.head();
         ProxyConfig config = config();
-        Backend found = view(
-                find("upstream", name, config.upstreams(), UpstreamConfig::name),
-                config,
-                text.head().json());
-        return tagged(found, EntityChanges.Kind.UPSTREAM, name);
+        Backend found = view(find("upstream", name, config.upstreams(), UpstreamConfig::name), config, shown.json());
+        return tagged(found, EntityChanges.Kind.UPSTREAM, name, shown);
     }
 
     private static Backend view(UpstreamConfig upstream, ProxyConfig config, ObjectNode document) {
