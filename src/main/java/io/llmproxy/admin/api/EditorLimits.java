@@ -1,9 +1,11 @@
 package io.llmproxy.admin.api;
 
 import io.llmproxy.config.OutboundProxyConfig;
+import io.llmproxy.config.Secret;
 import io.llmproxy.config.document.Interpolation;
 import io.llmproxy.config.document.Places;
 import io.llmproxy.config.document.Places.Place;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,20 +55,33 @@ final class EditorLimits {
         refuse(
                 strange,
                 "Only the role admin may add references to variables, files or secrets, or send what they stand for"
-                        + " to another host; nothing was changed.");
+                        + " to another host or show it; nothing was changed.");
     }
 
-    /** A reference, and where what it stands for is sent. */
-    private record Sent(String reference, String destination) {}
+    /**
+     * A reference, and what becomes of what it stands for.
+     *
+     * @param destination the host that it is sent to
+     * @param use where it stands, unless that is where secrets or URLs belong: what stands elsewhere, such as in a name, is told in logs,
+     *     metrics and answers
+     */
+    private record Sent(String reference, String destination, List<String> use) {
+        static Sent of(String reference, Place place) {
+            List<String> use = place.isOf(Secret.class)
+                    ? List.of("secret")
+                    : place.isOf(URI.class) ? List.of("URL") : place.anywhere();
+            return new Sent(reference, place.destination(), use);
+        }
+    }
 
     private static Stream<Sent> sent(Place place) {
-        Stream<Sent> stored = Interpolation.secrets(place.text()).stream()
-                .map(name -> new Sent("secret:" + name, place.destination()));
+        Stream<Sent> stored =
+                Interpolation.secrets(place.text()).stream().map(name -> Sent.of("secret:" + name, place));
         return Stream.concat(ofProcess(place), stored);
     }
 
     private static Stream<Sent> ofProcess(Place place) {
-        return Interpolation.ofProcess(place.text()).stream().map(name -> new Sent(name, place.destination()));
+        return Interpolation.ofProcess(place.text()).stream().map(name -> Sent.of(name, place));
     }
 
     private static Finding finding(Place place, Sent sent) {
@@ -74,8 +89,8 @@ final class EditorLimits {
                 place.line(),
                 place.path(),
                 "${" + sent.reference
-                        + "}: only the role admin may add a reference, or send it to another host (expected: the"
-                        + " value itself)");
+                        + "}: only the role admin may add a reference, or send it to another host or show it"
+                        + " (expected: the value itself)");
     }
 
     /**

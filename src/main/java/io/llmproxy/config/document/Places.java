@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class Places {
     private static final String NAME = "name";
     private static final String URL = "url";
+    private static final String NAMED = "=";
 
     private final List<Place> found = new ArrayList<>();
 
@@ -46,6 +47,18 @@ public final class Places {
         /** Whether it is below these keys. */
         public boolean isBelow(String... keys) {
             return where.size() >= keys.length && where.subList(0, keys.length).equals(List.of(keys));
+        }
+
+        /** Whether it is of this very type. */
+        public boolean isOf(Class<?> type) {
+            return !sections.isEmpty() && sections.get(sections.size() - 1) == type;
+        }
+
+        /** Where it stands whatever the items of lists are called, and whichever of them it is in. */
+        public List<String> anywhere() {
+            return where.stream()
+                    .map(step -> step.startsWith(NAMED) ? NAMED : step.startsWith("[") ? "[]" : step)
+                    .toList();
         }
 
         /** Whether it is of this type, or in a section of it. */
@@ -113,7 +126,7 @@ public final class Places {
 
     private static Optional<String> name(YamlTree item) {
         return item instanceof Mapping mapping && mapping.entries().get(NAME) instanceof Scalar name
-                ? Optional.of('=' + name.text())
+                ? Optional.of(NAMED + name.text())
                 : Optional.empty();
     }
 

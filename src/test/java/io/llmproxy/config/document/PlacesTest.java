@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.AuthConfig;
+import io.llmproxy.config.Secret;
 import io.llmproxy.config.document.Places.Place;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,15 @@ class PlacesTest {
     })
     void aHostIsSchemeAndAuthority(String url, String destination) {
         assertThat(destination(url)).isEqualTo(destination);
+    }
+
+    @Test
+    void whichItemOfAListItIsInCanBeLeftOutOfWhereItStands() {
+        Place token = at("upstreams: [{ name: u, auth: { tokens: [a, b] } }]\n", "upstreams[0].auth.tokens[1]");
+
+        assertThat(token.anywhere()).containsExactly("upstreams", "=", "auth", "tokens", "[]");
+        assertThat(at("x-a: { b: c }\n", "x-a.b").isOf(Secret.class)).isFalse();
+        assertThat(at(DOCUMENT, "upstreams[0].auth.token").isOf(Secret.class)).isTrue();
     }
 
     @Test
