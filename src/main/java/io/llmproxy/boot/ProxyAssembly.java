@@ -80,6 +80,7 @@ import io.llmproxy.quota.Quotas;
 import io.llmproxy.quota.Standing;
 import io.llmproxy.telemetry.Tracing;
 import io.llmproxy.telemetry.push.PushedMetrics;
+import io.llmproxy.upstream.OwnClient;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.Upstreams;
@@ -228,6 +229,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 () -> reloader.generation().forOperators(),
                 new DryRuns(reloader::generation),
                 new PlaygroundKeys(reloader::generation, lentKeys),
+                new OwnClient(http),
                 this::port,
                 background);
     }

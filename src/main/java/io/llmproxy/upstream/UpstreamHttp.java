@@ -42,6 +42,17 @@ public final class UpstreamHttp {
     private static final int MAX_CONNECTIONS = 65_536;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
 
+    /** For this gateway's own forwards. */
+    private static final Transport OWN = new Transport(
+            false,
+            Duration.ofSeconds(5),
+            Duration.ofMinutes(10),
+            Duration.ZERO,
+            Duration.ZERO,
+            new TlsConfig(null, null, null, true),
+            "",
+            null);
+
     private final EventLoops loops;
     private final ContainerLifeCycle parts = new ContainerLifeCycle();
     private final QueuedThreadPool lookups = new QueuedThreadPool(LOOKUPS, 0);
@@ -108,6 +119,11 @@ public final class UpstreamHttp {
         return clients.computeIfAbsent(transport, this::create);
     }
 
+    /** Returns the started client for requests to this gateway's own forwards; configurations come and go without it. */
+    HttpClient own() {
+        return clients.computeIfAbsent(OWN, this::create);
+    }
+
     /** Runs what blocks its thread to fetch what an upstream is shown. */
     Executor blocking() {
         return fetches;
@@ -118,8 +134,9 @@ public final class UpstreamHttp {
         Set<HttpClient> used = inUse.stream()
                 .flatMap(upstreams -> upstreams.clients().stream())
                 .collect(Collectors.toSet());
-        clients.values().removeIf(client -> {
-            boolean unused = !used.contains(client);
+        clients.entrySet().removeIf(entry -> {
+            HttpClient client = entry.getValue();
+            boolean unused = !used.contains(client) && !entry.getKey().equals(OWN);
             if (unused) {
                 LifeCycle.stop(client);
                 parts.removeBean(client);

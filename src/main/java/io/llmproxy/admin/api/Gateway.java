@@ -18,6 +18,7 @@ import io.llmproxy.management.Operations;
 import io.llmproxy.management.Totals;
 import io.llmproxy.quota.LimitHistory;
 import io.llmproxy.quota.Quotas;
+import io.llmproxy.upstream.OwnRequests;
 import io.llmproxy.upstream.Upstreams;
 import java.time.Instant;
 import java.util.Optional;
@@ -47,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  * @param current what is served at the moment
  * @param decider decides where requests would go
  * @param loans lets requests of the playground be those of clients
+ * @param requests sends those of the playground
  * @param ports on which port a forward of the launcher is served; null in a container, which serves them below its context
  * @param clock where what happens each second is done
  */
@@ -68,6 +70,7 @@ public record Gateway(
         Supplier<Current> current,
         Decider decider,
         KeyLoans loans,
+        OwnRequests requests,
         Function<String, @Nullable Integer> ports,
         ScheduledExecutorService clock) {
     /** What operators call this node. */

@@ -3,20 +3,18 @@ package io.llmproxy.admin.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.upstream.OwnRequests;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.Authenticator;
-import java.net.HttpURLConnection;
-import java.net.Proxy;
 import java.net.URI;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Playground {
     private static final int MOST = 8;
-    private static final Authenticator NOBODY = new Authenticator() {};
     private static final int PIECE = 8192;
     private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9-]{1,64}");
     private static final Pattern VALUE = Pattern.compile("[\\x20-\\x7e]{0,1024}");
@@ -79,24 +76,25 @@ final class Playground {
                     .with("Retry-After", "5");
         }
         try {
-            HttpURLConnection connection = connection(call, wanted);
+            URI target = target(call, wanted);
+            Map<String, String> headers = headers(wanted);
             String key = wanted.key();
             if (key == null) {
-                relay(connection, wanted.body(), response);
+                relay(wanted, target, headers, response);
                 return;
             }
             try (KeyLoans.Loan loan = gateway.loans()
                     .lend(String.valueOf(wanted.forward()), key)
                     .orElseThrow(() -> Refused.notFound("key", key))) {
-                connection.setRequestProperty("Authorization", "Bearer " + loan.shown());
-                relay(connection, wanted.body(), response);
+                headers.put("Authorization", "Bearer " + loan.shown());
+                relay(wanted, target, headers, response);
             }
         } finally {
             running.release();
         }
     }
 
-    private HttpURLConnection connection(HttpServletRequest call, Wanted wanted) throws IOException {
+    private URI target(HttpServletRequest call, Wanted wanted) {
         ProxyConfig config = gateway.current().get().config();
         String name = wanted.forward();
         ForwardConfig forward = config.httpServer().forwards().stream()
@@ -104,29 +102,25 @@ final class Playground {
                 .findFirst()
                 .orElseThrow(() -> Refused.notFound("forward", String.valueOf(name)));
         ExplainResource.path(wanted.path());
+        try {
+            return URI.create(base(call, forward, config.httpServer().admin().port()) + wanted.path());
+        } catch (IllegalArgumentException e) {
+            throw Refused.invalid("path", "not a path (expected: one such as /v1/chat/completions)");
+        }
+    }
+
+    private static String method(Wanted wanted) {
         String method = wanted.method() == null ? "POST" : wanted.method();
         if (!method.equals("GET") && !method.equals("POST")) {
             throw Refused.invalid("method", "unknown (expected: GET or POST)");
         }
+        return method;
+    }
+
+    private static Map<String, String> headers(Wanted wanted) {
         Map<String, String> headers = wanted.headers() == null ? Map.of() : wanted.headers();
         headers.forEach(Playground::check);
-        URI uri;
-        try {
-            uri = URI.create(base(call, forward, config.httpServer().admin().port()) + wanted.path());
-        } catch (IllegalArgumentException e) {
-            throw Refused.invalid("path", "not a path (expected: one such as /v1/chat/completions)");
-        }
-        HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
-        connection.setRequestMethod(method);
-        connection.setInstanceFollowRedirects(false);
-        connection.setUseCaches(false);
-        connection.setConnectTimeout((int) TimeUnit.SECONDS.toMillis(5));
-        connection.setReadTimeout((int) TimeUnit.MINUTES.toMillis(10));
-        connection.setRequestProperty("Connection", "close");
-        headers.forEach(connection::setRequestProperty);
-        // Nobody is asked for a password when the forward refuses the request.
-        connection.setAuthenticator(NOBODY);
-        return connection;
+        return new LinkedHashMap<>(headers);
     }
 
     private static void check(String name, @Nullable String value) {
@@ -168,48 +162,36 @@ final class Playground {
         return new Refused(409, "conflict", "The forward is reached over TLS (expected: one without).");
     }
 
-    private static void relay(HttpURLConnection connection, @Nullable JsonNode body, HttpServletResponse response)
+    private void relay(Wanted wanted, URI target, Map<String, String> headers, HttpServletResponse response)
             throws IOException {
-        try {
-            answer(connection, body, response);
-        } finally {
-            connection.disconnect();
+        String method = method(wanted);
+        byte[] body = wanted.body() == null ? new byte[0] : Json.MAPPER.writeValueAsBytes(wanted.body());
+        try (OwnRequests.Answer answer = asked(method, target, headers, body)) {
+            response.setStatus(answer.status());
+            response.setHeader("X-LLMProxy-Playground", "1");
+            answer.forEachHeader((name, value) -> {
+                if (isTold(name.toLowerCase(Locale.ROOT))) {
+                    response.addHeader(name, value);
+                }
+            });
+            InputStream in = answer.body();
+            OutputStream out = response.getOutputStream();
+            byte[] piece = new byte[PIECE];
+            for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+                out.write(piece, 0, count);
+                out.flush();
+            }
         }
     }
 
-    private static void answer(HttpURLConnection connection, @Nullable JsonNode body, HttpServletResponse response)
-            throws IOException {
-        int status;
+    private OwnRequests.Answer asked(String method, URI target, Map<String, String> headers, byte[] body) {
         try {
-            if (body != null) {
-                byte[] bytes = Json.MAPPER.writeValueAsBytes(body);
-                connection.setRequestProperty("Content-Type", "application/json");
-                connection.setDoOutput(true);
-                // Its length is known without saying so: with a stated one, the JDK drops the body of a 401.
-                try (OutputStream out = connection.getOutputStream()) {
-                    out.write(bytes);
-                }
-            }
-            status = connection.getResponseCode();
+            return gateway.requests().send(method, target, headers, body);
         } catch (IOException e) {
-            throw new Refused(503, "forward_unreachable", "The forward cannot be reached from the gateway itself.");
-        }
-        response.setStatus(status);
-        response.setHeader("X-LLMProxy-Playground", "1");
-        connection.getHeaderFields().forEach((name, values) -> {
-            if (name != null && isTold(name.toLowerCase(Locale.ROOT))) {
-                values.forEach(value -> response.addHeader(name, value));
-            }
-        });
-        try (InputStream in = status >= 400 ? connection.getErrorStream() : connection.getInputStream()) {
-            if (in != null) {
-                OutputStream out = response.getOutputStream();
-                byte[] piece = new byte[PIECE];
-                for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
-                    out.write(piece, 0, count);
-                    out.flush();
-                }
-            }
+            throw new Refused(
+                    503,
+                    "forward_unreachable",
+                    "The forward has not answered the gateway itself; whether it has worked on the request is not known.");
         }
     }
 

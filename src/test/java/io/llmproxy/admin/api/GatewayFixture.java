@@ -19,6 +19,7 @@ import io.llmproxy.management.Operations;
 import io.llmproxy.management.Totals;
 import io.llmproxy.quota.LimitHistory;
 import io.llmproxy.quota.Quotas;
+import io.llmproxy.upstream.OwnRequests;
 import io.llmproxy.upstream.Upstreams;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -93,6 +94,7 @@ final class GatewayFixture {
                 () -> new Gateway.Current(1, config(YAML), Upstreams.NONE, Quotas.NONE),
                 question -> null,
                 (forward, key) -> Optional.empty(),
+                nothing(OwnRequests.class),
                 forward -> null,
                 clock);
     }
