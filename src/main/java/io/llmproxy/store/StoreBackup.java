@@ -3,6 +3,7 @@ package io.llmproxy.store;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.store.StoreException.Kind;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -63,15 +64,17 @@ public final class StoreBackup {
         if (Files.exists(file)) {
             throw new FileAlreadyExistsException(file.toString());
         }
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        try {
-            // Of an attempt that was killed.
-            Files.deleteIfExists(part);
-            Backup written = write(created(part), release);
-            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
-                channel.force(true);
-            }
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        // Of its own, as another backup may be on its way to the same name.
+        Path part = Files.createTempFile(
+                file.toAbsolutePath().getParent(),
+                file.getFileName() + ".",
+                ".part",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+            // Not closed by who writes to it, as it has to be on the disk before it has its name.
+            Backup written = write(new Unclosed(Channels.newOutputStream(channel)), release);
+            channel.force(true);
+            publish(part, file);
             return written;
         } catch (UncheckedIOException e) {
             throw e.getCause();
@@ -80,11 +83,35 @@ public final class StoreBackup {
         }
     }
 
-    private static OutputStream created(Path file) throws IOException {
-        return Channels.newOutputStream(FileChannel.open(
-                file,
-                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))));
+    /** Gives it the name of the file at once, unless there is one by now. */
+    private static void publish(Path part, Path file) throws IOException {
+        try {
+            Files.createLink(file, part);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (IOException | UnsupportedOperationException e) {
+            // A file system without links.
+            if (Files.exists(file)) {
+                throw new FileAlreadyExistsException(file.toString());
+            }
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    private static final class Unclosed extends FilterOutputStream {
+        Unclosed(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(byte[] bytes, int start, int length) throws IOException {
+            out.write(bytes, start, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            flush();
+        }
     }
 
     /**

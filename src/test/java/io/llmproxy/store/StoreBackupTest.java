@@ -29,6 +29,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
@@ -141,7 +147,7 @@ final class StoreBackupTest {
         assertThat(made.keyId()).isEqualTo(RING.first().orElseThrow().id());
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
                 .isEqualTo("rw-------");
-        assertThat(directory.resolve("store.backup.part")).doesNotExist();
+        assertThat(directory).isDirectoryNotContaining("glob:**.part");
         BackupFile checked = BackupFile.check(file());
         assertThat(checked.content()).isEqualTo(made);
 
@@ -308,8 +314,6 @@ final class StoreBackupTest {
     void aFileThatIsThereIsNotWrittenOver() throws Exception {
         Database database = world.migrated(Kind.H2);
         Files.writeString(file(), "mine");
-        Files.writeString(directory.resolve("another.part"), "of an attempt that was killed");
-
         assertThatThrownBy(() -> new StoreBackup(database).write(file(), "1.0"))
                 .isInstanceOf(FileAlreadyExistsException.class);
         assertThatThrownBy(() -> new StoreBackup(database).write(directory.resolve("no/such/file"), "1.0"))
@@ -319,6 +323,36 @@ final class StoreBackupTest {
                         .write(directory.resolve("another"), "1.0")
                         .head())
                 .isZero();
+    }
+
+    @Test
+    void ofTwoBackupsToOneFileTheFirstThatIsWholeStays() throws Exception {
+        Database database = filled(world.migrated(Kind.H2));
+        CountDownLatch start = new CountDownLatch(1);
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<Backup>> both = Stream.generate(() -> threads.submit(() -> {
+                        start.await();
+                        return new StoreBackup(database).write(file(), "1.0");
+                    }))
+                    .limit(2)
+                    .toList();
+            start.countDown();
+            List<Backup> made = new ArrayList<>();
+            for (Future<Backup> one : both) {
+                try {
+                    made.add(one.get(60, TimeUnit.SECONDS));
+                } catch (ExecutionException e) {
+                    assertThat(e).hasCauseInstanceOf(FileAlreadyExistsException.class);
+                }
+            }
+
+            assertThat(made).hasSize(1);
+            assertThat(BackupFile.check(file()).content()).isEqualTo(made.get(0));
+            assertThat(directory).isDirectoryNotContaining("glob:**.part");
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     /** Writes the backup anew, with other lines, and an end that fits them. */
