@@ -97,20 +97,34 @@ public final class Database implements AutoCloseable {
      * @throws StoreException if the database refuses or does not answer; the outcome may be unknown then
      */
     <T, E extends Exception> T write(Work<T, E> work) throws E {
-        try (Connection connection = connect()) {
-            connection.setAutoCommit(false);
-            boolean done = false;
-            try {
-                T result = work.with(connection);
-                commit(connection);
-                done = true;
-                return result;
-            } finally {
-                if (!done) {
-                    rollBack(connection);
-                }
-                restore(connection);
+        Connection connection = begun();
+        boolean done = false;
+        try {
+            T result = work.with(connection);
+            commit(connection);
+            done = true;
+            return result;
+        } catch (SQLException e) {
+            throw failed(e);
+        } finally {
+            if (!done) {
+                rollBack(connection);
             }
+            restore(connection);
+            close(connection);
+        }
+    }
+
+    private Connection begun() {
+        try {
+            Connection connection = connect();
+            try {
+                connection.setAutoCommit(false);
+            } catch (SQLException e) {
+                close(connection);
+                throw e;
+            }
+            return connection;
         } catch (SQLException e) {
             throw failed(e);
         }
@@ -121,7 +135,9 @@ public final class Database implements AutoCloseable {
             connection.commit();
             sync(connection);
         } catch (SQLException e) {
-            String message = "the store " + name + " broke off in a commit, which may be stored or not: " + reason(e);
+            String message = "the store " + name
+                    + " broke off in a commit, which may be stored or not (look at it before you try again): "
+                    + reason(e);
             throw new StoreException(Kind.OUTCOME_UNKNOWN, message, e);
         }
     }
@@ -140,6 +156,15 @@ public final class Database implements AutoCloseable {
             connection.rollback();
         } catch (SQLException e) {
             // The connection is broken, so the database rolls back.
+            return;
+        }
+    }
+
+    /** What was committed is stored, whatever becomes of the connection. */
+    private static void close(Connection connection) {
+        try {
+            connection.close();
+        } catch (SQLException e) {
             return;
         }
     }

@@ -112,10 +112,12 @@ public final class SecretsResource {
                     400, "mask_sent_back", "The secret is *** (expected: the secret itself); nothing was changed.");
         }
         Act act = Act.of(call);
+        // First: once the value is stored, no failure may say that it is not.
+        Map<String, List<String>> used = used();
         try {
             StoredSecrets.Told told = secrets.put(name, new Secret(value), act.note());
             act.kept(null);
-            return One.of(told, used());
+            return One.of(told, used);
         } catch (RefusedException e) {
             throw refused(e);
         } catch (ConfigException e) {
