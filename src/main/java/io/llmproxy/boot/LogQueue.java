@@ -60,6 +60,11 @@ final class LogQueue implements JournalSink<ILoggingEvent> {
     }
 
     @Override
+    public void lost(List<ILoggingEvent> batch) {
+        dropped.add(batch.size());
+    }
+
+    @Override
     public void close(List<ILoggingEvent> left) {
         dropped.add(left.size());
         closeSink();

@@ -43,6 +43,12 @@ final class CaptureWriter implements JournalSink<Captured> {
         counts.dropped.add(batch.size() - made);
     }
 
+    @Override
+    public void lost(List<Captured> batch) {
+        counts.dropped.add(batch.size());
+        batch.forEach(captured -> captured.recorded().discard());
+    }
+
     private void write(byte[] lines, int made) {
         if (made == 0) {
             return;

@@ -132,7 +132,7 @@ public final class Journal<T> implements Runnable {
             step.run();
         } catch (RuntimeException | Error e) {
             failures.increment();
-            LOG.error("{}: what was due was not done, and is tried again", worker.getName(), e);
+            LOG.error("{}: what was due was not done", worker.getName(), e);
             LockSupport.parkNanos(AFTER_FAILURE.toNanos());
         }
     }
@@ -175,7 +175,12 @@ public final class Journal<T> implements Runnable {
         if (batch.isEmpty()) {
             return false;
         }
-        sink.write(batch);
+        try {
+            sink.write(batch);
+        } catch (RuntimeException | Error e) {
+            sink.lost(batch);
+            throw e;
+        }
         return true;
     }
 

@@ -17,6 +17,12 @@ public interface JournalSink<T> {
     void write(List<T> batch);
 
     /**
+     * Is told of a batch that {@link #write} has thrown at, as happens where memory runs out: what it has not taken of that is lost, and for
+     * the sink to count.
+     */
+    void lost(List<T> batch);
+
+    /**
      * Does what is due, such as another try after a failure. It is called before each batch and after each pause.
      *
      * @return when to call it again at the latest

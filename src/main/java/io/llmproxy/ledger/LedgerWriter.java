@@ -49,6 +49,8 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
     private long nextSync;
     private long nextFold;
     private int failures;
+    /** How many records of the batch that is taken at the moment are pending or counted. */
+    private int encoded;
 
     LedgerWriter(FileChain files, Sync sync, Node node, Time time, Tally tally, Folds folds, Flights flights) {
         this.files = files;
@@ -82,8 +84,18 @@ final class LedgerWriter implements JournalSink<LedgerRecord> {
 
     @Override
     public void write(List<LedgerRecord> batch) {
-        batch.forEach(this::encode);
+        encoded = 0;
+        for (LedgerRecord record : batch) {
+            encode(record);
+            encoded++;
+        }
         flush();
+    }
+
+    /** What is encoded already is written with the next try. */
+    @Override
+    public void lost(List<LedgerRecord> batch) {
+        batch.stream().skip(encoded).forEach(this::fold);
     }
 
     @Override

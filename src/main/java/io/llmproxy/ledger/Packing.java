@@ -45,6 +45,10 @@ final class Packing implements JournalSink<Path> {
         retain();
     }
 
+    /** A file that is not compressed is whole nevertheless. */
+    @Override
+    public void lost(List<Path> complete) {}
+
     @Override
     public Duration tend() {
         retain();

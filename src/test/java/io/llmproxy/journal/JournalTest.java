@@ -30,6 +30,11 @@ class JournalTest {
         }
 
         @Override
+        public void lost(List<Integer> batch) {
+            throw new AssertionError("nothing is thrown at it");
+        }
+
+        @Override
         public Duration tend() {
             tended.incrementAndGet();
             return pause;
@@ -153,6 +158,9 @@ class JournalTest {
             }
 
             @Override
+            public void lost(List<Integer> batch) {}
+
+            @Override
             public void close(List<Integer> left) {}
         };
         Journal<Integer> journal = start(sink, 10, 10, Duration.ofMillis(50));
@@ -180,8 +188,9 @@ class JournalTest {
     }
 
     @Test
-    void aSinkThatFailsOnceGoesOn() {
+    void aSinkThatFailsOnceGoesOnAndIsToldOfWhatIsLost() {
         AtomicInteger written = new AtomicInteger();
+        List<Integer> lost = Collections.synchronizedList(new ArrayList<>());
         JournalSink<Integer> failing = new JournalSink<>() {
             @Override
             public void write(List<Integer> batch) {
@@ -189,6 +198,11 @@ class JournalTest {
                     throw new OutOfMemoryError("as a test has it");
                 }
                 written.addAndGet(batch.size());
+            }
+
+            @Override
+            public void lost(List<Integer> batch) {
+                lost.addAll(batch);
             }
 
             @Override
@@ -202,5 +216,6 @@ class JournalTest {
 
         Awaitility.await().until(() -> written.get() == 1);
         assertThat(journal.close()).isTrue();
+        assertThat(lost).containsExactly(1);
     }
 }

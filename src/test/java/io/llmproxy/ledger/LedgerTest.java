@@ -402,4 +402,63 @@ class LedgerTest {
         ledger.stop();
         assertThat(LedgerFixtures.verified(directory)).contains("0 problems");
     }
+
+    /** Fails at its first line of a caller in a way that nobody foresees. */
+    private static final class Surprised implements AppendFile {
+        private final AppendFile disk;
+        private final AtomicBoolean due;
+
+        Surprised(AppendFile disk, AtomicBoolean due) {
+            this.disk = disk;
+            this.due = due;
+        }
+
+        @Override
+        public Path path() {
+            return disk.path();
+        }
+
+        @Override
+        public long length() {
+            return disk.length();
+        }
+
+        @Override
+        public void append(byte[] lines) throws IOException {
+            if (new String(lines, StandardCharsets.UTF_8).contains("\"t\":\"attempt\"")
+                    && due.compareAndSet(true, false)) {
+                throw new StackOverflowError("as a test has it");
+            }
+            disk.append(lines);
+        }
+
+        @Override
+        public void sync() throws IOException {
+            disk.sync();
+        }
+
+        @Override
+        public void close() throws IOException {
+            disk.close();
+        }
+    }
+
+    @Test
+    void whatIsReadyToBeWrittenIsNotLostByAFailureOfTheWrite() {
+        AtomicBoolean due = new AtomicBoolean(true);
+        Ledger ledger = Ledger.start(
+                config(directory),
+                LedgerFixtures.node(),
+                Time.SYSTEM,
+                path -> new Surprised(DiskFile.create(path), due),
+                LedgerFixtures.LIMITS);
+        fill(ledger, 1, 3);
+        awaitWritten(ledger, 3);
+        ledger.stop();
+
+        assertThat(due).isFalse();
+        assertThat(ledger.status().lost() + ledger.status().folded()).isZero();
+        assertThat(sum("input_tokens", lines(directory))).isEqualTo(30);
+        assertThat(verified(directory)).contains("0 problems");
+    }
 }
