@@ -78,23 +78,52 @@ final class ResponsesStreamDecoder implements StreamDecoder {
     private Item item(Json.Obj data) {
         long index = data.number("output_index", -1);
         String id = id(data);
-        Item item = index >= 0 ? byIndex.get(index) : byId.get(id);
+        Item item = known(index, id);
         if (item == null && index < 0 && id.isEmpty() && !items.isEmpty()) {
             item = items.get(items.size() - 1);
         }
         return item == null ? begin(index, id) : item;
     }
 
+    private @Nullable Item known(long index, String id) {
+        Item item = byIndex.get(index);
+        return item == null ? byId.get(id) : item;
+    }
+
+    /** The end of an item may be the first event that names it, or that tells its place. */
+    private Item ended(Json.Obj data, Json.Obj done) {
+        long index = data.number("output_index", -1);
+        String id = id(data);
+        if (known(index, id) == null) {
+            for (Item item : items) {
+                if (!item.closed
+                        && item.isOfType(done)
+                        && (item.index < 0 || index < 0)
+                        && (item.id.isEmpty() || id.isEmpty())) {
+                    name(item, index, id);
+                    return item;
+                }
+            }
+        }
+        return item(data);
+    }
+
     private Item begin(long index, String id) {
         Item item = new Item();
         items.add(item);
+        name(item, index, id);
+        return item;
+    }
+
+    private void name(Item item, long index, String id) {
         if (index >= 0) {
+            item.index = index;
             byIndex.put(index, item);
         }
         if (!id.isEmpty()) {
+            item.id = id;
             byId.put(id, item);
         }
-        return item;
     }
 
     private static String id(Json.Obj data) {
@@ -190,7 +219,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
     private void done(Json.Obj data, StreamEvents events) {
         Json.Obj done = data.object("item");
         if (done != null) {
-            done(item(data), done, events);
+            done(isCall(done) ? item(data) : ended(data, done), done, events);
         }
     }
 
@@ -246,7 +275,7 @@ final class ResponsesStreamDecoder implements StreamDecoder {
     /** An item of the whole answer is told as far as no event has told it. */
     private void missing(int index, Json.Obj whole, boolean told, StreamEvents events) {
         Item known = byIndex.get((long) index);
-        known = known == null ? byId.get(whole.string("id", "")) : known;
+        known = known == null || !isSame(known, whole) ? byId.get(whole.string("id", "")) : known;
         if (known != null && isSame(known, whole)) {
             done(known, whole, events);
         } else if (!told || (isCall(whole) ? !isCalled(whole) : isFirstMessage(whole))) {
@@ -255,10 +284,10 @@ final class ResponsesStreamDecoder implements StreamDecoder {
     }
 
     private static boolean isSame(Item item, Json.Obj whole) {
-        boolean call = item.kind == Kind.CALL;
-        return isCall(whole)
-                ? call && (item.callId.isEmpty() || item.callId.equals(whole.string("call_id", "")))
-                : !call;
+        if (isCall(whole)) {
+            return item.kind == Kind.CALL && (item.callId.isEmpty() || item.callId.equals(whole.string("call_id", "")));
+        }
+        return item.closed ? item.kind != Kind.CALL : item.isOfType(whole);
     }
 
     private boolean isCalled(Json.Obj call) {
@@ -306,6 +335,8 @@ final class ResponsesStreamDecoder implements StreamDecoder {
         private final StringBuilder arguments = new StringBuilder(0);
         private @Nullable Kind kind;
         private String callId = "";
+        private String id = "";
+        private long index = -1;
         private int open = -1;
         private long section;
         private boolean custom;
@@ -323,6 +354,15 @@ final class ResponsesStreamDecoder implements StreamDecoder {
             ended = false;
             open = decoder.parts++;
             events.open(0, open, what);
+        }
+
+        /** Whether what was told of it is what items of the type of another one tell. */
+        boolean isOfType(Json.Obj other) {
+            return switch (other.string("type", "")) {
+                case "message" -> kind == Kind.TEXT || kind == Kind.REFUSAL;
+                case "reasoning" -> kind == Kind.SUMMARY || kind == Kind.REASONING;
+                default -> false;
+            };
         }
 
         void close(StreamEvents events) {
