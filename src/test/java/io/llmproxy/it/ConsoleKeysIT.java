@@ -100,7 +100,7 @@ class ConsoleKeysIT {
         browser.awaitText("With the first key, every forward asks for a key");
         picture("new");
         browser.fill("dialog input[name=name]", "team <b>a</b>");
-        browser.fill("dialog input[name=models]", "m, gpt-*");
+        browser.fill("dialog textarea[name=models]", "m\n^(gpt|o)-[0-9]{1,2}$");
         browser.fill("dialog input[name=rate]", "50");
         browser.press("Issue the key");
         browser.awaitText("it is shown this once");
@@ -116,7 +116,7 @@ class ConsoleKeysIT {
         browser.fill("dialog input[name=expires]", "01012037");
         browser.run("const e = document.querySelector('dialog input[name=expires]'); e.value = '2037-01-31T12:00';"
                 + "e.dispatchEvent(new Event('input', {bubbles: true}))");
-        browser.fill("dialog input[name=models]", "m");
+        browser.fill("dialog textarea[name=models]", "m");
         browser.press("Save");
         browser.awaitText("Key team <b>a</b> is changed.");
         browser.awaitText("2037");
@@ -169,7 +169,7 @@ class ConsoleKeysIT {
         browser.forgive("/admin/api/v1/keys/");
         browser.fill("dialog input[name=limit-amount]", "1000");
         browser.press("More of limit 1");
-        browser.fill("dialog input[name=limit-models]", "m");
+        browser.fill("dialog textarea[name=limit-models]", "m");
         browser.fill("dialog input[name=limit-zone]", "Asia/Tokyo");
         browser.fill("dialog input[name=limit-warn]", "50, 12.5");
         browser.choose("dialog select[name=limit-loss]", "closed");

@@ -104,7 +104,7 @@ class ConsoleScopesIT {
         browser.fill("dialog input[name=name]", XSS + " two");
         browser.choose("dialog select[name=parent]", "acme");
         browser.choose("dialog select[name=kind]", "org");
-        browser.fill("dialog input[name=models]", "m, gpt-*");
+        browser.fill("dialog textarea[name=models]", "m\n^(gpt|o)-[0-9]{1,2}$");
         browser.press("Add a limit");
         browser.fill("dialog input[name=limit-amount]", "1.5");
         browser.press("More of limit 1");
@@ -118,7 +118,7 @@ class ConsoleScopesIT {
         browser.press("Add the scope");
         browser.awaitText("1.5 (expected: a whole number, because only a cost may have a fraction)");
         browser.fill("dialog input[name=limit-amount]", "20");
-        browser.fill("dialog input[name=limit-models]", "m");
+        browser.fill("dialog textarea[name=limit-models]", "m");
         browser.choose("dialog select[name=limit-loss]", "closed");
         picture("new");
         browser.press("Add the scope");
@@ -131,6 +131,8 @@ class ConsoleScopesIT {
         browser.awaitText("40 requests per month");
 
         browser.press("Change");
+        assertThat(browser.run("return document.querySelector('dialog textarea[name=models]').value"))
+                .isEqualTo("m\n^(gpt|o)-[0-9]{1,2}$");
         browser.choose("dialog select[name=parent]", "below");
         browser.press("Save");
         browser.awaitText("expected: a scope of kind org or of a larger one");
@@ -140,6 +142,7 @@ class ConsoleScopesIT {
         browser.press("Save");
         noDialog();
         browser.awaitText("All keys below it are refused.");
+        browser.awaitText("^(gpt|o)-[0-9]{1,2}$");
 
         browser.press("Remove");
         browser.awaitText("What was used of its limits is forgotten.");
@@ -161,7 +164,7 @@ class ConsoleScopesIT {
         browser.go("scopes/below");
         browser.awaitText("keys of its own: 0");
         browser.press("Change");
-        browser.fill("dialog input[name=models]", "mine");
+        browser.fill("dialog textarea[name=models]", "mine");
         String head =
                 "Authorization: Bearer operators-token\r\nConnection: close\r\nContent-Type: application/json\r\n";
         assertThat(RawClient.exchange(

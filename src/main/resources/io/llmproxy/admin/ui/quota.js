@@ -1,5 +1,5 @@
 // Scopes and limits, as the gateway tells them, and changes of both.
-import { ApiError, get, tagged } from "./api.js";
+import { ApiError, tagged } from "./api.js";
 import { Changes } from "./changes.js";
 import { useLoad } from "./data.js";
 import { Dialog, Failure, Notice } from "./parts.js";
@@ -7,10 +7,10 @@ import { link } from "./route.js";
 import { html, useState } from "./view.js";
 import { t } from "./words.js";
 
-/** Both at once; the tag names the version of the configuration that they are from. */
+/** Both at once. Each has a tag of its own: between the two answers another version may have come. */
 export const useQuota = () => useLoad(async () => {
-  const [scopes, limits] = await Promise.all([tagged("scopes"), get("limits")]);
-  return { ...limits, scopes: scopes.value.scopes, etag: scopes.etag };
+  const [scopes, limits] = await Promise.all([tagged("scopes"), tagged("limits")]);
+  return { ...limits.value, commonEtag: limits.etag, scopes: scopes.value.scopes, etag: scopes.etag };
 }, [], 4000);
 
 /** The limits of a subject. */
@@ -58,8 +58,9 @@ export function Form({ title, action, etag, save, close, done, danger, narrow, c
       setState({ error: failure });
     }
   };
-  const goOn = async () => {
-    setTag((await tagged("scopes")).etag);
+  // What the reader has been told of, and nothing that came after it.
+  const goOn = () => {
+    setTag(`"v${error.problem.current}"`);
     setState({});
   };
   const stale = error?.status === 412;

@@ -4,7 +4,7 @@ import { tell, useGet, useLoad } from "../data.js";
 import { Check, Choice, Confirm, Copy, Dialog, Failure, Field, Notice } from "../parts.js";
 import { html, useState } from "../view.js";
 import { t } from "../words.js";
-import { limitBodies, limitRows, Limits, list } from "./limits.js";
+import { limitBodies, limitRows, Limits, lines, list, Models } from "./limits.js";
 
 const path = (key) => `keys/${part(key.id)}`;
 const whole = (text) => (text === "" ? null : Number(text));
@@ -34,7 +34,7 @@ export function Edit({ own, one, first, close, done, issued, drop }) {
   const scopes = useGet("scopes").value?.scopes.map((scope) => scope.name) ?? [];
   const [request] = useState(random);
   const [form, setForm] = useState(() => ({
-    name: one?.name ?? "", models: (one?.allowed_models ?? []).join(", "), expires: local(one?.expires_at), forwards: one?.forwards ?? [],
+    name: one?.name ?? "", models: lines(one?.allowed_models ?? []), expires: local(one?.expires_at), forwards: one?.forwards ?? [],
     rate: one?.requests_per_second ?? "", burst: one?.burst_size ?? "", concurrent: one?.max_concurrent || "", explain: one?.explain ?? false,
     scope: one?.scope ?? own ?? "", limits: limitRows(one?.limits ?? []),
   }));
@@ -65,7 +65,8 @@ export function Edit({ own, one, first, close, done, issued, drop }) {
   return html`<${Dialog} title=${one ? t("key.edit", { name: one.name }) : t("key.new")} close=${close} wide><form onSubmit=${submit}>
     ${first && html`<${Notice} tone="warn">${t("key.first")}<//>`}
     ${text("name", t("name"), { required: true, maxlength: 200, autofocus: true, autocomplete: "off", readonly: Boolean(own && one) }, t("key.name.hint"))}
-    ${text("models", t("models.list"), { path: "allowed_models", autocomplete: "off", placeholder: "gpt-4o, gpt-4o-*" }, t("key.models.hint"))}
+    <${Field} label=${t("models.list")} hint=${t("key.models.hint")} error=${problem("allowed_models")}>${(field) => html`<${Models} ...${field} value=${form.models}
+      change=${(models) => setForm({ ...form, models })} />`}<//>
     ${forwards.length > 1 && html`<fieldset class="field"><legend>${t("forwards")}</legend><div class="row">${forwards.map((forward) => html`<${Check}
       checked=${form.forwards.includes(forward.name)} onChange=${(on) => setForm({ ...form, forwards: on ? [...form.forwards, forward.name] : form.forwards.filter((name) => name !== forward.name) })}>
       ${forward.name}<//>`)}</div><span class="hint">${t("key.forwards.hint")}</span></fieldset>`}

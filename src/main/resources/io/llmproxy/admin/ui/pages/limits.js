@@ -26,11 +26,15 @@ export const limitText = (limit) => [
 /** As rows have them: lists are texts while they are written. */
 export const limitRows = (limits) => limits.map((limit) => ({
   metric: limit.metric, per: limit.per ?? "", amount: limit.amount, mode: limit.mode, zone: limit.zone ?? "", loss: limit.on_store_loss ?? "",
-  models: (limit.models ?? []).join(", "), warn: (limit.warn_at ?? []).map((share) => Number((share * 100).toFixed(4))).join(", "),
+  models: lines(limit.models ?? []), warn: (limit.warn_at ?? []).map((share) => Number((share * 100).toFixed(4))).join(", "),
   open: Boolean(limit.zone || limit.on_store_loss || limit.models || limit.warn_at),
 }));
 
-export const list = (text) => text.split(/[\s,]+/).filter(Boolean);
+/** Models as they are edited: one on each line, as a comma or a space may be part of a regular expression or of a name. */
+export const lines = (models) => models.join("\n");
+export const list = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+export const Models = ({ name = "models", value, change, ...more }) => html`<textarea ...${more} name=${name} class="mono" rows=${Math.min(8, value.split("\n").length + 1)}
+  autocomplete="off" autocapitalize="off" spellcheck=${false} placeholder=${"gpt-4o\ngpt-4o-*"} value=${value} onInput=${(event) => change(event.target.value)}></textarea>`;
 
 /** As the gateway takes them. What has no control in a row, because it makes no sense there, is left out. */
 export const limitBodies = (rows) => rows.map(({ metric, per, amount, mode, zone, loss, models, warn }) => ({
@@ -64,7 +68,7 @@ export function Limits({ one, limits, change, problems = [] }) {
       <div class="row tight"><button type="button" class="small plain" aria-expanded=${limit.open} aria-label=${t("limit.more-of", { nth: row + 1 })} onClick=${() => set(row, { open: !limit.open })}>${t("limit.more")}</button>
         <button type="button" class="small" aria-label=${t("limit.remove", { nth: row + 1 })} onClick=${() => change(limits.filter((other) => other !== limit))}>${t("limit.drop")}</button></div>
       ${(limit.open || at(row).length > 0) && html`<div class="more">
-        ${more(row, "models", "models", t("limit.models"), t("limit.models.hint"), { placeholder: "gpt-4o, gpt-4o-*" })}
+        <label class="field"><span>${t("limit.models")}</span><${Models} name="limit-models" aria-invalid=${wrong(row, "models")} value=${limit.models} change=${(models) => set(row, { models })} /><span class="hint">${t("limit.models.hint")}</span></label>
         ${limit.metric !== "concurrent" && CALENDAR.includes(limit.per) && more(row, "zone", "zone", t("limit.zone"), t("limit.zone.hint"), { list: "zones", placeholder: "UTC" })}
         ${limit.metric !== "concurrent" && BUDGETS.includes(limit.per) && more(row, "warn_at", "warn", t("limit.warn"), t("limit.warn.hint"), { placeholder: "80, 100" })}
         <label class="field"><span>${t("limit.loss")}</span><${Choice} name="limit-loss" value=${limit.loss} onChange=${(loss) => set(row, { loss })} options=${options("loss", LOSSES)} /></label></div>`}

@@ -5,7 +5,7 @@ import { Check, Choice, Field } from "../parts.js";
 import { above, Form } from "../quota.js";
 import { html, useState } from "../view.js";
 import { t, word } from "../words.js";
-import { limitBodies, limitRows, Limits, list } from "./limits.js";
+import { limitBodies, limitRows, Limits, lines, list, Models } from "./limits.js";
 
 const KINDS = ["org", "team", "project", "user"];
 const ofLimits = (problems) => problems.filter((found) => found.path.startsWith("limits"));
@@ -13,7 +13,7 @@ const ofLimits = (problems) => problems.filter((found) => found.path.startsWith(
 /** Adds a scope, or changes one. */
 export function Edit({ one, parent, quota, close, done }) {
   const [form, setForm] = useState(() => ({ name: one?.name ?? "", kind: one?.kind ?? (parent || !quota.scopes.length ? (parent ? "team" : "org") : "team"), parent: one?.parent ?? parent ?? "",
-    models: (one?.models ?? []).join(", "), enabled: one?.enabled ?? true, limits: limitRows(one?.limits ?? []) }));
+    models: lines(one?.models ?? []), enabled: one?.enabled ?? true, limits: limitRows(one?.limits ?? []) }));
   const set = (name, value) => setForm({ ...form, [name]: value });
   const save = async (etag) => {
     const body = { kind: form.kind, parent: form.parent || null, models: list(form.models), enabled: form.enabled, limits: limitBodies(form.limits) };
@@ -31,8 +31,7 @@ export function Edit({ one, parent, quota, close, done }) {
           onChange=${(value) => set("parent", value)} options=${[["", t("scope.no-parent")], ...parents.map((scope) => [scope.name, `${scope.name} (${word("kind", scope.kind)})`])]} />`}<//></div>
         <div class="half"><${Field} label=${t("scope.kind")} error=${error("kind")}>${(field) => html`<${Choice} ...${field} name="kind" value=${form.kind} onChange=${(value) => set("kind", value)}
           options=${KINDS.map((kind) => [kind, word("kind", kind)])} />`}<//></div></div>
-      <${Field} label=${t("models.list")} hint=${t("scope.models.hint")} error=${error("models")}>${(field) => html`<input ...${field} name="models" autocomplete="off" placeholder="gpt-4o, gpt-4o-*"
-        value=${form.models} onInput=${(event) => set("models", event.target.value)} />`}<//>
+      <${Field} label=${t("models.list")} hint=${t("scope.models.hint")} error=${error("models")}>${(field) => html`<${Models} ...${field} value=${form.models} change=${(models) => set("models", models)} />`}<//>
       <${Limits} limits=${form.limits} change=${(limits) => set("limits", limits)} problems=${ofLimits(problems)} />
       <${Check} checked=${form.enabled} onChange=${(value) => set("enabled", value)}>${t("scope.enabled")}<//>`;
   }}<//>`;
@@ -52,6 +51,6 @@ export function EditCommon({ quota, close, done }) {
     tell(t("did.limits"));
     return made;
   };
-  return html`<${Form} title=${t("limits.common")} action=${t("save")} etag=${quota.etag} save=${save} close=${close} done=${done}>${(problems) => html`<p class="soft">${t("limits.common.about")}</p>
+  return html`<${Form} title=${t("limits.common")} action=${t("save")} etag=${quota.commonEtag} save=${save} close=${close} done=${done}>${(problems) => html`<p class="soft">${t("limits.common.about")}</p>
     <${Limits} limits=${limits} change=${setLimits} problems=${ofLimits(problems)} />`}<//>`;
 }
