@@ -7,6 +7,7 @@ import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.GenAi;
 import io.llmproxy.proxy.exchange.SettledAttempt;
+import io.llmproxy.proxy.exchange.Trace;
 import io.llmproxy.usage.Count;
 import io.llmproxy.usage.Usage;
 import io.llmproxy.usage.UsageSource;
@@ -78,12 +79,14 @@ final class AttemptCells implements ExchangeListener {
             cell.left.increment();
         }
         SettledAttempt.Times times = attempt.times();
-        cell.seconds.observe(Unit.nanosToSeconds(times.total()));
+        Trace traced = exchange.trace();
+        String trace = traced != null && traced.isSampled() ? traced.id() : null;
+        cell.seconds.observe(Unit.nanosToSeconds(times.total()), trace);
         Usage usage = attempt.usage().usage();
         count(usage, Count.INPUT, cell.input, cell.inputTokens);
         count(usage, Count.OUTPUT, cell.output, cell.outputTokens);
         if (attempt.stream() && times.firstToken() >= 0) {
-            pace(cell, attempt);
+            pace(cell, attempt, trace);
         }
     }
 
@@ -95,9 +98,9 @@ final class AttemptCells implements ExchangeListener {
         }
     }
 
-    private static void pace(Cell cell, SettledAttempt attempt) {
+    private static void pace(Cell cell, SettledAttempt attempt, @Nullable String trace) {
         SettledAttempt.Times times = attempt.times();
-        cell.toFirst.observe(Unit.nanosToSeconds(times.firstToken()));
+        cell.toFirst.observe(Unit.nanosToSeconds(times.firstToken()), trace);
         long tokens = attempt.usage().usage().get(Count.OUTPUT, 0);
         long lasted = times.lastToken() - times.firstToken();
         if (attempt.usage().outputSource() == UsageSource.REPORTED && tokens > 1 && lasted > 0) {

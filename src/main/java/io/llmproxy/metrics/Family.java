@@ -66,6 +66,7 @@ final class Family {
                             .labels(labels)
                             .classicHistogramBuckets(total.buckets(upper))
                             .sum(total.sum())
+                            .exemplars(total.exemplars(upper))
                             .build());
                 }
             });

@@ -71,6 +71,11 @@ final class ExchangeTrace implements Trace {
     }
 
     @Override
+    public boolean isSampled() {
+        return exchange.getSpanContext().isSampled();
+    }
+
+    @Override
     public boolean replacesClients() {
         return headers != Headers.CLIENTS;
     }

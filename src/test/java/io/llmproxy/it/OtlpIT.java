@@ -153,7 +153,10 @@ class OtlpIT {
     void aTraceGoesOnThroughTheGateway(Deployment.Kind kind) {
         try (FakeUpstream upstream = FakeUpstream.start();
                 FakeUpstream collector = FakeUpstream.start();
-                Deployment deployment = Deployment.start(kind, gateway(upstream, collector.url(), ""))) {
+                Deployment deployment = Deployment.start(
+                        kind,
+                        gateway(upstream, collector.url(), "")
+                                .top("metrics: {names: [llmproxy, llm_proxy, gen_ai]}"))) {
             collector.otherwise(Behaviour.json("{}"));
             upstream.on("/bad" + CHAT, Behaviour.status(503, "", "{}"));
             upstream.on("/good" + CHAT, Behaviour.json(ANSWER));
@@ -184,6 +187,13 @@ class OtlpIT {
                     .containsExactly("00-" + TRACE + "-" + hex(served.getSpanId()) + "-01");
             assertThat(sent.head().values("tracestate")).containsExactly("a=1");
             assertThat(sent.head().has("baggage")).isFalse();
+            String scraped = RawClient.exchange(
+                            deployment.admin("/metrics"),
+                            "GET",
+                            "Connection: close\r\nAccept: application/openmetrics-text; version=1.0.0\r\n",
+                            new byte[0])
+                    .text();
+            assertThat(scraped).containsPattern("_seconds_bucket\\{[^}]*\\} \\d+ # \\{trace_id=\"" + TRACE + "\"\\} ");
         }
     }
 

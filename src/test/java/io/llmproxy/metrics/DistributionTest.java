@@ -50,4 +50,37 @@ final class DistributionTest {
         assertThat(counts(total, COARSE)).containsExactly(0L, 2L, 0L);
         assertThat(total.sum()).isEqualTo(6);
     }
+
+    @Test
+    void theLastValueOfEachBucketWhoseTraceIsKeptIsTold() {
+        Distribution one = new Distribution(BOUNDS);
+        one.observe(0.1);
+        one.observe(0.2, "a".repeat(32));
+        one.observe(0.7, "b".repeat(32));
+        one.observe(100, "c".repeat(32));
+        one.observe(200);
+        Distribution other = new Distribution(BOUNDS);
+        other.observe(3);
+        Distribution.Total total = new Distribution.Total(BOUNDS);
+        total.add(one);
+        total.add(other);
+
+        List<Double> fine = new ArrayList<>();
+        total.exemplars(FINE).forEach(exemplar -> fine.add(exemplar.getValue()));
+        assertThat(fine).containsExactly(0.2, 0.7, 100.0);
+        List<String> coarse = new ArrayList<>();
+        total.exemplars(COARSE)
+                .forEach(exemplar -> coarse.add(exemplar.getLabels().get("trace_id")));
+        assertThat(coarse).hasSize(2).contains("c".repeat(32));
+    }
+
+    @Test
+    void withoutTracesThereAreNone() {
+        Distribution.Total total = new Distribution.Total(BOUNDS);
+        Distribution distribution = new Distribution(BOUNDS);
+        distribution.observe(1);
+        total.add(distribution);
+
+        assertThat(total.exemplars(FINE).size()).isZero();
+    }
 }

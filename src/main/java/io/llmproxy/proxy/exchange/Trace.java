@@ -7,6 +7,9 @@ public interface Trace {
     /** By which the tracing system finds it: 32 hexadecimal digits; null if it keeps none of it. */
     @Nullable String id();
 
+    /** Whether all of it is kept, and not only what fails. */
+    boolean isSampled();
+
     /**
      * A request to an upstream is made.
      *
