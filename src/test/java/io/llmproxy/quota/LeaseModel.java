@@ -49,9 +49,9 @@ public final class LeaseModel {
         Bucket known = buckets.get(call.key());
         Bucket before = known == null ? new Bucket(call.seen(), micros, ++births) : known;
         if (call.born() > 0 && call.born() != before.born) {
-            before = new Bucket(Math.max(before.missing, call.seen()), before.at, before.born);
+            before = new Bucket(Math.max(before.missing, (double) call.seen()), before.at, before.born);
         }
-        double refilled = (double) Math.max(0, micros - before.at) * call.size() / call.time();
+        double refilled = Math.max(0, micros - before.at) * (double) call.size() / call.time();
         double missing = Math.max(0, before.missing - refilled);
         missing = Math.max(0, Math.min(missing + call.delta(), 2.0 * call.size()));
         long left = Math.max(0, (long) Math.floor(call.size() - missing + 0.000001));

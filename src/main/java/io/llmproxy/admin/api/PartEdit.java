@@ -51,7 +51,11 @@ final class PartEdit {
 
     /** What a caller believes of the part that is changed. */
     interface Belief {
-        /** @throws Refused if it is not so */
+        /**
+         * Compares it with the newest version.
+         *
+         * @throws Refused if it is not so
+         */
         void check(Newest newest, Change change);
     }
 
