@@ -19,11 +19,11 @@ record FoldKey(
         @Nullable String model,
         @Nullable String key,
         @Nullable String source) {
-    private static final String OTHER = "other";
 
     /** Stands for all that find no place of their own. */
     FoldKey other() {
-        return new FoldKey(of, OTHER, OTHER, OTHER, OTHER, OTHER);
+        return new FoldKey(
+                of, UsedAttempt.OTHER, UsedAttempt.OTHER, UsedAttempt.OTHER, UsedAttempt.OTHER, UsedAttempt.OTHER);
     }
 
     void write(LedgerLine line) {

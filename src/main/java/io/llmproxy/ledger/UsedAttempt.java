@@ -44,6 +44,9 @@ public record UsedAttempt(
     /** Stands for a name that there is not. */
     public static final String NONE = "-";
 
+    /** Stands for all names beyond those that sums are kept for. */
+    public static final String OTHER = "other";
+
     private static final Set<String> FAILED = Set.of("failed", "cut", "stalled");
 
     /** Copies the costs. */

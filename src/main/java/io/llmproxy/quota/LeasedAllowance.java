@@ -515,7 +515,9 @@ final class LeasedAllowance implements Allowance, Leased {
             if (without != null && without.share != null) {
                 return without.share.left(without.part, now);
             }
-            return Math.max(0, Math.min(ofSize, ofSize - seenNow(now) - untold() + available));
+            // Nothing new passes then, but what had passed before goes on.
+            long unheard = without != null && without.closed ? without.used : 0;
+            return Math.max(0, Math.min(ofSize, ofSize - seenNow(now) - untold() - unheard + available));
         } finally {
             lock.unlock();
         }

@@ -54,7 +54,9 @@ public final class Reservation implements Outcome {
                 meter.settle(0, amount - taken[i], now, now);
                 taken[i] = amount;
             }
-            if (reached == null && meter.isEnforced() && meter.standing(now).left() <= 0) {
+            // What was reserved and is not used yet is left to this session.
+            long spare = taken[i] - amount;
+            if (reached == null && meter.isEnforced() && meter.standing(now).left() + Math.max(0, spare) <= 0) {
                 reached = meter.limit();
             }
         }

@@ -56,7 +56,7 @@ final class KeyRows {
                 row.getLong("change_seq"));
     }
 
-    /** Reads what requests need of a key: who issued it, and when, and its hint are left out. */
+    /** Reads what requests need of a key: who issued it and its hint are left out. */
     static IssuedKey brief(ResultSet row, SharedSettings shared) throws SQLException {
         return new IssuedKey(
                 row.getString("id"),
@@ -65,7 +65,7 @@ final class KeyRows {
                 lines(row, "forwards"),
                 previous(row),
                 "",
-                Instant.EPOCH,
+                Objects.requireNonNull(instant(row, "created_at"), "never null"),
                 row.getLong("change_seq"));
     }
 

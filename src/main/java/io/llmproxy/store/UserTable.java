@@ -156,7 +156,7 @@ public final class UserTable {
     private static void keepAnAdmin(Connection connection, String leaving, boolean spare) throws SQLException {
         boolean other = spare;
         try (PreparedStatement select = connection.prepareStatement(
-                        "select name, enabled from llmproxy.admin_user where role = 'admin' order by name for update");
+                        "select name, enabled from llmproxy.admin_user where role = 'admin' and scope is null order by name for update");
                 ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 other |= row.getBoolean(2) && !row.getString(1).equals(leaving);

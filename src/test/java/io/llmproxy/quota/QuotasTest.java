@@ -184,6 +184,17 @@ class QuotasTest {
     }
 
     @Test
+    void whatASessionHasReservedIsLeftToIt() {
+        LimitPath path = alone(limit(Metric.OUTPUT, Period.DAY, 1_000));
+        Reservation session = reserve(path, new Asked(null, null, true, true, 0, Long.MAX_VALUE));
+        assertThat(left(path, 0)).isZero();
+
+        assertThat(session.grow(new Used(10, 10, 0), watch.get())).isNull();
+        assertThat(session.grow(new Used(10, 999, 0), watch.get())).isNull();
+        assertThat(session.grow(new Used(10, 1_000, 0), watch.get())).isNotNull();
+    }
+
+    @Test
     void whatASessionUsesAfterMidnightIsOfThatDay() {
         LimitPath path = alone(limit(Metric.TOTAL, Period.DAY, 5_000));
         Reservation session = reserve(path, new Asked(null, null, true, true, 0, Long.MAX_VALUE));

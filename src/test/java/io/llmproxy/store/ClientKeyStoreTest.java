@@ -120,7 +120,7 @@ class ClientKeyStoreTest {
     /** What a node is told of it. */
     private static IssuedKey brief(IssuedKey key) {
         return new IssuedKey(
-                key.id(), key.config(), null, key.forwards(), key.previous(), "", Instant.EPOCH, key.revision());
+                key.id(), key.config(), null, key.forwards(), key.previous(), "", key.createdAt(), key.revision());
     }
 
     private static Reason refused(ThrowingCallable change) {

@@ -38,7 +38,7 @@ record Reach(@Nullable Set<String> scopes) {
             while (more) {
                 more = false;
                 for (ScopeConfig scope : config.scopes()) {
-                    more |= found.contains(String.valueOf(scope.parent())) && found.add(scope.name());
+                    more |= scope.parent() != null && found.contains(scope.parent()) && found.add(scope.name());
                 }
             }
         }
@@ -91,7 +91,7 @@ record Reach(@Nullable Set<String> scopes) {
 
     /**
      * Tells what keys within it have used. A key's name is all that is kept with what it used, so that a name that a key had before does not
-     * count, nor one that a key beyond it has, too.
+     * count, nor one that a key beyond it has, too. While the store is away it is not known when an issued key was made: none of them counts.
      *
      * @param config whose keys are looked at
      * @param issued all other keys
@@ -110,13 +110,16 @@ record Reach(@Nullable Set<String> scopes) {
             }
         });
         issued.forEach(key -> {
-            if (covers(key)) {
+            if (!covers(key)) {
+                beyond.add(key.config().name());
+            } else if (!key.createdAt().equals(Instant.EPOCH)) {
                 // Sums are of whole hours.
                 since.putIfAbsent(key.config().name(), key.createdAt().truncatedTo(ChronoUnit.HOURS));
-            } else {
-                beyond.add(key.config().name());
             }
         });
+        // A key that is called so would show the requests without a key, or the sums of many keys.
+        beyond.add(UsedAttempt.NONE);
+        beyond.add(UsedAttempt.OTHER);
         since.keySet().removeAll(beyond);
         return used -> {
             Instant first = since.get(used.key());

@@ -19,7 +19,6 @@ import jakarta.ws.rs.core.Response;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Who is signed in. */
@@ -79,7 +78,10 @@ public final class SessionResource {
             @Context HttpServletRequest request, @Context ContainerRequestContext call, Credentials credentials) {
         SignIn.Arrival arrived = opened(request, credentials);
         String name = arrived.session();
-        Sessions.Session session = Objects.requireNonNull(signIn.named(name), "opened just now");
+        Sessions.Session session = signIn.named(name);
+        if (session == null) {
+            throw new Refused(409, "conflict", "The configuration has changed meanwhile; sign in once more.");
+        }
         Act.of(call).by(session.caller(), session.caller().authentication());
         Response.ResponseBuilder answer = Response.ok(told(session.caller(), session))
                 .header("Set-Cookie", SignIn.cookie(request, name, Sessions.LIFE.toSeconds()));

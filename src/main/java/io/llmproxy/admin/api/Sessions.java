@@ -3,6 +3,7 @@ package io.llmproxy.admin.api;
 import io.llmproxy.access.Digest;
 import io.llmproxy.access.KeptSession;
 import io.llmproxy.access.People;
+import io.llmproxy.admin.ConfigDocuments.Unavailable;
 import io.llmproxy.admin.ConfigDocuments.UnavailableException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -129,6 +130,9 @@ final class Sessions {
             people.open(session);
             return true;
         } catch (UnavailableException e) {
+            if (e.reason() == Unavailable.INVALID) {
+                throw e;
+            }
             return false;
         }
     }

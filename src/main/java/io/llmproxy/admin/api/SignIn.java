@@ -342,16 +342,18 @@ final class SignIn {
     /** The session whose cookie a call shows, which counts as its use. */
     private Sessions.@Nullable Session session(HttpServletRequest request) {
         String name = cookie(request);
-        return name == null ? null : current(sessions.use(name, expected()));
+        return name == null ? null : current(name, sessions.use(name, expected()));
     }
 
-    /** Sessions of an identity provider end when the configuration has none any more. */
-    private Sessions.@Nullable Session current(Sessions.@Nullable Session session) {
-        return session != null
-                        && admin().oidc() == null
-                        && session.caller().authentication().equals(OidcSignIn.AUTHENTICATION)
-                ? null
-                : session;
+    /** A session of an identity provider ends when it is used and the configuration has no provider any more. */
+    private Sessions.@Nullable Session current(String name, Sessions.@Nullable Session session) {
+        if (session != null
+                && admin().oidc() == null
+                && session.caller().authentication().equals(OidcSignIn.AUTHENTICATION)) {
+            sessions.close(name);
+            return null;
+        }
+        return session;
     }
 
     private @Nullable String expected() {
@@ -361,7 +363,7 @@ final class SignIn {
 
     /** The session of a name that was opened just now. */
     Sessions.@Nullable Session named(String name) {
-        return current(sessions.find(name, expected()));
+        return current(name, sessions.find(name, expected()));
     }
 
     /** Tells from now on whether who has made this call may still do so. To look does not count as use of a session. */

@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 public final class UsedLately implements ExchangeListener {
     private static final int HOURS = 48;
     private static final int MOST_CELLS = 2000;
-    private static final String OTHER = "other";
 
     private final LongSupplier clock;
     private final AtomicReferenceArray<@Nullable Hour> hours = new AtomicReferenceArray<>(HOURS);
@@ -62,7 +61,9 @@ public final class UsedLately implements ExchangeListener {
             if (cell != null) {
                 return cell;
             }
-            By room = cells.size() < MOST_CELLS ? by : new By(OTHER, OTHER, OTHER, OTHER);
+            By room = cells.size() < MOST_CELLS
+                    ? by
+                    : new By(UsedAttempt.OTHER, UsedAttempt.OTHER, UsedAttempt.OTHER, UsedAttempt.OTHER);
             return cells.computeIfAbsent(room, unknown -> new Cell());
         }
     }
@@ -75,7 +76,7 @@ public final class UsedLately implements ExchangeListener {
                 .cell(new By(
                         exchange.forward().name(),
                         key == null ? UsedAttempt.NONE : key.name(),
-                        configured == null ? OTHER : configured,
+                        configured == null ? UsedAttempt.OTHER : configured,
                         attempt.upstream()));
         cell.attempts.increment();
         switch (attempt.ending()) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param all by name; strings, numbers, lists and objects
  */
 record Claims(Map<String, Object> all) {
-    private static final Pattern NAME = Pattern.compile("\\P{Cntrl}{1,190}");
+    private static final Pattern NAME = Pattern.compile("[^\\p{C}\\p{Zl}\\p{Zp}]{1,190}");
     private static final Pattern BETWEEN = Pattern.compile("\\.");
 
     /** Whether something is said under a name. */

@@ -186,7 +186,7 @@ public final class IdentityProvider {
     }
 
     private static ProviderException refusal(ProviderMetadata metadata, ProviderCalls.Reply reply) {
-        if (reply.status() >= 500 || reply.status() == 429) {
+        if (reply.isAway()) {
             return new ProviderException(Kind.AWAY, ProviderCalls.shown(metadata.token()) + " answers " + reply);
         }
         String error = "";
@@ -217,7 +217,8 @@ public final class IdentityProvider {
         }
         ProviderCalls.Reply reply = calls.get(address, Map.of("Authorization", "Bearer " + access));
         if (reply.status() != 200) {
-            throw ProviderException.wrong(ProviderCalls.shown(address) + " answers " + reply);
+            throw new ProviderException(
+                    reply.isAway() ? Kind.AWAY : Kind.WRONG, ProviderCalls.shown(address) + " answers " + reply);
         }
         ObjectNode object = ProviderCalls.object(address, reply);
         if (!object.path("sub").asText().equals(subject)) {

@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.tls.Pem;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -61,6 +63,11 @@ final class ProviderCalls {
      * @param body its body, as it is
      */
     record Reply(int status, String body) {
+        /** Whether it may be another one a little later. */
+        boolean isAway() {
+            return status >= 500 || status == 429;
+        }
+
         @Override
         public String toString() {
             return "status " + status;
@@ -108,7 +115,8 @@ final class ProviderCalls {
     private Reply call(URI address, String method, Map<String, String> headers, @Nullable String form)
             throws ProviderException {
         HttpURLConnection connection = open(address);
-        Future<?> end = clock.schedule(connection::disconnect, patience.toMillis(), TimeUnit.MILLISECONDS);
+        long since = System.nanoTime();
+        Future<?> end = clock.schedule(() -> breakOff(connection), patience.toMillis(), TimeUnit.MILLISECONDS);
         try {
             connection.setRequestMethod(method);
             headers.forEach(connection::setRequestProperty);
@@ -116,15 +124,24 @@ final class ProviderCalls {
                 send(connection, form.getBytes(StandardCharsets.UTF_8));
             }
             int status = connection.getResponseCode();
-            return new Reply(status, body(connection, address, status));
+            return new Reply(status, body(connection, address, status, since));
         } catch (IOException | RuntimeException e) {
             // Other messages may hold what was sent.
-            String why = end.isDone() ? "no answer in time" : e.getClass().getSimpleName();
+            String why = end.isDone() || e instanceof SocketTimeoutException
+                    ? "no answer in time"
+                    : e.getClass().getSimpleName();
             throw new ProviderException(ProviderException.Kind.AWAY, shown(address) + " cannot be asked: " + why);
         } finally {
             end.cancel(false);
             connection.disconnect();
         }
+    }
+
+    /** It may wait for the one who reads, and others need the clock. */
+    private static void breakOff(HttpURLConnection connection) {
+        Thread thread = new Thread(connection::disconnect, "llmproxy-oidc-end");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private HttpURLConnection open(URI address) throws ProviderException {
@@ -153,14 +170,25 @@ final class ProviderCalls {
         }
     }
 
-    private static String body(HttpURLConnection connection, URI address, int status)
+    private String body(HttpURLConnection connection, URI address, int status, long since)
             throws IOException, ProviderException {
         try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
-            byte[] read = in == null ? new byte[0] : in.readNBytes(MOST_BYTES + 1);
-            if (read.length > MOST_BYTES) {
-                throw ProviderException.wrong(shown(address) + " answers more than " + MOST_BYTES + " bytes");
+            if (in == null) {
+                return "";
             }
-            return new String(read, StandardCharsets.UTF_8);
+            ByteArrayOutputStream body = new ByteArrayOutputStream();
+            byte[] piece = new byte[8192];
+            for (int read = in.read(piece); read >= 0; read = in.read(piece)) {
+                body.write(piece, 0, read);
+                if (body.size() > MOST_BYTES) {
+                    throw ProviderException.wrong(shown(address) + " answers more than " + MOST_BYTES + " bytes");
+                }
+                // Each read may take as long as a whole call.
+                if (System.nanoTime() - since > patience.toNanos()) {
+                    throw new SocketTimeoutException();
+                }
+            }
+            return body.toString(StandardCharsets.UTF_8);
         }
     }
 

@@ -127,7 +127,8 @@ final class ModelQuestion {
                 return LIMITED_BY_MODEL;
             }
         }
-        if (names.isEmpty()) {
+        // Else the client would choose by the query what the model of its messages costs.
+        if (names.isEmpty() || exchange.endpoint() != Endpoint.REALTIME) {
             return Answer.NO_MODEL;
         }
         return new Answer(AskedModel.inQuery(names.get(0), prefix()), null);

@@ -111,6 +111,30 @@ class ReachTest {
         assertThat(of(null).usedWithin(CONFIG, List.of()).test(used("", MADE))).isTrue();
     }
 
+    @Test
+    void aKeyCalledLikeAllTheOthersShowsNothing() {
+        Predicate<UsedAttempt> within = of("search")
+                .usedWithin(CONFIG, List.of(issued("ranking", UsedAttempt.NONE), issued("ranking", UsedAttempt.OTHER)));
+        assertThat(within.test(used(UsedAttempt.NONE, MADE))).isFalse();
+        assertThat(within.test(used(UsedAttempt.OTHER, MADE))).isFalse();
+    }
+
+    @Test
+    void aKeyOfUnknownAgeShowsNothing() {
+        IssuedKey made = issued("ranking", "old");
+        IssuedKey unknown = new IssuedKey("1", made.config(), null, List.of(), null, "", Instant.EPOCH, 1);
+        assertThat(of("search").usedWithin(CONFIG, List.of(unknown)).test(used("old", MADE)))
+                .isFalse();
+    }
+
+    @Test
+    void aScopeCalledNullIsAScopeLikeOthers() {
+        ProxyConfig config = config("scopes: [{name: 'null'}, {name: top}]");
+        assertThat(Reach.of(new Caller("ann", Role.ADMIN, "null", "session"), config)
+                        .scopes())
+                .containsExactly("null");
+    }
+
     private static IssuedKey issued(String scope, String name) {
         ProxyConfig config = config("""
                 scopes: [{name: %s}]

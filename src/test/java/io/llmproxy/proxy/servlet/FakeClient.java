@@ -158,6 +158,7 @@ public final class FakeClient {
                     case "getHeaderNames" -> Collections.enumeration(headers.keySet());
                     case "getAttribute" -> attributes.get((String) given[0]);
                     case "setAttribute" -> attributes.put((String) given[0], given[1]);
+                    case "isAsyncSupported" -> true;
                     case "isAsyncStarted" -> async != null;
                     case "getInputStream" -> new Input();
                     case "startAsync" -> async();
