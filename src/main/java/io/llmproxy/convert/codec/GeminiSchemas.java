@@ -56,6 +56,10 @@ public final class GeminiSchemas {
     /** What stands around a schema. */
     private static final int SHORTEST = 32;
 
+    /** Their schemas are counted when they are written; those of the last are not. */
+    private static final Set<String> COUNTED_LATER =
+            Set.of("properties", "items", "anyOf", "oneOf", "allOf", "additionalProperties");
+
     private final Json.Obj root;
     private final List<String> open = new ArrayList<>();
     private long inlined;
@@ -170,6 +174,8 @@ public final class GeminiSchemas {
     private Json.Obj raw(Json.Obj schema, int depth) {
         Json.Obj target = resolve(schema);
         String reference = schema.string("$ref");
+        String said = reference == null ? null : schema.string("description");
+        inlined += said == null ? 0 : said.length();
         boolean inline = reference != null || !open.isEmpty();
         if (target == null || depth > DEEPEST || (inline && isTooMuch(target))) {
             inlined += SHORTEST;
@@ -185,7 +191,7 @@ public final class GeminiSchemas {
         }
         if (reference != null) {
             open.remove(open.size() - 1);
-            clean.put("description", schema.string("description"));
+            clean.put("description", said);
         }
         return described(clean, lost);
     }
@@ -327,22 +333,19 @@ public final class GeminiSchemas {
         }
     }
 
+    /** Counts a schema without the schemas in it. */
     private boolean isTooMuch(Json.Obj target) {
         inlined += SHORTEST;
         for (Map.Entry<String, Json> member : target.members().entrySet()) {
-            inlined += member.getKey().length() + length(member.getValue());
+            if (inlined > MOST_INLINED) {
+                return true;
+            }
+            String word = member.getKey();
+            boolean later = COUNTED_LATER.contains(word) || SILENT.contains(word);
+            inlined += word.length();
+            inlined += later ? Long.BYTES : member.getValue().text().length();
         }
         return inlined > MOST_INLINED;
-    }
-
-    /** Returns about how long it is without the schemas in it, which are counted when they are written. */
-    private static long length(Json value) {
-        if (value instanceof Json.Str text) {
-            return text.value().length();
-        }
-        return value instanceof Json.Arr array
-                ? array.items().stream().mapToLong(GeminiSchemas::length).sum()
-                : Long.BYTES;
     }
 
     private Json.@Nullable Obj resolve(Json.Obj schema) {
@@ -424,9 +427,10 @@ public final class GeminiSchemas {
     private Json eachOwn(Json value, int depth) {
         Json.Obj clean = new Json.Obj();
         if (value instanceof Json.Obj object) {
-            object.members()
-                    .forEach((name, inner) -> clean.put(
-                            name, inner instanceof Json.Obj schema ? own(schema, depth + 1) : new Json.Obj()));
+            object.members().forEach((name, inner) -> {
+                inlined += open.isEmpty() ? 0 : SHORTEST + name.length();
+                clean.put(name, inner instanceof Json.Obj schema ? own(schema, depth + 1) : new Json.Obj());
+            });
         }
         return clean;
     }

@@ -157,6 +157,32 @@ final class SchemasTest {
         assertThat(own.bytes().length).isLessThan(8 << 20);
     }
 
+    @Test
+    void whatIsNoSchemaIsNotRepeatedWithoutEnd() {
+        Json.Obj not = new Json.Obj().put("not", new Json.Obj().put("const", "d".repeat(100_000)));
+        Json.Obj properties = new Json.Obj();
+        IntStream.range(0, 1000).forEach(at -> properties.put("p" + at, true));
+
+        assertThat(repeated(not).bytes().length).isLessThan(8 << 20);
+        assertThat(repeated(new Json.Obj().put("properties", properties)).bytes().length)
+                .isLessThan(8 << 20);
+    }
+
+    @Test
+    void whatIsSaidBesideAReferenceIsNotRepeatedWithoutEnd() {
+        Json.Obj told = new Json.Obj().put("$ref", "#/$defs/one").put("description", "d".repeat(100_000));
+
+        assertThat(repeated(new Json.Obj().put("items", told)).bytes().length).isLessThan(8 << 20);
+    }
+
+    /** What a thousand references to a definition become. */
+    private static Json.Obj repeated(Json.Obj definition) {
+        Json.Obj many = new Json.Obj();
+        IntStream.range(0, 1000).forEach(at -> many.put("p" + at, new Json.Obj().put("$ref", "#/$defs/one")));
+        return GeminiSchemas.own(
+                new Json.Obj().put("properties", many).put("$defs", new Json.Obj().put("one", definition)));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '~',
