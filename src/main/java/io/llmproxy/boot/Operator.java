@@ -175,8 +175,7 @@ final class Operator implements Operations {
     @Override
     public void unsay(String upstream, String by) {
         if (reloader.overrides().said(upstream).isPresent()) {
-            others.remove(new Overrides.Said(upstream, UpstreamOverride.of(UpstreamOverride.Mode.ENABLED, by)));
-            reloader.override(overrides -> overrides.remove(Overrides.Said.key(upstream)));
+            takeBack(new Overrides.Said(upstream, UpstreamOverride.of(UpstreamOverride.Mode.ENABLED, by)));
             done("upstream " + upstream + ": as the configuration says", by);
         }
     }
@@ -184,8 +183,7 @@ final class Operator implements Operations {
     @Override
     public void unweigh(String group, String upstream, String by) {
         if (reloader.overrides().isWeighed(group, upstream)) {
-            others.remove(new Overrides.Weight(group, upstream, 1));
-            reloader.override(overrides -> overrides.remove(Overrides.Weight.key(group, upstream)));
+            takeBack(new Overrides.Weight(group, upstream, 1));
             done("group " + group + ": weight of " + upstream + " as the configuration says", by);
         }
     }
@@ -205,8 +203,23 @@ final class Operator implements Operations {
         change(new Overrides.Weight(group, upstream, weight), by);
     }
 
+    /** @param change any change of what is taken back */
+    private void takeBack(Overrides.Change change) {
+        Instant now = now();
+        reloader.override(overrides -> overrides.remove(change.key()));
+        // Others are told only of what can be served.
+        if (!others.remove(change)) {
+            reloader.override(overrides -> overrides.keepRemoved(Set.of(change.key()), now));
+        }
+    }
+
+    /** The store keeps no less than seconds. */
+    private static Instant now() {
+        return Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    }
+
     private void change(Overrides.Change change, String by) {
-        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        Instant now = now();
         reloader.override(overrides -> overrides.add(change, now, false));
         // Others are told only of what can be served.
         if (others.add(change, by, now)) {
@@ -217,8 +230,13 @@ final class Operator implements Operations {
 
     @Override
     public void clearOverrides() {
-        others.clear();
+        Instant now = now();
+        Set<String> keys = reloader.overrides().keys();
         reloader.override(Overrides::clear);
+        // Others are told only of what can be served.
+        if (!others.clear()) {
+            reloader.override(overrides -> overrides.keepRemoved(keys, now));
+        }
         done("overrides cleared", JMX);
     }
 

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -19,7 +20,7 @@ final class Overrides {
     private volatile State state;
 
     Overrides() {
-        this(new State(Map.of(), Map.of(), Map.of(), 0));
+        this(new State(Map.of(), Map.of(), Map.of(), Map.of(), 0));
     }
 
     private Overrides(State state) {
@@ -36,15 +37,22 @@ final class Overrides {
     /**
      * @param shared what other nodes know
      * @param own what they do not
+     * @param gone when this node's operators took something back that the others still know, by its key
      * @param active what holds of both, by its key
      * @param changes how often this node's operators have changed anything
      */
     private record State(
-            Map<String, Active> shared, Map<String, Active> own, Map<String, Active> active, long changes) {
-        static State of(Map<String, Active> shared, Map<String, Active> own, long changes) {
+            Map<String, Active> shared,
+            Map<String, Active> own,
+            Map<String, Instant> gone,
+            Map<String, Active> active,
+            long changes) {
+        static State of(
+                Map<String, Active> shared, Map<String, Active> own, Map<String, Instant> gone, long changes) {
             Map<String, Active> active = new TreeMap<>(shared);
+            active.keySet().removeAll(gone.keySet());
             active.putAll(own);
-            return new State(shared, own, Map.copyOf(active), changes);
+            return new State(shared, own, gone, Map.copyOf(active), changes);
         }
 
         /** Whether a configuration is the same under both; since when does not matter to it. */
@@ -134,9 +142,10 @@ final class Overrides {
         State before = state;
         Map<String, Active> shared = without(before.shared(), change.key());
         Map<String, Active> own = without(before.own(), change.key());
+        Map<String, Instant> gone = without(before.gone(), change.key());
         state = everywhere
-                ? State.of(with(shared, change, now), own, before.changes() + 1)
-                : State.of(shared, with(own, change, now), before.changes() + 1);
+                ? State.of(with(shared, change, now), own, gone, before.changes() + 1)
+                : State.of(shared, with(own, change, now), gone, before.changes() + 1);
     }
 
     /** Other nodes know a change from now on, unless a later one of the same has taken its place. */
@@ -154,7 +163,7 @@ final class Overrides {
 
     /**
      * Takes over what all nodes know, unless this node's operators have changed something since that was read. What only this node knows
-     * stays where it is newer.
+     * stays where it is newer, also that something was taken back.
      *
      * @param seen the last change when it was read
      * @return whether it was taken over
@@ -166,6 +175,7 @@ final class Overrides {
         }
         Map<String, Active> next = new TreeMap<>();
         Map<String, Active> own = before.own();
+        Map<String, Instant> gone = new TreeMap<>();
         for (Shared one : all) {
             String key = one.change().key();
             next.put(key, new Active(one.change(), one.since()));
@@ -174,8 +184,12 @@ final class Overrides {
                     && (mine.change().equals(one.change()) || one.since().isAfter(mine.since()))) {
                 own = without(own, key);
             }
+            Instant end = before.gone().get(key);
+            if (end != null && !one.since().isAfter(end)) {
+                gone.put(key, end);
+            }
         }
-        state = State.of(next, own, seen);
+        state = State.of(next, own, gone, seen);
         return true;
     }
 
@@ -183,17 +197,34 @@ final class Overrides {
     boolean isShared(List<Shared> all) {
         Map<String, Active> next = new TreeMap<>();
         all.forEach(one -> next.put(one.change().key(), new Active(one.change(), one.since())));
-        return next.equals(state.shared());
+        return next.equals(state.shared()) && next.keySet().containsAll(state.gone().keySet());
     }
 
     void clear() {
-        state = State.of(Map.of(), Map.of(), state.changes() + 1);
+        State before = state;
+        state = State.of(Map.of(), Map.of(), before.gone(), before.changes() + 1);
     }
 
     /** Takes a change back, by its key. */
     void remove(String key) {
         State before = state;
-        state = State.of(without(before.shared(), key), without(before.own(), key), before.changes() + 1);
+        Map<String, Active> shared = without(before.shared(), key);
+        Map<String, Active> own = without(before.own(), key);
+        state = State.of(shared, own, before.gone(), before.changes() + 1);
+    }
+
+    /** What was taken back stays so here, until others change it later: they were not told. */
+    void keepRemoved(Set<String> keys, Instant since) {
+        State before = state;
+        Map<String, Instant> gone = new TreeMap<>(before.gone());
+        for (String key : keys) {
+            Active told = before.shared().get(key);
+            boolean later = before.own().containsKey(key) || (told != null && told.since().isAfter(since));
+            if (!later) {
+                gone.put(key, since);
+            }
+        }
+        state = State.of(before.shared(), before.own(), gone, before.changes() + 1);
     }
 
     /** A change has ended; a later one of the same goes on. */
@@ -209,8 +240,8 @@ final class Overrides {
         return next;
     }
 
-    private static Map<String, Active> without(Map<String, Active> map, String key) {
-        Map<String, Active> next = new TreeMap<>(map);
+    private static <T> Map<String, T> without(Map<String, T> map, String key) {
+        Map<String, T> next = new TreeMap<>(map);
         next.remove(key);
         return next;
     }
@@ -242,6 +273,11 @@ final class Overrides {
     /** Each change in one line. */
     List<String> told() {
         return state.active().values().stream().map(Active::text).sorted().toList();
+    }
+
+    /** What is changed, by its keys. */
+    Set<String> keys() {
+        return state.active().keySet();
     }
 
     int count() {

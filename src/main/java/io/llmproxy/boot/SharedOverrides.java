@@ -35,12 +35,20 @@ interface SharedOverrides {
      */
     boolean add(Change change, String by, Instant since);
 
-    /** Tells that a change was taken back. */
+    /**
+     * Tells that a change was taken back.
+     *
+     * @return whether the others will know
+     */
     boolean remove(Change change);
 
     /** Tells that the time of a change is over; a later one of the same, which another node may just have told, goes on. */
     boolean end(Change change);
 
-    /** Tells that all were taken back. */
+    /**
+     * Tells that all were taken back.
+     *
+     * @return whether the others will know
+     */
     boolean clear();
 }

@@ -56,6 +56,7 @@ final class StoreFollower implements AutoCloseable {
     private @Nullable Serve serve;
     private Predicate<Supplier<List<Overrides.Shared>>> operators = shared -> true;
     private long overridesAt = -1;
+    private long overridesFailedAt = -1;
     /** What is served, and what was tried last, by its content: a database that has lost versions gives their numbers again. */
     private String activeDigest = "";
 
@@ -289,10 +290,16 @@ final class StoreFollower implements AutoCloseable {
             if (operators.test(() -> read(table))) {
                 overridesAt = number;
             }
-        } catch (IllegalArgumentException | IllegalStateException e) {
+        } catch (IllegalArgumentException e) {
             // The store is there all the same, and the node has to go on reporting.
             LOG.warn("what operators say of upstreams cannot be followed: {}", RootCause.of(e));
             overridesAt = number;
+        } catch (IllegalStateException e) {
+            // It cannot be served now, such as for want of a port; later it may be.
+            if (number != overridesFailedAt) {
+                LOG.warn("what operators say of upstreams cannot be followed: {}", RootCause.of(e));
+                overridesFailedAt = number;
+            }
         }
     }
 

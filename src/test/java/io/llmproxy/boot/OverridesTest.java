@@ -9,6 +9,7 @@ import io.llmproxy.management.UpstreamOverride;
 import io.llmproxy.management.UpstreamOverride.Mode;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class OverridesTest {
@@ -96,6 +97,50 @@ final class OverridesTest {
         overrides.tell(ENABLED);
         overrides.share(List.of(), overrides.changes());
         assertThat(overrides.count()).isZero();
+    }
+
+    @Test
+    void whatOnlyThisNodeKnowsAsTakenBackStaysSoUntilOthersChangeItLater() {
+        List<Shared> told = List.of(new Shared(DISABLED, EARLY));
+        overrides.share(told, overrides.changes());
+        overrides.remove(Said.key("u"));
+        overrides.keepRemoved(Set.of(Said.key("u")), EARLY);
+
+        assertThat(overrides.share(told, overrides.changes())).isTrue();
+        assertThat(overrides.isShared(told)).isTrue();
+        assertThat(overrides.count()).isZero();
+
+        overrides.share(List.of(new Shared(ENABLED, LATE)), overrides.changes());
+        assertThat(mode()).isEqualTo(Mode.ENABLED);
+        overrides.share(told, overrides.changes());
+        assertThat(mode()).isEqualTo(Mode.DISABLED);
+    }
+
+    @Test
+    void whatTheStoreDoesNotTellAnyMoreIsForgottenAsTakenBack() {
+        overrides.add(DISABLED, EARLY, true);
+        Set<String> keys = overrides.keys();
+        overrides.clear();
+        overrides.keepRemoved(keys, LATE);
+
+        assertThat(overrides.isShared(List.of())).isFalse();
+        overrides.share(List.of(), overrides.changes());
+        assertThat(overrides.isShared(List.of())).isTrue();
+
+        overrides.share(List.of(new Shared(DISABLED, EARLY)), overrides.changes());
+        assertThat(mode()).isEqualTo(Mode.DISABLED);
+    }
+
+    @Test
+    void whatIsSaidAgainAfterItWasTakenBackHolds() {
+        overrides.add(ENABLED, LATE, false);
+        overrides.keepRemoved(Set.of(Said.key("u")), EARLY);
+        assertThat(mode()).isEqualTo(Mode.ENABLED);
+
+        overrides.remove(Said.key("u"));
+        overrides.keepRemoved(Set.of(Said.key("u")), EARLY);
+        overrides.add(DISABLED, EARLY, true);
+        assertThat(mode()).isEqualTo(Mode.DISABLED);
     }
 
     @Test
