@@ -60,7 +60,7 @@ class AppServersIT {
     @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "TOO_OLD_.*")
     void theWarIsAtHome(AppServer server) {
         try (Deployment deployment = Deployment.start(server, gateway("sk-first"))) {
-            startsWithoutAWarning(server.log(deployment));
+            Awaitility.await().untilAsserted(() -> startsWithoutAWarning(server.log(deployment)));
             answersPlainly(deployment);
             readsABodyThatComesInPieces(deployment);
             streamsInLockStep(deployment);
@@ -69,7 +69,9 @@ class AppServersIT {
             refusesWithoutAKey(deployment);
             loadsItsConfigurationAgain(deployment);
             assertThat(deployment.log()).doesNotContain(" ERROR i.l", "[stderr]", "ClassNotFound", "NoClassDefFound");
-            assertThat(server.log(deployment)).containsPattern("io\\.llmproxy\\.access\\W[^\\n]*\\s.*forward=llm");
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(server.log(deployment))
+                            .containsPattern("io\\.llmproxy\\.access\\W[^\\n]*\\s.*forward=llm"));
         }
     }
 
