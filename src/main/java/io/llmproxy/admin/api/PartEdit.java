@@ -147,7 +147,7 @@ final class PartEdit {
             if (!isSince(change.part(), base, newest)) {
                 String yours = documents
                         .version(base)
-                        .map(seen -> edited(newest(seen), change))
+                        .map(seen -> editedIfItCan(newest(seen), change))
                         .orElse("");
                 throw changes.conflict(base, yours);
             }
@@ -169,6 +169,15 @@ final class PartEdit {
         YamlEdit document = YamlEdit.of(newest.checked().stored());
         change.edit().make(document, newest);
         return document.text();
+    }
+
+    /** A change of the newest version may be none of an older one, as what it names is not there: then that stays as it is. */
+    private static String editedIfItCan(Newest seen, Change change) {
+        try {
+            return edited(seen, change);
+        } catch (Refused refused) {
+            return seen.checked().stored();
+        }
     }
 
     /** A caller who has sent a part is told where in that something is wrong. */
