@@ -37,7 +37,12 @@ final class Distribution {
         counts.incrementAndGet(bucket);
         sum.add(value);
         if (trace != null) {
-            traced().set(bucket, Exemplar.builder().value(value).traceId(trace).build());
+            Exemplar last = Exemplar.builder()
+                    .value(value)
+                    .traceId(trace)
+                    .timestampMillis(System.currentTimeMillis())
+                    .build();
+            traced().set(bucket, last);
         }
     }
 
@@ -85,8 +90,8 @@ final class Distribution {
             AtomicReferenceArray<@Nullable Exemplar> others = distribution.traced;
             for (int i = 0; i < counts.length; i++) {
                 counts[i] += distribution.counts.get(i);
-                if (others != null && traced[i] == null) {
-                    traced[i] = others.get(i);
+                if (others != null) {
+                    traced[i] = newer(traced[i], others.get(i));
                 }
             }
             sum += distribution.sum.sum();
@@ -113,7 +118,7 @@ final class Distribution {
                     .build();
         }
 
-        /** Of each bucket of one histogram a value whose trace is kept. */
+        /** Of each bucket of one histogram the newest value whose trace is kept. */
         Exemplars exemplars(double[] upper) {
             List<Exemplar> found = new ArrayList<>();
             int from = 0;
@@ -127,12 +132,18 @@ final class Distribution {
         }
 
         private Optional<Exemplar> one(int from, int to) {
+            Exemplar newest = null;
             for (int i = from; i < to; i++) {
-                if (traced[i] != null) {
-                    return Optional.of(traced[i]);
-                }
+                newest = newer(newest, traced[i]);
             }
-            return Optional.empty();
+            return Optional.ofNullable(newest);
+        }
+
+        private static @Nullable Exemplar newer(@Nullable Exemplar one, @Nullable Exemplar other) {
+            if (one == null || other == null) {
+                return one == null ? other : one;
+            }
+            return other.getTimestampMillis() > one.getTimestampMillis() ? other : one;
         }
 
         private long count(int from, int to) {

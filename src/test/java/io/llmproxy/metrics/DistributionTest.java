@@ -6,6 +6,7 @@ import io.llmproxy.metrics.Distribution.Bounds;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 final class DistributionTest {
@@ -72,6 +73,23 @@ final class DistributionTest {
         total.exemplars(COARSE)
                 .forEach(exemplar -> coarse.add(exemplar.getLabels().get("trace_id")));
         assertThat(coarse).hasSize(2).contains("c".repeat(32));
+    }
+
+    @Test
+    void ofSeveralValuesTheNewestIsTold() {
+        Distribution one = new Distribution(BOUNDS);
+        one.observe(0.1, "a".repeat(32));
+        long before = System.currentTimeMillis();
+        Awaitility.await().until(() -> System.currentTimeMillis() > before);
+        Distribution other = new Distribution(BOUNDS);
+        other.observe(0.2, "b".repeat(32));
+        Distribution.Total total = new Distribution.Total(BOUNDS);
+        total.add(one);
+        total.add(other);
+
+        List<Double> values = new ArrayList<>();
+        total.exemplars(COARSE).forEach(exemplar -> values.add(exemplar.getValue()));
+        assertThat(values).containsExactly(0.2);
     }
 
     @Test
