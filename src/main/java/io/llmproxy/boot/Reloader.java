@@ -243,21 +243,21 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
 
     /** The next generation is served already: whatever of the rest fails, that it is not would be a lie. */
     private void follow(Generation before, Generation next) {
-        attempt("all that it wants of what generations share", () -> takeOver.accept(next));
-        attempt("its log", () -> {
+        attempt("a shared part (limits, ledger, log) could not be updated", () -> takeOver.accept(next));
+        attempt("its log could not be set up", () -> {
             if (!before.config().log().equals(next.config().log())) {
                 Logging.apply(next.config().log());
             }
         });
-        attempt("the end of the one before", before.serving()::replaced);
-        attempt("the end of ports that it does not have", () -> listeners.settle(next.config()));
+        attempt("the previous configuration could not be closed", before.serving()::replaced);
+        attempt("ports that it does not have could not be closed", () -> listeners.settle(next.config()));
     }
 
-    private static void attempt(String what, Runnable step) {
+    private static void attempt(String failure, Runnable step) {
         try {
             step.run();
         } catch (RuntimeException e) {
-            LOG.error("the configuration is in use, but without {}: {}", what, RootCause.of(e), e);
+            LOG.error("the configuration is in use, but {}: {}", failure, RootCause.of(e), e);
         }
     }
 

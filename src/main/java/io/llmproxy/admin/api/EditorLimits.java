@@ -54,8 +54,8 @@ final class EditorLimits {
         }
         refuse(
                 strange,
-                "Only the role admin may add references to variables, files or secrets, or send what they stand for"
-                        + " to another host or show it; nothing was changed.");
+                "Only the role admin may add references to variables, files or secrets, or move them to"
+                        + " where their value goes to another host or is shown; nothing was changed.");
     }
 
     /**

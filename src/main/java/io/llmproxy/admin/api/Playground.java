@@ -191,7 +191,7 @@ final class Playground {
             throw new Refused(
                     503,
                     "forward_unreachable",
-                    "The forward has not answered the gateway itself; whether it has worked on the request is not known.");
+                    "The gateway got no answer from its own forward. The request may have been processed.");
         }
     }
 
