@@ -47,8 +47,7 @@ final class Overrides {
             Map<String, Instant> gone,
             Map<String, Active> active,
             long changes) {
-        static State of(
-                Map<String, Active> shared, Map<String, Active> own, Map<String, Instant> gone, long changes) {
+        static State of(Map<String, Active> shared, Map<String, Active> own, Map<String, Instant> gone, long changes) {
             Map<String, Active> active = new TreeMap<>(shared);
             active.keySet().removeAll(gone.keySet());
             active.putAll(own);
@@ -197,7 +196,8 @@ final class Overrides {
     boolean isShared(List<Shared> all) {
         Map<String, Active> next = new TreeMap<>();
         all.forEach(one -> next.put(one.change().key(), new Active(one.change(), one.since())));
-        return next.equals(state.shared()) && next.keySet().containsAll(state.gone().keySet());
+        return next.equals(state.shared())
+                && next.keySet().containsAll(state.gone().keySet());
     }
 
     void clear() {
@@ -219,7 +219,8 @@ final class Overrides {
         Map<String, Instant> gone = new TreeMap<>(before.gone());
         for (String key : keys) {
             Active told = before.shared().get(key);
-            boolean later = before.own().containsKey(key) || (told != null && told.since().isAfter(since));
+            boolean later = before.own().containsKey(key)
+                    || (told != null && told.since().isAfter(since));
             if (!later) {
                 gone.put(key, since);
             }
