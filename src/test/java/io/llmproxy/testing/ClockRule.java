@@ -26,6 +26,7 @@ public final class ClockRule {
             "io.llmproxy.explain.Explanation",
             "io.llmproxy.launcher.DemoUpstream",
             "io.llmproxy.metrics.ConfigMetrics",
+            "io.llmproxy.metrics.Distribution",
             "io.llmproxy.metrics.Timestamp",
             "io.llmproxy.proxy.attempt.AttemptMeter",
             "io.llmproxy.proxy.attempt.Judgement",
