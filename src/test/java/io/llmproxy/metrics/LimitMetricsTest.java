@@ -12,8 +12,11 @@ import io.llmproxy.quota.LimitWarning;
 import io.llmproxy.quota.Standing;
 import io.llmproxy.quota.Subject;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LimitMetricsTest {
@@ -57,9 +60,25 @@ class LimitMetricsTest {
         assertThat(registry.scrape().stream()
                         .filter(each -> each.getMetadata().getName().equals("llmproxy_limit_remaining"))
                         .flatMap(each -> each.getDataPoints().stream())
-                        .map(point -> ((io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot)
-                                        point)
-                                .getValue()))
+                        .map(point -> ((GaugeDataPointSnapshot) point).getValue()))
                 .containsExactlyInAnyOrder(0.5, 40.0);
+    }
+
+    @Test
+    void oneModeOfThreeIsTold() {
+        assertThat(mode(null)).containsExactly("local");
+        assertThat(mode(true)).containsExactly("shared");
+        assertThat(mode(false)).containsExactly("away");
+    }
+
+    private static List<String> mode(@Nullable Boolean storeIsThere) {
+        PrometheusRegistry registry = new PrometheusRegistry();
+        LimitMetrics.register(registry, List::of, () -> storeIsThere);
+        return registry.scrape().stream()
+                .filter(each -> each.getMetadata().getName().equals("llmproxy_limit_mode"))
+                .flatMap(each -> each.getDataPoints().stream())
+                .filter(point -> ((GaugeDataPointSnapshot) point).getValue() == 1)
+                .map(point -> Objects.requireNonNull(point.getLabels().get("mode")))
+                .toList();
     }
 }
