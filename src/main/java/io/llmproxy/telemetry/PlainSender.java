@@ -16,6 +16,7 @@ import java.net.HttpURLConnection;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,8 @@ public final class PlainSender implements HttpSender {
     private static final Logger LOG = LoggerFactory.getLogger(PlainSender.class);
     private static final int LONGEST_ANSWER = 64 * 1024;
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+    private static final Duration BREAKING_OFF = Duration.ofSeconds(1);
+    private static final Duration BETWEEN = Duration.ofMillis(10);
 
     private final HttpSenderConfig config;
     private final Exports exports;
@@ -118,6 +121,8 @@ public final class PlainSender implements HttpSender {
             answered.accept(answer);
         } catch (IOException | RuntimeException e) {
             failed.accept(e);
+        } finally {
+            current = null;
         }
     }
 
@@ -188,9 +193,13 @@ public final class PlainSender implements HttpSender {
     @Override
     public CompletableResultCode shutdown() {
         closed = true;
+        long since = System.nanoTime();
         HttpURLConnection connection = current;
-        if (connection != null) {
+        while (connection != null && System.nanoTime() - since < BREAKING_OFF.toNanos()) {
+            // Between a request and its answer, Java connects once more and waits there.
             connection.disconnect();
+            LockSupport.parkNanos(BETWEEN.toNanos());
+            connection = current;
         }
         return CompletableResultCode.ofSuccess();
     }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,7 +72,8 @@ class PlainSenderTest {
         }
     }
 
-    @Test
+    /** The moment between a request and its answer is short. */
+    @RepeatedTest(50)
     void oneThatWaitsForAnAnswerIsLetGo() throws Exception {
         CountDownLatch waits = new CountDownLatch(1);
         try (ServerSocket server = server();
