@@ -14,7 +14,8 @@ import java.util.TreeMap;
 
 /**
  * What operators have changed for the time being: a layer over each configuration that is loaded, until they take it back. What other
- * nodes know too comes back from the store; the rest is this node's alone, and ends with the process. It belongs to the thread that holds the lock of the {@link Reloader}; what it tells may be read by any.
+ * nodes know too comes back from the store; the rest is this node's alone, and ends with the process. It belongs to the thread that holds
+ * the lock of the {@link Reloader}; what it tells may be read by any.
  */
 final class Overrides {
     private volatile State state;

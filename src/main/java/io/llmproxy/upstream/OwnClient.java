@@ -74,7 +74,7 @@ public record OwnClient(UpstreamHttp http) implements OwnRequests {
 
         @Override
         public void close() {
-            abort(request, new IOException("nobody reads on"));
+            abort(request, new IOException("the caller has stopped reading"));
         }
     }
 }

@@ -12,6 +12,13 @@ public record Money(long picos, String currency) {
     /** How many digits stand behind the point. */
     public static final int SCALE = 12;
 
+    private static final int PICOS_IN_NANO = 1000;
+
+    /** Returns the amount in units of 1e-9 of the currency, as limits count it; never less than it is. */
+    public long nanos() {
+        return (picos + PICOS_IN_NANO - 1) / PICOS_IN_NANO;
+    }
+
     /** Returns the amount without the currency, with all its digits, such as {@code 0.000123450000}. */
     public String text() {
         return BigDecimal.valueOf(picos, SCALE).toPlainString();

@@ -113,7 +113,7 @@ class GuardedRedisIT {
                 .startsWith("it answers ");
         assertThat(reason("rediss://127.0.0.1:" + tls + "/99", "gateway", PASSWORD, authority))
                 .startsWith("it answers ");
-        // Not signed by whom we trust; not good for the name; no TLS at all.
+        // Signed by an authority that is not trusted; then for another name; then no TLS at all.
         assertThat(reason("rediss://127.0.0.1:" + tls, "gateway", PASSWORD, otherAuthority))
                 .isEqualTo("no TLS connection");
         assertThat(reason("rediss://127.0.0.1:" + tls, "gateway", PASSWORD, null))

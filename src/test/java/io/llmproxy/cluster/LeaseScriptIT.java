@@ -70,7 +70,8 @@ class LeaseScriptIT {
                 assertThat(born.used()).isEqualTo(5);
                 LeaseCall knows = new LeaseCall("lost" + kind, kind, 1_000, time, 0, 200, 200, 200, 900, before.born());
                 LeaseReply after = reply(one, knows);
-                // Of a bucket, nobody knows what has been refilled since; of a window, what others have used since is
+                // Of a bucket, it is not known what has been refilled since; of a window, what others have used since
+                // is
                 // used besides.
                 long used = kind == Kind.WINDOW ? 905 : 900;
                 assertThat(after.granted()).isZero();
@@ -206,7 +207,7 @@ class LeaseScriptIT {
         }
         RedisConfig denied = new RedisConfig(
                 REDIS.url(),
-                "nobody",
+                "stranger",
                 new io.llmproxy.config.Secret("wrong"),
                 null,
                 "test",

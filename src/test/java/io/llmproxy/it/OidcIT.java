@@ -260,7 +260,7 @@ class OidcIT {
         Map<String, String> swapped = new LinkedHashMap<>(eve.visit(eve.depart()));
         swapped.put("code", back.get("code"));
         assertThat(code(eve.arrive(swapped))).isEqualTo("403 stale_sign_in");
-        // The provider has given Ann's code away; it is good for nobody.
+        // Ann's code was used by another, and cannot be used again.
         assertThat(code(ann.arrive(back))).isEqualTo("403 stale_sign_in");
 
         Map<String, String> again = ann.visit(ann.depart());

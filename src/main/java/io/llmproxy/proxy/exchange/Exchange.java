@@ -49,9 +49,6 @@ public final class Exchange {
     /** For logs, in which what a client calls a method could pass for more than that. */
     private static final String NO_METHOD = "-";
 
-    /** Of these are made what limits count in. */
-    private static final int PICOS = 1000;
-
     private static final AtomicReferenceFieldUpdater<Exchange, ExchangeUsage> USAGE =
             AtomicReferenceFieldUpdater.newUpdater(Exchange.class, ExchangeUsage.class, "usage");
 
@@ -511,12 +508,7 @@ public final class Exchange {
 
     /** Limits are in the currency of the prices; an upstream may tell its cost in another. */
     private long counted(@Nullable Money cost) {
-        return cost != null && cost.currency().equals(metering().prices().currency()) ? nanos(cost) : 0;
-    }
-
-    /** What limits count a cost as: billionths of the currency's unit. */
-    public static long nanos(Money cost) {
-        return (cost.picos() + PICOS - 1) / PICOS;
+        return cost != null && cost.currency().equals(metering().prices().currency()) ? cost.nanos() : 0;
     }
 
     public HttpServletRequest clientRequest() {

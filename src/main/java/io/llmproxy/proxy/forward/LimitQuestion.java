@@ -19,6 +19,7 @@ import io.llmproxy.quota.Reservation;
 import io.llmproxy.quota.Used;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.usage.Money;
 import io.llmproxy.usage.Prices;
 import io.llmproxy.usage.RequestText;
 import io.llmproxy.usage.TokenRatio;
@@ -83,8 +84,10 @@ final class LimitQuestion {
         boolean measured = measuring
                 && endpoint != COUNT_TOKENS
                 && usage(exchange, endpoint).isPresent();
-        List<ByteBuffer> pieces = measured && exchange.webSocket() == null ? body.legible() : null;
-        long bytes = measured && exchange.webSocket() == null ? body.received() : 0;
+        // A session begins without a body.
+        boolean tells = measured && exchange.webSocket() == null;
+        List<ByteBuffer> pieces = tells ? body.legible() : null;
+        long bytes = tells ? body.received() : 0;
         long most = AskedOutput.NOT_SAID;
         if (pieces != null) {
             RequestText text = new RequestText();
@@ -121,7 +124,7 @@ final class LimitQuestion {
                         input,
                         output))
                 .filter(Objects::nonNull)
-                .mapToLong(Exchange::nanos)
+                .mapToLong(Money::nanos)
                 .max()
                 .orElse(0);
     }

@@ -114,24 +114,18 @@ final class ModelQuestion {
 
     /**
      * A session of Realtime has the one model that its query names. Others name theirs in their messages, which are not looked
-     * into, whatever the query says: a client that is let in, or limited, for some models could name any.
+     * into, whatever the query says: a client that is let in, or limited, for some models could name any, and would choose what it costs.
      */
     private Answer inQuery() {
         List<String> names = ModelQuery.models(exchange.clientRequest().getQueryString());
         if (names.size() > 1) {
             return Answer.refused(ProxyError.INVALID_REQUEST, "The query of the request names several models.");
         }
-        if (names.isEmpty() || exchange.endpoint() != Endpoint.REALTIME) {
-            LimitPath path = exchange.limitPath();
-            if (confined || (path != null && path.limitsModels())) {
-                return LIMITED_BY_MODEL;
-            }
+        if (!names.isEmpty() && exchange.endpoint() == Endpoint.REALTIME) {
+            return new Answer(AskedModel.inQuery(names.get(0), prefix()), null);
         }
-        // Else the client would choose by the query what the model of its messages costs.
-        if (names.isEmpty() || exchange.endpoint() != Endpoint.REALTIME) {
-            return Answer.NO_MODEL;
-        }
-        return new Answer(AskedModel.inQuery(names.get(0), prefix()), null);
+        LimitPath path = exchange.limitPath();
+        return confined || (path != null && path.limitsModels()) ? LIMITED_BY_MODEL : Answer.NO_MODEL;
     }
 
     private Answer inPath(String name, List<ModelField> fields) {
