@@ -24,9 +24,26 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 
 {{/* What the node's own file says of Redis; a node of a store may have it there, too. */}}
 {{- define "llmproxy.redis" -}}
-{{- if .Values.redis.url }}
+{{- if or .Values.redis.url .Values.redis.sentinel.master }}
 redis:
-  url: {{ .Values.redis.url | quote }}
+  {{- with .Values.redis.url }}
+  url: {{ . | quote }}
+  {{- end }}
+  {{- with .Values.redis.sentinel }}
+  {{- if .master }}
+  sentinel:
+    master: {{ .master | quote }}
+    nodes: {{ toJson .nodes }}
+    {{- with .user }}
+    user: {{ . | quote }}
+    {{- end }}
+    {{- if .password.secret }}
+    password: "${SENTINEL_PASSWORD}"
+    {{- end }}
+    tls: {{ .tls }}
+    database: {{ .database }}
+  {{- end }}
+  {{- end }}
   {{- with .Values.redis.user }}
   user: {{ . | quote }}
   {{- end }}
@@ -81,9 +98,15 @@ log: {{ toJson (.Values.config.log | default (dict "format" "json")) }}
 - name: STORE_KEY
   valueFrom: { secretKeyRef: { name: {{ .Values.store.key.secret }}, key: {{ .Values.store.key.key }} } }
 {{- end }}
-{{- if and .Values.redis.url .Values.redis.password.secret }}
+{{- if and (or .Values.redis.url .Values.redis.sentinel.master) .Values.redis.password.secret }}
 - name: REDIS_PASSWORD
   valueFrom: { secretKeyRef: { name: {{ .Values.redis.password.secret }}, key: {{ .Values.redis.password.key }} } }
+{{- end }}
+{{- with .Values.redis.sentinel }}
+{{- if and .master .password.secret }}
+- name: SENTINEL_PASSWORD
+  valueFrom: { secretKeyRef: { name: {{ .password.secret }}, key: {{ .password.key }} } }
+{{- end }}
 {{- end }}
 {{- with .Values.env }}
 {{ toYaml . }}

@@ -1,23 +1,14 @@
 package io.llmproxy.cluster;
 
 import io.llmproxy.config.RedisConfig;
-import io.llmproxy.config.Secret;
+import io.llmproxy.config.SentinelConfig;
 import io.llmproxy.quota.LeaseCall;
 import io.llmproxy.quota.LeaseReply;
-import io.llmproxy.tls.Pem;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.ConnectException;
-import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -25,41 +16,36 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.ClientSetInfoConfig;
-import redis.clients.jedis.DefaultJedisClientConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.SslOptions;
-import redis.clients.jedis.SslVerifyMode;
-import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /** The connection to Redis or Valkey. For one thread; no call takes longer than the time-outs. */
 final class RedisLink implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
+
     /** A node that was not heard of for so long does not count any more. */
     private static final Duration GONE = Duration.ofSeconds(10);
 
-    private static final int CONNECT_MILLIS = 200;
     private static final int DEFAULT_PORT = 6379;
-    /** What is written in memory, and read from there, needs a password nevertheless. */
-    private static final String NO_SECRET = "none";
-
     private static final int PER_LIMIT = 4;
     private static final int BEFORE_LIMITS = 2;
     private static final String SCRIPT = read("lease.lua");
     private static final String SHA = sha1(SCRIPT);
 
-    /** Redis begins its errors with a word for the program. */
-    private static final Pattern CODE = Pattern.compile("([A-Z]{3,20})\\b.*", Pattern.DOTALL);
-
     private final RedisConfig config;
     private final String node;
-    private final HostAndPort address;
+    private final RedisConnector connector;
+    private final @Nullable Sentinels sentinels;
+    /** Where it is; null if the sentinels say it. */
+    private final @Nullable HostAndPort fixed;
+
+    private final int database;
+    private @Nullable HostAndPort address;
     private @Nullable Jedis connection;
 
     /**
@@ -82,57 +68,32 @@ final class RedisLink implements AutoCloseable {
     RedisLink(RedisConfig config, String node) {
         this.config = config;
         this.node = node;
-        URI url = URI.create(config.url());
-        this.address = new HostAndPort(url.getHost(), url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
+        this.connector = RedisConnector.of(config);
+        SentinelConfig sentinel = config.sentinel();
+        if (sentinel != null) {
+            sentinels = new Sentinels(sentinel, connector, config.timeout());
+            fixed = null;
+            database = sentinel.database();
+        } else {
+            URI url = RedisConnector.url(config);
+            sentinels = null;
+            fixed = new HostAndPort(url.getHost(), url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
+            String path = Objects.requireNonNullElse(url.getPath(), "");
+            database = path.length() > 1 ? Integer.parseInt(path.substring(1)) : 0;
+        }
+        this.address = fixed;
     }
 
-    /** What messages call it. */
+    /** What messages call it: where it is, or was last. */
     String name() {
-        return address.toString();
+        return address == null ? Objects.requireNonNull(sentinels).toString() : address.toString();
     }
 
     void open() throws StoreAwayException {
         close();
-        URI url = URI.create(config.url());
-        String path = url.getPath() == null ? "" : url.getPath();
-        Secret password = config.password();
-        DefaultJedisClientConfig.Builder settings = DefaultJedisClientConfig.builder()
-                .connectionTimeoutMillis(CONNECT_MILLIS)
-                .socketTimeoutMillis((int) config.timeout().toMillis())
-                .database(path.length() > 1 ? Integer.parseInt(path.substring(1)) : 0)
-                .resp2()
-                .clientSetInfoConfig(ClientSetInfoConfig.DISABLED);
-        if (password != null) {
-            settings.user(config.user()).password(password.reveal());
-        }
-        try {
-            if (url.getScheme().equals("rediss")) {
-                settings.sslOptions(tls(config.caFile()));
-            }
-            Jedis opened = new Jedis(address, settings.build());
-            connection = opened;
-            opened.connect();
-        } catch (JedisException e) {
-            throw away(e);
-        }
-    }
-
-    /** The host's name is checked; so is its certificate, by the system's authorities unless there is a file of others. */
-    private static SslOptions tls(@Nullable Path authorities) throws StoreAwayException {
-        SslOptions.Builder options = SslOptions.builder().sslVerifyMode(SslVerifyMode.FULL);
-        if (authorities == null) {
-            return options.build();
-        }
-        try {
-            KeyStore trusted = Pem.trustStore(authorities);
-            ByteArrayOutputStream written = new ByteArrayOutputStream();
-            trusted.store(written, NO_SECRET.toCharArray());
-            return options.trustStoreType(trusted.getType())
-                    .truststore(() -> new ByteArrayInputStream(written.toByteArray()), NO_SECRET.toCharArray())
-                    .build();
-        } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
-            throw new StoreAwayException("its authorities cannot be read from " + authorities, e);
-        }
+        HostAndPort at = fixed == null ? Objects.requireNonNull(sentinels).master() : fixed;
+        address = at;
+        connection = connector.open(at, database, config.user(), config.password(), config.timeout());
     }
 
     /**
@@ -159,15 +120,33 @@ final class RedisLink implements AutoCloseable {
                 arguments.add(Long.toString(figure));
             }
         }
+        return answer(evaluate(keys, arguments), calls.size());
+    }
+
+    private Object evaluate(List<String> keys, List<String> arguments) throws StoreAwayException {
         try {
-            return answer(evaluate(keys, arguments), calls.size());
+            return evaluateHere(keys, arguments);
         } catch (JedisException e) {
-            throw away(e);
+            StoreAwayException away = StoreAwayException.of(e);
+            if (sentinels == null || !away.isReadOnly()) {
+                throw away;
+            }
+        }
+        // It is the master no more, and has done nothing of it. The sentinels know which one is.
+        String before = name();
+        open();
+        if (!name().equals(before)) {
+            LOG.info("Redis at {} takes the place of {}", name(), before);
+        }
+        try {
+            return evaluateHere(keys, arguments);
+        } catch (JedisException e) {
+            throw StoreAwayException.of(e);
         }
     }
 
     /** Proxies refuse to load scripts; the script itself goes along where the server does not know it. */
-    private Object evaluate(List<String> keys, List<String> arguments) {
+    private Object evaluateHere(List<String> keys, List<String> arguments) {
         Jedis open = Objects.requireNonNull(connection, "opened");
         try {
             return open.evalsha(SHA, keys, arguments);
@@ -194,7 +173,7 @@ final class RedisLink implements AutoCloseable {
 
     private static Reply reply(List<?> numbers, int at) {
         String granted = (String) numbers.get(at);
-        if (CODE.matcher(granted).matches()) {
+        if (StoreAwayException.CODE.matcher(granted).matches()) {
             return new Reply(null, granted);
         }
         LeaseReply counted = new LeaseReply(
@@ -206,38 +185,13 @@ final class RedisLink implements AutoCloseable {
         return Long.parseLong((String) numbers.get(at));
     }
 
-    /** What the store says itself may be anything: only its code is shown. */
-    private static StoreAwayException away(JedisException e) {
-        if (e instanceof JedisDataException) {
-            Matcher code = CODE.matcher(String.valueOf(e.getMessage()));
-            return new StoreAwayException("it answers " + (code.matches() ? code.group(1) : "an error"), e);
-        }
-        String reason = "the connection broke";
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SocketTimeoutException) {
-                reason = "no answer in time";
-            } else if (cause instanceof ConnectException) {
-                reason = "no connection";
-            } else if (cause instanceof UnknownHostException) {
-                reason = "unknown host";
-            } else if (cause instanceof SSLException) {
-                reason = "no TLS connection";
-            }
-        }
-        return new StoreAwayException(reason, e);
-    }
-
     /** Ends the connection; what is under way is lost. */
     @Override
     public void close() {
         Jedis open = connection;
         connection = null;
         if (open != null) {
-            try {
-                open.getConnection().forceDisconnect();
-            } catch (IOException | JedisException e) {
-                // It was broken anyway.
-            }
+            RedisConnector.end(open);
         }
     }
 

@@ -1,18 +1,72 @@
 package io.llmproxy.cluster;
 
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+
 /** The store does not answer as it should. */
 final class StoreAwayException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    /** Redis begins its errors with a word for the program. */
+    static final Pattern CODE = Pattern.compile("([A-Z]{3,20})\\b.*", Pattern.DOTALL);
+
+    private static final String ANSWERS = "it answers ";
+
     private final String reason;
 
     /** @param reason a few words of ours, for operators */
-    StoreAwayException(String reason, Throwable cause) {
+    StoreAwayException(String reason, @Nullable Throwable cause) {
         super(reason, cause);
         this.reason = reason;
     }
 
+    /** What the store says itself may be anything: only its code is shown. */
+    static StoreAwayException of(JedisException e) {
+        if (e instanceof JedisDataException) {
+            Matcher code = CODE.matcher(String.valueOf(e.getMessage()));
+            return new StoreAwayException(ANSWERS + (code.matches() ? code.group(1) : "an error"), e);
+        }
+        return new StoreAwayException(reason(e), e);
+    }
+
+    private static String reason(Throwable e) {
+        String reason = "the connection broke";
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            // Of a host that has several addresses, each may have failed in its own way.
+            Stream<Throwable> all = Stream.concat(Stream.of(cause), Stream.of(cause.getSuppressed()));
+            reason = all.map(StoreAwayException::known)
+                    .filter(known -> !known.isEmpty())
+                    .findFirst()
+                    .orElse(reason);
+        }
+        return reason;
+    }
+
+    private static String known(Throwable e) {
+        if (e instanceof SocketTimeoutException) {
+            return "no answer in time";
+        } else if (e instanceof ConnectException) {
+            return "no connection";
+        } else if (e instanceof UnknownHostException) {
+            return "unknown host";
+        }
+        return e instanceof SSLException ? "no TLS connection" : "";
+    }
+
     String reason() {
         return reason;
+    }
+
+    /** Whether it was told that the server is a replica, which takes no writes. */
+    boolean isReadOnly() {
+        return reason.equals(ANSWERS + "READONLY");
     }
 }

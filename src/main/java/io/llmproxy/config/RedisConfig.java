@@ -8,16 +8,16 @@ import org.jspecify.annotations.Nullable;
 @Switchable
 public record RedisConfig(
         @Setting(
-                value =
-                        "URL of Redis: `redis://host:6379`, or `rediss://host:6379` with TLS; append `/2` for another database.",
-                required = true)
-        String url,
+                "URL of Redis: `redis://host:6379`, or `rediss://host:6379` with TLS; append `/2` for another database. Either this or `sentinel` is needed.")
+        @Nullable String url,
+
+        @Setting("Redis Sentinel, instead of `url`: the sentinels say where the master is.") @Nullable SentinelConfig sentinel,
 
         @Setting("User (ACL).") @Nullable String user,
 
         @Setting("Password.") @Nullable Secret password,
 
-        @Setting("PEM file with the authorities to trust instead of the system's, for `rediss`.") @Nullable Path caFile,
+        @Setting("PEM file with the authorities to trust instead of the system's, for TLS.") @Nullable Path caFile,
 
         @Setting(
                 value = "Prefix of all keys in Redis. Gateways with the same prefix share their limits.",

@@ -127,7 +127,8 @@ class GuardedRedisIT {
     }
 
     private static String reason(String url, String user, String password, @Nullable Path authorities) {
-        RedisConfig config = new RedisConfig(url, user, new Secret(password), authorities, "guarded", PATIENT, null);
+        RedisConfig config =
+                new RedisConfig(url, null, user, new Secret(password), authorities, "guarded", PATIENT, null);
         try (RedisLink link = new RedisLink(config, "one")) {
             StoreAwayException away = catchThrowableOfType(StoreAwayException.class, () -> {
                 link.open();

@@ -37,7 +37,7 @@ class LeaseScriptIT {
     }
 
     private static RedisLink link(String node) throws StoreAwayException {
-        RedisConfig config = new RedisConfig(REDIS.url(), null, null, null, "test", Duration.ofSeconds(10), null);
+        RedisConfig config = new RedisConfig(REDIS.url(), null, null, null, null, "test", Duration.ofSeconds(10), null);
         RedisLink link = new RedisLink(config, node);
         link.open();
         return link;
@@ -207,6 +207,7 @@ class LeaseScriptIT {
         }
         RedisConfig denied = new RedisConfig(
                 REDIS.url(),
+                null,
                 "stranger",
                 new io.llmproxy.config.Secret("wrong"),
                 null,

@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
 /** A Redis of the system's package, which keeps its data in memory only. */
@@ -58,6 +60,22 @@ public final class RedisServer implements AutoCloseable {
                 .until(() -> say("PING").startsWith("+PONG"));
     }
 
+    /** Starts one that copies another. */
+    public static RedisServer replicaOf(RedisServer master) {
+        return start("--replicaof 127.0.0.1 " + master.port, "--repl-diskless-sync-delay 0");
+    }
+
+    /** Its port, on this machine. */
+    public int port() {
+        return port;
+    }
+
+    /** Returns a figure of {@code INFO}, such as {@code master_repl_offset}; -1 if it has none. */
+    public long info(String name) {
+        Matcher found = Pattern.compile("(?m)^" + name + ":(\\d+)").matcher(say("INFO replication"));
+        return found.find() ? Long.parseLong(found.group(1)) : -1;
+    }
+
     /** Where it is, as a configuration names it. */
     public String url() {
         return "redis://127.0.0.1:" + port;
@@ -65,6 +83,10 @@ public final class RedisServer implements AutoCloseable {
 
     /** Sends a command, whose words have no spaces, and returns the beginning of what it answers. */
     public String say(String command) {
+        return say(port, command);
+    }
+
+    static String say(int port, String command) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.UTF_8));

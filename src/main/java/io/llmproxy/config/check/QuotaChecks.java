@@ -10,6 +10,7 @@ import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RedisConfig;
 import io.llmproxy.config.ScopeConfig;
 import io.llmproxy.config.ScopedGroupConfig;
+import io.llmproxy.config.SentinelConfig;
 import io.llmproxy.config.document.Problems;
 import io.llmproxy.config.document.Suggestion;
 import io.llmproxy.config.document.YamlPath;
@@ -32,6 +33,8 @@ public final class QuotaChecks {
             Pattern.compile("rediss?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:\\d{1,5})?(/\\d{0,4})?");
 
     private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9_.:-]{1,100}");
+    private static final Pattern MASTER = Pattern.compile("[A-Za-z0-9._-]+");
+    private static final String SENTINEL = "redis.sentinel";
     private static final int MOST_PORT = 65_535;
     private static final String SCOPES = "scopes";
 
@@ -93,12 +96,9 @@ public final class QuotaChecks {
         if (redis == null) {
             return;
         }
-        String url = "redis.url";
-        if (!problems.failed(url) && !isAddress(redis.url())) {
-            // It may hold a password.
-            problems.error(
-                    url,
-                    "not a Redis URL (expected: redis://host:port or rediss://host:port, with the password in `password`)");
+        checkRedisUrl(redis);
+        if (redis.sentinel() != null) {
+            checkSentinel(redis.sentinel());
         }
         String prefix = "redis.prefix";
         if (!PREFIX.matcher(redis.prefix()).matches()) {
@@ -107,6 +107,50 @@ public final class QuotaChecks {
         checkAuthorities(redis.caFile());
         if (redis.user() != null && redis.password() == null) {
             problems.error("redis.password", "missing (expected: a password, because there is a user)");
+        }
+    }
+
+    private void checkRedisUrl(RedisConfig redis) {
+        String path = "redis.url";
+        String url = redis.url();
+        if (problems.failed(path)) {
+            return;
+        }
+        if (url == null) {
+            if (redis.sentinel() == null && !problems.failed(SENTINEL)) {
+                problems.error(path, "missing (expected: the URL of Redis, or `redis.sentinel`)");
+            }
+            return;
+        }
+        if (redis.sentinel() != null) {
+            problems.error(SENTINEL, "not allowed beside redis.url (expected: only one of them)");
+        }
+        if (!isAddress(url)) {
+            // It may hold a password.
+            problems.error(
+                    path,
+                    "not a Redis URL (expected: redis://host:port or rediss://host:port, with the password in `password`)");
+        }
+    }
+
+    private void checkSentinel(SentinelConfig sentinel) {
+        String master = YamlPath.key(SENTINEL, "master");
+        // As Redis has it in `sentinel monitor`.
+        if (!problems.failed(master) && !MASTER.matcher(sentinel.master()).matches()) {
+            refuse(master, sentinel.master(), "letters, digits, `_`, `-` and `.`");
+        }
+        String nodes = YamlPath.key(SENTINEL, "nodes");
+        if (!problems.failed(nodes) && sentinel.nodes().isEmpty()) {
+            problems.error(nodes, "empty (expected: at least one address)");
+        }
+        YamlPath.forEach(nodes, sentinel.nodes(), (path, node) -> {
+            if (node.indexOf('/') >= 0 || !isAddress("redis://" + node)) {
+                refuse(path, node, "host or host:port of a sentinel");
+            }
+        });
+        if (sentinel.user() != null && sentinel.password() == null) {
+            problems.error(
+                    YamlPath.key(SENTINEL, "password"), "missing (expected: a password, because there is a user)");
         }
     }
 

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.RedisConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigFixtures;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class QuotaChecksTest {
@@ -191,5 +193,36 @@ class QuotaChecksTest {
                 .extracting(LimitConfig::onStoreLossOrDefault)
                 .containsExactly(LimitConfig.OnStoreLoss.CLOSED, LimitConfig.OnStoreLoss.SHARE);
         assertThat(config("redis: {url: 'redis://h', enabled: false}").redis()).isNull();
+    }
+
+    @Test
+    void sentinelsStandInThePlaceOfAnAddress() {
+        ProxyConfig config = config("""
+                redis:
+                  sentinel: {master: my-master.1, nodes: [one, 'two:26380', '[::1]:1'], user: u, password: p, tls: true, database: 2}
+                """);
+        RedisConfig redis = Objects.requireNonNull(config.redis());
+        assertThat(redis.url()).isNull();
+        assertThat(Objects.requireNonNull(redis.sentinel()).nodes()).containsExactly("one", "two:26380", "[::1]:1");
+        assertThat(config("redis: {url: 'redis://h', sentinel: {enabled: false}}")
+                        .redis())
+                .isNotNull();
+
+        assertThat(problems("redis: {}"))
+                .containsExactly("redis.url: missing (expected: the URL of Redis, or `redis.sentinel`)");
+        assertThat(problems("redis: {url: 'redis://h', sentinel: {master: m, nodes: [s]}}"))
+                .containsExactly("redis.sentinel: not allowed beside redis.url (expected: only one of them)");
+        assertThat(problems("redis: {sentinel: {}}"))
+                .containsExactly(
+                        "redis.sentinel.master: missing (expected: text)",
+                        "redis.sentinel.nodes: empty (expected: at least one address)");
+        assertThat(problems("redis: {sentinel: {master: 'a b', nodes: [], user: u}}"))
+                .containsExactly(
+                        "redis.sentinel.master: a b (expected: letters, digits, `_`, `-` and `.`)",
+                        "redis.sentinel.nodes: empty (expected: at least one address)",
+                        "redis.sentinel.password: missing (expected: a password, because there is a user)");
+        assertThat(problems("redis: {sentinel: {master: m, nodes: ['redis://s:1', 's:70000', 's/1', 'my_s']}}"))
+                .hasSize(4)
+                .allMatch(problem -> problem.endsWith("(expected: host or host:port of a sentinel)"));
     }
 }

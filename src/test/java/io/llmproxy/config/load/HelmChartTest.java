@@ -25,6 +25,8 @@ import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.RedisConfig;
+import io.llmproxy.config.SentinelConfig;
 import io.llmproxy.testing.HelmProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -374,6 +376,29 @@ final class HelmChartTest {
                 .isEqualTo("llm-admin.example.com");
         assertThat(rendered.deployment().getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds())
                 .isEqualTo(80);
+    }
+
+    @Test
+    void sentinelsStandInThePlaceOfRedis() {
+        for (String set : List.of("store", "monitored")) {
+            Rendered rendered = rendered(
+                    set(set),
+                    "redis.sentinel.master=main",
+                    "redis.sentinel.nodes[0]=one",
+                    "redis.sentinel.nodes[1]=two:26380",
+                    "redis.sentinel.tls=true",
+                    "redis.sentinel.password.secret=of-sentinels",
+                    "redis.password.secret=of-redis");
+            String own = Objects.requireNonNull(rendered.files().get("config.yaml"));
+            RedisConfig redis = Objects.requireNonNull(
+                    config(own, variables(rendered.container(), own)).redis());
+            assertThat(Objects.requireNonNull(redis.password()).reveal()).isEqualTo("value-of-REDIS_PASSWORD");
+            SentinelConfig sentinel = Objects.requireNonNull(redis.sentinel());
+            assertThat(sentinel.master()).isEqualTo("main");
+            assertThat(sentinel.nodes()).containsExactly("one", "two:26380");
+            assertThat(sentinel.tls()).isTrue();
+            assertThat(Objects.requireNonNull(sentinel.password()).reveal()).isEqualTo("value-of-SENTINEL_PASSWORD");
+        }
     }
 
     @Test
