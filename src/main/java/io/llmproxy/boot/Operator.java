@@ -174,7 +174,8 @@ final class Operator implements Operations {
 
     @Override
     public void unsay(String upstream, String by) {
-        if (reloader.overrides().said(upstream).isPresent()) {
+        Overrides overrides = reloader.overrides();
+        if (overrides.said(upstream).isPresent() || overrides.isKeptRemoved(Overrides.Said.key(upstream))) {
             takeBack(new Overrides.Said(upstream, UpstreamOverride.of(UpstreamOverride.Mode.ENABLED, by)));
             done("upstream " + upstream + ": as the configuration says", by);
         }
@@ -182,7 +183,8 @@ final class Operator implements Operations {
 
     @Override
     public void unweigh(String group, String upstream, String by) {
-        if (reloader.overrides().isWeighed(group, upstream)) {
+        Overrides overrides = reloader.overrides();
+        if (overrides.isWeighed(group, upstream) || overrides.isKeptRemoved(Overrides.Weight.key(group, upstream))) {
             takeBack(new Overrides.Weight(group, upstream, 1));
             done("group " + group + ": weight of " + upstream + " as the configuration says", by);
         }
@@ -203,13 +205,20 @@ final class Operator implements Operations {
         change(new Overrides.Weight(group, upstream, weight), by);
     }
 
-    /** @param change any change of what is taken back */
+    /**
+     * Takes a change back, also once more where the others could not be told.
+     *
+     * @param change any change of what is taken back
+     */
     private void takeBack(Overrides.Change change) {
         Instant now = now();
-        reloader.override(overrides -> overrides.remove(change.key()));
+        String key = change.key();
+        reloader.override(overrides -> overrides.remove(key));
         // Others are told only of what can be served.
-        if (!others.remove(change)) {
-            reloader.override(overrides -> overrides.keepRemoved(Set.of(change.key()), now));
+        if (others.remove(change)) {
+            reloader.override(overrides -> overrides.tellRemoved(key));
+        } else {
+            reloader.override(overrides -> overrides.keepRemoved(Set.of(key), now));
         }
     }
 

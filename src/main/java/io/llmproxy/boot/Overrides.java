@@ -229,6 +229,17 @@ final class Overrides {
         state = State.of(before.shared(), before.own(), gone, before.changes() + 1);
     }
 
+    /** Whether something was taken back that the others still know, by its key. */
+    boolean isKeptRemoved(String key) {
+        return state.gone().containsKey(key);
+    }
+
+    /** The others were told that something was taken back. */
+    void tellRemoved(String key) {
+        State before = state;
+        state = State.of(before.shared(), before.own(), without(before.gone(), key), before.changes() + 1);
+    }
+
     /** A change has ended; a later one of the same goes on. */
     void end(Change change) {
         if (has(change)) {

@@ -117,6 +117,26 @@ final class OverridesTest {
     }
 
     @Test
+    void whatOnlyThisNodeKnowsAsTakenBackCanBeToldLater() {
+        String key = Said.key("u");
+        List<Shared> told = List.of(new Shared(DISABLED, EARLY));
+        overrides.share(told, overrides.changes());
+        overrides.remove(key);
+        assertThat(overrides.isKeptRemoved(key)).isFalse();
+        overrides.keepRemoved(Set.of(key), EARLY);
+        overrides.share(told, overrides.changes());
+        assertThat(overrides.isKeptRemoved(key)).isTrue();
+
+        long before = overrides.changes();
+        overrides.tellRemoved(key);
+        assertThat(overrides.isKeptRemoved(key)).isFalse();
+        // What was read before is older than that.
+        assertThat(overrides.share(told, before)).isFalse();
+        overrides.share(List.of(new Shared(ENABLED, EARLY)), overrides.changes());
+        assertThat(mode()).isEqualTo(Mode.ENABLED);
+    }
+
+    @Test
     void whatTheStoreDoesNotTellAnyMoreIsForgottenAsTakenBack() {
         overrides.add(DISABLED, EARLY, true);
         Set<String> keys = overrides.keys();

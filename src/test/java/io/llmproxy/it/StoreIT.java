@@ -232,6 +232,60 @@ class StoreIT {
 
     private static Answer operator(StoreNode node, String method, String path, String body) {
         return RawClient.exchange(
+    @Test
+    void whatWasTakenBackWhileTheStoreWasAwayIsTakenBackForAllBySayingSoAgain() throws Exception {
+        String document = """
+                http_server: {max_lag: 0, forwards: [{name: main, address: 127.0.0.1, port: 0, upstream_group: g}]}
+                upstreams: [{name: u, url: "%s"}, {name: v, url: "%s"}]
+                upstream_groups: [{name: g, balance: {strategy: failover}, upstreams: [{name: u}, {name: v}]}]
+                """.formatted(one.url(), two.url());
+        String seed = seed(document);
+        try (PostgresServer server = PostgresServer.start()) {
+            url = server.database();
+            try (StoreNode first = node(seed);
+                    StoreNode second = node(seed)) {
+                first.awaitReady();
+                second.awaitReady();
+                assertThat(operator(first, "PUT", "u/state", "{\"state\":\"draining\"}")
+                                .status())
+                        .isEqualTo(200);
+                assertThat(operator(first, "PUT", "v/weight", "{\"group\":\"g\",\"weight\":7}")
+                                .status())
+                        .isEqualTo(200);
+                Awaitility.await()
+                        .atMost(StoreNode.SOON)
+                        .until(() -> from(second).contains("two"));
+                Awaitility.await()
+                        .atMost(StoreNode.SOON)
+                        .until(() -> operator(second, "GET", "v", "").text().contains("\"weight\":7"));
+
+                server.kill();
+                first.awaitState("away");
+                assertThat(operator(first, "DELETE", "u/state", "").status()).isEqualTo(200);
+                assertThat(operator(first, "DELETE", "v/weight?group=g", "").status())
+                        .isEqualTo(200);
+                assertThat(from(first)).contains("one");
+
+                server.again();
+                first.awaitState("current");
+                second.awaitState("current");
+                assertThat(from(first)).contains("one");
+                assertThat(from(second)).contains("two");
+
+                assertThat(operator(first, "DELETE", "u/state", "").status()).isEqualTo(200);
+                assertThat(operator(first, "DELETE", "v/weight?group=g", "").status())
+                        .isEqualTo(200);
+                Awaitility.await()
+                        .atMost(StoreNode.SOON)
+                        .until(() -> from(second).contains("one"));
+                Awaitility.await()
+                        .atMost(StoreNode.SOON)
+                        .until(() -> !operator(second, "GET", "v", "").text().contains("\"weight\":7"));
+                assertThat(from(first)).contains("one");
+            }
+        }
+    }
+
                 URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1/runtime/upstreams/" + path),
                 method,
                 "Connection: close\r\nContent-Type: application/json\r\nAuthorization: Bearer operators-token\r\n",
