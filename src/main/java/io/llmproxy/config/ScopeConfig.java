@@ -26,6 +26,9 @@ public record ScopeConfig(
 
         @Setting("How much may be used with all keys below it together.")
         List<LimitConfig> limits) {
+    /** A role, or a key of a store, can be bound to a scope whose name has no more characters. */
+    public static final int LONGEST_BOUND = 200;
+
     public ScopeConfig {
         models = List.copyOf(models);
         limits = List.copyOf(limits);

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class RoleText {
     private static final String SCOPED = "scoped-";
 
+    /** No scope of a configuration is called so: who is bound to it reaches nothing. */
+    private static final String NOWHERE = "";
+
     private RoleText() {}
 
     static String of(Role role, @Nullable String scope) {
@@ -19,5 +22,15 @@ final class RoleText {
     static Role read(String text) {
         return Role.of(text.startsWith(SCOPED) ? text.substring(SCOPED.length()) : text)
                 .orElse(Role.VIEWER);
+    }
+
+    /**
+     * Returns the scope of a role. Where that was lost, a role that was bound to one is not one for the whole gateway.
+     *
+     * @param text as the column of the role holds it
+     * @param scope what its own column holds
+     */
+    static @Nullable String scope(String text, @Nullable String scope) {
+        return scope == null && text.startsWith(SCOPED) ? NOWHERE : scope;
     }
 }

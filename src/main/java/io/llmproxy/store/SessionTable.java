@@ -59,11 +59,12 @@ public final class SessionTable {
         if (own && (row.getString(7) == null || !row.getBoolean(8))) {
             return Optional.empty();
         }
+        String role = row.getString(own ? 7 : 2);
         return Optional.of(new KeptSession(
                 digest,
                 row.getString(1),
-                RoleText.read(row.getString(own ? 7 : 2)),
-                row.getString(own ? 10 : 9),
+                RoleText.read(role),
+                RoleText.scope(role, row.getString(own ? 10 : 9)),
                 authentication,
                 row.getString(4),
                 Rows.instant(row, 5),

@@ -52,11 +52,12 @@ public final class TokenTable {
     }
 
     private static ApiToken token(ResultSet row) throws SQLException {
+        String role = row.getString(3);
         return new ApiToken(
                 row.getString(1),
                 row.getString(2),
-                RoleText.read(row.getString(3)),
-                row.getString(4),
+                RoleText.read(role),
+                RoleText.scope(role, row.getString(4)),
                 Rows.instant(row, 5),
                 row.getString(6),
                 Rows.instantIfAny(row, 7),

@@ -52,10 +52,11 @@ public final class UserTable {
     }
 
     private static User user(ResultSet row) throws SQLException {
+        String role = row.getString(2);
         return new User(
                 row.getString(1),
-                RoleText.read(row.getString(2)),
-                row.getString(3),
+                RoleText.read(role),
+                RoleText.scope(role, row.getString(3)),
                 row.getBoolean(4),
                 Rows.instant(row, 5),
                 row.getString(6),

@@ -34,6 +34,8 @@ class ScopedRolesIT {
     private static final String OURS = "Sec-Fetch-Site: same-origin\r\nX-LLMProxy-UI: 1\r\n";
     private static final String SSO = "X-LLMProxy-Proxy-Secret: secret-of-the-proxy\r\n";
 
+    private static final String LONG = "l".repeat(201);
+
     private static FakeUpstream upstream;
     private static StoreNode node;
     private static String lead;
@@ -60,11 +62,12 @@ class ScopedRolesIT {
                   - {name: search, parent: org, limits: [{metric: requests, per: day, amount: 1000}]}
                   - {name: ranking, kind: project, parent: search}
                   - {name: ads, parent: org}
+                  - {name: %s}
                 keys: [{name: config-search, key: sk-config-0123456789-search, scope: search},
                        {name: config-ads, key: sk-config-0123456789-ads, scope: ads}]
                 upstreams: [{name: u, url: "%s"}]
                 upstream_groups: [{name: g, upstreams: [{name: u}]}]
-                """.formatted(upstream.url());
+                """.formatted(LONG, upstream.url());
         Answer committed = call("POST", "/config", OPERATOR + "If-Match: \"v0\"\r\n", Map.of("text", config));
         assertThat(committed.status()).as(committed.toString()).isEqualTo(201);
         node.awaitVersion(1, StoreNode.SOON);
@@ -189,7 +192,7 @@ class ScopedRolesIT {
         assertThat(call("POST", "/keys", lead + again, Map.of("name", "once")).status())
                 .isEqualTo(200);
         assertThat(names(call("GET", "/scopes", lead, Map.of()), "/scopes")).containsExactly("search", "ranking");
-        assertThat(names(call("GET", "/scopes", OPERATOR, Map.of()), "/scopes")).hasSize(4);
+        assertThat(names(call("GET", "/scopes", OPERATOR, Map.of()), "/scopes")).hasSize(5);
     }
 
     @Test
@@ -266,6 +269,11 @@ class ScopedRolesIT {
         Map<String, String> bound = new LinkedHashMap<>(ann);
         bound.put("scope", "nowhere");
         assertThat(code(call("POST", "/users", OPERATOR, bound))).isEqualTo("400 invalid_request");
+        bound.put("scope", LONG);
+        assertThat(call("POST", "/users", OPERATOR, bound).text()).contains("at most 200 characters");
+        assertThat(call("POST", "/tokens", OPERATOR, Map.of("name", "t", "role", "viewer", "scope", LONG))
+                        .text())
+                .contains("at most 200 characters");
         bound.put("scope", "search");
         assertThat(json(call("POST", "/users", OPERATOR, bound)).at("/scope").asText())
                 .isEqualTo("search");

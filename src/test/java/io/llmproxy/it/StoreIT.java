@@ -3,6 +3,7 @@ package io.llmproxy.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.StoreConfig;
@@ -45,6 +46,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -230,8 +232,6 @@ class StoreIT {
         }
     }
 
-    private static Answer operator(StoreNode node, String method, String path, String body) {
-        return RawClient.exchange(
     @Test
     void whatWasTakenBackWhileTheStoreWasAwayIsTakenBackForAllBySayingSoAgain() throws Exception {
         String document = """
@@ -286,6 +286,8 @@ class StoreIT {
         }
     }
 
+    private static Answer operator(StoreNode node, String method, String path, String body) {
+        return RawClient.exchange(
                 URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1/runtime/upstreams/" + path),
                 method,
                 "Connection: close\r\nContent-Type: application/json\r\nAuthorization: Bearer operators-token\r\n",
@@ -320,6 +322,58 @@ class StoreIT {
             second.awaitVersion(last, WITHIN);
             assertThat(second.standing().get("nack")).isEmpty();
         }
+    }
+
+    /** What a role of a scope reaches may be another thing in the version that a node refuses. */
+    @Test
+    void aNodeThatIsBehindLetsNobodyOfAScopeIn() throws Exception {
+        String scopes = "scopes: [{name: search}, {name: ads}, {name: ranking, parent: %s}]\n";
+        try (StoreNode first = node(seed(document(one, "") + scopes.formatted("search")));
+                StoreNode second = node("")) {
+            first.awaitReady();
+            second.awaitReady();
+            Answer token =
+                    first.call("POST", "/tokens", "", Map.of("name", "lead", "role", "admin", "scope", "search"));
+            assertThat(token.status()).as(token.toString()).isEqualTo(201);
+            String lead = "Authorization: Bearer " + member(token, "/token") + "\r\n";
+            Answer issued = first.call("POST", "/keys", "", Map.of("name", "of-ranking", "scope", "ranking"));
+            assertThat(issued.status()).as(issued.toString()).isEqualTo(201);
+            String key = "/keys/" + member(issued, "/key/id");
+            assertThat(as(lead, second, "GET", key).status()).isEqualTo(200);
+
+            Files.writeString(first.directory.resolve("mode"), "off");
+            long next = commit(document(one, "") + scopes.formatted("ads") + "jmx: ${file:mode}\n");
+            first.awaitVersion(next, WITHIN);
+            second.awaitState("refused", WITHIN);
+
+            assertThat(as(lead, first, "GET", key).status()).isEqualTo(404);
+            for (String path : List.of("/keys", key, "/scopes", "/limits", "/usage")) {
+                Answer refused = as(lead, second, "GET", path);
+                assertThat(refused.status()).as(path + refused).isEqualTo(503);
+                assertThat(member(refused, "/code")).isEqualTo("node_behind");
+                assertThat(refused.header("Retry-After")).isEqualTo("5");
+            }
+            assertThat(as(lead + "If-Match: \"1\"\r\n", second, "DELETE", key).status())
+                    .isEqualTo(503);
+            assertThat(as(lead, second, "GET", "/session").status()).isEqualTo(200);
+            assertThat(second.call("GET", key, "", Map.of()).status()).isEqualTo(200);
+
+            second.awaitVersion(commit(document(one, "") + scopes.formatted("ads")), WITHIN);
+            assertThat(as(lead, second, "GET", key).status()).isEqualTo(404);
+            assertThat(as(lead, second, "GET", "/keys").status()).isEqualTo(200);
+        }
+    }
+
+    private static Answer as(String who, StoreNode node, String method, String path) {
+        return RawClient.exchange(
+                URI.create("http://127.0.0.1:" + node.admin + "/admin/api/v1" + path),
+                method,
+                "Connection: close\r\n" + who,
+                new byte[0]);
+    }
+
+    private static String member(Answer answer, String path) throws IOException {
+        return new JsonMapper().readTree(answer.text()).at(path).asText();
     }
 
     @Test

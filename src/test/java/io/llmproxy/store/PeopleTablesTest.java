@@ -13,6 +13,7 @@ import io.llmproxy.audit.AuditNote;
 import io.llmproxy.audit.AuditQuery;
 import io.llmproxy.store.StoreWorld.Kind;
 import java.nio.file.Path;
+import java.sql.PreparedStatement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
@@ -46,6 +47,15 @@ final class PeopleTablesTest {
 
     private static User.Account account(String name, Role role) {
         return new User.Account(new User(name, role, null, true, NOW, "root", NOW, null), "hash of " + name);
+    }
+
+    private static void loseScopes(Database database, String table) {
+        var unused = database.write(connection -> {
+            try (PreparedStatement update =
+                    connection.prepareStatement("update llmproxy." + table + " set scope = null")) {
+                return update.executeUpdate();
+            }
+        });
     }
 
     private static KeptSession session(String digest, String name, String authentication, @Nullable String token) {
@@ -160,6 +170,15 @@ final class PeopleTablesTest {
         sessions.open(realm);
         assertThat(sessions.find("2")).contains(realm);
 
+        // What was bound, and has lost its scope, reaches nothing.
+        loseScopes(database, "admin_user");
+        loseScopes(database, "admin_session");
+        assertThat(users.account("lead").orElseThrow().user())
+                .extracting(User::role, User::scope, User::isAdmin)
+                .containsExactly(Role.ADMIN, "", false);
+        assertThat(sessions.find("1").orElseThrow().scope()).isEmpty();
+        assertThat(sessions.find("2").orElseThrow().scope()).isEmpty();
+
         assertThat(users.change("lead", new User.Change(null, "", null, null), false, NOTE))
                 .hasValueSatisfying(user -> assertThat(user.isAdmin()).isTrue());
         assertThat(users.remove("ann", false, NOTE)).isTrue();
@@ -168,6 +187,8 @@ final class PeopleTablesTest {
         ApiToken ci = new ApiToken("1", "ci", Role.VIEWER, "search", NOW, "ann", null, null);
         tokens.create(ci, Digest.of("a"), NOTE);
         assertThat(tokens.all()).containsExactly(ci);
+        loseScopes(database, "api_token");
+        assertThat(tokens.find(Digest.of("a")).orElseThrow().scope()).isEmpty();
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.KeyRateLimitConfig;
 import io.llmproxy.config.ModelPattern;
+import io.llmproxy.config.ScopeConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.load.LimitsText;
 import java.time.DateTimeException;
@@ -140,7 +141,7 @@ record KeyBody(
                 problems.add(new Finding(null, "forwards", "not a name (expected: names of forwards)"));
             }
         }
-        if (scope != null && (scope.isBlank() || scope.length() > LONGEST_NAME || isSplit(scope))) {
+        if (scope != null && (scope.isBlank() || scope.length() > ScopeConfig.LONGEST_BOUND || isSplit(scope))) {
             problems.add(new Finding(null, "scope", "not a name (expected: 1 to 200 characters on one line, or null)"));
         }
         readLimits()

@@ -130,7 +130,7 @@ public final class KeysResource {
     }
 
     private Reach reach(ContainerRequestContext call) {
-        return Reach.of(Caller.of(call), config());
+        return Reach.of(Caller.of(call), config(), gateway.documents().standing());
     }
 
     /** A key beyond the caller's reach is as good as none. */

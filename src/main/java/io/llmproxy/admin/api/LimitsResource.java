@@ -122,7 +122,8 @@ public final class LimitsResource {
         String tag = ScopesResource.tag(gateway);
         Gateway.Current current = gateway.current().get();
         Instant now = clock.get();
-        Reach reach = Reach.of(Caller.of(call), current.config());
+        Reach reach =
+                Reach.of(Caller.of(call), current.config(), gateway.documents().standing());
         List<One> limits = current.quotas().standings().stream()
                 .filter(standing -> reach.covers(standing.limit().subject(), current.config()))
                 .sorted(GATEWAY_FIRST)
@@ -144,7 +145,7 @@ public final class LimitsResource {
     @Needs(value = Role.VIEWER, scoped = true)
     public Object show(@Context ContainerRequestContext call, @PathParam("id") String id) {
         ProxyConfig config = gateway.current().get().config();
-        Reach reach = Reach.of(Caller.of(call), config);
+        Reach reach = Reach.of(Caller.of(call), config, gateway.documents().standing());
         Standing standing = standings().stream()
                 .filter(one -> one.limit().code().equals(id))
                 .filter(one -> reach.covers(one.limit().subject(), config))

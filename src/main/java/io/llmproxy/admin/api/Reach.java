@@ -4,6 +4,7 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.ScopeConfig;
+import io.llmproxy.health.StoreStanding;
 import io.llmproxy.ledger.UsedAttempt;
 import io.llmproxy.quota.Subject;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +27,26 @@ import org.jspecify.annotations.Nullable;
 record Reach(@Nullable Set<String> scopes) {
     private static final Reach ALL = new Reach(null);
 
-    /** The scope of a caller with all that is below it. */
-    static Reach of(Caller caller, ProxyConfig config) {
+    /**
+     * The scope of a caller with all that is below it, as the configuration has it that this node serves. It is that of all nodes, or was
+     * a moment ago, unless this node cannot serve the newest one.
+     *
+     * @param standing how this node stands with the store; nothing where there is none
+     * @throws Refused if the newest configuration may say something else
+     */
+    static Reach of(Caller caller, ProxyConfig config, Optional<StoreStanding> standing) {
         String top = caller.scope();
         if (top == null) {
             return ALL;
         }
+        standing.filter(node -> !node.nack().isEmpty()).ifPresent(node -> {
+            throw new Refused(
+                            503,
+                            "node_behind",
+                            "This node cannot serve v" + node.head() + ", which says what the scope " + top
+                                    + " reaches; ask another one.")
+                    .with("Retry-After", "5");
+        });
         Set<String> found = new LinkedHashSet<>();
         if (config.scopes().stream().anyMatch(scope -> scope.name().equals(top))) {
             found.add(top);

@@ -69,6 +69,13 @@ final class Realm {
                     "The user has no role here (expected: llmproxy-admin, llmproxy-editor or llmproxy-viewer, or one of"
                             + " these with @ and the name of a scope).");
         }
+        if (best.scope() != null && best.scope().length() > ScopeConfig.LONGEST_BOUND) {
+            throw new Refused(
+                    403,
+                    "forbidden",
+                    "The name of the user's scope is too long for a role (expected: at most "
+                            + ScopeConfig.LONGEST_BOUND + " characters).");
+        }
         return best;
     }
 

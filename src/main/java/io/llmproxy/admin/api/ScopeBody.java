@@ -19,8 +19,6 @@ record ScopeBody(
         @Nullable Boolean enabled,
         @Nullable List<@Nullable String> models,
         @Nullable List<@Nullable LimitBody> limits) {
-    private static final int LONGEST_NAME = 200;
-
     static ScopeBody of(ScopeConfig scope) {
         return new ScopeBody(
                 scope.name(),
@@ -46,7 +44,7 @@ record ScopeBody(
     ScopeBody checked() {
         if (name == null
                 || name.isBlank()
-                || name.length() > LONGEST_NAME
+                || name.length() > ScopeConfig.LONGEST_BOUND
                 || name.chars().anyMatch(Character::isISOControl)) {
             throw Refused.invalid("name", "missing or not a name (expected: 1 to 200 characters on one line)");
         }

@@ -98,7 +98,7 @@ public final class ScopesResource {
     public Response list(@Context ContainerRequestContext call) {
         String tag = tag(gateway);
         ProxyConfig config = config();
-        Reach reach = Reach.of(Caller.of(call), config);
+        Reach reach = Reach.of(Caller.of(call), config, gateway.documents().standing());
         List<Scope> scopes = views(
                 config,
                 config.scopes().stream()
@@ -117,7 +117,7 @@ public final class ScopesResource {
     public Response show(@Context ContainerRequestContext call, @PathParam("name") String name) {
         String tag = tag(gateway);
         ProxyConfig config = config();
-        if (!Reach.of(Caller.of(call), config).covers(name)) {
+        if (!Reach.of(Caller.of(call), config, gateway.documents().standing()).covers(name)) {
             throw Refused.notFound("scope", name);
         }
         return Response.ok(views(config, List.of(find(config, name))).get(0))

@@ -98,7 +98,8 @@ public final class UsageResource {
         UsageTable table = new UsageTable(
                 by,
                 step,
-                Reach.of(caller, config).usedWithin(config, gateway.keys().known()));
+                Reach.of(caller, config, gateway.documents().standing())
+                        .usedWithin(config, gateway.keys().known()));
         Optional<LedgerFiles> files = gateway.ledger().files().get();
         boolean whole = files.isEmpty() ? lately(from, to, table) : read(files.get(), from, to, table);
         return new Told(

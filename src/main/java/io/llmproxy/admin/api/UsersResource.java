@@ -121,6 +121,10 @@ public final class UsersResource {
 
     /** Reads the name of a scope; null stays null. */
     static @Nullable String knownScope(@Nullable String name, List<ScopeConfig> scopes) {
+        if (name != null && name.length() > ScopeConfig.LONGEST_BOUND) {
+            throw Refused.invalid(
+                    "scope", "too long for a role (expected: at most " + ScopeConfig.LONGEST_BOUND + " characters)");
+        }
         if (name != null && scopes.stream().noneMatch(scope -> scope.name().equals(name))) {
             String expected = scopes.isEmpty()
                     ? "none, as the configuration has no scopes"

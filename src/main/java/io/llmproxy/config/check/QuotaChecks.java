@@ -86,7 +86,10 @@ public final class QuotaChecks {
     private void checkGroups(String list, List<ScopedGroupConfig> groups) {
         YamlPath.forEach(list, groups, (path, group) -> {
             String at = YamlPath.key(path, "scope");
-            if (!scopes.containsKey(group.scope()) && !problems.failed(at)) {
+            if (group.scope().length() > ScopeConfig.LONGEST_BOUND) {
+                problems.error(
+                        at, "too long for a role (expected: at most " + ScopeConfig.LONGEST_BOUND + " characters)");
+            } else if (!scopes.containsKey(group.scope()) && !problems.failed(at)) {
                 problems.warn(at, unknown(at, group.scope()) + "; its members see nothing");
             }
         });

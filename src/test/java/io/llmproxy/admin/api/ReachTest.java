@@ -7,12 +7,15 @@ import io.llmproxy.access.Role;
 import io.llmproxy.config.IssuedKey;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.load.ConfigFixtures;
+import io.llmproxy.health.StoreStanding;
 import io.llmproxy.ledger.UsedAttempt;
 import io.llmproxy.quota.Subject;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -40,7 +43,7 @@ class ReachTest {
     }
 
     private static Reach of(@Nullable String scope) {
-        return Reach.of(new Caller("ann", Role.ADMIN, scope, "session"), CONFIG);
+        return Reach.of(new Caller("ann", Role.ADMIN, scope, "session"), CONFIG, Optional.empty());
     }
 
     @Test
@@ -120,6 +123,20 @@ class ReachTest {
     }
 
     @Test
+    void aNodeThatRefusesTheNewestConfigurationDoesNotSayWhatAScopeReaches() {
+        Caller lead = new Caller("ann", Role.ADMIN, "search", "session");
+        Caller whole = new Caller("root", Role.ADMIN, null, "session");
+        StoreStanding following = new StoreStanding("gw", 2, 1, 1, List.of(), null, null);
+        StoreStanding refusing = new StoreStanding("gw", 2, 1, 2, List.of("v2:4: jmx"), Duration.ofSeconds(9), null);
+        assertThat(Reach.of(lead, CONFIG, Optional.of(following)).covers("ranking"))
+                .isTrue();
+        assertThat(Reach.of(whole, CONFIG, Optional.of(refusing)).isAll()).isTrue();
+        assertThatThrownBy(() -> Reach.of(lead, CONFIG, Optional.of(refusing)))
+                .isInstanceOf(Refused.class)
+                .hasMessageContaining("cannot serve v2");
+    }
+
+    @Test
     void aKeyOfUnknownAgeShowsNothing() {
         IssuedKey made = issued("ranking", "old");
         IssuedKey unknown = new IssuedKey("1", made.config(), null, List.of(), null, "", Instant.EPOCH, 1);
@@ -130,7 +147,7 @@ class ReachTest {
     @Test
     void aScopeCalledNullIsAScopeLikeOthers() {
         ProxyConfig config = config("scopes: [{name: 'null'}, {name: top}]");
-        assertThat(Reach.of(new Caller("ann", Role.ADMIN, "null", "session"), config)
+        assertThat(Reach.of(new Caller("ann", Role.ADMIN, "null", "session"), config, Optional.empty())
                         .scopes())
                 .containsExactly("null");
     }

@@ -83,6 +83,9 @@ class QuotaChecksTest {
                 .singleElement()
                 .asString()
                 .startsWith("http_server.admin.oidc.scoped_groups[1].scope: missing");
+        assertThat(problems(groups.replace("scope: serach", "scope: " + "s".repeat(201))))
+                .containsExactly(
+                        "http_server.admin.sso.scoped_groups[0].scope: too long for a role (expected: at most 200 characters)");
     }
 
     @Test
