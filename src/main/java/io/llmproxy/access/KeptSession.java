@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param role what that one may do; of a user, what the user may do now
  * @param scope to whose keys that is bound; null for the whole gateway
  * @param authentication how that was found out, such as {@link #PASSWORD}
- * @param token digest of the operators' token that opened it; null if another way did
+ * @param opener digest of what has opened it and has to stay in force: the operators' token, or the identity provider; null for neither
  * @param usedAt when it was used last, within a minute
  * @param endsAt when it ends in any case
  */
@@ -21,7 +21,7 @@ public record KeptSession(
         Role role,
         @Nullable String scope,
         String authentication,
-        @Nullable String token,
+        @Nullable String opener,
         Instant usedAt,
         Instant endsAt) {
     /** The session of one of our own users. */

@@ -31,7 +31,7 @@ public final class SessionTable {
                 insert.setString(3, RoleText.of(session.role(), session.scope()));
                 insert.setString(4, session.scope());
                 insert.setString(5, session.authentication());
-                insert.setString(6, session.token());
+                insert.setString(6, session.opener());
                 insert.setTimestamp(7, Rows.timestamp(session.usedAt()));
                 insert.setTimestamp(8, Rows.timestamp(session.endsAt()));
                 return insert.executeUpdate();

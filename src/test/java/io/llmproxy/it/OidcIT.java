@@ -187,6 +187,63 @@ class OidcIT {
         mainPath(shared);
     }
 
+    /** Her name may change, or be another's the next day. */
+    @Test
+    void theAuditTellsWhoSheIsForGood() {
+        provider.person(Map.of("sub", "248-289", "preferred_username", "renamed", "groups", "llm"));
+        assertThat(new Visitor(shared).signIn().status()).isEqualTo(200);
+        Awaitility.await()
+                .until(() -> shared.log()
+                        .lines()
+                        .filter(line -> line.contains("session.open") && line.contains("oidc:renamed"))
+                        .anyMatch(line -> line.replace("\\", "").contains("\"subject\":\"248-289\"")
+                                && line.contains(provider.issuer())));
+    }
+
+    @Test
+    void anAddressHasSoManyOpenSignIns() {
+        Visitor ann = new Visitor(shared);
+        Map<String, String> back = ann.visit(ann.depart());
+        String kept = ann.cookies.get("llmproxy_login");
+        Answer last = ann.call("POST", "/sign-in", Map.of("page", ann.page));
+        for (int i = 0; i < 60 && last.status() == 200; i++) {
+            last = ann.call("POST", "/sign-in", Map.of("page", ann.page));
+        }
+        assertThat(code(last)).isEqualTo("429 too_many_attempts");
+        assertThat(Integer.parseInt(last.header("Retry-After"))).isBetween(1, 10);
+        // She can still end what she has begun, and that makes room.
+        ann.cookies.put("llmproxy_login", kept);
+        assertThat(ann.arrive(back).status()).isEqualTo(200);
+        assertThat(new Visitor(shared).signIn().status()).isEqualTo(200);
+    }
+
+    @Test
+    void aSessionEndsWithTheIssuerThatItWasOpenedAt() {
+        try (FakeProvider other = FakeProvider.start();
+                Deployment deployment = Deployment.start(Deployment.Kind.LAUNCHER, gateway(provider))) {
+            Visitor ann = new Visitor(deployment);
+            assertThat(ann.signIn().status()).isEqualTo(200);
+            Visitor operator = new Visitor(deployment);
+            operator.call("POST", "/session", Map.of("token", "operators-token"));
+            reload(deployment, gateway(provider).server("shutdown_timeout: 5s"));
+            assertThat(ann.call("GET", "/session", Map.of()).status()).isEqualTo(200);
+
+            reload(deployment, gateway(other));
+            assertThat(ann.call("GET", "/session", Map.of()).status()).isEqualTo(401);
+            assertThat(operator.call("GET", "/session", Map.of()).status()).isEqualTo(200);
+        }
+    }
+
+    private static void reload(Deployment deployment, Gateway gateway) {
+        deployment.reconfigure(gateway);
+        Answer reloaded = RawClient.exchange(
+                deployment.admin("/admin/reload"),
+                "POST",
+                "Connection: close\r\nAuthorization: Bearer operators-token\r\n",
+                new byte[0]);
+        assertThat(reloaded.status()).as(reloaded.toString()).isEqualTo(200);
+    }
+
     @ParameterizedTest(allowZeroInvocations = true)
     @KindSource({Deployment.Kind.TOMCAT, Deployment.Kind.JETTY})
     void aPersonSignsInToTheApplicationOfAContainer(Deployment.Kind kind) {
@@ -374,14 +431,9 @@ class OidcIT {
                                 == 200);
                 assertThat(ann.signIn().status()).isEqualTo(200);
                 // Who came from a provider has left with it.
-                deployment.reconfigure(
+                reload(
+                        deployment,
                         new Gateway().admin("token: operators-token").single("main", upstream.url(), "", "", ""));
-                Answer reloaded = RawClient.exchange(
-                        deployment.admin("/admin/reload"),
-                        "POST",
-                        "Connection: close\r\nAuthorization: Bearer operators-token\r\n",
-                        new byte[0]);
-                assertThat(reloaded.status()).as(reloaded.toString()).isEqualTo(200);
                 assertThat(ann.call("GET", "/session", Map.of()).status()).isEqualTo(401);
                 assertThat(code(ann.call("POST", "/sign-in", Map.of("page", ann.page))))
                         .isEqualTo("409 conflict");

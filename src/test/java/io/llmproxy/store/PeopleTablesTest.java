@@ -209,7 +209,7 @@ final class PeopleTablesTest {
         assertThat(sessions.find("3"))
                 .hasValueSatisfying(found -> assertThat(found.role()).isEqualTo(Role.EDITOR));
         assertThat(sessions.find("4"))
-                .hasValueSatisfying(found -> assertThat(found.token()).isEqualTo("digest"));
+                .hasValueSatisfying(found -> assertThat(found.opener()).isEqualTo("digest"));
         assertThat(sessions.find("9")).isEmpty();
         sessions.used("1", NOW.plusSeconds(9));
         assertThat(sessions.find("1").orElseThrow().usedAt()).isEqualTo(NOW.plusSeconds(9));

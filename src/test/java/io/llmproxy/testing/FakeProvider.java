@@ -40,6 +40,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +98,7 @@ public final class FakeProvider implements AutoCloseable {
     private volatile boolean thinTokens;
     private volatile int skew;
     private volatile Map<String, String> left = Map.of();
+    private volatile Consumer<String> before = path -> {};
 
     private FakeProvider(HttpServer server) {
         this.server = server;
@@ -156,6 +158,11 @@ public final class FakeProvider implements AutoCloseable {
         thinTokens = thin;
     }
 
+    /** What it does before it answers, given the path below its own that it is asked for, such as {@code /token}. */
+    public void before(Consumer<String> act) {
+        before = act;
+    }
+
     /** By how many seconds its clock is ahead from now on. */
     public void skew(int seconds) {
         skew = seconds;
@@ -191,6 +198,7 @@ public final class FakeProvider implements AutoCloseable {
         calls.incrementAndGet();
         Map<String, String> query = form(exchange.getRequestURI().getRawQuery());
         String path = exchange.getRequestURI().getPath();
+        before.accept(path.substring("/realm".length()));
         try (exchange) {
             switch (path) {
                 case "/realm/.well-known/openid-configuration" -> tell(exchange, 200, document());

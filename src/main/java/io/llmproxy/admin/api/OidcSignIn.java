@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -31,15 +32,20 @@ final class OidcSignIn {
     /** How one is known who has signed in so. */
     static final String AUTHENTICATION = "oidc";
 
+    /** So long a person may stay at the provider. */
+    static final Duration OPEN = Duration.ofMinutes(10);
+
     private static final Logger LOG = LoggerFactory.getLogger(OidcSignIn.class);
     private static final int AT_ONCE = 4;
     private static final int A_MINUTE = 20;
+    private static final int MOST_OPEN = 60;
     private static final int LONGEST = 4096;
 
     private final Supplier<@Nullable OidcConfig> config;
     private final ScheduledExecutorService clock;
     private final LongSupplier nanoTime;
     private final Attempts ofAddress;
+    private final Attempts begun;
     private final Semaphore asking = new Semaphore(AT_ONCE);
     private volatile @Nullable IdentityProvider current;
 
@@ -55,12 +61,23 @@ final class OidcSignIn {
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.ofAddress = new Attempts(A_MINUTE, Duration.ofMinutes(1), nanoTime);
+        this.begun = new Attempts(MOST_OPEN, OPEN, nanoTime);
     }
 
     /** What the provider is called; null if there is none. */
     @Nullable String name() {
         OidcConfig known = config.get();
         return known == null ? null : known.name();
+    }
+
+    /** What sessions that are opened here depend on: the provider, and what the gateway is called there. It is never null. */
+    String opener() {
+        OidcConfig known = config.get();
+        return known == null ? "" : opener(known);
+    }
+
+    private static String opener(OidcConfig oidc) {
+        return oidc.issuer() + '\n' + oidc.clientId();
     }
 
     /**
@@ -85,20 +102,38 @@ final class OidcSignIn {
     /**
      * Who has signed in.
      *
-     * @param idToken what the provider has signed
+     * @param opener the provider, on which the session depends
+     * @param identity by what the provider knows the person for good
+     * @param idToken what that has signed
      */
-    record SignedIn(Caller caller, String idToken) {
+    record SignedIn(Caller caller, String opener, Map<String, String> identity, String idToken) {
+        SignedIn {
+            identity = Map.copyOf(identity);
+        }
+
         @Override
         public String toString() {
             return caller.toString();
         }
     }
 
-    /** Says where a browser that keeps a secret is to go. */
-    URI begin(HttpServletRequest request, String secret, @Nullable String page) {
+    /**
+     * Says where a browser that keeps a secret is to go. Nothing is kept here of those that are under way but how many each address has begun
+     * lately: so strangers fill no memory, and shut out nobody elsewhere.
+     *
+     * @param address where the call comes from
+     */
+    URI begin(HttpServletRequest request, String address, String secret, @Nullable String page) {
         OidcConfig oidc = oidc();
         Handshake handshake = handshake(oidc, secret, page(request, oidc, page));
-        return asked(provider(oidc), known -> known.authorization(handshake));
+        URI location = asked(provider(oidc), known -> known.authorization(handshake));
+        // Those that the provider has kept from beginning do not count.
+        slow(begun.take(client(address)));
+        return location;
+    }
+
+    private static String client(String address) {
+        return ClientAddress.parse(address).orElse(ClientAddress.UNKNOWN).toString();
     }
 
     /**
@@ -118,18 +153,21 @@ final class OidcSignIn {
         if (back.code().length() > LONGEST) {
             throw Refused.invalid("code", "too long (expected: at most " + LONGEST + " characters)");
         }
-        String client =
-                ClientAddress.parse(address).orElse(ClientAddress.UNKNOWN).toString();
+        String client = client(address);
         slow(ofAddress.take(client));
         Person person = asked(provider(oidc), known -> known.person(handshake, back.code(), back.iss()));
         ofAddress.forgive(client);
+        begun.forgive(client);
         GroupRoles.Grant grant = GroupRoles.of(oidc).best(person.groups());
         if (grant == null) {
             throw new Refused(
                     403, "forbidden", "None of the person's groups has a role here (http_server.admin.oidc).");
         }
         return new SignedIn(
-                new Caller("oidc:" + person.name(), grant.role(), grant.scope(), AUTHENTICATION), person.idToken());
+                new Caller("oidc:" + person.name(), grant.role(), grant.scope(), AUTHENTICATION),
+                opener(oidc),
+                Map.of("issuer", oidc.issuer(), "subject", person.subject()),
+                person.idToken());
     }
 
     /** Where a browser is to go to sign out at the provider, too; nothing if it does not tell. */

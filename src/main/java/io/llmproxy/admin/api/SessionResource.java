@@ -18,7 +18,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Who is signed in. */
@@ -82,7 +82,11 @@ public final class SessionResource {
         if (session == null) {
             throw new Refused(409, "conflict", "The configuration has changed meanwhile; sign in once more.");
         }
-        Act.of(call).by(session.caller(), session.caller().authentication());
+        Act act = Act.of(call);
+        act.by(session.caller(), session.caller().authentication());
+        if (!arrived.identity().isEmpty()) {
+            act.changes(Map.of(), arrived.identity());
+        }
         Response.ResponseBuilder answer = Response.ok(told(session.caller(), session))
                 .header("Set-Cookie", SignIn.cookie(request, name, Sessions.LIFE.toSeconds()));
         arrived.cookies().forEach(cookie -> answer.header("Set-Cookie", cookie));
@@ -97,12 +101,12 @@ public final class SessionResource {
         }
         String token = credentials.token();
         if (token != null) {
-            return new SignIn.Arrival(signIn.open(request, token), List.of());
+            return SignIn.Arrival.of(signIn.open(request, token));
         }
         if (credentials.name() == null || credentials.password() == null) {
             throw Refused.invalid("token", "missing (expected: a token, or name and password, or code and state)");
         }
-        return new SignIn.Arrival(signIn.open(request, credentials.name(), credentials.password()), List.of());
+        return SignIn.Arrival.of(signIn.open(request, credentials.name(), credentials.password()));
     }
 
     /** Tells how one can sign in. */

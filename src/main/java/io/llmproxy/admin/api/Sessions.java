@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who has signed in with a browser, by digests of the sessions' names. Where there is a store, all nodes know them, each looks again after
  * 15 seconds, and what it knows is good enough while the store is away. Else they end with the process. A session that the operators'
- * token has opened ends when that is replaced.
+ * token or an identity provider has opened ends when that is replaced.
  */
 final class Sessions {
     static final Duration IDLE = Duration.ofMinutes(30);
@@ -50,10 +51,21 @@ final class Sessions {
         this.people = people;
     }
 
+    /** What opens sessions at the moment. */
+    interface Openers {
+        /**
+         * What has to be the same for a session to go on.
+         *
+         * @param authentication how the one who has opened it was known
+         * @return null if such sessions depend on nothing
+         */
+        @Nullable String of(String authentication);
+    }
+
     /** One who has signed in. */
     static final class Session {
         private final String digest;
-        private final @Nullable String token;
+        private final @Nullable String opener;
         private final boolean kept;
         private final Instant ends;
         private volatile Caller caller;
@@ -64,14 +76,14 @@ final class Sessions {
         private Session(
                 String digest,
                 Caller caller,
-                @Nullable String token,
+                @Nullable String opener,
                 boolean kept,
                 Instant used,
                 Instant ends,
                 Instant looked) {
             this.digest = digest;
             this.caller = caller;
-            this.token = token;
+            this.opener = opener;
             this.kept = kept;
             this.used = used;
             this.told = used;
@@ -106,15 +118,15 @@ final class Sessions {
     /**
      * Opens a session.
      *
-     * @param token the operators' token if it was shown for it, else null
+     * @param opener what opens it and has to stay in force, as {@link Openers} tells it; null for nothing
      * @return its name, which only the browser knows
      */
-    String open(Caller caller, @Nullable String token) {
+    String open(Caller caller, @Nullable String opener) {
         byte[] id = new byte[ID_BYTES];
         random.nextBytes(id);
         String name = Base64.getUrlEncoder().withoutPadding().encodeToString(id);
         String key = Digest.of(name);
-        String shown = token == null ? null : Digest.of(token);
+        String shown = opener == null ? null : Digest.of(opener);
         Instant now = clock.get();
         Instant ends = now.plus(LIFE);
         boolean kept = people.isKept()
@@ -163,17 +175,17 @@ final class Sessions {
      * Finds a session, which counts as its use. May wait for the store.
      *
      * @param name what the browser showed
-     * @param token the operators' token that is in force; null if there is none
+     * @param openers what is in force
      * @return the session; null if there is none, or it is over
      */
-    @Nullable Session use(String name, @Nullable String token) {
+    @Nullable Session use(String name, Openers openers) {
         String key = Digest.of(name);
         Instant now = clock.get();
         Session known = open.get(key);
         if (people.isKept() && (known == null || known.isStale(now))) {
             look(key);
         }
-        Session found = valid(key, token);
+        Session found = valid(key, openers);
         if (found != null) {
             found.used = now;
             if (found.kept && !now.isBefore(found.told.plus(TOLD))) {
@@ -194,7 +206,7 @@ final class Sessions {
     }
 
     /** Finds a session as {@link #use} does, without using it, and without waiting: what the store says counts the next time. */
-    @Nullable Session find(String name, @Nullable String token) {
+    @Nullable Session find(String name, Openers openers) {
         String key = Digest.of(name);
         Session known = open.get(key);
         Instant now = clock.get();
@@ -202,15 +214,16 @@ final class Sessions {
             known.looked = now;
             people.later(() -> look(key));
         }
-        return valid(key, token);
+        return valid(key, openers);
     }
 
-    private @Nullable Session valid(String key, @Nullable String token) {
+    private @Nullable Session valid(String key, Openers openers) {
         Session session = open.get(key);
         if (session == null) {
             return null;
         }
-        boolean replaced = session.token != null && (token == null || !session.token.equals(Digest.of(token)));
+        String current = openers.of(session.caller.authentication());
+        boolean replaced = !Objects.equals(session.opener, current == null ? null : Digest.of(current));
         if (session.isOver(clock.get()) || replaced) {
             open.remove(key);
             return null;
@@ -238,7 +251,7 @@ final class Sessions {
         KeptSession kept = said.get();
         Caller caller = new Caller(kept.name(), kept.role(), kept.scope(), kept.authentication());
         if (known == null) {
-            put(new Session(key, caller, kept.token(), true, kept.usedAt(), kept.endsAt(), now), now);
+            put(new Session(key, caller, kept.opener(), true, kept.usedAt(), kept.endsAt(), now), now);
         } else {
             known.caller = caller;
             known.looked = now;

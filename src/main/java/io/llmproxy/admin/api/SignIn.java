@@ -16,6 +16,7 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
@@ -37,8 +38,6 @@ final class SignIn {
 
     /** Keeps what the identity provider has signed, which it wants to see again when a person signs out. */
     private static final String HINT = "llmproxy_hint";
-
-    private static final long LOGIN_SECONDS = 600;
 
     /** Browsers keep no longer cookie, and containers take no longer head. */
     private static final Pattern HINTS = Pattern.compile("[A-Za-z0-9._-]{1,3000}");
@@ -250,26 +249,32 @@ final class SignIn {
     }
 
     /**
-     * Begins a sign-in at the identity provider.
+     * Begins a sign-in at the identity provider. So many may be open at a time of those that were begun at one address.
      *
      * @param page the console's address, as the browser sees it
      */
     Departure depart(HttpServletRequest request, @Nullable String page) {
         refuseForeign(request);
         String secret = Handshake.secret();
-        URI location = oidc.begin(request, secret, page);
-        return new Departure(location, cookie(request, LOGIN, secret, LOGIN_SECONDS));
+        URI location = oidc.begin(request, address(request), secret, page);
+        return new Departure(location, cookie(request, LOGIN, secret, OidcSignIn.OPEN.toSeconds()));
     }
 
     /**
      * A person who has come back from the identity provider.
      *
      * @param session the name of the session that was opened
+     * @param identity by what an identity provider knows the person for good; empty if there is none
      * @param cookies what the browser keeps from now on, besides the session's
      */
-    record Arrival(String session, List<String> cookies) {
+    record Arrival(String session, Map<String, String> identity, List<String> cookies) {
         Arrival {
+            identity = Map.copyOf(identity);
             cookies = List.copyOf(cookies);
+        }
+
+        static Arrival of(String session) {
+            return new Arrival(session, Map.of(), List.of());
         }
 
         @Override
@@ -287,10 +292,11 @@ final class SignIn {
         refuseForeign(request);
         OidcSignIn.SignedIn person = oidc.end(
                 request, address(request), new OidcSignIn.Return(cookie(request, LOGIN), code, state, iss, page));
-        String session = opened(request, person.caller(), null);
+        String session = opened(request, person.caller(), person.opener());
         boolean keeps = HINTS.matcher(person.idToken()).matches();
         return new Arrival(
                 session,
+                person.identity(),
                 List.of(
                         cookie(request, LOGIN, "", 0),
                         cookie(request, HINT, keeps ? person.idToken() : "", keeps ? Sessions.LIFE.toSeconds() : 0)));
@@ -322,13 +328,13 @@ final class SignIn {
     }
 
     /** A new name for each sign-in; the one before is of no more use. */
-    private String opened(HttpServletRequest request, Caller caller, @Nullable String shown) {
+    private String opened(HttpServletRequest request, Caller caller, @Nullable String opener) {
         try {
             close(request);
         } catch (UnavailableException e) {
             // It ends by itself; one who knows the operators' token signs in while the store is away.
         }
-        return sessions.open(caller, shown);
+        return sessions.open(caller, opener);
     }
 
     /** Ends the session of a call, if it has one. */
@@ -342,28 +348,24 @@ final class SignIn {
     /** The session whose cookie a call shows, which counts as its use. */
     private Sessions.@Nullable Session session(HttpServletRequest request) {
         String name = cookie(request);
-        return name == null ? null : current(name, sessions.use(name, expected()));
+        return name == null ? null : sessions.use(name, this::opener);
     }
 
-    /** A session of an identity provider ends when it is used and the configuration has no provider any more. */
-    private Sessions.@Nullable Session current(String name, Sessions.@Nullable Session session) {
-        if (session != null
-                && admin().oidc() == null
-                && session.caller().authentication().equals(OidcSignIn.AUTHENTICATION)) {
-            sessions.close(name);
-            return null;
-        }
-        return session;
-    }
-
-    private @Nullable String expected() {
-        Secret expected = token.expected();
-        return expected == null ? null : expected.reveal();
+    /** What opens sessions of those who are known in this way; null if these depend on nothing. */
+    private @Nullable String opener(String authentication) {
+        return switch (authentication) {
+            case Caller.OPERATOR_TOKEN -> {
+                Secret expected = token.expected();
+                yield expected == null ? null : expected.reveal();
+            }
+            case OidcSignIn.AUTHENTICATION -> oidc.opener();
+            default -> null;
+        };
     }
 
     /** The session of a name that was opened just now. */
     Sessions.@Nullable Session named(String name) {
-        return current(name, sessions.find(name, expected()));
+        return sessions.find(name, this::opener);
     }
 
     /** Tells from now on whether who has made this call may still do so. To look does not count as use of a session. */

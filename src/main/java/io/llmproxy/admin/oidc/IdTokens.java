@@ -3,21 +3,21 @@ package io.llmproxy.admin.oidc;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.KeySourceException;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
+import com.nimbusds.jose.jwk.source.JWKSetParseException;
+import com.nimbusds.jose.jwk.source.JWKSetRetrievalException;
+import com.nimbusds.jose.jwk.source.JWKSetSource;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
-import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.Base64URL;
-import com.nimbusds.jose.util.Resource;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
-import java.io.IOException;
-import java.net.MalformedURLException;
 import java.net.URI;
-import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -28,6 +28,7 @@ import java.util.Arrays;
 import java.util.Date;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,16 +56,19 @@ final class IdTokens {
 
     private final String issuer;
     private final String client;
-    private final JWKSource<SecurityContext> keys;
+    private final JWKSource<Deadline> keys;
+
+    /** One token after the other: while the keys are fetched for one, the others wait for these, as long as their deadlines let them. */
+    private final Semaphore turn = new Semaphore(1);
 
     /**
      * @param client what the gateway is called at the provider
      * @param address where the keys are
      */
-    IdTokens(String issuer, String client, URI address, ProviderCalls calls) throws ProviderException {
+    IdTokens(String issuer, String client, URI address, ProviderCalls calls) {
         this.issuer = issuer;
         this.client = client;
-        this.keys = JWKSourceBuilder.create(url(address), ignored -> fetch(address, calls))
+        this.keys = JWKSourceBuilder.create(new Keys(address, calls))
                 .cache(KEPT.toMillis(), Duration.ofSeconds(20).toMillis())
                 .refreshAheadCache(false)
                 .rateLimited(BETWEEN.toMillis())
@@ -72,23 +76,27 @@ final class IdTokens {
                 .build();
     }
 
-    private static URL url(URI address) throws ProviderException {
-        try {
-            return address.toURL();
-        } catch (MalformedURLException | IllegalArgumentException e) {
-            throw ProviderException.wrong("The provider's jwks_uri is no address");
-        }
-    }
-
-    private static Resource fetch(URI address, ProviderCalls calls) throws IOException {
-        try {
-            ProviderCalls.Reply reply = calls.get(address, Map.of());
-            if (reply.status() != 200) {
-                throw new IOException(ProviderCalls.shown(address) + " answers " + reply);
+    /** Where the keys are fetched from. */
+    private record Keys(URI address, ProviderCalls calls) implements JWKSetSource<Deadline> {
+        @Override
+        public JWKSet getJWKSet(JWKSetCacheRefreshEvaluator evaluator, long now, Deadline deadline)
+                throws KeySourceException {
+            try {
+                ProviderCalls.Reply reply = calls.get(address, Map.of(), deadline);
+                if (reply.status() != 200) {
+                    throw new JWKSetRetrievalException(ProviderCalls.shown(address) + " answers " + reply, null);
+                }
+                return JWKSet.parse(reply.body());
+            } catch (ProviderException e) {
+                throw new JWKSetRetrievalException(e.text(), e);
+            } catch (ParseException e) {
+                throw new JWKSetParseException(ProviderCalls.shown(address) + " answers no keys", e);
             }
-            return new Resource(reply.body(), "application/json");
-        } catch (ProviderException e) {
-            throw new IOException(e.text(), e);
+        }
+
+        @Override
+        public void close() {
+            // No connection is kept.
         }
     }
 
@@ -97,14 +105,13 @@ final class IdTokens {
      *
      * @param nonce what it has to repeat
      * @param accessToken what came with it; null for nothing
+     * @param deadline until when the keys have to be there
      */
-    JWTClaimsSet check(String token, String nonce, @Nullable String accessToken) throws ProviderException {
+    JWTClaimsSet check(String token, String nonce, @Nullable String accessToken, Deadline deadline)
+            throws ProviderException {
         try {
             SignedJWT signed = SignedJWT.parse(token);
-            DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
-            processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
-            processor.setJWTClaimsSetVerifier(verifier());
-            JWTClaimsSet claims = processor.process(signed, null);
+            JWTClaimsSet claims = believed(signed, deadline);
             checkParty(claims);
             if (!isEqual(nonce, claims.getStringClaim("nonce"))) {
                 throw ProviderException.wrong("The provider's token was made for another sign-in (nonce)");
@@ -121,8 +128,25 @@ final class IdTokens {
         }
     }
 
-    private DefaultJWTClaimsVerifier<SecurityContext> verifier() {
-        DefaultJWTClaimsVerifier<SecurityContext> verifier = new DefaultJWTClaimsVerifier<>(
+    /** What a token says, if the provider has signed it for this gateway, and lately. */
+    private JWTClaimsSet believed(SignedJWT signed, Deadline deadline)
+            throws ProviderException, BadJOSEException, JOSEException {
+        if (!deadline.awaits(turn)) {
+            throw new ProviderException(
+                    ProviderException.Kind.AWAY, "The provider's keys cannot be had: no answer in time");
+        }
+        try {
+            DefaultJWTProcessor<Deadline> processor = new DefaultJWTProcessor<>();
+            processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
+            processor.setJWTClaimsSetVerifier(verifier());
+            return processor.process(signed, deadline);
+        } finally {
+            turn.release();
+        }
+    }
+
+    private DefaultJWTClaimsVerifier<Deadline> verifier() {
+        DefaultJWTClaimsVerifier<Deadline> verifier = new DefaultJWTClaimsVerifier<>(
                 client, new JWTClaimsSet.Builder().issuer(issuer).build(), Set.of("sub", "exp", "iat"));
         verifier.setMaxClockSkew((int) SKEW.toSeconds());
         return verifier;

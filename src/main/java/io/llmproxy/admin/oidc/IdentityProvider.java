@@ -16,16 +16,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A provider as a configuration names it. What it tells of itself is kept for an hour, and longer while it is away; if it is away from the
- * start, it is asked again a little later. Each call may wait for it, for some seconds.
+ * start, it is asked again a little later. One caller asks at a time, and the others wait for what it learns. Each may wait for so many
+ * seconds, whatever the provider is asked for meanwhile.
  */
 public final class IdentityProvider {
     private static final Duration PATIENCE = Duration.ofSeconds(8);
+    private static final Duration WHOLE = Duration.ofSeconds(12);
     private static final Duration KEPT = Duration.ofHours(1);
     private static final Duration AGAIN = Duration.ofSeconds(2);
     private static final Pattern ERROR = Pattern.compile("[a-z0-9_]{1,60}");
@@ -35,6 +38,8 @@ public final class IdentityProvider {
     private final OidcConfig config;
     private final ProviderCalls calls;
     private final LongSupplier nanoTime;
+    private final Duration whole;
+    private final Semaphore turn = new Semaphore(1);
     private volatile Known known = Known.NOTHING;
 
     /**
@@ -67,11 +72,21 @@ public final class IdentityProvider {
      * @param nanoTime a clock that never goes back
      */
     public IdentityProvider(OidcConfig config, ScheduledExecutorService clock, LongSupplier nanoTime) {
-        this(config, clock, nanoTime, PATIENCE);
+        this(config, clock, nanoTime, PATIENCE, WHOLE);
     }
 
-    IdentityProvider(OidcConfig config, ScheduledExecutorService clock, LongSupplier nanoTime, Duration patience) {
+    /**
+     * @param patience how long one call may take
+     * @param whole how long all may take that one caller waits for
+     */
+    IdentityProvider(
+            OidcConfig config,
+            ScheduledExecutorService clock,
+            LongSupplier nanoTime,
+            Duration patience,
+            Duration whole) {
         this.config = config;
+        this.whole = whole;
         this.calls = new ProviderCalls(clock, patience, config.caFile());
         this.nanoTime = nanoTime;
     }
@@ -96,7 +111,7 @@ public final class IdentityProvider {
         query.put("nonce", handshake.nonce());
         query.put("code_challenge", handshake.challenge());
         query.put("code_challenge_method", "S256");
-        return with(told().metadata.authorization(), query);
+        return with(told(deadline()).metadata.authorization(), query);
     }
 
     /**
@@ -107,28 +122,34 @@ public final class IdentityProvider {
      * @throws ProviderException if that is not known for sure
      */
     public Person person(Handshake handshake, String code, @Nullable String issuer) throws ProviderException {
-        Told told = told();
+        Deadline deadline = deadline();
+        Told told = told(deadline);
         if (issuer == null ? told.metadata.tellsIssuer() : !issuer.equals(config.issuer())) {
             throw ProviderException.wrong("The answer comes from another provider (iss)");
         }
-        ObjectNode tokens = exchange(told.metadata, handshake, code);
+        ObjectNode tokens = exchange(told.metadata, handshake, code, deadline);
         String idToken = tokens.path("id_token").asText();
         if (idToken.isEmpty()) {
             throw ProviderException.wrong("The provider sent no id_token");
         }
         String access = tokens.path("access_token").asText();
-        JWTClaimsSet signed = told.tokens.check(idToken, handshake.nonce(), access.isEmpty() ? null : access);
+        JWTClaimsSet signed = told.tokens.check(idToken, handshake.nonce(), access.isEmpty() ? null : access, deadline);
         Claims claims = new Claims(signed.getClaims());
         Claims more = access.isEmpty() || (claims.has(config.groupsClaim()) && claims.has(config.nameClaim()))
                 ? claims
-                : userInfo(told.metadata, signed.getSubject(), access, claims);
+                : userInfo(told.metadata, signed.getSubject(), access, claims, deadline);
         String name = or(claims.name(config.nameClaim()), more.name(config.nameClaim()));
         String called = or(name, claims.name("sub"));
-        if (called == null) {
+        String subject = signed.getSubject();
+        if (called == null || subject == null) {
             throw ProviderException.wrong("The provider's token has no subject (sub)");
         }
         Set<String> groups = (claims.has(config.groupsClaim()) ? claims : more).groups(config.groupsClaim());
-        return new Person(called, groups, idToken);
+        return new Person(subject, called, groups, idToken);
+    }
+
+    private Deadline deadline() {
+        return Deadline.after(whole, nanoTime);
     }
 
     private static @Nullable String or(@Nullable String first, @Nullable String second) {
@@ -143,7 +164,7 @@ public final class IdentityProvider {
      */
     public Optional<URI> endSession(@Nullable String idToken, String page) {
         try {
-            URI address = told().metadata.endSession();
+            URI address = told(deadline()).metadata.endSession();
             Map<String, String> query = new LinkedHashMap<>();
             if (idToken != null) {
                 query.put("id_token_hint", idToken);
@@ -161,7 +182,8 @@ public final class IdentityProvider {
         return URI.create(text + (address.getRawQuery() == null ? '?' : '&') + ProviderCalls.encoded(query));
     }
 
-    private ObjectNode exchange(ProviderMetadata metadata, Handshake handshake, String code) throws ProviderException {
+    private ObjectNode exchange(ProviderMetadata metadata, Handshake handshake, String code, Deadline deadline)
+            throws ProviderException {
         Map<String, String> form = new LinkedHashMap<>();
         form.put("grant_type", "authorization_code");
         form.put("code", code);
@@ -178,7 +200,7 @@ public final class IdentityProvider {
                 form.put("client_secret", secret.reveal());
             }
         }
-        ProviderCalls.Reply reply = calls.post(metadata.token(), headers, form);
+        ProviderCalls.Reply reply = calls.post(metadata.token(), headers, form, deadline);
         if (reply.status() == 200) {
             return ProviderCalls.object(metadata.token(), reply);
         }
@@ -209,13 +231,14 @@ public final class IdentityProvider {
     }
 
     /** Some providers put little into a token, and tell the rest when asked. */
-    private Claims userInfo(ProviderMetadata metadata, String subject, String access, Claims otherwise)
+    private Claims userInfo(
+            ProviderMetadata metadata, String subject, String access, Claims otherwise, Deadline deadline)
             throws ProviderException {
         URI address = metadata.userInfo();
         if (address == null) {
             return otherwise;
         }
-        ProviderCalls.Reply reply = calls.get(address, Map.of("Authorization", "Bearer " + access));
+        ProviderCalls.Reply reply = calls.get(address, Map.of("Authorization", "Bearer " + access), deadline);
         if (reply.status() != 200) {
             throw new ProviderException(
                     reply.isAway() ? Kind.AWAY : Kind.WRONG, ProviderCalls.shown(address) + " answers " + reply);
@@ -231,15 +254,30 @@ public final class IdentityProvider {
         }
     }
 
-    private Told told() throws ProviderException {
+    /** What is old is good enough for all but the one that asks anew. */
+    private Told told(Deadline deadline) throws ProviderException {
         Known before = known;
-        long now = nanoTime.getAsLong();
-        if (before.isFresh(now)) {
+        if (before.isFresh(nanoTime.getAsLong())) {
             return before.told(before.failure);
         }
+        boolean asks = before.told == null ? deadline.awaits(turn) : turn.tryAcquire();
+        if (!asks) {
+            return before.told(new ProviderException(Kind.AWAY, "The provider does not answer in time"));
+        }
+        try {
+            Known meanwhile = known;
+            return meanwhile.isFresh(nanoTime.getAsLong())
+                    ? meanwhile.told(meanwhile.failure)
+                    : ask(meanwhile, deadline);
+        } finally {
+            turn.release();
+        }
+    }
+
+    private Told ask(Known before, Deadline deadline) throws ProviderException {
         try {
             URI address = ProviderMetadata.address(config.issuer());
-            ProviderCalls.Reply reply = calls.get(address, Map.of());
+            ProviderCalls.Reply reply = calls.get(address, Map.of(), deadline);
             if (reply.status() != 200) {
                 throw new ProviderException(Kind.AWAY, ProviderCalls.shown(address) + " answers " + reply);
             }

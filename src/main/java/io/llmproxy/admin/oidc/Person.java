@@ -5,11 +5,12 @@ import java.util.Set;
 /**
  * Who has signed in at the provider.
  *
- * @param name what the provider calls the person
+ * @param subject by what the provider knows the person, which never changes
+ * @param name what the provider calls the person; may change
  * @param groups those of which the person is a member
  * @param idToken what the provider has signed; shown to it once more to sign out
  */
-public record Person(String name, Set<String> groups, String idToken) {
+public record Person(String subject, String name, Set<String> groups, String idToken) {
     /** Copies the groups. */
     public Person {
         groups = Set.copyOf(groups);

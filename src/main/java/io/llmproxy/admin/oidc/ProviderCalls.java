@@ -31,8 +31,8 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of a provider. Each ends within a few seconds however slowly it is answered, reads so much and no more, and is sent to the address
- * that was asked for alone: no redirect is followed.
+ * Calls of a provider. Each ends within a few seconds and before its deadline, however slowly it is answered, reads so much and no more,
+ * and is sent to the address that was asked for alone: no redirect is followed.
  */
 final class ProviderCalls {
     private static final Duration CONNECT = Duration.ofSeconds(3);
@@ -75,13 +75,14 @@ final class ProviderCalls {
     }
 
     /** Asks for something. */
-    Reply get(URI address, Map<String, String> headers) throws ProviderException {
-        return call(address, "GET", headers, null);
+    Reply get(URI address, Map<String, String> headers, Deadline deadline) throws ProviderException {
+        return call(address, "GET", headers, null, deadline);
     }
 
     /** Sends a form. */
-    Reply post(URI address, Map<String, String> headers, Map<String, String> form) throws ProviderException {
-        return call(address, "POST", headers, encoded(form));
+    Reply post(URI address, Map<String, String> headers, Map<String, String> form, Deadline deadline)
+            throws ProviderException {
+        return call(address, "POST", headers, encoded(form), deadline);
     }
 
     /** A form as it is sent. */
@@ -112,11 +113,18 @@ final class ProviderCalls {
         return address.getScheme() + "://" + address.getRawAuthority() + address.getRawPath();
     }
 
-    private Reply call(URI address, String method, Map<String, String> headers, @Nullable String form)
+    private Reply call(
+            URI address, String method, Map<String, String> headers, @Nullable String form, Deadline deadline)
             throws ProviderException {
-        HttpURLConnection connection = open(address);
+        // To HttpURLConnection, nothing is for ever.
+        long millis = deadline.within(patience).toMillis();
+        if (millis == 0) {
+            throw new ProviderException(
+                    ProviderException.Kind.AWAY, shown(address) + " cannot be asked: the answers before took too long");
+        }
+        HttpURLConnection connection = open(address, (int) millis);
         long since = System.nanoTime();
-        Future<?> end = clock.schedule(() -> breakOff(connection), patience.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> end = clock.schedule(() -> breakOff(connection), millis, TimeUnit.MILLISECONDS);
         try {
             connection.setRequestMethod(method);
             headers.forEach(connection::setRequestProperty);
@@ -124,7 +132,7 @@ final class ProviderCalls {
                 send(connection, form.getBytes(StandardCharsets.UTF_8));
             }
             int status = connection.getResponseCode();
-            return new Reply(status, body(connection, address, status, since));
+            return new Reply(status, body(connection, address, status, since + TimeUnit.MILLISECONDS.toNanos(millis)));
         } catch (IOException | RuntimeException e) {
             // Other messages may hold what was sent.
             String why = end.isDone() || e instanceof SocketTimeoutException
@@ -144,11 +152,11 @@ final class ProviderCalls {
         thread.start();
     }
 
-    private HttpURLConnection open(URI address) throws ProviderException {
+    private HttpURLConnection open(URI address, int millis) throws ProviderException {
         try {
             HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
-            connection.setConnectTimeout((int) Math.min(CONNECT.toMillis(), patience.toMillis()));
-            connection.setReadTimeout((int) patience.toMillis());
+            connection.setConnectTimeout((int) Math.min(CONNECT.toMillis(), millis));
+            connection.setReadTimeout(millis);
             connection.setInstanceFollowRedirects(false);
             connection.setUseCaches(false);
             connection.setRequestProperty("Accept", "application/json");
@@ -170,7 +178,7 @@ final class ProviderCalls {
         }
     }
 
-    private String body(HttpURLConnection connection, URI address, int status, long since)
+    private static String body(HttpURLConnection connection, URI address, int status, long end)
             throws IOException, ProviderException {
         try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
             if (in == null) {
@@ -184,7 +192,7 @@ final class ProviderCalls {
                     throw ProviderException.wrong(shown(address) + " answers more than " + MOST_BYTES + " bytes");
                 }
                 // Each read may take as long as a whole call.
-                if (System.nanoTime() - since > patience.toNanos()) {
+                if (System.nanoTime() - end > 0) {
                     throw new SocketTimeoutException();
                 }
             }

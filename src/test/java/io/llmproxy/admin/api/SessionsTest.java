@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Test;
 
 class SessionsTest {
     private static final String TOKEN = "token-of-the-operators";
+    private static final Sessions.Openers TOKENS = how -> how.equals(Caller.OPERATOR_TOKEN) ? TOKEN : null;
+    private static final Sessions.Openers NOTHING = how -> null;
 
     private Instant now = Instant.parse("2026-11-29T00:00:00Z");
     private final Sessions sessions = new Sessions(() -> now, new NoPeople());
@@ -36,10 +38,10 @@ class SessionsTest {
         String name = sessions.open(Caller.OPERATOR, TOKEN);
 
         assertThat(name).hasSizeGreaterThanOrEqualTo(43);
-        assertThat(sessions.use(name, TOKEN))
+        assertThat(sessions.use(name, TOKENS))
                 .extracting(Sessions.Session::caller)
                 .isEqualTo(Caller.OPERATOR);
-        assertThat(sessions.use(name + "x", TOKEN)).isNull();
+        assertThat(sessions.use(name + "x", TOKENS)).isNull();
     }
 
     @Test
@@ -47,11 +49,11 @@ class SessionsTest {
         String name = sessions.open(Caller.OPERATOR, TOKEN);
 
         wait(Duration.ofMinutes(29));
-        assertThat(sessions.use(name, TOKEN)).isNotNull();
+        assertThat(sessions.use(name, TOKENS)).isNotNull();
         wait(Duration.ofMinutes(29));
-        assertThat(sessions.find(name, TOKEN)).isNotNull();
+        assertThat(sessions.find(name, TOKENS)).isNotNull();
         wait(Duration.ofMinutes(2));
-        assertThat(sessions.use(name, TOKEN)).isNull();
+        assertThat(sessions.use(name, TOKENS)).isNull();
     }
 
     @Test
@@ -60,18 +62,30 @@ class SessionsTest {
         Instant opened = now;
 
         while (now.isBefore(opened.plus(Duration.ofHours(12)).minusSeconds(60))) {
-            assertThat(sessions.use(name, TOKEN)).as("at " + now).isNotNull();
+            assertThat(sessions.use(name, TOKENS)).as("at " + now).isNotNull();
             wait(Duration.ofMinutes(20));
         }
-        assertThat(sessions.use(name, TOKEN)).isNull();
+        assertThat(sessions.use(name, TOKENS)).isNull();
     }
 
     @Test
     void aSessionEndsWithTheTokenThatOpenedIt() {
         String name = sessions.open(Caller.OPERATOR, TOKEN);
 
-        assertThat(sessions.use(name, "another-token")).isNull();
-        assertThat(sessions.use(name, TOKEN)).isNull();
+        assertThat(sessions.use(name, how -> "another-token")).isNull();
+        assertThat(sessions.use(name, TOKENS)).isNull();
+    }
+
+    @Test
+    void aSessionEndsWithTheProviderThatOpenedIt() {
+        Caller ann = new Caller("oidc:ann", Role.EDITOR, null, OidcSignIn.AUTHENTICATION);
+        String name = sessions.open(ann, "one");
+        String unknown = sessions.open(ann, null);
+
+        assertThat(sessions.use(name, how -> "one")).isNotNull();
+        assertThat(sessions.use(name, how -> "another")).isNull();
+        // A release that noted no provider has opened it.
+        assertThat(sessions.use(unknown, how -> "one")).isNull();
     }
 
     @Test
@@ -80,7 +94,7 @@ class SessionsTest {
 
         sessions.close(name);
 
-        assertThat(sessions.use(name, TOKEN)).isNull();
+        assertThat(sessions.use(name, TOKENS)).isNull();
     }
 
     @Test
@@ -92,8 +106,8 @@ class SessionsTest {
             names.add(sessions.open(Caller.OPERATOR, TOKEN));
         }
 
-        assertThat(names).hasSize(1000).allMatch(name -> sessions.find(name, TOKEN) != null);
-        assertThat(sessions.find(first, TOKEN)).isNull();
+        assertThat(names).hasSize(1000).allMatch(name -> sessions.find(name, TOKENS) != null);
+        assertThat(sessions.find(first, TOKENS)).isNull();
     }
 
     /** The sessions of a store that may be away. */
@@ -137,7 +151,7 @@ class SessionsTest {
                             old.role(),
                             old.scope(),
                             old.authentication(),
-                            old.token(),
+                            old.opener(),
                             at,
                             old.endsAt()));
         }
@@ -162,17 +176,17 @@ class SessionsTest {
     void anotherNodeKnowsASessionAndWhenItWasUsed() {
         String name = here.open(ANN, null);
         wait(Duration.ofMinutes(20));
-        assertCaller(there.use(name, TOKEN), ANN);
+        assertCaller(there.use(name, TOKENS), ANN);
         wait(Duration.ofMinutes(20));
-        assertCaller(here.use(name, null), ANN);
+        assertCaller(here.use(name, NOTHING), ANN);
         wait(Duration.ofMinutes(31));
-        assertThat(there.use(name, null)).isNull();
+        assertThat(there.use(name, NOTHING)).isNull();
     }
 
     @Test
     void whatTheStoreSaysCountsAfterFifteenSeconds() {
         String name = here.open(ANN, null);
-        assertCaller(there.use(name, null), ANN);
+        assertCaller(there.use(name, NOTHING), ANN);
         String digest = Digest.of(name);
         KeptSession kept = Objects.requireNonNull(store.kept.get(digest));
         Caller viewer = new Caller("ann", Role.VIEWER, "search", KeptSession.PASSWORD);
@@ -189,14 +203,14 @@ class SessionsTest {
                         kept.endsAt()));
 
         wait(Duration.ofSeconds(14));
-        assertCaller(there.use(name, null), ANN);
+        assertCaller(there.use(name, NOTHING), ANN);
         wait(Duration.ofSeconds(1));
-        assertCaller(there.use(name, null), viewer);
+        assertCaller(there.use(name, NOTHING), viewer);
 
         here.close(name);
-        assertThat(here.use(name, null)).isNull();
+        assertThat(here.use(name, NOTHING)).isNull();
         wait(Duration.ofSeconds(15));
-        assertThat(there.use(name, null)).isNull();
+        assertThat(there.use(name, NOTHING)).isNull();
     }
 
     @Test
@@ -204,12 +218,12 @@ class SessionsTest {
         String name = here.open(ANN, null);
         store.kept.clear();
         wait(Duration.ofSeconds(15));
-        assertCaller(here.find(name, null), ANN);
-        assertCaller(here.find(name, null), ANN);
+        assertCaller(here.find(name, NOTHING), ANN);
+        assertCaller(here.find(name, NOTHING), ANN);
         assertThat(store.waiting).hasSize(1);
 
         store.waiting.get(0).run();
-        assertThat(here.find(name, null)).isNull();
+        assertThat(here.find(name, NOTHING)).isNull();
     }
 
     @Test
@@ -217,19 +231,19 @@ class SessionsTest {
         String name = here.open(ANN, null);
         store.away = true;
         wait(Duration.ofMinutes(10));
-        assertCaller(here.use(name, null), ANN);
-        assertThat(there.use(name, null)).isNull();
+        assertCaller(here.use(name, NOTHING), ANN);
+        assertThat(there.use(name, NOTHING)).isNull();
         String mine = here.open(Caller.OPERATOR, TOKEN);
-        assertCaller(here.use(mine, TOKEN), Caller.OPERATOR);
+        assertCaller(here.use(mine, TOKENS), Caller.OPERATOR);
 
         store.away = false;
         wait(Duration.ofMinutes(1));
-        assertCaller(here.use(mine, TOKEN), Caller.OPERATOR);
-        assertThat(there.use(mine, TOKEN)).isNull();
-        assertThat(here.use(mine, null)).isNull();
-        assertCaller(here.use(name, null), ANN);
+        assertCaller(here.use(mine, TOKENS), Caller.OPERATOR);
+        assertThat(there.use(mine, TOKENS)).isNull();
+        assertThat(here.use(mine, NOTHING)).isNull();
+        assertCaller(here.use(name, NOTHING), ANN);
         here.doubt("ann");
         store.kept.clear();
-        assertThat(here.use(name, null)).isNull();
+        assertThat(here.use(name, NOTHING)).isNull();
     }
 }
