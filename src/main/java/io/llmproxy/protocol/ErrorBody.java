@@ -5,7 +5,7 @@ import java.util.Objects;
 /** Tells an error from an answer where the status does not: some upstreams send both with 200. */
 public final class ErrorBody {
     /** How much of a body is looked at. */
-    static final int LONGEST_PREFIX = 256;
+    public static final int LONGEST_PREFIX = 256;
 
     private static final String OPENAI = "{\"error\":{";
     private static final String ANTHROPIC = "{\"type\":\"error\"";
@@ -18,6 +18,24 @@ public final class ErrorBody {
      * @throws IndexOutOfBoundsException if the range is not within the array
      */
     public static boolean isError(byte[] bytes, int offset, int length) {
+        String beginning = beginning(bytes, offset, length);
+        return beginning.startsWith(OPENAI) || beginning.startsWith(ANTHROPIC);
+    }
+
+    /**
+     * Returns whether a JSON body may still turn out to begin like the errors of the known APIs do. Only the first 256 bytes are looked at.
+     *
+     * @throws IndexOutOfBoundsException if the range is not within the array
+     */
+    public static boolean mayBeError(byte[] bytes, int offset, int length) {
+        String beginning = beginning(bytes, offset, length);
+        return OPENAI.startsWith(beginning)
+                || ANTHROPIC.startsWith(beginning)
+                || beginning.startsWith(OPENAI)
+                || beginning.startsWith(ANTHROPIC);
+    }
+
+    private static String beginning(byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         StringBuilder beginning = new StringBuilder();
         int end = offset + Math.min(length, LONGEST_PREFIX);
@@ -27,6 +45,6 @@ public final class ErrorBody {
                 beginning.append(next);
             }
         }
-        return beginning.indexOf(OPENAI) == 0 || beginning.indexOf(ANTHROPIC) == 0;
+        return beginning.toString();
     }
 }

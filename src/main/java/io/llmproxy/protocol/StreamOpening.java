@@ -26,7 +26,7 @@ public final class StreamOpening {
     private boolean hasData;
     private boolean inData;
     private boolean over;
-    private int refusal;
+    private @Nullable ToldError error;
     private int events;
 
     private StreamOpening(LifecycleRules rules) {
@@ -80,7 +80,7 @@ public final class StreamOpening {
             return;
         }
         endEvent();
-        over = refusal > 0;
+        over = error != null;
     }
 
     /** Returns whether the opening is over: content was seen, an error, or something that is not known. */
@@ -88,9 +88,14 @@ public final class StreamOpening {
         return over;
     }
 
+    /** Returns the error with which the opening ended; null if it did not end with one. */
+    public @Nullable ToldError error() {
+        return error;
+    }
+
     /** Returns the HTTP status that the error stands for with which the opening ended; 0 if it did not end with one. */
     public int refusal() {
-        return refusal;
+        return error == null ? 0 : error.status();
     }
 
     /** Returns how many events with data have ended, up to and with the one that ended the opening. */
@@ -156,7 +161,7 @@ public final class StreamOpening {
         JsonBody json = new JsonBody();
         json.scan(text, 0, text.length);
         over = json.isComplete();
-        refusal = OpeningEvent.of(rules, text).errorStatus();
+        error = OpeningEvent.of(rules, text).error();
     }
 
     private void endEvent() {
@@ -169,6 +174,6 @@ public final class StreamOpening {
         inData = false;
         events++;
         over = !event.isLifecycle();
-        refusal = event.errorStatus();
+        error = event.error();
     }
 }

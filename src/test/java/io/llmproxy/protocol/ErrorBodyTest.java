@@ -44,6 +44,22 @@ final class ErrorBodyTest {
         assertThat(isError(body)).isFalse();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "  ", "{", "{ \"err", "{\"type\":\"err", "{\"error\":{", "{\"type\":\"error\",\"error\":{}}"
+            })
+    void aBodyMayStillBeOne(String beginning) {
+        byte[] bytes = beginning.getBytes(UTF_8);
+        assertThat(ErrorBody.mayBeError(bytes, 0, bytes.length)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"id", "{\"error\":null", "{\"error\":\"", "[", "{\"type\":\"message"})
+    void orCanBeNoneAnyMore(String beginning) {
+        byte[] bytes = beginning.getBytes(UTF_8);
+        assertThat(ErrorBody.mayBeError(bytes, 0, bytes.length)).isFalse();
+    }
+
     @Test
     void onlyTheBeginningIsLookedAt() {
         assertThat(isError(" ".repeat(200) + "{\"error\":{")).isTrue();

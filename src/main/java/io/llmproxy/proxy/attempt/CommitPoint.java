@@ -1,6 +1,7 @@
 package io.llmproxy.proxy.attempt;
 
 import io.llmproxy.protocol.StreamOpening;
+import io.llmproxy.protocol.ToldError;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.UpstreamFailure;
 import java.io.ByteArrayOutputStream;
@@ -58,6 +59,11 @@ final class CommitPoint implements Content.Source, Invocable.Task {
 
     Response upstreamResponse() {
         return upstreamResponse;
+    }
+
+    /** The error that the stream consists of; null if it says something else. */
+    @Nullable ToldError error() {
+        return opening.error();
     }
 
     /** The HTTP status of the error that the stream consists of, or 0. */

@@ -4,9 +4,11 @@ import io.llmproxy.auth.Credential;
 import io.llmproxy.balance.Load;
 import io.llmproxy.config.CooldownConfig;
 import io.llmproxy.convert.codec.BadAnswerException;
+import io.llmproxy.convert.model.Fault;
 import io.llmproxy.protocol.ProviderLimits;
 import io.llmproxy.protocol.RetryAfter;
 import io.llmproxy.protocol.StreamOpening;
+import io.llmproxy.protocol.ToldError;
 import io.llmproxy.proxy.answer.ErrorAnswer;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
@@ -24,6 +26,7 @@ import io.llmproxy.upstream.UpstreamGroup;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
@@ -129,12 +132,35 @@ final class Judgement implements Signals {
             point.run();
             return;
         }
-        Content.Chunk first = content.read();
+        Content.Source heard = mayTellError(upstreamResponse)
+                ? new OverheardContent(content, false, error -> learn(answering.lease(), error))
+                : content;
+        Content.Chunk first = heard.read();
         if (Content.Chunk.isFailure(first)) {
             UpstreamFailure failure = UpstreamFailure.of(first.getFailure(), UpstreamFailure.Progress.SENDING);
             attempts.setBack(answering, failure, true, false);
         } else {
-            accept(answering, upstreamResponse, content, first);
+            accept(answering, upstreamResponse, heard, first);
+        }
+    }
+
+    /** Whether an answer that passes as it comes is one that can be read, and may be an error though its status is good. */
+    private static boolean mayTellError(Response upstreamResponse) {
+        HttpFields headers = upstreamResponse.getHeaders();
+        String type = headers.get(HttpHeader.CONTENT_TYPE);
+        return upstreamResponse.getStatus() == 200
+                && type != null
+                && type.regionMatches(true, 0, "application/json", 0, "application/json".length())
+                && !headers.contains(HttpHeader.CONTENT_ENCODING);
+    }
+
+    /** The client has an error already that an upstream has told with a good status: the next request need not get it, too. */
+    private static void learn(Lease lease, ToldError error) {
+        long now = System.nanoTime();
+        int status = error.status();
+        coolDown(lease, status, error.waitNanos(), now);
+        if (turnsKeyAway(lease, status)) {
+            lease.keyRefused(reason(status), now);
         }
     }
 
@@ -189,19 +215,31 @@ final class Judgement implements Signals {
         owner.answered(told);
     }
 
-    /** Whether another upstream takes over from a stream that says nothing but an error of this status. */
+    /** Whether another upstream or key takes over from a stream that says nothing but an error of this status. */
     private boolean isSentAgain(CommitPoint point, int refusal) {
         long now = System.nanoTime();
-        Lease lease = point.attempt().lease();
+        Attempt answering = point.attempt();
+        Lease lease = answering.lease();
+        ToldError error = point.error();
+        coolDown(
+                lease,
+                refusal,
+                asked(point.upstreamResponse(), error == null ? OptionalLong.empty() : error.waitNanos()),
+                now);
         if (UpstreamStatus.isFailure(refusal) || UpstreamStatus.isRefusal(refusal)) {
             lease.close(UpstreamStatus.outcome(refusal), now);
         }
-        point.attempt().meter().refused(refusal);
+        answering.meter().refused(refusal);
+        if (isKeyRefused(answering, refusal, now)) {
+            new Leftover(answering, point).run();
+            return true;
+        }
+        mayHaveAnotherKey(lease, refusal);
         if (attempts.recover(lease, new Setback.Answered(refusal, null), now) instanceof Next.PassOn) {
             return false;
         }
-        report(point.attempt(), refusal, null, now);
-        new Leftover(point.attempt(), point).run();
+        report(answering, refusal, null, now);
+        new Leftover(answering, point).run();
         return true;
     }
 
@@ -230,7 +268,6 @@ final class Judgement implements Signals {
                 good(answering, upstreamResponse.getStatus());
             }
             content.keep(answer.length());
-            spareKey(answering.lease(), upstreamResponse, answer);
             owner.answered(answer);
         } catch (BadAnswerException e) {
             content.discard();
@@ -238,7 +275,7 @@ final class Judgement implements Signals {
             if (told == null) {
                 unreadable(answering, e);
             } else {
-                refuses(answering, e.fault().status(), told);
+                refuses(answering, upstreamResponse, e.fault(), told);
             }
         } catch (RuntimeException | Error e) {
             LOG.error("{}: the answer could not be converted", exchange.id(), e);
@@ -249,11 +286,18 @@ final class Judgement implements Signals {
     }
 
     /** The upstream has told an error in place of an answer: it is judged like one that has the status of that error. */
-    private void refuses(Attempt answering, int status, Answer told) {
+    private void refuses(Attempt answering, Response upstreamResponse, Fault fault, Answer told) {
         long now = System.nanoTime();
         Lease lease = answering.lease();
+        int status = fault.status();
+        long wait = TimeUnit.SECONDS.toNanos(fault.retryAfterSeconds());
+        coolDown(lease, status, asked(upstreamResponse, wait == 0 ? OptionalLong.empty() : OptionalLong.of(wait)), now);
         lease.close(UpstreamStatus.outcome(status), now);
         answering.meter().refused(status);
+        if (isKeyRefused(answering, status, now)) {
+            return;
+        }
+        mayHaveAnotherKey(lease, status);
         report(answering, status, null, now);
         if (attempts.recover(lease, new Setback.Answered(status, null), now) instanceof Next.PassOn) {
             attempts.wins(answering, now);
@@ -303,46 +347,76 @@ final class Judgement implements Signals {
         int status = upstreamResponse.getStatus();
         long now = System.nanoTime();
         Lease lease = answering.lease();
-        coolDown(lease, upstreamResponse, now);
+        OptionalLong asked = asked(upstreamResponse, OptionalLong.empty());
+        coolDown(lease, status, asked, now);
         lease.close(UpstreamStatus.outcome(status), now);
-        boolean missing = selection.looksFor(status);
-        if (!missing && UpstreamStatus.isUnauthorized(status) && !(lease.credential() instanceof Credential.None)) {
-            KeyFailure reason = status == 401 ? KeyFailure.UNAUTHORIZED : KeyFailure.FORBIDDEN;
-            attempts.keyRefused(lease, answering, status, reason, now);
-            new Leftover(answering, content).run();
+        boolean heard = UpstreamStatus.isRefusal(status)
+                && asked.isEmpty()
+                && !upstreamResponse.getHeaders().contains(HttpHeader.CONTENT_ENCODING);
+        Content.Source told = heard
+                ? new OverheardContent(content, true, error -> goOnCooling(lease, status, error.waitNanos()))
+                : content;
+        if (isKeyRefused(answering, status, now)) {
+            new Leftover(answering, told).run();
             return;
         }
-        if (status == 429) {
-            selection.mayReturnTo(lease.upstream());
-        }
+        mayHaveAnotherKey(lease, status);
         report(answering, status, null, now);
         String advice = upstreamResponse.getHeaders().get(ErrorAnswer.SHOULD_RETRY);
-        Setback setback = missing
+        Setback setback = selection.looksFor(status)
                 ? new Setback.NotThere(selection.isNotAt(lease.upstream()))
                 : new Setback.Answered(status, advice);
         if (!(attempts.recover(lease, setback, now) instanceof Next.PassOn)) {
-            new Leftover(answering, content).run();
+            new Leftover(answering, told).run();
         } else if (answering.passage().takesWhole(upstreamResponse)) {
-            collect(answering, upstreamResponse, content);
+            collect(answering, upstreamResponse, told);
         } else {
-            owner.answered(answering.passage().answer(upstreamResponse, content, null));
+            owner.answered(answering.passage().answer(upstreamResponse, told, null));
         }
+    }
+
+    /** Whether it was the key that was turned away, and not the request: then it is sent again with another one, if there is any. */
+    private boolean isKeyRefused(Attempt answering, int status, long now) {
+        Lease lease = answering.lease();
+        if (selection.looksFor(status) || !turnsKeyAway(lease, status)) {
+            return false;
+        }
+        lease.close(UpstreamStatus.outcome(status), now);
+        attempts.keyRefused(lease, answering, status, reason(status), now);
+        return true;
+    }
+
+    /** What one key has used up, another one of the upstream may have left. */
+    private void mayHaveAnotherKey(Lease lease, int status) {
+        if (status == 429) {
+            selection.mayReturnTo(lease.upstream());
+        }
+    }
+
+    private static boolean turnsKeyAway(Lease lease, int status) {
+        return UpstreamStatus.isUnauthorized(status) && !(lease.credential() instanceof Credential.None);
+    }
+
+    private static KeyFailure reason(int status) {
+        return status == 401 ? KeyFailure.UNAUTHORIZED : KeyFailure.FORBIDDEN;
+    }
+
+    /** How long an upstream wants to be left alone: as its head says, else as its body does. */
+    private static OptionalLong asked(Response upstreamResponse, OptionalLong inBody) {
+        OptionalLong inHead = RetryAfter.nanos(upstreamResponse.getHeaders()::get, Instant.now());
+        return inHead.isPresent() ? inHead : inBody;
     }
 
     /**
      * An upstream that is overloaded says when to ask it again, or cools down for a while. A 429 is meant for the key, the others
      * for the whole upstream.
      */
-    private static void coolDown(Lease lease, Response upstreamResponse, long now) {
-        int status = upstreamResponse.getStatus();
+    private static void coolDown(Lease lease, int status, OptionalLong asked, long now) {
         if (!UpstreamStatus.isRefusal(status)) {
             return;
         }
         CooldownConfig config = lease.upstream().config().rateLimited();
-        OptionalLong asked = RetryAfter.nanos(upstreamResponse.getHeaders()::get, Instant.now());
-        Duration time = asked.isPresent()
-                ? Duration.ofNanos(Math.min(asked.getAsLong(), config.max().toNanos()))
-                : config.otherwise();
+        Duration time = asked.isPresent() ? atMost(config.max(), asked.getAsLong()) : config.otherwise();
         if (status == 429) {
             lease.coolKeyDown(time, now);
         } else if (asked.isPresent()) {
@@ -350,16 +424,21 @@ final class Judgement implements Signals {
         }
     }
 
-    /** Google says in the body of a 429 how long nothing more may be asked for; it is known when that was converted. */
-    private static void spareKey(Lease lease, Response upstreamResponse, Answer answer) {
-        if (upstreamResponse.getStatus() == 429
-                && !upstreamResponse.getHeaders().contains(HttpHeader.RETRY_AFTER)) {
-            OptionalLong asked = RetryAfter.nanos(answer.headers()::get, Instant.now());
-            long most = lease.upstream().config().rateLimited().max().toNanos();
-            if (asked.isPresent()) {
-                lease.sparesKey(Math.min(asked.getAsLong(), most), System.nanoTime());
-            }
+    /** Google says in the body how long nothing more is to be asked for; by then a cool-down has begun, and the request is sent elsewhere. */
+    private static void goOnCooling(Lease lease, int status, OptionalLong asked) {
+        if (asked.isEmpty()) {
+            return;
         }
+        Duration time = atMost(lease.upstream().config().rateLimited().max(), asked.getAsLong());
+        if (status == 429) {
+            lease.sparesKey(time.toNanos(), System.nanoTime());
+        } else {
+            lease.coolDown(time, System.nanoTime());
+        }
+    }
+
+    private static Duration atMost(Duration most, long nanos) {
+        return Duration.ofNanos(Math.min(nanos, most.toNanos()));
     }
 
     private void report(Attempt attempt, int status, @Nullable ProxyError failure, long now) {
