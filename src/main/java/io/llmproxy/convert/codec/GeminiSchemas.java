@@ -92,6 +92,11 @@ public final class GeminiSchemas {
 
     /** Returns a schema in the part of JSON Schema that Google takes. */
     public static Json.Obj jsonSchema(Json.Obj schema) {
+        return SchemaCycles.loosened(known(schema));
+    }
+
+    /** The same but for what the schema says as a whole. */
+    private static Json.Obj known(Json.Obj schema) {
         Json.Obj clean = new Json.Obj();
         StringBuilder lost = new StringBuilder();
         boolean isReference = schema.get("$ref") != null;
@@ -104,7 +109,7 @@ public final class GeminiSchemas {
                 case "anyOf", "oneOf", "prefixItems" -> clean.put(word, all(value));
                 case "allOf" -> merge(clean, value);
                 case "items", "additionalProperties" ->
-                    clean.put(word, value instanceof Json.Obj object ? jsonSchema(object) : value);
+                    clean.put(word, value instanceof Json.Obj object ? known(object) : value);
                 case "const" -> clean.put("enum", new Json.Arr().add(value));
                 case "exclusiveMinimum", "exclusiveMaximum" -> exclusive(clean, schema, word, value, lost);
                 case "$ref" -> clean.put(word, reference(value));
@@ -306,7 +311,7 @@ public final class GeminiSchemas {
 
     private static void merge(Json.Obj clean, Json value) {
         if (value instanceof Json.Arr array) {
-            array.items().forEach(item -> merge(clean, item instanceof Json.Obj object ? jsonSchema(object) : item));
+            array.items().forEach(item -> merge(clean, item instanceof Json.Obj object ? known(object) : item));
         } else if (value instanceof Json.Obj object) {
             merge(clean, object);
         }
@@ -440,7 +445,7 @@ public final class GeminiSchemas {
         if (value instanceof Json.Obj object) {
             object.members()
                     .forEach((name, inner) ->
-                            clean.put(name, inner instanceof Json.Obj schema ? jsonSchema(schema) : new Json.Obj()));
+                            clean.put(name, inner instanceof Json.Obj schema ? known(schema) : new Json.Obj()));
         }
         return clean;
     }
@@ -448,7 +453,7 @@ public final class GeminiSchemas {
     private static Json all(Json value) {
         Json.Arr clean = new Json.Arr();
         if (value instanceof Json.Arr array) {
-            array.items().forEach(item -> clean.add(item instanceof Json.Obj schema ? jsonSchema(schema) : item));
+            array.items().forEach(item -> clean.add(item instanceof Json.Obj schema ? known(schema) : item));
         }
         return clean;
     }

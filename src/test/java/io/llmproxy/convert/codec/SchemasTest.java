@@ -79,6 +79,31 @@ final class SchemasTest {
         assertThat(json(GeminiSchemas.jsonSchema(parse(schema)))).isEqualTo(clean.replace("\\'", "\\\""));
     }
 
+    /** Google takes a way back only where nothing requires it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{'$ref':'#/$defs/t','$defs':{'t':{'properties':{'v':{},'c':{'items':{'$ref':'#/$defs/t'}}},'required':['v','c']}}}"
+                        + "~{'$ref':'#/$defs/t','$defs':{'t':{'properties':{'v':{},'c':{'items':{'$ref':'#/$defs/t'}}},'required':['v'],"
+                        + "'description':'{required: [\\'c\\']}'}}}",
+                "{'properties':{'t':{'$ref':'#/$defs/t'}},'required':['t'],'$defs':{'t':{'properties':{'c':{'$ref':'#/$defs/t'}}}}}"
+                        + "~{'properties':{'t':{'$ref':'#/$defs/t'}},'required':['t'],'$defs':{'t':{'properties':{'c':{'$ref':'#/$defs/t'}}}}}",
+                "{'description':'d','properties':{'next':{'anyOf':[{'$ref':'#'},{'type':'null'}]}},'required':['next',1]}"
+                        + "~{'description':'d {required: [\\'next\\']}','properties':{'next':{'anyOf':[{'$ref':'#'},{'type':'null'}]}},"
+                        + "'required':[1]}",
+                "{'definitions':{'a':{'properties':{'b':{'$ref':'#/definitions/b'}},'required':['b']},"
+                        + "'b':{'allOf':[{'properties':{'a':{'$ref':'#/definitions/a'},'c':{'$ref':'#/nowhere'}},'required':['a','c']}]}}}"
+                        + "~{'$defs':{'a':{'properties':{'b':{'$ref':'#/$defs/b'}},'description':'{required: [\\'b\\']}'},"
+                        + "'b':{'properties':{'a':{'$ref':'#/$defs/a'},'c':{'$ref':'#/nowhere'}},'required':['c'],"
+                        + "'description':'{required: [\\'a\\']}'}}}",
+            })
+    void aWayBackIsNotRequired(String schema, String json) {
+        Json.Obj given = parse(schema);
+        assertThat(json(GeminiSchemas.jsonSchema(given))).isEqualTo(json.replace("\\'", "\\\""));
+        assertThat(given).isEqualTo(parse(schema));
+    }
+
     @Test
     void aSchemaThatHoldsItselfIsCutOff() {
         Json.Obj schema =
