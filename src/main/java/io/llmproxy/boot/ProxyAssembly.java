@@ -30,6 +30,7 @@ import io.llmproxy.config.Durations;
 import io.llmproxy.config.HttpServerConfig;
 import io.llmproxy.config.LogConfig;
 import io.llmproxy.config.ProxyConfig;
+import io.llmproxy.config.Secret;
 import io.llmproxy.config.Secrets;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.explain.Explanations;
@@ -59,6 +60,8 @@ import io.llmproxy.metrics.UpstreamMetrics;
 import io.llmproxy.metrics.UsageMetrics;
 import io.llmproxy.proxy.admission.KeyLimits;
 import io.llmproxy.proxy.body.BufferBudget;
+import io.llmproxy.proxy.exchange.BodyLog;
+import io.llmproxy.proxy.exchange.BodyLogs;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.ExchangeListeners;
 import io.llmproxy.proxy.exchange.Forward;
@@ -101,6 +104,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -136,6 +140,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final Traffic traffic = new Traffic();
     private final UsedLately usedLately = new UsedLately(System::currentTimeMillis);
     private final Tracing tracing = new Tracing(Version.current());
+    private final BodyLog bodies = new BodyLogs(capture, tracing);
     private final Webhook webhook = new Webhook();
     private final LimitAlerts limitAlerts =
             new LimitAlerts(HostName::get, Clock.systemUTC(), LimitMetrics.warnings(registry, webhook), webhook::post);
@@ -323,7 +328,7 @@ public final class ProxyAssembly implements AutoCloseable {
         List<Mount> mounted = forwards.stream().map(this::mount).toList();
         Mounts mounts = new Mounts(mounted, listening::port, listening.adminPort(), !listening.complete());
         long version = before == null ? 1 : before.version() + 1;
-        Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices, ledger, capture), left);
+        Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices, ledger, bodies), left);
         this.listening = listening;
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
     }
@@ -346,7 +351,8 @@ public final class ProxyAssembly implements AutoCloseable {
     private void takeOver(Generation generation) {
         sharedLimits.follow(generation.keyLimits().quotas().store());
         ledger.follow(home.of(generation.config()));
-        capture.follow(generation.config().capture(), Secrets.of(generation.config()));
+        Set<Secret> secrets = Secrets.of(generation.config());
+        capture.follow(generation.config().capture(), secrets);
         HttpServerConfig server = generation.config().httpServer();
         buffers.limit(
                 server.maxBuffered() > 0
@@ -355,7 +361,7 @@ public final class ProxyAssembly implements AutoCloseable {
         loops.maxLag(server.maxLag());
         generation.upstreams().takeOver();
         checks.follow(generation.upstreams());
-        tracing.follow(generation.config().otel(), generation.config().langfuse());
+        tracing.follow(generation.config().otel(), generation.config().langfuse(), secrets);
         pushed.follow(generation.config().otel());
         webhook.follow(generation.config().webhook());
         registry.follow(generation.config().metrics());
@@ -483,7 +489,6 @@ public final class ProxyAssembly implements AutoCloseable {
         listeners.add(usedLately);
         listeners.add(tracing);
         listeners.add(ledger);
-        listeners.add(capture);
         if (log.access()) {
             listeners.add(new AccessLog(log.format()));
         }

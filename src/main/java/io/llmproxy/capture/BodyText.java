@@ -1,19 +1,6 @@
 package io.llmproxy.capture;
 
 import io.llmproxy.convert.json.Json;
-import io.llmproxy.convert.json.JsonException;
-import io.llmproxy.convert.json.JsonReader;
-import io.llmproxy.protocol.ContentCoding;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CoderResult;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Makes something to read of a body: JSON as JSON, text as text, of anything else its size and its digest. */
@@ -45,23 +32,23 @@ final class BodyText {
         shown.put("bytes", body.bytes());
         byte[] kept = body.kept();
         if (kept.length > 0) {
-            show(shown, decompressed(kept, body.headers()), kept, body);
+            show(shown, Plain.of(kept, body.headers(), decoded), kept, body);
         } else if (!body.isWhole()) {
             shown.put("cut", true);
         }
         return shown;
     }
 
-    private void show(Json.Obj shown, byte @Nullable [] plain, byte[] kept, Body body) {
+    private void show(Json.Obj shown, @Nullable Plain plain, byte[] kept, Body body) {
         String type = body.headers().getOrDefault("content-type", "");
-        String text = plain == null ? null : text(plain);
+        String text = plain == null ? null : plain.text();
         if (plain == null || text == null) {
             shown.put("sha256", Redaction.digest(kept));
             cut(shown, !body.isWhole());
         } else if (type.contains("event-stream")) {
             clip(shown, events(text), !body.isWhole());
         } else {
-            Json json = json(plain);
+            Json json = plain.json();
             if (json == null) {
                 // Where members are to be left out and cannot be found, nothing of it is shown.
                 boolean hidden = redaction.hasMembers() && type.contains("json");
@@ -92,14 +79,6 @@ final class BodyText {
         }
     }
 
-    private static @Nullable Json json(byte[] plain) {
-        try {
-            return JsonReader.read(plain);
-        } catch (JsonException e) {
-            return null;
-        }
-    }
-
     private String events(String stream) {
         StringBuilder shown = new StringBuilder(stream.length());
         stream.lines().forEach(line -> shown.append(event(line)).append('\n'));
@@ -111,43 +90,10 @@ final class BodyText {
         if (!data.startsWith("{")) {
             return line;
         }
-        Json json = json(data.getBytes(StandardCharsets.UTF_8));
+        Json json = Plain.json(data);
         if (json == null) {
             return redaction.hasMembers() ? DATA + " " + Masked.MASK : line;
         }
         return DATA + " " + redaction.of(json).text();
-    }
-
-    /** Returns what was compressed, as far as it can be read; null if that is not known. */
-    private byte @Nullable [] decompressed(byte[] kept, Map<String, String> headers) {
-        String name = headers.getOrDefault("content-encoding", "identity").strip();
-        if (name.isEmpty() || name.equalsIgnoreCase("identity")) {
-            return kept;
-        }
-        ContentCoding coding = ContentCoding.of(name);
-        if (coding == null) {
-            return null;
-        }
-        ByteArrayOutputStream plain = new ByteArrayOutputStream();
-        try (InputStream read = coding.read(List.of(ByteBuffer.wrap(kept)), decoded)) {
-            byte[] piece = new byte[8192];
-            int count = read.read(piece);
-            while (count > 0 && plain.size() < decoded) {
-                plain.write(piece, 0, count);
-                count = read.read(piece);
-            }
-        } catch (IOException | RuntimeException e) {
-            // It was cut off, or is no such thing.
-            return plain.size() > 0 ? plain.toByteArray() : null;
-        }
-        return plain.toByteArray();
-    }
-
-    /** Returns the text that bytes are; null if they are none. The last character may be cut off. */
-    private static @Nullable String text(byte[] bytes) {
-        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-        CharBuffer text = CharBuffer.allocate(bytes.length);
-        CoderResult result = decoder.decode(ByteBuffer.wrap(bytes), text, false);
-        return result.isError() ? null : text.flip().toString();
     }
 }

@@ -4,12 +4,10 @@ import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.CaptureConfig;
 import io.llmproxy.config.Secret;
 import io.llmproxy.convert.json.Json;
-import io.llmproxy.convert.json.JsonBuffer;
 import io.llmproxy.journal.Journal;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.BodyLog;
 import io.llmproxy.proxy.exchange.Exchange;
-import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.SettledAttempt;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,12 +22,12 @@ import org.jspecify.annotations.Nullable;
  * Writes requests and answers with their bodies to files, where the configuration asks for it. A request waits for nothing: what
  * cannot be kept or written is cut off or dropped, and counted. It stays while configurations come and go.
  */
-public final class Capture implements ExchangeListener, BodyLog {
+public final class Capture implements BodyLog {
     /** All bodies that are recorded and not written yet take so much at most. */
     private static final long MEMORY = 64L << 20;
 
     /** So much of a body is kept to be read, so that files within it can be left out before it is cut. */
-    private static final int KEPT = 1 << 20;
+    static final int KEPT = 1 << 20;
 
     private static final int FAILED = 400;
     private static final int VERSION = 1;
@@ -77,11 +75,8 @@ public final class Capture implements ExchangeListener, BodyLog {
     }
 
     private Kept start(CaptureConfig config, Set<Secret> secrets) {
-        List<String> hidden = secrets.stream()
-                .map(secret -> new JsonBuffer(64).inside(secret.reveal()).toString())
-                .toList();
         BodyText text = new BodyText(new Redaction(config.redact()), (int) config.maxBody(), KEPT);
-        CaptureWriter writer = new CaptureWriter(new CaptureFiles(config, clock), text, new Masked(hidden), counts);
+        CaptureWriter writer = new CaptureWriter(new CaptureFiles(config, clock), text, Masked.of(secrets), counts);
         Journal<Captured> journal = Journal.start("llmproxy-capture", RECORDS, writer, System::nanoTime);
         return new Kept(config, Set.copyOf(secrets), new Headers(config.headers()), journal);
     }
@@ -101,7 +96,7 @@ public final class Capture implements ExchangeListener, BodyLog {
         Kept current = of(exchange, CaptureConfig.Side.CLIENT);
         return current == null
                 ? null
-                : new Recorded(current.headers, memory, current.most(), (recorded, attempt) -> {});
+                : new Recorded(current.headers, memory, current.most(), (recorded, attempt) -> {}, this::ended);
     }
 
     @Override
@@ -113,7 +108,8 @@ public final class Capture implements ExchangeListener, BodyLog {
                         current.headers,
                         memory,
                         current.most(),
-                        (recorded, attempt) -> settled(exchange, recorded, attempt));
+                        (recorded, attempt) -> settled(exchange, recorded, attempt),
+                        (recorded, over) -> {});
     }
 
     private @Nullable Kept of(Exchange exchange, CaptureConfig.Side side) {
@@ -163,18 +159,15 @@ public final class Capture implements ExchangeListener, BodyLog {
         offer(recorded, failed, facts);
     }
 
-    @Override
-    public void ended(Exchange exchange) {
-        if (exchange.recording() instanceof Recorded recorded) {
-            boolean failed = exchange.status() >= FAILED || exchange.outcome() != Exchange.Outcome.COMPLETED;
-            Json.Obj facts = facts("exchange", exchange)
-                    .put("attempts", exchange.attempts())
-                    .put("status", exchange.status())
-                    .put("outcome", exchange.outcome().label())
-                    .put("error", code(exchange.error()))
-                    .put("ms", TimeUnit.NANOSECONDS.toMillis(exchange.nanos()));
-            offer(recorded, failed, facts);
-        }
+    private void ended(Recorded recorded, Exchange exchange) {
+        boolean failed = exchange.status() >= FAILED || exchange.outcome() != Exchange.Outcome.COMPLETED;
+        Json.Obj facts = facts("exchange", exchange)
+                .put("attempts", exchange.attempts())
+                .put("status", exchange.status())
+                .put("outcome", exchange.outcome().label())
+                .put("error", code(exchange.error()))
+                .put("ms", TimeUnit.NANOSECONDS.toMillis(exchange.nanos()));
+        offer(recorded, failed, facts);
     }
 
     private Json.Obj facts(String type, Exchange exchange) {

@@ -1,8 +1,12 @@
 package io.llmproxy.capture;
 
+import io.llmproxy.config.Secret;
+import io.llmproxy.convert.json.JsonBuffer;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +32,16 @@ final class Masked {
                 secrets.merge(hash(secret, 0), new String[] {secret}, Masked::both);
             }
         }
+    }
+
+    /** Masks these secrets, as they stand in JSON and by themselves. */
+    static Masked of(Collection<Secret> secrets) {
+        Set<String> all = new LinkedHashSet<>();
+        for (Secret secret : secrets) {
+            all.add(secret.reveal());
+            all.add(new JsonBuffer(64).inside(secret.reveal()).toString());
+        }
+        return new Masked(all);
     }
 
     private static int power() {

@@ -1,6 +1,7 @@
 package io.llmproxy.capture;
 
 import io.llmproxy.proxy.exchange.BodyLog;
+import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.SettledAttempt;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.ReentrantLock;
@@ -9,22 +10,32 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A request and its answer, as far as they have come. */
-final class Recorded implements BodyLog.Recording {
+public final class Recorded implements BodyLog.Recording {
     private final Headers headers;
     private final Body request;
     private final Body answer;
     private final BiConsumer<Recorded, SettledAttempt> settled;
+    private final BiConsumer<Recorded, Exchange> ended;
     private final ReentrantLock lock = new ReentrantLock();
     private String method = "";
     private String path = "";
     private boolean over;
 
-    /** @param settled told when an attempt is over */
-    Recorded(Headers headers, Memory memory, int most, BiConsumer<Recorded, SettledAttempt> settled) {
+    /**
+     * @param settled told when an attempt is over
+     * @param ended told when an exchange is over
+     */
+    Recorded(
+            Headers headers,
+            Memory memory,
+            int most,
+            BiConsumer<Recorded, SettledAttempt> settled,
+            BiConsumer<Recorded, Exchange> ended) {
         this.headers = headers;
         this.request = new Body(memory, most);
         this.answer = new Body(memory, most);
         this.settled = settled;
+        this.ended = ended;
     }
 
     @Override
@@ -57,6 +68,11 @@ final class Recorded implements BodyLog.Recording {
     }
 
     @Override
+    public void end(Exchange exchange) {
+        ended.accept(this, exchange);
+    }
+
+    @Override
     public void discard() {
         lock.lock();
         try {
@@ -69,7 +85,7 @@ final class Recorded implements BodyLog.Recording {
     }
 
     /** Records no more, so that all of it can be read. */
-    void close() {
+    public void close() {
         lock.lock();
         try {
             over = true;

@@ -1,6 +1,7 @@
 package io.llmproxy.config;
 
 import java.net.URI;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The Langfuse that generations are sent to. */
@@ -20,4 +21,22 @@ public record LangfuseConfig(
 
         @Setting("Environment of the requests in Langfuse, such as `production`.") @Nullable String environment,
 
-        @Setting("Release of the requests in Langfuse.") @Nullable String release) {}
+        @Setting("Release of the requests in Langfuse.") @Nullable String release,
+
+        @Setting(value = "Whether prompts and answers are sent, too.", byDefault = "false")
+        boolean content,
+
+        @Setting(
+                value = "How much of a prompt, and of an answer, is sent; the rest is cut off.",
+                byDefault = "64KiB",
+                min = 1024,
+                max = 1 << 20,
+                unit = Unit.BYTES)
+        long maxContent,
+
+        @Setting("Names of JSON members whose values are replaced by `***` in prompts and answers, at every depth.")
+        List<String> redact) {
+    public LangfuseConfig {
+        redact = List.copyOf(redact);
+    }
+}

@@ -1,6 +1,7 @@
 package io.llmproxy.telemetry;
 
 import io.llmproxy.auth.ClientKey;
+import io.llmproxy.capture.Recorded;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.GenAi;
@@ -41,14 +42,30 @@ final class ExchangeTrace implements Trace {
     private final Span exchange;
     private final Headers headers;
     private final @Nullable LangfuseSpans langfuse;
+    private final @Nullable SpanContents contents;
     /** By the order in which they began; the settled one is the first of its upstream. */
     private final Queue<Open> open = new ConcurrentLinkedQueue<>();
 
-    /** The span of an attempt that is not over. */
-    private record Open(String upstream, Span span) {}
+    /** What the client's side says; null if that is not to be told. */
+    private volatile @Nullable Recorded recorded;
 
-    ExchangeTrace(Tracer tracer, Span exchange, Headers headers, @Nullable LangfuseSpans langfuse) {
+    /**
+     * The span of an attempt that is not over.
+     *
+     * @param recorded what is asked and answered; null if that is not to be told
+     */
+    private record Open(
+            String upstream, Span span, @Nullable Recorded recorded) {}
+
+    /** @param contents keeps what is asked and answered; null if that is not to be told */
+    ExchangeTrace(
+            Tracer tracer,
+            Span exchange,
+            Headers headers,
+            @Nullable LangfuseSpans langfuse,
+            @Nullable SpanContents contents) {
         this.langfuse = langfuse;
+        this.contents = contents;
         this.tracer = tracer;
         this.exchange = exchange;
         this.headers = headers;
@@ -86,7 +103,7 @@ final class ExchangeTrace implements Trace {
                 .setParent(Context.root().with(exchange))
                 .setSpanKind(SpanKind.CLIENT)
                 .startSpan();
-        open.add(new Open(upstream, attempt));
+        open.add(new Open(upstream, attempt, contents == null ? null : contents.begin()));
         SpanContext context = attempt.getSpanContext();
         return headers == Headers.OURS && context.isValid()
                 ? "00-" + context.getTraceId() + "-" + context.getSpanId() + "-"
@@ -105,25 +122,48 @@ final class ExchangeTrace implements Trace {
         return members.toString();
     }
 
-    private @Nullable Span take(String upstream) {
+    private @Nullable Open take(String upstream) {
         Open first = open.stream()
                 .filter(attempt -> attempt.upstream().equals(upstream))
                 .findFirst()
                 .orElse(null);
-        return first != null && open.remove(first) ? first.span() : null;
+        return first != null && open.remove(first) ? first : null;
     }
 
     /** A span that does not end is not sent. */
     @Override
     public void discarded(String upstream) {
-        Span unused = take(upstream);
+        forget(take(upstream));
+    }
+
+    private static void forget(@Nullable Open unsent) {
+        Recorded recorded = unsent == null ? null : unsent.recorded();
+        if (recorded != null) {
+            recorded.discard();
+        }
+    }
+
+    /** What records the client's side; null if nothing does. */
+    @Nullable Recorded recording() {
+        recorded = contents == null ? null : contents.begin();
+        return recorded;
+    }
+
+    /** What records the request that was made last of those to an upstream; null if nothing does. */
+    @Nullable Recorded recording(String upstream) {
+        Recorded last = null;
+        for (Open attempt : open) {
+            last = attempt.upstream().equals(upstream) ? attempt.recorded() : last;
+        }
+        return last;
     }
 
     void settled(Exchange told, SettledAttempt attempt) {
-        Span span = take(attempt.upstream());
-        if (span == null) {
+        Open over = take(attempt.upstream());
+        if (over == null) {
             return;
         }
+        Span span = over.span();
         String operation = GenAi.operation(told);
         String model = model(attempt);
         if (operation != null) {
@@ -157,6 +197,13 @@ final class ExchangeTrace implements Trace {
                     told,
                     attempt,
                     Instant.now().minusNanos(attempt.times().total()));
+        }
+        end(span, over.recorded());
+    }
+
+    private void end(Span span, @Nullable Recorded said) {
+        if (contents != null && said != null) {
+            contents.ended(span.getSpanContext().getSpanId(), said);
         }
         span.end();
     }
@@ -209,7 +256,10 @@ final class ExchangeTrace implements Trace {
     }
 
     void ended(Exchange told) {
-        open.forEach(attempt -> attempt.span().end());
+        open.forEach(attempt -> {
+            forget(attempt);
+            attempt.span().end();
+        });
         open.clear();
         exchange.setAttribute("http.request.method", told.method());
         exchange.setAttribute("http.route", told.endpoint().label());
@@ -230,6 +280,6 @@ final class ExchangeTrace implements Trace {
         if (langfuse != null) {
             langfuse.exchange(exchange, told);
         }
-        exchange.end();
+        end(exchange, recorded);
     }
 }

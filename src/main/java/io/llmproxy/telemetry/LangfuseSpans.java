@@ -1,6 +1,8 @@
 package io.llmproxy.telemetry;
 
+import io.llmproxy.capture.Contents;
 import io.llmproxy.config.LangfuseConfig;
+import io.llmproxy.config.Secret;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.SettledAttempt;
@@ -9,24 +11,29 @@ import io.llmproxy.usage.Money;
 import io.llmproxy.usage.Usage;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** What Langfuse reads of a span: an attempt is a generation, an exchange the span around it. Neither has contents. */
+/** What Langfuse reads of a span: an attempt is a generation, an exchange the span around it. What was said is added when they are sent. */
 final class LangfuseSpans {
     private static final String TRACE_NAME = "llm-proxy-request";
     private static final String PATH = "/api/public/otel/v1/traces";
 
     private final LangfuseConfig config;
+    private final Sampler share;
 
     LangfuseSpans(LangfuseConfig config) {
         this.config = config;
+        this.share = Sampler.traceIdRatioBased(config.sampleRate());
     }
 
     /** Where spans are sent. */
@@ -45,8 +52,20 @@ final class LangfuseSpans {
                 "4");
     }
 
-    double sampleRate() {
-        return config.sampleRate();
+    /** Whether a span is of a trace that is sent. */
+    boolean isWanted(SpanContext span) {
+        return NotableSpans.isIn(share, span);
+    }
+
+    /**
+     * What keeps the contents of spans; null if they are not to be sent.
+     *
+     * @param secrets what never is
+     */
+    @Nullable SpanContents contents(Set<Secret> secrets) {
+        return config.content()
+                ? new SpanContents(new Contents(config.redact(), secrets, (int) config.maxContent()))
+                : null;
     }
 
     /** An attempt is over. */

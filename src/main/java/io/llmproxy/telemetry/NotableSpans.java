@@ -1,6 +1,7 @@
 package io.llmproxy.telemetry;
 
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -10,6 +11,7 @@ import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.opentelemetry.sdk.trace.samplers.SamplingDecision;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** Hands on the spans that are worth it, as long as there is room. */
@@ -17,12 +19,18 @@ final class NotableSpans implements SpanProcessor {
     private final SpanProcessor next;
     private final WaitingSpans waiting;
     private final Predicate<ReadableSpan> wanted;
+    private final Consumer<ReadableSpan> unsent;
 
-    /** @param wanted which spans are handed on */
-    NotableSpans(SpanProcessor next, WaitingSpans waiting, Predicate<ReadableSpan> wanted) {
+    /**
+     * @param wanted which spans are handed on
+     * @param unsent is told of those that are not
+     */
+    NotableSpans(
+            SpanProcessor next, WaitingSpans waiting, Predicate<ReadableSpan> wanted, Consumer<ReadableSpan> unsent) {
         this.next = next;
         this.wanted = wanted;
         this.waiting = waiting;
+        this.unsent = unsent;
     }
 
     /** Whether a span is sampled, or failed. */
@@ -31,8 +39,8 @@ final class NotableSpans implements SpanProcessor {
     }
 
     /** Whether the trace of a span is in a share of all. */
-    static boolean isIn(Sampler share, ReadableSpan span) {
-        String trace = span.getSpanContext().getTraceId();
+    static boolean isIn(Sampler share, SpanContext span) {
+        String trace = span.getTraceId();
         return share.shouldSample(Context.root(), trace, "", SpanKind.INTERNAL, Attributes.empty(), List.of())
                         .getDecision()
                 == SamplingDecision.RECORD_AND_SAMPLE;
@@ -50,6 +58,8 @@ final class NotableSpans implements SpanProcessor {
     public void onEnd(ReadableSpan span) {
         if (wanted.test(span) && waiting.enter()) {
             next.onEnd(span);
+        } else {
+            unsent.accept(span);
         }
     }
 

@@ -2,10 +2,12 @@ package io.llmproxy.telemetry;
 
 import io.llmproxy.config.LangfuseConfig;
 import io.llmproxy.config.OtelConfig;
+import io.llmproxy.config.Secret;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.Trace;
 import io.llmproxy.telemetry.ExchangeTrace.Headers;
 import io.opentelemetry.api.GlobalOpenTelemetry;
+import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
@@ -57,6 +59,7 @@ final class Traces implements AutoCloseable {
     private final Tracer tracer;
     private final Headers headers;
     private final @Nullable LangfuseSpans langfuse;
+    private final @Nullable SpanContents contents;
     private volatile @Nullable CompletableResultCode ending;
 
     private Traces(
@@ -65,13 +68,15 @@ final class Traces implements AutoCloseable {
             Set<Thread> workers,
             Tracer tracer,
             Headers headers,
-            @Nullable LangfuseSpans langfuse) {
+            @Nullable LangfuseSpans langfuse,
+            @Nullable SpanContents contents) {
         this.own = own;
         this.sendings = sendings;
         this.workers = workers;
         this.tracer = tracer;
         this.headers = headers;
         this.langfuse = langfuse;
+        this.contents = contents;
     }
 
     /**
@@ -83,6 +88,7 @@ final class Traces implements AutoCloseable {
     static Traces start(
             @Nullable OtelConfig otel,
             @Nullable LangfuseConfig langfuse,
+            Set<Secret> secrets,
             String version,
             Exports collector,
             Exports generations) {
@@ -90,7 +96,7 @@ final class Traces implements AutoCloseable {
         if (langfuse == null && GlobalOpenTelemetry.isSet()) {
             LOG.info("traces are sent to the OpenTelemetry agent of this process");
             Tracer tracer = GlobalOpenTelemetry.getOrNoop().getTracer(Service.SCOPE, version);
-            return new Traces(null, List.of(), Set.of(), tracer, headers, null);
+            return new Traces(null, List.of(), Set.of(), tracer, headers, null, null);
         }
         Set<Thread> others = running();
         double ratio = otel == null ? 0 : otel.sampleRatio();
@@ -102,21 +108,23 @@ final class Traces implements AutoCloseable {
             Collector place = Collector.of(otel);
             Sending sending = Sending.to(place.endpoint("traces"), place.headers(), collector);
             sendings.add(sending);
-            provider.addSpanProcessor(sending.of(NotableSpans::isNotable));
+            provider.addSpanProcessor(sending.of(NotableSpans::isNotable, null));
             LOG.info("traces are sent to {}", otel.endpoint());
         }
         LangfuseSpans told = langfuse == null ? null : new LangfuseSpans(langfuse);
+        SpanContents contents = null;
         if (told != null) {
-            Sampler share = Sampler.traceIdRatioBased(told.sampleRate());
+            contents = told.contents(secrets);
             Sending sending = Sending.to(told.endpoint(), told.headers(), generations);
             sendings.add(sending);
-            provider.addSpanProcessor(sending.of(span -> NotableSpans.isIn(share, span)));
+            provider.addSpanProcessor(sending.of(span -> told.isWanted(span.getSpanContext()), contents));
             LOG.info("LLM calls are sent to Langfuse at {}", told.endpoint());
         }
         SdkTracerProvider own = provider.build();
         Set<Thread> workers = running();
         workers.removeAll(others);
-        return new Traces(own, List.copyOf(sendings), workers, own.get(Service.SCOPE, version), headers, told);
+        Tracer tracer = own.get(Service.SCOPE, version);
+        return new Traces(own, List.copyOf(sendings), workers, tracer, headers, told, contents);
     }
 
     private static Headers headers(@Nullable OtelConfig otel) {
@@ -139,15 +147,17 @@ final class Traces implements AutoCloseable {
             return new Sending(exporter.build(), exports, new WaitingSpans(exports));
         }
 
-        SpanProcessor of(Predicate<ReadableSpan> wanted) {
-            SpanProcessor batches = BatchSpanProcessor.builder(new CountedExporter(exporter, exports, waiting))
+        SpanProcessor of(Predicate<ReadableSpan> wanted, @Nullable SpanContents contents) {
+            SpanExporter counted = new CountedExporter(exporter, exports, waiting);
+            SpanExporter last = contents == null ? counted : new ContentExporter(counted, contents);
+            SpanProcessor batches = BatchSpanProcessor.builder(last)
                     .setMaxQueueSize(WaitingSpans.MOST)
                     .setMaxExportBatchSize(BATCH)
                     .setExporterTimeout(TIMEOUT)
                     .setScheduleDelay(Duration.ofSeconds(1))
                     .setExportUnsampledSpans(true)
                     .build();
-            return new NotableSpans(batches, waiting, wanted);
+            return new NotableSpans(batches, waiting, wanted, contents == null ? span -> {} : contents::drop);
         }
 
         /** Ends what is being sent, and sends nothing more. */
@@ -161,14 +171,14 @@ final class Traces implements AutoCloseable {
         Context parent = own == null
                 ? Context.current()
                 : W3CTraceContextPropagator.getInstance().extract(Context.root(), exchange, HEADERS);
-        return new ExchangeTrace(
-                tracer,
-                tracer.spanBuilder(exchange.method() + " " + exchange.endpoint().label())
-                        .setParent(parent)
-                        .setSpanKind(own == null ? SpanKind.INTERNAL : SpanKind.SERVER)
-                        .startSpan(),
-                headers,
-                langfuse);
+        Span span = tracer.spanBuilder(
+                        exchange.method() + " " + exchange.endpoint().label())
+                .setParent(parent)
+                .setSpanKind(own == null ? SpanKind.INTERNAL : SpanKind.SERVER)
+                .startSpan();
+        // What is not sent need not be kept.
+        boolean isTold = langfuse != null && contents != null && langfuse.isWanted(span.getSpanContext());
+        return new ExchangeTrace(tracer, span, headers, langfuse, isTold ? contents : null);
     }
 
     /** Begins no more; what has ended is still sent, which nobody waits for. */

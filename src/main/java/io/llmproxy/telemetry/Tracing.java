@@ -2,14 +2,17 @@ package io.llmproxy.telemetry;
 
 import io.llmproxy.config.LangfuseConfig;
 import io.llmproxy.config.OtelConfig;
+import io.llmproxy.config.Secret;
+import io.llmproxy.proxy.exchange.BodyLog;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.SettledAttempt;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** Traces exchanges while a configuration wants it. An exchange stays with the collector that was configured when it began. */
-public final class Tracing implements ExchangeListener, AutoCloseable {
+public final class Tracing implements ExchangeListener, BodyLog, AutoCloseable {
     private final Exports collector = new Exports();
     private final Exports generations = new Exports();
     private final String version;
@@ -21,8 +24,8 @@ public final class Tracing implements ExchangeListener, AutoCloseable {
     private Targets targets = Targets.NONE;
 
     private record Targets(
-            @Nullable OtelConfig otel, @Nullable LangfuseConfig langfuse) {
-        static final Targets NONE = new Targets(null, null);
+            @Nullable OtelConfig otel, @Nullable LangfuseConfig langfuse, Set<Secret> secrets) {
+        static final Targets NONE = new Targets(null, null, Set.of());
     }
 
     /** @param version of the gateway */
@@ -45,16 +48,20 @@ public final class Tracing implements ExchangeListener, AutoCloseable {
      *
      * @param otel where traces are sent; null for nowhere
      * @param langfuse where generations are sent; null for nowhere
+     * @param secrets what prompts and answers are sent without
      */
-    public void follow(@Nullable OtelConfig otel, @Nullable LangfuseConfig langfuse) {
+    public void follow(@Nullable OtelConfig otel, @Nullable LangfuseConfig langfuse, Set<Secret> secrets) {
         lock.lock();
         try {
-            Targets next = new Targets(otel, langfuse);
+            boolean hides = langfuse != null && langfuse.content();
+            Targets next = new Targets(otel, langfuse, hides ? Set.copyOf(secrets) : Set.of());
             if (next.equals(targets)) {
                 return;
             }
             Traces before = traces;
-            traces = next.equals(Targets.NONE) ? null : Traces.start(otel, langfuse, version, collector, generations);
+            traces = next.equals(Targets.NONE)
+                    ? null
+                    : Traces.start(otel, langfuse, next.secrets(), version, collector, generations);
             targets = next;
             if (before != null) {
                 // A reload does not wait for a collector.
@@ -78,6 +85,16 @@ public final class Tracing implements ExchangeListener, AutoCloseable {
     }
 
     @Override
+    public @Nullable Recording client(Exchange exchange) {
+        return exchange.trace() instanceof ExchangeTrace trace ? trace.recording() : null;
+    }
+
+    @Override
+    public @Nullable Recording attempt(Exchange exchange, String upstream) {
+        return exchange.trace() instanceof ExchangeTrace trace ? trace.recording(upstream) : null;
+    }
+
+    @Override
     public void settled(Exchange exchange, SettledAttempt attempt) {
         if (exchange.trace() instanceof ExchangeTrace trace) {
             trace.settled(exchange, attempt);
@@ -94,7 +111,7 @@ public final class Tracing implements ExchangeListener, AutoCloseable {
     /** Sends what is left, and leaves nothing behind; waits no longer than a moment. */
     @Override
     public void close() {
-        follow(null, null);
+        follow(null, null, Set.of());
         lock.lock();
         try {
             if (leaving != null) {

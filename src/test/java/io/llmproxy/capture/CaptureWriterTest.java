@@ -122,7 +122,8 @@ class CaptureWriterTest {
 
     @Test
     void whatIsRecordedAfterTheEndIsNotKept() {
-        Recorded recorded = new Recorded(new Headers(List.of()), memory, 100, (one, attempt) -> {});
+        Recorded recorded =
+                new Recorded(new Headers(List.of()), memory, 100, (one, attempt) -> {}, (one, exchange) -> {});
         recorded.request(ByteBuffer.wrap(new byte[10]));
         recorded.discard();
 
@@ -159,7 +160,8 @@ class CaptureWriterTest {
     }
 
     private Captured captured(String body) {
-        Recorded recorded = new Recorded(new Headers(List.of()), memory, 1024, (one, attempt) -> {});
+        Recorded recorded =
+                new Recorded(new Headers(List.of()), memory, 1024, (one, attempt) -> {}, (one, exchange) -> {});
         recorded.request("POST", "/v1", name -> null);
         recorded.request(ByteBuffer.wrap(body.getBytes(UTF_8)));
         recorded.answer(200, name -> null);

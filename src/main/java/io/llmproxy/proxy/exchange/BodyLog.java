@@ -44,6 +44,9 @@ public interface BodyLog {
         /** An attempt is over: it is written, if it is to be. */
         void end(SettledAttempt attempt);
 
+        /** An exchange is over, whose client's side this is: it is written, if it is to be. */
+        void end(Exchange exchange);
+
         /** There is nothing to write. */
         void discard();
     }

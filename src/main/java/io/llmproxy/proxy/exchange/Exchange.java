@@ -168,11 +168,6 @@ public final class Exchange {
         }
     }
 
-    /** What records the client's side; null if nothing does. */
-    public BodyLog.@Nullable Recording recording() {
-        return recording;
-    }
-
     /** An upstream's answer goes to the client: no further request is made, and a stream may stay open for long. */
     public void forgetHead() {
         head = null;
@@ -486,6 +481,10 @@ public final class Exchange {
             }
             nanos = System.nanoTime() - started;
             settleReserved(used());
+            BodyLog.Recording client = recording;
+            if (client != null) {
+                client.end(this);
+            }
             serving.listener().ended(this);
             serving.leave();
             ConcurrencyLimit permits = held;

@@ -52,6 +52,8 @@ import org.jspecify.annotations.Nullable;
 /** The filters of a configuration with one forward and the group {@code g}, without a server and without a connection. */
 public final class Entrance implements AutoCloseable {
     private static final Moment NOON = new Moment(0, 43_200_000);
+    private static final String UPSTREAMS = "{name: u, url: 'http://u'}, {name: v, url: 'http://v'}";
+    private static final String MEMBERS = "upstreams: [{name: u}, {name: v}]";
 
     private final UpstreamHttp http;
     private final OpenExchanges open = new OpenExchanges(() -> {});
@@ -63,21 +65,30 @@ public final class Entrance implements AutoCloseable {
 
     /**
      * @param forward further settings of the forward, such as {@code ratelimit: {per_second: 1}}
-     * @param listener looks on; one that keeps bodies is asked for that, too
+     * @param listener looks on
      */
     public Entrance(String forward, ExchangeListener listener) {
-        this(
-                forward,
-                "{name: u, url: 'http://u'}, {name: v, url: 'http://v'}",
-                "upstreams: [{name: u}, {name: v}]",
-                listener);
+        this(forward, UPSTREAMS, MEMBERS, listener);
+    }
+
+    /**
+     * @param forward further settings of the forward
+     * @param bodies keeps bodies
+     */
+    public Entrance(String forward, BodyLog bodies) {
+        this(forward, UPSTREAMS, MEMBERS, new ExchangeListener() {}, bodies);
     }
 
     /**
      * @param upstreams the upstreams
      * @param group settings of the group, its upstreams among them
+     * @param listener looks on; one that keeps bodies is asked for that, too
      */
     Entrance(String forward, String upstreams, String group, ExchangeListener listener) {
+        this(forward, upstreams, group, listener, listener instanceof BodyLog bodies ? bodies : BodyLog.NONE);
+    }
+
+    private Entrance(String forward, String upstreams, String group, ExchangeListener listener, BodyLog bodies) {
         this.http = new UpstreamHttp(new EventLoops(new LoopThreads("test", 1), new ScheduledExecutorScheduler(), 1));
         http.start();
         ProxyConfig config = config(forward, upstreams, group);
@@ -91,7 +102,6 @@ public final class Entrance implements AutoCloseable {
         BufferBudget budget = new BufferBudget();
         budget.limit(64 * 1024 * 1024);
         Mount mount = new Mount(one, new ForwardServlet(new ForwardEntry(one, open, budget, Runnable::run)));
-        BodyLog bodies = listener instanceof BodyLog log ? log : BodyLog.NONE;
         Metering metering = Metering.start().with(Prices.NONE, AttemptLog.NONE, bodies);
         this.serving = new Serving(new Mounts(List.of(mount), name -> 3000, 9000, false), listener, metering, () -> {});
         this.filters = List.of(

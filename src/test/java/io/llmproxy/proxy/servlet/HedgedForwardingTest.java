@@ -67,6 +67,9 @@ final class HedgedForwardingTest {
                 public void end(SettledAttempt attempt) {}
 
                 @Override
+                public void end(Exchange exchange) {}
+
+                @Override
                 public void discard() {}
             };
         }
