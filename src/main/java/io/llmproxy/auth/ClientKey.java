@@ -37,6 +37,11 @@ public abstract class ClientKey {
         }
 
         @Override
+        public boolean isConfigured() {
+            return true;
+        }
+
+        @Override
         public boolean isFor(String forward) {
             return true;
         }
@@ -78,6 +83,11 @@ public abstract class ClientKey {
     /** The name by which logs call it. */
     public String name() {
         return config.name();
+    }
+
+    /** Whether it stands in the configuration; else it was issued while the gateway ran, and there may be any number of such keys. */
+    public boolean isConfigured() {
+        return false;
     }
 
     /** Tells it from all other keys, also where two places of the configuration have one of the same name. */

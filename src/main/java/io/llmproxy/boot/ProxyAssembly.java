@@ -48,6 +48,7 @@ import io.llmproxy.metrics.CaptureMetrics;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.metrics.ExportMetrics;
 import io.llmproxy.metrics.HistoryKeeper;
+import io.llmproxy.metrics.KeyLabels;
 import io.llmproxy.metrics.LedgerMetrics;
 import io.llmproxy.metrics.LimitMetrics;
 import io.llmproxy.metrics.LogMetrics;
@@ -129,10 +130,11 @@ public final class ProxyAssembly implements AutoCloseable {
     private final UpstreamHistory history = new UpstreamHistory();
     private final OpenExchanges open;
     private final BufferBudget buffers = new BufferBudget();
-    private final NameSets registry = new NameSets(this::upstreams);
-    private final ProxyMetrics metrics = new ProxyMetrics(registry);
+    private final KeyLabels keyLabels = new KeyLabels();
+    private final NameSets registry = new NameSets(this::upstreams, keyLabels);
+    private final ProxyMetrics metrics = new ProxyMetrics(registry, keyLabels);
     private final SharedLimits sharedLimits = new SharedLimits(ProxyAssembly::now);
-    private final UsageMetrics usageMetrics = new UsageMetrics(registry);
+    private final UsageMetrics usageMetrics = new UsageMetrics(registry, keyLabels);
     private final AffinityMetrics affinityMetrics = new AffinityMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
     private final Capture capture = new Capture(System::currentTimeMillis);
@@ -365,6 +367,7 @@ public final class ProxyAssembly implements AutoCloseable {
         pushed.follow(generation.config().otel());
         webhook.follow(generation.config().webhook());
         registry.follow(generation.config().metrics());
+        keyLabels.follow(generation.config().metrics());
         beans.follow(generation.config().jmx(), generation.upstreams());
         history.retain(generation.upstreams().all().stream().map(Upstream::name).toList());
     }

@@ -1,6 +1,5 @@
 package io.llmproxy.metrics;
 
-import io.llmproxy.auth.ClientKey;
 import io.llmproxy.metrics.Distribution.Bounds;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.Exchange;
@@ -36,7 +35,12 @@ final class AttemptCells implements ExchangeListener {
     private static final Labels REST = new Labels(OTHER, OTHER, null, null, OTHER, OTHER, OTHER, 0, null);
     private static final int ERROR_STATUS = 400;
 
+    private final KeyLabels keys;
     private final ConcurrentMap<Labels, Cell> cells = new ConcurrentHashMap<>();
+
+    AttemptCells(KeyLabels keys) {
+        this.keys = keys;
+    }
 
     /**
      * What tells attempts apart.
@@ -109,8 +113,7 @@ final class AttemptCells implements ExchangeListener {
         }
     }
 
-    private static Labels labels(Exchange exchange, SettledAttempt attempt) {
-        ClientKey key = exchange.clientKey();
+    private Labels labels(Exchange exchange, SettledAttempt attempt) {
         ProxyError error = attempt.error();
         return new Labels(
                 ProxyMetrics.method(exchange),
@@ -119,7 +122,7 @@ final class AttemptCells implements ExchangeListener {
                 GenAi.provider(attempt.provider()),
                 attempt.upstream(),
                 Objects.requireNonNullElse(attempt.model().configured(), OTHER),
-                key == null ? "-" : key.name(),
+                keys.of(exchange.clientKey()),
                 attempt.status(),
                 error != null ? error.code() : attempt.status() >= ERROR_STATUS ? "upstream_error" : null);
     }

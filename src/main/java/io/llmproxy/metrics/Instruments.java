@@ -10,6 +10,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
  * that never ends, and keeps an application that is deployed again in memory.
  */
 record Instruments(PrometheusRegistry registry) {
+    private static final String TOTAL = "_total";
     private static final double[] SECONDS = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60};
 
     Counter counter(String name, String help, String... labels) {
@@ -19,6 +20,13 @@ record Instruments(PrometheusRegistry registry) {
                 .help(help)
                 .labelNames(labels)
                 .register(registry);
+    }
+
+    /** One that can be told by key, too. */
+    KeyedCounter keyed(String name, String help, String... labels) {
+        KeyedCounter counter = new KeyedCounter(name.substring(0, name.length() - TOTAL.length()), help, labels);
+        registry.register(counter);
+        return counter;
     }
 
     Gauge gauge(String name, String help, String... labels) {

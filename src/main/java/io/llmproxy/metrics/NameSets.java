@@ -21,13 +21,18 @@ import java.util.function.Supplier;
 public final class NameSets extends PrometheusRegistry implements ExchangeListener {
     private static final String OURS = "llmproxy_";
 
-    private final AttemptCells cells = new AttemptCells();
+    private final AttemptCells cells;
     private final MultiCollector llmProxy;
-    private final MultiCollector genAi = new GenAiNames(cells);
+    private final MultiCollector genAi;
     private volatile List<Names> names = List.of(Names.LLMPROXY);
 
-    /** @param upstreams those of the configuration in use */
-    public NameSets(Supplier<Upstreams> upstreams) {
+    /**
+     * @param upstreams those of the configuration in use
+     * @param keys what keys are called
+     */
+    public NameSets(Supplier<Upstreams> upstreams, KeyLabels keys) {
+        cells = new AttemptCells(keys);
+        genAi = new GenAiNames(cells);
         llmProxy = new LlmProxyNames(cells, upstreams);
     }
 

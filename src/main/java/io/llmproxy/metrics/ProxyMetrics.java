@@ -26,7 +26,8 @@ public final class ProxyMetrics implements ExchangeListener {
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
     private static final int ERROR_STATUS = 400;
 
-    private final Counter requests;
+    private final KeyLabels keys;
+    private final KeyedCounter requests;
     private final Counter answers;
     private final Gauge inFlight;
     private final Histogram requestDuration;
@@ -44,11 +45,15 @@ public final class ProxyMetrics implements ExchangeListener {
     private final Counter messages;
     private final Counter closes;
 
-    /** @param registry where the metrics are registered */
-    public ProxyMetrics(PrometheusRegistry registry) {
+    /**
+     * @param registry where the metrics are registered
+     * @param keys what keys are called
+     */
+    public ProxyMetrics(PrometheusRegistry registry, KeyLabels keys) {
+        this.keys = keys;
         Instruments instruments = new Instruments(registry);
-        requests = instruments.counter(
-                "llmproxy_http_requests_total", "Requests of clients.", "forward", "method", "path");
+        requests =
+                instruments.keyed("llmproxy_http_requests_total", "Requests of clients.", "forward", "method", "path");
         answers = instruments.counter(
                 "llmproxy_http_responses_total",
                 "Answers to clients by status: 499 if the client left before, 0 if nothing was sent.",
@@ -215,7 +220,7 @@ public final class ProxyMetrics implements ExchangeListener {
         String forward = exchange.forward().name();
         String method = method(exchange);
         String path = exchange.endpoint().label();
-        requests.labelValues(forward, method, path).inc();
+        requests.of(keys.asked(exchange.clientKey()), forward, method, path).add(1);
         requestDuration.labelValues(forward, method, path).observe(Unit.nanosToSeconds(exchange.nanos()));
         answers.labelValues(forward, Integer.toString(exchange.status())).inc();
         ProxyError error = exchange.error();

@@ -10,7 +10,6 @@ import io.llmproxy.usage.Money;
 import io.llmproxy.usage.Usage;
 import io.llmproxy.usage.UsageAnomaly;
 import io.llmproxy.usage.UsageSource;
-import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -19,6 +18,7 @@ import io.prometheus.metrics.model.snapshots.Unit;
 import java.math.BigDecimal;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.DoubleAdder;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what attempts used and cost, and how fast their tokens came, for each upstream and each model that the configuration names. */
@@ -28,32 +28,37 @@ public final class UsageMetrics implements ExchangeListener {
     private static final double[] BETWEEN_TOKENS = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5};
     private static final double[] PER_SECOND = {1, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000};
 
-    private final Counter input;
-    private final Counter output;
-    private final Counter cacheRead;
-    private final Counter cacheWrite;
-    private final Counter reasoning;
-    private final Counter cost;
-    private final Counter unpriced;
+    private final KeyedCounter input;
+    private final KeyedCounter output;
+    private final KeyedCounter cacheRead;
+    private final KeyedCounter cacheWrite;
+    private final KeyedCounter reasoning;
+    private final KeyedCounter cost;
+    private final KeyedCounter unpriced;
     private final Counter records;
     private final Counter anomalies;
+    private final KeyLabels keys;
     private final Histogram firstToken;
     private final Histogram betweenTokens;
     private final Histogram perSecond;
     /** Looked up once for each attempt, and not once for each of its figures. */
     private final ConcurrentMap<Labels, Cells> cells = new ConcurrentHashMap<>();
 
-    /** @param registry where the metrics are registered */
-    public UsageMetrics(PrometheusRegistry registry) {
+    /**
+     * @param registry where the metrics are registered
+     * @param keys what keys are called
+     */
+    public UsageMetrics(PrometheusRegistry registry, KeyLabels keys) {
+        this.keys = keys;
         Instruments made = new Instruments(registry);
         input = tokens(made, "input", "Input tokens, including those read from and written to the cache.");
         output = tokens(made, "output", "Output tokens, including reasoning.");
         cacheRead = tokens(made, "cache_read", "Input tokens that were read from the cache; also in the input.");
         cacheWrite = tokens(made, "cache_write", "Input tokens that were written to the cache; also in the input.");
         reasoning = tokens(made, "reasoning", "Output tokens that are reasoning; also in the output.");
-        cost = made.counter(
+        cost = made.keyed(
                 "llmproxy_cost_total", "Cost of attempts, as far as it is known.", "upstream", "model", "currency");
-        unpriced = made.counter(
+        unpriced = made.keyed(
                 "llmproxy_unpriced_requests_total",
                 "Attempts whose cost is not known because their model has no price.",
                 "upstream",
@@ -85,19 +90,20 @@ public final class UsageMetrics implements ExchangeListener {
                 "model");
     }
 
-    private static Counter tokens(Instruments made, String kind, String help) {
-        return made.counter("llmproxy_usage_" + kind + "_tokens_total", help, "upstream", "model");
+    private static KeyedCounter tokens(Instruments made, String kind, String help) {
+        return made.keyed("llmproxy_usage_" + kind + "_tokens_total", help, "upstream", "model");
     }
 
-    private record Labels(String upstream, String model) {}
+    /** @param key empty for none */
+    private record Labels(String upstream, String model, String key) {}
 
-    /** The figures of one upstream and one model. */
+    /** The figures of one upstream and one model, and of one key if they are told by it. */
     private record Cells(
-            CounterDataPoint input,
-            CounterDataPoint output,
-            CounterDataPoint cacheRead,
-            CounterDataPoint cacheWrite,
-            CounterDataPoint reasoning,
+            DoubleAdder input,
+            DoubleAdder output,
+            DoubleAdder cacheRead,
+            DoubleAdder cacheWrite,
+            DoubleAdder reasoning,
             DistributionDataPoint firstToken,
             DistributionDataPoint betweenTokens,
             DistributionDataPoint perSecond) {}
@@ -106,11 +112,11 @@ public final class UsageMetrics implements ExchangeListener {
         String upstream = labels.upstream();
         String model = labels.model();
         return new Cells(
-                input.labelValues(upstream, model),
-                output.labelValues(upstream, model),
-                cacheRead.labelValues(upstream, model),
-                cacheWrite.labelValues(upstream, model),
-                reasoning.labelValues(upstream, model),
+                input.of(labels.key(), upstream, model),
+                output.of(labels.key(), upstream, model),
+                cacheRead.of(labels.key(), upstream, model),
+                cacheWrite.of(labels.key(), upstream, model),
+                reasoning.of(labels.key(), upstream, model),
                 firstToken.labelValues(upstream, model),
                 betweenTokens.labelValues(upstream, model),
                 perSecond.labelValues(upstream, model));
@@ -129,31 +135,32 @@ public final class UsageMetrics implements ExchangeListener {
         }
         String configured = attempt.model().configured();
         String model = configured == null ? OTHER : configured;
-        Cells figures = cells.computeIfAbsent(new Labels(upstream, model), this::cells);
+        Labels labels = new Labels(upstream, model, keys.asked(exchange.clientKey()));
+        Cells figures = cells.computeIfAbsent(labels, this::cells);
         Usage usage = used.usage();
         add(figures.input, usage, Count.INPUT);
         add(figures.output, usage, Count.OUTPUT);
         add(figures.cacheRead, usage, Count.CACHE_READ);
         add(figures.cacheWrite, usage, Count.CACHE_WRITE);
         add(figures.reasoning, usage, Count.REASONING);
-        cost(attempt.cost(), upstream, model);
+        cost(attempt.cost(), labels);
         pace(figures, attempt);
     }
 
-    private static void add(CounterDataPoint counter, Usage usage, Count count) {
+    private static void add(DoubleAdder counter, Usage usage, Count count) {
         long value = usage.get(count, 0);
         if (value > 0) {
-            counter.inc(value);
+            counter.add((double) value);
         }
     }
 
-    private void cost(Cost known, String upstream, String model) {
+    private void cost(Cost known, Labels labels) {
         @Nullable Money amount = known.amount();
         if (amount != null) {
-            cost.labelValues(upstream, model, amount.currency())
-                    .inc(BigDecimal.valueOf(amount.picos(), Money.SCALE).doubleValue());
+            cost.of(labels.key(), labels.upstream(), labels.model(), amount.currency())
+                    .add(BigDecimal.valueOf(amount.picos(), Money.SCALE).doubleValue());
         } else if (known.state() == Cost.State.UNPRICED) {
-            unpriced.labelValues(upstream, model).inc();
+            unpriced.of(labels.key(), labels.upstream(), labels.model()).add(1);
         }
     }
 

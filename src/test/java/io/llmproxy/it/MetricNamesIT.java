@@ -20,8 +20,12 @@ class MetricNamesIT {
             "content": "Hi"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 12, "completion_tokens": 5, "total_tokens": 17}}""";
 
     private static Gateway gateway(FakeUpstream upstream, String names) {
+        return gateway(upstream, names, "");
+    }
+
+    private static Gateway gateway(FakeUpstream upstream, String names, String more) {
         return new Gateway()
-                .top("metrics: {names: [" + names + "]}")
+                .top("metrics: {names: [" + names + "]" + more + "}")
                 .top("keys: [{name: team-a, key: sk-team-a-1}]")
                 .single(
                         "f",
@@ -70,6 +74,36 @@ class MetricNamesIT {
                             "gen_ai_client_token_usage_bucket{" + genAi + ",gen_ai_token_type=\"output\",le=\"4.0\"} 0")
                     .contains("gen_ai_client_token_usage_bucket{" + genAi
                             + ",gen_ai_token_type=\"output\",le=\"16.0\"} 2");
+        }
+    }
+
+    @ParameterizedTest
+    @KindSource
+    void requestsTokensAndCostAreToldByKeyWhereThatIsAskedFor(Deployment.Kind kind) throws Exception {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                Deployment deployment =
+                        Deployment.start(kind, gateway(upstream, "llmproxy, llm_proxy, gen_ai", ", by_key: true"))) {
+            upstream.otherwise(Behaviour.json(ANSWER));
+            ask(deployment, "gpt-5");
+            ask(deployment, "gpt-5");
+            String stranger = "Authorization: Bearer sk-canary-stranger\r\n";
+            RawClient.exchange(deployment.forward("f", CHAT), "POST", stranger, new byte[0]);
+
+            deployment.metricsAtRest();
+            String scraped = scraped(deployment);
+            assertThat(scraped)
+                    .contains("llmproxy_http_requests_total{forward=\"f\",key=\"team-a\",method=\"POST\",path=\"" + CHAT
+                            + "\"} 2.0")
+                    .contains("llmproxy_http_requests_total{forward=\"f\",key=\"-\",method=\"POST\",path=\"" + CHAT
+                            + "\"} 1.0")
+                    .contains("llmproxy_usage_input_tokens_total{key=\"team-a\",model=\"gpt-5\",upstream=\"f\"} 24.0")
+                    .contains("llmproxy_usage_output_tokens_total{key=\"team-a\",model=\"gpt-5\",upstream=\"f\"} 10.0")
+                    .contains("llm_proxy_tokens_total{api_key_name=\"team-a\",model=\"gpt-5\",provider=\"f\","
+                            + "token_type=\"total\"} 34.0")
+                    .doesNotContain("canary");
+            assertThat(scraped.lines().filter(line -> line.startsWith("gen_ai_")))
+                    .isNotEmpty()
+                    .noneMatch(line -> line.contains("key="));
         }
     }
 

@@ -39,7 +39,7 @@ final class ExchangeMetricsTest {
     private static final String KEYS = "keys: [{name: team, key: sk-team-key-1}]";
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final ProxyMetrics metrics = new ProxyMetrics(registry);
+    private final ProxyMetrics metrics = new ProxyMetrics(registry, new KeyLabels());
     private final Logger log = (Logger) LoggerFactory.getLogger(AccessLog.LOGGER);
     private final @Nullable Level level = log.getLevel();
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();

@@ -46,7 +46,7 @@ final class NameSetsTest {
     private static final String CHAT =
             "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"openai\",gen_ai_request_model=\"gpt-5\"";
 
-    private final NameSets names = new NameSets(() -> Upstreams.NONE);
+    private final NameSets names = new NameSets(() -> Upstreams.NONE, new KeyLabels());
     private final Entrance entrance = new Entrance("", new ExchangeListener() {});
 
     @AfterEach
@@ -55,7 +55,7 @@ final class NameSetsTest {
     }
 
     private void uses(Names... sets) {
-        names.follow(new MetricsConfig(List.of(sets)));
+        names.follow(new MetricsConfig(List.of(sets), false, 10));
     }
 
     private void settle(
@@ -176,8 +176,8 @@ final class NameSetsTest {
         UpstreamHttp http =
                 new UpstreamHttp(new EventLoops(new LoopThreads("test", 1), new ScheduledExecutorScheduler(), 1));
         Upstreams upstreams = Upstreams.NONE.next(config, http, new UpstreamListener() {});
-        NameSets sets = new NameSets(() -> upstreams);
-        sets.follow(new MetricsConfig(List.of(Names.LLM_PROXY)));
+        NameSets sets = new NameSets(() -> upstreams, new KeyLabels());
+        sets.follow(new MetricsConfig(List.of(Names.LLM_PROXY), false, 10));
 
         assertThat(text(sets))
                 .contains("llm_proxy_provider_health{provider=\"a\"} 1.0")

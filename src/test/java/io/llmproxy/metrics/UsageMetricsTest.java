@@ -2,6 +2,7 @@ package io.llmproxy.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.config.MetricsConfig;
 import io.llmproxy.config.Provider;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
@@ -21,6 +22,7 @@ import jakarta.servlet.ServletException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +45,8 @@ final class UsageMetricsTest {
             .build();
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final UsageMetrics metrics = new UsageMetrics(registry);
+    private final KeyLabels keys = new KeyLabels();
+    private final UsageMetrics metrics = new UsageMetrics(registry, keys);
     private final Entrance entrance = new Entrance("", new ExchangeListener() {});
     private @Nullable Exchange exchange;
 
@@ -97,6 +100,26 @@ final class UsageMetricsTest {
             throw new AssertionError(e);
         }
         return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void whatIsCountedByKeyHasItsLabelAndTheSumStaysRight() {
+        Cost cost = new Cost(Cost.State.PRICED, new Money(250_000_000_000L, "USD"), Cost.From.TABLE, null, null);
+        Cost unpriced = new Cost(Cost.State.UNPRICED, null, null, null, null);
+
+        settle("gpt-5", usage(USAGE, UsageSource.REPORTED), cost);
+        keys.follow(new MetricsConfig(List.of(), true, 1));
+        settle("gpt-5", usage(USAGE, UsageSource.REPORTED), cost);
+        settle("gpt-5", usage(USAGE, UsageSource.REPORTED), unpriced);
+        keys.follow(new MetricsConfig(List.of(), false, 1));
+        settle("gpt-5", usage(USAGE, UsageSource.REPORTED), cost);
+
+        assertThat(scraped())
+                .contains("llmproxy_usage_input_tokens_total" + LABELS + "24.0\n")
+                .contains("llmproxy_usage_input_tokens_total{key=\"-\",model=\"gpt-5\",upstream=\"u\"} 24.0\n")
+                .contains("llmproxy_cost_total{currency=\"USD\",model=\"gpt-5\",upstream=\"u\"} 0.5\n")
+                .contains("llmproxy_cost_total{currency=\"USD\",key=\"-\",model=\"gpt-5\",upstream=\"u\"} 0.25\n")
+                .contains("llmproxy_unpriced_requests_total{key=\"-\",model=\"gpt-5\",upstream=\"u\"} 1.0\n");
     }
 
     @Test
