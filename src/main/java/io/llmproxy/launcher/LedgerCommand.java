@@ -3,9 +3,11 @@ package io.llmproxy.launcher;
 import io.llmproxy.boot.ConfigSource;
 import io.llmproxy.boot.PriceFiles;
 import io.llmproxy.boot.RootCause;
+import io.llmproxy.boot.Version;
 import io.llmproxy.config.LedgerConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.launcher.LauncherOptions.UsageException;
+import io.llmproxy.ledger.Correction;
 import io.llmproxy.ledger.LedgerFiles;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -23,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What is asked of the ledger's files on the command line: {@code ledger verify}, {@code summary}, {@code export}, {@code reprice}. */
+/** What is asked of the ledger's files on the command line: {@code ledger verify}, {@code summary}, {@code export}, {@code reprice}, {@code adjust}. */
 final class LedgerCommand {
     static final String NAME = "ledger";
     static final String USAGE = """
@@ -33,11 +35,14 @@ final class LedgerCommand {
                    java -jar llmproxy.jar ledger summary [--by WHAT] [--from TIME] [--until TIME] [DIRECTORY...]
                    java -jar llmproxy.jar ledger export --csv [--from TIME] [--until TIME] [--output FILE] [DIRECTORY...]
                    java -jar llmproxy.jar ledger reprice --prices FILE [--from TIME] [--until TIME] [DIRECTORY...]
+                   java -jar llmproxy.jar ledger adjust --of ID --why TEXT [--count NAME=N]... [--cost 'N CURRENCY']
+                                                        [DIRECTORY...]
 
               verify              look for lines that are damaged, torn, missing or out of order
               summary             add up attempts, tokens and cost
               export              print attempts, exchanges and sums, a row each
               reprice             say what attempts cost by other prices: adds a file to the ledger, changes none
+              adjust              say what one attempt really used or cost: adds a file to the ledger, changes none
 
               -c, --config FILE   take the directories from this configuration; found as without `ledger`
                                   where neither it nor a directory is named
@@ -47,6 +52,10 @@ final class LedgerCommand {
                   --csv           comma-separated values, the only format so far
                   --prices FILE   a file of prices; --from and --until choose the attempts
                   --output FILE   write to a new file instead of standard output
+                  --of ID         the id of the attempt's line
+                  --why TEXT      where the correction comes from, such as the provider's bill
+                  --count NAME=N  a count as lines name it, such as input_tokens=1200; the others stay
+                  --cost COST     such as '0.0123 USD'; without it the cost stays until reprice
               -h, --help          print this
 
             exit codes: 0 fine, 1 problems found (verify: on stdout, else on stderr), 2 wrong usage
@@ -56,7 +65,8 @@ final class LedgerCommand {
             "verify", List.of("-c", "--config"),
             "summary", List.of("-c", "--config", "--by", "--from", "--until"),
             "export", List.of("-c", "--config", "--from", "--until", "--csv", "--output"),
-            "reprice", List.of("-c", "--config", "--from", "--until", "--prices"));
+            "reprice", List.of("-c", "--config", "--from", "--until", "--prices"),
+            "adjust", List.of("-c", "--config", "--of", "--why", "--count", "--cost"));
 
     private final PrintStream out;
     private final PrintStream err;
@@ -68,6 +78,10 @@ final class LedgerCommand {
     private @Nullable Instant from;
     private @Nullable Instant until;
     private boolean csv;
+    private final List<String> counts = new ArrayList<>();
+    private @Nullable String of;
+    private @Nullable String why;
+    private @Nullable String cost;
 
     LedgerCommand(PrintStream out, PrintStream err) {
         this.out = out;
@@ -88,7 +102,7 @@ final class LedgerCommand {
         if (!OPTIONS.containsKey(action)) {
             throw wrong(
                     action.isEmpty() ? "ledger: no command" : action + ": unknown command",
-                    "verify, summary, export or reprice");
+                    "verify, summary, export, reprice or adjust");
         }
         parse(action, arguments.subList(1, arguments.size()).iterator());
         try {
@@ -111,6 +125,9 @@ final class LedgerCommand {
         }
         if (action.equals("summary")) {
             return files.summarize(by, period, out, err);
+        }
+        if (action.equals("adjust")) {
+            return files.adjust(correction(), Version.current(), out, err);
         }
         Path newPrices = prices;
         if (newPrices != null) {
@@ -135,6 +152,19 @@ final class LedgerCommand {
                 throw new IOException(file + ": could not be written whole");
             }
             return problems;
+        }
+    }
+
+    private Correction correction() throws UsageException {
+        String attempt = of;
+        String reason = why;
+        if (attempt == null || reason == null) {
+            throw wrong("adjust: no attempt or no reason", "--of ID and --why TEXT");
+        }
+        try {
+            return Correction.read(attempt, reason, counts, cost);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("adjust: " + e.getMessage());
         }
     }
 
@@ -170,6 +200,10 @@ final class LedgerCommand {
                 case "--output" -> output = Path.of(value(argument, rest));
                 case "--prices" -> prices = Path.of(value(argument, rest));
                 case "--csv" -> csv = true;
+                case "--of" -> of = value(argument, rest);
+                case "--why" -> why = value(argument, rest);
+                case "--count" -> counts.add(value(argument, rest));
+                case "--cost" -> cost = value(argument, rest);
                 default -> directories.add(Path.of(argument));
             }
         }

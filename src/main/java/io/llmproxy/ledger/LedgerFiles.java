@@ -125,6 +125,38 @@ public record LedgerFiles(List<Path> directories) {
     }
 
     /**
+     * Corrects what is known of one attempt: adds a line to the first directory, and changes none.
+     *
+     * @param version of the program
+     * @param err is told of lines that do not count
+     * @return the number of problems
+     * @throws IOException if a directory cannot be read, has no such attempt, or nothing can be added to it
+     */
+    public int adjust(Correction correction, String version, PrintStream out, PrintStream err) throws IOException {
+        long now = Time.SYSTEM.millis();
+        List<Line> found = new ArrayList<>(1);
+        int problems = read(
+                Period.ALWAYS,
+                line -> {
+                    if (line.type().equals("attempt") && line.id().equals(correction.attempt())) {
+                        found.add(line);
+                    }
+                },
+                err);
+        if (found.isEmpty()) {
+            throw new IOException(
+                    correction.attempt() + ": no such attempt (expected: the id of a line with t: attempt)");
+        }
+        try (AddedFile added = new AddedFile(directories.get(0), Node.start("adjust", version), now)) {
+            added.add(correction.record(found.get(0), lastWords(), now));
+            out.println("added: " + added.finish());
+            return problems;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /**
      * Reads what attempts took and cost, the oldest first. Files that were done before the period are not opened.
      *
      * @param most how many lines are read at most

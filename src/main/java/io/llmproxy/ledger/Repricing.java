@@ -137,7 +137,7 @@ final class Repricing {
                 json.string("service_tier"),
                 json.string("inference_geo"),
                 json.string("speed"),
-                reported(json));
+                RecordedCost.of(json).reported());
         return new AttemptUsage(usage.build(), source, source, source, null, 0, answer, Set.of(), null);
     }
 
@@ -148,15 +148,6 @@ final class Repricing {
             }
         }
         return UsageSource.NONE;
-    }
-
-    private static @Nullable Money reported(Json.Obj line) {
-        String amount = line.string("cost_reported");
-        return amount == null
-                ? null
-                : new Money(
-                        new BigDecimal(amount).movePointRight(Money.SCALE).longValue(),
-                        line.string("cost_reported_currency", ""));
     }
 
     void print(PrintStream out) {

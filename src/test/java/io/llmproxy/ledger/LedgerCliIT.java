@@ -140,6 +140,53 @@ class LedgerCliIT {
     }
 
     @Test
+    void anAttemptIsCorrectedAndThatCounts() throws IOException {
+        String id = LedgerFixtures.lines("attempt", files).get(0).id();
+
+        Result adjusted = run(
+                "adjust",
+                "--of",
+                id,
+                "--why",
+                "bill of December",
+                "--count",
+                "input_tokens=77",
+                "--cost",
+                "3.5 EUR",
+                files.toString());
+
+        assertThat(adjusted.code()).as(adjusted.output()).isZero();
+        assertThat(adjusted.output()).startsWith("added: " + files);
+        assertThat(run("verify", files.toString()).output()).contains(" 0 problems");
+        assertThat(run("summary", files.toString()).output()).contains("3.5 EUR + 0.0112500009 USD");
+        assertThat(LedgerFixtures.lines("adjust", files).get(0).json().text())
+                .contains("\"of\":\"" + id + "\",\"why\":\"bill of December\"")
+                .contains("\"input_tokens\":77,");
+
+        Result again = run("adjust", "--of", id, "--why", "w", "--count", "output_tokens=9", files.toString());
+        assertThat(again.code()).as(again.output()).isZero();
+        assertThat(run("summary", files.toString()).output()).contains("3.5 EUR + 0.0112500009 USD");
+        assertThat(LedgerFixtures.lines("adjust", files))
+                .anySatisfy(
+                        line -> assertThat(line.json().text()).contains("\"input_tokens\":77,", "\"output_tokens\":9"));
+    }
+
+    @Test
+    void whatCannotBeCorrectedIsNamed() throws IOException {
+        String place = files.toString();
+        Result unknown = run("adjust", "--of", "no-such-1", "--why", "w", "--cost", "1 USD", place);
+        assertThat(unknown.code()).isEqualTo(1);
+        assertThat(unknown.output()).contains("no-such-1: no such attempt (expected: ");
+
+        Result wrong = run("adjust", "--of", "i", "--why", "w", "--cost", "1.5", place);
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.output()).contains("adjust: 1.5 (expected: an amount and its currency, such as 0.0123 USD)");
+        assertThat(run("adjust", "--why", "w", "--cost", "1 USD", place).output())
+                .contains("adjust: no attempt or no reason (expected: --of ID and --why TEXT)");
+        assertThat(LedgerFixtures.files(files)).hasSize(1);
+    }
+
+    @Test
     void rowsAreExported() throws IOException {
         Result rows = run("export", "--csv", files.toString());
         assertThat(rows.code()).isZero();
