@@ -96,7 +96,30 @@ public record ForwardConfig(
                 min = 0,
                 max = 1073741824,
                 unit = Unit.BYTES)
-        long replayBuffer) {
+        long replayBuffer,
+
+        @Setting(
+                value =
+                        "What happens to an answer that has begun when its client leaves: `abort` ends the upstream's request; `drain` reads on, so that what it took is known exactly.",
+                byDefault = "abort")
+        OnClientGone onClientGone,
+
+        @Setting(
+                value = "`on_client_gone: drain`: how long an answer is read on.",
+                byDefault = "30s",
+                min = 0.01,
+                max = 3600,
+                unit = Unit.SECONDS)
+        Duration drainTimeout) {
+
+    /** What happens to an answer whose client has left. */
+    public enum OnClientGone {
+        /** Its upstream is told to stop. */
+        ABORT,
+        /** It is read to its end. */
+        DRAIN
+    }
+
     public ForwardConfig {
         keys = List.copyOf(keys);
         trustedProxies = List.copyOf(trustedProxies);

@@ -200,6 +200,11 @@ public final class StreamEnd implements AnswerEnd {
         return known ? Meaning.OPEN : Meaning.COMPLETE;
     }
 
+    /** Whether there was a sign that the model has stopped, so that nothing but usage may follow. */
+    public boolean hasStopped() {
+        return plain == null && !table.isEmpty() && meaning == Meaning.COMPLETE;
+    }
+
     /** Whether it is no stream of events at all, but plain JSON. */
     public boolean isPlainJson() {
         return plain != null;

@@ -10,6 +10,7 @@ import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LedgerLines;
+import io.llmproxy.testing.LockStep;
 import io.llmproxy.testing.Metrics;
 import io.llmproxy.testing.RawClient;
 import java.io.IOException;
@@ -362,6 +363,23 @@ class UsageIT {
         long begin = (long) deltas.get(0).length() + deltas.get(1).length();
         long texts = (messages.path("bytes_out").asLong() - begin) / delta.length();
         assertThat(messages.path("delivered_output_bytes").asLong()).isEqualTo(texts * "four bytes, or more".length());
+
+        // It has all that it wants, and saves itself the end.
+        LockStep steps = new LockStep();
+        scene.upstream.on(
+                CHAT,
+                Behaviour.lockStep(
+                        steps,
+                        List.of(
+                                json(
+                                        "data: {'choices':[{'index':0,'delta':{'content':'hi'},'finish_reason':null}]}\n\n"),
+                                json("data: {'choices':[{'index':0,'delta':{},'finish_reason':'stop'}]}\n\n"),
+                                json("data: {'choices':[],'usage':{'prompt_tokens':11,'completion_tokens':7}}\n\n"),
+                                "data: [DONE]\n\n")));
+        scene.nextId();
+        scene.leaveAfter(1, CHAT, QUESTION.formatted(",'stream':true"));
+        steps.finish();
+        assertUsed(scene.attempt(), 11, 0, 7, 0);
     }
 
     private static void answersThatBreakOff(Scene scene) {

@@ -62,6 +62,11 @@ final class AnswerWatch {
         return stream != null && stream.isBetweenEvents();
     }
 
+    /** Whether it is a stream whose model has stopped. */
+    boolean hasStopped() {
+        return stream != null && stream.hasStopped();
+    }
+
     /** Whether something is missing at the end, should this be it. */
     boolean isIncomplete() {
         return end != null && !end.seen();

@@ -39,6 +39,10 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     private static final int CLOSED = 1 << 5;
     private static final int ABANDONED = 1 << 6;
     private static final int TURN_COME = 1 << 7;
+    private static final int READ_ON = 1 << 8;
+
+    /** Bytes; usage takes far less. */
+    private static final int LONGEST_READ_ON = 64 * 1024;
 
     private final AtomicInteger signals = new AtomicInteger();
     private final Exchange exchange;
@@ -64,6 +68,15 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     private boolean closed;
     private boolean clientTold;
     private boolean writeFailed;
+    /** Whether the client has got what tells it that the model has stopped. */
+    private volatile boolean stopped;
+
+    /** Whether the client has left, and what may follow is read without it. */
+    private volatile boolean readingOn;
+
+    private volatile long readingOnSince;
+    private volatile long mostReadOn;
+    private long readOn;
     private volatile boolean demanded;
     private volatile boolean stuck;
     private volatile long lastPiece;
@@ -83,6 +96,13 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
 
         /** The client has left. */
         void clientGone();
+
+        /**
+         * What was to be read after the client had left has been read.
+         *
+         * @param whole whether the answer has come to its end
+         */
+        void readOn(boolean whole);
     }
 
     /**
@@ -167,6 +187,35 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         return attached instanceof EndingContent content && content.isEnding();
     }
 
+    /**
+     * Reads on without the client, which has left, if the model had stopped before: nothing is generated for that any more, and
+     * what it has taken may be told only now. Else a client could have answers for nothing by leaving just before their end.
+     *
+     * @param drains whether it does so wherever the client has left, and to the end
+     * @return whether it does, and tells when it is done; false if there is nothing more to learn
+     */
+    public boolean readOn(boolean drains) {
+        boolean done = drains ? attached == null : !stopped && !isEnding();
+        if (done || readingOn) {
+            return !done;
+        }
+        mostReadOn = drains ? Long.MAX_VALUE : LONGEST_READ_ON;
+        readingOnSince = System.nanoTime();
+        readingOn = true;
+        signal(READ_ON);
+        return true;
+    }
+
+    /** Whether it reads without the client. */
+    public boolean isReadingOn() {
+        return readingOn;
+    }
+
+    /** Since when it reads without the client, in nanoseconds. */
+    public long readingOnSince() {
+        return readingOnSince;
+    }
+
     /** When the client was last sent something, in nanoseconds. */
     public long lastWrite() {
         return lastWrite;
@@ -230,11 +279,60 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         }
         do {
             int signalled = signals.getAndSet(BUSY);
-            container.touch(() -> act(signalled));
-            if (container.isHandedBack()) {
+            if (readingOn) {
+                readOn(signalled);
+            } else {
+                container.touch(() -> act(signalled));
+            }
+            if (!readingOn && container.isHandedBack()) {
                 releaseAll();
             }
         } while (!signals.compareAndSet(BUSY, 0));
+    }
+
+    /** What comes is measured as it is read, and goes nowhere. What was written before is the container's until it gives it back. */
+    private void readOn(int signalled) {
+        Content.Source source = content == null ? attached : content;
+        if (source == null || closed || (signalled & CLOSED) != 0) {
+            readingOn = false;
+            container.touch(() -> act(CLOSED));
+            return;
+        }
+        content = source;
+        if ((signalled & UPSTREAM_READY) != 0) {
+            demanded = false;
+        }
+        if ((signalled & TURN_COME) != 0) {
+            source.demand(this);
+        }
+        if (ended || failure != null) {
+            hasReadOn(ended);
+        }
+        while (readingOn && !demanded) {
+            Content.Chunk chunk = arrived;
+            arrived = null;
+            if (chunk == null) {
+                demanded = true;
+                source.demand(this);
+            } else {
+                skip(chunk);
+            }
+        }
+    }
+
+    private void skip(Content.Chunk chunk) {
+        boolean last = chunk.isLast();
+        boolean whole = last && !Content.Chunk.isFailure(chunk);
+        readOn += chunk.remaining();
+        chunk.release();
+        if (last || readOn > mostReadOn) {
+            hasReadOn(whole);
+        }
+    }
+
+    private void hasReadOn(boolean whole) {
+        readingOn = false;
+        owner.readOn(whole);
     }
 
     private @Nullable Void act(int signalled) {
@@ -379,6 +477,9 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         }
         if (watch != null) {
             watch.scan(bytes, offset, length);
+            if (!stopped && watch.hasStopped()) {
+                stopped = true;
+            }
         }
         pending = true;
         unflushed = true;

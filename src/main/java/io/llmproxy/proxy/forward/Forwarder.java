@@ -1,6 +1,7 @@
 package io.llmproxy.proxy.forward;
 
 import io.llmproxy.balance.Load;
+import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.net.ClientPresence;
 import io.llmproxy.protocol.AskedChoices;
 import io.llmproxy.protocol.RetryAfter;
@@ -61,6 +62,9 @@ public final class Forwarder
 
     /** Some upstreams keep a stream open that has come to its end; usage follows at once where it does. */
     private static final Duration LONGEST_END = Duration.ofSeconds(2);
+
+    /** The client waits for nothing any more, but its place among those that are served is taken. */
+    private static final Duration LONGEST_READ_ON = Duration.ofMillis(500);
 
     private final Exchange exchange;
     private final RouteTable<UpstreamGroup>.Lookup route;
@@ -387,11 +391,26 @@ public final class Forwarder
             return;
         }
         exchange.clientGone();
+        if (relay.readOn(drains())) {
+            return;
+        }
         stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
         Attempts asking = attempts;
         if (waiting.giveUp() || asking == null || asking.attempt() == null || asking.isAnswered()) {
             end();
         }
+    }
+
+    private boolean drains() {
+        return exchange.forward().config().onClientGone() == ForwardConfig.OnClientGone.DRAIN;
+    }
+
+    @Override
+    public void readOn(boolean whole) {
+        if (!whole) {
+            stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
+        }
+        end();
     }
 
     @Override
@@ -437,6 +456,13 @@ public final class Forwarder
         Tunnel session = tunnel;
         if (session != null) {
             session.checkDeadlines(now);
+            return;
+        }
+        if (relay.isReadingOn()) {
+            Duration longest = drains() ? exchange.forward().config().drainTimeout() : LONGEST_READ_ON;
+            if (isOver(longest, relay.readingOnSince(), now)) {
+                readOn(false);
+            }
             return;
         }
         Attempts asking = attempts;

@@ -230,7 +230,9 @@ final class ConfigSamplesTest {
                                 null,
                                 List.of(),
                                 512L << 20,
-                                8L << 20)),
+                                8L << 20,
+                                ForwardConfig.OnClientGone.ABORT,
+                                Duration.ofSeconds(30))),
                         new AdminConfig(
                                 9000,
                                 address("127.0.0.1"),

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.SettledAttempt;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.LockStep;
+import io.llmproxy.usage.Count;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -33,10 +37,14 @@ final class ForwardingTest {
             "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
             "data: [DONE]\n\n");
 
+    private static final String USAGE =
+            "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":5,\"total_tokens\":8}}\n\n";
+
     private final FakeUpstream a = FakeUpstream.start();
     private final FakeUpstream b = FakeUpstream.start();
     private final List<String> decisions = new CopyOnWriteArrayList<>();
     private final List<String> ends = new CopyOnWriteArrayList<>();
+    private final List<String> settled = new CopyOnWriteArrayList<>();
     private final ExchangeListener listener = new ExchangeListener() {
         @Override
         public void retried(Exchange exchange, Verdict why) {
@@ -46,6 +54,12 @@ final class ForwardingTest {
         @Override
         public void shed(Exchange exchange, Shed because) {
             decisions.add(because.name());
+        }
+
+        @Override
+        public void settled(Exchange exchange, SettledAttempt attempt) {
+            settled.add(attempt.ending() + " " + attempt.usage().source().label() + " "
+                    + attempt.usage().usage().get(Count.OUTPUT, 0));
         }
 
         @Override
@@ -365,6 +379,101 @@ final class ForwardingTest {
         client.leave();
 
         assertEnded("CLIENT_GONE 499 a 1", "client_gone");
+    }
+
+    private FakeClient leavesAtTheEnd(LockStep steps, List<String> events) throws Exception {
+        a.on(CHAT, Behaviour.lockStep(steps, events));
+        FakeClient client = chat(STREAM);
+        Awaitility.await().until(() -> client.body().contains("hi"));
+        steps.next();
+        Awaitility.await().until(() -> client.body().contains("stop"));
+        client.leave();
+        assertThat(client.isWaiting()).isFalse();
+        assertThat(ends).isEmpty();
+        return client;
+    }
+
+    private static List<String> ending(String... events) {
+        return Stream.concat(EVENTS.subList(0, 2).stream(), Stream.of(events)).toList();
+    }
+
+    @Test
+    void usageIsReadThoughTheClientLeavesJustBefore() throws Exception {
+        LockStep steps = new LockStep();
+        leavesAtTheEnd(steps, ending(USAGE, "data: [DONE]\n\n"));
+
+        steps.finish();
+
+        assertEnded("CLIENT_GONE 200 a 1");
+        assertThat(settled).containsExactly("COMPLETED reported 5");
+    }
+
+    @Test
+    void noMoreIsReadForAClientThatHasLeftThanUsageTakes() throws Exception {
+        LockStep steps = new LockStep();
+        // More than lies in the buffers of a connection.
+        leavesAtTheEnd(steps, ending(": nothing\n\n".repeat(1_000_000), USAGE));
+
+        steps.finish();
+
+        assertEnded("CLIENT_GONE 200 a 1");
+        assertThat(settled).singleElement().asString().startsWith("CLIENT_GONE estimated");
+        assertThat(a.requests(CHAT).get(0).awaitAborted(Duration.ofSeconds(20))).isTrue();
+    }
+
+    @Test
+    void nobodyWaitsLongForUsageThatDoesNotCome() throws Exception {
+        leavesAtTheEnd(new LockStep(), ending(USAGE));
+
+        entrance.after(Duration.ZERO);
+        assertThat(ends).isEmpty();
+        entrance.after(Duration.ofSeconds(1));
+
+        assertEnded("CLIENT_GONE 200 a 1");
+        assertThat(settled).singleElement().asString().startsWith("CLIENT_GONE estimated");
+        assertThat(a.requests(CHAT).get(0).awaitAborted(Duration.ofSeconds(20))).isTrue();
+    }
+
+    @Test
+    void anAnswerIsReadToItsEndForNobodyWhereThatIsAskedFor() throws Exception {
+        reopen("on_client_gone: drain, drain_timeout: 10s", "", BOTH);
+        LockStep steps = new LockStep();
+        a.on(CHAT, Behaviour.lockStep(steps, ending(": nothing\n\n".repeat(7000), USAGE)));
+        FakeClient client = chat(STREAM);
+        Awaitility.await().until(() -> client.body().contains("hi"));
+        client.leave();
+        entrance.after(Duration.ofSeconds(5));
+        assertThat(ends).isEmpty();
+
+        steps.finish();
+
+        assertEnded("CLIENT_GONE 200 a 1");
+        assertThat(settled).containsExactly("COMPLETED reported 5");
+    }
+
+    @Test
+    void anAnswerIsReadOnForSoLongOnly() throws Exception {
+        reopen("on_client_gone: drain, drain_timeout: 10s", "", BOTH);
+        a.on(CHAT, Behaviour.lockStep(new LockStep(), EVENTS));
+        FakeClient client = chat(STREAM);
+        Awaitility.await().until(() -> client.body().contains("hi"));
+        client.leave();
+
+        entrance.after(Duration.ofSeconds(11));
+
+        assertEnded("CLIENT_GONE 200 a 1");
+        assertThat(settled).singleElement().asString().startsWith("CLIENT_GONE estimated");
+    }
+
+    @Test
+    void anUpstreamThatDiesBeforeItTellsUsageEndsTheExchange() throws Exception {
+        LockStep steps = new LockStep();
+        leavesAtTheEnd(steps, ending(USAGE));
+
+        a.dropConnections();
+
+        assertEnded("CLIENT_GONE 200 a 1");
+        assertThat(settled).singleElement().asString().startsWith("CLIENT_GONE estimated");
     }
 
     @Test
