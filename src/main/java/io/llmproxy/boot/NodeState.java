@@ -27,14 +27,16 @@ import org.slf4j.LoggerFactory;
  * @param id the same for as long as the directory is there
  * @param boot another at each start
  * @param name what operators call it
- * @param lock held while the process is this node; null if it is not alone
+ * @param lock held while the process is this node; null if it is not alone, or the directory cannot be written to
+ * @param inUse whether another process is the node of this directory
  */
 record NodeState(
         Path directory,
         String id,
         String boot,
         String name,
-        @Nullable FileChannel lock) implements AutoCloseable {
+        @Nullable FileChannel lock,
+        boolean inUse) implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeState.class);
     private static final int ID_LENGTH = 36;
 
@@ -50,14 +52,15 @@ record NodeState(
                     StandardOpenOption.READ,
                     StandardOpenOption.WRITE);
             if (locked(channel)) {
-                return new NodeState(directory, id(channel), boot, name, channel);
+                return new NodeState(directory, id(channel), boot, name, channel, false);
             }
             channel.close();
             LOG.warn("{} is in use by another node (expected: a separate store.directory for each node)", directory);
+            return new NodeState(directory, boot, boot, name, null, true);
         } catch (IOException e) {
             LOG.warn("{}: this node's identity cannot be stored: {}", directory, e.toString());
         }
-        return new NodeState(directory, boot, boot, name, null);
+        return new NodeState(directory, boot, boot, name, null, false);
     }
 
     /** Only the owner may read what is in it, such as the database. A directory that exists keeps its permissions. */

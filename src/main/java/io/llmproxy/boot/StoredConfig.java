@@ -14,6 +14,7 @@ import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.StoreStanding;
 import io.llmproxy.proxy.admission.KeyDirectory;
 import io.llmproxy.quota.Quotas;
+import io.llmproxy.store.Databases;
 import io.llmproxy.store.LastGood;
 import io.llmproxy.store.LastGoodKeys;
 import io.llmproxy.store.NodeKeys;
@@ -86,6 +87,10 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     public ConfigLoader.Loaded first() {
         feed.restore();
         try {
+            // H2 may take longer to say so than a start waits for the store.
+            if (state.inUse() && Databases.isFiles(config)) {
+                throw Databases.inUse(state.directory());
+            }
             Optional<LastGood.Snapshot> head = follower.head(config.timeout());
             if (head.isEmpty()) {
                 LOG.warn("the store is empty; this node waits for a configuration (`config import FILE`)");

@@ -71,6 +71,16 @@ public final class Databases {
         return config.url() != null || Files.exists(file(directory)) || container() != null;
     }
 
+    /** Whether it is H2's files in the node's directory, which one process uses at a time. */
+    public static boolean isFiles(StoreConfig config) {
+        return config.url() == null && container() == null;
+    }
+
+    /** What is told of H2's files while another process uses them. */
+    public static StoreException inUse(Path directory) {
+        return new StoreException(Kind.REFUSED, used(directory.toAbsolutePath().resolve(FILE)));
+    }
+
     private static Path file(Path directory) {
         return directory.toAbsolutePath().resolve(FILE + ".mv.db");
     }
@@ -184,9 +194,11 @@ public final class Databases {
 
     private static String unopened(Path file, SQLException e) {
         boolean locked = e.getErrorCode() == org.h2.api.ErrorCode.DATABASE_ALREADY_OPEN_1;
-        return locked
-                ? file + ": another process uses this store (expected: stop it first; several nodes need PostgreSQL)"
-                : file + ": the H2 database cannot be opened: " + e.getMessage();
+        return locked ? used(file) : file + ": the H2 database cannot be opened: " + e.getMessage();
+    }
+
+    private static String used(Path file) {
+        return file + ": another process uses this store (expected: stop it first; several nodes need PostgreSQL)";
     }
 
     private static void shutDown(DataSource source) {

@@ -329,6 +329,21 @@ final class StoredConfigTest {
         }
     }
 
+    /** However long the database takes to say so: else the second would serve the last good configuration of the first. */
+    @Test
+    void aSecondNodeOfTheSameFilesIsRefusedAtOnce() throws Exception {
+        StoredConfig first = started(seed("one"));
+        try {
+            assertThatThrownBy(() -> node("timeout: 100ms").first())
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("another process uses this store (expected: stop it first");
+        } finally {
+            close();
+            node = first;
+        }
+        assertThat(first.reload().loaded()).isTrue();
+    }
+
     @Test
     void anEmptyStoreIsWaitedFor() throws Exception {
         StoredConfig node = started("timeout: 30s, node: a");

@@ -12,7 +12,7 @@ import java.util.Map;
  * @param output what it has written
  */
 public record CommandRun(int code, String output) {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(3);
 
     /**
      * Runs a command.

@@ -113,7 +113,7 @@ class AdminFaultsIT {
         String good = Files.readString(deployment.config());
         StreamLoad load = new StreamLoad(scene.uri("/streams" + Scene.CHAT), 100);
         CompletableFuture<StreamLoad.Outcome> streaming =
-                CompletableFuture.supplyAsync(() -> load.run(Duration.ofMillis(300), Duration.ofSeconds(20)));
+                CompletableFuture.supplyAsync(() -> load.run(Duration.ofMillis(300), Duration.ofMinutes(2)));
         Awaitility.await()
                 .until(() -> scene.growth("llmproxy_upstream_requests_total", "upstream=\"leaving-a\"") == 100);
         try {

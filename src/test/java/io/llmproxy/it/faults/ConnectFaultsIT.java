@@ -12,6 +12,8 @@ import java.util.List;
 /** Upstreams to which no connection can be made, or none that holds. */
 class ConnectFaultsIT {
     private static final Behaviour FINE = Behaviour.json("{\"fine\":true}");
+    /** From so long on, a request that a connection died under may have been worked on. */
+    private static final Duration WORK = Duration.ofMillis(250);
 
     private final FaultWorld world = FaultWorld.fresh();
 
@@ -102,13 +104,18 @@ class ConnectFaultsIT {
             Answer answer;
             int connections;
             int tries = 0;
+            boolean late;
             do {
                 scene = world.scene(kind, "one").first(FINE, death, FINE);
                 assertThat(scene.ask().status()).isEqualTo(200);
                 connections = world.first.connections();
+                long begin = System.nanoTime();
                 answer = scene.ask();
-                // It is in the pool a moment after the client has the answer: an early question gets its own.
-            } while (answer.status() != 200 && world.first.connections() > connections && ++tries < 20);
+                late = System.nanoTime() - begin > WORK.toNanos();
+                // It is in the pool a moment after the client has the answer: an early question gets its own. And what
+                // a busy
+                // machine learns late may have been worked on.
+            } while (answer.status() != 200 && (late || world.first.connections() > connections) && ++tries < 20);
 
             assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
             scene.assertCalls(3, 0);

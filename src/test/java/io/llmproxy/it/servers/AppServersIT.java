@@ -63,7 +63,7 @@ class AppServersIT {
             Awaitility.await().untilAsserted(() -> startsWithoutAWarning(server.log(deployment)));
             answersPlainly(deployment);
             readsABodyThatComesInPieces(deployment);
-            streamsInLockStep(deployment);
+            streamsInLockStep(deployment, server.writesWholeChunks());
             tellsThatAnAnswerWasCut(deployment, server.breaksOff());
             noticesThatAClientLeaves(deployment);
             refusesWithoutAKey(deployment);
@@ -113,20 +113,29 @@ class AppServersIT {
         }
     }
 
-    private void streamsInLockStep(Deployment deployment) {
+    private void streamsInLockStep(Deployment deployment, boolean wholeChunks) {
         LockStep steps = new LockStep();
         List<String> events = IntStream.range(0, 10).mapToObj(EVENT::formatted).toList();
         upstream.on(CHAT, Behaviour.lockStep(steps, events));
         try (RawClient client = open(deployment)) {
             for (String event : events) {
-                StringBuilder read = new StringBuilder();
-                while (read.length() < event.length()) {
-                    read.append(client.chunk());
-                }
-                assertThat(read.toString()).isEqualTo(event);
+                assertThat(wholeChunks ? chunks(client, event.length()) : lines(client))
+                        .isEqualTo(event);
                 steps.next();
             }
         }
+    }
+
+    private static String chunks(RawClient client, int length) {
+        StringBuilder read = new StringBuilder();
+        while (read.length() < length) {
+            read.append(client.chunk());
+        }
+        return read.toString();
+    }
+
+    private static String lines(RawClient client) {
+        return "data: " + client.event().data() + "\n\n";
     }
 
     private void tellsThatAnAnswerWasCut(Deployment deployment, boolean breaksOff) {
