@@ -33,6 +33,17 @@ public enum AppServer {
             return Containers.tomcat(container, home, List.of());
         }
     },
+    JETTY_12_0("jetty-home-12.0") {
+        @Override
+        public boolean writesWholeChunks() {
+            return false;
+        }
+
+        @Override
+        ServerProcess start(Deployment.Container container, Path home) throws IOException {
+            return Containers.jetty(container, home, List.of());
+        }
+    },
     WILDFLY("wildfly-39") {
         @Override
         ServerProcess start(Deployment.Container container, Path home) throws IOException {
@@ -99,6 +110,11 @@ public enum AppServer {
 
     /** Whether it closes a client's connection when an answer that has begun cannot go on. */
     public boolean breaksOff() {
+        return true;
+    }
+
+    /** Whether the line end of a chunk leaves with it, and not with the next one. */
+    public boolean writesWholeChunks() {
         return true;
     }
 

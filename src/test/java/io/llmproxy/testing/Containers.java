@@ -68,6 +68,10 @@ final class Containers {
     }
 
     static ServerProcess jetty(Container container, List<String> jvmOptions) throws IOException {
+        return jetty(container, Artefacts.jetty(), jvmOptions);
+    }
+
+    static ServerProcess jetty(Container container, Path home, List<String> jvmOptions) throws IOException {
         Path base = container.directory();
         Path sample = Artefacts.server().resolve("jetty-base");
         try (Stream<Path> files = Files.walk(sample)) {
@@ -86,7 +90,7 @@ final class Containers {
                 "-Djava.io.tmpdir=" + Files.createDirectories(base.resolve("work"))));
         // It may add modules.
         container.prepare().accept(base);
-        command.addAll(JettyStart.arguments(base, container.admin()));
+        command.addAll(JettyStart.arguments(home, base, container.admin()));
         return ServerProcess.start(base, Map.of(), command);
     }
 

@@ -31,11 +31,11 @@ final class JettyStart {
     }
 
     /** What follows the JVM and its options in the command that starts Jetty with a base. */
-    static synchronized List<String> arguments(Path base, int port) throws IOException {
-        String modules = modules(base);
+    static synchronized List<String> arguments(Path home, Path base, int port) throws IOException {
+        String modules = home + "\n" + modules(base);
         JettyStart known = TOLD.get(modules);
         if (known == null) {
-            known = ask(base);
+            known = ask(home, base);
             TOLD.put(modules, known);
         }
         JettyStart start = known;
@@ -58,12 +58,12 @@ final class JettyStart {
         }
     }
 
-    private static JettyStart ask(Path base) throws IOException {
+    private static JettyStart ask(Path home, Path base) throws IOException {
         List<String> command = List.of(
                 Artefacts.java(),
                 "-XX:TieredStopAtLevel=1",
                 "-jar",
-                Artefacts.jetty().resolve("start.jar").toString(),
+                home.resolve("start.jar").toString(),
                 "jetty.base=" + base,
                 "--dry-run");
         Process process = new ProcessBuilder(command)
