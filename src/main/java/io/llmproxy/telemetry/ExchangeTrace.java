@@ -8,6 +8,7 @@ import io.llmproxy.proxy.exchange.GenAi;
 import io.llmproxy.proxy.exchange.SettledAttempt;
 import io.llmproxy.proxy.exchange.Trace;
 import io.llmproxy.upstream.UpstreamGroup;
+import io.llmproxy.usage.AttemptUsage;
 import io.llmproxy.usage.Count;
 import io.llmproxy.usage.Money;
 import io.llmproxy.usage.Usage;
@@ -185,10 +186,7 @@ final class ExchangeTrace implements Trace {
         if (attempt.stream() && firstToken >= 0) {
             span.setAttribute("gen_ai.response.time_to_first_chunk", (double) firstToken / TimeUnit.SECONDS.toNanos(1));
         }
-        List<String> reasons = attempt.usage().answer().finishReasons();
-        if (!reasons.isEmpty()) {
-            span.setAttribute(FINISH_REASONS, reasons);
-        }
+        answer(span, attempt.usage().answer());
         usage(span, attempt);
         fail(span, attempt.error(), attempt.status(), ERROR_STATUS);
         if (langfuse != null) {
@@ -206,6 +204,14 @@ final class ExchangeTrace implements Trace {
             contents.ended(span.getSpanContext().getSpanId(), said);
         }
         span.end();
+    }
+
+    private static void answer(Span span, AttemptUsage.Answer answer) {
+        set(span, "gen_ai.response.id", bounded(answer.id()));
+        set(span, "gen_ai.response.model", bounded(answer.model()));
+        if (!answer.finishReasons().isEmpty()) {
+            span.setAttribute(FINISH_REASONS, answer.finishReasons());
+        }
     }
 
     private static void usage(Span span, SettledAttempt attempt) {
@@ -233,6 +239,10 @@ final class ExchangeTrace implements Trace {
         if (name != null && !known && !answered) {
             return "other";
         }
+        return bounded(name);
+    }
+
+    private static @Nullable String bounded(@Nullable String name) {
         return name == null || name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME);
     }
 
