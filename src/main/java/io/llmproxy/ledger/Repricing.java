@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * already has no record, so that pricing a ledger twice is the same as pricing it once.
  */
 final class Repricing {
+    /** Of a session of WebSocket, whose answers are priced one by one. */
+    private static final int SWITCHED = 101;
+
     private final io.llmproxy.usage.Prices prices;
     private final Prices lastWords;
     private final long now;
@@ -35,6 +38,7 @@ final class Repricing {
     private long attempts;
     private long changes;
     private long inSums;
+    private long inSessions;
     private long unnamed;
 
     /**
@@ -66,14 +70,18 @@ final class Repricing {
     private void attempt(Line line) {
         attempts++;
         Json.Obj known = lastWords.costOf(line);
+        if (line.json().number("status", 0) == SWITCHED) {
+            inSessions++;
+            keep(known);
+            return;
+        }
         Asked asked = asked(line.json());
         AttemptUsage used = used(line);
         Cost cost = prices.cost(asked, used);
         boolean keeps = isDigest(asked.sentModel()) && !prices.covers(asked, used);
         if (keeps || isSame(cost, known)) {
             unnamed += keeps ? 1 : 0;
-            add(before, known.string("currency", ""), known.string("cost"));
-            add(after, known.string("currency", ""), known.string("cost"));
+            keep(known);
             return;
         }
         changes++;
@@ -83,6 +91,11 @@ final class Repricing {
             add(after, amount.currency(), amount.text());
         }
         changed.accept(new RepriceRecord(now, line.id(), "prices " + prices.version(), cost));
+    }
+
+    private void keep(Json.Obj known) {
+        add(before, known.string("currency", ""), known.string("cost"));
+        add(after, known.string("currency", ""), known.string("cost"));
     }
 
     /** The real name is not recorded, so that it is not known which rule holds for it. */
@@ -156,6 +169,10 @@ final class Repricing {
         if (unnamed > 0) {
             out.println("note: " + unnamed
                     + " attempts keep their cost: their model is recorded as a digest, for which there is no price");
+        }
+        if (inSessions > 0) {
+            out.println("note: " + inSessions
+                    + " attempts keep their cost: they are sessions, of whose answers the sum is recorded only");
         }
         if (inSums > 0) {
             out.println("note: " + inSums + " attempts keep their cost: they are recorded in sums only");

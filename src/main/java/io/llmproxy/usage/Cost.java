@@ -19,6 +19,35 @@ public record Cost(
         @Nullable Money reported,
         @Nullable String priceVersion) {
 
+    /** Nothing was used that could cost anything. */
+    public static final Cost NOTHING = new Cost(State.NONE, null, null, null, null);
+
+    /** Returns what both cost together. What has no sum, as it stands in two currencies, is incomplete. */
+    public Cost and(Cost more) {
+        if (state == State.NONE || more.state == State.NONE) {
+            return state == State.NONE ? more : this;
+        }
+        Money sum = sum(amount, more.amount);
+        From origin = from == null || more.from == From.TABLE ? more.from : from;
+        Money told = reported == null || more.reported == null ? null : reported.plus(more.reported);
+        return new Cost(together(more, sum), sum == null ? amount : sum, origin, told, more.priceVersion);
+    }
+
+    private State together(Cost more, @Nullable Money sum) {
+        if (isComplete() && more.isComplete() && sum != null) {
+            return state == more.state ? state : State.PRICED;
+        }
+        return state == State.UNPRICED && more.state == State.UNPRICED ? State.UNPRICED : State.INCOMPLETE;
+    }
+
+    private boolean isComplete() {
+        return state == State.PRICED || state == State.FREE;
+    }
+
+    private static @Nullable Money sum(@Nullable Money one, @Nullable Money other) {
+        return one == null || other == null ? (one == null ? other : one) : one.plus(other);
+    }
+
     /** How far a cost is known. */
     public enum State {
         /** All that was counted has a price. */

@@ -73,7 +73,7 @@ public final class Prices {
     public Cost cost(Asked asked, AttemptUsage used) {
         Money reported = used.answer().cost();
         if (used.source() == UsageSource.NONE && reported == null) {
-            return new Cost(Cost.State.NONE, null, null, null, null);
+            return Cost.NOTHING;
         }
         Optional<PriceRule> rule = rule(asked, used);
         if (rule.isPresent() && rule.get().free()) {

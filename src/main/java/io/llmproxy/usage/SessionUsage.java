@@ -20,6 +20,8 @@ public final class SessionUsage {
     private AttemptUsage.Answer last = AttemptUsage.Answer.UNKNOWN;
     private @Nullable UsageReader message;
     private long text;
+    /** How much of the text is of answers that have told their counts. */
+    private long textTold;
 
     /** @param shape how the messages tell it */
     public SessionUsage(UsageShape shape) {
@@ -31,9 +33,9 @@ public final class SessionUsage {
      *
      * @param piece is looked at only
      * @param last whether the message ends with it
-     * @return whether it has told counts
+     * @return what the answer took whose counts the message tells; null if it has not ended, or tells none
      */
-    public boolean accept(ByteBuffer piece, boolean last) {
+    public @Nullable AttemptUsage accept(ByteBuffer piece, boolean last) {
         UsageReader reader = message;
         if (reader == null) {
             reader = new UsageReader(shape, DOCUMENT);
@@ -47,23 +49,26 @@ public final class SessionUsage {
             reader.accept(bytes, 0, bytes.length);
         }
         if (!last) {
-            return false;
+            return null;
         }
         message = null;
         return end(reader);
     }
 
-    private boolean end(UsageReader reader) {
+    private @Nullable AttemptUsage end(UsageReader reader) {
         text += reader.textBytes();
         Usage told = reader.told(anomalies);
-        boolean tells = told.knows(Count.INPUT) || told.knows(Count.OUTPUT);
-        if (tells) {
-            Usage before = known;
-            told.forEach((count, value) -> sum.set(count, before.get(count, 0) + value));
-            known = sum.build();
-            last = reader.answer();
+        if (!told.knows(Count.INPUT) && !told.knows(Count.OUTPUT)) {
+            return null;
         }
-        return tells;
+        Usage before = known;
+        told.forEach((count, value) -> sum.set(count, before.get(count, 0) + value));
+        known = sum.build();
+        last = reader.answer();
+        long ofAnswer = text - textTold;
+        textTold = text;
+        UsageSource source = UsageSource.REPORTED;
+        return new AttemptUsage(told, source, source, source, null, ofAnswer, last, anomalies, null);
     }
 
     /** How many bytes of text have been read so far, as characters in UTF-8. */
@@ -71,10 +76,51 @@ public final class SessionUsage {
         return text;
     }
 
-    /** Returns what all answers took together. */
-    public AttemptUsage total() {
-        UsageSource source = known.isUnknown() ? UsageSource.NONE : UsageSource.REPORTED;
-        UsageMissing missing = known.isUnknown() ? UsageMissing.NOT_OFFERED : null;
-        return new AttemptUsage(known, source, source, source, missing, text, last, anomalies, null);
+    /** Returns what all answers have told so far together. */
+    public Usage told() {
+        return known;
+    }
+
+    /**
+     * Returns what the answer took that has told no counts by now; null if there is none. Its input is not known.
+     *
+     * @param ratio how many bytes of text make a token
+     */
+    public @Nullable AttemptUsage untold(TokenRatio ratio) {
+        long bytes = text - textTold;
+        if (bytes == 0) {
+            return null;
+        }
+        Usage output =
+                new Usage.Builder().set(Count.OUTPUT, ratio.outputTokens(bytes)).build();
+        return new AttemptUsage(
+                output,
+                UsageSource.ESTIMATED,
+                UsageSource.NONE,
+                UsageSource.ESTIMATED,
+                UsageMissing.NOT_OFFERED,
+                bytes,
+                last,
+                Set.of(),
+                ratio.estimate());
+    }
+
+    /**
+     * Returns what all answers took together; of one that has told no counts, what its text makes.
+     *
+     * @param ratio how many bytes of text make a token
+     */
+    public AttemptUsage total(TokenRatio ratio) {
+        AttemptUsage rest = untold(ratio);
+        UsageSource input = known.isUnknown() ? UsageSource.NONE : UsageSource.REPORTED;
+        if (rest == null) {
+            UsageMissing missing = known.isUnknown() ? UsageMissing.NOT_OFFERED : null;
+            return new AttemptUsage(known, input, input, input, missing, text, last, anomalies, null);
+        }
+        Usage both = known.toBuilder()
+                .set(Count.OUTPUT, known.get(Count.OUTPUT, 0) + rest.usage().get(Count.OUTPUT, 0))
+                .build();
+        UsageSource source = known.isUnknown() ? UsageSource.ESTIMATED : UsageSource.PARTIAL;
+        return new AttemptUsage(both, source, input, source, rest.missing(), text, last, anomalies, rest.estimate());
     }
 }

@@ -143,11 +143,11 @@ final class Tally implements PathFollower.Collector {
         reasoningBytes += bytes;
     }
 
-    /** Sound comes in pieces as well, and is no text. */
+    /** Sound comes in pieces as well, and is no text; what the user has said is none of the model's. */
     private void delta(long bytes) {
         if (event.startsWith("response.reasoning")) {
             reasoning(bytes);
-        } else if (!event.endsWith("audio.delta")) {
+        } else if (!event.endsWith("audio.delta") && !event.startsWith("conversation.")) {
             textBytes += bytes;
         }
     }

@@ -13,10 +13,12 @@ import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LedgerLines;
 import io.llmproxy.testing.WebSocketPeer;
 import io.llmproxy.testing.WebSocketPeer.Frame;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -579,7 +581,7 @@ class WebSocketIT {
 
     @ParameterizedTest
     @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
-    void whatTheAnswersTookIsInTheLedger(Deployment.Kind kind, @TempDir Path directory) {
+    void whatTheAnswersTookIsInTheLedger(Deployment.Kind kind, @TempDir Path directory) throws IOException {
         String done =
                 "{\"type\":\"response.done\",\"response\":{\"usage\":{\"input_tokens\":%d,\"output_tokens\":%d}}}";
         FIRST.otherwise(Behaviour.webSocket(
@@ -590,8 +592,19 @@ class WebSocketIT {
                         .close(1000, "")
                         .awaitClose()));
         Path ledger = directory.resolve("ledger");
+        // Both answers together would be as dear as a large one.
+        Path prices = Files.writeString(directory.resolve("prices.yaml"), """
+                version: "1"
+                currency: USD
+                models:
+                  - model: gpt-realtime-2025
+                    per_million: {input: "1", output: "1"}
+                    above: [{input_tokens: 12, per_million: {input: "1000", output: "1000"}}]
+                    per: {request: "0.5"}
+                """);
         Gateway gateway = new Gateway()
                 .single("open", FIRST.url(), "models: {gpt-realtime: gpt-realtime-2025}", "", "")
+                .top("prices: \"%s\"".formatted(prices))
                 .top("ledger: {directory: \"%s\"}".formatted(ledger));
         try (Deployment counting = Deployment.start(kind, gateway)) {
             try (WebSocketPeer client =
@@ -603,6 +616,7 @@ class WebSocketIT {
             assertThat(attempt.path("usage").path("input_tokens").asInt()).isEqualTo(13);
             assertThat(attempt.path("usage").path("output_tokens").asInt()).isEqualTo(24);
             assertThat(attempt.path("status").asInt()).isEqualTo(101);
+            assertThat(attempt.path("cost").asText()).isEqualTo("1.000037000000");
             // Lines of the log are written by a thread of their own.
             Awaitility.await()
                     .untilAsserted(() -> assertThat(counting.log().lines())
@@ -623,8 +637,9 @@ class WebSocketIT {
             upstream.message();
             upstream.text(large).awaitClose();
         }));
-        String limited = "keys: [%s, %s]"
+        String limited = "keys: [%s, %s, %s]"
                 .formatted(
+                        "{name: q, key: sk-quiet-0001, limits: [{metric: output, per: total, amount: 1000}]}",
                         "{name: t, key: sk-tokens-0001, limits: [{metric: total, per: hour, amount: 2000}]}",
                         "{name: m, key: sk-models-0001, limits: [{metric: requests, per: day, amount: 5, models: [gpt-*]}]}");
         Gateway gateway = new Gateway().single("open", FIRST.url(), "", "", limited);
@@ -654,7 +669,20 @@ class WebSocketIT {
             try (WebSocketPeer client = WebSocketPeer.open(realtime, models)) {
                 client.close(1000, "");
             }
+            whatNoAnswerTookIsNotHeldAgainstThem(limiting, realtime);
         }
+    }
+
+    private static void whatNoAnswerTookIsNotHeldAgainstThem(Deployment limiting, URI realtime) {
+        FIRST.otherwise(Behaviour.webSocket(
+                "", upstream -> upstream.text("{\"type\":\"session.created\"}").awaitClose()));
+        try (WebSocketPeer client = WebSocketPeer.open(realtime, "Authorization: Bearer sk-quiet-0001\r\n")) {
+            client.message();
+            assertThat(limiting.metrics().sum("llmproxy_limit_remaining", "metric=\"output\""))
+                    .isZero();
+            client.close(1000, "");
+        }
+        Awaitility.await().until(() -> limiting.metrics().sum("llmproxy_limit_remaining", "metric=\"output\"") == 1000);
     }
 
     @ParameterizedTest

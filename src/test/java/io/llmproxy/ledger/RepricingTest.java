@@ -40,6 +40,16 @@ class RepricingTest {
             UsageSource source,
             @Nullable Money reported,
             Cost cost) {
+        return attempt(200, provider, model, source, reported, cost);
+    }
+
+    private static AttemptRecord attempt(
+            int status,
+            @Nullable String provider,
+            @Nullable String model,
+            UsageSource source,
+            @Nullable Money reported,
+            Cost cost) {
         AttemptUsage usage = new AttemptUsage(
                 source == UsageSource.NONE ? Usage.UNKNOWN : Usage.of(1000, 100),
                 source,
@@ -58,7 +68,7 @@ class RepricingTest {
                 model,
                 model,
                 false,
-                new AttemptRecord.Ending(200, "completed", null, List.of()),
+                new AttemptRecord.Ending(status, "completed", null, List.of()),
                 new AttemptRecord.Times(-1, -1, -1, -1, 5),
                 0,
                 0,
@@ -133,6 +143,17 @@ class RepricingTest {
                         note: 2 attempts keep their cost: they are recorded in sums only
                         """);
         assertThat(LedgerFixtures.files(directory)).hasSize(1);
+    }
+
+    /** Each answer of it had its own price; they are recorded together. */
+    @Test
+    void aSessionKeepsItsCost() throws IOException {
+        write(List.of(attempt(101, "openai", "gpt-5", UsageSource.REPORTED, null, inEuro(1_000_000_000L))));
+
+        assertThat(repriced()).isEqualTo("""
+                        1 attempts, 0 of them cost something else now: before 0.001 EUR, now 0.001 EUR
+                        note: 1 attempts keep their cost: they are sessions, of whose answers the sum is recorded only
+                        """);
     }
 
     @Test

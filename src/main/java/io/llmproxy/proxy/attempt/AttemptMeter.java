@@ -71,6 +71,7 @@ final class AttemptMeter implements OpenAttempt {
 
     private @Nullable UsageReader reader;
     private @Nullable SessionUsage session;
+    private Cost sessionCost = Cost.NOTHING;
     private @Nullable MadeResources made;
     private int flight = -1;
     private int status;
@@ -208,6 +209,9 @@ final class AttemptMeter implements OpenAttempt {
                         .map(SessionUsage::new)
                         .orElse(null);
             }
+            if (session != null) {
+                exchange.sessionIsRead();
+            }
         } finally {
             lock.unlock();
         }
@@ -238,12 +242,12 @@ final class AttemptMeter implements OpenAttempt {
             lastAt = System.nanoTime();
             SessionUsage reading = session;
             if (reading != null) {
-                boolean told = reading.accept(piece, last);
+                AttemptUsage answer = reading.accept(piece, last);
                 progress(reading.textBytes());
-                if (told) {
-                    AttemptUsage usage = reading.total();
-                    exchange.sessionUsed(
-                            usage.usage(), cost(usage, Instant.now()).amount());
+                if (answer != null) {
+                    // Each answer has its own price, by its size and its tier.
+                    sessionCost = sessionCost.and(cost(answer, Instant.now()));
+                    exchange.sessionUsed(reading.told(), sessionCost.amount());
                 }
             }
         } finally {
@@ -476,7 +480,8 @@ final class AttemptMeter implements OpenAttempt {
         AttemptUsage usage = usage(ending);
         UpstreamConfig upstream = lease.upstream().config();
         Instant at = Instant.now();
-        Cost cost = cost(usage, at);
+        SessionUsage ofSession = session;
+        Cost cost = ofSession == null ? cost(usage, at) : costOf(ofSession, at);
         long began = lease.acquired();
         return new SettledAttempt(
                 exchange.number(),
@@ -507,6 +512,15 @@ final class AttemptMeter implements OpenAttempt {
         UpstreamConfig upstream = lease.upstream().config();
         return metering.prices()
                 .cost(new Prices.Asked(upstream.name(), upstream.provider().label(), model.sent(), at), usage);
+    }
+
+    private Cost costOf(SessionUsage answers, Instant at) {
+        AttemptUsage untold = answers.untold(ratio());
+        return untold == null ? sessionCost : sessionCost.and(cost(untold, at));
+    }
+
+    private TokenRatio ratio() {
+        return metering.ratios().of(lease.upstream().name(), ratioModel());
     }
 
     private static long since(long began, long then) {
@@ -545,26 +559,27 @@ final class AttemptMeter implements OpenAttempt {
     private AttemptUsage usage(Ending ending) {
         SessionUsage ofSession = session;
         if (ofSession != null) {
-            return ofSession.total();
+            return ofSession.total(ratio());
         }
         UsageReader read = reader;
-        String upstream = lease.upstream().name();
         if (read == null && status == 0 && sentAll && isOfText()) {
             // To measure a large body takes long, and another attempt may wait for the end of this one.
             requestText = body.isLarge() ? -1 : textOfRequest();
-            return AttemptUsage.unanswered(
-                    requestText < 0 ? sentBytes() : requestText,
-                    metering.ratios().of(upstream, ratioModel()),
-                    because(ending));
+            return AttemptUsage.unanswered(requestText < 0 ? sentBytes() : requestText, ratio(), because(ending));
         }
         if (read == null || status >= 400) {
             return AttemptUsage.NONE;
         }
-        TokenRatio ratio = metering.ratios().of(upstream, ratioModel());
         // What is around the text counts as text, too, where it was not measured: better too much than nothing.
         long measured = requestText < 0 ? sentBytes() : requestText;
-        AttemptUsage usage = read.settle(ended(ending), measured, ratio);
-        metering.ratios().learn(upstream, ratioModel(), textIsPart ? -1 : requestText, read.reasoningBytes(), usage);
+        AttemptUsage usage = read.settle(ended(ending), measured, ratio());
+        metering.ratios()
+                .learn(
+                        lease.upstream().name(),
+                        ratioModel(),
+                        textIsPart ? -1 : requestText,
+                        read.reasoningBytes(),
+                        usage);
         return usage;
     }
 

@@ -72,6 +72,9 @@ public final class Exchange {
     /** Changed through {@link #RESERVED}. */
     private volatile @Nullable Reservation reserved;
 
+    /** What counts as used if nothing is known of that. */
+    private volatile Used untold = Used.UNKNOWN;
+
     private volatile Standings limits = Standings.NONE;
     private volatile @Nullable Limit reached;
     private volatile @Nullable UpstreamGroup group;
@@ -244,6 +247,11 @@ public final class Exchange {
         if (reservation != null) {
             reservation.settle(used, forward().admission().keyLimits().quotas().now());
         }
+    }
+
+    /** What the answers in the session use will be known: it has used nothing if there are none. */
+    public void sessionIsRead() {
+        untold = Used.NOTHING;
     }
 
     /** The answers in the session, which goes on, have used so much together by now. */
@@ -500,7 +508,7 @@ public final class Exchange {
         long input = usage.input();
         long output = usage.output();
         if (input < 0 && output < 0) {
-            return worked ? Used.UNKNOWN : Used.NOTHING;
+            return worked ? untold : Used.NOTHING;
         }
         return new Used(Math.max(0, input), Math.max(0, output), counted(usage.cost()));
     }
