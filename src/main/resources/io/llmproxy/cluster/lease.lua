@@ -1,9 +1,11 @@
 -- Gives nodes their parts of limits. KEYS[1] has the nodes, KEYS[2] what this node was last answered, each further key is of one
--- limit. ARGV: this node, after how many milliseconds without a word a node is gone, the number of this call, then for each limit: kind, size, time, delta, least, need, want, seen, born.
+-- limit. ARGV: this node, after how many milliseconds without a word a node is gone, the number of this call, which is larger than those
+-- of the node's calls before, then for each limit: kind, size, time, delta, least, need, want, seen, born.
 -- Returns: the time in milliseconds, the number of nodes, then for each limit: granted, used, wait in microseconds, born; or, in
 -- the place of granted, the code of an error that concerns the limit alone.
 -- Each count says when it was born. A node that has seen another of the same name knows what was used before that was lost.
 -- Numbers are written out in full: Lua would shorten them.
+-- What is done before an error stays done. So what the user may not be allowed to comes before what counts.
 local FIELDS = 9
 -- For how many milliseconds an answer is kept for a node that has not heard it.
 local REMEMBERED = '600000'
@@ -33,11 +35,12 @@ local function bucket(key, size, period, delta, least, need, want, seen, born)
   local state = redis.call('HMGET', key, 'missing', 'at', 'born')
   local missing = tonumber(state[1]) or seen
   local birth = tonumber(state[3]) or micros
-  if born > 0 and born ~= birth then
-    missing = math.max(missing, seen)
-  end
   local at = tonumber(state[2]) or micros
   missing = math.max(0, missing - math.max(0, micros - at) * size / period)
+  if born > 0 and born ~= birth then
+    -- What was seen has been refilled until now.
+    missing = math.max(missing, seen)
+  end
   missing = math.max(0, math.min(missing + delta, 2 * size))
   local left = math.max(0, math.floor(size - missing + 0.000001))
   local granted = grant(size, left, least, need, want)
@@ -65,10 +68,14 @@ local function window(key, size, ends, delta, least, need, want, seen, born)
   used = math.max(0, used + delta)
   local granted = grant(size, math.max(0, size - used), least, need, want)
   used = used + granted
+  -- Longer than it is needed: a node whose clock is late still writes to it.
+  local expires = whole(ends + 3600000)
+  if ends > 0 then
+    redis.call('PEXPIREAT', key, expires)
+  end
   redis.call('HSET', key, 'used', whole(used), 'born', whole(birth), 'before', whole(before))
   if ends > 0 then
-    -- Longer than it is needed: a node whose clock is late still writes to it.
-    redis.call('PEXPIREAT', key, whole(ends + 3600000))
+    redis.call('PEXPIREAT', key, expires)
   end
   return granted, used, 0, birth
 end
@@ -98,8 +105,8 @@ local function permits(key, size, lasts, holds, least, need, want)
     redis.call('HSET', key, 'used', whole(used), 'held:' .. node, whole(holds + granted),
       'until:' .. node, whole(millis + lasts))
   else
-    redis.call('HSET', key, 'used', whole(used))
     redis.call('HDEL', key, 'held:' .. node, 'until:' .. node)
+    redis.call('HSET', key, 'used', whole(used))
   end
   redis.call('PEXPIRE', key, whole(10 * lasts))
   return granted, used, 0, 0
@@ -117,8 +124,12 @@ local answer = { whole(millis), whole(redis.call('ZCARD', KEYS[1])) }
 if #KEYS == 2 then
   return answer
 end
--- A node that has not heard the answer asks again: nothing is done a second time.
+-- A node that has not heard the answer asks again: nothing is done a second time. What it said before that comes late on a
+-- connection that it has given up: it has said it again since.
 local last = redis.call('HMGET', KEYS[2], 'number', 'answer')
+if tonumber(last[1] or 0) > tonumber(ARGV[3]) then
+  return redis.error_reply('LATE this was said before')
+end
 if last[1] == ARGV[3] then
   for word in string.gmatch(last[2], '%S+') do
     answer[#answer + 1] = word

@@ -97,6 +97,71 @@ class LeaseScriptIT {
         }
     }
 
+    /** On a connection that the node has given up. */
+    @Test
+    void whatComesLateIsNotDoneAgain() throws StoreAwayException {
+        LeaseCall call = new LeaseCall("late", Kind.WINDOW, 1_000, 0, 100, 0, 0, 0, 0, 0);
+        try (RedisLink link = link("one")) {
+            link.say(7, List.of(call));
+            link.say(8, List.of(call));
+            StoreAwayException late = catchThrowableOfType(StoreAwayException.class, () -> link.say(7, List.of(call)));
+            assertThat(late.reason()).isEqualTo("it answers LATE");
+            assertThat(reply(link, call).used()).isEqualTo(300);
+        }
+    }
+
+    /** What a node has seen is refilled until now; the count of another that was made meanwhile is older. */
+    @Test
+    void whatIsMadeUpForIsNotRefilledTwice() throws StoreAwayException {
+        long hour = TimeUnit.HOURS.toMicros(1);
+        try (RedisLink one = link("one")) {
+            LeaseCall first = new LeaseCall("lost", Kind.BUCKET, 3_600, hour, 5, 0, 0, 0, 0, 0);
+            long born = reply(one, first).born();
+            long before = born - TimeUnit.MINUTES.toMicros(10);
+            REDIS.say("HSET {test}:limit:lost at " + before);
+            LeaseCall knows = new LeaseCall("lost", Kind.BUCKET, 3_600, hour, 0, 0, 0, 0, 3_000, 1);
+
+            assertThat(reply(one, knows).used()).isEqualTo(3_000);
+        }
+    }
+
+    @Test
+    void whatTheUserMayNotDoIsNotCountedByHalf() throws StoreAwayException {
+        REDIS.say("ACL SETUSER poor on >secret ~* +@all -pexpireat -hdel");
+        long end = System.currentTimeMillis() + TimeUnit.HOURS.toMillis(1);
+        RedisConfig config = new RedisConfig(
+                REDIS.url(),
+                "poor",
+                new io.llmproxy.config.Secret("secret"),
+                null,
+                "test",
+                Duration.ofSeconds(10),
+                null);
+        try (RedisLink poor = new RedisLink(config, "poor");
+                RedisLink rich = link("rich")) {
+            poor.open();
+            LeaseCall window = new LeaseCall("day", Kind.WINDOW, 1_000, end, 100, 1, 1, 1, 0, 0);
+            LeaseCall held = new LeaseCall("permits", Kind.PERMITS, 10, 60_000, 2, 0, 0, 0, 0, 0);
+            LeaseCall free = new LeaseCall("permits", Kind.PERMITS, 10, 60_000, 0, 0, 0, 0, 0, 0);
+            reply(poor, held);
+            for (int i = 0; i < 2; i++) {
+                List<RedisLink.Reply> refused = poor.say(NUMBER.incrementAndGet(), List.of(window, free))
+                        .replies();
+                // Which code it is depends on the version.
+                assertThat(refused)
+                        .extracting(RedisLink.Reply::refusal)
+                        .doesNotContainNull()
+                        .hasSize(2);
+            }
+
+            assertThat(reply(rich, new LeaseCall("day", Kind.WINDOW, 1_000, end, 0, 0, 0, 0, 0, 0))
+                            .used())
+                    .isZero();
+            assertThat(reply(rich, free).used()).isEqualTo(2);
+        }
+        REDIS.say("ACL DELUSER poor");
+    }
+
     @Test
     void aLimitThatCannotBeCountedDoesNotStopTheOthers() throws StoreAwayException {
         REDIS.say("SET {test}:limit:foreign text");

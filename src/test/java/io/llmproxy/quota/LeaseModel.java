@@ -48,11 +48,11 @@ public final class LeaseModel {
     private LeaseReply bucket(LeaseCall call, long micros) {
         Bucket known = buckets.get(call.key());
         Bucket before = known == null ? new Bucket(call.seen(), micros, ++births) : known;
-        if (call.born() > 0 && call.born() != before.born) {
-            before = new Bucket(Math.max(before.missing, (double) call.seen()), before.at, before.born);
-        }
         double refilled = Math.max(0, micros - before.at) * (double) call.size() / call.time();
         double missing = Math.max(0, before.missing - refilled);
+        if (call.born() > 0 && call.born() != before.born) {
+            missing = Math.max(missing, (double) call.seen());
+        }
         missing = Math.max(0, Math.min(missing + call.delta(), 2.0 * call.size()));
         long left = Math.max(0, (long) Math.floor(call.size() - missing + 0.000001));
         long granted = grant(call, left);
