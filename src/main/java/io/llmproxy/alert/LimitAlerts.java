@@ -56,15 +56,6 @@ public final class LimitAlerts {
         }
     }
 
-    /**
-     * Takes note of limits while this node knows a part of them only, and warns of nothing.
-     *
-     * @param standings of all limits that have warnings
-     */
-    public void overlook(List<Standing> standings) {
-        watch.overlook(standings);
-    }
-
     private String json(LimitWarning warning) {
         Standing standing = warning.standing();
         LimitConfig limit = standing.limit().config();

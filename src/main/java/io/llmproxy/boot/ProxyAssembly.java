@@ -105,6 +105,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -199,7 +200,7 @@ public final class ProxyAssembly implements AutoCloseable {
         this.reloader = new Reloader(
                 source,
                 handover.listeners(),
-                http,
+                this::retain,
                 ProxyAssembly::prices,
                 this::build,
                 this::takeOver,
@@ -330,6 +331,9 @@ public final class ProxyAssembly implements AutoCloseable {
         List<Mount> mounted = forwards.stream().map(this::mount).toList();
         Mounts mounts = new Mounts(mounted, listening::port, listening.adminPort(), !listening.complete());
         long version = before == null ? 1 : before.version() + 1;
+        if (before != null) {
+            sharedLimits.prepare(quotas.store());
+        }
         Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices, ledger, bodies), left);
         this.listening = listening;
         return new Generation(version, config, upstreams, keyLimits, forwards, serving);
@@ -372,6 +376,15 @@ public final class ProxyAssembly implements AutoCloseable {
         history.retain(generation.upstreams().all().stream().map(Upstream::name).toList());
     }
 
+    /** Stops what no generation uses any more. */
+    private void retain(List<Generation> inUse) {
+        http.retain(inUse.stream().map(Generation::upstreams).toList());
+        sharedLimits.retain(inUse.stream()
+                .map(generation -> generation.keyLimits().quotas().store())
+                .filter(Objects::nonNull)
+                .toList());
+    }
+
     private static Prices prices(ProxyConfig config) {
         Path file = config.prices();
         return file == null ? Prices.NONE : PriceFile.read(file).prices();
@@ -389,7 +402,6 @@ public final class ProxyAssembly implements AutoCloseable {
         }
     }
 
-    /** While the store that nodes share is away, a node knows its own part only. */
     private void lookAtLimits() {
         Quotas quotas = quotas();
         budgets.look(quotas::standings, now().millis());
@@ -397,11 +409,7 @@ public final class ProxyAssembly implements AutoCloseable {
         if (stored != null) {
             watched.addAll(stored.keys().watched(quotas));
         }
-        if (Boolean.FALSE.equals(sharedLimits.isThere())) {
-            limitAlerts.overlook(watched);
-        } else {
-            limitAlerts.look(watched);
-        }
+        limitAlerts.look(watched);
     }
 
     private ConfigReload.Outcome serve(Supplier<ConfigLoader.Loaded> next) {

@@ -8,7 +8,6 @@ import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.metrics.ConfigMetrics;
 import io.llmproxy.proxy.exchange.Serving;
-import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.usage.Prices;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,7 +31,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
 
     private final ConfigSource source;
     private final Listeners listeners;
-    private final UpstreamHttp http;
+    private final Consumer<List<Generation>> inUse;
     private final Function<ProxyConfig, Prices> prices;
     private final Builder builder;
     private final Consumer<Generation> takeOver;
@@ -68,7 +67,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     /**
      * @param source where the configuration comes from
      * @param listeners the ports
-     * @param http owns the clients of all generations
+     * @param inUse told which generations have exchanges, or will have: what only others used is to be stopped
      * @param prices reads the prices that a configuration names
      * @param builder makes what a configuration needs
      * @param takeOver gives effect to what a generation wants of the things that all generations share; called for each one
@@ -79,7 +78,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
     Reloader(
             ConfigSource source,
             Listeners listeners,
-            UpstreamHttp http,
+            Consumer<List<Generation>> inUse,
             Function<ProxyConfig, Prices> prices,
             Builder builder,
             Consumer<Generation> takeOver,
@@ -88,7 +87,7 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         this.background = background;
         this.source = source;
         this.listeners = listeners;
-        this.http = http;
+        this.inUse = inUse;
         this.prices = prices;
         this.builder = builder;
         this.takeOver = takeOver;
@@ -261,12 +260,12 @@ final class Reloader implements ConfigReload, Supplier<Serving> {
         }
     }
 
-    /** Forgets the generations that no exchange belongs to any more, and stops the clients that only they used. */
+    /** Forgets the generations that no exchange belongs to any more, and stops what only they used. */
     private void stopUnused() {
         lock.lock();
         try {
             alive.removeIf(generation -> generation.serving().isLeft());
-            http.retain(alive.stream().map(Generation::upstreams).toList());
+            inUse.accept(List.copyOf(alive));
         } finally {
             lock.unlock();
         }

@@ -4,14 +4,24 @@ import io.llmproxy.cluster.RedisLeases;
 import io.llmproxy.config.RedisConfig;
 import io.llmproxy.quota.LeaseStore;
 import io.llmproxy.quota.Moment;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What nodes share limits through, as the configuration in use says. Used under the lock of the one who reloads. */
+/**
+ * What nodes share limits through, as the configuration in use says, and those before, as long as exchanges have something to settle
+ * there. Used under the lock of the one who reloads.
+ */
 final class SharedLimits implements AutoCloseable {
-    private final String node = UUID.randomUUID().toString();
+    /** It tries for less than that, unless the machine is very busy. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
     private final Supplier<Moment> clock;
+    private final List<RedisLeases> made = new CopyOnWriteArrayList<>();
     private volatile @Nullable RedisLeases current;
 
     /** @param clock tells the time */
@@ -25,23 +35,41 @@ final class SharedLimits implements AutoCloseable {
         if (config == null) {
             return null;
         }
-        return known != null && known.config().equals(config) ? known : new RedisLeases(config, node, clock);
+        if (known != null && known.config().equals(config)) {
+            return known;
+        }
+        // What exchanges hold in the one before is theirs, also if it is the same Redis: it has a name of its own.
+        RedisLeases next = new RedisLeases(config, UUID.randomUUID().toString(), clock);
+        made.add(next);
+        return next;
+    }
+
+    /** Tries what was made for a configuration, before that takes the place of another: no request need do without it. */
+    void prepare(@Nullable LeaseStore next) {
+        if (next instanceof RedisLeases leases && leases != current) {
+            leases.start();
+            leases.awaitTried(PATIENCE);
+        }
     }
 
     /** Uses what was made for the configuration that is in use from now on. */
     void follow(@Nullable LeaseStore next) {
-        RedisLeases before = current;
-        if (before == next) {
-            return;
-        }
         RedisLeases following = (RedisLeases) next;
         if (following != null) {
             following.start();
         }
         current = following;
-        if (before != null) {
-            before.close();
-        }
+    }
+
+    /** Closes what no configuration uses any more that is in use, or has exchanges. */
+    void retain(Collection<LeaseStore> inUse) {
+        made.removeIf(leases -> {
+            boolean unused = !inUse.contains(leases);
+            if (unused) {
+                leases.close();
+            }
+            return unused;
+        });
     }
 
     /** Returns whether the store answers; null if there is none. */
@@ -52,6 +80,7 @@ final class SharedLimits implements AutoCloseable {
 
     @Override
     public void close() {
-        follow(null);
+        current = null;
+        retain(List.of());
     }
 }

@@ -6,6 +6,7 @@ import io.llmproxy.quota.LeaseReply;
 import io.llmproxy.quota.LeaseStore;
 import io.llmproxy.quota.Leased;
 import io.llmproxy.quota.Moment;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -71,6 +73,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
     private final BlockingQueue<Leased> woken = new LinkedBlockingQueue<>();
     private final Set<Leased> active = new HashSet<>();
     private final Thread thread = new Thread(this::run, "llmproxy-limits");
+    private final CountDownLatch tried = new CountDownLatch(1);
     private volatile boolean there;
     private volatile boolean closed;
     private volatile int nodes;
@@ -115,9 +118,20 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         return config;
     }
 
-    /** Begins to speak with the store. */
+    /** Begins to speak with the store, unless it has begun. To be called by one thread at a time. */
     public void start() {
-        thread.start();
+        if (thread.getState() == Thread.State.NEW) {
+            thread.start();
+        }
+    }
+
+    /** Waits until it is known whether the store answers, but no longer than that. */
+    public void awaitTried(Duration longest) {
+        try {
+            boolean unused = tried.await(longest.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
@@ -128,6 +142,11 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
     @Override
     public int nodes() {
         return nodes;
+    }
+
+    @Override
+    public boolean nodesAreGiven() {
+        return config.nodes() != null;
     }
 
     @Override
@@ -173,6 +192,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         Moment now = clock.get();
         if (!there && now.nanos() - nextProbe >= 0) {
             probe();
+            tried.countDown();
         }
         if (!there) {
             speakers.forEach(limit -> limit.failed(null, clock.get()));
@@ -182,6 +202,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         if (now.nanos() - nextTick >= 0) {
             nextTick = now.nanos() + TICK;
             active.removeIf(limit -> !speakers.contains(limit) && limit.rests(now));
+            refused.retainAll(active);
             confirm(new ArrayList<>(active));
         }
         if (there && clock.get().nanos() - nextPresence >= 0) {
@@ -312,6 +333,8 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
             there = true;
             told = false;
             lost = null;
+            // What was said before this process spoke, under the same name, had smaller numbers.
+            number = Math.max(number, TimeUnit.MILLISECONDS.toMicros(answer.millis()));
             nextTick = clock.get().nanos();
             LOG.info("Redis at {} is available", link.name());
             heard(first, answer);

@@ -16,16 +16,33 @@ public final class Accounts {
     private final Map<Limit.Id, Kept> kept = new ConcurrentHashMap<>();
     private final Expectations expectations = new Expectations();
 
-    private record Kept(@Nullable LeaseStore store, Meter.Account account) {}
+    /** @param before of the store before, for the requests that began with that; null if there was none */
+    private record Kept(
+            @Nullable LeaseStore store,
+            Meter.Account account,
+            @Nullable Kept before) {
+        boolean knows(@Nullable LeaseStore wanted) {
+            return store == wanted || (before != null && before.store == wanted);
+        }
 
-    /** Returns the account of a limit. Another store that nodes share limits through begins anew. */
+        Meter.Account in(@Nullable LeaseStore wanted) {
+            return before == null || store == wanted ? account : before.account;
+        }
+
+        Kept next(Limit limit, @Nullable LeaseStore other, Moment now) {
+            return new Kept(other, account.in(limit, other, now), new Kept(store, account, null));
+        }
+    }
+
+    /** Returns the account of a limit in a store that nodes share limits through, or in none. */
     Meter.Account of(Limit limit, @Nullable LeaseStore store, Moment now) {
-        return kept.compute(
-                        limit.id(),
-                        (id, known) -> known != null && known.store == store
-                                ? known
-                                : new Kept(store, Meter.Account.open(limit, store, now)))
-                .account;
+        return kept.compute(limit.id(), (id, known) -> {
+                    if (known == null) {
+                        return new Kept(store, Meter.Account.open(limit, store, now), null);
+                    }
+                    return known.knows(store) ? known : known.next(limit, store, now);
+                })
+                .in(store);
     }
 
     Expectations expectations() {

@@ -31,6 +31,11 @@ interface Allowance {
      */
     void settle(long taken, long used, long size, Moment then, Moment now);
 
+    /** Returns whether it knows all that was used. Else what it says is of this node's part, or old. */
+    default boolean isWhole(Moment now) {
+        return true;
+    }
+
     /** Returns what is left; 0 if more was used than there is. */
     long left(long size, Moment now);
 

@@ -55,6 +55,12 @@ public record Asked(
         };
     }
 
+    /** Returns the same with what it is expected to cost, for which the tariff is not asked again. */
+    Asked priced(Expected expected) {
+        long cost = measured ? cost(expected) : 0;
+        return new Asked(requested, model, counts, measured, input, mostOutput, (in, out) -> cost);
+    }
+
     /** Money that is spent does not come back: while nothing is known, the answer is taken to be as long as it may be. */
     private long cost(Expected expected) {
         long in = expected.input(input);

@@ -8,6 +8,12 @@ public interface LeaseStore {
     /** Returns how many nodes it last knew of, this one included; 0 if it has never said. */
     int nodes();
 
+    /**
+     * Returns whether operators say how many nodes there are. Then each takes its part also of what it has heard nothing of: that it begins
+     * when the store is away is their word, too.
+     */
+    boolean nodesAreGiven();
+
     /** Returns how far its clock is before ours, in milliseconds. */
     long offset();
 

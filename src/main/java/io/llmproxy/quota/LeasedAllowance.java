@@ -65,6 +65,8 @@ final class LeasedAllowance implements Allowance, Leased {
 
     private long born;
     private boolean refused;
+    /** Whether the store has ever counted it. */
+    private boolean heard;
 
     /** A request that waits. */
     private record Waiter(long amount, CompletableFuture<Take> told) {}
@@ -102,6 +104,24 @@ final class LeasedAllowance implements Allowance, Leased {
         this.seenAt = now.nanos();
         this.rateAt = now.nanos();
         this.until = now.nanos();
+    }
+
+    /** Returns one that begins with what this one knows, in another store: that may be empty, or have counts of its own, which hold. */
+    LeasedAllowance in(LeaseStore other, Moment now) {
+        LeasedAllowance next = new LeasedAllowance(key, terms, other, now);
+        lock.lock();
+        try {
+            settleIn(now);
+            next.size = size;
+            if (next.span.start() == span.start()) {
+                Alone without = alone;
+                long besides = untold() + (without == null ? 0 : without.used);
+                next.seen = Math.max(0, seenNow(size, now) + besides - available);
+            }
+        } finally {
+            lock.unlock();
+        }
+        return next;
     }
 
     private Period spanPeriod() {
@@ -266,14 +286,21 @@ final class LeasedAllowance implements Allowance, Leased {
         }
     }
 
+    /** Nothing is known of what others have used of it, which does not come back. */
+    private boolean isUnheard() {
+        return terms.kind() == Kind.WINDOW && !heard;
+    }
+
     /** What this node has used, and has not told yet, counts against its share: or each loss of the store would give it another one. */
     private Alone leave(Moment now) {
         if (terms.onStoreLoss() == OnStoreLoss.OPEN) {
             return new Alone(null, 0);
         }
-        // Of what does not come back, nothing is taken unheard: each node that starts now would take all of it.
-        boolean unheard = terms.kind() == Kind.WINDOW && store.nodes() == 0;
-        if (terms.onStoreLoss() == OnStoreLoss.CLOSED || unheard) {
+        // Of what does not come back, nothing is taken unheard: others may have used it up, and each node that starts
+        // now
+        // would take a part of it again.
+        boolean unknown = isUnheard() && !store.nodesAreGiven();
+        if (terms.onStoreLoss() == OnStoreLoss.CLOSED || unknown) {
             return new Alone();
         }
         long nodes = Math.max(1, store.nodes());
@@ -282,7 +309,7 @@ final class LeasedAllowance implements Allowance, Leased {
         return switch (terms.kind()) {
             case BUCKET -> {
                 RefillingBucket bucket = new RefillingBucket(terms.refill(), now);
-                bucket.settle(0, Math.min(part, seenNow(now) / nodes + untold), part, now, now);
+                bucket.settle(0, Math.min(part, seenNow(size, now) / nodes + untold), part, now, now);
                 yield new Alone(bucket, part);
             }
             case WINDOW ->
@@ -325,7 +352,7 @@ final class LeasedAllowance implements Allowance, Leased {
                 owed -= terms.kind() == Kind.PERMITS ? 0 : available;
                 available = 0;
             }
-            boolean tells = owed != 0 || (terms.kind() == Kind.PERMITS && !isOver(now));
+            boolean tells = owed != 0 || isUnheard() || (terms.kind() == Kind.PERMITS && !isOver(now));
             return waiters.isEmpty() && !(due && (tells || refused)) ? null : next(now);
         } finally {
             lock.unlock();
@@ -334,7 +361,7 @@ final class LeasedAllowance implements Allowance, Leased {
 
     /** So little is left that others may need what this node has. */
     private boolean isScarce(Moment now) {
-        return terms.kind() != Kind.PERMITS && size - seenNow(now) < size / 10;
+        return terms.kind() != Kind.PERMITS && size - seenNow(size, now) < size / 10;
     }
 
     private LeaseCall next(Moment now) {
@@ -362,7 +389,7 @@ final class LeasedAllowance implements Allowance, Leased {
                 need == 0 ? 0 : least,
                 need,
                 want,
-                seenNow(now),
+                seenNow(size, now),
                 born);
     }
 
@@ -374,11 +401,11 @@ final class LeasedAllowance implements Allowance, Leased {
         };
     }
 
-    private long seenNow(Moment now) {
+    private long seenNow(long ofSize, Moment now) {
         if (terms.kind() != Kind.BUCKET) {
             return seen;
         }
-        double refilled = (double) size
+        double refilled = (double) ofSize
                 * Math.max(0, now.nanos() - seenAt)
                 / terms.refill().toNanos();
         return (long) Math.max(0, seen - refilled);
@@ -392,6 +419,7 @@ final class LeasedAllowance implements Allowance, Leased {
             calling = false;
             telling = 0;
             refused = false;
+            heard = true;
             settleIn(now);
             if (callSpan == span.start()) {
                 seen = reply.used();
@@ -495,9 +523,12 @@ final class LeasedAllowance implements Allowance, Leased {
         }
     }
 
+    /** What the store cannot count is asked for again when it is used again. */
     private boolean isOver(Moment now) {
+        Alone without = alone;
         return !calling
-                && alone == null
+                && (without == null || (refused && without.used == 0))
+                && (refused || !isUnheard())
                 && waiters.isEmpty()
                 && owed == 0
                 && available == 0
@@ -506,10 +537,22 @@ final class LeasedAllowance implements Allowance, Leased {
     }
 
     @Override
+    public boolean isWhole(Moment now) {
+        lock.lock();
+        try {
+            settleIn(now);
+            return alone == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Who asks may have begun with another amount than the one that holds now. */
+    @Override
     public long left(long ofSize, Moment now) {
         lock.lock();
         try {
-            size = ofSize;
+            size = size == 0 ? ofSize : size;
             settleIn(now);
             Alone without = alone;
             if (without != null && without.share != null) {
@@ -517,7 +560,7 @@ final class LeasedAllowance implements Allowance, Leased {
             }
             // Nothing new passes then, but what had passed before goes on.
             long unheard = without != null && without.closed ? without.used : 0;
-            return Math.max(0, Math.min(ofSize, ofSize - seenNow(now) - untold() - unheard + available));
+            return Math.max(0, Math.min(ofSize, ofSize - seenNow(ofSize, now) - untold() - unheard + available));
         } finally {
             lock.unlock();
         }
@@ -537,7 +580,7 @@ final class LeasedAllowance implements Allowance, Leased {
                 return Duration.ofSeconds(1).toNanos();
             }
             // What the store last said was of the least that was asked for; this may be more.
-            double missing = amount - (ofSize - seenNow(now) + available);
+            double missing = amount - (ofSize - seenNow(ofSize, now) + available);
             long refills = (long) (missing * terms.refill().toNanos() / ofSize);
             return Math.max(1, Math.max(refills, freeAt - now.nanos()));
         } finally {

@@ -20,6 +20,7 @@ public final class LimitPath {
     private final boolean confined;
     private final boolean measuring;
     private final boolean limitsModels;
+    private final boolean costs;
 
     /**
      * @param known whether the scope of the key is one of the configuration
@@ -35,6 +36,7 @@ public final class LimitPath {
         this.confined = scopes.stream().anyMatch(scope -> !scope.models().isEmpty());
         this.measuring = meters.stream().anyMatch(LimitPath::measures);
         this.limitsModels = meters.stream().anyMatch(LimitPath::limitsModels);
+        this.costs = meters.stream().anyMatch(meter -> meter.limit().config().metric() == Metric.COST);
     }
 
     private static boolean measures(Meter meter) {
@@ -113,8 +115,9 @@ public final class LimitPath {
     }
 
     /** Takes what a request asks for of every limit that concerns it, or of none. */
-    public Outcome reserve(Asked asked, Moment now) {
-        Expected expected = expectations.of(asked.model());
+    public Outcome reserve(Asked wanted, Moment now) {
+        Expected expected = expectations.of(wanted.model());
+        Asked asked = costs ? wanted.priced(expected) : wanted;
         long[] taken = new long[meters.size()];
         Map<Integer, Long> unknown = new LinkedHashMap<>();
         for (int i = 0; i < taken.length; i++) {
@@ -127,8 +130,8 @@ public final class LimitPath {
                 taken[i] = amount;
             } else if (take == Take.ASK) {
                 unknown.put(i, amount);
-            } else if (refuses(meter)) {
-                giveBack(taken, now);
+            } else if (refuses(meter, take)) {
+                giveBack(taken, now, now);
                 return refusal(i, take, asked, expected, now);
             }
         }
@@ -136,8 +139,11 @@ public final class LimitPath {
         return unknown.isEmpty() ? reservation : new Pending(ask(unknown, taken, reservation, asked, expected, now));
     }
 
-    private static boolean refuses(Meter meter) {
-        meter.refused();
+    /** That the store is away says nothing of how much is used. */
+    private static boolean refuses(Meter meter, Take take) {
+        if (take != Take.CLOSED) {
+            meter.refused();
+        }
         return meter.isEnforced();
     }
 
@@ -160,7 +166,7 @@ public final class LimitPath {
                         Take take = answer.getValue().join();
                         if (take == Take.TAKEN) {
                             taken[i] = unknown.getOrDefault(i, 0L);
-                        } else if (refuses(meters.get(i)) && refused < 0) {
+                        } else if (refuses(meters.get(i), take) && refused < 0) {
                             refused = i;
                             because = take;
                         }
@@ -168,7 +174,7 @@ public final class LimitPath {
                     if (refused < 0) {
                         return reservation;
                     }
-                    giveBack(taken, now);
+                    giveBack(taken, now, now);
                     return refusal(refused, because, asked, expected, now);
                 });
     }
@@ -179,10 +185,10 @@ public final class LimitPath {
                 : exhausted(first, asked, expected, now);
     }
 
-    private void giveBack(long[] taken, Moment now) {
+    void giveBack(long[] taken, Moment then, Moment now) {
         for (int i = 0; i < taken.length; i++) {
             if (taken[i] > 0) {
-                meters.get(i).settle(taken[i], 0, now, now);
+                meters.get(i).settle(taken[i], 0, then, now);
             }
         }
     }

@@ -28,7 +28,7 @@ public final class LimitWatch {
             return next.size() <= standing.size() && next.untilFull() - standing.untilFull() <= CLOCKS_DIFFER;
         }
 
-        Seen without(long refused) {
+        Seen with(long refused) {
             return new Seen(
                     new Standing(standing.limit(), standing.size(), standing.left(), standing.untilFull(), refused),
                     share);
@@ -40,7 +40,8 @@ public final class LimitWatch {
     }
 
     /**
-     * Returns what is to be told since the last look, the highest warning of each limit.
+     * Returns what is to be told since the last look, the highest warning of each limit. Where this node knows its part only, nothing is,
+     * and what was refused in that time says nothing.
      *
      * @param standings of all limits that have warnings
      */
@@ -48,6 +49,10 @@ public final class LimitWatch {
         Map<Limit.Id, Seen> next = new HashMap<>();
         List<LimitWarning> warnings = new ArrayList<>();
         for (Standing standing : standings) {
+            if (!standing.isWhole()) {
+                overlook(standing, next);
+                continue;
+            }
             Seen before = before(standing);
             double told = before == null ? 0 : before.share;
             boolean refused = before != null && before.hasRefused(standing);
@@ -67,20 +72,11 @@ public final class LimitWatch {
         return last != null && last.goesOn(standing) ? last : null;
     }
 
-    /**
-     * Takes note of limits while a node knows a part of them only: what was refused in that time says nothing.
-     *
-     * @param standings of all limits that have warnings
-     */
-    public void overlook(List<Standing> standings) {
-        Map<Limit.Id, Seen> next = new HashMap<>();
-        for (Standing standing : standings) {
-            Seen before = seen.get(standing.limit().id());
-            if (before != null) {
-                next.put(standing.limit().id(), before.without(standing.refused()));
-            }
+    private void overlook(Standing standing, Map<Limit.Id, Seen> next) {
+        Seen before = seen.get(standing.limit().id());
+        if (before != null) {
+            next.put(standing.limit().id(), before.with(standing.refused()));
         }
-        seen = next;
     }
 
     private static double reached(Standing standing, double used) {

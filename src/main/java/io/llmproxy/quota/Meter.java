@@ -18,10 +18,23 @@ final class Meter {
     record Account(Allowance allowance, LongAdder refused) {
         static Account open(Limit limit, @Nullable LeaseStore store, Moment now) {
             LimitConfig config = limit.config();
-            Allowance allowance = store == null
-                    ? allowance(config, now)
-                    : new LeasedAllowance(limit.key(), Terms.of(config), store, now);
-            return new Account(allowance, new LongAdder());
+            if (store == null) {
+                return new Account(allowance(config, now), new LongAdder());
+            }
+            LeasedAllowance leased = new LeasedAllowance(limit.key(), Terms.of(config), store, now);
+            // It is to be heard of before the store may go.
+            store.wake(leased);
+            return new Account(leased, new LongAdder());
+        }
+
+        /** Returns one in another store, or in none. What was used is known there, or is told by whoever asks first. */
+        Account in(Limit limit, @Nullable LeaseStore store, Moment now) {
+            if (store == null || !(allowance instanceof LeasedAllowance leased)) {
+                return new Account(open(limit, store, now).allowance, refused);
+            }
+            LeasedAllowance next = leased.in(store, now);
+            store.wake(next);
+            return new Account(next, refused);
         }
 
         private static Allowance allowance(LimitConfig config, Moment now) {
@@ -80,7 +93,7 @@ final class Meter {
         return account.allowance.untilFree(amount, size, now);
     }
 
-    /** Notes that it was too much. */
+    /** Notes that more was asked for than is left. */
     void refused() {
         account.refused.increment();
     }
@@ -91,6 +104,7 @@ final class Meter {
                 size,
                 account.allowance.left(size, now),
                 account.allowance.untilFull(size, now),
-                account.refused.sum());
+                account.refused.sum(),
+                account.allowance.isWhole(now));
     }
 }

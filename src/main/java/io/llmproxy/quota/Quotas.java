@@ -154,8 +154,11 @@ public final class Quotas {
     }
 
     private Meter.Account account(Limit limit) {
-        Meter known = before == null || before.store != store ? null : before.meters.get(limit.id());
-        return known == null ? Meter.Account.open(limit, store, clock.get()) : known.account();
+        Meter known = before == null ? null : before.meters.get(limit.id());
+        if (before == null || known == null) {
+            return Meter.Account.open(limit, store, clock.get());
+        }
+        return before.store == store ? known.account() : known.account().in(limit, store, clock.get());
     }
 
     private Expectations expectations(Subject key) {

@@ -78,6 +78,11 @@ public final class Reservation implements Outcome {
         }
     }
 
+    /** Gives everything back: the request is not served after all, and does not count. */
+    public void giveBack(Moment now) {
+        path.giveBack(taken, then, now);
+    }
+
     private long used(Metric metric, Used used) {
         return switch (metric) {
             case REQUESTS -> 1;

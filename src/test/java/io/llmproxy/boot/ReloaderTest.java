@@ -140,7 +140,7 @@ final class ReloaderTest {
         Reloader reloader = new Reloader(
                 source,
                 listeners,
-                http,
+                alive -> http.retain(alive.stream().map(Generation::upstreams).toList()),
                 this::prices,
                 this::build,
                 this::takeOver,

@@ -131,6 +131,7 @@ class LeaseScriptIT {
         long end = System.currentTimeMillis() + TimeUnit.HOURS.toMillis(1);
         RedisConfig config = new RedisConfig(
                 REDIS.url(),
+                null,
                 "poor",
                 new io.llmproxy.config.Secret("secret"),
                 null,

@@ -7,13 +7,17 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.LockStep;
 import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -26,12 +30,23 @@ class SharedQuotaIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String CHAT = "/v1/chat/completions";
     private static final byte[] QUESTION = "{\"model\":\"m\",\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] STREAMED =
+            "{\"model\":\"m\",\"stream\":true,\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
+    private static final List<String> STREAM = List.of(
+            event("\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":null}]"),
+            event("\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]"),
+            event("\"choices\":[],\"usage\":{\"prompt_tokens\":60,\"completion_tokens\":40,\"total_tokens\":100}"));
     private static final int NODES = 3;
     private static final int TOTAL = 300;
 
     private static final RedisServer REDIS = RedisServer.start();
     private static final FakeUpstream UPSTREAM = FakeUpstream.start();
     private static final List<Deployment> DEPLOYMENTS = new ArrayList<>();
+
+    private static String event(String members) {
+        return "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",%s}\n\n"
+                .formatted(members);
+    }
 
     private static String key(String name, String limit) {
         return "{name: %1$s, key: sk-%1$s-0001, limits: [%2$s]}".formatted(name, limit);
@@ -173,6 +188,84 @@ class SharedQuotaIT {
 
         REDIS.say("DEL " + key);
         Awaitility.await().atMost(SOON).until(() -> ask(node, "foreign").status() == 200);
+    }
+
+    private static Gateway moving(RedisServer redis) {
+        return new Gateway()
+                .single(
+                        "keyed",
+                        UPSTREAM.url(),
+                        "",
+                        "",
+                        "keys: [%s, %s, %s]"
+                                .formatted(
+                                        key(
+                                                "closed",
+                                                "{metric: requests, per: hour, amount: 1000000, on_store_loss: closed}"),
+                                        key("few", "{metric: requests, per: total, amount: 5}"),
+                                        key("long", "{metric: output, per: total, amount: 100000}")))
+                .top("redis: {url: \"%s\", prefix: moved}".formatted(redis.url()));
+    }
+
+    @Test
+    void anotherRedisTakesOverWithoutARefusalAndWhatIsOpenIsSettled() {
+        try (RedisServer other = RedisServer.start();
+                Deployment node = Deployment.start(Deployment.Kind.LAUNCHER, moving(REDIS), "-Xmx96m")) {
+            awaitMode(node, "shared");
+            LockStep steps = new LockStep();
+            UPSTREAM.reset();
+            UPSTREAM.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.lockStep(steps, STREAM));
+            try (RawClient client = RawClient.connect(node.forward("keyed", CHAT))) {
+                client.send("POST", CHAT, "Authorization: Bearer sk-long-0001\r\n", STREAMED);
+                client.head();
+                client.event();
+                UPSTREAM.on(CHAT, Behaviour.json("{}"));
+                assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
+                assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
+                assertThat(used("long")).isNotEqualTo("40");
+
+                AtomicBoolean over = new AtomicBoolean();
+                CompletableFuture<Set<Integer>> asked = CompletableFuture.supplyAsync(() -> {
+                    Set<Integer> statuses = new TreeSet<>();
+                    while (!over.get()) {
+                        statuses.add(ask(node, "closed").status());
+                    }
+                    return statuses;
+                });
+                node.reconfigure(moving(other));
+                node.process().signal("HUP");
+                Awaitility.await().atMost(SOON).until(() -> node.log().contains("configuration 2 is in use"));
+                awaitMode(node, "shared");
+                over.set(true);
+                // On a busy machine it may lose sight of Redis for a moment, and says so.
+                if (!node.log().contains("is unavailable")) {
+                    assertThat(asked.join()).containsExactly(200);
+                }
+                steps.finish();
+                client.event();
+                client.event();
+            }
+            // The one before is closed with the last of what began with it.
+            Awaitility.await().atMost(SOON).until(() -> used("long").equals("40"));
+            for (int i = 0; i < 3; i++) {
+                assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
+            }
+            assertThat(askUntilCounted(node, "few").status()).isEqualTo(429);
+        }
+    }
+
+    /** What the first Redis says that is used of a limit in total. */
+    private static String used(String key) {
+        String found = REDIS.say("KEYS {moved}:limit:*%s*".formatted(key))
+                .lines()
+                .skip(2)
+                .findFirst()
+                .orElseThrow();
+        return REDIS.say("HGET \"%s\" used".formatted(found))
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

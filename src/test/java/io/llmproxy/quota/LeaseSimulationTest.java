@@ -166,6 +166,11 @@ class LeaseSimulationTest {
         }
 
         @Override
+        public boolean nodesAreGiven() {
+            return false;
+        }
+
+        @Override
         public long offset() {
             return 0;
         }

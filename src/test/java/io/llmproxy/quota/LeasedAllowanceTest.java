@@ -26,6 +26,7 @@ class LeasedAllowanceTest {
         private boolean there = true;
         private int woken;
         private int nodes = 4;
+        private boolean given;
 
         @Override
         public boolean isThere() {
@@ -35,6 +36,11 @@ class LeasedAllowanceTest {
         @Override
         public int nodes() {
             return nodes;
+        }
+
+        @Override
+        public boolean nodesAreGiven() {
+            return given;
         }
 
         @Override
@@ -321,6 +327,7 @@ class LeasedAllowanceTest {
 
         // It has been told how many there are.
         store.nodes = 4;
+        store.given = true;
         LeasedAllowance told = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.SHARE);
         assertThat(take(told, SIZE / 4)).isEqualTo(Take.TAKEN);
         assertThat(take(told, 1)).isEqualTo(Take.SHORT);
@@ -406,8 +413,110 @@ class LeasedAllowanceTest {
         assertThat(call(allowance).delta()).isEqualTo(52);
     }
 
+    /** Others may have used it up before the store went. */
+    @Test
+    void ofALimitThatWasNeverHeardOfNothingIsTakenAlthoughOthersWere() {
+        store.there = false;
+        assertThat(take(allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.SHARE), 1))
+                .isEqualTo(Take.CLOSED);
+        assertThat(take(allowance(Metric.REQUESTS, Period.HOUR, OnStoreLoss.SHARE), 25))
+                .isEqualTo(Take.TAKEN);
+
+        store.there = true;
+        LeasedAllowance refused = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.SHARE);
+        CompletableFuture<Take> asked = ask(refused, 1);
+        refused.refused(call(refused), watch.get());
+        assertThat(asked).isCompletedWithValue(Take.CLOSED);
+    }
+
+    @Test
+    void whatDoesNotComeBackIsHeardOfBeforeAnyoneAsks() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.SHARE);
+        watch.pass(Duration.ofSeconds(20));
+        assertThat(allowance.rests(watch.get())).isFalse();
+        LeaseCall call = call(allowance);
+        assertThat(call.need()).isZero();
+        allowance.answered(call, new LeaseReply(0, 60, 0, 1), watch.get());
+        assertThat(allowance.left(SIZE, watch.get())).isEqualTo(40);
+        assertThat(allowance.rests(watch.get())).isTrue();
+
+        store.there = false;
+        assertThat(take(allowance, 10)).isEqualTo(Take.TAKEN);
+        assertThat(take(allowance, 1)).isEqualTo(Take.SHORT);
+    }
+
+    @Test
+    void ofALimitThatWasHeardOfEachNodeHasItsPartAlsoOfTheNextDay() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.DAY, OnStoreLoss.SHARE);
+        served(allowance, 80);
+        store.there = false;
+        watch.pass(Duration.ofDays(1));
+        assertThat(take(allowance, 25)).isEqualTo(Take.TAKEN);
+        assertThat(take(allowance, 1)).isEqualTo(Take.SHORT);
+        assertThat(allowance.isWhole(watch.get())).isFalse();
+        store.there = true;
+        assertThat(allowance.isWhole(watch.get())).isTrue();
+    }
+
+    @Test
+    void theAmountOfAnOldConfigurationIsNotTold() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.MINUTE, OnStoreLoss.SHARE);
+        CompletableFuture<Take> asked = allowance.ask(150, 2 * SIZE, watch.get());
+        // A session that began before looks how much is left.
+        assertThat(allowance.left(SIZE, watch.get())).isEqualTo(SIZE);
+
+        assertThat(speak(allowance, "one").granted()).isEqualTo(150);
+        assertThat(asked).isCompletedWithValue(Take.TAKEN);
+        assertThat(allowance.left(SIZE, watch.get())).isZero();
+        assertThat(allowance.left(2 * SIZE, watch.get())).isEqualTo(50);
+    }
+
+    @Test
+    void inAnotherStoreItBeginsWithWhatThisOneKnows() {
+        LeasedAllowance before = allowance(Metric.TOTAL, Period.MONTH, OnStoreLoss.SHARE);
+        served(before, 40);
+        before.settle(40, 30, SIZE, watch.get(), watch.get());
+        before.settle(0, 15, SIZE, watch.get(), watch.get());
+
+        Desk other = new Desk();
+        LeasedAllowance next = before.in(other, watch.get());
+        assertThat(next.left(SIZE, watch.get())).isEqualTo(55);
+        CompletableFuture<Take> asked = ask(next, 5);
+        LeaseCall call = call(next);
+        assertThat(call.seen()).isEqualTo(45);
+        assertThat(call.delta()).isZero();
+        next.answered(call, new LeaseModel().answer("two", call, 1), watch.get());
+        assertThat(asked).isCompletedWithValue(Take.TAKEN);
+        assertThat(next.left(SIZE, watch.get())).isEqualTo(50);
+        // What was begun before is settled where it was taken.
+        watch.pass(Duration.ofSeconds(2));
+        assertThat(call(before).delta()).isEqualTo(5);
+
+        watch.set("2026-12-01T00:00:00Z");
+        assertThat(before.in(other, watch.get()).left(SIZE, watch.get())).isEqualTo(SIZE);
+    }
+
+    @Test
+    void whatTheStoreCannotCountRestsWhenNobodyAsks() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.CLOSED);
+        CompletableFuture<Take> asked = ask(allowance, 5);
+        allowance.refused(call(allowance), watch.get());
+        assertThat(asked).isCompletedWithValue(Take.CLOSED);
+        watch.pass(Duration.ofSeconds(11));
+        assertThat(allowance.rests(watch.get())).isTrue();
+
+        int before = store.woken;
+        assertThat(take(allowance, 1)).isEqualTo(Take.CLOSED);
+        assertThat(store.woken).isEqualTo(before + 1);
+        assertThat(allowance.rests(watch.get())).isFalse();
+        LeaseCall again = call(allowance);
+        allowance.answered(again, model.answer("one", again, 1), watch.get());
+        assertThat(served(allowance, 1)).isEqualTo(Take.TAKEN);
+    }
+
     @Test
     void whatIsUsedAloneOnlyIsToldAsSoonAsTheStoreIsThere() {
+        store.given = true;
         LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.MONTH, OnStoreLoss.SHARE);
         store.there = false;
         assertThat(take(allowance, 3)).isEqualTo(Take.TAKEN);
@@ -452,6 +561,42 @@ class LeasedAllowanceTest {
                 Metric.REQUESTS, Period.HOUR, 5.0, List.of(), null, Mode.ENFORCE, OnStoreLoss.CLOSED, List.of());
         LimitPath other = Objects.requireNonNull(quotas.path(Subject.key("o", "o"), List.of(closed), null));
         assertThat(other.reserve(asked, watch.get())).isInstanceOf(Unavailable.class);
+        // That is no word about how much is used.
+        assertThat(other.meters().get(0).standing(watch.get()).refused()).isZero();
+        assertThat(other.meters().get(0).standing(watch.get()).isWhole()).isFalse();
+    }
+
+    @Test
+    void anotherStoreTakesOverAndWhatIsOpenStaysWhereItWasTaken() {
+        LimitConfig budget =
+                new LimitConfig(Metric.REQUESTS, Period.TOTAL, 3.0, List.of(), null, Mode.ENFORCE, null, List.of());
+        Asked asked = new Asked("m", "m", true, true, 1, 1);
+        Accounts accounts = new Accounts();
+        Quotas before = Quotas.of(List.of(), List.of(), watch, store, null);
+        LimitPath own = Objects.requireNonNull(before.path(Subject.key("k", "k"), List.of(budget), null));
+        LimitPath issued = before.path(Subject.issuedKey("i", "i"), List.of(budget), null, accounts);
+        for (LimitPath path : List.of(own, issued)) {
+            outcome(path, asked);
+            outcome(path, asked);
+        }
+
+        Quotas next = Quotas.of(List.of(), List.of(), watch, new Desk(), before);
+        LimitPath ownNext = Objects.requireNonNull(next.path(Subject.key("k", "k"), List.of(budget), null));
+        LimitPath issuedNext = next.path(Subject.issuedKey("i", "i"), List.of(budget), null, accounts);
+        for (LimitPath path : List.of(ownNext, issuedNext)) {
+            assertThat(path.meters().get(0).standing(watch.get()).left()).isEqualTo(1);
+        }
+        // An exchange that began before asks for what it began with.
+        assertThat(before.path(Subject.issuedKey("i", "i"), List.of(budget), null, accounts)
+                        .meters()
+                        .get(0)
+                        .account())
+                .isSameAs(issued.meters().get(0).account());
+        assertThat(next.path(Subject.issuedKey("i", "i"), List.of(budget), null, accounts)
+                        .meters()
+                        .get(0)
+                        .account())
+                .isSameAs(issuedNext.meters().get(0).account());
     }
 
     private Outcome outcome(LimitPath path, Asked asked) {

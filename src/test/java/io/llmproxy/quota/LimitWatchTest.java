@@ -141,10 +141,20 @@ class LimitWatchTest {
     @Test
     void whatIsRefusedWhileANodeKnowsItsPartOnlySaysNothing() {
         assertThat(look(refusing(0, 850, 0.8, 1.0))).containsExactly("a 0.8");
-        watch.overlook(List.of(refusing(7, 999, 0.8, 1.0)));
+        Standing part = refusing(7, 999, 0.8, 1.0);
+        assertThat(look(new Standing(part.limit(), part.size(), part.left(), part.untilFull(), part.refused(), false)))
+                .isEmpty();
 
         assertThat(look(refusing(7, 850, 0.8, 1.0))).isEmpty();
         assertThat(look(refusing(8, 850, 0.8, 1.0))).containsExactly("a 1.0");
+    }
+
+    @Test
+    void whereOneLimitIsKnownInPartOthersAreWarnedOf() {
+        Standing part = used("a", 100, 95, 0.9);
+        Standing unknown = new Standing(part.limit(), 100, 5, DAYS_LEFT, 3, false);
+        assertThat(look(unknown, used("b", 100, 95, 0.9))).containsExactly("b 0.9");
+        assertThat(look(part, used("b", 100, 95, 0.9))).containsExactly("a 0.9");
     }
 
     @Test

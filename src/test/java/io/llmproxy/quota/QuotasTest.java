@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -157,6 +158,37 @@ class QuotasTest {
         long before = left(path, 0);
         reserve(path, asked);
         assertThat(before - left(path, 0)).isEqualTo(200_000);
+    }
+
+    /** It looks through all upstreams of a group, and all prices. */
+    @Test
+    void theTariffIsAskedOnceForEachRequest() {
+        LimitPath path = alone(
+                limit(Metric.COST, Period.DAY, 1),
+                limit(Metric.COST, Period.MONTH, 2),
+                limit(Metric.COST, Period.TOTAL, 2));
+        AtomicInteger times = new AtomicInteger();
+        Asked asked = new Asked("gpt", "gpt", true, true, 100, 100, (input, output) -> {
+            times.incrementAndGet();
+            return 800_000_000;
+        });
+        reserve(path, asked).settle(Used.UNKNOWN, watch.get());
+        assertThat(times).hasValue(1);
+        assertThat(left(path, 1)).isEqualTo(1_200_000_000);
+        assertThat(exhausted(path, asked).limit().config().per()).isEqualTo(Period.DAY);
+        assertThat(times).hasValue(2);
+    }
+
+    @Test
+    void aRequestThatIsNotServedAfterAllDoesNotCount() {
+        LimitPath path = alone(limit(Metric.REQUESTS, Period.DAY, 5), limit(Metric.TOTAL, Period.DAY, 5_000));
+        Reservation reservation = reserve(path, CHAT);
+        Reservation old = reserve(path, CHAT);
+        reservation.giveBack(watch.get());
+        assertThat(left(path, 0)).isEqualTo(4);
+        old.giveBack(watch.get());
+        assertThat(left(path, 1)).isEqualTo(5_000);
+        assertThat(path.expectations().of("gpt")).isEqualTo(Expected.NOTHING);
     }
 
     @Test

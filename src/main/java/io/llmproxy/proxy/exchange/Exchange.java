@@ -232,12 +232,13 @@ public final class Exchange {
         return forward().admission().keyLimits().path(client.key());
     }
 
-    /** What the request may use is reserved, and is settled in the end: at once if its client has left meanwhile. */
+    /** What the request may use is reserved, and is settled in the end. If its client has left meanwhile, it is given back. */
     public void reserved(Reservation reservation, Standings standings) {
         limits = standings;
         RESERVED.set(this, reservation);
-        if (ended.get()) {
-            settleReserved(Used.NOTHING);
+        Reservation late = ended.get() ? RESERVED.getAndSet(this, null) : null;
+        if (late != null) {
+            late.giveBack(forward().admission().keyLimits().quotas().now());
         }
     }
 

@@ -16,7 +16,6 @@ import io.llmproxy.quota.LimitPath;
 import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Outcome;
 import io.llmproxy.quota.Reservation;
-import io.llmproxy.quota.Used;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.usage.Money;
@@ -74,7 +73,7 @@ final class LimitQuestion {
     /** Gives back what was reserved for a request that is not served after all. */
     static void giveBack(Exchange exchange, Outcome outcome) {
         if (outcome instanceof Reservation reservation) {
-            reservation.settle(Used.NOTHING, now(exchange));
+            reservation.giveBack(now(exchange));
         }
     }
 
