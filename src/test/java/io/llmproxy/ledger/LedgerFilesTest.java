@@ -195,6 +195,30 @@ class LedgerFilesTest {
     }
 
     @Test
+    void aCorrectionTakesThePlaceOfWhatWasKnown() throws IOException {
+        write(LedgerFixtures.attempt(1, 1000, 10), guessed("local"), LedgerFixtures.exchange(1));
+        List<LineReader.Line> attempts = LedgerFixtures.lines("attempt", directory);
+
+        Correction counts = Correction.read(attempts.get(0).id(), "bill", List.of("input_tokens=77"), null);
+        assertThat(files().adjust(counts, "1.0", print(out), print(err))).isZero();
+        Correction cost = Correction.read(attempts.get(1).id(), "bill", List.of(), "2.5 EUR");
+        assertThat(files().adjust(cost, "1.0", print(out), print(err))).isZero();
+        out.reset();
+        files().summarize("upstream", LedgerFiles.Period.ALWAYS, print(out), print(err));
+
+        assertThat(out())
+                .containsPattern("openai +1 +77 +0 +10 +0  0.00125000001 USD")
+                .containsPattern("local +1 +100 +0 +50 +0  2.5 EUR");
+        String unpriced =
+                LedgerFixtures.lines("adjust", directory).get(0).json().text();
+        assertThat(unpriced).contains("\"why\":\"bill\"", "\"cost_state\":\"priced\"");
+        assertThatThrownBy(() -> files().adjust(
+                                Correction.read("none-1", "bill", List.of(), "1 USD"), "1.0", print(out), print(err)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("none-1: no such attempt");
+    }
+
+    @Test
     void onlyThePeriodThatIsAskedForCounts() throws IOException {
         write(guessed("a"));
         Instant noon = LedgerFixtures.NOON;
