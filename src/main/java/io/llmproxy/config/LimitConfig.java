@@ -42,7 +42,13 @@ public record LimitConfig(
                         "Parts of the amount, such as `[0.8, 1]`, at which operators are warned once: in the log, in `llmproxy_limit_warnings_total` and at `webhook`. Only for `day`, `month` and `total`.",
                 min = 0.01,
                 max = 1)
-        List<Double> warnAt) {
+        List<Double> warnAt,
+
+        @Setting(
+                value =
+                        "What happens to requests whose tokens or cost are not read from an answer, such as those for batches, of models without a price, or with an upstream with `usage: off`: `allow` serves them, `refuse` answers 403. Not for `requests` and `concurrent`.",
+                byDefault = "allow")
+        Unmeasured unmeasured) {
     /** The largest cost that can be counted. */
     public static final long MOST_COST = 9_000_000;
 
@@ -52,6 +58,25 @@ public record LimitConfig(
     public LimitConfig {
         models = List.copyOf(models);
         warnAt = List.copyOf(warnAt);
+    }
+
+    /** Makes one that allows what is not measured. */
+    public LimitConfig(
+            Metric metric,
+            @Nullable Period per,
+            Double amount,
+            List<ModelPattern> models,
+            @Nullable ZoneId zone,
+            Mode mode,
+            @Nullable OnStoreLoss onStoreLoss,
+            List<Double> warnAt) {
+        this(metric, per, amount, models, zone, mode, onStoreLoss, warnAt, Unmeasured.ALLOW);
+    }
+
+    /** What becomes of a request that uses what is counted, without a word of how much. */
+    public enum Unmeasured {
+        ALLOW,
+        REFUSE
     }
 
     /** What is counted. */
@@ -66,6 +91,11 @@ public record LimitConfig(
         /** Its name in metrics. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** Whether answers tell how much of it they took: tokens, or what they cost. */
+        public boolean isMeasured() {
+            return this != REQUESTS && this != CONCURRENT;
         }
     }
 

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param model the same as the configuration calls it
  * @param counts whether it counts as a request
  * @param measured whether what it uses will be measured in tokens
+ * @param told whether it will be known for certain, as it is read from the answer of whichever upstream serves it
  * @param input how many tokens its input may have
  * @param mostOutput how many tokens of output it asks for at most; {@link Long#MAX_VALUE} if it does not say
  * @param tariff what tokens cost, as long as no answer has told
@@ -19,9 +20,22 @@ public record Asked(
         @Nullable String model,
         boolean counts,
         boolean measured,
+        boolean told,
         long input,
         long mostOutput,
         Tariff tariff) {
+
+    /** One whose answer tells what was used, if it is measured. */
+    public Asked(
+            @Nullable String requested,
+            @Nullable String model,
+            boolean counts,
+            boolean measured,
+            long input,
+            long mostOutput,
+            Tariff tariff) {
+        this(requested, model, counts, measured, measured, input, mostOutput, tariff);
+    }
 
     /** One whose price is not known. */
     public Asked(
@@ -37,10 +51,32 @@ public record Asked(
     /** What tokens cost. */
     public interface Tariff {
         /** That is not known. */
-        Tariff UNKNOWN = (input, output) -> 0;
+        Tariff UNKNOWN = new Tariff() {
+            @Override
+            public long cost(long input, long output) {
+                return 0;
+            }
+
+            @Override
+            public boolean isKnown() {
+                return false;
+            }
+        };
 
         /** Returns what so many tokens cost at most, in billionths of the currency's unit; 0 if that is not known. */
         long cost(long input, long output);
+
+        /** Whether it is known whichever upstream serves the request. */
+        default boolean isKnown() {
+            return true;
+        }
+    }
+
+    private record Fixed(long amount, boolean isKnown) implements Tariff {
+        @Override
+        public long cost(long input, long output) {
+            return amount;
+        }
     }
 
     /** Returns how much of something to reserve: 0 if the request uses none of it. */
@@ -57,8 +93,13 @@ public record Asked(
 
     /** Returns the same with what it is expected to cost, for which the tariff is not asked again. */
     Asked priced(Expected expected) {
-        long cost = measured ? cost(expected) : 0;
-        return new Asked(requested, model, counts, measured, input, mostOutput, (in, out) -> cost);
+        Tariff fixed = new Fixed(measured ? cost(expected) : 0, tariff.isKnown());
+        return new Asked(requested, model, counts, measured, told, input, mostOutput, fixed);
+    }
+
+    /** Whether it uses something of which it will not be known how much that was. */
+    boolean isUnmeasured(Metric metric) {
+        return counts && metric.isMeasured() && !(told && (metric != Metric.COST || tariff.isKnown()));
     }
 
     /** Money that is spent does not come back: while nothing is known, the answer is taken to be as long as it may be. */

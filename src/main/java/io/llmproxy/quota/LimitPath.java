@@ -34,14 +34,10 @@ public final class LimitPath {
         this.expectations = expectations;
         this.enabled = scopes.stream().allMatch(ScopeConfig::enabled);
         this.confined = scopes.stream().anyMatch(scope -> !scope.models().isEmpty());
-        this.measuring = meters.stream().anyMatch(LimitPath::measures);
+        this.measuring = meters.stream()
+                .anyMatch(meter -> meter.limit().config().metric().isMeasured());
         this.limitsModels = meters.stream().anyMatch(LimitPath::limitsModels);
         this.costs = meters.stream().anyMatch(meter -> meter.limit().config().metric() == Metric.COST);
-    }
-
-    private static boolean measures(Meter meter) {
-        Metric metric = meter.limit().config().metric();
-        return metric != Metric.REQUESTS && metric != Metric.CONCURRENT;
     }
 
     private static boolean limitsModels(Meter meter) {
@@ -118,6 +114,11 @@ public final class LimitPath {
     public Outcome reserve(Asked wanted, Moment now) {
         Expected expected = expectations.of(wanted.model());
         Asked asked = costs ? wanted.priced(expected) : wanted;
+        for (Meter meter : meters) {
+            if (meter.refusesUnmeasured(asked)) {
+                return new Unmeasured(meter.limit());
+            }
+        }
         long[] taken = new long[meters.size()];
         Map<Integer, Long> unknown = new LinkedHashMap<>();
         for (int i = 0; i < taken.length; i++) {

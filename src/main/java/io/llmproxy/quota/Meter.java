@@ -3,6 +3,7 @@ package io.llmproxy.quota;
 import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Mode;
 import io.llmproxy.config.LimitConfig.Period;
+import io.llmproxy.config.LimitConfig.Unmeasured;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
@@ -75,6 +76,15 @@ final class Meter {
         return config.covers(asked.requested(), asked.model())
                 ? Math.min(asked.reserves(config.metric(), expected), size)
                 : 0;
+    }
+
+    /** Returns whether a request may not pass since what it uses of it would not be known. */
+    boolean refusesUnmeasured(Asked asked) {
+        LimitConfig config = limit.config();
+        return isEnforced()
+                && config.unmeasured() == Unmeasured.REFUSE
+                && config.covers(asked.requested(), asked.model())
+                && asked.isUnmeasured(config.metric());
     }
 
     Take take(long amount, Moment now) {

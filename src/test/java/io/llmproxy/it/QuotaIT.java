@@ -72,6 +72,7 @@ class QuotaIT {
                 key("money", "", "{metric: cost, per: month, amount: 0.15}"),
                 key("new", "", "{metric: cost, per: month, amount: 1}"),
                 key("warned", "", "{metric: requests, per: day, amount: 4, warn_at: [0.5, 1]}"),
+                key("strict", "", "{metric: cost, per: total, amount: 5, unmeasured: refuse}"),
                 key("single", "", "{metric: concurrent, amount: 1}"),
                 key("some", "", "{metric: requests, per: hour, amount: 1, models: [m]}"),
                 key("shadow", "", "{metric: requests, per: hour, amount: 1, mode: shadow}"));
@@ -113,6 +114,7 @@ class QuotaIT {
             costIsReservedAtThePriceWhileNothingIsKnown(upstream, chat);
             atTheSameTime(upstream, chat);
             aStreamThatIsLeftIsPaidFor(upstream, deployment, chat);
+            whatIsNotMeasuredIsRefused(deployment, chat);
             theMetricsTell(deployment, chat);
             operatorsAreWarned(upstream, deployment, chat);
         }
@@ -229,6 +231,19 @@ class QuotaIT {
                 .until(() -> ask(chat, "new", QUESTION.formatted(",'max_tokens':900"))
                                 .status()
                         == 200);
+    }
+
+    /** `other` has no price, and batches tell no usage. */
+    private static void whatIsNotMeasuredIsRefused(Deployment deployment, URI chat) {
+        assertThat(ask(chat, "strict", QUESTION.formatted("")).status()).isEqualTo(200);
+        Answer refused = ask(chat, "strict", QUESTION.formatted("").replace("'m'", "'other'"));
+        assertThat(refused.status()).isEqualTo(403);
+        assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("usage_not_measured");
+        assertThat(refused.text())
+                .contains("the limit of the API key 'strict' allows no such request: 5 of cost in total.");
+        assertThat(ask(deployment.forward("open", "/v1/batches"), "strict", "{'input_file_id':'file-1'}")
+                        .status())
+                .isEqualTo(403);
     }
 
     private static void atTheSameTime(FakeUpstream upstream, URI chat) {

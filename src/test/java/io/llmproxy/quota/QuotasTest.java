@@ -179,6 +179,52 @@ class QuotasTest {
         assertThat(times).hasValue(2);
     }
 
+    private LimitPath refusing(Metric metric, String... models) {
+        LimitConfig allowing = limit(metric, Period.DAY, 5, models);
+        return alone(
+                limit(Metric.REQUESTS, Period.DAY, 5),
+                new LimitConfig(
+                        metric,
+                        Period.DAY,
+                        5.0,
+                        allowing.models(),
+                        null,
+                        Mode.ENFORCE,
+                        null,
+                        List.of(),
+                        LimitConfig.Unmeasured.REFUSE));
+    }
+
+    @Test
+    void whatIsNotMeasuredIsRefusedWhereALimitSaysSo() {
+        Asked batch = new Asked("gpt", "gpt", true, false, 0, 1);
+        Asked unread = new Asked("gpt", "gpt", true, true, false, 1, 1, Asked.Tariff.UNKNOWN);
+        Asked counting = new Asked("gpt", "gpt", false, false, 0, 1);
+        for (Metric metric : List.of(Metric.INPUT, Metric.OUTPUT, Metric.TOTAL, Metric.COST)) {
+            LimitPath path = refusing(metric);
+            for (Asked asked : List.of(batch, unread)) {
+                assertThat(path.reserve(asked, watch.get()))
+                        .isEqualTo(new Unmeasured(path.meters().get(1).limit()));
+            }
+            // Nothing was taken, and it is no word about how much is used.
+            assertThat(left(path, 0)).isEqualTo(5);
+            assertThat(path.meters().get(1).standing(watch.get()).refused()).isZero();
+            assertThat(path.reserve(counting, watch.get())).isInstanceOf(Reservation.class);
+            assertThat(alone(limit(metric, Period.DAY, 5)).reserve(batch, watch.get()))
+                    .isInstanceOf(Reservation.class);
+        }
+        assertThat(refusing(Metric.TOTAL, "other").reserve(batch, watch.get())).isInstanceOf(Reservation.class);
+    }
+
+    @Test
+    void whatHasNoPriceIsRefusedWhereALimitOfCostSaysSo() {
+        Asked unpriced = new Asked("gpt", "gpt", true, true, 1, 1);
+        Asked priced = new Asked("gpt", "gpt", true, true, 1, 1, (input, output) -> 7);
+        assertThat(refusing(Metric.COST).reserve(unpriced, watch.get())).isInstanceOf(Unmeasured.class);
+        assertThat(refusing(Metric.COST).reserve(priced, watch.get())).isInstanceOf(Reservation.class);
+        assertThat(refusing(Metric.OUTPUT).reserve(unpriced, watch.get())).isInstanceOf(Reservation.class);
+    }
+
     @Test
     void aRequestThatIsNotServedAfterAllDoesNotCount() {
         LimitPath path = alone(limit(Metric.REQUESTS, Period.DAY, 5), limit(Metric.TOTAL, Period.DAY, 5_000));

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.config.LimitConfig;
+import io.llmproxy.config.LimitConfig.Unmeasured;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.load.LimitsText;
 import java.io.IOException;
@@ -30,7 +31,8 @@ record LimitBody(
         @Nullable String zone,
         @Nullable String mode,
         @Nullable String onStoreLoss,
-        @JsonSerialize(contentUsing = Plain.class) @Nullable List<@Nullable Double> warnAt) {
+        @JsonSerialize(contentUsing = Plain.class) @Nullable List<@Nullable Double> warnAt,
+        @Nullable String unmeasured) {
     /** Writes 2000, not 2000.0 and not 2E+3. */
     static final class Plain extends JsonSerializer<Double> {
         @Override
@@ -54,7 +56,8 @@ record LimitBody(
                 limit.zone() == null ? null : limit.zone().getId(),
                 lower(limit.mode()),
                 limit.onStoreLoss() == null ? null : lower(limit.onStoreLoss()),
-                limit.warnAt().isEmpty() ? null : List.copyOf(limit.warnAt()));
+                limit.warnAt().isEmpty() ? null : List.copyOf(limit.warnAt()),
+                limit.unmeasured() == Unmeasured.ALLOW ? null : lower(limit.unmeasured()));
     }
 
     private static String lower(Enum<?> constant) {
@@ -87,6 +90,7 @@ record LimitBody(
                                 .flatMap(Stream::ofNullable)
                                 .map(LimitBody::number)
                                 .toList());
+        put(document, "unmeasured", "allow".equals(unmeasured) ? null : unmeasured);
         return document;
     }
 
@@ -110,6 +114,7 @@ record LimitBody(
         put(words, "zone", zone);
         put(words, "mode", mode);
         put(words, "on_store_loss", onStoreLoss);
+        put(words, "unmeasured", unmeasured);
         if (models != null) {
             ArrayNode list = words.putArray("models");
             models.forEach(model -> list.add(Objects.requireNonNullElse(model, "")));

@@ -5,6 +5,7 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Metric;
 import io.llmproxy.config.LimitConfig.Period;
+import io.llmproxy.config.LimitConfig.Unmeasured;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RedisConfig;
@@ -257,6 +258,7 @@ public final class QuotaChecks {
             checkAmount(YamlPath.key(path, "amount"), limit);
             checkPrices(path, limit);
             checkWarnings(YamlPath.key(path, "warn_at"), limit);
+            checkUnmeasured(YamlPath.key(path, "unmeasured"), limit);
             String other = seen.putIfAbsent(new Same(limit.metric(), limit.per(), limit.models()), path);
             if (other != null) {
                 problems.error(
@@ -304,6 +306,12 @@ public final class QuotaChecks {
         Period period = limit.per();
         if (!limit.warnAt().isEmpty() && (period == null || !period.isWindow())) {
             problems.error(path, "not allowed here (expected: no `warn_at`, unless `per` is day, month or total)");
+        }
+    }
+
+    private void checkUnmeasured(String path, LimitConfig limit) {
+        if (limit.unmeasured() == Unmeasured.REFUSE && !limit.metric().isMeasured()) {
+            problems.error(path, "not allowed here (expected: no `unmeasured`, unless tokens or a cost are counted)");
         }
     }
 

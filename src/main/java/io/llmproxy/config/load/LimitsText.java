@@ -4,6 +4,7 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.Key;
 import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Mode;
+import io.llmproxy.config.LimitConfig.Unmeasured;
 import io.llmproxy.config.ModelPattern;
 import io.llmproxy.config.Section;
 import io.llmproxy.config.check.QuotaChecks;
@@ -115,6 +116,7 @@ public final class LimitsText {
                     "warn_at",
                     list(limit.warnAt().stream().map(LimitsText::number).toList())));
         }
+        add(members, "unmeasured", limit.unmeasured() == Unmeasured.ALLOW ? null : lower(limit.unmeasured()));
         return '{' + String.join(",", members) + '}';
     }
 

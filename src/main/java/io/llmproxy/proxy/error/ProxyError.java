@@ -7,6 +7,7 @@ public enum ProxyError {
     UNSUPPORTED(400, "unsupported_by_upstream", "The upstream's API cannot express the request."),
     INVALID_KEY(401, "invalid_api_key", "The API key is not valid."),
     MODEL_NOT_ALLOWED(403, "model_not_allowed", "This API key may not use this model."),
+    UNMEASURED(403, "usage_not_measured", "The usage of this request cannot be measured."),
     ORIGIN_NOT_ALLOWED(403, "origin_not_allowed", "This gateway accepts no WebSocket from pages of this origin."),
     MODEL_NOT_FOUND(404, "model_not_found", "This gateway does not serve this model."),
     NO_ROUTE(404, "no_route", "No route matches this request."),

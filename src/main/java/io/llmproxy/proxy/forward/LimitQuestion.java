@@ -9,6 +9,7 @@ import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
 import io.llmproxy.proxy.exchange.AskedModel;
 import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Metering;
 import io.llmproxy.quota.Asked;
 import io.llmproxy.quota.Exhausted;
 import io.llmproxy.quota.Limit;
@@ -16,6 +17,7 @@ import io.llmproxy.quota.LimitPath;
 import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Outcome;
 import io.llmproxy.quota.Reservation;
+import io.llmproxy.quota.Unmeasured;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.usage.Money;
@@ -27,6 +29,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reserves what a request may use, or says which limit is used up. Without limits it looks at nothing. */
@@ -67,6 +70,9 @@ final class LimitQuestion {
             exchange.exhausted(exhausted.standings());
             return refusal(exhausted);
         }
+        if (outcome instanceof Unmeasured unmeasured) {
+            return Refusal.of(ProxyError.UNMEASURED, message(unmeasured));
+        }
         return new Refusal(ProxyError.LIMITS_UNKNOWN, Refusal.SOON.toNanos(), false);
     }
 
@@ -101,31 +107,53 @@ final class LimitQuestion {
                 model == null ? null : model.name(),
                 endpoint != COUNT_TOKENS,
                 measured,
+                measured && isRead(exchange),
                 TokenRatio.ASSUMED.inputTokens(bytes),
                 most,
-                measured ? (input, output) -> dearest(exchange, input, output) : Asked.Tariff.UNKNOWN);
+                measured ? new Dearest(exchange) : Asked.Tariff.UNKNOWN);
     }
 
-    /** Which upstream of its group will serve it is not known yet. */
-    private static long dearest(Exchange exchange, long input, long output) {
-        UpstreamGroup group = Objects.requireNonNull(exchange.group(), "routed");
-        AskedModel model = exchange.model();
-        Prices prices = exchange.metering().prices();
-        Instant at = Instant.ofEpochMilli(now(exchange).millis());
-        return group.upstreams()
-                .map(Upstream::config)
-                .map(upstream -> prices.expected(
-                        new Prices.Asked(
-                                upstream.name(),
-                                upstream.provider().label(),
-                                model == null ? null : upstream.models().upstreamName(model.name()),
-                                at),
-                        input,
-                        output))
-                .filter(Objects::nonNull)
-                .mapToLong(Money::nanos)
-                .max()
-                .orElse(0);
+    /** Whether answers of all upstreams are read that may serve it. */
+    private static boolean isRead(Exchange exchange) {
+        return group(exchange).upstreams().map(Upstream::config).allMatch(Metering::reads);
+    }
+
+    private static UpstreamGroup group(Exchange exchange) {
+        return Objects.requireNonNull(exchange.group(), "routed");
+    }
+
+    /** The prices of the dearest upstream: which one of its group will serve the request is not known yet. */
+    private record Dearest(Exchange exchange) implements Asked.Tariff {
+        @Override
+        public long cost(long input, long output) {
+            return each(input, output)
+                    .flatMap(Optional::stream)
+                    .mapToLong(Money::nanos)
+                    .max()
+                    .orElse(0);
+        }
+
+        @Override
+        public boolean isKnown() {
+            return each(1, 1).allMatch(Optional::isPresent);
+        }
+
+        private Stream<Optional<Money>> each(long input, long output) {
+            AskedModel model = exchange.model();
+            Prices prices = exchange.metering().prices();
+            Instant at = Instant.ofEpochMilli(now(exchange).millis());
+            return group(exchange)
+                    .upstreams()
+                    .map(Upstream::config)
+                    .map(upstream -> Optional.ofNullable(prices.expected(
+                            new Prices.Asked(
+                                    upstream.name(),
+                                    upstream.provider().label(),
+                                    model == null ? null : upstream.models().upstreamName(model.name()),
+                                    at),
+                            input,
+                            output)));
+        }
     }
 
     private static Optional<UsageShape> usage(Exchange exchange, Endpoint endpoint) {
@@ -135,6 +163,12 @@ final class LimitQuestion {
     private static Refusal refusal(Exhausted exhausted) {
         Limit limit = exhausted.limit();
         return new Refusal(error(limit), message(limit), exhausted.retryAfter(), false);
+    }
+
+    private static String message(Unmeasured unmeasured) {
+        Limit limit = unmeasured.limit();
+        return "It would not be known how much this request uses, and the limit of "
+                + limit.subject().text() + " allows no such request: " + limit.text() + ".";
     }
 
     /** What is told of a limit that is used up. */

@@ -139,6 +139,17 @@ class QuotaChecksTest {
     }
 
     @Test
+    void onlyWhatIsMeasuredCanBeUnmeasured() {
+        for (String metric : List.of("metric: requests, per: day", "metric: concurrent")) {
+            assertThat(problemOf(metric + ", amount: 5, unmeasured: refuse"))
+                    .isEqualTo(
+                            "limits[0].unmeasured: not allowed here (expected: no `unmeasured`, unless tokens or a cost are counted)");
+        }
+        assertThat(problemOf("metric: total, per: day, amount: 5, unmeasured: maybe"))
+                .isEqualTo("limits[0].unmeasured: maybe (expected: allow, refuse)");
+    }
+
+    @Test
     void limitsDoNotContradictEachOther() {
         assertThat(problems("""
                 limits:

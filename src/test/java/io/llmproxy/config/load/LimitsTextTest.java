@@ -43,7 +43,8 @@ class LimitsTextTest {
                 ZoneId.of("Europe/Berlin"),
                 Mode.SHADOW,
                 OnStoreLoss.OPEN,
-                List.of(0.8, 1.0));
+                List.of(0.8, 1.0),
+                LimitConfig.Unmeasured.REFUSE);
         LimitConfig concurrent =
                 new LimitConfig(Metric.CONCURRENT, null, 1e15, List.of(), null, Mode.ENFORCE, null, List.of());
         List<LimitConfig> limits = List.of(REQUESTS, full, concurrent);
@@ -54,7 +55,7 @@ class LimitsTextTest {
                 .isEqualTo(
                         "[{\"metric\":\"requests\",\"per\":\"minute\",\"amount\":100},{\"metric\":\"cost\",\"per\":\"month\","
                                 + "\"amount\":0.000123,\"models\":[\"gpt-*\",\"a\\\\.b|\\\"c\\\"\",\"\\u00fc\\u007f\\ud83d\\ude00\"],"
-                                + "\"zone\":\"Europe/Berlin\",\"mode\":\"shadow\",\"on_store_loss\":\"open\",\"warn_at\":[0.8,1]},"
+                                + "\"zone\":\"Europe/Berlin\",\"mode\":\"shadow\",\"on_store_loss\":\"open\",\"warn_at\":[0.8,1],\"unmeasured\":\"refuse\"},"
                                 + "{\"metric\":\"concurrent\",\"amount\":1000000000000000}]");
         assertThat(LimitsText.read(text)).isEqualTo(new LimitsText.Read(limits, List.of()));
     }
@@ -85,7 +86,7 @@ class LimitsTextTest {
             [{'metric':'requests','per':'day','amount':1,'models':['(']}] | limits[0].models[0]: ( (expected: the name of a model, a name with `*`, or a regular expression)
             [{'metric':'requests','per':'hour','amount':1,'warn_at':[0.5]}] | limits[0].warn_at: not allowed here (expected: no `warn_at`, unless `per` is day, month or total)
             [{'metric':'requests','per':'day','amount':1,'warn_at':[2]}] | limits[0].warn_at[0]: 2 (expected: 0.01 to 1)
-            [{'metric':'requests','per':'day','amount':1,'colour':1}] | limits[0].colour: unknown key (expected: metric, per, amount, models, zone, mode, on_store_loss, warn_at)
+            [{'metric':'requests','per':'day','amount':1,'colour':1}] | limits[0].colour: unknown key (expected: metric, per, amount, models, zone, mode, on_store_loss, warn_at, unmeasured)
             [{'metric':'requests','per':'day','amount':1},{'metric':'requests','per':'day','amount':2}] | limits[1]: duplicate limit, see limits[0] (expected: one for each metric, period and set of models)
             [null]                                             | limits[0]: nothing (expected: a section)
             [[]]                                               | limits[0]: a list (expected: a section)

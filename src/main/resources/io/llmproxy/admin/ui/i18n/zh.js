@@ -107,6 +107,7 @@ export default {
   "burn.used-up": "已用完。", "burn.too-soon": "此节点观察时间太短，尚无法预测。", "burn.nothing": "自 {since} 起没有用量。", "burn.empty": "按当前速度将于{in}用完：{when}。", "burn.lasts": "按当前速度，到期时剩余 {share}。",
   "limit.more": "更多", "limit.more-of": "限制 {nth} 的更多设置", "limit.models.hint": "每行一个。留空表示全部。", "limit.zone": "时区", "limit.zone.hint": "决定每天和每月的起点。", "limit.warn": "警告阈值（%）", "limit.warn.hint": "写入日志并发送到 webhook。", "limit.loss": "节点无法共享时",
   "limit.loss.none": "默认：费用拒绝，其他按份额", "limit.loss.share": "每个节点使用自己的份额", "limit.loss.open": "全部放行", "limit.loss.closed": "拒绝",
+  "limit.unmeasured": "无法计量的请求", "limit.unmeasured.allow": "放行", "limit.unmeasured.refuse": "拒绝",
   "secrets.about": "配置所引用的机密。值加密存储，之后不再显示。", "secrets.file-mode": "配置是一个文件：通过 {variable} 和 {file} 引用机密。使用存储时可在此设置和轮换。", "secrets.none": "还没有机密", "secrets.none.next": "存储一个机密，并在配置中需要的地方写 {reference}。",
   "secrets.admins": "只有管理员可以存储和移除机密。", "secrets.other-key": "机密使用密钥 {key} 加密；此节点的 store.key 是 {own}。", "secrets.rekey": "全部重新加密", "secrets.rekey.about": "将所有机密改用此节点的 store.key 加密，要么全部成功，要么不变。之后不再需要之前的密钥。",
   "secret.new": "新建机密", "secret.change": "轮换机密 {name}", "secret.store": "存储", "secret.rotate": "轮换", "secret.value": "值", "secret.value.hint": "之后任何人都无法在此读取。", "secret.value.change": "将替换之前的值。需要它的节点会在 3 秒内生效。", "secret.name.hint": "在配置中写 {reference}。",

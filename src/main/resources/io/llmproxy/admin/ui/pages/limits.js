@@ -10,6 +10,8 @@ const METRICS = ["requests", "input", "output", "total", "cost", "concurrent"];
 const PERIODS = ["second", "minute", "hour", "day", "month", "total"];
 const MODES = ["enforce", "shadow"];
 const LOSSES = ["", "share", "open", "closed"];
+const MEASURED = ["input", "output", "total", "cost"];
+const UNMEASURED = ["allow", "refuse"];
 const CALENDAR = ["day", "month"];
 const BUDGETS = [...CALENDAR, "total"];
 const options = (kind, names) => names.map((name) => [name, t(`limit.${kind}.${name || "none"}`)]);
@@ -25,9 +27,9 @@ export const limitText = (limit) => [
 
 /** As rows have them: lists are texts while they are written. */
 export const limitRows = (limits) => limits.map((limit) => ({
-  metric: limit.metric, per: limit.per ?? "", amount: limit.amount, mode: limit.mode, zone: limit.zone ?? "", loss: limit.on_store_loss ?? "",
+  metric: limit.metric, per: limit.per ?? "", amount: limit.amount, mode: limit.mode, zone: limit.zone ?? "", loss: limit.on_store_loss ?? "", unmeasured: limit.unmeasured ?? "allow",
   models: lines(limit.models ?? []), warn: (limit.warn_at ?? []).map((share) => Number((share * 100).toFixed(4))).join(", "),
-  open: Boolean(limit.zone || limit.on_store_loss || limit.models || limit.warn_at),
+  open: Boolean(limit.zone || limit.on_store_loss || limit.models || limit.warn_at || limit.unmeasured),
 }));
 
 /** Models as they are edited: one on each line, as a comma or a space may be part of a regular expression or of a name. */
@@ -37,12 +39,13 @@ export const Models = ({ name = "models", value, change, ...more }) => html`<tex
   autocomplete="off" autocapitalize="off" spellcheck=${false} placeholder=${"gpt-4o\ngpt-4o-*"} value=${value} onInput=${(event) => change(event.target.value)}></textarea>`;
 
 /** As the gateway takes them. What has no control in a row, because it makes no sense there, is left out. */
-export const limitBodies = (rows) => rows.map(({ metric, per, amount, mode, zone, loss, models, warn }) => ({
+export const limitBodies = (rows) => rows.map(({ metric, per, amount, mode, zone, loss, models, warn, unmeasured }) => ({
   metric, amount: amount === "" ? null : Number(amount), mode,
   ...(metric !== "concurrent" && { per: per || "month" }),
   ...(models.trim() && { models: list(models) }),
   ...(metric !== "concurrent" && CALENDAR.includes(per) && zone.trim() && { zone: zone.trim() }),
   ...(loss && { on_store_loss: loss }),
+  ...(MEASURED.includes(metric) && unmeasured === "refuse" && { unmeasured }),
   ...(metric !== "concurrent" && BUDGETS.includes(per) && warn.trim() && { warn_at: warn.split(/[\s,%]+/).filter(Boolean).map((share) => Number((Number(share) / 100).toFixed(6))) }),
 }));
 
@@ -71,7 +74,8 @@ export function Limits({ one, limits, change, problems = [] }) {
         <label class="field"><span>${t("limit.models")}</span><${Models} name="limit-models" aria-invalid=${wrong(row, "models")} value=${limit.models} change=${(models) => set(row, { models })} /><span class="hint">${t("limit.models.hint")}</span></label>
         ${limit.metric !== "concurrent" && CALENDAR.includes(limit.per) && more(row, "zone", "zone", t("limit.zone"), t("limit.zone.hint"), { list: "zones", placeholder: "UTC" })}
         ${limit.metric !== "concurrent" && BUDGETS.includes(limit.per) && more(row, "warn_at", "warn", t("limit.warn"), t("limit.warn.hint"), { placeholder: "80, 100" })}
-        <label class="field"><span>${t("limit.loss")}</span><${Choice} name="limit-loss" value=${limit.loss} onChange=${(loss) => set(row, { loss })} options=${options("loss", LOSSES)} /></label></div>`}
+        <label class="field"><span>${t("limit.loss")}</span><${Choice} name="limit-loss" value=${limit.loss} onChange=${(loss) => set(row, { loss })} options=${options("loss", LOSSES)} /></label>
+        ${MEASURED.includes(limit.metric) && html`<label class="field"><span>${t("limit.unmeasured")}</span><${Choice} name="limit-unmeasured" value=${limit.unmeasured ?? "allow"} onChange=${(unmeasured) => set(row, { unmeasured })} options=${options("unmeasured", UNMEASURED)} /></label>`}</div>`}
       ${at(row).map((found) => html`<span class="error" role="alert">${found.message}</span>`)}</div>`)}
     <div class="row"><button type="button" class="small" onClick=${() => change([...limits, { metric: "requests", per: "day", amount: "", mode: "enforce", zone: "", loss: "", models: "", warn: "" }])}>${t("limit.add")}</button></div>
     <datalist id="zones">${limits.some((limit) => limit.open) && zones.map((zone) => html`<option value=${zone} />`)}</datalist>
