@@ -42,6 +42,9 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
     /** A single answer may be late, and we may be: for `closed` limits each moment without the store is one without service. */
     private static final long FIRST_PROBE = TimeUnit.MILLISECONDS.toNanos(50);
 
+    /** A loss is told once; another reason for it, such as what sentinels answer later, may be what an operator has to know. */
+    private static final long TELL_AGAIN = TimeUnit.MINUTES.toNanos(1);
+
     private static final long PRESENCE = TimeUnit.SECONDS.toNanos(1);
     private static final long STOP = TimeUnit.SECONDS.toMillis(2);
 
@@ -84,7 +87,10 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
     private @Nullable Batch lost;
 
     private long number;
-    private boolean told;
+    /** Why the store is away, as it was told last; null while it is there. */
+    private @Nullable String told;
+
+    private long toldAt;
     private long nextTick;
     private long nextProbe;
     private long nextPresence;
@@ -304,19 +310,30 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
             nextPresence = after.nanos() + PRESENCE;
             return answer;
         } catch (StoreAwayException e) {
+            boolean moved = there && e.isReadOnly() && link.mayMove();
             away(e.reason());
+            if (moved) {
+                // It is a replica now: the sentinels know another already, and nothing is waited for.
+                nextProbe = clock.get().nanos();
+            }
             return null;
         }
     }
 
     private void away(String reason) {
-        nextProbe = clock.get().nanos() + (there ? FIRST_PROBE : PROBE);
+        long now = clock.get().nanos();
+        nextProbe = now + (there ? FIRST_PROBE : PROBE);
         there = false;
         link.close();
-        if (!told) {
-            told = true;
+        if (told == null) {
             LOG.warn("Redis at {} is unavailable: {}; limits follow on_store_loss", link.name(), reason);
+        } else if (!reason.equals(told) && now - toldAt >= TELL_AGAIN) {
+            LOG.warn("Redis at {} is still unavailable: {}", link.name(), reason);
+        } else {
+            return;
         }
+        told = reason;
+        toldAt = now;
     }
 
     private void probe() {
@@ -331,7 +348,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         RedisLink.Answer answer = ask(first);
         if (answer != null) {
             there = true;
-            told = false;
+            told = null;
             lost = null;
             // What was said before this process spoke, under the same name, had smaller numbers.
             number = Math.max(number, TimeUnit.MILLISECONDS.toMicros(answer.millis()));

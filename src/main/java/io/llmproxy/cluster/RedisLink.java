@@ -17,8 +17,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
@@ -26,8 +24,6 @@ import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /** The connection to Redis or Valkey. For one thread; no call takes longer than the time-outs. */
 final class RedisLink implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
-
     /** A node that was not heard of for so long does not count any more. */
     private static final Duration GONE = Duration.ofSeconds(10);
 
@@ -89,6 +85,11 @@ final class RedisLink implements AutoCloseable {
         return address == null ? Objects.requireNonNull(sentinels).toString() : address.toString();
     }
 
+    /** Whether sentinels say where it is, so that it may be elsewhere the next time. */
+    boolean mayMove() {
+        return sentinels != null;
+    }
+
     void open() throws StoreAwayException {
         close();
         HostAndPort at = fixed == null ? Objects.requireNonNull(sentinels).master() : fixed;
@@ -125,29 +126,14 @@ final class RedisLink implements AutoCloseable {
 
     private Object evaluate(List<String> keys, List<String> arguments) throws StoreAwayException {
         try {
-            return evaluateHere(keys, arguments);
-        } catch (JedisException e) {
-            StoreAwayException away = StoreAwayException.of(e);
-            if (sentinels == null || !away.isReadOnly()) {
-                throw away;
-            }
-        }
-        // It is the master no more, and has done nothing of it. The sentinels know which one is.
-        String before = name();
-        open();
-        if (!name().equals(before)) {
-            LOG.info("Redis at {} takes the place of {}", name(), before);
-        }
-        try {
-            return evaluateHere(keys, arguments);
+            return evaluate(Objects.requireNonNull(connection, "opened"), keys, arguments);
         } catch (JedisException e) {
             throw StoreAwayException.of(e);
         }
     }
 
     /** Proxies refuse to load scripts; the script itself goes along where the server does not know it. */
-    private Object evaluateHere(List<String> keys, List<String> arguments) {
-        Jedis open = Objects.requireNonNull(connection, "opened");
+    private static Object evaluate(Jedis open, List<String> keys, List<String> arguments) {
         try {
             return open.evalsha(SHA, keys, arguments);
         } catch (JedisNoScriptException e) {

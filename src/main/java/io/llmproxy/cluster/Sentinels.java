@@ -15,6 +15,7 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 final class Sentinels {
     private static final int DEFAULT_PORT = 26_379;
+    private static final int MOST_PORT = 65_535;
 
     /** Each may take its time-outs, and who stops the gateway waits for it. The next attempt goes on with the others. */
     private static final int MOST_ASKED = 2;
@@ -52,10 +53,10 @@ final class Sentinels {
                 if (master != null) {
                     return master;
                 }
-                failure = new StoreAwayException("the sentinels do not know its name", null);
+                failure = new StoreAwayException("no sentinel knows a master of the name " + config.master(), null);
             } catch (StoreAwayException e) {
                 failure = failure == null
-                        ? new StoreAwayException("of the sentinel at " + sentinel + ": " + e.reason(), e)
+                        ? new StoreAwayException("sentinel " + sentinel + ": " + e.reason(), e)
                         : failure;
             }
         }
@@ -65,17 +66,27 @@ final class Sentinels {
     private @Nullable HostAndPort ask(HostAndPort sentinel) throws StoreAwayException {
         try (Jedis connection = connector.open(sentinel, 0, config.user(), config.password(), timeout)) {
             List<String> found = connection.sentinelGetMasterAddrByName(config.master());
-            return found == null || found.size() != 2
-                    ? null
-                    : new HostAndPort(found.get(0), Integer.parseInt(found.get(1)));
+            return found == null ? null : address(found);
         } catch (JedisException e) {
             throw StoreAwayException.of(e);
-        } catch (NumberFormatException e) {
+        } catch (ClassCastException | IllegalArgumentException e) {
+            // What answers may be anything.
             throw new StoreAwayException("an invalid answer", e);
         }
     }
 
-    /** What messages call the master as long as nobody has said where it is. */
+    private static HostAndPort address(List<String> found) {
+        if (found.size() != 2 || found.get(0) == null || found.get(0).isBlank()) {
+            throw new IllegalArgumentException("no host and port");
+        }
+        int port = Integer.parseInt(found.get(1));
+        if (port < 1 || port > MOST_PORT) {
+            throw new IllegalArgumentException("no port");
+        }
+        return new HostAndPort(found.get(0), port);
+    }
+
+    /** What messages call the master before a sentinel has said where it is. */
     @Override
     public String toString() {
         return config.master() + " (sentinels " + String.join(", ", config.nodes()) + ")";

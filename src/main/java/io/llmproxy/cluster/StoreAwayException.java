@@ -18,6 +18,10 @@ final class StoreAwayException extends Exception {
     /** Redis begins its errors with a word for the program. */
     static final Pattern CODE = Pattern.compile("([A-Z]{3,20})\\b.*", Pattern.DOTALL);
 
+    /** Redis before 7.0 tells so of an error of a command in a script. */
+    private static final Pattern IN_SCRIPT =
+            Pattern.compile("ERR Error running script.*? -([A-Z]{3,20})\\b.*", Pattern.DOTALL);
+
     private static final String ANSWERS = "it answers ";
 
     private final String reason;
@@ -31,10 +35,18 @@ final class StoreAwayException extends Exception {
     /** What the store says itself may be anything: only its code is shown. */
     static StoreAwayException of(JedisException e) {
         if (e instanceof JedisDataException) {
-            Matcher code = CODE.matcher(String.valueOf(e.getMessage()));
-            return new StoreAwayException(ANSWERS + (code.matches() ? code.group(1) : "an error"), e);
+            return new StoreAwayException(ANSWERS + code(String.valueOf(e.getMessage())), e);
         }
         return new StoreAwayException(reason(e), e);
+    }
+
+    private static String code(String message) {
+        Matcher inScript = IN_SCRIPT.matcher(message);
+        if (inScript.matches()) {
+            return inScript.group(1);
+        }
+        Matcher code = CODE.matcher(message);
+        return code.matches() ? code.group(1) : "an error";
     }
 
     private static String reason(Throwable e) {

@@ -107,7 +107,7 @@ class SentinelFailoverIT {
     }
 
     private static List<String> changes(Deployment node) {
-        return Pattern.compile("Redis at (\\S+ is (?:available|unavailable)|\\S+ takes the place of \\S+)")
+        return Pattern.compile("Redis at (\\S+ is (?:available|unavailable))")
                 .matcher(node.log())
                 .results()
                 .map(found -> found.group(1))
