@@ -29,7 +29,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 /** Three sentinels watch a Redis and its replica: when the replica takes over, the nodes go on counting there. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SentinelFailoverIT {
-    private static final Duration SOON = Duration.ofSeconds(120);
+    private static final Duration SOON = Duration.ofMinutes(2);
     private static final String CHAT = "/v1/chat/completions";
     private static final byte[] QUESTION = "{\"model\":\"m\"}".getBytes(StandardCharsets.UTF_8);
     private static final int NODES = 2;
