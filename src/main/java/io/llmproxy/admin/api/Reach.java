@@ -29,7 +29,7 @@ record Reach(@Nullable Set<String> scopes) {
 
     /**
      * The scope of a caller with all that is below it, as the configuration has it that this node serves. It is that of all nodes, or was
-     * a moment ago, unless this node cannot serve the newest one.
+     * a moment ago, unless this node cannot serve the newest one, or has not heard which that is since it started.
      *
      * @param standing how this node stands with the store; nothing where there is none
      * @throws Refused if the newest configuration may say something else
@@ -39,13 +39,8 @@ record Reach(@Nullable Set<String> scopes) {
         if (top == null) {
             return ALL;
         }
-        standing.filter(node -> !node.nack().isEmpty()).ifPresent(node -> {
-            throw new Refused(
-                            503,
-                            "node_behind",
-                            "This node cannot serve v" + node.head() + ", which says what the scope " + top
-                                    + " reaches; ask another one.")
-                    .with("Retry-After", "5");
+        standing.filter(Reach::isUnsure).ifPresent(node -> {
+            throw new Refused(503, "node_behind", why(node, top)).with("Retry-After", "5");
         });
         Set<String> found = new LinkedHashSet<>();
         if (config.scopes().stream().anyMatch(scope -> scope.name().equals(top))) {
@@ -59,6 +54,24 @@ record Reach(@Nullable Set<String> scopes) {
             }
         }
         return new Reach(found);
+    }
+
+    /** While the store is away, a node that was started meanwhile does not know what it refused before. */
+    private static boolean isUnsure(StoreStanding node) {
+        boolean refuses = !node.nack().isEmpty() && node.head() != node.active();
+        boolean unheard = node.head() == 0 && node.away() != null;
+        return refuses || unheard;
+    }
+
+    private static String why(StoreStanding node, String scope) {
+        if (node.nack().isEmpty()) {
+            return "This node has not heard of the newest configuration since it started, which says what the scope "
+                    + scope
+                    + " reaches; ask another one.";
+        }
+        long version = node.head() == 0 ? node.tried() : node.head();
+        return "This node cannot serve v" + version + ", which says what the scope " + scope
+                + " reaches; ask another one.";
     }
 
     /** Whether nothing is beyond it. */

@@ -137,6 +137,31 @@ class ReachTest {
     }
 
     @Test
+    void aNodeThatServesTheNewestConfigurationSaysSoThoughItCannotBeLoadedAgain() {
+        Caller lead = new Caller("ann", Role.ADMIN, "search", "session");
+        StoreStanding serving = new StoreStanding("gw", 2, 2, 2, List.of("v2:4: jmx"), null, null);
+        assertThat(Reach.of(lead, CONFIG, Optional.of(serving)).covers("ranking"))
+                .isTrue();
+    }
+
+    @Test
+    void aNodeThatWasStartedWhileTheStoreIsAwayDoesNotSayWhatAScopeReaches() {
+        Caller lead = new Caller("ann", Role.ADMIN, "search", "session");
+        Caller whole = new Caller("root", Role.ADMIN, null, "session");
+        StoreStanding unheard = new StoreStanding("gw", 0, 1, 1, List.of(), Duration.ofSeconds(9), null);
+        assertThat(Reach.of(whole, CONFIG, Optional.of(unheard)).isAll()).isTrue();
+        assertThatThrownBy(() -> Reach.of(lead, CONFIG, Optional.of(unheard)))
+                .isInstanceOf(Refused.class)
+                .hasMessageContaining("has not heard of the newest");
+        StoreStanding failed = new StoreStanding("gw", 0, 1, 2, List.of("a port"), Duration.ofSeconds(9), null);
+        assertThatThrownBy(() -> Reach.of(lead, CONFIG, Optional.of(failed)))
+                .isInstanceOf(Refused.class)
+                .hasMessageContaining("cannot serve v2");
+        StoreStanding heard = new StoreStanding("gw", 1, 1, 1, List.of(), Duration.ofSeconds(9), null);
+        assertThat(Reach.of(lead, CONFIG, Optional.of(heard)).covers("ranking")).isTrue();
+    }
+
+    @Test
     void aKeyOfUnknownAgeShowsNothing() {
         IssuedKey made = issued("ranking", "old");
         IssuedKey unknown = new IssuedKey("1", made.config(), null, List.of(), null, "", Instant.EPOCH, 1);
