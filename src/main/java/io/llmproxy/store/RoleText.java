@@ -25,12 +25,13 @@ final class RoleText {
     }
 
     /**
-     * Returns the scope of a role. Where that was lost, a role that was bound to one is not one for the whole gateway.
+     * Returns the scope of a role. Only the roles of this release are for the whole gateway without one: neither is one that was bound to a
+     * scope, and has lost it, nor one that a newer release has written.
      *
      * @param text as the column of the role holds it
      * @param scope what its own column holds
      */
     static @Nullable String scope(String text, @Nullable String scope) {
-        return scope == null && text.startsWith(SCOPED) ? NOWHERE : scope;
+        return scope == null && Role.of(text).isEmpty() ? NOWHERE : scope;
     }
 }

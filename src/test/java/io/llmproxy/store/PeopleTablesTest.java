@@ -179,6 +179,11 @@ final class PeopleTablesTest {
         assertThat(sessions.find("1").orElseThrow().scope()).isEmpty();
         assertThat(sessions.find("2").orElseThrow().scope()).isEmpty();
 
+        // Neither does a role of a newer release.
+        assertThat(RoleText.read("auditor")).isEqualTo(Role.VIEWER);
+        assertThat(RoleText.scope("auditor", null)).isEmpty();
+        assertThat(RoleText.scope("viewer", null)).isNull();
+
         assertThat(users.change("lead", new User.Change(null, "", null, null), false, NOTE))
                 .hasValueSatisfying(user -> assertThat(user.isAdmin()).isTrue());
         assertThat(users.remove("ann", false, NOTE)).isTrue();

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -200,9 +201,11 @@ public final class UsersResource {
             to.put("role", role.label());
         }
         String scope = wanted.scope() == null || wanted.scope().isEmpty() ? wanted.scope() : scope(wanted.scope());
-        if (scope != null && !scope.equals(before.scope() == null ? "" : before.scope())) {
+        // Where a scope was lost, to take it away gives the role for the whole gateway.
+        String next = scope == null || scope.isEmpty() ? null : scope;
+        if (scope != null && !Objects.equals(next, before.scope())) {
             from.put("scope", before.scope());
-            to.put("scope", scope.isEmpty() ? null : scope);
+            to.put("scope", next);
         }
         Boolean enabled = wanted.enabled();
         if (enabled != null && enabled != before.enabled()) {
