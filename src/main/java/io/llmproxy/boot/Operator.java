@@ -214,9 +214,10 @@ final class Operator implements Operations {
         Instant now = now();
         String key = change.key();
         reloader.override(overrides -> overrides.remove(key));
+        long seen = reloader.overrides().changes();
         // Others are told only of what can be served.
         if (others.remove(change)) {
-            reloader.override(overrides -> overrides.tellRemoved(key));
+            reloader.override(overrides -> overrides.tellRemoved(key, seen));
         } else {
             reloader.override(overrides -> overrides.keepRemoved(Set.of(key), now));
         }

@@ -234,10 +234,15 @@ final class Overrides {
         return state.gone().containsKey(key);
     }
 
-    /** The others were told that something was taken back. */
-    void tellRemoved(String key) {
+    /**
+     * The others were told that something was taken back. It may have been read once more before they were.
+     *
+     * @param seen the last change when it was taken back here: what operators have changed since then stays
+     */
+    void tellRemoved(String key, long seen) {
         State before = state;
-        state = State.of(before.shared(), before.own(), without(before.gone(), key), before.changes() + 1);
+        Map<String, Active> shared = before.changes() == seen ? without(before.shared(), key) : before.shared();
+        state = State.of(shared, before.own(), without(before.gone(), key), before.changes() + 1);
     }
 
     /** A change has ended; a later one of the same goes on. */

@@ -128,11 +128,29 @@ final class OverridesTest {
         assertThat(overrides.isKeptRemoved(key)).isTrue();
 
         long before = overrides.changes();
-        overrides.tellRemoved(key);
+        overrides.tellRemoved(key, before);
         assertThat(overrides.isKeptRemoved(key)).isFalse();
         // What was read before is older than that.
         assertThat(overrides.share(told, before)).isFalse();
         overrides.share(List.of(new Shared(ENABLED, EARLY)), overrides.changes());
+        assertThat(mode()).isEqualTo(Mode.ENABLED);
+    }
+
+    @Test
+    void whatWasReadBeforeTheOthersWereToldIsForgottenToo() {
+        String key = Said.key("u");
+        List<Shared> told = List.of(new Shared(DISABLED, EARLY));
+        overrides.share(told, overrides.changes());
+        overrides.remove(key);
+        long seen = overrides.changes();
+        assertThat(overrides.share(told, overrides.changes())).isTrue();
+
+        overrides.tellRemoved(key, seen);
+        assertThat(overrides.count()).isZero();
+
+        // An operator was faster than the one who has taken it back.
+        overrides.add(ENABLED, LATE, true);
+        overrides.tellRemoved(key, seen);
         assertThat(mode()).isEqualTo(Mode.ENABLED);
     }
 
