@@ -40,7 +40,7 @@ final class SchemaCycles {
         findCircles();
     }
 
-    /** Changes a schema in the part of JSON Schema that Google takes; it is nobody else's. */
+    /** Changes a schema in the part of JSON Schema that Google takes. It must belong to the caller alone. */
     static Json.Obj loosened(Json.Obj root) {
         SchemaCycles cycles = new SchemaCycles(root);
         cycles.parts.forEach((name, schema) -> cycles.loosen(schema, name));

@@ -10,8 +10,8 @@ import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An upstream's answer as it comes, which may tell an error in its body. Whoever reads it, the client or nobody, the error is told at the
- * end; no byte is changed, and none waits. An error that is longer than others ever are is not understood.
+ * An upstream's answer as it comes, which may tell an error in its body. The error is told at the end, whether or not a client reads the
+ * answer; no byte is changed, and none waits. An error that is longer than others ever are is not understood.
  */
 final class OverheardContent implements Content.Source {
     private static final int MOST_BYTES = 64 * 1024;
