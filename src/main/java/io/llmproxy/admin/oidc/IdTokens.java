@@ -17,6 +17,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import io.llmproxy.access.Attempts;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -29,12 +30,13 @@ import java.util.Date;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether a token was signed by the provider, for this gateway, for this sign-in, and lately. The provider's keys are kept for ten
- * minutes; a token of a key that is not among them has them fetched anew, twice in half a minute at most. A token names no address that is
- * asked.
+ * minutes; a token of a key that is not among them has them fetched anew, every 15 seconds at most in the long run. To fail does not count.
+ * A token names no address that is asked.
  */
 final class IdTokens {
     /** Signed with a private key: only the provider can have made one. */
@@ -51,7 +53,12 @@ final class IdTokens {
 
     private static final Duration KEPT = Duration.ofMinutes(10);
     private static final Duration OUTAGE = Duration.ofHours(4);
-    private static final Duration BETWEEN = Duration.ofSeconds(30);
+    private static final Duration PERIOD = Duration.ofSeconds(30);
+    private static final int IN_PERIOD = 2;
+
+    /** With less time left, a provider that does well would seem to be away. */
+    private static final Duration LEAST = Duration.ofSeconds(1);
+
     private static final Duration SKEW = Duration.ofSeconds(60);
 
     private final String issuer;
@@ -64,23 +71,43 @@ final class IdTokens {
     /**
      * @param client what the gateway is called at the provider
      * @param address where the keys are
+     * @param nanoTime a clock that never goes back
      */
-    IdTokens(String issuer, String client, URI address, ProviderCalls calls) {
+    IdTokens(String issuer, String client, URI address, ProviderCalls calls, LongSupplier nanoTime) {
         this.issuer = issuer;
         this.client = client;
-        this.keys = JWKSourceBuilder.create(new Keys(address, calls))
+        this.keys = JWKSourceBuilder.create(new Keys(address, calls, new Attempts(IN_PERIOD, PERIOD, nanoTime)))
                 .cache(KEPT.toMillis(), Duration.ofSeconds(20).toMillis())
                 .refreshAheadCache(false)
-                .rateLimited(BETWEEN.toMillis())
+                .rateLimited(false)
                 .outageTolerant(OUTAGE.toMillis())
                 .build();
     }
 
     /** Where the keys are fetched from. */
-    private record Keys(URI address, ProviderCalls calls) implements JWKSetSource<Deadline> {
+    private record Keys(URI address, ProviderCalls calls, Attempts fetches) implements JWKSetSource<Deadline> {
+        private static final String ALL = "keys";
+
         @Override
         public JWKSet getJWKSet(JWKSetCacheRefreshEvaluator evaluator, long now, Deadline deadline)
                 throws KeySourceException {
+            if (deadline.within(LEAST).compareTo(LEAST) < 0) {
+                throw new JWKSetRetrievalException("the answers before took too long", null);
+            }
+            long seconds = fetches.take(ALL);
+            if (seconds > 0) {
+                throw new KeySourceException(
+                        "they were fetched a moment ago, and may be fetched again in " + seconds + " s");
+            }
+            try {
+                return fetch(deadline);
+            } catch (KeySourceException e) {
+                fetches.forgive(ALL);
+                throw e;
+            }
+        }
+
+        private JWKSet fetch(Deadline deadline) throws KeySourceException {
             try {
                 ProviderCalls.Reply reply = calls.get(address, Map.of(), deadline);
                 if (reply.status() != 200) {

@@ -285,7 +285,9 @@ public final class IdentityProvider {
             Told old = before.told;
             Told next = old != null && old.metadata.equals(metadata)
                     ? old
-                    : new Told(metadata, new IdTokens(config.issuer(), config.clientId(), metadata.keys(), calls));
+                    : new Told(
+                            metadata,
+                            new IdTokens(config.issuer(), config.clientId(), metadata.keys(), calls, nanoTime));
             known = new Known(next, null, nanoTime.getAsLong());
             return next;
         } catch (ProviderException e) {

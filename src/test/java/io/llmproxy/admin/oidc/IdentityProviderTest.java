@@ -188,6 +188,57 @@ class IdentityProviderTest {
     }
 
     @Test
+    void keysThatWereNotFetchedMayBeFetchedAgainAtOnce() throws ProviderException {
+        fake.before(path -> {
+            asked.add(path);
+            if (path.equals("/token")) {
+                now.addAndGet(Duration.ofMillis(11_500).toNanos());
+            }
+        });
+        for (int i = 0; i < 4; i++) {
+            Handshake handshake = handshake(fake, "late" + i);
+            String code = code(handshake);
+            assertThatThrownBy(() -> person(handshake, code))
+                    .isInstanceOfSatisfying(
+                            ProviderException.class, e -> assertThat(e.kind()).isEqualTo(ProviderException.Kind.AWAY))
+                    .hasMessageContaining("took too long");
+        }
+        assertThat(asked).doesNotContain(KEYS);
+        fake.before(path -> {
+            asked.add(path);
+            if (path.equals(KEYS)) {
+                throw new IllegalStateException("no answer");
+            }
+        });
+        for (int i = 0; i < 4; i++) {
+            Handshake handshake = handshake(fake, "failed" + i);
+            String code = code(handshake);
+            assertThatThrownBy(() -> person(handshake, code)).hasMessageContaining("cannot be asked");
+        }
+        fake.before(asked::add);
+        Handshake handshake = handshake(fake, "last");
+        assertThat(person(handshake, code(handshake)).name()).isEqualTo("ann");
+    }
+
+    @Test
+    void keysThatWereFetchedAreNotFetchedAgainAndAgain() throws ProviderException {
+        for (int i = 0; i < 2; i++) {
+            Handshake handshake = handshake(fake, "rotated" + i);
+            assertThat(person(handshake, code(handshake)).name()).isEqualTo("ann");
+            fake.rotate();
+        }
+        Handshake handshake = handshake(fake, "once more");
+        String code = code(handshake);
+        assertThatThrownBy(() -> person(handshake, code))
+                .isInstanceOfSatisfying(
+                        ProviderException.class, e -> assertThat(e.kind()).isEqualTo(ProviderException.Kind.AWAY))
+                .hasMessageContaining("fetched a moment ago");
+        now.addAndGet(Duration.ofSeconds(16).toNanos());
+        Handshake later = handshake(fake, "later");
+        assertThat(person(later, code(later)).name()).isEqualTo("ann");
+    }
+
+    @Test
     void whoWaitsForAnotherIsToldInTime() {
         CountDownLatch gate = new CountDownLatch(1);
         holds(DOCUMENT, gate);
