@@ -90,6 +90,16 @@ public interface ConfigDocuments {
     List<Node> nodes();
 
     /**
+     * Tells a node that load balancers are to send it no more requests, or may again. It follows within a few seconds; that it is drained
+     * ends when it starts again.
+     *
+     * @param node its id
+     * @param by who says so
+     * @throws UnavailableException if it cannot be told
+     */
+    void drain(String node, boolean on, String by);
+
+    /**
      * A version as it was committed.
      *
      * @param id counts the versions from 1
@@ -185,6 +195,10 @@ public interface ConfigDocuments {
      * @param own whether it is this one
      * @param seenAt when it reported last, by the database's clock
      * @param live whether that was within the last 35 seconds
+     * @param state the phase that it said it was in; null if it did not say
+     * @param inFlight how many requests had not ended; null if it did not say
+     * @param drainedBy who has drained it; null if nobody has
+     * @param drainedAt when; null if nobody has
      */
     record Node(
             String id,
@@ -196,7 +210,11 @@ public interface ConfigDocuments {
             List<String> nack,
             boolean own,
             Instant seenAt,
-            boolean live) {
+            boolean live,
+            @Nullable String state,
+            @Nullable Integer inFlight,
+            @Nullable String drainedBy,
+            @Nullable Instant drainedAt) {
         /** Copies the list. */
         public Node {
             nack = List.copyOf(nack);

@@ -71,4 +71,9 @@ record FileDocument(ConfigSource source) implements ConfigDocuments {
     public List<Node> nodes() {
         return List.of();
     }
+
+    @Override
+    public void drain(String node, boolean on, String by) {
+        throw readOnly();
+    }
 }

@@ -3,6 +3,7 @@ package io.llmproxy.boot;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.health.Lifecycle;
+import io.llmproxy.management.NodeDrain;
 import io.llmproxy.management.Operations;
 import io.llmproxy.management.UpstreamOverride;
 import io.llmproxy.upstream.Upstream;
@@ -11,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
@@ -19,13 +19,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Does what operators say, and logs each thing that was done. */
 final class Operator implements Operations {
     private static final Logger LOG = LoggerFactory.getLogger(Operator.class);
-    private static final String JMX = "JMX";
     private static final String OVER = "the time is over";
     private static final int LARGEST_WEIGHT = 65535;
     private static final int LONGEST_MINUTES = 1440;
@@ -36,6 +36,7 @@ final class Operator implements Operations {
     private final Lifecycle lifecycle;
     private final ScheduledExecutorService background;
     private final SharedOverrides others;
+    private volatile @Nullable NodeDrain drained;
 
     /**
      * @param reload loads the configuration anew from where it is kept, be it a file or a store
@@ -87,14 +88,34 @@ final class Operator implements Operations {
     }
 
     @Override
-    public void drain(boolean on) {
+    public void drain(boolean on, String by) {
         Lifecycle.Phase from = on ? Lifecycle.Phase.READY : Lifecycle.Phase.DRAINING;
-        Lifecycle.Phase to = on ? Lifecycle.Phase.DRAINING : Lifecycle.Phase.READY;
-        if (!lifecycle.change(from, to)) {
-            throw new IllegalStateException("state: " + lifecycle.phase().name().toLowerCase(Locale.ROOT)
-                    + " (expected: " + from.name().toLowerCase(Locale.ROOT) + ")");
+        if (lifecycle.isStopping()) {
+            throw new IllegalStateException("state: stopping (expected: " + from.label() + ")");
         }
-        done(on ? "drain" : "drain cancelled", JMX);
+        if (lifecycle.phase() != from) {
+            throw new IllegalStateException(
+                    "state: " + lifecycle.phase().label() + " (expected: " + from.label() + ")");
+        }
+        // Others first: what they hear from the store afterwards is not older than what holds here.
+        others.drain(on, by);
+        lifecycle.drain(on);
+        drained = on ? new NodeDrain(by, Instant.now()) : null;
+        done(on ? "drain" : "drain cancelled", by);
+    }
+
+    @Override
+    public Optional<NodeDrain> drained() {
+        return Optional.ofNullable(drained);
+    }
+
+    /** An operator of any node wants this one to be drained, or not any more; it may be so already. */
+    void follow(boolean drain) {
+        lifecycle.drain(drain);
+        if (!drain) {
+            drained = null;
+        }
+        LOG.info("operators of all nodes: {}", drain ? "drain" : "drain cancelled");
     }
 
     @Override

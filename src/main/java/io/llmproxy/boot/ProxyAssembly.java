@@ -396,10 +396,29 @@ public final class ProxyAssembly implements AutoCloseable {
         eachPeriod(this::lookAtLimits);
         Path file = source.file();
         if (stored != null) {
-            stored.follow(this::serve, operator::share);
+            stored.follow(this::serve, operator::share, presence());
         } else if (file != null) {
             eachPeriod(new ConfigWatch(file, this::config, reloader::reload));
         }
+    }
+
+    private NodePresence presence() {
+        return new NodePresence() {
+            @Override
+            public String state() {
+                return lifecycle.phase().label();
+            }
+
+            @Override
+            public int inFlight() {
+                return open.count();
+            }
+
+            @Override
+            public void drain(boolean on) {
+                operator.follow(on);
+            }
+        };
     }
 
     private void lookAtLimits() {

@@ -26,6 +26,9 @@ interface SharedOverrides {
         public boolean clear() {
             return false;
         }
+
+        @Override
+        public void drain(boolean on, String by) {}
     };
 
     /**
@@ -51,4 +54,7 @@ interface SharedOverrides {
      * @return whether the others will know
      */
     boolean clear();
+
+    /** Tells that this node is drained, or not any more; if that cannot be told now, it is later. */
+    void drain(boolean on, String by);
 }

@@ -204,8 +204,22 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
                             seen.report().nack(),
                             follower.isOwn(seen.report()),
                             seen.seenAt(),
-                            seen.live()))
+                            seen.live(),
+                            seen.report().state(),
+                            seen.report().inFlight(),
+                            seen.drainedBy(),
+                            seen.drainedAt()))
                     .toList();
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public void drain(String node, boolean on, String by) {
+        OpenStore store = store();
+        try {
+            store.nodes().drain(node, on, by);
         } catch (StoreException e) {
             throw unavailable(e);
         }

@@ -5,6 +5,7 @@ import io.llmproxy.boot.StoredConfig.Serve;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
+import io.llmproxy.health.Lifecycle;
 import io.llmproxy.health.StoreStanding;
 import io.llmproxy.store.ConfigStore;
 import io.llmproxy.store.ConfigVersion;
@@ -12,6 +13,7 @@ import io.llmproxy.store.Head;
 import io.llmproxy.store.LastGood;
 import io.llmproxy.store.NodeKeys;
 import io.llmproxy.store.NodeReport;
+import io.llmproxy.store.Nodes;
 import io.llmproxy.store.OverrideTable;
 import io.llmproxy.store.StoreException;
 import java.time.Duration;
@@ -25,6 +27,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +57,11 @@ final class StoreFollower implements AutoCloseable {
     private volatile @Nullable OpenStore store;
     private volatile boolean closed;
     private @Nullable Serve serve;
+    private @Nullable NodePresence presence;
+    /** What the store has said last. */
+    private boolean drained;
+
+    private final AtomicReference<@Nullable Wish> untold = new AtomicReference<>();
     private Predicate<Supplier<List<Overrides.Shared>>> operators = shared -> true;
     private long overridesAt = -1;
     private long overridesFailedAt = -1;
@@ -65,6 +73,9 @@ final class StoreFollower implements AutoCloseable {
     private long secretsAt = -1;
     private int failures;
     private long reportAt = System.nanoTime();
+
+    /** What an operator of this node has said to it, and the store does not know yet. */
+    private record Wish(boolean drain, String by) {}
 
     /**
      * @param node the file of the node
@@ -184,11 +195,17 @@ final class StoreFollower implements AutoCloseable {
      *
      * @param how serves a configuration
      * @param shared reads, with what it is given, what operators of all nodes have changed, and says whether it follows that
+     * @param here the rest of this node
      * @param served what is served already; null for nothing
      */
-    void begin(Serve how, Predicate<Supplier<List<Overrides.Shared>>> shared, LastGood.@Nullable Snapshot served) {
+    void begin(
+            Serve how,
+            Predicate<Supplier<List<Overrides.Shared>>> shared,
+            NodePresence here,
+            LastGood.@Nullable Snapshot served) {
         thread.execute(() -> {
             operators = shared;
+            presence = here;
             if (served != null) {
                 activeDigest = ConfigStore.sha256(served.content());
                 lastGood.keep(served);
@@ -201,6 +218,12 @@ final class StoreFollower implements AutoCloseable {
     /** Looks at once, without waiting for it. */
     void nudge() {
         thread.execute(this::attempt);
+    }
+
+    /** Tells the store that an operator has drained this node, or not any more; as soon as it can be told, without waiting for it. */
+    void drain(boolean on, String by) {
+        untold.set(new Wish(on, by));
+        nudge();
     }
 
     /** Does something that may wait for the database. */
@@ -276,9 +299,31 @@ final class StoreFollower implements AutoCloseable {
         }
         secretsAt = revision;
         share(opened.overrides());
-        if (System.nanoTime() - reportAt >= 0) {
+        boolean draining = followDrain(opened.nodes());
+        if (draining || System.nanoTime() - reportAt >= 0) {
             report(opened);
         }
+    }
+
+    /** Returns whether others wait for what is in flight here: then it is told each time. */
+    private boolean followDrain(Nodes nodes) {
+        NodePresence here = presence;
+        if (here == null) {
+            return false;
+        }
+        Wish wish = untold.get();
+        if (wish != null && nodes.drain(state.id(), wish.drain(), wish.by())) {
+            untold.compareAndSet(wish, null);
+        }
+        boolean wanted = nodes.isDrained(state.id(), state.boot());
+        boolean changed = wanted != drained;
+        if (changed) {
+            drained = wanted;
+            if (untold.get() == null) {
+                here.drain(wanted);
+            }
+        }
+        return changed || here.state().equals(Lifecycle.Phase.DRAINING.label());
     }
 
     private void share(OverrideTable table) {
@@ -361,7 +406,9 @@ final class StoreFollower implements AutoCloseable {
                         Version.current(),
                         now.active(),
                         now.tried(),
-                        now.nack()));
+                        now.nack(),
+                        presence == null ? null : presence.state(),
+                        presence == null ? null : presence.inFlight()));
         reportAt = System.nanoTime() + REPORT.toNanos();
     }
 

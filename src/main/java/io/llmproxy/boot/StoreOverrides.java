@@ -44,6 +44,11 @@ record StoreOverrides(StoreFollower follower) implements SharedOverrides {
         return told(OverrideTable::clear);
     }
 
+    @Override
+    public void drain(boolean on, String by) {
+        follower.drain(on, by);
+    }
+
     private boolean told(Consumer<OverrideTable> what) {
         try {
             what.accept(StoreDocuments.opened(follower).overrides());

@@ -192,13 +192,14 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
      *
      * @param how serves a configuration
      * @param operators told what operators of all nodes have changed
+     * @param here the rest of this node
      */
-    void follow(Serve how, Predicate<Supplier<List<Overrides.Shared>>> operators) {
+    void follow(Serve how, Predicate<Supplier<List<Overrides.Shared>>> operators, NodePresence here) {
         LastGood.Snapshot served = start;
         if (served != null) {
             progress.startsWith(served.version());
         }
-        follower.begin(how, operators, served);
+        follower.begin(how, operators, here, served);
     }
 
     /** Returns how the node stands with its store. */

@@ -1,6 +1,7 @@
 package io.llmproxy.health;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -11,6 +12,7 @@ public class Lifecycle {
     private static final long LONGEST_SILENCE = TimeUnit.SECONDS.toNanos(10);
 
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
+    private volatile boolean drained;
     private volatile long lastBeat = System.nanoTime();
 
     /** The phases, in their order. */
@@ -22,12 +24,28 @@ public class Lifecycle {
         /** Requests are served. */
         READY,
         /** Exchanges that are open may end; new ones should go elsewhere. */
-        DRAINING
+        DRAINING;
+
+        /** What operators read. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** Returns the current phase. */
     public Phase phase() {
-        return Objects.requireNonNull(phase.get());
+        Phase now = Objects.requireNonNull(phase.get());
+        return now == Phase.READY && drained ? Phase.DRAINING : now;
+    }
+
+    /** Whether the process has begun to stop: nobody can take that back. */
+    public boolean isStopping() {
+        return phase.get() == Phase.DRAINING;
+    }
+
+    /** As long as operators want it, a process that could serve is draining: it serves what comes, but is not ready. */
+    public void drain(boolean on) {
+        drained = on;
     }
 
     /** Goes on to a phase. */

@@ -67,12 +67,12 @@ final class GatewayBean implements GatewayMXBean {
 
     @Override
     public void drain() {
-        operations.drain(true);
+        operations.drain(true, Operations.JMX);
     }
 
     @Override
     public void cancelDrain() {
-        operations.drain(false);
+        operations.drain(false, Operations.JMX);
     }
 
     @Override

@@ -9,6 +9,9 @@ import java.util.Optional;
  * is who does it, for the log.
  */
 public interface Operations {
+    /** Who does what comes through beans. */
+    String JMX = "JMX";
+
     /** What operators have changed, each in one line. */
     List<String> overrides();
 
@@ -26,8 +29,15 @@ public interface Operations {
      */
     List<String> reload();
 
-    /** Tells load balancers whether to send requests. */
-    void drain(boolean on);
+    /**
+     * Tells load balancers whether to send requests to this node.
+     *
+     * @throws IllegalStateException if that is so already, or the process does not serve yet, or stops
+     */
+    void drain(boolean on, String by);
+
+    /** Who has told them to send none; nothing if nobody has, or an operator of another node. */
+    Optional<NodeDrain> drained();
 
     /** What an operator has said of an upstream; nothing if that is for the configuration to say. */
     Optional<UpstreamOverride> said(String upstream);

@@ -37,8 +37,13 @@ final class ReadOnly implements Operations {
     }
 
     @Override
-    public void drain(boolean on) {
+    public void drain(boolean on, String by) {
         throw refused();
+    }
+
+    @Override
+    public Optional<NodeDrain> drained() {
+        return operations.drained();
     }
 
     @Override

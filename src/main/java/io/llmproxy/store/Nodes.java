@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -46,8 +47,8 @@ public final class Nodes {
 
     private static boolean update(Connection connection, NodeReport report) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement("update llmproxy.node set boot = ?, name = ?,"
-                + " app_version = ?, seen_at = current_timestamp, version_active = ?, version_tried = ?, nack = ?"
-                + " where id = ?")) {
+                + " app_version = ?, seen_at = current_timestamp, version_active = ?, version_tried = ?, nack = ?,"
+                + " state = ?, in_flight = ? where id = ?")) {
             fill(update, report);
             return update.executeUpdate() == 1;
         }
@@ -55,8 +56,8 @@ public final class Nodes {
 
     private static void insert(Connection connection, NodeReport report) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement("insert into llmproxy.node"
-                + " (boot, name, app_version, seen_at, version_active, version_tried, nack, id)"
-                + " values (?, ?, ?, current_timestamp, ?, ?, ?, ?)")) {
+                + " (boot, name, app_version, seen_at, version_active, version_tried, nack,"
+                + " state, in_flight, id) values (?, ?, ?, current_timestamp, ?, ?, ?, ?, ?, ?)")) {
             fill(insert, report);
             insert.executeUpdate();
         }
@@ -69,7 +70,43 @@ public final class Nodes {
         statement.setLong(4, report.active());
         statement.setLong(5, report.tried());
         statement.setString(6, report.nack().isEmpty() ? null : String.join("\n", report.nack()));
-        statement.setString(7, report.id());
+        statement.setString(7, report.state());
+        statement.setObject(8, report.inFlight(), Types.INTEGER);
+        statement.setString(9, report.id());
+    }
+
+    /**
+     * Says that a node is to be drained, or not any more. It holds until the node starts again, since it is said to one start of it.
+     *
+     * @param by who says so
+     * @return whether the node is known
+     */
+    public boolean drain(String id, boolean on, String by) {
+        return database.write(connection -> {
+            try (PreparedStatement update = connection.prepareStatement("update llmproxy.node set drain_boot = "
+                    + (on
+                            ? "boot, drain_author = ?, drain_at = current_timestamp"
+                            : "null, drain_author = ?, drain_at = null")
+                    + " where id = ?")) {
+                update.setString(1, on ? by : null);
+                update.setString(2, id);
+                return update.executeUpdate() == 1;
+            }
+        });
+    }
+
+    /** Whether a start of a node is to be drained. */
+    public boolean isDrained(String id, String boot) {
+        return database.read(connection -> {
+            try (PreparedStatement select =
+                    connection.prepareStatement("select 1 from llmproxy.node where id = ? and drain_boot = ?")) {
+                select.setString(1, id);
+                select.setString(2, boot);
+                try (ResultSet row = select.executeQuery()) {
+                    return row.next();
+                }
+            }
+        });
     }
 
     /**
@@ -78,8 +115,15 @@ public final class Nodes {
      * @param report what it said
      * @param seenAt when, by the database's clock
      * @param live whether it has reported lately
+     * @param drainedBy who has drained it since it started; null if nobody has
+     * @param drainedAt when; null if nobody has
      */
-    public record Seen(NodeReport report, Instant seenAt, boolean live) {}
+    public record Seen(
+            NodeReport report,
+            Instant seenAt,
+            boolean live,
+            @Nullable String drainedBy,
+            @Nullable Instant drainedAt) {}
 
     /** The nodes that have reported lately. */
     public List<NodeReport> live() {
@@ -96,19 +140,28 @@ public final class Nodes {
             OffsetDateTime now = now(connection);
             Instant silent = now.minus(SILENCE).toInstant();
             try (PreparedStatement select = connection.prepareStatement("select id, boot, name, app_version,"
-                    + " version_active, version_tried, nack, seen_at from llmproxy.node where seen_at > ?"
+                    + " version_active, version_tried, nack, state, in_flight, seen_at,"
+                    + " case when drain_boot = boot then drain_author end, drain_at from llmproxy.node where seen_at > ?"
                     + " order by name, id")) {
                 select.setTimestamp(1, Timestamp.from(now.minus(within).toInstant()));
                 try (ResultSet row = select.executeQuery()) {
                     List<Seen> nodes = new ArrayList<>();
                     while (row.next()) {
-                        Instant at = row.getObject(8, OffsetDateTime.class).toInstant();
-                        nodes.add(new Seen(node(row), at, at.isAfter(silent)));
+                        nodes.add(seen(row, silent));
                     }
                     return nodes;
                 }
             }
         });
+    }
+
+    private static Seen seen(ResultSet row, Instant silent) throws SQLException {
+        Instant at = row.getObject(10, OffsetDateTime.class).toInstant();
+        @Nullable String by = row.getString(11);
+        @Nullable OffsetDateTime since = row.getObject(12, OffsetDateTime.class);
+        return by == null || since == null
+                ? new Seen(node(row), at, at.isAfter(silent), null, null)
+                : new Seen(node(row), at, at.isAfter(silent), by, since.toInstant());
     }
 
     private static OffsetDateTime now(Connection connection) throws SQLException {
@@ -129,6 +182,8 @@ public final class Nodes {
                 row.getString(4),
                 row.getLong(5),
                 row.getLong(6),
-                nack == null ? List.of() : nack.lines().toList());
+                nack == null ? List.of() : nack.lines().toList(),
+                row.getString(8),
+                row.getObject(9, Integer.class));
     }
 }

@@ -44,6 +44,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A node that follows a store in H2. */
 final class StoredConfigTest {
+    private static final NodePresence PRESENCE = new NodePresence() {
+        @Override
+        public String state() {
+            return "ready";
+        }
+
+        @Override
+        public int inFlight() {
+            return 0;
+        }
+
+        @Override
+        public void drain(boolean on) {}
+    };
+
     private static final AuditNote NOTE = AuditNote.plain("bob", "command", "test");
     private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -86,7 +101,7 @@ final class StoredConfigTest {
     private StoredConfig started(String more) throws IOException {
         StoredConfig made = node(more);
         served.add(name(made.first().config()));
-        made.follow(this::serve, shared -> true);
+        made.follow(this::serve, shared -> true, PRESENCE);
         return made;
     }
 
@@ -317,7 +332,7 @@ final class StoredConfigTest {
             StoredConfig each = StoredConfig.of(source, config, false);
             node = each;
             each.first();
-            each.follow(this::serve, shared -> true);
+            each.follow(this::serve, shared -> true, PRESENCE);
             Awaitility.await().atMost(SOON).until(() -> each.standing().active() == 1);
             assertTimeout(Duration.ofSeconds(25), each::close);
 
@@ -373,7 +388,7 @@ final class StoredConfigTest {
         Optional<ConfigLoader.Loaded> instead = again.instead("port 3000 is taken");
         assertThat(name(instead.orElseThrow().config())).isEqualTo("two");
         assertThat(again.instead("port 3001 is taken")).isEmpty();
-        again.follow(this::serve, shared -> true);
+        again.follow(this::serve, shared -> true, PRESENCE);
 
         Awaitility.await().atMost(SOON).until(() -> again.standing().active() == 2);
         assertThat(again.standing().state()).isEqualTo(StoreStanding.State.REFUSED);

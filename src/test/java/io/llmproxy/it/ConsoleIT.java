@@ -317,6 +317,15 @@ class ConsoleIT {
     void nodesAndTheApiAreShown() {
         browser.go("nodes");
         browser.awaitText("this node");
+        browser.press("Drain");
+        browser.awaitText("It turns not ready");
+        browser.press("Drain");
+        browser.awaitText("Drained by operator");
+        browser.awaitText("Nothing is in flight.");
+        browser.press("Serve again");
+        browser.await(
+                "ready",
+                () -> browser.text().contains("ready") && !browser.text().contains("Drained by"));
         browser.go("api");
         browser.awaitText("/runtime/upstreams");
         browser.fill("input[type=search]", "/nodes");

@@ -184,17 +184,42 @@ final class ConfigStoreTest {
     @EnumSource
     void nodesTellWhatTheyServe(Kind kind) {
         Nodes nodes = new Nodes(world.migrated(kind));
-        NodeReport one = new NodeReport("id-1", "boot-1", "one", "1.0", 3, 4, List.of("first problem", "second"));
+        NodeReport one =
+                new NodeReport("id-1", "boot-1", "one", "1.0", 3, 4, List.of("first problem", "second"), "ready", 7);
         nodes.report(one);
-        nodes.report(new NodeReport("id-2", "boot-1", "two", "1.0", 4, 4, List.of()));
+        nodes.report(new NodeReport("id-2", "boot-1", "two", "1.0", 4, 4, List.of(), null, null));
 
         assertThat(nodes.live()).hasSize(2).first().isEqualTo(one);
         assertThat(one.refused(4)).isTrue();
         assertThat(one.refused(3)).isFalse();
 
-        NodeReport mended = new NodeReport("id-1", "boot-2", "one", "1.0", 4, 4, List.of());
+        NodeReport mended = new NodeReport("id-1", "boot-2", "one", "1.0", 4, 4, List.of(), "draining", 0);
         nodes.report(mended);
         assertThat(nodes.live()).hasSize(2).first().isEqualTo(mended);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void thatANodeIsDrainedEndsWithItsNextStart(Kind kind) {
+        Nodes nodes = new Nodes(world.migrated(kind));
+        assertThat(nodes.drain("id-1", true, "ann")).isFalse();
+        nodes.report(new NodeReport("id-1", "boot-1", "one", "1.0", 1, 1, List.of(), "ready", 7));
+        nodes.report(new NodeReport("id-2", "boot-1", "two", "1.0", 1, 1, List.of(), "ready", 0));
+        assertThat(nodes.drain("id-1", true, "ann")).isTrue();
+
+        assertThat(nodes.isDrained("id-1", "boot-1")).isTrue();
+        assertThat(nodes.isDrained("id-2", "boot-1")).isFalse();
+        assertThat(nodes.seen(Nodes.SILENCE)).extracting(Nodes.Seen::drainedBy).containsExactly("ann", null);
+        nodes.report(new NodeReport("id-1", "boot-1", "one", "1.0", 1, 1, List.of(), "draining", 3));
+        assertThat(nodes.isDrained("id-1", "boot-1")).isTrue();
+
+        nodes.report(new NodeReport("id-1", "boot-2", "one", "1.0", 1, 1, List.of(), "ready", 0));
+        assertThat(nodes.isDrained("id-1", "boot-2")).isFalse();
+        assertThat(nodes.seen(Nodes.SILENCE)).extracting(Nodes.Seen::drainedBy).containsOnlyNulls();
+
+        nodes.drain("id-1", true, "ann");
+        nodes.drain("id-1", false, "bob");
+        assertThat(nodes.isDrained("id-1", "boot-2")).isFalse();
     }
 
     @ParameterizedTest

@@ -14,6 +14,7 @@ public final class ClockRule {
             "io.llmproxy.admin.api.KeysResource",
             "io.llmproxy.admin.api.LiveFeed",
             "io.llmproxy.admin.api.MaywzhHealth",
+            "io.llmproxy.admin.api.NodesResource",
             "io.llmproxy.admin.api.RuntimeResource",
             "io.llmproxy.admin.api.StateResource",
             "io.llmproxy.admin.api.UsageResource",

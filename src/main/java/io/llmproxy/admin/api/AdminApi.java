@@ -88,6 +88,7 @@ public final class AdminApi extends HttpServlet {
                 new SessionResource(signIn, gateway),
                 new SignInResource(signIn),
                 new StateResource(gateway),
+                new NodesResource(gateway),
                 new ConfigResource(text, changes),
                 new VersionsResource(gateway.documents(), changes),
                 new ScopesResource(gateway, edit),

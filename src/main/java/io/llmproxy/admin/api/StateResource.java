@@ -1,8 +1,6 @@
 package io.llmproxy.admin.api;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import io.llmproxy.access.Role;
-import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.health.StoreStanding;
 import io.llmproxy.upstream.Upstream;
@@ -12,11 +10,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Whether all is well. */
@@ -106,7 +100,7 @@ public final class StateResource {
     }
 
     private String phase() {
-        return gateway.lifecycle().phase().name().toLowerCase(Locale.ROOT);
+        return gateway.lifecycle().phase().label();
     }
 
     private Counts counts(Gateway.Current current) {
@@ -127,65 +121,5 @@ public final class StateResource {
                 up,
                 (int) KeyViews.all(config).count() + gateway.keys().count(),
                 models);
-    }
-
-    record Node(
-            String id,
-            String name,
-            @JsonProperty("this") boolean own,
-            String version,
-            @Nullable String state,
-            @Nullable String seenAt,
-            boolean live,
-            @Nullable Long active,
-            @Nullable Long tried,
-            List<String> nack) {}
-
-    record Nodes(List<Node> nodes) {}
-
-    /** Lists the nodes. */
-    @GET
-    @Path("nodes")
-    @Needs(Role.VIEWER)
-    public Object nodes() {
-        ConfigDocuments documents = gateway.documents();
-        String now = Times.told(Instant.now());
-        if (!documents.isWritable()) {
-            return new Nodes(List.of(new Node(
-                    gateway.node(),
-                    gateway.node(),
-                    true,
-                    gateway.version(),
-                    phase(),
-                    now,
-                    true,
-                    null,
-                    null,
-                    List.of())));
-        }
-        Node own = null;
-        List<Node> others = new ArrayList<>();
-        for (ConfigDocuments.Node node : documents.nodes()) {
-            boolean here = own == null && node.own();
-            Node told = new Node(
-                    node.id(),
-                    node.name(),
-                    here,
-                    node.appVersion(),
-                    here ? phase() : null,
-                    Times.told(node.seenAt()),
-                    node.live(),
-                    node.active(),
-                    node.tried(),
-                    node.nack());
-            if (here) {
-                own = told;
-            } else {
-                others.add(told);
-            }
-        }
-        return new Nodes(Stream.concat(Stream.ofNullable(own), others.stream())
-                .filter(Objects::nonNull)
-                .toList());
     }
 }

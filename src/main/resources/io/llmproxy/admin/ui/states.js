@@ -16,7 +16,7 @@ export const isOut = (state) => state !== "serving" && state !== "full";
 export const NodeState = ({ node }) => (node.nack.length > 0
   ? html`<${Status} shape="diamond" tone="bad">${word("node", "nack")}<//>`
   : !node.live ? html`<${Status} shape="cross" tone="bad">${word("node", "gone")}<//>`
-    : node.state === "draining" ? html`<${Status} shape="half" tone="warn">${word("node", "draining")}<//>`
+    : node.state === "draining" || node.drain ? html`<${Status} shape="half" tone="warn">${word("node", "draining")}<//>`
       : node.active !== node.tried ? html`<${Status} shape="half" tone="warn">${word("node", "behind")}<//>`
         : html`<${Status} tone="ok">${word("node", node.state ?? "ready")}<//>`);
 

@@ -132,6 +132,8 @@ export default {
 
   "nodes.about": "Who serves requests, and with which configuration.", "nodes.this": "this node", "nodes.serves": "Serves", "nodes.file": "its file", "nodes.release": "Release", "nodes.seen": "Last seen", "nodes.why": "Why not the newest",
   "nodes.none": "No nodes", "nodes.none.next": "A node appears here when it has started.", "nodes.file-mode": "In file mode each node knows only itself. Nodes that share a store appear here together.",
+  "nodes.drain": "Drain", "nodes.drain.title": "Drain node {name}?", "nodes.drain.about": "It turns not ready, so that load balancers send it no more requests. What comes nevertheless is served, and streams go on. It serves again when you say so, or when it starts again.",
+  "nodes.serve": "Serve again", "nodes.serves-again": "{name} is ready for requests again.", "nodes.drained": "Drained by {by} {since}.", "nodes.empty": "Nothing is in flight.",
   "people.about": "You are {name}, {role}.", "people.users": "Users", "people.tokens": "API tokens", "people.role": "Role", "people.seen": "Signed in", "people.used": "Last used", "people.you": "(you)",
   "people.by": "made by {name}", "people.make": "Create", "people.remove": "Remove", "people.enable": "Enable", "people.disable": "Disable", "people.password": "Password", "people.password.hint": "At least 12 characters, without the name in it.",
   "people.new-user": "New user", "people.name.hint": "Letters, digits and . _ @ -", "people.change-user": "Change {name}", "people.change.about": "The user's sessions end.", "people.new-password": "New password", "people.keep-password": "Leave it empty to keep the password.",
@@ -152,7 +154,7 @@ export default {
   "audit.all": "All acts", "audit.done": "done", "audit.refused": "Refused", "audit.more": "and {count} more", "audit.none": "Nothing yet", "audit.none.next": "The next change, refusal or sign-in appears here.",
   "audit.file-mode": "In file mode the audit is in the log only: lines of the logger llmproxy.audit. Started with --store, the gateway keeps it for 400 days and shows it here.",
   "act.config.commit": "Commit a configuration", "act.config.rollback": "Roll back", "act.config.confirm": "Confirm a version", "act.config.reload": "Reload", "act.config.import": "Import a configuration",
-  "act.config.seed": "First configuration", "act.config.auto-rollback": "Go back by itself", "act.upstream.override": "State of an upstream", "act.upstream.weight": "Weight of an upstream", "act.upstream.breaker": "Reset a breaker", "act.upstream.test": "Test an upstream",
+  "act.config.seed": "First configuration", "act.config.auto-rollback": "Go back by itself", "act.upstream.override": "State of an upstream", "act.upstream.weight": "Weight of an upstream", "act.upstream.breaker": "Reset a breaker", "act.upstream.test": "Test an upstream", "act.node.drain": "Drain a node",
   "act.session.open": "Sign in", "act.session.close": "Sign out", "act.call": "Another call", "by.operator_token": "operators' token", "by.session": "session", "by.command": "command line", "by.node": "a node", "by.none": "not signed in",
   "refusal.unauthorized": "wrong credentials", "refusal.forbidden": "role may not", "refusal.cross_site": "from another page", "refusal.invalid_request": "bad request", "refusal.invalid_config": "invalid configuration",
   "refusal.precondition_failed": "another change came first", "refusal.too_many_attempts": "too many attempts",

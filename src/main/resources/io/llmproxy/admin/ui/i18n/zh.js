@@ -132,6 +132,8 @@ export default {
 
   "nodes.about": "谁在处理请求，使用哪个配置。", "nodes.this": "本节点", "nodes.serves": "使用", "nodes.file": "自己的文件", "nodes.release": "发行版", "nodes.seen": "最近出现", "nodes.why": "为何不是最新",
   "nodes.none": "没有节点", "nodes.none.next": "节点启动后会出现在这里。", "nodes.file-mode": "文件模式下每个节点只知道自己。共用存储的节点会一起显示在这里。",
+  "nodes.drain": "排空", "nodes.drain.title": "排空节点 {name}？", "nodes.drain.about": "它将变为未就绪，负载均衡器不再发给它请求。仍然到来的请求会被处理，流会继续。撤销后或重新启动后恢复服务。",
+  "nodes.serve": "恢复服务", "nodes.serves-again": "{name} 又可以接收请求。", "nodes.drained": "{by} 于{since}排空。", "nodes.empty": "没有进行中的请求。",
   "people.about": "您是 {name}（{role}）。", "people.users": "用户", "people.tokens": "API 令牌", "people.role": "角色", "people.seen": "上次登录", "people.used": "上次使用", "people.you": "（您）",
   "people.by": "由 {name} 创建", "people.make": "创建", "people.remove": "删除", "people.enable": "启用", "people.disable": "停用", "people.password": "密码", "people.password.hint": "至少 12 个字符，且不含用户名。",
   "people.new-user": "新用户", "people.name.hint": "字母、数字和 . _ @ -", "people.change-user": "修改 {name}", "people.change.about": "该用户的会话将结束。", "people.new-password": "新密码", "people.keep-password": "留空则保留原密码。",
@@ -152,7 +154,7 @@ export default {
   "audit.all": "全部操作", "audit.done": "完成", "audit.refused": "被拒绝", "audit.more": "另有 {count} 项", "audit.none": "还没有记录", "audit.none.next": "下一次更改、拒绝或登录会显示在这里。",
   "audit.file-mode": "文件模式下，审计只在日志中（记录器 llmproxy.audit）。用 --store 启动后，网关保存 400 天并在此显示。",
   "act.config.commit": "提交配置", "act.config.rollback": "回滚", "act.config.confirm": "确认版本", "act.config.reload": "重新加载", "act.config.import": "导入配置",
-  "act.config.seed": "初始配置", "act.config.auto-rollback": "自动退回", "act.upstream.override": "上游状态", "act.upstream.weight": "上游权重", "act.upstream.breaker": "重置熔断器", "act.upstream.test": "测试上游",
+  "act.config.seed": "初始配置", "act.config.auto-rollback": "自动退回", "act.upstream.override": "上游状态", "act.upstream.weight": "上游权重", "act.upstream.breaker": "重置熔断器", "act.upstream.test": "测试上游", "act.node.drain": "排空节点",
   "act.session.open": "登录", "act.session.close": "退出登录", "act.call": "其他调用", "by.operator_token": "运维令牌", "by.session": "会话", "by.command": "命令行", "by.node": "节点", "by.none": "未登录",
   "refusal.unauthorized": "凭据错误", "refusal.forbidden": "角色不允许", "refusal.cross_site": "来自其他页面", "refusal.invalid_request": "请求有误", "refusal.invalid_config": "配置无效",
   "refusal.precondition_failed": "已有其他更改", "refusal.too_many_attempts": "尝试过多",

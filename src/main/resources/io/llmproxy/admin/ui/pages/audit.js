@@ -28,7 +28,7 @@ const COLUMNS = () => [
 ];
 
 const ACTS = ["config.commit", "config.rollback", "config.confirm", "config.reload", "config.import", "config.auto-rollback", "upstream.override",
-  "upstream.weight", "upstream.breaker", "upstream.test", "session.open", "session.close", "user.create", "user.change", "user.remove", "user.password", "token.create", "token.revoke",
+  "upstream.weight", "upstream.breaker", "upstream.test", "node.drain", "session.open", "session.close", "user.create", "user.change", "user.remove", "user.password", "token.create", "token.revoke",
   "key.issue", "key.change", "key.rotate", "key.delete", "key.import", "call"];
 
 function Filters({ query, change }) {
