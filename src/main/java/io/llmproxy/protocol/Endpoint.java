@@ -205,6 +205,15 @@ public enum Endpoint {
     }
 
     /**
+     * Whether an answer is made for the request, so that an error in it is the provider's, and not what a client has stored there.
+     *
+     * @param method the request's, in capitals
+     */
+    public boolean isComputed(String method) {
+        return method.equals("POST") && task != Task.OTHER;
+    }
+
+    /**
      * Whether a request may be repeated whatever its method: it makes nothing, costs next to nothing, and gives the same answer
      * again.
      */

@@ -1,6 +1,6 @@
 package io.llmproxy.protocol;
 
-import java.util.Objects;
+import java.nio.ByteBuffer;
 
 /** Tells an error from an answer where the status does not: some upstreams send both with 200. */
 public final class ErrorBody {
@@ -18,33 +18,42 @@ public final class ErrorBody {
      * @throws IndexOutOfBoundsException if the range is not within the array
      */
     public static boolean isError(byte[] bytes, int offset, int length) {
-        String beginning = beginning(bytes, offset, length);
-        return beginning.startsWith(OPENAI) || beginning.startsWith(ANTHROPIC);
+        ByteBuffer body = ByteBuffer.wrap(bytes, offset, length);
+        return begins(body, OPENAI) == Found.ALL || begins(body, ANTHROPIC) == Found.ALL;
     }
 
     /**
      * Returns whether a JSON body may still turn out to begin like the errors of the known APIs do. Only the first 256 bytes are looked at.
      *
-     * @throws IndexOutOfBoundsException if the range is not within the array
+     * @param beginning what is known of the body; it is left as it is
      */
-    public static boolean mayBeError(byte[] bytes, int offset, int length) {
-        String beginning = beginning(bytes, offset, length);
-        return OPENAI.startsWith(beginning)
-                || ANTHROPIC.startsWith(beginning)
-                || beginning.startsWith(OPENAI)
-                || beginning.startsWith(ANTHROPIC);
+    public static boolean mayBeError(ByteBuffer beginning) {
+        return begins(beginning, OPENAI) != Found.NONE || begins(beginning, ANTHROPIC) != Found.NONE;
     }
 
-    private static String beginning(byte[] bytes, int offset, int length) {
-        Objects.checkFromIndexSize(offset, length, bytes.length);
-        StringBuilder beginning = new StringBuilder();
-        int end = offset + Math.min(length, LONGEST_PREFIX);
-        for (int index = offset; index < end && beginning.length() < ANTHROPIC.length(); index++) {
-            char next = (char) (bytes[index] & 0xff);
-            if (" \t\r\n".indexOf(next) < 0) {
-                beginning.append(next);
+    private enum Found {
+        NONE,
+        SOME,
+        ALL
+    }
+
+    /** It is asked of each answer, so that it makes no objects. */
+    private static Found begins(ByteBuffer body, String expected) {
+        int end = body.position() + Math.min(body.remaining(), LONGEST_PREFIX);
+        int found = 0;
+        for (int index = body.position(); index < end; index++) {
+            byte next = body.get(index);
+            if (next == ' ' || next == '\t' || next == '\r' || next == '\n') {
+                continue;
+            }
+            if (next != expected.charAt(found)) {
+                return Found.NONE;
+            }
+            found++;
+            if (found == expected.length()) {
+                return Found.ALL;
             }
         }
-        return beginning.toString();
+        return body.remaining() < LONGEST_PREFIX ? Found.SOME : Found.NONE;
     }
 }

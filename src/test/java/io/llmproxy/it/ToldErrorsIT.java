@@ -18,6 +18,7 @@ import java.util.Objects;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +31,8 @@ class ToldErrorsIT {
     private static final String TOLD = "told by the upstream";
     private static final String ASKS = "{'model':'m','max_tokens':50,'messages':[{'role':'user','content':'hi'}]%s}";
     private static final String ASKS_GEMINI = "{'contents':[{'role':'user','parts':[{'text':'hi'}]}]}";
+    private static final String WITH_BREAKER = "dialect: openai, auth: {type: bearer, token: key-a}, "
+            + "breaker: {threshold: 0.5, window: 4, cooldown: 600s}";
     private static final String FINE =
             "{'id':'c1','object':'chat.completion','created':1,'model':'m','choices':[{'index':0,"
                     + "'message':{'role':'assistant','content':'hi'},'finish_reason':'stop'}]}";
@@ -95,6 +98,22 @@ class ToldErrorsIT {
                         settings);
             }
         }
+        String bad = json("{'error':{'message':'" + TOLD + "','code':400}}");
+        add(gateway, "bad-whole", new Door(Behaviour.json(bad), Behaviour.json(bad)), WITH_BREAKER);
+        add(
+                gateway,
+                "bad-stream",
+                new Door(
+                        Behaviour.streams(Duration.ZERO, List.of("data: " + bad + "\n\n")),
+                        Behaviour.streams(Duration.ZERO, FINE_STREAM)),
+                WITH_BREAKER);
+        add(
+                gateway,
+                "file",
+                new Door(
+                        Behaviour.json(json("{'error':{'message':'" + TOLD + "','code':401}}")),
+                        Behaviour.json(json(FINE))),
+                WITH_BREAKER);
         for (String way : List.of("passed", "converted")) {
             Behaviour exhausted = Behaviour.status(429, "Content-Type: application/json\r\n", json(EXHAUSTED));
             add(
@@ -162,6 +181,28 @@ class ToldErrorsIT {
         }
         assertThat(errors).isEqualTo(1);
         assertThat(door(name).asked()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"whole", "stream"})
+    void whatClientsDoWrongOpensNoBreaker(String form) {
+        String body = ASKS.formatted(form.equals("stream") ? ",'stream':true" : "");
+        for (int i = 0; i < 10; i++) {
+            Answer answer = ask("bad-" + form, CHAT, body);
+            assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+            assertThat(answer.text()).contains(TOLD);
+        }
+    }
+
+    /** It says nothing of the key, and nothing of the upstream. */
+    @Test
+    void aFileThatLooksLikeAnErrorIsAFile() {
+        for (int i = 0; i < 10; i++) {
+            Answer answer =
+                    RawClient.exchange(deployment.forward("file", "/v1/files/file-1/content"), "GET", "", new byte[0]);
+            assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+            assertThat(answer.text()).contains(TOLD);
+        }
     }
 
     @ParameterizedTest

@@ -104,6 +104,17 @@ final class EndpointTest {
 
     @ParameterizedTest
     @EnumSource
+    void isComputedWhereItTellsUsageAndNeverWhereClientsStore(Endpoint endpoint) {
+        assertThat(endpoint.isComputed("GET")).isFalse();
+        assertThat(endpoint.isComputed("POST") || endpoint.usage("POST").isEmpty())
+                .isTrue();
+        boolean stored =
+                endpoint.path().matches(".*(files|batches|\\{id}|/models).*") && endpoint.place() == Place.NONE;
+        assertThat(stored && endpoint.isComputed("POST")).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void makesAResourceWhereItSaysSo(Endpoint endpoint) {
         if (endpoint.place() == Place.RESOURCE) {
             assertThat(GoogleResource.of(endpoint).reader()).isNotNull();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,20 +51,23 @@ final class ErrorBodyTest {
             })
     void aBodyMayStillBeOne(String beginning) {
         byte[] bytes = beginning.getBytes(UTF_8);
-        assertThat(ErrorBody.mayBeError(bytes, 0, bytes.length)).isTrue();
+        assertThat(ErrorBody.mayBeError(ByteBuffer.wrap(bytes))).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"id", "{\"error\":null", "{\"error\":\"", "[", "{\"type\":\"message"})
     void orCanBeNoneAnyMore(String beginning) {
         byte[] bytes = beginning.getBytes(UTF_8);
-        assertThat(ErrorBody.mayBeError(bytes, 0, bytes.length)).isFalse();
+        assertThat(ErrorBody.mayBeError(ByteBuffer.wrap(bytes))).isFalse();
     }
 
     @Test
     void onlyTheBeginningIsLookedAt() {
         assertThat(isError(" ".repeat(200) + "{\"error\":{")).isTrue();
         assertThat(isError(" ".repeat(250) + "{\"error\":{")).isFalse();
+        ByteBuffer blank = ByteBuffer.wrap(" ".repeat(256).getBytes(UTF_8));
+        assertThat(ErrorBody.mayBeError(blank)).isFalse();
+        assertThat(blank.remaining()).isEqualTo(256);
     }
 
     @Test

@@ -32,7 +32,11 @@ final class AnswerWatch {
         String type = clientResponse.getContentType();
         boolean stream = EventStreams.isEventStream(type);
         return new AnswerWatch(
-                plain ? end(exchange, type, stream, answer) : null, !stream && answer && exchange.error() == null);
+                plain ? end(exchange, type, stream, answer) : null,
+                !stream
+                        && answer
+                        && exchange.error() == null
+                        && exchange.upstreamEndpoint().isComputed(exchange.method()));
     }
 
     private static @Nullable AnswerEnd end(Exchange exchange, @Nullable String type, boolean stream, boolean answer) {

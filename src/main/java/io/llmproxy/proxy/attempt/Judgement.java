@@ -132,7 +132,7 @@ final class Judgement implements Signals {
             point.run();
             return;
         }
-        Content.Source heard = mayTellError(upstreamResponse)
+        Content.Source heard = mayTellError(answering, upstreamResponse)
                 ? new OverheardContent(content, false, error -> learn(answering.lease(), error))
                 : content;
         Content.Chunk first = heard.read();
@@ -145,10 +145,11 @@ final class Judgement implements Signals {
     }
 
     /** Whether an answer that passes as it comes is one that can be read, and may be an error though its status is good. */
-    private static boolean mayTellError(Response upstreamResponse) {
+    private boolean mayTellError(Attempt answering, Response upstreamResponse) {
         HttpFields headers = upstreamResponse.getHeaders();
         String type = headers.get(HttpHeader.CONTENT_TYPE);
         return upstreamResponse.getStatus() == 200
+                && answering.passage().endpoint().isComputed(exchange.method())
                 && type != null
                 && type.regionMatches(true, 0, "application/json", 0, "application/json".length())
                 && !headers.contains(HttpHeader.CONTENT_ENCODING);
@@ -158,6 +159,7 @@ final class Judgement implements Signals {
     private static void learn(Lease lease, ToldError error) {
         long now = System.nanoTime();
         int status = error.status();
+        lease.close(UpstreamStatus.outcome(status), now);
         coolDown(lease, status, error.waitNanos(), now);
         if (turnsKeyAway(lease, status)) {
             lease.keyRefused(reason(status), now);
@@ -203,12 +205,13 @@ final class Judgement implements Signals {
     /** The client gets a stream that says nothing but an error: as it is, or as an error with a status. */
     private void passOn(CommitPoint point, int refusal) {
         Attempt answering = point.attempt();
+        long now = System.nanoTime();
+        answering.lease().close(UpstreamStatus.outcome(refusal), now);
         Answer told = answering.passage().refusal(point.upstreamResponse(), point.beginning());
         if (told == null) {
             accept(answering, point.upstreamResponse(), point, null);
             return;
         }
-        long now = System.nanoTime();
         attempts.wins(answering, now);
         report(answering, refusal, null, now);
         new Leftover(answering, point).run();

@@ -4,7 +4,6 @@ import io.llmproxy.protocol.ErrorBody;
 import io.llmproxy.protocol.ToldError;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.function.Consumer;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
@@ -16,13 +15,11 @@ import org.jspecify.annotations.Nullable;
 final class OverheardContent implements Content.Source {
     private static final int MOST_BYTES = 64 * 1024;
 
-    /** So much of a piece shows whether it begins like an error. */
-    private static final int FEW_BYTES = 32;
-
     private final Content.Source source;
     private final boolean certain;
     private final Consumer<ToldError> hearer;
-    private @Nullable ByteArrayOutputStream heard = new ByteArrayOutputStream();
+    private boolean listening = true;
+    private @Nullable ByteArrayOutputStream heard;
 
     /**
      * @param certain whether it is an error by its status, however it begins
@@ -37,43 +34,39 @@ final class OverheardContent implements Content.Source {
     @Override
     public Content.@Nullable Chunk read() {
         Content.Chunk chunk = source.read();
-        ByteArrayOutputStream before = heard;
-        if (chunk != null && before != null) {
-            if (Content.Chunk.isFailure(chunk)) {
-                heard = null;
-            } else {
-                hear(before, chunk);
+        if (chunk != null && listening) {
+            listening = !Content.Chunk.isFailure(chunk) && hear(chunk.getByteBuffer());
+            if (listening && chunk.isLast()) {
+                listening = false;
+                tell();
             }
         }
         return chunk;
     }
 
-    private void hear(ByteArrayOutputStream before, Content.Chunk chunk) {
-        ByteBuffer piece = chunk.getByteBuffer().duplicate();
-        boolean mayBeError =
-                certain || before.size() >= ErrorBody.LONGEST_PREFIX || mayBeError(before, piece.duplicate());
-        if (!mayBeError || before.size() + piece.remaining() > MOST_BYTES) {
-            heard = null;
-            return;
+    /** Keeps a piece; returns whether it may be one of an error. Most answers are none, and the beginning of the first piece shows that. */
+    private boolean hear(ByteBuffer piece) {
+        ByteArrayOutputStream before = heard;
+        int known = before == null ? 0 : before.size();
+        if (known + piece.remaining() > MOST_BYTES || (!certain && known == 0 && !ErrorBody.mayBeError(piece))) {
+            return false;
         }
+        ByteArrayOutputStream all = before == null ? new ByteArrayOutputStream(piece.remaining()) : before;
         byte[] bytes = new byte[piece.remaining()];
-        piece.get(bytes);
-        before.writeBytes(bytes);
-        if (chunk.isLast()) {
-            heard = null;
-            ToldError error = ToldError.of(before.toByteArray());
-            if (error != null) {
-                hearer.accept(error);
-            }
-        }
+        piece.get(piece.position(), bytes);
+        all.writeBytes(bytes);
+        heard = all;
+        return certain
+                || known == 0
+                || known >= ErrorBody.LONGEST_PREFIX
+                || ErrorBody.mayBeError(ByteBuffer.wrap(all.toByteArray()));
     }
 
-    /** Most answers are none, and the beginning of the first piece shows that. */
-    private static boolean mayBeError(ByteArrayOutputStream before, ByteBuffer piece) {
-        byte[] known = before.toByteArray();
-        byte[] beginning = Arrays.copyOf(known, known.length + Math.min(piece.remaining(), FEW_BYTES));
-        piece.get(beginning, known.length, beginning.length - known.length);
-        return ErrorBody.mayBeError(beginning, 0, beginning.length);
+    private void tell() {
+        ToldError error = heard == null ? null : ToldError.of(heard.toByteArray());
+        if (error != null) {
+            hearer.accept(error);
+        }
     }
 
     @Override

@@ -87,6 +87,9 @@ class OverheardContentTest {
         String longer = ERROR.replace("slow", "s".repeat(70_000));
         comes(longer, 1000);
         assertThat(passed(true)).isEqualTo(longer);
+        comes(" ".repeat(300) + ERROR, 10);
+        assertThat(passed(false)).hasSizeGreaterThan(300);
+        assertThat(heard).isEmpty();
         comes("{\"error\":{\"code\":429" + " ".repeat(300) + "}}", 10);
         assertThat(passed(false)).hasSizeGreaterThan(300);
         assertThat(heard).containsExactly(TOLD);
