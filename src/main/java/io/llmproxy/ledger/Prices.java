@@ -2,6 +2,7 @@ package io.llmproxy.ledger;
 
 import io.llmproxy.convert.json.Json;
 import io.llmproxy.ledger.LineReader.Line;
+import io.llmproxy.usage.Cost;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -33,6 +34,14 @@ final class Prices {
     Json.Obj usageOf(Line line) {
         Json.Obj counts = usage.getOrDefault(line.id(), line.json()).object("usage");
         return counts == null ? new Json.Obj() : counts;
+    }
+
+    /** Whether somebody has said what an attempt cost, as by a provider's bill, and nothing was said of it later. */
+    boolean isCostTold(Line line) {
+        Json.Obj last = cost.get(line.id());
+        return last != null
+                && last.string("t", "").equals("adjust")
+                && RecordedCost.of(last).from() == Cost.From.REPORTED;
     }
 
     /** What holds the cost of an attempt. */

@@ -39,6 +39,7 @@ final class Repricing {
     private long changes;
     private long inSums;
     private long inSessions;
+    private long told;
     private long unnamed;
 
     /**
@@ -72,6 +73,11 @@ final class Repricing {
         Json.Obj known = lastWords.costOf(line);
         if (line.json().number("status", 0) == SWITCHED) {
             inSessions++;
+            keep(known);
+            return;
+        }
+        if (lastWords.isCostTold(line)) {
+            told++;
             keep(known);
             return;
         }
@@ -173,6 +179,9 @@ final class Repricing {
         if (inSessions > 0) {
             out.println("note: " + inSessions
                     + " attempts keep their cost: they are sessions, of whose answers the sum is recorded only");
+        }
+        if (told > 0) {
+            out.println("note: " + told + " attempts keep their cost: a correction says what it was");
         }
         if (inSums > 0) {
             out.println("note: " + inSums + " attempts keep their cost: they are recorded in sums only");

@@ -128,6 +128,21 @@ class RepricingTest {
     }
 
     @Test
+    void whatACorrectionSaysThatItCostStays() throws IOException {
+        write(List.of(attempt("openai", "gpt-5", UsageSource.REPORTED, null, inEuro(5_000_000_000L))));
+        String id = LedgerFixtures.lines("attempt", directory).get(0).id();
+        Money bill = new Money(4_000_000_000L, "USD");
+        Cost told = new Cost(Cost.State.PRICED, bill, Cost.From.REPORTED, bill, null);
+        write(List.of(new AdjustRecord(LedgerFixtures.NOON.toEpochMilli() + 1, id, "bill", Usage.of(1000, 100), told)));
+
+        assertThat(repriced()).isEqualTo("""
+                        1 attempts, 0 of them cost something else now: before 0.004 USD, now 0.004 USD
+                        note: 1 attempts keep their cost: a correction says what it was
+                        """);
+        assertThat(LedgerFixtures.lines("reprice", directory)).isEmpty();
+    }
+
+    @Test
     void whatIsNotRecordedByNameOrOneByOneKeepsItsCost() throws IOException {
         Folds folds = new Folds();
         folds.add(LedgerFixtures.attempt(1, 1000, 10));
