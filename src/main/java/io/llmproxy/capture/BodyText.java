@@ -1,11 +1,16 @@
 package io.llmproxy.capture;
 
 import io.llmproxy.convert.json.Json;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Makes something to read of a body: JSON as JSON, text as text, of anything else its size and its digest. */
 final class BodyText {
     private static final String DATA = "data:";
+    private static final String DONE = "[DONE]";
+
+    /** What lines of events begin with that hold no JSON. */
+    private static final List<String> FIELDS = List.of("event:", "id:", "retry:", ":");
 
     private final Redaction redaction;
     private final int most;
@@ -51,7 +56,7 @@ final class BodyText {
             Json json = plain.json();
             if (json == null) {
                 // Where members are to be left out and cannot be found, nothing of it is shown.
-                boolean hidden = redaction.hasMembers() && type.contains("json");
+                boolean hidden = redaction.hasMembers();
                 clip(shown, hidden ? "" : text, hidden || !body.isWhole());
             } else {
                 show(shown, redaction.of(json));
@@ -86,14 +91,14 @@ final class BodyText {
     }
 
     private String event(String line) {
-        String data = line.startsWith(DATA) ? line.substring(DATA.length()).strip() : "";
-        if (!data.startsWith("{")) {
+        if (FIELDS.stream().anyMatch(line::startsWith) || line.isEmpty()) {
             return line;
         }
-        Json json = Plain.json(data);
-        if (json == null) {
-            return redaction.hasMembers() ? DATA + " " + Masked.MASK : line;
+        String data = line.startsWith(DATA) ? line.substring(DATA.length()).strip() : "";
+        Json json = data.startsWith("{") || data.startsWith("[") ? Plain.json(data) : null;
+        if (json != null) {
+            return DATA + " " + redaction.of(json).text();
         }
-        return DATA + " " + redaction.of(json).text();
+        return redaction.hasMembers() && !data.equals(DONE) ? DATA + " " + Masked.MASK : line;
     }
 }

@@ -3,8 +3,10 @@ package io.llmproxy.capture;
 import io.llmproxy.config.Secret;
 import io.llmproxy.convert.json.Json;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,13 +22,28 @@ public final class Contents {
     private static final long MEMORY = 32L << 20;
 
     private static final String DATA = "data:";
-    private static final int BEGIN = 64;
 
     private final Memory memory = new Memory(MEMORY);
     private final Headers headers = new Headers(List.of());
     private final Redaction redaction;
-    private final Masked masked;
+    private final AtomicReference<Hidden> hidden;
     private final int most;
+
+    /** What is configured not to be shown, and what masks it. */
+    private record Hidden(Set<Secret> secrets, Masked masked) {
+        static Hidden of(Set<Secret> secrets) {
+            return new Hidden(Set.copyOf(secrets), Masked.of(secrets));
+        }
+
+        Hidden then(Set<Secret> next) {
+            if (next.equals(secrets)) {
+                return this;
+            }
+            Set<Secret> both = new HashSet<>(secrets);
+            both.addAll(next);
+            return new Hidden(Set.copyOf(next), Masked.of(both));
+        }
+    }
 
     /**
      * @param redact names of members that are not shown
@@ -35,8 +52,13 @@ public final class Contents {
      */
     public Contents(Collection<String> redact, Set<Secret> secrets, int most) {
         this.redaction = new Redaction(redact);
-        this.masked = Masked.of(secrets);
+        this.hidden = new AtomicReference<>(Hidden.of(secrets));
         this.most = most;
+    }
+
+    /** Shows these secrets no more, from now on; those before them neither, as what waits to be read may still hold them. */
+    public void hide(Set<Secret> next) {
+        hidden.updateAndGet(before -> before.then(next));
     }
 
     /** Keeps a request and its answer, until they are {@linkplain #read} or discarded. */
@@ -54,7 +76,7 @@ public final class Contents {
             Json.Obj parameters = asked == null ? null : SpokenMembers.parameters(asked);
             return new Said(
                     asked == null
-                            ? text(request, recorded.request())
+                            ? text(request)
                             : shown(SpokenMembers.prompt(redaction.of(asked)).text()),
                     answer(recorded.answer()),
                     parameters == null ? null : shown(redaction.of(parameters).text()));
@@ -86,7 +108,7 @@ public final class Contents {
         }
         Json whole = plain.json();
         if (whole == null) {
-            return text(plain, body);
+            return text(plain);
         }
         Json said = SpokenMembers.answer(redaction.of(whole));
         return said == null ? null : shown(said.text());
@@ -106,19 +128,14 @@ public final class Contents {
         return answer.said();
     }
 
-    /** A text, or JSON that is cut off; not where members are to be left out of it, and cannot be found. */
-    private @Nullable String text(@Nullable Plain plain, Body body) {
-        String text = plain == null ? null : plain.text();
-        if (text == null) {
-            return null;
-        }
-        String begin = text.substring(0, Math.min(text.length(), BEGIN)).strip();
-        boolean isJson = type(body).contains("json") || begin.startsWith("{") || begin.startsWith("[");
-        return isJson && redaction.hasMembers() ? null : shown(text);
+    /** A text, or JSON that is cut off; not where members are to be left out, which cannot be found in it. */
+    private @Nullable String text(@Nullable Plain plain) {
+        String text = plain == null || redaction.hasMembers() ? null : plain.text();
+        return text == null ? null : shown(text);
     }
 
     private String shown(String text) {
-        String shown = masked.in(text);
+        String shown = hidden.get().masked().in(text);
         return shown.length() <= most ? shown : shown.substring(0, most);
     }
 

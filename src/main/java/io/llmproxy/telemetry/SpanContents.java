@@ -3,6 +3,7 @@ package io.llmproxy.telemetry;
 import io.llmproxy.capture.Contents;
 import io.llmproxy.capture.Recorded;
 import io.llmproxy.capture.Said;
+import io.llmproxy.config.Secret;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
@@ -10,6 +11,7 @@ import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.data.DelegatingSpanData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +66,11 @@ final class SpanContents {
         int length() {
             return length;
         }
+    }
+
+    /** Hides other secrets from now on. */
+    void hide(Set<Secret> secrets) {
+        contents.hide(secrets);
     }
 
     /** Keeps what is asked and answered in an exchange or an attempt that begins. */

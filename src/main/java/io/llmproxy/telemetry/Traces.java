@@ -181,6 +181,13 @@ final class Traces implements AutoCloseable {
         return new ExchangeTrace(tracer, span, headers, langfuse, isTold ? contents : null);
     }
 
+    /** Sends no prompt or answer with any of these secrets in it, from now on. */
+    void hide(Set<Secret> secrets) {
+        if (contents != null) {
+            contents.hide(secrets);
+        }
+    }
+
     /** Begins no more; what has ended is still sent, which nobody waits for. */
     void end() {
         if (own != null) {

@@ -24,8 +24,8 @@ public final class Tracing implements ExchangeListener, BodyLog, AutoCloseable {
     private Targets targets = Targets.NONE;
 
     private record Targets(
-            @Nullable OtelConfig otel, @Nullable LangfuseConfig langfuse, Set<Secret> secrets) {
-        static final Targets NONE = new Targets(null, null, Set.of());
+            @Nullable OtelConfig otel, @Nullable LangfuseConfig langfuse) {
+        static final Targets NONE = new Targets(null, null);
     }
 
     /** @param version of the gateway */
@@ -53,15 +53,17 @@ public final class Tracing implements ExchangeListener, BodyLog, AutoCloseable {
     public void follow(@Nullable OtelConfig otel, @Nullable LangfuseConfig langfuse, Set<Secret> secrets) {
         lock.lock();
         try {
-            boolean hides = langfuse != null && langfuse.content();
-            Targets next = new Targets(otel, langfuse, hides ? Set.copyOf(secrets) : Set.of());
+            Targets next = new Targets(otel, langfuse);
+            Traces before = traces;
             if (next.equals(targets)) {
+                if (before != null) {
+                    before.hide(secrets);
+                }
                 return;
             }
-            Traces before = traces;
             traces = next.equals(Targets.NONE)
                     ? null
-                    : Traces.start(otel, langfuse, next.secrets(), version, collector, generations);
+                    : Traces.start(otel, langfuse, secrets, version, collector, generations);
             targets = next;
             if (before != null) {
                 // A reload does not wait for a collector.

@@ -58,7 +58,16 @@ class BodyTextTest {
         assertThat(shown(JSON, "{\"user\": \"u"))
                 .contains("\"body\":\"{\\\"user\\\": \\\"u\"")
                 .doesNotContain("cut");
-        assertThat(shown(Map.of(), "user u", "user")).contains("\"body\":\"user u\"");
+        assertThat(shown(Map.of(), "user u", "user")).contains("\"body\":\"\"").doesNotContain("user u");
+        String lines = "--b\r\n\r\n{\"user\":\"alice\"}\n{\"user\":\"bob\"}\r\n--b--";
+        assertThat(shown(Map.of("content-type", "multipart/form-data; boundary=b"), lines, "user"))
+                .contains("\"cut\":true")
+                .doesNotContain("alice");
+        assertThat(shown(
+                        Map.of("content-type", "text/event-stream"),
+                        "{\"user\":\"u\"}\ndata: [{\"user\":\"u\"}]",
+                        "user"))
+                .contains("data: ***\\ndata: [{\\\"user\\\":\\\"***\\\"}]");
     }
 
     @Test

@@ -212,13 +212,24 @@ final class ContentsTest {
         assertThat(said(" [{\"user\": \"al", Map.of(), " {\"user\": \"al".getBytes(UTF_8)))
                 .isEqualTo(Said.NOTHING);
         assertThat(answer(Map.of("content-type", "text/plain"), "say quoted\"canary"))
-                .isEqualTo("say ***");
+                .isNull();
         assertThat(answer(
                         EVENTS,
                         stream(
                                 "{\"choices\": [{\"delta\": {\"content\": \"sk-ca\", \"user\": \"alice\"}}]}",
                                 "{\"choices\": [{\"delta\": {\"content\": \"nary-1\"}}]}")))
                 .isEqualTo("{\"role\":\"assistant\",\"content\":\"***\"}");
+    }
+
+    @Test
+    void secretsMayBeReplacedAndThoseOfWhatWaitsAreStillHidden() {
+        Map<String, String> text = Map.of("content-type", "text/plain");
+        contents = new Contents(List.of(), Set.of(new Secret("sk-canary-1")), MOST);
+
+        contents.hide(Set.of(new Secret("sk-canary-2")));
+        contents.hide(Set.of(new Secret("sk-canary-2")));
+
+        assertThat(answer(text, "say sk-canary-1 sk-canary-2")).isEqualTo("say *** ***");
     }
 
     @Test
