@@ -38,12 +38,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One client request and all that is known of it. It is handed from thread to thread along the path of the request,
  * never shared; the fields that are written late are volatile for the listeners' sake.
  */
 public final class Exchange {
+    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
     private static final String ATTRIBUTE = Exchange.class.getName();
 
     /** For logs, in which what a client calls a method could pass for more than that. */
@@ -492,7 +495,7 @@ public final class Exchange {
             settleReserved(used());
             BodyLog.Recording client = recording;
             if (client != null) {
-                client.end(this);
+                end(client);
             }
             serving.listener().ended(this);
             serving.leave();
@@ -500,6 +503,15 @@ public final class Exchange {
             if (permits != null) {
                 permits.release();
             }
+        }
+    }
+
+    /** What it throws must not keep the place of the exchange. */
+    private void end(BodyLog.Recording client) {
+        try {
+            client.end(this);
+        } catch (RuntimeException e) {
+            LOG.error("{}: the recording of its bodies failed", id, e);
         }
     }
 

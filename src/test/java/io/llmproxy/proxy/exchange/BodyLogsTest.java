@@ -25,7 +25,7 @@ final class BodyLogsTest {
     }
 
     /** Notes what it is told. */
-    private final class Noting implements BodyLog, Recording {
+    private class Noting implements BodyLog, Recording {
         private final String name;
 
         Noting(String name) {
@@ -109,6 +109,24 @@ final class BodyLogsTest {
                         "b end",
                         "a discard",
                         "b discard");
+    }
+
+    @Test
+    void oneThatFailsDoesNotKeepTheExchangeFromItsEnd() throws Exception {
+        BodyLog failing = new Noting("a") {
+            @Override
+            public void end(Exchange exchange) {
+                throw new IllegalStateException("full");
+            }
+        };
+        try (Entrance recorded = new Entrance("", failing)) {
+            Exchange exchange = recorded.routed(FakeClient.of("POST", "/v1/chat/completions"));
+            exchange.received(List::of);
+
+            Entrance.end(exchange, "u", 200, 3);
+        }
+
+        assertThat(told).containsExactly("a POST /v1/chat/completions", "a status 200", "a answered 3");
     }
 
     @Test
