@@ -1,6 +1,7 @@
 package io.llmproxy.usage;
 
 import io.llmproxy.protocol.UsageShape;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -83,6 +84,14 @@ public final class UsageReader {
     /** Returns how many bytes of that text were made to come to the answer. */
     public long reasoningBytes() {
         return tally.reasoningBytes();
+    }
+
+    /** Whether what is still to come of the answer may say more of what it took. */
+    public boolean mayLearnMore() {
+        if (compressed || body.isBroken() || (inflation != null && inflation.isBroken())) {
+            return false;
+        }
+        return !tally.isFinished() || !told(EnumSet.noneOf(UsageAnomaly.class)).knows(Count.OUTPUT);
     }
 
     /**

@@ -755,6 +755,17 @@ final class UsageReaderTest {
     }
 
     @Test
+    void nothingMoreIsLearntWhenAllWasTold() {
+        String stop = "{'choices':[{'delta':{},'finish_reason':'stop'}]}";
+        String usage = "{'choices':[],'usage':{'prompt_tokens':5,'completion_tokens':1}}";
+
+        assertThat(read(UsageShape.CHAT, stop).mayLearnMore()).isTrue();
+        assertThat(read(UsageShape.CHAT, stop, usage).mayLearnMore()).isFalse();
+        assertThat(new UsageReader(UsageShape.CHAT, EVENTS, "br").mayLearnMore())
+                .isFalse();
+    }
+
+    @Test
     void reasoningIsTextThatIsCountedApart() {
         UsageReader chat = read(
                 UsageShape.CHAT,

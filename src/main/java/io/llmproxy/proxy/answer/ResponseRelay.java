@@ -75,7 +75,8 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     private volatile boolean readingOn;
 
     private volatile long readingOnSince;
-    private volatile long mostReadOn;
+    private volatile boolean readsLittle;
+    private volatile boolean containerStops;
     private long readOn;
     private volatile boolean demanded;
     private volatile boolean stuck;
@@ -165,10 +166,11 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
      * @param first what was read of it already, or null
      */
     public void relay(Content.Source answer, Content.@Nullable Chunk first) {
-        attached = answer;
         arrived = first == null ? answer.read() : first;
         lastPiece = System.nanoTime();
         lastWrite = lastPiece;
+        // The last of these: whoever finds it reads on from there.
+        attached = answer;
         signal(ATTACHED);
     }
 
@@ -195,11 +197,12 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
      * @return whether it does, and tells when it is done; false if there is nothing more to learn
      */
     public boolean readOn(boolean drains) {
-        boolean done = drains ? attached == null : !stopped && !isEnding();
+        boolean over = stopped || isEnding();
+        boolean done = containerStops || (drains ? attached == null : !over);
         if (done || readingOn) {
             return !done;
         }
-        mostReadOn = drains ? Long.MAX_VALUE : LONGEST_READ_ON;
+        readsLittle = over;
         readingOnSince = System.nanoTime();
         readingOn = true;
         signal(READ_ON);
@@ -209,6 +212,11 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     /** Whether it reads without the client. */
     public boolean isReadingOn() {
         return readingOn;
+    }
+
+    /** Whether the model had stopped before the client left, so that little can follow. */
+    public boolean isReadingLittle() {
+        return readsLittle;
     }
 
     /** Since when it reads without the client, in nanoseconds. */
@@ -280,7 +288,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         do {
             int signalled = signals.getAndSet(BUSY);
             if (readingOn) {
-                readOn(signalled);
+                tryReadOn(signalled);
             } else {
                 container.touch(() -> act(signalled));
             }
@@ -288,6 +296,17 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
                 releaseAll();
             }
         } while (!signals.compareAndSet(BUSY, 0));
+    }
+
+    private void tryReadOn(int signalled) {
+        try {
+            readOn(signalled);
+        } catch (RuntimeException e) {
+            LOG.error("{}: could not read on", exchange.id(), e);
+            if (readingOn) {
+                hasReadOn(false);
+            }
+        }
     }
 
     /** What comes is measured as it is read, and goes nowhere. What was written before is the container's until it gives it back. */
@@ -312,8 +331,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
             Content.Chunk chunk = arrived;
             arrived = null;
             if (chunk == null) {
-                demanded = true;
-                source.demand(this);
+                demand(source);
             } else {
                 skip(chunk);
             }
@@ -323,9 +341,11 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     private void skip(Content.Chunk chunk) {
         boolean last = chunk.isLast();
         boolean whole = last && !Content.Chunk.isFailure(chunk);
-        readOn += chunk.remaining();
+        int length = chunk.remaining();
+        readOn += length;
         chunk.release();
-        if (last || readOn > mostReadOn) {
+        turn.pass(length);
+        if (last || (readsLittle && readOn > LONGEST_READ_ON)) {
             hasReadOn(whole);
         }
     }
@@ -397,18 +417,22 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         Content.Chunk chunk = arrived;
         arrived = null;
         if (chunk == null) {
-            demanded = true;
-            if (turn.isOver()) {
-                turn.giveWay(() -> signal(TURN_COME));
-            } else {
-                source.demand(this);
-            }
+            demand(source);
         } else if (Content.Chunk.isFailure(chunk)) {
             fail(UpstreamFailure.of(chunk.getFailure(), UpstreamFailure.Progress.SENDING));
         } else {
             take(chunk);
         }
         return true;
+    }
+
+    private void demand(Content.Source source) {
+        demanded = true;
+        if (turn.isOver()) {
+            turn.giveWay(() -> signal(TURN_COME));
+        } else {
+            source.demand(this);
+        }
     }
 
     /** The upstream has closed the answer in order; whether it had come to its end is another matter. */
@@ -576,6 +600,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     private void timedOut() {
         // We have set no limit: it is a container that stops and waits no longer.
         exchange.cut(ProxyError.SHUTTING_DOWN);
+        containerStops = true;
         owner.clientGone();
         container.handBack(exchange::abort);
     }

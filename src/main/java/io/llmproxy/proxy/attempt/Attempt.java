@@ -116,6 +116,11 @@ public final class Attempt
         return answered;
     }
 
+    /** Whether its usage is read, and what is still to come of the answer may say more of it. */
+    public boolean mayTellMore() {
+        return meter.mayLearnMore();
+    }
+
     /**
      * Returns what happened on the connection, now that it has failed.
      *

@@ -297,6 +297,16 @@ final class AttemptMeter implements OpenAttempt {
         }
     }
 
+    /** Whether what is still to come of the answer may say more of what it took. */
+    boolean mayLearnMore() {
+        lock.lock();
+        try {
+            return !settled && reader != null && reader.mayLearnMore();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void read(ByteBuffer piece) {
         int length = piece.remaining();
         if (length == 0) {

@@ -103,6 +103,10 @@ final class FlowingContent implements Request.Content {
             return null;
         }
         if (next == beginning.size()) {
+            if (finished && container.isHandedBack()) {
+                // The client has sent all, and left; the end is known without the container.
+                return end();
+            }
             return container.touch(this::readAvailable);
         }
         ByteBuffer piece = beginning.get(next++).duplicate();

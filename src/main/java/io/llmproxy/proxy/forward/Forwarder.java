@@ -262,7 +262,7 @@ public final class Forwarder
         exchange.forgetHead();
         container.touch(() -> head(answer));
         relay.relay(answer.content(), answer.first());
-        if (clientGone) {
+        if (clientGone && !relay.isReadingOn()) {
             stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
         }
     }
@@ -391,7 +391,7 @@ public final class Forwarder
             return;
         }
         exchange.clientGone();
-        if (relay.readOn(drains())) {
+        if (readsOn()) {
             return;
         }
         stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
@@ -399,6 +399,13 @@ public final class Forwarder
         if (waiting.giveUp() || asking == null || asking.attempt() == null || asking.isAnswered()) {
             end();
         }
+    }
+
+    /** Only for usage, and not while the upstream waits for what the client would have gone on to send. */
+    private boolean readsOn() {
+        Attempt answering = attempt();
+        boolean learns = answering != null && answering.mayTellMore() && !body.isFlowing();
+        return (learns || relay.isReadingOn()) && relay.readOn(drains());
     }
 
     private boolean drains() {
@@ -459,8 +466,7 @@ public final class Forwarder
             return;
         }
         if (relay.isReadingOn()) {
-            Duration longest = drains() ? exchange.forward().config().drainTimeout() : LONGEST_READ_ON;
-            if (isOver(longest, relay.readingOnSince(), now)) {
+            if (hasReadOnForLong(now)) {
                 readOn(false);
             }
             return;
@@ -482,12 +488,29 @@ public final class Forwarder
             // It began to wait just when the client left.
             end();
         }
-        UpstreamGroup group = exchange.group();
-        if (group != null
-                && !group.settings().stream()
-                && isOver(group.settings().timeout().request(), exchange.started(), now)) {
+        if (takesTooLong(now)) {
             abort(new UpstreamFailure(ProxyError.REQUEST_TIMEOUT));
         }
+    }
+
+    private boolean takesTooLong(long now) {
+        UpstreamGroup group = exchange.group();
+        return group != null
+                && !group.settings().stream()
+                && isOver(group.settings().timeout().request(), exchange.started(), now);
+    }
+
+    private boolean hasReadOnForLong(long now) {
+        ForwardConfig config = exchange.forward().config();
+        Duration longest = relay.isReadingLittle() ? LONGEST_READ_ON : config.drainTimeout();
+        return isOver(longest, relay.readingOnSince(), now) || isSilent(now) || takesTooLong(now);
+    }
+
+    /** Whether the upstream has sent nothing for longer than it may, be it for a client or for none. */
+    private boolean isSilent(long now) {
+        UpstreamGroup group = exchange.group();
+        return (relay.isEnding() && isOver(LONGEST_END, relay.lastPiece(), now))
+                || (group != null && isOver(group.settings().timeout().stall(), relay.lastPiece(), now));
     }
 
     /** Whether a client to which nothing was written yet is known to have left; only a server that looks can tell. */

@@ -466,6 +466,55 @@ final class ForwardingTest {
     }
 
     @Test
+    void afterTheLastWordThereIsLittleToReadAlsoWhereAllIsRead() throws Exception {
+        reopen("on_client_gone: drain, drain_timeout: 10s", "", BOTH);
+        leavesAtTheEnd(new LockStep(), ending(USAGE));
+
+        entrance.after(Duration.ofSeconds(1));
+
+        assertEnded("CLIENT_GONE 200 a 1");
+    }
+
+    @Test
+    void anUpstreamMayNotBeSilentForLongerWhenNobodyListens() throws Exception {
+        reopen("on_client_gone: drain, drain_timeout: 1h", "", BOTH + ", http_client: {timeout: {stall: 20s}}");
+        a.on(CHAT, Behaviour.lockStep(new LockStep(), EVENTS));
+        FakeClient client = chat(STREAM);
+        Awaitility.await().until(() -> client.body().contains("hi"));
+        client.leave();
+
+        entrance.after(Duration.ofSeconds(21));
+
+        assertEnded("CLIENT_GONE 200 a 1");
+    }
+
+    @Test
+    void nothingIsReadOnThatTellsNoUsage() throws Exception {
+        reopen("on_client_gone: drain", "", BOTH);
+        a.on("/v1/files/f/content", Behaviour.lockStep(new LockStep(), EVENTS));
+        FakeClient client = ask(FakeClient.of("GET", "/v1/files/f/content").with("Content-Length", "0"));
+        Awaitility.await().until(() -> client.body().contains("hi"));
+
+        client.leave();
+
+        assertEnded("CLIENT_GONE 200 a 1");
+    }
+
+    @Test
+    void usageThatIsKnownIsNotWaitedFor() throws Exception {
+        LockStep steps = new LockStep();
+        a.on(CHAT, Behaviour.lockStep(steps, List.of(EVENTS.get(0), EVENTS.get(1) + USAGE, EVENTS.get(2))));
+        FakeClient client = chat(STREAM);
+        steps.next();
+        Awaitility.await().until(() -> client.body().contains("total_tokens"));
+
+        client.leave();
+
+        assertEnded("CLIENT_GONE 200 a 1");
+        assertThat(settled).containsExactly("CLIENT_GONE reported 5");
+    }
+
+    @Test
     void anUpstreamThatDiesBeforeItTellsUsageEndsTheExchange() throws Exception {
         LockStep steps = new LockStep();
         leavesAtTheEnd(steps, ending(USAGE));
