@@ -174,6 +174,11 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         signal(ATTACHED);
     }
 
+    /** Whether the client is given an answer, be it the gateway's own. */
+    public boolean isAttached() {
+        return attached != null;
+    }
+
     /** Whether the relay waits for the upstream, not for the client. */
     public boolean isAwaitingUpstream() {
         return demanded;

@@ -350,6 +350,10 @@ public final class Forwarder
             end();
         } else {
             relay.relay(content, null);
+            if (clientGone) {
+                // It left just when this began.
+                end();
+            }
         }
     }
 
@@ -396,7 +400,9 @@ public final class Forwarder
         }
         stop(new UpstreamFailure(ProxyError.CLIENT_GONE));
         Attempts asking = attempts;
-        if (waiting.giveUp() || asking == null || asking.attempt() == null || asking.isAnswered()) {
+        boolean waited = waiting.giveUp();
+        boolean unanswered = asking != null && asking.attempt() != null && !asking.isAnswered();
+        if (waited || !unanswered || relay.isAttached()) {
             end();
         }
     }
@@ -472,7 +478,7 @@ public final class Forwarder
             return;
         }
         Attempts asking = attempts;
-        boolean awaited = asking != null && asking.isAwaited();
+        boolean awaited = asking != null && asking.isAwaited() && !relay.isAttached();
         if ((waiting.isWaiting() || awaited) && isClientGone(now)) {
             clientGone();
         } else if (waiting.isWaiting()) {

@@ -43,6 +43,7 @@ public final class FakeClient {
     private volatile @Nullable AsyncListener async;
     private volatile @Nullable ReadListener reader;
     private volatile boolean broken;
+    private boolean takesNothing;
     private String protocol = "HTTP/1.1";
     private DispatcherType dispatcher = DispatcherType.REQUEST;
     private int status = 200;
@@ -73,6 +74,12 @@ public final class FakeClient {
     FakeClient sendingBut(int missing, String text) {
         withheld = missing;
         return sending(text);
+    }
+
+    /** Takes nothing of the answer, as an HTTP/2 client without a window. */
+    FakeClient takingNothing() {
+        takesNothing = true;
+        return this;
     }
 
     /** Speaks another version of HTTP. */
@@ -276,7 +283,7 @@ public final class FakeClient {
 
         @Override
         public boolean isReady() {
-            return true;
+            return !takesNothing;
         }
 
         @Override

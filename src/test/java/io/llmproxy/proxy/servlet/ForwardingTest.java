@@ -514,6 +514,35 @@ final class ForwardingTest {
         assertThat(settled).containsExactly("CLIENT_GONE reported 5");
     }
 
+    /** The gateway's own error is on its way to a client that does not take it. */
+    private FakeClient refusedInVain() throws Exception {
+        a.on(CHAT, Behaviour.resets());
+        FakeClient client = ask(FakeClient.of("POST", CHAT).sending(BODY).takingNothing());
+        Awaitility.await().until(() -> client.header("X-LLMProxy-Error") != null);
+        assertThat(ends).isEmpty();
+        return client;
+    }
+
+    @Test
+    void anErrorIsNotOfferedForEver() throws Exception {
+        FakeClient client = refusedInVain();
+
+        Awaitility.await().until(() -> {
+            entrance.after(Duration.ofMinutes(10));
+            return !client.isWaiting();
+        });
+
+        assertThat(client.isBroken()).isTrue();
+        assertThat(ends).hasSize(1);
+    }
+
+    @Test
+    void aClientThatLeavesInsteadOfTakingAnErrorEndsTheExchange() throws Exception {
+        refusedInVain().leave();
+
+        assertEnded("CLIENT_GONE 502 a 1", "may_be_worked_on");
+    }
+
     @Test
     void anUpstreamThatDiesBeforeItTellsUsageEndsTheExchange() throws Exception {
         LockStep steps = new LockStep();
