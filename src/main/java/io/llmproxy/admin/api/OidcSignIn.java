@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Signs people in at the identity provider of the configuration. The provider sends the browser back to the console, which hands on what
  * it was sent back with: no page of the gateway has to take a call that comes from elsewhere. Strangers make the gateway ask the provider;
- * few at a time may, so that a slow provider holds few threads.
+ * few at a time may, so that a slow provider holds few threads. To begin is not bounded once the provider is known, as then it costs
+ * nothing.
  */
 final class OidcSignIn {
     /** How one is known who has signed in so. */
@@ -38,14 +39,12 @@ final class OidcSignIn {
     private static final Logger LOG = LoggerFactory.getLogger(OidcSignIn.class);
     private static final int AT_ONCE = 4;
     private static final int A_MINUTE = 20;
-    private static final int MOST_OPEN = 60;
     private static final int LONGEST = 4096;
 
     private final Supplier<@Nullable OidcConfig> config;
     private final ScheduledExecutorService clock;
     private final LongSupplier nanoTime;
     private final Attempts ofAddress;
-    private final Attempts begun;
     private final Semaphore asking = new Semaphore(AT_ONCE);
     private volatile @Nullable IdentityProvider current;
 
@@ -61,7 +60,6 @@ final class OidcSignIn {
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.ofAddress = new Attempts(A_MINUTE, Duration.ofMinutes(1), nanoTime);
-        this.begun = new Attempts(MOST_OPEN, OPEN, nanoTime);
     }
 
     /** What the provider is called; null if there is none. */
@@ -117,19 +115,11 @@ final class OidcSignIn {
         }
     }
 
-    /**
-     * Says where a browser that keeps a secret is to go. Nothing is kept here of those that are under way but how many each address has begun
-     * lately: so strangers fill no memory, and shut out nobody elsewhere.
-     *
-     * @param address where the call comes from
-     */
-    URI begin(HttpServletRequest request, String address, String secret, @Nullable String page) {
+    /** Says where a browser that keeps a secret is to go. Nothing is kept here of those that are under way: so strangers fill no memory. */
+    URI begin(HttpServletRequest request, String secret, @Nullable String page) {
         OidcConfig oidc = oidc();
         Handshake handshake = handshake(oidc, secret, page(request, oidc, page));
-        URI location = asked(provider(oidc), known -> known.authorization(handshake));
-        // Those that the provider has kept from beginning do not count.
-        slow(begun.take(client(address)));
-        return location;
+        return told(provider(oidc), known -> known.authorization(handshake));
     }
 
     private static String client(String address) {
@@ -157,7 +147,6 @@ final class OidcSignIn {
         slow(ofAddress.take(client));
         Person person = asked(provider(oidc), known -> known.person(handshake, back.code(), back.iss()));
         ofAddress.forgive(client);
-        begun.forgive(client);
         GroupRoles.Grant grant = GroupRoles.of(oidc).best(person.groups());
         if (grant == null) {
             throw new Refused(
@@ -178,7 +167,7 @@ final class OidcSignIn {
         }
         try {
             String back = page(request, oidc, page);
-            return asked(provider(oidc), known -> known.endSession(idToken, back));
+            return told(provider(oidc), known -> known.endSession(idToken, back));
         } catch (Refused e) {
             // The session here has ended in any case.
             return Optional.empty();
@@ -218,10 +207,23 @@ final class OidcSignIn {
         T ask(IdentityProvider provider) throws ProviderException;
     }
 
+    /** What the provider tells of itself is enough: once that is known, it is not asked. */
+    private <T> T told(IdentityProvider provider, Question<T> question) {
+        return provider.isKnown() ? answered(provider, question) : asked(provider, question);
+    }
+
     private <T> T asked(IdentityProvider provider, Question<T> question) {
         if (!asking.tryAcquire()) {
             throw new Refused(503, "busy", "Too many sign in at the moment; try again.").with("Retry-After", "5");
         }
+        try {
+            return answered(provider, question);
+        } finally {
+            asking.release();
+        }
+    }
+
+    private <T> T answered(IdentityProvider provider, Question<T> question) {
         try {
             return question.ask(provider);
         } catch (ProviderException e) {
@@ -230,8 +232,6 @@ final class OidcSignIn {
                 LOG.warn("a person could not sign in by OpenID Connect: {}", e.text());
             }
             throw refused(e);
-        } finally {
-            asking.release();
         }
     }
 

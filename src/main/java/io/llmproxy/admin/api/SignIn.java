@@ -249,14 +249,14 @@ final class SignIn {
     }
 
     /**
-     * Begins a sign-in at the identity provider. So many may be open at a time of those that were begun at one address.
+     * Begins a sign-in at the identity provider.
      *
      * @param page the console's address, as the browser sees it
      */
     Departure depart(HttpServletRequest request, @Nullable String page) {
         refuseForeign(request);
         String secret = Handshake.secret();
-        URI location = oidc.begin(request, address(request), secret, page);
+        URI location = oidc.begin(request, secret, page);
         return new Departure(location, cookie(request, LOGIN, secret, OidcSignIn.OPEN.toSeconds()));
     }
 

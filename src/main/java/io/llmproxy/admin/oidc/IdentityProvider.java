@@ -97,6 +97,15 @@ public final class IdentityProvider {
     }
 
     /**
+     * Whether what it tells of itself is known, or that it does not tell: then no caller waits to learn where a browser is to go, but one
+     * that asks for it anew now and then.
+     */
+    public boolean isKnown() {
+        Known now = known;
+        return now.told != null || now.isFresh(nanoTime.getAsLong());
+    }
+
+    /**
      * Begins: says where the browser is to go.
      *
      * @throws ProviderException if it cannot be said, because the provider does not tell
