@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +25,9 @@ public final class Contents {
     private final Memory memory = new Memory(MEMORY);
     private final Headers headers = new Headers(List.of());
     private final Redaction redaction;
-    private final AtomicReference<Hidden> hidden;
+    /** Only a reload changes it, and there is one at a time. */
+    private volatile Hidden hidden;
+
     private final int most;
 
     /** What is configured not to be shown, and what masks it. */
@@ -52,13 +53,13 @@ public final class Contents {
      */
     public Contents(Collection<String> redact, Set<Secret> secrets, int most) {
         this.redaction = new Redaction(redact);
-        this.hidden = new AtomicReference<>(Hidden.of(secrets));
+        this.hidden = Hidden.of(secrets);
         this.most = most;
     }
 
     /** Shows these secrets no more, from now on; those before them neither, as what waits to be read may still hold them. */
     public void hide(Set<Secret> next) {
-        hidden.updateAndGet(before -> before.then(next));
+        hidden = hidden.then(next);
     }
 
     /** Keeps a request and its answer, until they are {@linkplain #read} or discarded. */
@@ -135,7 +136,7 @@ public final class Contents {
     }
 
     private String shown(String text) {
-        String shown = hidden.get().masked().in(text);
+        String shown = hidden.masked().in(text);
         return shown.length() <= most ? shown : shown.substring(0, most);
     }
 
