@@ -197,8 +197,8 @@ public interface ConfigDocuments {
      * @param live whether that was within the last 35 seconds
      * @param state the phase that it said it was in; null if it did not say
      * @param inFlight how many requests had not ended; null if it did not say
-     * @param drainedBy who has drained it; null if nobody has
-     * @param drainedAt when; null if nobody has
+     * @param drainedBy who has drained it; null if it is not drained
+     * @param drainedAt when; null if it is not drained
      */
     record Node(
             String id,

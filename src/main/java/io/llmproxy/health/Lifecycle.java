@@ -38,7 +38,7 @@ public class Lifecycle {
         return now == Phase.READY && drained ? Phase.DRAINING : now;
     }
 
-    /** Whether the process has begun to stop: nobody can take that back. */
+    /** Whether the process has begun to stop, which cannot be taken back. */
     public boolean isStopping() {
         return phase.get() == Phase.DRAINING;
     }

@@ -36,7 +36,7 @@ final class Prices {
         return counts == null ? new Json.Obj() : counts;
     }
 
-    /** Whether somebody has said what an attempt cost, as by a provider's bill, and nothing was said of it later. */
+    /** Whether an operator has said what an attempt cost, as by a provider's bill, and nothing was said of it later. */
     boolean isCostTold(Line line) {
         Json.Obj last = cost.get(line.id());
         return last != null

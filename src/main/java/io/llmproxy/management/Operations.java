@@ -36,7 +36,7 @@ public interface Operations {
      */
     void drain(boolean on, String by);
 
-    /** Who has told them to send none; nothing if nobody has, or an operator of another node. */
+    /** Who has told them to send none; nothing if they were not told, or by an operator of another node. */
     Optional<NodeDrain> drained();
 
     /** What an operator has said of an upstream; nothing if that is for the configuration to say. */

@@ -115,8 +115,8 @@ public final class Nodes {
      * @param report what it said
      * @param seenAt when, by the database's clock
      * @param live whether it has reported lately
-     * @param drainedBy who has drained it since it started; null if nobody has
-     * @param drainedAt when; null if nobody has
+     * @param drainedBy who has drained it since it started; null if it is not drained
+     * @param drainedAt when; null if it is not drained
      */
     public record Seen(
             NodeReport report,

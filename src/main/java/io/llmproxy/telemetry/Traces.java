@@ -188,7 +188,7 @@ final class Traces implements AutoCloseable {
         }
     }
 
-    /** Begins no more; what has ended is still sent, which nobody waits for. */
+    /** Begins no more; what has ended is still sent, without anything that waits for it. */
     void end() {
         if (own != null) {
             ending = own.shutdown();

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every attribute of the spans of known exchanges, compared with files: whoever reads spans relies on all of them, and is to see it in
+ * Every attribute of the spans of known exchanges, compared with files: readers of spans rely on all of them, and are to see it in
  * the changelog when one changes. {@code -Dregenerate} writes the files anew.
  */
 class SpanAttributesIT {

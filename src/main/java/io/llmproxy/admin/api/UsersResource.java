@@ -42,7 +42,7 @@ public final class UsersResource {
 
     /**
      * @param people where they are kept
-     * @param signIn told of changes; knows whether somebody can sign in without an admin
+     * @param signIn told of changes; knows whether there is a way to sign in without an admin
      * @param scopes those of the configuration
      * @param clock tells the time
      */

@@ -169,7 +169,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         arrived = first == null ? answer.read() : first;
         lastPiece = System.nanoTime();
         lastWrite = lastPiece;
-        // The last of these: whoever finds it reads on from there.
+        // The last of these: the thread that sees it reads on from there.
         attached = answer;
         signal(ATTACHED);
     }

@@ -71,7 +71,7 @@ final class CommitPoint implements Content.Source, Invocable.Task {
         return opening.refusal();
     }
 
-    /** What was held back, as long as nobody has read it. */
+    /** What was held back, until it is read. */
     byte[] beginning() {
         lock.lock();
         try {
