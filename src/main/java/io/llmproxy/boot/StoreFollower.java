@@ -299,6 +299,10 @@ final class StoreFollower implements AutoCloseable {
         }
         secretsAt = revision;
         share(opened.overrides());
+        if (untold.get() != null) {
+            // What is said of a node is said of the start of it that has reported.
+            report(opened);
+        }
         boolean draining = followDrain(opened.nodes());
         if (draining || System.nanoTime() - reportAt >= 0) {
             report(opened);

@@ -63,6 +63,9 @@ public record Asked(
             }
         };
 
+        /** What costs nothing, whatever it is. */
+        Tariff NOTHING = (input, output) -> 0;
+
         /** Returns what so many tokens cost at most, in billionths of the currency's unit; 0 if that is not known. */
         long cost(long input, long output);
 

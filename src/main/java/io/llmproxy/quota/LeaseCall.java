@@ -13,7 +13,7 @@ package io.llmproxy.quota;
  * @param need all that requests wait for
  * @param want how much the node likes to have, for the requests to come
  * @param seen how much was used of it when the store was last heard: if it has lost that, it goes on from there
- * @param born when the count was born that was seen; 0 if none was
+ * @param born when the count was born that was seen; 0 if none was, {@link #ELSEWHERE} if it was seen in another store
  */
 public record LeaseCall(
         String key,
@@ -26,6 +26,9 @@ public record LeaseCall(
         long want,
         long seen,
         long born) {
+    /** The birth of a count that was seen in another store: of the two, the larger one holds. */
+    public static final long ELSEWHERE = -1;
+
     /** How what was used comes back. */
     public enum Kind {
         /** Steadily. */

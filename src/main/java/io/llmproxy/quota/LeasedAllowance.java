@@ -92,9 +92,11 @@ final class LeasedAllowance implements Allowance, Leased {
         }
     }
 
-    LeasedAllowance(String key, Terms terms, LeaseStore store, Moment now) {
+    /** @param size of all of it, as far as is known before the first request says so */
+    LeasedAllowance(String key, Terms terms, long size, LeaseStore store, Moment now) {
         this.key = key;
         this.terms = terms;
+        this.size = size;
         this.store = store;
         this.span = Span.of(spanPeriod(), terms.zone(), now.millis() + store.offset());
         this.lastTake = now.nanos();
@@ -108,15 +110,16 @@ final class LeasedAllowance implements Allowance, Leased {
 
     /** Returns one that begins with what this one knows, in another store: that may be empty, or have counts of its own, which hold. */
     LeasedAllowance in(LeaseStore other, Moment now) {
-        LeasedAllowance next = new LeasedAllowance(key, terms, other, now);
+        LeasedAllowance next;
         lock.lock();
         try {
+            next = new LeasedAllowance(key, terms, size, other, now);
             settleIn(now);
-            next.size = size;
             if (next.span.start() == span.start()) {
                 Alone without = alone;
                 long besides = untold() + (without == null ? 0 : without.used);
                 next.seen = Math.max(0, seenNow(size, now) + besides - available);
+                next.born = LeaseCall.ELSEWHERE;
             }
         } finally {
             lock.unlock();
@@ -552,7 +555,6 @@ final class LeasedAllowance implements Allowance, Leased {
     public long left(long ofSize, Moment now) {
         lock.lock();
         try {
-            size = size == 0 ? ofSize : size;
             settleIn(now);
             Alone without = alone;
             if (without != null && without.share != null) {

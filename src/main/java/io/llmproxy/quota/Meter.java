@@ -22,7 +22,7 @@ final class Meter {
             if (store == null) {
                 return new Account(allowance(config, now), new LongAdder());
             }
-            LeasedAllowance leased = new LeasedAllowance(limit.key(), Terms.of(config), store, now);
+            LeasedAllowance leased = new LeasedAllowance(limit.key(), Terms.of(config), config.units(), store, now);
             // It is to be heard of before the store may go.
             store.wake(leased);
             return new Account(leased, new LongAdder());

@@ -37,7 +37,7 @@ local function bucket(key, size, period, delta, least, need, want, seen, born)
   local birth = tonumber(state[3]) or micros
   local at = tonumber(state[2]) or micros
   missing = math.max(0, missing - math.max(0, micros - at) * size / period)
-  if born > 0 and born ~= birth then
+  if born ~= 0 and born ~= birth then
     -- What was seen has been refilled until now.
     missing = math.max(missing, seen)
   end
@@ -61,7 +61,11 @@ local function window(key, size, ends, delta, least, need, want, seen, born)
   local birth = tonumber(state[2]) or micros
   -- The most that any node knows of the time before the birth.
   local before = tonumber(state[3]) or seen
-  if born > 0 and born ~= birth and seen > before then
+  if born < 0 then
+    -- It was seen in another store, of which this one may know a part already.
+    used = math.max(used, seen)
+    before = math.max(before, seen)
+  elseif born > 0 and born ~= birth and seen > before then
     used = used + seen - before
     before = seen
   end

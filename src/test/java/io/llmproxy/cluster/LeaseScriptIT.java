@@ -81,6 +81,11 @@ class LeaseScriptIT {
                 assertThat(reply(two, less).used()).isEqualTo(used);
                 LeaseCall again = new LeaseCall("lost" + kind, kind, 1_000, time, 0, 0, 0, 0, 950, born.born());
                 assertThat(reply(one, again).used()).isEqualTo(used);
+                // One that comes from another store: the larger count holds.
+                LeaseCall moved = new LeaseCall("lost" + kind, kind, 1_000, time, 5, 0, 0, 0, 990, LeaseCall.ELSEWHERE);
+                assertThat(reply(one, moved).used()).isEqualTo(995);
+                LeaseCall known = new LeaseCall("lost" + kind, kind, 1_000, time, 0, 0, 0, 0, 700, LeaseCall.ELSEWHERE);
+                assertThat(reply(two, known).used()).isEqualTo(995);
             }
         }
     }

@@ -241,6 +241,13 @@ class QuotaIT {
         assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("usage_not_measured");
         assertThat(refused.text())
                 .contains("the limit of the API key 'strict' allows no such request: 5 of cost in total.");
+        // What only reads or counts uses nothing.
+        assertThat(RawClient.exchange(deployment.forward("open", "/v1/batches"), "GET", head("strict"), new byte[0])
+                        .status())
+                .isEqualTo(200);
+        assertThat(ask(deployment.forward("open", "/v1/responses/input_tokens"), "strict", "{'input':'a'}")
+                        .status())
+                .isEqualTo(200);
         assertThat(ask(deployment.forward("open", "/v1/batches"), "strict", "{'input_file_id':'file-1'}")
                         .status())
                 .isEqualTo(403);

@@ -606,7 +606,7 @@ class StoreIT {
             first.awaitReady();
             from(first);
             assertThat(key(one)).isEqualTo("Bearer " + CANARY + "-next");
-            assertThat(first.standing().get("state").asText()).isEqualTo("refused");
+            first.awaitState("refused", StoreNode.SOON);
             assertThat(first.process().log()).contains("this node serves v2, the last good configuration");
 
             // It is given the key.

@@ -481,7 +481,7 @@ class StreamingIT {
     void plainJsonThatIsCalledAnEventStreamReachesTheClient(Deployment.Kind kind) {
         URI uri = world.deployment(kind).forward("plain", CHAT);
         for (String json : List.of(
-                "{\"error\":{\"message\":\"You exceeded your current quota\",\"code\":\"insufficient_quota\"}}",
+                "{\"error\":{\"message\":\"The prompt is too long\",\"code\":\"context_length_exceeded\"}}",
                 "{\"id\":\"c\",\"choices\":[{\"index\":0,\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}",
                 "{\n  \"error\": {\n    \"message\": \"m\"\n  }\n}\n")) {
             world.upstream.on(CHAT, Behaviour.streams(Duration.ZERO, List.of(json)));

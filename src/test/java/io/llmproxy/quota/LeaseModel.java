@@ -50,7 +50,7 @@ public final class LeaseModel {
         Bucket before = known == null ? new Bucket(call.seen(), micros, ++births) : known;
         double refilled = Math.max(0, micros - before.at) * (double) call.size() / call.time();
         double missing = Math.max(0, before.missing - refilled);
-        if (call.born() > 0 && call.born() != before.born) {
+        if (call.born() != 0 && call.born() != before.born) {
             missing = Math.max(missing, (double) call.seen());
         }
         missing = Math.max(0, Math.min(missing + call.delta(), 2.0 * call.size()));
@@ -66,9 +66,11 @@ public final class LeaseModel {
     private LeaseReply window(LeaseCall call) {
         Count known = windows.get(call.key());
         Count count = known == null ? new Count(call.seen(), ++births, call.seen()) : known;
-        boolean lost = call.born() > 0 && call.born() != count.born;
+        boolean elsewhere = call.born() == LeaseCall.ELSEWHERE;
+        boolean lost = call.born() != 0 && call.born() != count.born;
         long before = lost ? Math.max(count.before, call.seen()) : count.before;
-        long used = Math.max(0, count.used + before - count.before + call.delta());
+        long made = elsewhere ? Math.max(count.used, call.seen()) : count.used + before - count.before;
+        long used = Math.max(0, made + call.delta());
         long granted = grant(call, Math.max(0, call.size() - used));
         windows.put(call.key(), new Count(used + granted, count.born, before));
         return new LeaseReply(granted, used + granted, 0, count.born);

@@ -83,7 +83,8 @@ class LeaseSimulationTest {
             this.world = world;
             this.name = name;
             this.nextTick = world.nanos + (long) (world.random.nextDouble() * TICK.toNanos());
-            this.allowance = new LeasedAllowance("limit", Terms.of(world.config), this, world.now());
+            this.allowance =
+                    new LeasedAllowance("limit", Terms.of(world.config), world.config.units(), this, world.now());
         }
 
         void step(double perStep, int amount, double usedPart) {

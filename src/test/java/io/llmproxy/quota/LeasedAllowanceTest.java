@@ -57,7 +57,7 @@ class LeasedAllowanceTest {
     private LeasedAllowance allowance(Metric metric, @Nullable Period per, OnStoreLoss loss) {
         LimitConfig config =
                 new LimitConfig(metric, per, (double) SIZE, List.of(), null, Mode.ENFORCE, loss, List.of());
-        return new LeasedAllowance("k", Terms.of(config), store, watch.get());
+        return new LeasedAllowance("k", Terms.of(config), SIZE, store, watch.get());
     }
 
     private Take take(LeasedAllowance allowance, long amount) {
@@ -469,6 +469,44 @@ class LeasedAllowanceTest {
         assertThat(asked).isCompletedWithValue(Take.TAKEN);
         assertThat(allowance.left(SIZE, watch.get())).isZero();
         assertThat(allowance.left(2 * SIZE, watch.get())).isEqualTo(50);
+    }
+
+    /** The store's thread may be the first to look at it. */
+    @Test
+    void aLimitThatIsNewWhileTheStoreIsAwayHasItsWholePart() {
+        store.there = false;
+        store.given = true;
+        for (Period per : List.of(Period.MINUTE, Period.TOTAL)) {
+            LeasedAllowance allowance = allowance(Metric.TOTAL, per, OnStoreLoss.SHARE);
+            allowance.failed(null, watch.get());
+
+            assertThat(take(allowance, SIZE / 4)).as(per.name()).isEqualTo(Take.TAKEN);
+        }
+    }
+
+    /** A node that knew little may have made the count in the other store before. */
+    @Test
+    void inAnotherStoreTheLargerOfTwoCountsHolds() {
+        LeaseModel other = new LeaseModel();
+        for (Period per : List.of(Period.HOUR, Period.MONTH)) {
+            LeasedAllowance little =
+                    allowance(Metric.TOTAL, per, OnStoreLoss.SHARE).in(new Desk(), watch.get());
+            LeasedAllowance much = allowance(Metric.TOTAL, per, OnStoreLoss.SHARE);
+            served(much, 80);
+            much = much.in(new Desk(), watch.get());
+
+            ask(little, 1);
+            answer(other, "one", little);
+            ask(much, 1);
+            answer(other, "two", much);
+
+            assertThat(much.left(SIZE, watch.get())).as(per.name()).isBetween(SIZE - 82L, SIZE - 81L);
+        }
+    }
+
+    private void answer(LeaseModel other, String node, LeasedAllowance allowance) {
+        LeaseCall call = call(allowance);
+        allowance.answered(call, other.answer(node, call, watch.get().nanos() / 1000), watch.get());
     }
 
     @Test

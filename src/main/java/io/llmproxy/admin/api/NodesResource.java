@@ -167,6 +167,9 @@ public final class NodesResource {
             if (on && !before.live()) {
                 throw new Refused(409, "conflict", "node " + id + ": not seen since " + before.seenAt());
             }
+            if (on && before.state() == null) {
+                throw new Refused(409, "conflict", "node " + id + ": its release cannot be told to drain");
+            }
             gateway.documents().drain(before.id(), on, by);
         } else if (on != (gateway.lifecycle().phase() == Phase.DRAINING)) {
             try {
@@ -174,6 +177,9 @@ public final class NodesResource {
             } catch (IllegalStateException e) {
                 throw new Refused(409, "conflict", String.valueOf(e.getMessage()));
             }
+        } else if (gateway.documents().isWritable()) {
+            // Another node may have said the opposite, which this one has not heard yet.
+            gateway.documents().drain(before.id(), on, by);
         }
         Act.of(call).to(before.name());
         Node after = find(id);

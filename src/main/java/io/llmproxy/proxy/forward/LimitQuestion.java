@@ -3,6 +3,7 @@ package io.llmproxy.proxy.forward;
 import io.llmproxy.protocol.AskedChoices;
 import io.llmproxy.protocol.AskedOutput;
 import io.llmproxy.protocol.Endpoint;
+import io.llmproxy.protocol.Operation;
 import io.llmproxy.protocol.UsageShape;
 import io.llmproxy.proxy.body.RequestBody;
 import io.llmproxy.proxy.error.ProxyError;
@@ -89,6 +90,7 @@ final class LimitQuestion {
         boolean measured = measuring
                 && endpoint != COUNT_TOKENS
                 && usage(exchange, endpoint).isPresent();
+        boolean uses = measured || mayUse(exchange, endpoint);
         // A session begins without a body.
         boolean tells = measured && exchange.webSocket() == null;
         List<ByteBuffer> pieces = tells ? body.legible() : null;
@@ -107,10 +109,16 @@ final class LimitQuestion {
                 model == null ? null : model.name(),
                 endpoint != COUNT_TOKENS,
                 measured,
-                measured && isRead(exchange),
+                !uses || (measured && isRead(exchange)),
                 TokenRatio.ASSUMED.inputTokens(bytes),
                 most,
-                measured ? new Dearest(exchange) : Asked.Tariff.UNKNOWN);
+                measured ? new Dearest(exchange) : uses ? Asked.Tariff.UNKNOWN : Asked.Tariff.NOTHING);
+    }
+
+    /** Whether it may take tokens: what only reads, deletes or counts does not. */
+    private static boolean mayUse(Exchange exchange, Endpoint endpoint) {
+        return exchange.webSocket() != null
+                || (exchange.method().equals("POST") && endpoint.operation() != Operation.COUNT);
     }
 
     /** Whether answers of all upstreams are read that may serve it. */
