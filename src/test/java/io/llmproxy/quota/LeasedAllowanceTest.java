@@ -495,11 +495,13 @@ class LeasedAllowanceTest {
             served(much, 80);
             much = much.in(new Desk(), watch.get());
 
-            ask(little, 1);
+            CompletableFuture<Take> first = ask(little, 1);
             answer(other, "one", little);
-            ask(much, 1);
+            CompletableFuture<Take> second = ask(much, 1);
             answer(other, "two", much);
 
+            assertThat(first).isCompletedWithValue(Take.TAKEN);
+            assertThat(second).isCompletedWithValue(Take.TAKEN);
             assertThat(much.left(SIZE, watch.get())).as(per.name()).isBetween(SIZE - 82L, SIZE - 81L);
         }
     }
