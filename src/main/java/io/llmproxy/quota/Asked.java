@@ -100,7 +100,7 @@ public record Asked(
         return new Asked(requested, model, counts, measured, told, input, mostOutput, fixed);
     }
 
-    /** Whether it uses something of which it will not be known how much that was. */
+    /** Whether it uses something, and how much will not be known. */
     boolean isUnmeasured(Metric metric) {
         return counts && metric.isMeasured() && !(told && (metric != Metric.COST || tariff.isKnown()));
     }

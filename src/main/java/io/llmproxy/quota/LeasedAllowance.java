@@ -108,7 +108,7 @@ final class LeasedAllowance implements Allowance, Leased {
         this.until = now.nanos();
     }
 
-    /** Returns one that begins with what this one knows, in another store: that may be empty, or have counts of its own, which hold. */
+    /** Returns one that begins with what this one knows, in another store: of that and what is known there, the larger holds. */
     LeasedAllowance in(LeaseStore other, Moment now) {
         LeasedAllowance next;
         lock.lock();
@@ -300,8 +300,8 @@ final class LeasedAllowance implements Allowance, Leased {
             return new Alone(null, 0);
         }
         // Of what does not come back, nothing is taken unheard: others may have used it up, and each node that starts
-        // now
-        // would take a part of it again.
+        // now would take
+        // a part of it again.
         boolean unknown = isUnheard() && !store.nodesAreGiven();
         if (terms.onStoreLoss() == OnStoreLoss.CLOSED || unknown) {
             return new Alone();

@@ -28,7 +28,7 @@ final class Meter {
             return new Account(leased, new LongAdder());
         }
 
-        /** Returns one in another store, or in none. What was used is known there, or is told by the node that asks first. */
+        /** Returns one in another store, or in none. Of what was used here, and what is known there, the larger holds. */
         Account in(Limit limit, @Nullable LeaseStore store, Moment now) {
             if (store == null || !(allowance instanceof LeasedAllowance leased)) {
                 return new Account(open(limit, store, now).allowance, refused);

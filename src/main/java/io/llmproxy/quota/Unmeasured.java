@@ -1,7 +1,7 @@
 package io.llmproxy.quota;
 
 /**
- * It would not be known how much the request uses of a limit that lets no such request pass. Nothing was taken of any.
+ * The usage of the request cannot be measured, and a limit refuses such requests. Nothing was taken of any limit.
  *
  * @param limit the limit
  */

@@ -62,7 +62,7 @@ local function window(key, size, ends, delta, least, need, want, seen, born)
   -- The most that any node knows of the time before the birth.
   local before = tonumber(state[3]) or seen
   if born < 0 then
-    -- It was seen in another store, of which this one may know a part already.
+    -- It was seen in another store; this one may know a part of it already.
     used = math.max(used, seen)
     before = math.max(before, seen)
   elseif born > 0 and born ~= birth and seen > before then

@@ -71,8 +71,8 @@ class LeaseScriptIT {
                 LeaseCall knows = new LeaseCall("lost" + kind, kind, 1_000, time, 0, 200, 200, 200, 900, before.born());
                 LeaseReply after = reply(one, knows);
                 // Of a bucket, it is not known what has been refilled since; of a window, what others have used since
-                // is
-                // used besides.
+                // is used
+                // besides.
                 long used = kind == Kind.WINDOW ? 905 : 900;
                 assertThat(after.granted()).isZero();
                 assertThat(after.used()).isEqualTo(used);

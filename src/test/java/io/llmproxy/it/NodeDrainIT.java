@@ -158,8 +158,8 @@ class NodeDrainIT {
     @Test
     @Order(3)
     void whatMakesNoSenseIsRefused() {
-        assertThat(call(two, "PUT", "/nodes/nobody/state", DRAINING).status()).isEqualTo(404);
-        assertThat(call(two, "DELETE", "/nodes/nobody/state", Map.of()).status())
+        assertThat(call(two, "PUT", "/nodes/unknown/state", DRAINING).status()).isEqualTo(404);
+        assertThat(call(two, "DELETE", "/nodes/unknown/state", Map.of()).status())
                 .isEqualTo(404);
         Answer off = call(two, "PUT", "/nodes/one/state", Map.of("state", "off"));
         assertThat(off.status()).isEqualTo(400);

@@ -1,5 +1,8 @@
 package io.llmproxy.it;
 
+import static io.llmproxy.it.CountedRequests.ask;
+import static io.llmproxy.it.CountedRequests.askUntilCounted;
+import static io.llmproxy.it.CountedRequests.awaitMode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.Answer;
@@ -7,10 +10,8 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
-import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.RedisSentinels;
 import io.llmproxy.testing.RedisServer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +31,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SentinelFailoverIT {
     private static final Duration SOON = Duration.ofMinutes(2);
-    private static final String CHAT = "/v1/chat/completions";
-    private static final byte[] QUESTION = "{\"model\":\"m\"}".getBytes(StandardCharsets.UTF_8);
     private static final int NODES = 2;
     private static final int FEW = 20;
     private static final int TOTAL = 1000;
@@ -75,28 +74,6 @@ class SentinelFailoverIT {
         SENTINELS.close();
         SECOND.close();
         FIRST.close();
-    }
-
-    private static void awaitMode(Deployment node, String mode) {
-        Awaitility.await()
-                .atMost(SOON)
-                .until(() -> node.metrics().sum("llmproxy_limit_mode", "mode=\"" + mode + "\"") == 1);
-    }
-
-    private static Answer ask(Deployment node, String key) {
-        return RawClient.exchange(
-                node.forward("keyed", CHAT),
-                "POST",
-                "Content-Type: application/json\r\nConnection: close\r\nAuthorization: Bearer sk-%s-0001\r\n"
-                        .formatted(key),
-                QUESTION);
-    }
-
-    /** Asks as a client does that heeds Retry-After. */
-    private static Answer askUntilCounted(Deployment node, String key) {
-        return Awaitility.await()
-                .atMost(SOON)
-                .until(() -> ask(node, key), answer -> !"limits_unavailable".equals(answer.header("X-LLMProxy-Error")));
     }
 
     /** What was counted so far is on both: nothing of it can be lost. */

@@ -1,5 +1,10 @@
 package io.llmproxy.it;
 
+import static io.llmproxy.it.CountedRequests.CHAT;
+import static io.llmproxy.it.CountedRequests.QUESTION;
+import static io.llmproxy.it.CountedRequests.ask;
+import static io.llmproxy.it.CountedRequests.askUntilCounted;
+import static io.llmproxy.it.CountedRequests.awaitMode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.Answer;
@@ -28,8 +33,6 @@ import org.junit.jupiter.api.Test;
 /** Several nodes and a real Redis: together they never exceed a limit, and no request waits for a store that is away. */
 class SharedQuotaIT {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final String CHAT = "/v1/chat/completions";
-    private static final byte[] QUESTION = "{\"model\":\"m\",\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
     private static final byte[] STREAMED =
             "{\"model\":\"m\",\"stream\":true,\"messages\":[]}".getBytes(StandardCharsets.UTF_8);
     private static final List<String> STREAM = List.of(
@@ -89,28 +92,6 @@ class SharedQuotaIT {
         DEPLOYMENTS.forEach(Deployment::close);
         UPSTREAM.close();
         REDIS.close();
-    }
-
-    private static void awaitMode(Deployment node, String mode) {
-        Awaitility.await()
-                .atMost(SOON)
-                .until(() -> node.metrics().sum("llmproxy_limit_mode", "mode=\"" + mode + "\"") == 1);
-    }
-
-    private static Answer ask(Deployment node, String key) {
-        return RawClient.exchange(
-                node.forward("keyed", CHAT),
-                "POST",
-                "Content-Type: application/json\r\nConnection: close\r\nAuthorization: Bearer sk-%s-0001\r\n"
-                        .formatted(key),
-                QUESTION);
-    }
-
-    /** Asks as a client does that heeds Retry-After: a node on a busy machine may lose sight of Redis for a moment. */
-    private static Answer askUntilCounted(Deployment node, String key) {
-        return Awaitility.await()
-                .atMost(SOON)
-                .until(() -> ask(node, key), answer -> !"limits_unavailable".equals(answer.header("X-LLMProxy-Error")));
     }
 
     @Test

@@ -175,7 +175,7 @@ final class LimitQuestion {
 
     private static String message(Unmeasured unmeasured) {
         Limit limit = unmeasured.limit();
-        return "It would not be known how much this request uses, and the limit of "
+        return "The usage of this request cannot be measured, and the limit of "
                 + limit.subject().text() + " allows no such request: " + limit.text() + ".";
     }
 
