@@ -355,7 +355,8 @@ public final class ProxyAssembly implements AutoCloseable {
 
     /** What all generations share follows the one that is served. */
     private void takeOver(Generation generation) {
-        sharedLimits.follow(generation.keyLimits().quotas().store());
+        sharedLimits.follow(
+                generation.keyLimits().quotas().store(), generation.config().redis());
         ledger.follow(home.of(generation.config()));
         Set<Secret> secrets = Secrets.of(generation.config());
         capture.follow(generation.config().capture(), secrets);

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,10 @@ final class SharedLimits implements AutoCloseable {
     /** It tries for less than that, unless the machine is very busy. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    /** It is one node, whatever it speaks with. */
+    private final String process = UUID.randomUUID().toString();
+
+    private final AtomicInteger sessions = new AtomicInteger();
     private final Supplier<Moment> clock;
     private final List<RedisLeases> made = new CopyOnWriteArrayList<>();
     private volatile @Nullable RedisLeases current;
@@ -29,17 +34,17 @@ final class SharedLimits implements AutoCloseable {
         this.clock = clock;
     }
 
-    /** Returns what a configuration asks for: what is there already if it is the same, else another that does nothing yet. */
+    /** Returns what a configuration asks for: what is there already if it is at the same place, else another that does nothing yet. */
     @Nullable LeaseStore of(@Nullable RedisConfig config) {
         RedisLeases known = current;
         if (config == null) {
             return null;
         }
-        if (known != null && known.config().equals(config)) {
+        if (known != null && known.isAt(config)) {
             return known;
         }
-        // What exchanges hold in the one before is theirs, also if it is the same Redis: it has a name of its own.
-        RedisLeases next = new RedisLeases(config, UUID.randomUUID().toString(), clock);
+        // What exchanges hold in the one before is theirs, also if it is the same Redis after all.
+        RedisLeases next = new RedisLeases(config, process, process + '-' + sessions.incrementAndGet(), clock);
         made.add(next);
         return next;
     }
@@ -52,10 +57,11 @@ final class SharedLimits implements AutoCloseable {
         }
     }
 
-    /** Uses what was made for the configuration that is in use from now on. */
-    void follow(@Nullable LeaseStore next) {
+    /** Uses what was made for the configuration that is in use from now on, and reaches it as that says. */
+    void follow(@Nullable LeaseStore next, @Nullable RedisConfig config) {
         RedisLeases following = (RedisLeases) next;
-        if (following != null) {
+        if (following != null && config != null) {
+            following.follow(config);
             following.start();
         }
         current = following;

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
@@ -29,6 +30,7 @@ import redis.clients.jedis.exceptions.JedisException;
  * @param authorities a file with those that are trusted; null for the system's
  */
 record RedisConnector(boolean tls, @Nullable Path authorities) {
+    private static final int DEFAULT_PORT = 6379;
     static final Duration CONNECT = Duration.ofMillis(200);
 
     /** What is written in memory, and read from there, needs a password nevertheless. */
@@ -38,6 +40,32 @@ record RedisConnector(boolean tls, @Nullable Path authorities) {
         SentinelConfig sentinel = config.sentinel();
         boolean tls = sentinel == null ? url(config).getScheme().equals("rediss") : sentinel.tls();
         return new RedisConnector(tls, config.caFile());
+    }
+
+    /** Whether two configurations name the same Redis, and the same keys in it, however it is reached. */
+    static boolean isSamePlace(RedisConfig one, RedisConfig other) {
+        SentinelConfig sentinel = one.sentinel();
+        SentinelConfig others = other.sentinel();
+        if (!one.prefix().equals(other.prefix()) || (sentinel == null) != (others == null)) {
+            return false;
+        }
+        if (sentinel == null || others == null) {
+            URI url = url(one);
+            URI next = url(other);
+            return address(url).equals(address(next)) && database(url) == database(next);
+        }
+        return sentinel.master().equals(others.master())
+                && sentinel.database() == others.database()
+                && !Collections.disjoint(sentinel.nodes(), others.nodes());
+    }
+
+    static HostAndPort address(URI url) {
+        return new HostAndPort(url.getHost(), url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
+    }
+
+    static int database(URI url) {
+        String path = Objects.requireNonNullElse(url.getPath(), "");
+        return path.length() > 1 ? Integer.parseInt(path.substring(1)) : 0;
     }
 
     static URI url(RedisConfig config) {

@@ -70,9 +70,11 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         }
     };
 
-    private final RedisConfig config;
+    private final String node;
+    private final String session;
     private final Supplier<Moment> clock;
-    private final RedisLink link;
+    private volatile RedisConfig config;
+    private RedisLink link;
     private final BlockingQueue<Leased> woken = new LinkedBlockingQueue<>();
     private final Set<Leased> active = new HashSet<>();
     private final Thread thread = new Thread(this::run, "llmproxy-limits");
@@ -109,19 +111,29 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
      *
      * @param config where the store is
      * @param node tells this process from all others
+     * @param session tells this one from all others, also of this process
      * @param clock tells the time
      */
-    public RedisLeases(RedisConfig config, String node, Supplier<Moment> clock) {
+    public RedisLeases(RedisConfig config, String node, String session, Supplier<Moment> clock) {
         this.config = config;
+        this.node = node;
+        this.session = session;
         this.clock = clock;
-        this.nodes = Objects.requireNonNullElse(config.nodes(), 0);
-        this.link = new RedisLink(config, node);
+        this.link = new RedisLink(config, node, session);
         thread.setDaemon(true);
     }
 
-    /** Returns where the store is. */
-    public RedisConfig config() {
-        return config;
+    /** Returns whether a configuration names the same Redis and the same keys in it, however it is reached. */
+    public boolean isAt(RedisConfig other) {
+        return RedisConnector.isSamePlace(config, other);
+    }
+
+    /** Reaches the store in another way from now on. All that is counted and held there stays. */
+    public void follow(RedisConfig other) {
+        if (!config.equals(other)) {
+            config = other;
+            wake(NOTHING);
+        }
     }
 
     /** Begins to speak with the store, unless it has begun. To be called by one thread at a time. */
@@ -147,7 +159,8 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
 
     @Override
     public int nodes() {
-        return nodes;
+        int heard = nodes;
+        return heard > 0 ? heard : Objects.requireNonNullElse(config.nodes(), 0);
     }
 
     @Override
@@ -195,6 +208,7 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
             woken.drainTo(speakers);
         }
         active.addAll(speakers);
+        reconnect();
         Moment now = clock.get();
         if (!there && now.nanos() - nextProbe >= 0) {
             probe();
@@ -213,6 +227,26 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         }
         if (there && clock.get().nanos() - nextPresence >= 0) {
             ask(new Batch(++number, List.of(), List.of()));
+        }
+    }
+
+    /** Requests wait meanwhile, or follow {@code on_store_loss} if it cannot be reached in the other way. */
+    private void reconnect() {
+        RedisConfig wanted = config;
+        if (link.config().equals(wanted)) {
+            return;
+        }
+        RedisLink next = new RedisLink(wanted, node, session);
+        RedisLink before = link;
+        link = next;
+        before.close();
+        nextProbe = clock.get().nanos();
+        if (there) {
+            try {
+                next.open();
+            } catch (StoreAwayException e) {
+                away(e.reason());
+            }
         }
     }
 

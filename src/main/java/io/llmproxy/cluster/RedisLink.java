@@ -27,7 +27,6 @@ final class RedisLink implements AutoCloseable {
     /** A node that was not heard of for so long does not count any more. */
     private static final Duration GONE = Duration.ofSeconds(10);
 
-    private static final int DEFAULT_PORT = 6379;
     private static final int PER_LIMIT = 4;
     private static final int BEFORE_LIMITS = 2;
     private static final String SCRIPT = read("lease.lua");
@@ -35,6 +34,7 @@ final class RedisLink implements AutoCloseable {
 
     private final RedisConfig config;
     private final String node;
+    private final String session;
     private final RedisConnector connector;
     private final @Nullable Sentinels sentinels;
     /** Where it is; null if the sentinels say it. */
@@ -61,9 +61,14 @@ final class RedisLink implements AutoCloseable {
      */
     record Reply(@Nullable LeaseReply counted, @Nullable String refusal) {}
 
-    RedisLink(RedisConfig config, String node) {
+    /**
+     * @param node this process, which counts as one node however many sessions it has
+     * @param session what is said and held through this link is its own
+     */
+    RedisLink(RedisConfig config, String node, String session) {
         this.config = config;
         this.node = node;
+        this.session = session;
         this.connector = RedisConnector.of(config);
         SentinelConfig sentinel = config.sentinel();
         if (sentinel != null) {
@@ -73,11 +78,14 @@ final class RedisLink implements AutoCloseable {
         } else {
             URI url = RedisConnector.url(config);
             sentinels = null;
-            fixed = new HostAndPort(url.getHost(), url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
-            String path = Objects.requireNonNullElse(url.getPath(), "");
-            database = path.length() > 1 ? Integer.parseInt(path.substring(1)) : 0;
+            fixed = RedisConnector.address(url);
+            database = RedisConnector.database(url);
         }
         this.address = fixed;
+    }
+
+    RedisConfig config() {
+        return config;
     }
 
     /** What messages call it: where it is, or was last. */
@@ -108,8 +116,9 @@ final class RedisLink implements AutoCloseable {
         // In a cluster, the part in braces puts all keys of one script on one server.
         String prefix = '{' + config.prefix() + "}:";
         keys.add(prefix + "nodes");
-        keys.add(prefix + "answer:" + node);
+        keys.add(prefix + "answer:" + session);
         arguments.add(node);
+        arguments.add(session);
         arguments.add(Long.toString(GONE.toMillis()));
         arguments.add(Long.toString(number));
         for (LeaseCall call : calls) {

@@ -31,6 +31,12 @@ interface Allowance {
      */
     void settle(long taken, long used, long size, Moment then, Moment now);
 
+    /** Returns what is used of it, and tells the one that takes its place from now on what is used of this one. */
+    Before handOver(Successor next, Moment now);
+
+    /** Begins with what the one before knew; nothing was taken of this one yet. If it is known here as well, the larger count holds. */
+    void begin(Before before, long size, Moment now);
+
     /** Returns whether it knows all that was used. Else what it says is of this node's part, or old. */
     default boolean isWhole(Moment now) {
         return true;

@@ -3,6 +3,7 @@ package io.llmproxy.quota;
 import io.llmproxy.config.LimitConfig.Period;
 import java.time.ZoneId;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** A day or a month of the calendar, which begins with the whole amount; or all time, which has no end. */
 final class CalendarWindow implements Allowance {
@@ -11,6 +12,7 @@ final class CalendarWindow implements Allowance {
     private final ReentrantLock lock = new ReentrantLock();
     private Span span;
     private long used;
+    private @Nullable Successor next;
 
     CalendarWindow(Period period, ZoneId zone, Moment now) {
         this.period = period;
@@ -27,6 +29,7 @@ final class CalendarWindow implements Allowance {
                 return Take.SHORT;
             }
             used += amount;
+            tell(amount, now);
             return Take.TAKEN;
         } finally {
             lock.unlock();
@@ -41,7 +44,37 @@ final class CalendarWindow implements Allowance {
             roll(now);
             if (then.millis() >= span.start()) {
                 used = Math.max(0, used + usedUp - taken);
+                tell(usedUp - taken, now);
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void tell(long amount, Moment now) {
+        if (next != null) {
+            next.used(amount, now);
+        }
+    }
+
+    @Override
+    public Before handOver(Successor successor, Moment now) {
+        lock.lock();
+        try {
+            roll(now);
+            next = successor;
+            return new Before(span.start(), used);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void begin(Before before, long size, Moment now) {
+        lock.lock();
+        try {
+            roll(now);
+            used += before.start() == span.start() ? before.used() : 0;
         } finally {
             lock.unlock();
         }

@@ -65,6 +65,7 @@ final class LeasedAllowance implements Allowance, Leased {
 
     private long born;
     private boolean refused;
+    private @Nullable Successor next;
     /** Whether the store has ever counted it. */
     private boolean heard;
 
@@ -108,23 +109,43 @@ final class LeasedAllowance implements Allowance, Leased {
         this.until = now.nanos();
     }
 
-    /** Returns one that begins with what this one knows, in another store: of that and what is known there, the larger holds. */
-    LeasedAllowance in(LeaseStore other, Moment now) {
-        LeasedAllowance next;
+    /** Of what is open here, the store is told as well: nodes that have not moved yet count there. */
+    @Override
+    public Before handOver(Successor successor, Moment now) {
         lock.lock();
         try {
-            next = new LeasedAllowance(key, terms, size, other, now);
             settleIn(now);
-            if (next.span.start() == span.start()) {
-                Alone without = alone;
-                long besides = untold() + (without == null ? 0 : without.used);
-                next.seen = Math.max(0, seenNow(size, now) + besides - available);
-                next.born = LeaseCall.ELSEWHERE;
+            if (terms.kind() == Kind.PERMITS) {
+                // They are given back here.
+                return new Before(span.start(), 0);
+            }
+            next = successor;
+            Alone without = alone;
+            long besides = untold() + (without == null ? 0 : without.used);
+            return new Before(span.start(), Math.max(0, seenNow(size, now) + besides - available));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void begin(Before before, long ofSize, Moment now) {
+        lock.lock();
+        try {
+            settleIn(now);
+            if (terms.kind() != Kind.PERMITS && before.start() == span.start()) {
+                seen = before.used();
+                born = LeaseCall.ELSEWHERE;
             }
         } finally {
             lock.unlock();
         }
-        return next;
+    }
+
+    private void tell(long amount, Moment now) {
+        if (next != null) {
+            next.used(amount, now);
+        }
     }
 
     private Period spanPeriod() {
@@ -172,6 +193,7 @@ final class LeasedAllowance implements Allowance, Leased {
     }
 
     private void served(long amount, Moment now) {
+        tell(amount, now);
         taken += amount;
         held += terms.kind() == Kind.PERMITS ? amount : 0;
         long elapsed = now.nanos() - rateAt;
@@ -191,6 +213,7 @@ final class LeasedAllowance implements Allowance, Leased {
         boolean given = share == null || share.take(amount, without.part, now) == Take.TAKEN;
         if (given) {
             without.used += amount;
+            tell(amount, now);
             held += terms.kind() == Kind.PERMITS ? amount : 0;
         }
         return given ? Take.TAKEN : Take.SHORT;
@@ -225,6 +248,7 @@ final class LeasedAllowance implements Allowance, Leased {
                 release(took - used, then, now);
             } else if (terms.kind() == Kind.BUCKET || then.millis() + store.offset() >= span.start()) {
                 correct(took, used, then, now);
+                tell(used - took, now);
             }
             wakes = wakes();
         } finally {

@@ -18,24 +18,32 @@ final class Meter {
     /** What outlives a configuration: what was used, and how often it was too much. */
     record Account(Allowance allowance, LongAdder refused) {
         static Account open(Limit limit, @Nullable LeaseStore store, Moment now) {
-            LimitConfig config = limit.config();
-            if (store == null) {
-                return new Account(allowance(config, now), new LongAdder());
-            }
-            LeasedAllowance leased = new LeasedAllowance(limit.key(), Terms.of(config), config.units(), store, now);
-            // It is to be heard of before the store may go.
-            store.wake(leased);
-            return new Account(leased, new LongAdder());
+            Allowance allowance = allowance(limit, store, now);
+            hear(store, allowance);
+            return new Account(allowance, new LongAdder());
         }
 
-        /** Returns one in another store, or in none. Of what was used here, and what is known there, the larger holds. */
+        /** Returns one in another store, or in none, that begins with what was used here and is told what is used here from now on. */
         Account in(Limit limit, @Nullable LeaseStore store, Moment now) {
-            if (store == null || !(allowance instanceof LeasedAllowance leased)) {
-                return new Account(open(limit, store, now).allowance, refused);
-            }
-            LeasedAllowance next = leased.in(store, now);
-            store.wake(next);
+            Allowance next = allowance(limit, store, now);
+            long size = limit.config().units();
+            next.begin(allowance.handOver(new Successor(next, size), now), size, now);
+            hear(store, next);
             return new Account(next, refused);
+        }
+
+        /** It is to be heard of before the store may go. */
+        private static void hear(@Nullable LeaseStore store, Allowance allowance) {
+            if (store != null && allowance instanceof LeasedAllowance leased) {
+                store.wake(leased);
+            }
+        }
+
+        private static Allowance allowance(Limit limit, @Nullable LeaseStore store, Moment now) {
+            LimitConfig config = limit.config();
+            return store == null
+                    ? allowance(config, now)
+                    : new LeasedAllowance(limit.key(), Terms.of(config), config.units(), store, now);
         }
 
         private static Allowance allowance(LimitConfig config, Moment now) {

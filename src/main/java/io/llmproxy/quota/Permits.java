@@ -28,6 +28,17 @@ final class Permits implements Allowance {
         held.addAndGet(used - taken);
     }
 
+    /** What is held is given back here. */
+    @Override
+    public Before handOver(Successor next, Moment now) {
+        return new Before(Long.MIN_VALUE, 0);
+    }
+
+    @Override
+    public void begin(Before before, long size, Moment now) {
+        // None is held yet.
+    }
+
     @Override
     public long left(long size, Moment now) {
         return Math.max(0, size - held.get());

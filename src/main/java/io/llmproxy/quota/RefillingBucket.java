@@ -2,6 +2,7 @@ package io.llmproxy.quota;
 
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** A token bucket: it holds as much as may be used in a time, starts out full, and is filled steadily with as much in each such time. */
 final class RefillingBucket implements Allowance {
@@ -12,6 +13,7 @@ final class RefillingBucket implements Allowance {
     private final ReentrantLock lock = new ReentrantLock();
     private double missing;
     private long at;
+    private @Nullable Successor next;
 
     /** @param period in which an empty bucket is full again */
     RefillingBucket(Duration period, Moment now) {
@@ -28,6 +30,7 @@ final class RefillingBucket implements Allowance {
                 return Take.SHORT;
             }
             missing += amount;
+            tell(amount, now);
             return Take.TAKEN;
         } finally {
             lock.unlock();
@@ -41,6 +44,36 @@ final class RefillingBucket implements Allowance {
         try {
             refill(size, now);
             missing = Math.min(Math.max(0, missing + used - taken), 2.0 * size);
+            tell(used - taken, now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void tell(long amount, Moment now) {
+        if (next != null) {
+            next.used(amount, now);
+        }
+    }
+
+    @Override
+    public Before handOver(Successor successor, Moment now) {
+        lock.lock();
+        try {
+            refill(successor.size(), now);
+            next = successor;
+            return new Before(Long.MIN_VALUE, (long) Math.ceil(missing));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void begin(Before before, long size, Moment now) {
+        lock.lock();
+        try {
+            refill(size, now);
+            missing = Math.min(missing + before.used(), 2.0 * size);
         } finally {
             lock.unlock();
         }

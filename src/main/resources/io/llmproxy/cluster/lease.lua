@@ -1,6 +1,7 @@
--- Gives nodes their parts of limits. KEYS[1] has the nodes, KEYS[2] what this node was last answered, each further key is of one
--- limit. ARGV: this node, after how many milliseconds without a word a node is gone, the number of this call, which is larger than those
--- of the node's calls before, then for each limit: kind, size, time, delta, least, need, want, seen, born.
+-- Gives nodes their parts of limits. KEYS[1] has the nodes, KEYS[2] what this session was last answered, each further key is of one
+-- limit. ARGV: this node, its session, after how many milliseconds without a word a node is gone, the number of this call, which is
+-- larger than those of the session's calls before, then for each limit: kind, size, time, delta, least, need, want, seen, born.
+-- A node may have several sessions, of which each holds its own; it counts once.
 -- Returns: the time in milliseconds, the number of nodes, then for each limit: granted, used, wait in microseconds, born; or, in
 -- the place of granted, the code of an error that concerns the limit alone.
 -- Each count says when it was born. A node that has seen another of the same name knows what was used before that was lost.
@@ -12,8 +13,8 @@ local REMEMBERED = '600000'
 local clock = redis.call('TIME')
 local micros = clock[1] * 1000000 + clock[2]
 local millis = math.floor(micros / 1000)
-local node = ARGV[1]
-local gone = tonumber(ARGV[2])
+local session = ARGV[2]
+local gone = tonumber(ARGV[3])
 
 local function whole(number)
   return string.format('%.0f', number)
@@ -87,14 +88,14 @@ end
 -- What each node holds, and until when. Those that are gone are looked for only if too little is left.
 local function permits(key, size, lasts, holds, least, need, want)
   local used = tonumber(redis.call('HGET', key, 'used') or 0)
-  local held = tonumber(redis.call('HGET', key, 'held:' .. node) or 0)
+  local held = tonumber(redis.call('HGET', key, 'held:' .. session) or 0)
   used = math.max(0, used - held + holds)
   if need > 0 and size - used < need then
     local all = redis.call('HGETALL', key)
     used = holds
     for i = 1, #all, 2 do
       local other = string.match(all[i], '^held:(.*)$')
-      if other and other ~= node then
+      if other and other ~= session then
         if tonumber(redis.call('HGET', key, 'until:' .. other) or 0) < millis then
           redis.call('HDEL', key, all[i], 'until:' .. other)
         else
@@ -106,10 +107,10 @@ local function permits(key, size, lasts, holds, least, need, want)
   local granted = grant(size, math.max(0, size - used), least, need, want)
   used = used + granted
   if holds + granted > 0 then
-    redis.call('HSET', key, 'used', whole(used), 'held:' .. node, whole(holds + granted),
-      'until:' .. node, whole(millis + lasts))
+    redis.call('HSET', key, 'used', whole(used), 'held:' .. session, whole(holds + granted),
+      'until:' .. session, whole(millis + lasts))
   else
-    redis.call('HDEL', key, 'held:' .. node, 'until:' .. node)
+    redis.call('HDEL', key, 'held:' .. session, 'until:' .. session)
     redis.call('HSET', key, 'used', whole(used))
   end
   redis.call('PEXPIRE', key, whole(10 * lasts))
@@ -121,7 +122,7 @@ local function code(failure)
   return string.match(text, '%u%u%u+') or 'ERR'
 end
 
-redis.call('ZADD', KEYS[1], whole(millis), node)
+redis.call('ZADD', KEYS[1], whole(millis), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(millis - gone))
 redis.call('PEXPIRE', KEYS[1], whole(10 * gone))
 local answer = { whole(millis), whole(redis.call('ZCARD', KEYS[1])) }
@@ -131,17 +132,17 @@ end
 -- A node that has not heard the answer asks again: nothing is done a second time. What it said before that comes late on a
 -- connection that it has given up: it has said it again since.
 local last = redis.call('HMGET', KEYS[2], 'number', 'answer')
-if tonumber(last[1] or 0) > tonumber(ARGV[3]) then
+if tonumber(last[1] or 0) > tonumber(ARGV[4]) then
   return redis.error_reply('LATE this was said before')
 end
-if last[1] == ARGV[3] then
+if last[1] == ARGV[4] then
   for word in string.gmatch(last[2], '%S+') do
     answer[#answer + 1] = word
   end
   return answer
 end
 for i = 3, #KEYS do
-  local first = 4 + (i - 3) * FIELDS
+  local first = 5 + (i - 3) * FIELDS
   local kind = ARGV[first]
   local n = {}
   for j = 1, FIELDS - 1 do
@@ -159,6 +160,6 @@ for i = 3, #KEYS do
   answer[#answer + 1] = whole(ok and wait or 0)
   answer[#answer + 1] = whole(ok and birth or 0)
 end
-redis.call('HSET', KEYS[2], 'number', ARGV[3], 'answer', table.concat(answer, ' ', 3))
+redis.call('HSET', KEYS[2], 'number', ARGV[4], 'answer', table.concat(answer, ' ', 3))
 redis.call('PEXPIRE', KEYS[2], REMEMBERED)
 return answer

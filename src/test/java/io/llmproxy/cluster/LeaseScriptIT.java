@@ -38,7 +38,7 @@ class LeaseScriptIT {
 
     private static RedisLink link(String node) throws StoreAwayException {
         RedisConfig config = new RedisConfig(REDIS.url(), null, null, null, null, "test", Duration.ofSeconds(10), null);
-        RedisLink link = new RedisLink(config, node);
+        RedisLink link = new RedisLink(config, node, node);
         link.open();
         return link;
     }
@@ -143,7 +143,7 @@ class LeaseScriptIT {
                 "test",
                 Duration.ofSeconds(10),
                 null);
-        try (RedisLink poor = new RedisLink(config, "poor");
+        try (RedisLink poor = new RedisLink(config, "poor", "poor");
                 RedisLink rich = link("rich")) {
             poor.open();
             LeaseCall window = new LeaseCall("day", Kind.WINDOW, 1_000, end, 100, 1, 1, 1, 0, 0);
@@ -285,7 +285,7 @@ class LeaseScriptIT {
                 "test",
                 Duration.ofSeconds(10),
                 null);
-        try (RedisLink link = new RedisLink(denied, "one")) {
+        try (RedisLink link = new RedisLink(denied, "one", "one")) {
             StoreAwayException refused = catchThrowableOfType(StoreAwayException.class, link::open);
             assertThat(refused.reason()).isEqualTo("it answers WRONGPASS");
         }

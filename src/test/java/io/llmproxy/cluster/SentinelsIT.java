@@ -53,7 +53,7 @@ class SentinelsIT {
     }
 
     private static String reason(RedisConfig config) {
-        try (RedisLink link = new RedisLink(config, "one")) {
+        try (RedisLink link = new RedisLink(config, "one", "one")) {
             return reason(link);
         }
     }
@@ -68,7 +68,7 @@ class SentinelsIT {
                 RedisSentinels sentinels = RedisSentinels.start(1, redis.port(), "requirepass " + PASSWORD.reveal())) {
             List<String> nodes = addresses(sentinels);
             awaitTheMaster(config("main", nodes, PASSWORD, null));
-            try (RedisLink link = new RedisLink(config("main", nodes, PASSWORD, null), "one")) {
+            try (RedisLink link = new RedisLink(config("main", nodes, PASSWORD, null), "one", "one")) {
                 assertThat(link.name()).isEqualTo("main (sentinels " + nodes.get(0) + ")");
                 assertThat(reason(link)).isEqualTo("none");
                 assertThat(link.name()).isEqualTo(address(redis.port()));
@@ -89,7 +89,7 @@ class SentinelsIT {
             assertThat(reason(config("main", List.of(dead, nodes.get(0)), PASSWORD, null)))
                     .isEqualTo("none");
             try (RedisLink link =
-                    new RedisLink(config("main", List.of(dead, dead, nodes.get(0)), PASSWORD, null), "one")) {
+                    new RedisLink(config("main", List.of(dead, dead, nodes.get(0)), PASSWORD, null), "one", "one")) {
                 assertThat(reason(link)).isEqualTo("sentinel " + dead + ": no connection");
                 assertThat(reason(link)).isEqualTo("none");
             }
@@ -109,7 +109,7 @@ class SentinelsIT {
                     .toList();
             addresses(behind).forEach(one -> awaitTheMaster(config("main", List.of(one), null, null)));
             addresses(ahead).forEach(one -> awaitTheMaster(config("main", List.of(one), null, null)));
-            try (RedisLink link = new RedisLink(config("main", both, null, null), "one")) {
+            try (RedisLink link = new RedisLink(config("main", both, null, null), "one", "one")) {
                 link.open();
                 link.say(1, List.of());
                 assertThat(link.name()).isEqualTo(address(old.port()));
@@ -147,7 +147,7 @@ class SentinelsIT {
                 RedisSentinels sentinels = RedisSentinels.start(1, redisTls, ofSentinel)) {
             RedisConfig secure = config("main", List.of(address(sentinelTls)), null, certificates.authorityPem());
             awaitTheMaster(secure);
-            try (RedisLink link = new RedisLink(secure, "one")) {
+            try (RedisLink link = new RedisLink(secure, "one", "one")) {
                 assertThat(reason(link)).isEqualTo("none");
                 assertThat(link.name()).isEqualTo(address(redisTls));
             }
@@ -170,6 +170,7 @@ class SentinelsIT {
                 silent.stream().map(socket -> address(socket.getLocalPort())).toList();
         RedisLeases leases = new RedisLeases(
                 config("main", nodes, PASSWORD, null),
+                "one",
                 "one",
                 () -> new Moment(System.nanoTime(), System.currentTimeMillis()));
         leases.start();

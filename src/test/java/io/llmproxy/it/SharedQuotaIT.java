@@ -172,6 +172,10 @@ class SharedQuotaIT {
     }
 
     private static Gateway moving(RedisServer redis) {
+        return keyed().top("redis: {url: \"%s\", prefix: moved}".formatted(redis.url()));
+    }
+
+    private static Gateway keyed() {
         return new Gateway()
                 .single(
                         "keyed",
@@ -184,8 +188,13 @@ class SharedQuotaIT {
                                                 "closed",
                                                 "{metric: requests, per: hour, amount: 1000000, on_store_loss: closed}"),
                                         key("few", "{metric: requests, per: total, amount: 5}"),
-                                        key("long", "{metric: output, per: total, amount: 100000}")))
-                .top("redis: {url: \"%s\", prefix: moved}".formatted(redis.url()));
+                                        key("long", "{metric: output, per: total, amount: 100000}")));
+    }
+
+    private static void reload(Deployment node, Gateway next, int version) {
+        node.reconfigure(next);
+        node.process().signal("HUP");
+        Awaitility.await().atMost(SOON).until(() -> node.log().contains("configuration " + version + " is in use"));
     }
 
     @Test
@@ -203,7 +212,7 @@ class SharedQuotaIT {
                 UPSTREAM.on(CHAT, Behaviour.json("{}"));
                 assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
                 assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
-                assertThat(used("long")).isNotEqualTo("40");
+                assertThat(used(REDIS, "long")).isNotEqualTo("40");
 
                 AtomicBoolean over = new AtomicBoolean();
                 CompletableFuture<Set<Integer>> asked = CompletableFuture.supplyAsync(() -> {
@@ -213,9 +222,7 @@ class SharedQuotaIT {
                     }
                     return statuses;
                 });
-                node.reconfigure(moving(other));
-                node.process().signal("HUP");
-                Awaitility.await().atMost(SOON).until(() -> node.log().contains("configuration 2 is in use"));
+                reload(node, moving(other), 2);
                 awaitMode(node, "shared");
                 over.set(true);
                 // On a busy machine it may lose sight of Redis for a moment, and says so.
@@ -227,7 +234,7 @@ class SharedQuotaIT {
                 client.event();
             }
             // The one before is closed with the last of what began with it.
-            Awaitility.await().atMost(SOON).until(() -> used("long").equals("40"));
+            Awaitility.await().atMost(SOON).until(() -> used(REDIS, "long").equals("40"));
             for (int i = 0; i < 3; i++) {
                 assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
             }
@@ -235,14 +242,82 @@ class SharedQuotaIT {
         }
     }
 
-    /** What the first Redis says that is used of a limit in total. */
-    private static String used(String key) {
-        String found = REDIS.say("KEYS {moved}:limit:*%s*".formatted(key))
+    /** The Redis before may be gone when a stream ends that began with it, and a process is one node all the time. */
+    @Test
+    void whatIsOpenIsToldToTheNextRedisThoughTheFirstIsAway() {
+        try (RedisServer first = RedisServer.start();
+                RedisServer other = RedisServer.start();
+                Deployment node = Deployment.start(Deployment.Kind.LAUNCHER, moving(first), "-Xmx96m")) {
+            awaitMode(node, "shared");
+            LockStep steps = new LockStep();
+            UPSTREAM.reset();
+            UPSTREAM.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.lockStep(steps, STREAM));
+            try (RawClient client = RawClient.connect(node.forward("keyed", CHAT))) {
+                client.send("POST", CHAT, "Authorization: Bearer sk-long-0001\r\n", STREAMED);
+                client.head();
+                client.event();
+                // The same Redis, told by another name: its former session goes on.
+                String named = first.url().replace("127.0.0.1", "localhost");
+                reload(node, keyed().top("redis: {url: \"%s\", prefix: moved}".formatted(named)), 2);
+                awaitMode(node, "shared");
+                Awaitility.await()
+                        .atMost(SOON)
+                        .until(() -> first.say("KEYS {moved}:answer:*")
+                                        .lines()
+                                        .filter(line -> line.startsWith("{"))
+                                        .count()
+                                == 2);
+                assertThat(first.say("ZCARD {moved}:nodes")).startsWith(":1");
+                // And reached with another time-out: that is no other session.
+                reload(node, keyed().top("redis: {url: \"%s\", prefix: moved, timeout: 50ms}".formatted(named)), 3);
+                awaitMode(node, "shared");
+                assertThat(node.log().split("is available", -1)).hasSize(3);
+
+                reload(node, moving(other), 4);
+                awaitMode(node, "shared");
+                first.kill();
+                steps.finish();
+                client.event();
+                client.event();
+            }
+            Awaitility.await()
+                    .atMost(SOON)
+                    .ignoreExceptions()
+                    .until(() -> used(other, "long").equals("40"));
+        }
+    }
+
+    @Test
+    void whatWasUsedIsHandedOnWhenRedisComesAndGoes() {
+        try (RedisServer redis = RedisServer.start();
+                Deployment node = Deployment.start(Deployment.Kind.LAUNCHER, keyed(), "-Xmx96m")) {
+            UPSTREAM.reset();
+            UPSTREAM.otherwise(Behaviour.json("{}"));
+            assertThat(ask(node, "few").status()).isEqualTo(200);
+            assertThat(ask(node, "few").status()).isEqualTo(200);
+            reload(node, moving(redis), 2);
+            awaitMode(node, "shared");
+            assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
+            Awaitility.await()
+                    .atMost(SOON)
+                    .ignoreExceptions()
+                    .until(() -> used(redis, "few").equals("3"));
+
+            reload(node, keyed(), 3);
+            assertThat(ask(node, "few").status()).isEqualTo(200);
+            assertThat(ask(node, "few").status()).isEqualTo(200);
+            assertThat(ask(node, "few").status()).isEqualTo(429);
+        }
+    }
+
+    /** What a Redis says that is used of a limit in total. */
+    private static String used(RedisServer redis, String key) {
+        String found = redis.say("KEYS {moved}:limit:*%s*".formatted(key))
                 .lines()
                 .skip(2)
                 .findFirst()
                 .orElseThrow();
-        return REDIS.say("HGET \"%s\" used".formatted(found))
+        return redis.say("HGET \"%s\" used".formatted(found))
                 .lines()
                 .skip(1)
                 .findFirst()

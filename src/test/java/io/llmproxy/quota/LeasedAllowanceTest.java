@@ -60,6 +60,19 @@ class LeasedAllowanceTest {
         return new LeasedAllowance("k", Terms.of(config), SIZE, store, watch.get());
     }
 
+    /** Returns what takes the place of another, in another store. */
+    private LeasedAllowance moved(LeasedAllowance before, Metric metric, @Nullable Period per, LeaseStore other) {
+        LeasedAllowance next = new LeasedAllowance(
+                "k",
+                Terms.of(new LimitConfig(
+                        metric, per, (double) SIZE, List.of(), null, Mode.ENFORCE, OnStoreLoss.SHARE, List.of())),
+                SIZE,
+                other,
+                watch.get());
+        next.begin(before.handOver(new Successor(next, SIZE), watch.get()), SIZE, watch.get());
+        return next;
+    }
+
     private Take take(LeasedAllowance allowance, long amount) {
         return allowance.take(amount, SIZE, watch.get());
     }
@@ -490,10 +503,10 @@ class LeasedAllowanceTest {
         LeaseModel other = new LeaseModel();
         for (Period per : List.of(Period.HOUR, Period.MONTH)) {
             LeasedAllowance little =
-                    allowance(Metric.TOTAL, per, OnStoreLoss.SHARE).in(new Desk(), watch.get());
+                    moved(allowance(Metric.TOTAL, per, OnStoreLoss.SHARE), Metric.TOTAL, per, new Desk());
             LeasedAllowance much = allowance(Metric.TOTAL, per, OnStoreLoss.SHARE);
             served(much, 80);
-            much = much.in(new Desk(), watch.get());
+            much = moved(much, Metric.TOTAL, per, new Desk());
 
             CompletableFuture<Take> first = ask(little, 1);
             answer(other, "one", little);
@@ -519,7 +532,7 @@ class LeasedAllowanceTest {
         before.settle(0, 15, SIZE, watch.get(), watch.get());
 
         Desk other = new Desk();
-        LeasedAllowance next = before.in(other, watch.get());
+        LeasedAllowance next = moved(before, Metric.TOTAL, Period.MONTH, other);
         assertThat(next.left(SIZE, watch.get())).isEqualTo(55);
         CompletableFuture<Take> asked = ask(next, 5);
         LeaseCall call = call(next);
@@ -533,7 +546,62 @@ class LeasedAllowanceTest {
         assertThat(call(before).delta()).isEqualTo(5);
 
         watch.set("2026-12-01T00:00:00Z");
-        assertThat(before.in(other, watch.get()).left(SIZE, watch.get())).isEqualTo(SIZE);
+        assertThat(moved(before, Metric.TOTAL, Period.MONTH, other).left(SIZE, watch.get()))
+                .isEqualTo(SIZE);
+    }
+
+    /** A session may go on for days in what was replaced, and the store of that may be gone when it ends. */
+    @Test
+    void whatIsOpenWhereALimitWasIsToldWhereItIs() {
+        store.nodes = 1;
+        for (Period per : List.of(Period.HOUR, Period.MONTH)) {
+            store.there = true;
+            LeasedAllowance first = allowance(Metric.TOTAL, per, OnStoreLoss.SHARE);
+            served(first, 10);
+            LeasedAllowance second = moved(first, Metric.TOTAL, per, new Desk());
+            LeasedAllowance third = moved(second, Metric.TOTAL, per, new Desk());
+            assertThat(third.left(SIZE, watch.get())).as(per.name()).isEqualTo(90);
+
+            first.settle(0, 20, SIZE, watch.get(), watch.get());
+            store.there = false;
+            first.settle(10, 12, SIZE, watch.get(), watch.get());
+            assertThat(take(first, 3)).isEqualTo(Take.TAKEN);
+            assertThat(third.left(SIZE, watch.get())).isEqualTo(65);
+            first.settle(3, 0, SIZE, watch.get(), watch.get());
+
+            watch.pass(Duration.ofSeconds(2));
+            LeaseCall call = call(third);
+            assertThat(call.born()).isEqualTo(LeaseCall.ELSEWHERE);
+            assertThat(call.delta()).isEqualTo(22);
+            third.answered(call, new LeaseModel().answer("two", call, 1), watch.get());
+            assertThat(third.left(SIZE, watch.get())).isBetween(68L, 69L);
+        }
+    }
+
+    /** What it was granted is asked for before it moves, and is had afterwards. */
+    @Test
+    void whoWaitsWhileALimitMovesIsToldToItsNextPlace() {
+        LeasedAllowance before = allowance(Metric.TOTAL, Period.MONTH, OnStoreLoss.SHARE);
+        CompletableFuture<Take> asked = ask(before, 30);
+        LeaseCall call = call(before);
+        LeasedAllowance next = moved(before, Metric.TOTAL, Period.MONTH, new Desk());
+        before.answered(call, model.answer("one", call, 1), watch.get());
+
+        assertThat(asked).isCompletedWithValue(Take.TAKEN);
+        assertThat(next.left(SIZE, watch.get())).isEqualTo(70);
+    }
+
+    @Test
+    void permitsAreGivenBackToTheOneThatGaveThem() {
+        LeasedAllowance before = allowance(Metric.CONCURRENT, null, OnStoreLoss.SHARE);
+        served(before, 10);
+        LeasedAllowance next = moved(before, Metric.CONCURRENT, null, new Desk());
+        before.settle(10, 0, SIZE, watch.get(), watch.get());
+        assertThat(next.left(SIZE, watch.get())).isEqualTo(SIZE);
+        watch.pass(Duration.ofSeconds(2));
+        CompletableFuture<Take> asked = ask(next, 1);
+        assertThat(call(next).delta()).isZero();
+        assertThat(asked).isNotDone();
     }
 
     @Test
@@ -637,6 +705,35 @@ class LeasedAllowanceTest {
                         .get(0)
                         .account())
                 .isSameAs(issuedNext.meters().get(0).account());
+    }
+
+    @Test
+    void whatWasUsedIsHandedOnWhenNodesBeginToShareAndWhenTheyEnd() {
+        for (Period per : List.of(Period.HOUR, Period.DAY)) {
+            List<LimitConfig> budget =
+                    List.of(new LimitConfig(Metric.TOTAL, per, 1000.0, List.of(), null, Mode.ENFORCE, null, List.of()));
+            Subject key = Subject.key(per.name(), "k");
+            Quotas alone = Quotas.of(List.of(), List.of(), watch, null, null);
+            Asked asked = new Asked("m", "m", true, true, 50, 50);
+            Reservation open = (Reservation) outcome(Objects.requireNonNull(alone.path(key, budget, null)), asked);
+
+            Quotas shared = Quotas.of(List.of(), List.of(), watch, store, alone);
+            LimitPath path = Objects.requireNonNull(shared.path(key, budget, null));
+            assertThat(path.meters().get(0).standing(watch.get()).left())
+                    .as(per.name())
+                    .isEqualTo(900);
+            open.settle(new Used(200, 100, 0), watch.get());
+            assertThat(path.meters().get(0).standing(watch.get()).left()).isEqualTo(700);
+            // It is expected to be like the first.
+            outcome(path, asked);
+            assertThat(path.meters().get(0).standing(watch.get()).left()).isEqualTo(450);
+
+            Quotas again = Quotas.of(List.of(), List.of(), watch, null, shared);
+            LimitPath last = Objects.requireNonNull(again.path(key, budget, null));
+            assertThat(last.meters().get(0).standing(watch.get()).left()).isEqualTo(450);
+            watch.pass(Duration.ofDays(1));
+            assertThat(last.meters().get(0).standing(watch.get()).left()).isEqualTo(1000);
+        }
     }
 
     private Outcome outcome(LimitPath path, Asked asked) {
