@@ -69,7 +69,11 @@ public final class Reservation implements Outcome {
             if (taken[i] != NONE) {
                 Meter meter = path.meters().get(i);
                 long amount = used(meter.limit().config().metric(), used);
-                meter.settle(taken[i], amount, then, now);
+                meter.settle(taken[i], Math.min(taken[i], amount), then, now);
+                if (amount > taken[i]) {
+                    // What is used beyond it is of today, whenever that was taken.
+                    meter.settle(0, amount - taken[i], now, now);
+                }
             }
         }
         // Of a session, no input was seen before, and its output is that of many answers.

@@ -285,6 +285,22 @@ class QuotasTest {
     }
 
     @Test
+    void theLastTextOfASessionOverMidnightIsOfTheNewDay() {
+        LimitPath path = alone(limit(Metric.TOTAL, Period.DAY, 5_000));
+        Reservation session = reserve(path, new Asked(null, null, true, true, 0, Long.MAX_VALUE));
+        session.grow(new Used(1_000, 1_000, 0), watch.get());
+        watch.pass(Duration.ofDays(1));
+        session.settle(new Used(1_500, 1_800, 0), watch.get());
+        assertThat(left(path, 0)).isEqualTo(5_000 - 1_300);
+
+        // What was not used of yesterday's is not today's.
+        Reservation another = reserve(path, new Asked(null, null, true, true, 0, Long.MAX_VALUE));
+        watch.pass(Duration.ofDays(1));
+        another.settle(new Used(1, 1, 0), watch.get());
+        assertThat(left(path, 0)).isEqualTo(5_000);
+    }
+
+    @Test
     void whatIsNotKnownCountsAsItWasReserved() {
         LimitPath path = alone(
                 limit(Metric.TOTAL, Period.DAY, 5000),
