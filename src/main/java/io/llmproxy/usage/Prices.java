@@ -1,9 +1,11 @@
 package io.llmproxy.usage;
 
+import io.llmproxy.protocol.UsageShape;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,12 +63,50 @@ public final class Prices {
                 .set(Count.INPUT, input)
                 .set(Count.OUTPUT, output)
                 .build();
+        return expected(asked, usage).amount();
+    }
+
+    /**
+     * Returns whether all that is sure to be in an answer of a form has a price, or is free: else part of what it costs, or all of it,
+     * will not be known.
+     *
+     * @param embeds whether it turns texts into vectors, which are no output
+     */
+    public boolean knows(Asked asked, UsageShape shape, boolean embeds) {
+        return ways(shape, embeds)
+                .map(usage -> expected(asked, usage).state())
+                .anyMatch(state -> state == Cost.State.PRICED || state == Cost.State.FREE);
+    }
+
+    /** Images and sound are paid for by the piece or by the token. */
+    private static Stream<Usage> ways(UsageShape shape, boolean embeds) {
+        if (embeds || shape == UsageShape.EMBEDDINGS) {
+            return Stream.of(
+                    new Usage.Builder().set(Count.INPUT, 1).set(Count.OUTPUT, 0).build());
+        }
+        return switch (shape) {
+            case IMAGES -> ways(Count.IMAGES, Count.IMAGE_OUTPUT);
+            case TRANSCRIPTION -> ways(Count.SECONDS, Count.AUDIO_INPUT);
+            default -> Stream.of(tokens().build());
+        };
+    }
+
+    private static Stream<Usage> ways(Count piece, Count part) {
+        return Stream.of(
+                tokens().build(),
+                tokens().set(part, 1).build(),
+                new Usage.Builder().set(piece, 1).build());
+    }
+
+    private static Usage.Builder tokens() {
+        return new Usage.Builder().set(Count.INPUT, 1).set(Count.OUTPUT, 1);
+    }
+
+    private Cost expected(Asked asked, Usage usage) {
         UsageSource source = UsageSource.ESTIMATED;
         return cost(
-                        asked,
-                        new AttemptUsage(
-                                usage, source, source, source, null, 0, AttemptUsage.Answer.UNKNOWN, Set.of(), null))
-                .amount();
+                asked,
+                new AttemptUsage(usage, source, source, source, null, 0, AttemptUsage.Answer.UNKNOWN, Set.of(), null));
     }
 
     /** Returns what an attempt cost. */

@@ -58,6 +58,7 @@ class QuotaIT {
                     models:
                       - model: "m"
                         per_million: {input: "1000", output: "1000"}
+                      - {model: "half", per_million: {input: "1000"}}
                     """);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -233,7 +234,7 @@ class QuotaIT {
                         == 200);
     }
 
-    /** `other` has no price, and batches tell no usage. */
+    /** `other` has no price, `half` one for a part, and batches tell no usage. */
     private static void whatIsNotMeasuredIsRefused(Deployment deployment, URI chat) {
         assertThat(ask(chat, "strict", QUESTION.formatted("")).status()).isEqualTo(200);
         Answer refused = ask(chat, "strict", QUESTION.formatted("").replace("'m'", "'other'"));
@@ -241,6 +242,9 @@ class QuotaIT {
         assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("usage_not_measured");
         assertThat(refused.text())
                 .contains("the limit of the API key 'strict' allows no such request: 5 of cost in total.");
+        assertThat(ask(chat, "strict", QUESTION.formatted("").replace("'m'", "'half'"))
+                        .status())
+                .isEqualTo(403);
         // What only reads or counts uses nothing.
         assertThat(RawClient.exchange(deployment.forward("open", "/v1/batches"), "GET", head("strict"), new byte[0])
                         .status())

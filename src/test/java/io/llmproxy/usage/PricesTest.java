@@ -2,6 +2,7 @@ package io.llmproxy.usage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.protocol.UsageShape;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Random;
@@ -10,6 +11,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class PricesTest {
@@ -47,6 +49,11 @@ final class PricesTest {
               - {model: "shared", upstream: azure_openai, per_million: {input: "1", output: "1"}}
               - {model: "shared", upstream: eu, per_million: {input: "2", output: "2"}}
               - {model: "shared", per_million: {input: "3", output: "3"}}
+              - {model: "half", per_million: {input: "1"}}
+              - {model: "other-half", per_million: {output: "1"}, per: {request: "1"}}
+              - {model: "picture", per_million: {input: "1", image_output: "40"}}
+              - {model: "per-picture", per: {image: "1"}}
+              - {model: "sound", per_million: {audio_input: "1", output: "1"}}
               - {model: "enormous", per_million: {input: "999999", output: "999999"}}
               - {model: "local/*", free: true}
             """, "prices.yaml").prices();
@@ -74,6 +81,32 @@ final class PricesTest {
 
     private static AttemptUsage.Answer answer(@Nullable String tier, @Nullable String geo, @Nullable String speed) {
         return new AttemptUsage.Answer(null, null, tier, geo, speed, null);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // Model, form, whether it embeds, whether its cost will be known.
+        "cached,CHAT,false,true",
+        "local/any,RESPONSES,false,true",
+        "half,CHAT,false,false",
+        "half,MESSAGES,false,false",
+        "other-half,CHAT,false,false",
+        "none,CHAT,false,false",
+        "whisper,CHAT,false,false",
+        "half,EMBEDDINGS,false,true",
+        "half,GEMINI,true,true",
+        "half,GEMINI,false,false",
+        "other-half,EMBEDDINGS,false,false",
+        "cached,EMBEDDINGS,false,true",
+        "whisper,TRANSCRIPTION,false,true",
+        "sound,TRANSCRIPTION,false,true",
+        "half,TRANSCRIPTION,false,false",
+        "picture,IMAGES,false,true",
+        "per-picture,IMAGES,false,true",
+        "half,IMAGES,false,false",
+    })
+    void aPriceForAPartIsNoPrice(String model, UsageShape shape, boolean embeds, boolean known) {
+        assertThat(PRICES.knows(asked(model), shape, embeds)).isEqualTo(known);
     }
 
     private static Usage.Builder counts(long input, long output) {
@@ -293,6 +326,6 @@ final class PricesTest {
         assertThat(Prices.NONE.size()).isZero();
         assertThat(PRICES.currency()).isEqualTo("USD");
         assertThat(PRICES.version()).isEqualTo("2026-11-28");
-        assertThat(PRICES.size()).isEqualTo(18);
+        assertThat(PRICES.size()).isEqualTo(23);
     }
 }

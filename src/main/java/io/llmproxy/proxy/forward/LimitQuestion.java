@@ -134,33 +134,36 @@ final class LimitQuestion {
     private record Dearest(Exchange exchange) implements Asked.Tariff {
         @Override
         public long cost(long input, long output) {
-            return each(input, output)
+            Prices prices = exchange.metering().prices();
+            return each().map(asked -> Optional.ofNullable(prices.expected(asked, input, output)))
                     .flatMap(Optional::stream)
                     .mapToLong(Money::nanos)
                     .max()
                     .orElse(0);
         }
 
+        /** A price for a part of it is none: the rest would be used for nothing. */
         @Override
         public boolean isKnown() {
-            return each(1, 1).allMatch(Optional::isPresent);
+            Prices prices = exchange.metering().prices();
+            Endpoint endpoint = exchange.upstreamEndpoint();
+            UsageShape shape = usage(exchange, endpoint).orElse(UsageShape.CHAT);
+            boolean embeds =
+                    endpoint.operation() == Operation.EMBEDDING || endpoint.operation() == Operation.EMBEDDINGS;
+            return each().allMatch(asked -> prices.knows(asked, shape, embeds));
         }
 
-        private Stream<Optional<Money>> each(long input, long output) {
+        private Stream<Prices.Asked> each() {
             AskedModel model = exchange.model();
-            Prices prices = exchange.metering().prices();
             Instant at = Instant.ofEpochMilli(now(exchange).millis());
             return group(exchange)
                     .upstreams()
                     .map(Upstream::config)
-                    .map(upstream -> Optional.ofNullable(prices.expected(
-                            new Prices.Asked(
-                                    upstream.name(),
-                                    upstream.provider().label(),
-                                    model == null ? null : upstream.models().upstreamName(model.name()),
-                                    at),
-                            input,
-                            output)));
+                    .map(upstream -> new Prices.Asked(
+                            upstream.name(),
+                            upstream.provider().label(),
+                            model == null ? null : upstream.models().upstreamName(model.name()),
+                            at));
         }
     }
 
