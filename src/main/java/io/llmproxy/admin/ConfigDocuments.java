@@ -99,6 +99,9 @@ public interface ConfigDocuments {
      */
     void drain(String node, boolean on, String by);
 
+    /** Tells the other nodes once more, as soon as they can be told, that this one is drained, or is not. */
+    default void stays(boolean drained, String by) {}
+
     /**
      * A version as it was committed.
      *

@@ -216,6 +216,11 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     }
 
     @Override
+    public void stays(boolean drained, String by) {
+        follower.drain(drained, by);
+    }
+
+    @Override
     public void drain(String node, boolean on, String by) {
         OpenStore store = store();
         try {

@@ -18,6 +18,7 @@ import io.llmproxy.store.OverrideTable;
 import io.llmproxy.store.StoreException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -45,6 +46,8 @@ final class StoreFollower implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration CLOSING = Duration.ofSeconds(5);
 
+    private static final Nodes.Said NEVER = new Nodes.Said(false, null, null);
+
     private final ConfigSource node;
     private final StoreConfig config;
     private final NodeState state;
@@ -59,7 +62,7 @@ final class StoreFollower implements AutoCloseable {
     private @Nullable Serve serve;
     private @Nullable NodePresence presence;
     /** What the store has said last. */
-    private boolean drained;
+    private Nodes.Said said = NEVER;
 
     private final AtomicReference<@Nullable Wish> untold = new AtomicReference<>();
     private Predicate<Supplier<List<Overrides.Shared>>> operators = shared -> true;
@@ -319,15 +322,27 @@ final class StoreFollower implements AutoCloseable {
         if (wish != null && nodes.drain(state.id(), wish.drain(), wish.by())) {
             untold.compareAndSet(wish, null);
         }
-        boolean wanted = nodes.isDrained(state.id(), state.boot());
-        boolean changed = wanted != drained;
-        if (changed) {
-            drained = wanted;
-            if (untold.get() == null) {
-                here.drain(wanted);
-            }
+        Nodes.Said now = nodes.said(state.id(), state.boot()).orElse(NEVER);
+        if (now.isBefore(said)) {
+            remind(said);
+            return true;
+        }
+        boolean changed = now.drained() != said.drained();
+        said = now;
+        if (changed && untold.get() == null) {
+            here.drain(now.drained());
         }
         return changed || here.state().equals(Lifecycle.Phase.DRAINING.label());
+    }
+
+    /** A database that has failed over may have lost it. A node that is to be replaced does not go into service again by that. */
+    private void remind(Nodes.Said lost) {
+        LOG.warn(
+                "the database has lost that this node is {}; it is told again",
+                lost.drained() ? "drained" : "in service");
+        untold.compareAndSet(null, new Wish(lost.drained(), Objects.requireNonNullElse(lost.by(), state.name())));
+        said = new Nodes.Said(lost.drained(), lost.by(), null);
+        nudge();
     }
 
     private void share(OverrideTable table) {

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The nodes that follow the store, and what each says of the version that it tried. */
@@ -86,7 +87,7 @@ public final class Nodes {
             try (PreparedStatement update = connection.prepareStatement("update llmproxy.node set drain_boot = "
                     + (on
                             ? "boot, drain_author = ?, drain_at = current_timestamp"
-                            : "null, drain_author = ?, drain_at = null")
+                            : "null, drain_author = ?, drain_at = current_timestamp")
                     + " where id = ?")) {
                 update.setString(1, on ? by : null);
                 update.setString(2, id);
@@ -95,18 +96,38 @@ public final class Nodes {
         });
     }
 
-    /** Whether a start of a node is to be drained. */
-    public boolean isDrained(String id, String boot) {
+    /**
+     * What is said of a node.
+     *
+     * @param drained whether this start of it is to be drained
+     * @param by who has said so; null if it is not to be drained
+     * @param at when it was said, by the database's clock; null if nothing was ever said
+     */
+    public record Said(
+            boolean drained, @Nullable String by, @Nullable Instant at) {
+        /** Whether it was said before something else: a database that says it after that has lost the other. */
+        public boolean isBefore(Said other) {
+            return other.at != null && (at == null || at.isBefore(other.at));
+        }
+    }
+
+    /** Returns what is said of a start of a node; nothing if it has not reported. */
+    public Optional<Said> said(String id, String boot) {
         return database.read(connection -> {
-            try (PreparedStatement select =
-                    connection.prepareStatement("select 1 from llmproxy.node where id = ? and drain_boot = ?")) {
+            try (PreparedStatement select = connection.prepareStatement(
+                    "select drain_boot, drain_author, drain_at from llmproxy.node where id = ?")) {
                 select.setString(1, id);
-                select.setString(2, boot);
                 try (ResultSet row = select.executeQuery()) {
-                    return row.next();
+                    return row.next() ? Optional.of(said(row, boot)) : Optional.empty();
                 }
             }
         });
+    }
+
+    private static Said said(ResultSet row, String boot) throws SQLException {
+        boolean drained = boot.equals(row.getString(1));
+        @Nullable OffsetDateTime at = row.getObject(3, OffsetDateTime.class);
+        return new Said(drained, drained ? row.getString(2) : null, at == null ? null : at.toInstant());
     }
 
     /**

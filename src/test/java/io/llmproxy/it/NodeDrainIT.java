@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -37,6 +38,7 @@ class NodeDrainIT {
     private static final Map<String, Object> DRAINING = Map.of("state", "draining");
 
     private static PostgresServer postgres;
+    private static String database;
     private static FakeUpstream upstream;
     private static StoreNode one;
     private static StoreNode two;
@@ -45,7 +47,8 @@ class NodeDrainIT {
     static void start() {
         postgres = PostgresServer.start();
         upstream = FakeUpstream.start().otherwise(Behaviour.json("{}"));
-        String url = "url: '" + postgres.database() + "', node: ";
+        database = postgres.database();
+        String url = "url: '" + database + "', node: ";
         one = StoreNode.start(url + "one").awaitUp();
         two = StoreNode.start(url + "two").awaitUp();
         assertThat(one.commit(0, """
@@ -179,6 +182,11 @@ class NodeDrainIT {
         assertThat(drained.status()).isEqualTo(200);
         assertThat(json(drained).at("/drain/by").asText()).isEqualTo("operator");
         assertThat(one.get("/health/ready").status()).isEqualTo(503);
+        // A second time it is as wished already.
+        assertThat(json(call(one, "PUT", "/nodes/this/state", DRAINING))
+                        .at("/state")
+                        .asText())
+                .isEqualTo("draining");
 
         postgres.again();
         Awaitility.await()
@@ -188,6 +196,44 @@ class NodeDrainIT {
         assertThat(one.get("/health/ready").status()).isEqualTo(503);
         assertThat(call(two, "DELETE", "/nodes/one/state", Map.of()).status()).isEqualTo(200);
         awaitReadiness(one, 200);
+    }
+
+    @Test
+    @Order(5)
+    void aNodeTellsAStoreThatHasLostItThatItIsDrained() {
+        Awaitility.await()
+                .atMost(StoreNode.SOON)
+                .ignoreExceptions()
+                .until(() -> call(two, "PUT", "/nodes/one/state", DRAINING).status() == 200);
+        awaitReadiness(one, 503);
+        String before = one.process().log();
+        for (String lost : List.of(
+                "update llmproxy.node set drain_boot = null, drain_author = null, drain_at = null",
+                "delete from llmproxy.node")) {
+            postgres.change(database, lost);
+            Awaitility.await()
+                    .atMost(StoreNode.SOON)
+                    .ignoreExceptions()
+                    .until(() -> told(two, "one").at("/drain/by").asText().equals("operator"));
+        }
+        assertThat(one.process().log().substring(before.length()))
+                .contains("the database has lost that this node is drained")
+                .doesNotContain("drain cancelled");
+        assertThat(one.get("/health/ready").status()).isEqualTo(503);
+
+        // What comes after is no loss: other nodes may take it back.
+        assertThat(call(two, "DELETE", "/nodes/one/state", Map.of()).status()).isEqualTo(200);
+        awaitReadiness(one, 200);
+        postgres.change(
+                database,
+                "update llmproxy.node set drain_boot = boot, drain_author = 'x', drain_at = drain_at - interval '1 hour' where name = 'one'");
+        Awaitility.await()
+                .atMost(StoreNode.SOON)
+                .until(() -> one.process().log().contains("the database has lost that this node is in service"));
+        Awaitility.await()
+                .atMost(StoreNode.SOON)
+                .until(() -> told(two, "one").at("/drain").isNull());
+        assertThat(one.get("/health/ready").status()).isEqualTo(200);
     }
 
     @ParameterizedTest

@@ -207,19 +207,31 @@ final class ConfigStoreTest {
         nodes.report(new NodeReport("id-2", "boot-1", "two", "1.0", 1, 1, List.of(), "ready", 0));
         assertThat(nodes.drain("id-1", true, "ann")).isTrue();
 
-        assertThat(nodes.isDrained("id-1", "boot-1")).isTrue();
-        assertThat(nodes.isDrained("id-2", "boot-1")).isFalse();
+        assertThat(isDrained(nodes, "id-1", "boot-1")).isTrue();
+        assertThat(isDrained(nodes, "id-2", "boot-1")).isFalse();
         assertThat(nodes.seen(Nodes.SILENCE)).extracting(Nodes.Seen::drainedBy).containsExactly("ann", null);
         nodes.report(new NodeReport("id-1", "boot-1", "one", "1.0", 1, 1, List.of(), "draining", 3));
-        assertThat(nodes.isDrained("id-1", "boot-1")).isTrue();
+        assertThat(isDrained(nodes, "id-1", "boot-1")).isTrue();
 
         nodes.report(new NodeReport("id-1", "boot-2", "one", "1.0", 1, 1, List.of(), "ready", 0));
-        assertThat(nodes.isDrained("id-1", "boot-2")).isFalse();
+        assertThat(isDrained(nodes, "id-1", "boot-2")).isFalse();
         assertThat(nodes.seen(Nodes.SILENCE)).extracting(Nodes.Seen::drainedBy).containsOnlyNulls();
 
         nodes.drain("id-1", true, "ann");
+        Nodes.Said before = nodes.said("id-1", "boot-2").orElseThrow();
         nodes.drain("id-1", false, "bob");
-        assertThat(nodes.isDrained("id-1", "boot-2")).isFalse();
+        assertThat(isDrained(nodes, "id-1", "boot-2")).isFalse();
+        // When it was taken back is known, so that a database that has lost that can be told.
+        Nodes.Said after = nodes.said("id-1", "boot-2").orElseThrow();
+        assertThat(after.isBefore(before)).isFalse();
+        assertThat(new Nodes.Said(true, "ann", null).isBefore(after)).isTrue();
+        assertThat(after.isBefore(new Nodes.Said(false, null, null))).isFalse();
+        assertThat(nodes.said("id-3", "boot-1")).isEmpty();
+        assertThat(nodes.seen(Nodes.SILENCE)).extracting(Nodes.Seen::drainedBy).containsOnlyNulls();
+    }
+
+    private static boolean isDrained(Nodes nodes, String id, String boot) {
+        return nodes.said(id, boot).orElseThrow().drained();
     }
 
     @ParameterizedTest

@@ -170,6 +170,17 @@ public final class PostgresServer implements AutoCloseable {
         return url(name);
     }
 
+    /** Changes a database, given by its URL, as a failover to a replica that has not all of it may. */
+    public void change(String database, String sql) {
+        String name = database.replaceAll(".*/|[?].*", "");
+        try (Connection connection = connect(name);
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Ends it without asking. */
     public void kill() {
         // The processes that it has begun notice by themselves.

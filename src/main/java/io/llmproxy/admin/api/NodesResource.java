@@ -177,9 +177,9 @@ public final class NodesResource {
             } catch (IllegalStateException e) {
                 throw new Refused(409, "conflict", String.valueOf(e.getMessage()));
             }
-        } else if (gateway.documents().isWritable()) {
+        } else {
             // Another node may have said the opposite, which this one has not heard yet.
-            gateway.documents().drain(before.id(), on, by);
+            gateway.documents().stays(on, by);
         }
         Act.of(call).to(before.name());
         Node after = find(id);
