@@ -135,6 +135,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final NameSets registry = new NameSets(this::upstreams, keyLabels);
     private final ProxyMetrics metrics = new ProxyMetrics(registry, keyLabels);
     private final SharedLimits sharedLimits = new SharedLimits(ProxyAssembly::now);
+    private final SharedCooldowns sharedCooldowns = new SharedCooldowns(this::upstreams);
     private final UsageMetrics usageMetrics = new UsageMetrics(registry, keyLabels);
     private final AffinityMetrics affinityMetrics = new AffinityMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
@@ -357,6 +358,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private void takeOver(Generation generation) {
         sharedLimits.follow(
                 generation.keyLimits().quotas().store(), generation.config().redis());
+        sharedCooldowns.follow(generation.config().redis());
         ledger.follow(home.of(generation.config()));
         Set<Secret> secrets = Secrets.of(generation.config());
         capture.follow(generation.config().capture(), secrets);
@@ -492,6 +494,7 @@ public final class ProxyAssembly implements AutoCloseable {
         open.close();
         http.stop();
         sharedLimits.close();
+        sharedCooldowns.close();
         ledger.stop();
         capture.stop();
         tracing.close();

@@ -4,23 +4,19 @@ import io.llmproxy.config.RedisConfig;
 import io.llmproxy.config.SentinelConfig;
 import io.llmproxy.quota.LeaseCall;
 import io.llmproxy.quota.LeaseReply;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
-import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /** The connection to Redis or Valkey. For one thread; no call takes longer than the time-outs. */
 final class RedisLink implements AutoCloseable {
@@ -29,8 +25,8 @@ final class RedisLink implements AutoCloseable {
 
     private static final int PER_LIMIT = 4;
     private static final int BEFORE_LIMITS = 2;
-    private static final String SCRIPT = read("lease.lua");
-    private static final String SHA = sha1(SCRIPT);
+    private static final Script LEASES = Script.of("lease.lua");
+    private static final Script COOLDOWNS = Script.of("cooldowns.lua");
 
     private final RedisConfig config;
     private final String node;
@@ -130,23 +126,36 @@ final class RedisLink implements AutoCloseable {
                 arguments.add(Long.toString(figure));
             }
         }
-        return answer(evaluate(keys, arguments), calls.size());
+        return answer(evaluate(LEASES, keys, arguments), calls.size());
     }
 
-    private Object evaluate(List<String> keys, List<String> arguments) throws StoreAwayException {
+    /**
+     * Tells the store which keys of upstreams cool down, and asks which do.
+     *
+     * @param keys for how many milliseconds
+     * @return the same of all nodes
+     */
+    Map<String, Long> coolDown(Map<String, Long> keys) throws StoreAwayException {
+        List<String> arguments = new ArrayList<>();
+        keys.forEach((key, millis) -> arguments.addAll(List.of(key, Long.toString(millis))));
+        Object said = evaluate(COOLDOWNS, List.of('{' + config.prefix() + "}:cooldowns"), arguments);
         try {
-            return evaluate(Objects.requireNonNull(connection, "opened"), keys, arguments);
-        } catch (JedisException e) {
-            throw StoreAwayException.of(e);
+            Map<String, Long> all = new HashMap<>();
+            Iterator<?> words = ((List<?>) said).iterator();
+            while (words.hasNext()) {
+                all.put((String) words.next(), Long.parseLong((String) words.next()));
+            }
+            return all;
+        } catch (ClassCastException | NumberFormatException | NoSuchElementException e) {
+            throw new StoreAwayException("an invalid answer", e);
         }
     }
 
-    /** Proxies refuse to load scripts; the script itself goes along where the server does not know it. */
-    private static Object evaluate(Jedis open, List<String> keys, List<String> arguments) {
+    private Object evaluate(Script script, List<String> keys, List<String> arguments) throws StoreAwayException {
         try {
-            return open.evalsha(SHA, keys, arguments);
-        } catch (JedisNoScriptException e) {
-            return open.eval(SCRIPT, keys, arguments);
+            return script.evaluate(Objects.requireNonNull(connection, "opened"), keys, arguments);
+        } catch (JedisException e) {
+            throw StoreAwayException.of(e);
         }
     }
 
@@ -187,23 +196,6 @@ final class RedisLink implements AutoCloseable {
         connection = null;
         if (open != null) {
             RedisConnector.end(open);
-        }
-    }
-
-    private static String read(String name) {
-        try (InputStream script = Objects.requireNonNull(RedisLink.class.getResourceAsStream(name), name)) {
-            return new String(script.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String sha1(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

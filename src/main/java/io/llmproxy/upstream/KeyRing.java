@@ -13,7 +13,10 @@ import io.llmproxy.config.UpstreamConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -32,11 +35,24 @@ final class KeyRing {
     private final AuthConfig config;
     private final List<UpstreamKey> keys;
     private final LoadBalancer turns;
+    /** Those that other nodes may know as well. */
+    private final Map<String, KeyStanding> marked = new HashMap<>();
 
-    private KeyRing(AuthConfig config, List<UpstreamKey> keys, LoadBalancer turns) {
+    private KeyRing(AuthConfig config, String url, List<UpstreamKey> keys, LoadBalancer turns) {
         this.config = config;
         this.keys = List.copyOf(keys);
         this.turns = turns;
+        for (UpstreamKey key : keys) {
+            String mark = key.mark(url);
+            if (mark != null) {
+                marked.put(mark, key.standing());
+            }
+        }
+    }
+
+    /** The keys that other nodes may know as well, by what all call them. */
+    Map<String, KeyStanding> marked() {
+        return Collections.unmodifiableMap(marked);
     }
 
     /**
@@ -60,7 +76,7 @@ final class KeyRing {
             keys.add(new UpstreamKey(keys.size(), credentials.size() > 1, credential, standing, allowance));
         }
         LoadBalancer turns = before != null && before.config.equals(config) ? before.turns : turns(config, keys.size());
-        return new KeyRing(config, keys, turns);
+        return new KeyRing(config, upstream.url().toString(), keys, turns);
     }
 
     /** The limits of a key; those of another type of credential are the upstream's. */

@@ -15,6 +15,9 @@ final class KeyStanding {
     private static final long LONGEST = Duration.ofHours(1).toNanos();
 
     private final Cooldown cooldown;
+    /** The part of it that the provider has said itself, to this node. */
+    private final Cooldown told;
+
     private final AtomicReference<Aside> aside;
 
     /**
@@ -31,12 +34,24 @@ final class KeyStanding {
 
     KeyStanding(long now) {
         this.cooldown = new Cooldown(now);
+        this.told = new Cooldown(now);
         this.aside = new AtomicReference<>(new Aside(now, 0));
     }
 
     /** Until when the key has used up what it may do. */
     Cooldown cooldown() {
         return cooldown;
+    }
+
+    /** The provider has said until when: that holds wherever the key is used. */
+    void told(long until) {
+        told.until(until);
+        cooldown.until(until);
+    }
+
+    /** For how much longer the key may not be used by what the provider has told this node; 0 if it has told nothing. */
+    long toldNanos(long now) {
+        return told.remainingNanos(now);
     }
 
     boolean isSetAside(long now) {

@@ -127,10 +127,15 @@ public final class Lease {
      * The key has used up what it may do; the upstream may serve others.
      *
      * @param time for how long
+     * @param told whether the provider has said so, and it is no guess
      * @param now the time in nanoseconds
      */
-    public void coolKeyDown(Duration time, long now) {
-        key.standing().cooldown().until(now + time.toNanos());
+    public void coolKeyDown(Duration time, boolean told, long now) {
+        if (told) {
+            key.standing().told(now + time.toNanos());
+        } else {
+            key.standing().cooldown().until(now + time.toNanos());
+        }
         if (!(credential() instanceof Credential.None)) {
             upstream().listener().keyFailed(upstream().name(), key.place(), KeyFailure.RATE_LIMITED);
         }
@@ -143,7 +148,7 @@ public final class Lease {
      * @param now the time in nanoseconds
      */
     public void sparesKey(long nanos, long now) {
-        key.standing().cooldown().until(now + nanos);
+        key.standing().told(now + nanos);
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.client.HttpClient;
 
@@ -82,6 +83,42 @@ public final class Upstreams {
                         .anyMatch(member -> member.name().equals(upstream)))
                 .map(GroupConfig::name)
                 .toList();
+    }
+
+    /** Whether there is a key that other nodes may know as well. */
+    public boolean hasSharedKeys() {
+        return upstreams.values().stream()
+                .anyMatch(upstream -> !upstream.keys().marked().isEmpty());
+    }
+
+    /**
+     * What providers have told this node: which keys have used up what they may do, by what all nodes call them, and for how much longer,
+     * in milliseconds.
+     */
+    public Map<String, Long> coolingKeys(long now) {
+        Map<String, Long> cooling = new HashMap<>();
+        for (Upstream upstream : upstreams.values()) {
+            upstream.keys().marked().forEach((mark, standing) -> {
+                long millis = TimeUnit.NANOSECONDS.toMillis(standing.toldNanos(now));
+                if (millis > 0) {
+                    cooling.merge(mark, millis, Math::max);
+                }
+            });
+        }
+        return cooling;
+    }
+
+    /** Providers have told other nodes that these keys have used up what they may do. No key is left alone for longer than its upstream says. */
+    public void cool(Map<String, Long> keys, long now) {
+        for (Upstream upstream : upstreams.values()) {
+            long most = upstream.config().rateLimited().max().toMillis();
+            upstream.keys().marked().forEach((mark, standing) -> {
+                Long millis = keys.get(mark);
+                if (millis != null && millis > 0) {
+                    standing.cooldown().until(now + TimeUnit.MILLISECONDS.toNanos(Math.min(millis, most)));
+                }
+            });
+        }
     }
 
     /** All upstreams, by name. */

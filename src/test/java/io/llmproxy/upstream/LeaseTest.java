@@ -103,7 +103,7 @@ final class LeaseTest {
                 "{name: u, url: 'http://u', auth: {type: bearer, keys: [{key: one}, {key: two}]}}", "{name: u}");
         Lease first = acquire(group);
 
-        first.coolKeyDown(Duration.ofMinutes(1), now);
+        first.coolKeyDown(Duration.ofMinutes(1), true, now);
         first.close(Outcome.THROTTLED, now);
 
         for (int request = 0; request < 4; request++) {

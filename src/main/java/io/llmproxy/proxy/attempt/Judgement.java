@@ -421,7 +421,7 @@ final class Judgement implements Signals {
         CooldownConfig config = lease.upstream().config().rateLimited();
         Duration time = asked.isPresent() ? atMost(config.max(), asked.getAsLong()) : config.otherwise();
         if (status == 429) {
-            lease.coolKeyDown(time, now);
+            lease.coolKeyDown(time, asked.isPresent(), now);
         } else if (asked.isPresent()) {
             lease.coolDown(time, now);
         }

@@ -1,0 +1,104 @@
+package io.llmproxy.it;
+
+import static io.llmproxy.it.CountedRequests.CHAT;
+import static io.llmproxy.it.CountedRequests.QUESTION;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.testing.Answer;
+import io.llmproxy.testing.Behaviour;
+import io.llmproxy.testing.Deployment;
+import io.llmproxy.testing.FakeUpstream;
+import io.llmproxy.testing.Gateway;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Two nodes, a Redis and upstreams that take turns only when one cannot: what a provider tells one node of a key, the other heeds. */
+class SharedCooldownsIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final RedisServer REDIS = RedisServer.start();
+    private static final FakeUpstream FIRST = FakeUpstream.start();
+    private static final FakeUpstream SECOND = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+    private static Deployment one;
+    private static Deployment two;
+
+    private static Gateway gateway() {
+        Gateway gateway = new Gateway().upstream("last", SECOND.url(), "");
+        for (String name : List.of("said", "guessed", "alone", "open")) {
+            String auth = name.equals("open") ? "" : "auth: {type: bearer, token: key-of-" + name + "}";
+            gateway.upstream(name, FIRST.url() + "/" + name, auth)
+                    .group(name, "{name: %s}, {name: last}".formatted(name), "balance: {strategy: failover}")
+                    .forward(name, name, "");
+        }
+        return gateway.top("redis: {url: \"%s\"}".formatted(REDIS.url()));
+    }
+
+    @BeforeAll
+    static void start() {
+        CompletableFuture<Deployment> starting =
+                CompletableFuture.supplyAsync(() -> Deployment.start(Deployment.Kind.LAUNCHER, gateway(), "-Xmx96m"));
+        one = Deployment.start(Deployment.Kind.LAUNCHER, gateway(), "-Xmx96m");
+        two = starting.join();
+    }
+
+    @AfterEach
+    void forget() {
+        FIRST.reset();
+    }
+
+    @AfterAll
+    static void stop() {
+        one.close();
+        two.close();
+        FIRST.close();
+        SECOND.close();
+        REDIS.close();
+    }
+
+    private static int asked(String forward) {
+        return FIRST.requests("/" + forward + CHAT).size();
+    }
+
+    /** Whether a node leaves the first upstream alone. */
+    private static boolean spares(Deployment node, String forward) {
+        int before = asked(forward);
+        Answer answer = RawClient.exchange(node.forward(forward, CHAT), "POST", "Connection: close\r\n", QUESTION);
+        assertThat(answer.status()).isEqualTo(200);
+        return asked(forward) == before;
+    }
+
+    private static void refuse(String forward, String headers) {
+        FIRST.otherwise(Behaviour.json("{}"));
+        FIRST.on("/" + forward + CHAT, Behaviour.status(429, headers, "{}"), Behaviour.json("{}"));
+        assertThat(spares(one, forward)).isFalse();
+        assertThat(spares(one, forward)).isTrue();
+    }
+
+    @Test
+    void whatOneNodeIsToldOfAKeyTheOtherHeeds() {
+        FIRST.otherwise(Behaviour.json("{}"));
+        assertThat(spares(two, "said")).isFalse();
+        refuse("said", "Retry-After: 300\r\n");
+        Awaitility.await().atMost(SOON).until(() -> spares(two, "said"));
+        String kept = REDIS.say("HGETALL {llmproxy}:cooldowns");
+        assertThat(kept).startsWith("*").doesNotContain("*0", "key-of-");
+    }
+
+    @Test
+    void aGuessAndWhatIsSaidToAClientsOwnKeyStayWithTheNode() {
+        refuse("guessed", "");
+        refuse("open", "Retry-After: 300\r\n");
+        // What comes later has been told to the other: these have not.
+        refuse("alone", "Retry-After: 300\r\n");
+        Awaitility.await().atMost(SOON).until(() -> spares(two, "alone"));
+        assertThat(spares(two, "guessed")).isFalse();
+        assertThat(spares(two, "open")).isFalse();
+    }
+}
