@@ -26,11 +26,33 @@ PYTHON = str(BUILT / "venv/bin/python")
 # Far more than a busy machine takes. Only what never comes waits for so long.
 PATIENCE_SECONDS = 20
 
+ADMIN_TOKEN = "token-of-the-administrator"
+
+
+def await_that(holds):
+    """Waits until something holds; fails if it never does."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "it does not hold"
+        time.sleep(0.05)
+
 
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def certificate(folder):
+    """Makes a certificate of this machine's in a folder. Returns its file, and that of its key."""
+    files = str(pathlib.Path(folder, "certificate.pem")), str(pathlib.Path(folder, "key.pem"))
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=gateway"]
+    subprocess.run(
+        ["openssl", "req", "-x509", *kind, "-addext", "subjectAltName=IP:127.0.0.1", "-out", files[0], "-keyout", files[1]],
+        check=True,
+        capture_output=True,
+    )
+    return files
 
 
 class Call:
@@ -117,35 +139,51 @@ class Upstream:
 class Gateway:
     """The built launcher, before one upstream. `forward`, `upstream_settings` and `group` are further settings of each.
 
-    `upstreams`: the whole settings of several, instead.
+    `upstreams`: the whole settings of several, instead. `server`: further settings of the server.
     """
 
-    def __init__(self, upstream=None, forward=None, upstream_settings=None, group=None, upstreams=None):
+    def __init__(self, upstream=None, forward=None, upstream_settings=None, group=None, upstreams=None, server=None):
         self.port, self.admin = free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if 'tls' in (forward or {}) else 'http'}://127.0.0.1:{self.port}"
         if upstreams is None:
             upstreams = [{"name": "one", "url": f"http://127.0.0.1:{upstream.port}"} | (upstream_settings or {})]
-        config = {
+        self._config = {
             "http_server": {
                 "forwards": [
                     {"name": "all", "address": "127.0.0.1", "port": self.port, "upstream_group": "all"} | (forward or {})
                 ],
-                "admin": {"address": "127.0.0.1", "port": self.admin},
+                "admin": {"address": "127.0.0.1", "port": self.admin, "token": ADMIN_TOKEN},
                 # A busy machine must not look like an overloaded gateway.
                 "max_lag": 0,
-            },
+            }
+            | (server or {}),
             "upstreams": upstreams,
             "upstream_groups": [
                 {"name": "all", "upstreams": [{"name": each["name"]} for each in upstreams]} | (group or {})
             ],
         }
         self._folder = tempfile.TemporaryDirectory(prefix="llmproxy-clients-")
-        file = pathlib.Path(self._folder.name, "config.yaml")
-        file.write_text(json.dumps(config))
+        self._file = pathlib.Path(self._folder.name, "config.yaml")
+        self._file.write_text(json.dumps(self._config))
+        self._told_to_stop = False
         self._process = subprocess.Popen(
-            [JAVA, "-Xmx128m", "-jar", str(JAR), "--config", str(file)], stdout=subprocess.DEVNULL
+            [JAVA, "-Xmx128m", "-jar", str(JAR), "--config", str(self._file)], stdout=subprocess.DEVNULL
         )
         self._await_ready()
+
+    def reload(self, **forward):
+        """Loads the configuration again, with other settings of the forward, and waits until it holds."""
+        self._config["http_server"]["forwards"][0] |= forward
+        self._file.write_text(json.dumps(self._config))
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.admin}/admin/reload", method="POST", headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        )
+        urllib.request.urlopen(request, timeout=PATIENCE_SECONDS).close()
+
+    def begin_to_stop(self):
+        """Tells it to stop, and does not wait until it has."""
+        self._told_to_stop = True
+        self._process.send_signal(signal.SIGTERM)
 
     def _await_ready(self):
         deadline = time.monotonic() + 60
@@ -159,8 +197,9 @@ class Gateway:
         raise AssertionError("the gateway does not become ready")
 
     def close(self):
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+        # To be told twice is to be told to stop at once.
+        if self._process.poll() is None and not self._told_to_stop:
+            self.begin_to_stop()
         status = self._process.wait(60)
         self._folder.cleanup()
         assert status == 0, f"the gateway ended with {status}"

@@ -41,14 +41,15 @@ public record ResourcePath(@Nullable String id, boolean file) {
      *
      * @param path the request's path, without escapes
      * @param asked what was read of it before
+     * @param dialect the API that the client speaks
      * @return null if it has nothing to do with anything that is kept
      */
-    public static @Nullable ResourcePath of(String path, ApiPath asked) {
+    public static @Nullable ResourcePath of(String path, ApiPath asked, ApiDialect dialect) {
         Endpoint endpoint = asked.endpoint();
         if (endpoint == Endpoint.GEMINI_BATCH || endpoint == Endpoint.GOOGLE_BATCH) {
             return GOOGLE_BATCH;
         }
-        boolean google = asked.dialect() == ApiDialect.GEMINI;
+        boolean google = dialect == ApiDialect.GEMINI;
         int start = google ? googleStart(path) : ApiPath.baseLength(path) + 1;
         String collection = collection(path, start);
         Boolean file = collection == null ? null : COLLECTIONS.get(collection);

@@ -109,7 +109,8 @@ class WebSocketIT {
                 Behaviour.webSocket("Sec-WebSocket-Protocol: realtime\r\nX-Of-Upstream: 1\r\n", WebSocketPeer::echo));
         try (WebSocketPeer client = WebSocketPeer.open(
                 at(kind, "open"),
-                "Sec-WebSocket-Protocol: realtime\r\nSec-WebSocket-Extensions: permessage-deflate\r\nX-Of-Client: 1\r\n")) {
+                "Sec-WebSocket-Protocol: realtime\r\nSec-WebSocket-Extensions: permessage-deflate\r\nX-Of-Client: 1\r\n"
+                        + "Content-Type: application/json\r\n")) {
             assertThat(client.head().value("Sec-WebSocket-Protocol")).hasValue("realtime");
             assertThat(client.head().value("X-Of-Upstream")).hasValue("1");
             assertThat(client.head().has("Sec-WebSocket-Extensions")).isFalse();
@@ -144,6 +145,7 @@ class WebSocketIT {
         Head asked = FIRST.awaitRequest("/v1/realtime").head();
         assertThat(asked.value("X-Of-Client")).hasValue("1");
         assertThat(asked.has("Sec-WebSocket-Extensions")).isFalse();
+        assertThat(asked.has("Content-Length")).isFalse();
     }
 
     private static void awaitNoSession(Deployment.Kind kind, String forward) {

@@ -2,6 +2,7 @@ package io.llmproxy.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,7 +36,7 @@ final class ResourcePathTest {
         "/v1beta/models/gemini-2.5-flash:batchGenerateContent, , false",
     })
     void whatIsKeptIsFoundInThePath(String path, String id, boolean file) {
-        assertThat(ResourcePath.of(path, ApiPath.of(path))).isEqualTo(new ResourcePath(id, file));
+        assertThat(of(path)).isEqualTo(new ResourcePath(id, file));
     }
 
     @ParameterizedTest
@@ -49,13 +50,26 @@ final class ResourcePathTest {
                         "/v1/files//content",
             })
     void otherPathsSayNothing(String path) {
-        assertThat(ResourcePath.of(path, ApiPath.of(path))).isNull();
+        assertThat(of(path)).isNull();
     }
 
     @Test
     void anIdentifierThatIsTooLongIsNone() {
         String path = "/v1/files/" + "f".repeat(257);
 
-        assertThat(ResourcePath.of(path, ApiPath.of(path))).isNull();
+        assertThat(of(path)).isNull();
+    }
+
+    @Test
+    void whoseNamesTheyAreTheClientsApiTells() {
+        String path = "/v1/files/f1";
+        ApiPath asked = ApiPath.of(path);
+        assertThat(ResourcePath.of(path, asked, ApiDialect.GEMINI)).isEqualTo(new ResourcePath("files/f1", true));
+        assertThat(ResourcePath.of(path, asked, ApiDialect.OPENAI)).isEqualTo(new ResourcePath("f1", true));
+    }
+
+    private static @Nullable ResourcePath of(String path) {
+        ApiPath asked = ApiPath.of(path);
+        return ResourcePath.of(path, asked, asked.dialect());
     }
 }

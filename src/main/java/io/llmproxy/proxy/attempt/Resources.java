@@ -1,6 +1,8 @@
 package io.llmproxy.proxy.attempt;
 
 import io.llmproxy.auth.ClientKey;
+import io.llmproxy.protocol.ApiDialect;
+import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.ResourcePath;
 import io.llmproxy.protocol.ResourceReferences;
@@ -52,7 +54,10 @@ record Resources(
         if (homes == null) {
             return NONE;
         }
-        ResourcePath path = ResourcePath.of(exchange.upstreamPath(), exchange.askedOfUpstreams());
+        ApiPath asked = exchange.askedOfUpstreams();
+        ApiDialect dialect =
+                asked.dialect(header -> !exchange.head().values(header).isEmpty());
+        ResourcePath path = ResourcePath.of(exchange.upstreamPath(), asked, dialect);
         if (path == null && !(homes.holdsFiles() && mayNameFiles(exchange.upstreamEndpoint()))) {
             return NONE;
         }

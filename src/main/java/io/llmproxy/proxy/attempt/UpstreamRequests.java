@@ -174,7 +174,7 @@ final class UpstreamRequests {
                     || HopByHop.contains(lower)
                     || named.contains(lower)
                     || (keyIsOurs && KeyPlace.isHeader(lower))
-                    || (shakesHands && WebSocketRequest.isOfHandshake(lower))
+                    || (shakesHands && WebSocketRequest.isLeftOut(lower))
                     || (!forwarded && WHEREABOUTS.contains(lower));
             if (!dropped && lower.equals("cookie")) {
                 // HTTP/2 may send each in a line of its own (RFC 9113, section 8.2.3).

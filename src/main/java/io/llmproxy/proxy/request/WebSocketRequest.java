@@ -67,6 +67,14 @@ public record WebSocketRequest(String key, String version, List<String> protocol
                 .toList();
     }
 
+    /**
+     * Whether a header of the client's is not passed on. Some clients name a type of content though there is none; a length of 0
+     * would follow from it, and servers refuse handshakes that have one.
+     */
+    public static boolean isLeftOut(String lowerCaseName) {
+        return isOfHandshake(lowerCaseName) || lowerCaseName.startsWith("content-");
+    }
+
     /** Whether a header speaks of the one connection, so that the other gets its own. */
     public static boolean isOfHandshake(String lowerCaseName) {
         return lowerCaseName.startsWith(PREFIX);

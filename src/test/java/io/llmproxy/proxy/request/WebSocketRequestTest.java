@@ -73,5 +73,8 @@ class WebSocketRequestTest {
         assertThat(new WebSocketRequest("", "13", List.of()).refusal()).isNotNull();
         assertThat(WebSocketRequest.isOfHandshake("sec-websocket-key")).isTrue();
         assertThat(WebSocketRequest.isOfHandshake("origin")).isFalse();
+        assertThat(WebSocketRequest.isLeftOut("sec-websocket-key")).isTrue();
+        assertThat(WebSocketRequest.isLeftOut("content-type")).isTrue();
+        assertThat(WebSocketRequest.isLeftOut("origin")).isFalse();
     }
 }

@@ -1,0 +1,134 @@
+"""Calls of the vendors' libraries that need more than one step, before groups of three upstreams that know only what they made."""
+
+import io
+import subprocess
+import unittest
+
+import anthropic
+import openai
+from google import genai
+from google.genai import types
+
+import kit
+from vendors.keeper import Keeper
+
+KEY = "sk-steps-0123456789"
+AUTH = {
+    "openai": {"type": "bearer", "token": "upstream-key"},
+    "anthropic": {"type": "api_key", "header": "x-api-key", "token": "upstream-key"},
+    "gemini": {"type": "api_key", "header": "x-goog-api-key", "token": "upstream-key"},
+}
+# Each makes something new, so that all three upstreams of a vendor have their turn.
+ROUNDS = 6
+
+
+class ResourcesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.keepers = {vendor: [Keeper(vendor, number) for number in range(3)] for vendor in AUTH}
+        cls.gateways = {}
+        for vendor, keepers in cls.keepers.items():
+            upstreams = [
+                {"name": f"{vendor}-{keeper.number}", "url": keeper.url, "provider": vendor, "auth": AUTH[vendor]}
+                for keeper in keepers
+            ]
+            for keeper in keepers:
+                cls.addClassCleanup(keeper.close)
+            cls.gateways[vendor] = kit.Gateway(upstreams=upstreams, forward={"keys": [{"name": "steps", "key": KEY}]})
+            cls.addClassCleanup(cls.gateways[vendor].close)
+        urls = {vendor: gateway.url for vendor, gateway in cls.gateways.items()}
+        cls.openai = openai.OpenAI(base_url=f"{urls['openai']}/v1", api_key=KEY, max_retries=0)
+        cls.anthropic = anthropic.Anthropic(base_url=urls["anthropic"], api_key=KEY, max_retries=0)
+        cls.google = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=urls["gemini"]))
+
+    def tearDown(self):
+        complaints = []
+        for keeper in (each for keepers in self.keepers.values() for each in keepers):
+            complaints += keeper.complaints
+            keeper.complaints.clear()
+        self.assertEqual([], complaints)
+
+    def all_had_their_turn(self, vendor, prefix):
+        self.assertTrue(all(keeper.made[prefix] for keeper in self.keepers[vendor]), "an upstream had nothing to keep")
+
+    def test_openai_responses(self):
+        last = [self.openai.responses.create(model="gpt-5.1", input="0").id for _ in range(ROUNDS)]
+        for step in range(4):
+            if step == 2:
+                self.gateways["openai"].reload(max_body="40MiB")
+            last = [self.openai.responses.create(model="gpt-5.1", input="1", previous_response_id=each).id for each in last]
+        for each in last:
+            self.assertEqual(each, self.openai.responses.retrieve(each).id)
+        self.all_had_their_turn("openai", "resp_")
+
+    def test_openai_conversations(self):
+        for _ in range(ROUNDS):
+            conversation = self.openai.conversations.create().id
+            for _ in range(3):
+                self.openai.responses.create(model="gpt-5.1", input="hi", conversation=conversation)
+            self.assertEqual(conversation, self.openai.conversations.retrieve(conversation).id)
+        self.all_had_their_turn("openai", "conv_")
+
+    def test_openai_files_and_batches(self):
+        files = [self.openai.files.create(file=io.BytesIO(b"{}"), purpose="batch").id for _ in range(ROUNDS)]
+        self.gateways["openai"].reload(max_body="50MiB")
+        for file in files:
+            asked = {"input_file_id": file, "endpoint": "/v1/responses", "completion_window": "24h"}
+            batch = self.openai.batches.create(**asked)
+            self.assertEqual(batch.id, self.openai.batches.retrieve(batch.id).id)
+            self.assertEqual(f"content of {batch.output_file_id}", self.openai.files.content(batch.output_file_id).text)
+            self.assertEqual("cancelling", self.openai.batches.cancel(batch.id).status)
+            content = [{"type": "input_file", "file_id": file}, {"type": "input_text", "text": "What is in it?"}]
+            self.openai.responses.create(model="gpt-5.1", input=[{"role": "user", "content": content}])
+        self.all_had_their_turn("openai", "batch_")
+
+    def test_anthropic_batches(self):
+        message = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+        for _ in range(ROUNDS):
+            batch = self.anthropic.messages.batches.create(requests=[{"custom_id": "a", "params": message}]).id
+            self.assertEqual("ended", self.anthropic.messages.batches.retrieve(batch).processing_status)
+            self.assertEqual(batch, self.anthropic.messages.batches.cancel(batch).id)
+        self.gateways["anthropic"].reload(max_body="60MiB")
+        self.assertEqual(batch, self.anthropic.messages.batches.retrieve(batch).id)
+        self.all_had_their_turn("anthropic", "msgbatch_")
+
+    def test_anthropic_files(self):
+        for _ in range(ROUNDS):
+            file = self.anthropic.beta.files.upload(file=("f.txt", io.BytesIO(b"hi"), "text/plain")).id
+            self.assertEqual(file, self.anthropic.beta.files.retrieve_metadata(file).id)
+            content = [{"type": "document", "source": {"type": "file", "file_id": file}}]
+            answer = self.anthropic.beta.messages.create(
+                model="m", max_tokens=9, messages=[{"role": "user", "content": content}], betas=["files-api-2025-04-14"]
+            )
+            self.assertEqual("read", answer.content[0].text)
+        self.all_had_their_turn("anthropic", "file_")
+
+    def test_google_caches(self):
+        caches = [self.google.caches.create(model="gemini-3-pro", config={"contents": "long"}).name for _ in range(ROUNDS)]
+        self.gateways["gemini"].reload(max_body="70MiB")
+        self.assertEqual(caches[0], self.google.caches.get(name=caches[0]).name)
+        for cache in caches:
+            answer = self.google.models.generate_content(model="gemini-3-pro", contents="hi", config={"cached_content": cache})
+            self.assertEqual("cached", answer.text)
+            self.google.caches.delete(name=cache)
+        self.all_had_their_turn("gemini", "cachedContents/c")
+
+    def test_google_files(self):
+        for _ in range(ROUNDS):
+            # The library sends the bytes past the gateway, to the address that the upstream names.
+            file = self.google.files.upload(file=io.BytesIO(b"hello"), config={"mime_type": "text/plain"})
+            self.assertEqual(file.name, self.google.files.get(name=file.name).name)
+            answer = self.google.models.generate_content(model="gemini-3-pro", contents=["What is in it?", file])
+            self.assertEqual("plain", answer.text)
+            self.google.files.delete(name=file.name)
+        self.all_had_their_turn("gemini", "files/f")
+
+    def test_node(self):
+        urls = [self.gateways[vendor].url for vendor in AUTH]
+        command = ["node", kit.ROOT / "src/test/npm/resources.mjs", KEY, str(ROUNDS), *urls]
+        played = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        self.assertEqual((0, f"{4 * ROUNDS} rounds\n"), (played.returncode, played.stdout), played.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
