@@ -22,6 +22,7 @@ from vendors.fake import WORDS
 from vendors.realtime import FLOOD, SOUND, TEXT, RealtimeFake
 
 KEY = "sk-voice-0123456789"
+CONFINED = "sk-confined-0123456789"
 AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
 # Sessions that are open at the same time.
 MANY = 1000
@@ -69,7 +70,12 @@ def close_of(connection):
 class SessionTest(unittest.TestCase):
     """Has a fake, and a gateway before it with a key."""
 
-    forward = {"keys": [{"name": "voice", "key": KEY}]}
+    forward = {
+        "keys": [
+            {"name": "voice", "key": KEY},
+            {"name": "confined", "key": CONFINED, "allowed_models": ["gpt-5.1", "gemini-live-2.5-flash-preview"]},
+        ]
+    }
 
     @classmethod
     def setUpClass(cls):
@@ -146,7 +152,12 @@ class VendorsTest(SessionTest):
                 return
 
     def test_openai_responses(self):
-        with self.openai() as client, client.responses.connect(extra_headers={"X-Run": "responses"}) as session:
+        for key in (KEY, CONFINED):
+            with self.subTest(key):
+                self.chains_responses(key)
+
+    def chains_responses(self, key):
+        with self.openai(key=key) as client, client.responses.connect(extra_headers={"X-Run": "responses"}) as session:
             previous = None
             for _ in range(3):
                 asked = {"model": "gpt-5.1", "input": [{"role": "user", "content": "Say hello"}]}
@@ -162,15 +173,38 @@ class VendorsTest(SessionTest):
                 previous = event.response.id
         self.assertEqual(1000, self.fake.ended("responses")[0])
 
-    def google(self, run, key=KEY):
+    def test_a_model_that_the_key_may_not_use_is_told_by_a_close(self):
+        with self.openai(key=CONFINED) as client, client.responses.connect(extra_headers={"X-Run": "refused"}) as session:
+            session.response.create(model="gpt-5.1-large", input="Say hello")
+            with self.assertRaises(websockets.ConnectionClosedError) as refused:
+                session.recv()
+        self.assertEqual(1008, refused.exception.rcvd.code)
+        self.assertIn("may not use the model 'gpt-5.1-large'", refused.exception.rcvd.reason)
+        self.assertEqual(1008, self.fake.ended("refused")[0])
+
+        async def talk():
+            async with self.google("refused-live", CONFINED, model="gemini-live-large"):
+                self.fail("connected")
+
+        with self.assertRaises(errors.APIError) as refused:
+            asyncio.run(talk())
+        self.assertEqual(1008, refused.exception.code)
+        self.assertIn("may not use the model 'gemini-live-large'", str(refused.exception))
+
+    def google(self, run, key=KEY, model="gemini-live-2.5-flash-preview"):
         options = types.HttpOptions(base_url=self.gateway.url, headers={"X-Run": run})
         return genai.Client(api_key=key, http_options=options).aio.live.connect(
-            model="gemini-live-2.5-flash-preview", config={"response_modalities": ["AUDIO"]}
+            model=model, config={"response_modalities": ["AUDIO"]}
         )
 
     def test_google_live(self):
+        for key in (KEY, CONFINED):
+            with self.subTest(key):
+                self.talks_live(key)
+
+    def talks_live(self, key):
         async def talk():
-            async with self.google("live") as session:
+            async with self.google("live", key) as session:
                 said = types.Content(role="user", parts=[types.Part(text="Say hello")])
                 await session.send_client_content(turns=said, turn_complete=True)
                 answers = [message async for message in session.receive()]
@@ -226,6 +260,15 @@ class PeersTest(SessionTest):
             self.assertEqual("in pieces \u20ac", hears(session))
             self.assertTrue(session.ping(b"there?").wait(kit.PATIENCE_SECONDS))
         self.assertEqual((1000, ""), self.fake.ended("echo"))
+
+    def test_a_large_message_comes_in_few_frames(self):
+        """Servers bound their number; newer releases of this server's library do so, too."""
+        large = bytes(20 << 20)
+        with play(self.gateway, "count", "do=count") as session:
+            session.send(large)
+            frames, size = map(int, hears(session).split())
+        self.assertEqual(len(large), size)
+        self.assertLess(frames, 4096)
 
     def test_a_client_that_does_not_read_stops_the_upstream(self):
         count, size = FLOOD

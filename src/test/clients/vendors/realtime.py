@@ -130,6 +130,9 @@ class RealtimeFake:
                 await connection.send(number.to_bytes(4, "big") * (size // 4))
                 self.sent[run] += 1
             await connection.close(1000, "that was all")
+        elif asked["do"] == "count":
+            frames = [frame async for frame in connection.recv_streaming()]
+            await connection.send(f"{len(frames)} {sum(map(len, frames))}")
         elif asked["do"] == "close":
             await connection.recv()
             await connection.close(int(asked["code"]), asked["reason"])

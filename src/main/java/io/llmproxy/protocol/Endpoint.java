@@ -204,6 +204,14 @@ public enum Endpoint {
         return Optional.ofNullable(task.usage());
     }
 
+    /** Whether the messages of a session of WebSocket name its models, and not its query. */
+    public boolean hasModelsInMessages() {
+        return switch (this) {
+            case RESPONSE, GEMINI_LIVE, LIVE, LIVE_CONSTRAINED -> true;
+            default -> false;
+        };
+    }
+
     /**
      * Whether an answer is made for the request, so that an error in it is the provider's, and not what a client has stored there.
      *

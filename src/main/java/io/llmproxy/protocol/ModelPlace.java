@@ -27,6 +27,15 @@ record ModelPlace(List<String> names, List<Member> members) {
             REQUEST.as("generate_content_request"),
             of(INLINED.as("inputConfig"), INLINED.as("input_config")).as("batch"));
 
+    /** A message to Responses: the outermost object, and what other sessions have in it. */
+    static final ModelPlace RESPONSES = of(REQUEST.as("response"), REQUEST.as("session"));
+
+    /** A message to Gemini Live, whose first one sets the session up. */
+    static final ModelPlace LIVE = REQUEST.as("setup");
+
+    /** The outermost object of a message, which says what it is where others name a model. */
+    static final ModelPlace TYPE = new ModelPlace(List.of("type"), List.of());
+
     ModelPlace {
         names = List.copyOf(names);
         members = List.copyOf(members);

@@ -76,7 +76,10 @@ final class Leg implements FrameHandler {
                 callback.failed(violation);
                 return;
             }
-            session.passes(side, payload(frame), frame.isFin());
+            if (!session.passes(side, payload(frame), frame.isFin())) {
+                taken(callback);
+                return;
+            }
         }
         session.other(this).send(frame, Callback.from(() -> taken(callback), failure -> taken(callback)));
     }

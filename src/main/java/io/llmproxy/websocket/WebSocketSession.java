@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -29,6 +30,12 @@ public final class WebSocketSession {
     /** How long the second connection may take to open, and the two to answer a close. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
+    /**
+     * The most bytes of a frame that are read at once, and passed as a frame of their own. Servers bound the number of frames that
+     * a message may have, some of them to 4096.
+     */
+    private static final int PIECE = 32 * 1024;
+
     /** No extension is negotiated, so that there is nothing in it that belongs to one session. */
     private static final WebSocketComponents COMPONENTS = new WebSocketComponents();
 
@@ -50,13 +57,14 @@ public final class WebSocketSession {
     /** Is told what passes, on the threads that read; one side's frames come one after the other. */
     public interface Owner {
         /**
-         * A piece of a message goes to the other side.
+         * A piece of a message is to go to the other side.
          *
          * @param from which side has sent it
          * @param piece to be looked at only
          * @param last whether it ends its message
+         * @return whether it goes; it is dropped if not, and the owner closes the session
          */
-        void passes(Side from, ByteBuffer piece, boolean last);
+        boolean passes(Side from, ByteBuffer piece, boolean last);
 
         /** Both connections are closed. Called once. */
         void ended(SessionEnd how);
@@ -88,6 +96,7 @@ public final class WebSocketSession {
         WebSocketCoreSession core = new WebSocketCoreSession(leg(side), behavior, negotiated, COMPONENTS);
         // The session looks to its time itself: a side that only listens is not idle.
         core.setIdleTimeout(Duration.ZERO);
+        core.setInputBufferSize(PIECE);
         WebSocketConnection connection = new WebSocketConnection(
                 endPoint, transport.executor(), transport.scheduler(), transport.buffers(), core);
         core.setWebSocketConnection(connection);
@@ -115,8 +124,8 @@ public final class WebSocketSession {
         lastFrame = System.nanoTime();
     }
 
-    void passes(Side from, ByteBuffer piece, boolean last) {
-        owner.passes(from, piece, last);
+    boolean passes(Side from, ByteBuffer piece, boolean last) {
+        return owner.passes(from, piece, last);
     }
 
     /** It is known how it ends; the first to say so is right. */
@@ -126,19 +135,26 @@ public final class WebSocketSession {
         }
     }
 
-    /** One of the connections is closed. */
+    /** One of the connections is closed. The other is told so, unless both are just being told why. */
     void over(Leg leg, CloseStatus status) {
-        ends(how(leg.side(), status));
+        SessionEnd here = how(leg.side(), status);
+        ends(here);
+        SessionEnd known = Objects.requireNonNullElse(end.get(), here);
+        if (known.by() != null) {
+            tellGone(leg);
+        }
+        if (open.decrementAndGet() == 0) {
+            owner.ended(known);
+        } else if (unopened.get() > 0) {
+            other(leg).abort();
+        }
+    }
+
+    private void tellGone(Leg leg) {
         if (leg == client) {
             upstream.close(CloseStatus.SHUTDOWN, "the client is gone");
         } else {
             client.close(CloseStatus.SERVER_ERROR, "the upstream is gone");
-        }
-        if (open.decrementAndGet() == 0) {
-            SessionEnd known = end.get();
-            owner.ended(known == null ? how(leg.side(), status) : known);
-        } else if (unopened.get() > 0) {
-            other(leg).abort();
         }
     }
 

@@ -561,7 +561,7 @@ class WebSocketIT {
         assertThat(WebSocketPeer.ask(other, confined).status()).isEqualTo(403);
         URI twice = deployment(kind).forward("renaming", PATH + "&model=another");
         assertThat(WebSocketPeer.ask(twice, confined).status()).isEqualTo(400);
-        for (String path : List.of("/v1/realtime", "/v1/responses", "/v1/responses?model=gpt-realtime")) {
+        for (String path : List.of("/v1/realtime", "/v1/other", "/v1/responses?model=gpt-realtime")) {
             Answer refused = WebSocketPeer.ask(deployment(kind).forward("renaming", path), confined);
             assertThat(refused.status()).as(path).isEqualTo(403);
             assertThat(refused.header("X-LLMProxy-Error")).as(path).isEqualTo("model_not_allowed");

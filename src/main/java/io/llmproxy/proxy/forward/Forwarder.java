@@ -310,12 +310,19 @@ public final class Forwarder
             case CUT -> exchange.clientGone();
             case VIOLATION -> exchange.cut(ProxyError.INVALID_REQUEST);
             case SLOW -> exchange.cut(ProxyError.CLIENT_TOO_SLOW);
-            case STOPPED -> {
-                Limit reached = exchange.reached();
-                exchange.cut(reached == null ? ProxyError.SHUTTING_DOWN : LimitQuestion.error(reached));
-            }
+            case STOPPED -> exchange.cut(whyStopped());
         }
         return Load.Outcome.SUCCESS;
+    }
+
+    private ProxyError whyStopped() {
+        Tunnel session = tunnel;
+        ProxyError refused = session == null ? null : session.refused();
+        if (refused != null) {
+            return refused;
+        }
+        Limit reached = exchange.reached();
+        return reached == null ? ProxyError.SHUTTING_DOWN : LimitQuestion.error(reached);
     }
 
     private void sessionClosed() {

@@ -70,7 +70,7 @@ final class ModelQuestion {
     static Answer ask(Exchange exchange, RequestBody body) {
         ClientKey key = exchange.clientKey();
         LimitPath path = exchange.limitPath();
-        boolean confined = (key != null && key.isConfined()) || (path != null && path.isConfined());
+        boolean confined = isConfined(exchange);
         UpstreamGroup group = exchange.group();
         boolean matters = confined
                 || (path != null && path.distinguishesModels())
@@ -85,8 +85,19 @@ final class ModelQuestion {
         if (model == null || (model.isAllowed(key) && model.isAllowed(path))) {
             return answer;
         }
-        return Answer.refused(
-                ProxyError.MODEL_NOT_ALLOWED, "This API key may not use the model '" + model.requested() + "'.");
+        return Answer.refused(ProxyError.MODEL_NOT_ALLOWED, notAllowed(model.requested()));
+    }
+
+    /** Whether the client may use certain models only. */
+    static boolean isConfined(Exchange exchange) {
+        ClientKey key = exchange.clientKey();
+        LimitPath path = exchange.limitPath();
+        return (key != null && key.isConfined()) || (path != null && path.isConfined());
+    }
+
+    /** What is told of a model that the client may not use. */
+    static String notAllowed(String model) {
+        return "This API key may not use the model '" + model + "'.";
     }
 
     private Answer find() {
@@ -113,8 +124,9 @@ final class ModelQuestion {
     }
 
     /**
-     * A session of Realtime has the one model that its query names. Others name theirs in their messages, which are not looked
-     * into, whatever the query says: a client that is let in, or limited, for some models could name any, and would choose what it costs.
+     * A session of Realtime has the one model that its query names. Others name theirs in their messages, whatever the query
+     * says: if it is known where, {@link MessageModels} holds a client to its models. One that is limited for some models
+     * could name others there, and would choose what it costs.
      */
     private Answer inQuery() {
         List<String> names = ModelQuery.models(exchange.clientRequest().getQueryString());
@@ -125,7 +137,13 @@ final class ModelQuestion {
             return new Answer(AskedModel.inQuery(names.get(0), prefix()), null);
         }
         LimitPath path = exchange.limitPath();
-        return confined || (path != null && path.limitsModels()) ? LIMITED_BY_MODEL : Answer.NO_MODEL;
+        if (path != null && path.limitsModels()) {
+            return LIMITED_BY_MODEL;
+        }
+        if (!confined || (names.isEmpty() && exchange.endpoint().hasModelsInMessages())) {
+            return Answer.NO_MODEL;
+        }
+        return LIMITED_BY_MODEL;
     }
 
     private Answer inPath(String name, List<ModelField> fields) {

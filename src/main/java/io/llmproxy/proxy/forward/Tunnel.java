@@ -4,6 +4,7 @@ import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.proxy.answer.ResponseHeaders;
 import io.llmproxy.proxy.attempt.Attempt;
 import io.llmproxy.proxy.attempt.Upgraded;
+import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.SessionSummary;
 import io.llmproxy.proxy.passage.Answer;
@@ -24,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.jspecify.annotations.Nullable;
 
 /** A session of WebSocket that an upstream has agreed to: gives the client its answer, and measures what passes. */
 final class Tunnel implements WebSocketSession.Owner {
@@ -35,9 +37,11 @@ final class Tunnel implements WebSocketSession.Owner {
     private final Attempt attempt;
     private final Owner owner;
     private final WebSocketSession session;
+    private final @Nullable MessageModels models;
     private final AtomicLong bytesFromClient = new AtomicLong();
     private final AtomicLong messagesFromClient = new AtomicLong();
     private final AtomicLong messagesFromUpstream = new AtomicLong();
+    private volatile @Nullable ProxyError refused;
 
     /** Is told how it went. */
     interface Owner {
@@ -59,6 +63,7 @@ final class Tunnel implements WebSocketSession.Owner {
                         config.websocket().maxMessageSize()),
                 new WebSocketSession.Transport(client.getExecutor(), client.getScheduler(), client.getByteBufferPool()),
                 this);
+        this.models = MessageModels.of(exchange);
     }
 
     /** Begins to speak with the upstream, and has the container answer the client and hand its connection over. */
@@ -117,10 +122,32 @@ final class Tunnel implements WebSocketSession.Owner {
         }
     }
 
+    /** What the client has asked for and must not have; null if nothing. */
+    @Nullable ProxyError refused() {
+        return refused;
+    }
+
+    /** Nothing that the client sends after what it must not have passes, either. */
+    private boolean mayPass(MessageModels allowed, ByteBuffer piece, boolean last) {
+        if (refused != null) {
+            return false;
+        }
+        String reason = allowed.refusal(piece, last);
+        if (reason == null) {
+            return true;
+        }
+        refused = ProxyError.MODEL_NOT_ALLOWED;
+        session.close(POLICY_VIOLATION, reason);
+        return false;
+    }
+
     @Override
-    public void passes(Side from, ByteBuffer piece, boolean last) {
+    public boolean passes(Side from, ByteBuffer piece, boolean last) {
         int length = piece.remaining();
         boolean fromClient = from == Side.CLIENT;
+        if (fromClient && models != null && !mayPass(models, piece, last)) {
+            return false;
+        }
         if (fromClient) {
             endIfReached();
             bytesFromClient.addAndGet(length);
@@ -133,6 +160,7 @@ final class Tunnel implements WebSocketSession.Owner {
             (fromClient ? messagesFromClient : messagesFromUpstream).incrementAndGet();
             exchange.messagePassed(fromClient);
         }
+        return true;
     }
 
     @Override
