@@ -25,6 +25,7 @@ import io.llmproxy.store.SessionTable;
 import io.llmproxy.store.StoreBackup;
 import io.llmproxy.store.StoreException;
 import io.llmproxy.store.TokenTable;
+import io.llmproxy.store.UsageHours;
 import io.llmproxy.store.UserTable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -190,6 +191,11 @@ public record OpenStore(
     /** What operators have changed for the time being. */
     OverrideTable overrides() {
         return new OverrideTable(database);
+    }
+
+    /** What all nodes have used. */
+    UsageHours usage() {
+        return new UsageHours(database);
     }
 
     /** Those who sign in with a password. */

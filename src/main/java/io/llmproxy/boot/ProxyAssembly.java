@@ -11,6 +11,7 @@ import io.llmproxy.admin.NotFoundServlet;
 import io.llmproxy.admin.OperatorPortFilter;
 import io.llmproxy.admin.OperatorToken;
 import io.llmproxy.admin.ReadOnlyFilter;
+import io.llmproxy.admin.SharedUsage;
 import io.llmproxy.admin.api.AdminApi;
 import io.llmproxy.admin.api.CompatApi;
 import io.llmproxy.admin.api.Gateway;
@@ -39,6 +40,7 @@ import io.llmproxy.health.HealthServlet;
 import io.llmproxy.health.Lifecycle;
 import io.llmproxy.health.UpstreamHistory;
 import io.llmproxy.jetty.loop.EventLoops;
+import io.llmproxy.ledger.LedgerFiles;
 import io.llmproxy.ledger.LedgerKeeper;
 import io.llmproxy.management.Beans;
 import io.llmproxy.management.Totals;
@@ -106,6 +108,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -226,7 +229,7 @@ public final class ProxyAssembly implements AutoCloseable {
                 Instant.now(),
                 lifecycle,
                 new Gateway.Figures(open::count, totals, traffic, usedLately, history, explanations, budgets),
-                new Gateway.Ledger(ledger::status, ledger::files),
+                new Gateway.Ledger(ledger::status, ledger::files, stored == null ? SharedUsage.NONE : stored.usage()),
                 documents,
                 audit,
                 stored == null ? new NoPeople() : stored.people(),
@@ -415,6 +418,11 @@ public final class ProxyAssembly implements AutoCloseable {
             @Override
             public int inFlight() {
                 return open.count();
+            }
+
+            @Override
+            public Optional<LedgerFiles> ledger() {
+                return ledger.files();
             }
 
             @Override

@@ -5,6 +5,7 @@ import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
 import io.llmproxy.admin.Numbers;
+import io.llmproxy.admin.SharedUsage;
 import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.config.StoreConfig;
@@ -46,6 +47,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     private final KeyFeed feed;
     private final StoreFollower follower;
     private final NodeKeys sealing;
+    private final UsageFeed used;
 
     /** What the node starts with. */
     private LastGood.@Nullable Snapshot start;
@@ -65,6 +67,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         this.keys = new KeyDirectory(config.keysStaleAfter(), System::nanoTime);
         this.feed = new KeyFeed(keys, new LastGoodKeys(state.directory(), sealing));
         this.follower = new StoreFollower(node, config, state, sealing, progress, lastGood, feed);
+        this.used = new UsageFeed(follower::store, config, state.id());
     }
 
     /**
@@ -200,6 +203,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
             progress.startsWith(served.version());
         }
         follower.begin(how, operators, here, served);
+        used.begin(here::ledger);
     }
 
     /** Returns how the node stands with its store. */
@@ -241,6 +245,11 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         return new OperatorSecrets(node, follower);
     }
 
+    /** Returns what all nodes have used. */
+    SharedUsage usage() {
+        return new StoreUsage(follower, used, this::isAway);
+    }
+
     /** Returns where operators' acts are noted. */
     AuditBook audit() {
         return new StoreAudit(() -> StoreDocuments.opened(follower));
@@ -251,8 +260,12 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         return new StorePeople(
                 () -> StoreDocuments.opened(follower),
                 follower::later,
-                () -> progress.standing().away() != null,
+                this::isAway,
                 new Semaphore(StorePeople.MOST_ASKING));
+    }
+
+    private boolean isAway() {
+        return progress.standing().away() != null;
     }
 
     /** Looks at once, and serves the head again. */
@@ -263,6 +276,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
 
     @Override
     public void close() {
+        used.close();
         follower.close();
         state.close();
     }

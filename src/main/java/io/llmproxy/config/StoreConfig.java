@@ -61,7 +61,15 @@ public record StoreConfig(
                 min = 1,
                 max = 31536000,
                 unit = Unit.SECONDS)
-        Duration keysStaleAfter) {
+        Duration keysStaleAfter,
+
+        @Setting(
+                value = "How long the store keeps what all nodes have used in each hour; `0` keeps it.",
+                byDefault = "9600h",
+                min = 0,
+                max = 100L * 366 * 24 * 3600,
+                unit = Unit.SECONDS)
+        Duration usageRetainFor) {
     /** What the start does about old tables. */
     public enum Migrate {
         /** Changes them. */

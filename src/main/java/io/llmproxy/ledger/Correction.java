@@ -101,6 +101,6 @@ public record Correction(
         Cost told = cost == null
                 ? RecordedCost.of(lastWords.costOf(line))
                 : new Cost(Cost.State.PRICED, cost, Cost.From.REPORTED, cost, null);
-        return new AdjustRecord(now, attempt, why, usage.build(), told);
+        return new AdjustRecord(now, attempt, why, usage.build(), told, Known.of(line, lastWords));
     }
 }

@@ -92,6 +92,24 @@ final class LineReader implements Closeable {
         }
     }
 
+    /**
+     * Opens a file as {@link #open(Path)} does, and begins in its middle.
+     *
+     * @param offset where a line begins; lines are numbered from there
+     * @throws java.io.EOFException if a compressed file is shorter
+     */
+    static LineReader open(Path file, long offset) throws IOException {
+        LineReader reader = open(file);
+        try {
+            reader.input.skipNBytes(offset);
+            reader.offset = offset;
+            return reader;
+        } catch (IOException e) {
+            reader.close();
+            throw e;
+        }
+    }
+
     /** Returns the next line, or null at the end of the file. */
     @Nullable Line next() throws IOException {
         long begin = offset;

@@ -96,7 +96,8 @@ final class Repricing {
         if (amount != null) {
             add(after, amount.currency(), amount.text());
         }
-        changed.accept(new RepriceRecord(now, line.id(), "prices " + prices.version(), cost));
+        changed.accept(
+                new RepriceRecord(now, line.id(), "prices " + prices.version(), cost, Known.of(line, lastWords)));
     }
 
     private void keep(Json.Obj known) {

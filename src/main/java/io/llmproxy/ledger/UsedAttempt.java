@@ -47,6 +47,7 @@ public record UsedAttempt(
     /** Stands for all names beyond those that sums are kept for. */
     public static final String OTHER = "other";
 
+    private static final Prices NOTHING_LATER = new Prices();
     private static final Set<String> FAILED = Set.of("failed", "cut", "stalled");
 
     /** Copies the costs. */
@@ -57,26 +58,81 @@ public record UsedAttempt(
     /** Reads a line; null if it tells of no attempt. */
     static @Nullable UsedAttempt of(Line line, Prices prices) {
         Json.Obj json = line.json();
-        boolean fold = line.type().equals("fold");
-        if (!(fold ? json.string("of", "") : line.type()).equals("attempt")) {
+        if (!isAttempt(line)) {
             return null;
         }
-        Json.Obj usage = prices.usageOf(line);
-        Json.Obj cost = prices.costOf(line);
+        boolean fold = line.type().equals("fold");
+        long attempts = fold ? json.number("n", 0) : 1;
+        long errors = FAILED.contains(json.string("outcome", "")) ? 1 : 0;
+        return of(json, attempts, errors, prices.usageOf(line), prices.costOf(line));
+    }
+
+    /** Reads what a line adds to the sums of all lines before it, so that each line is read once; null if it adds nothing. */
+    static @Nullable UsedAttempt added(Line line) {
+        if (isAttempt(line)) {
+            return of(line, NOTHING_LATER);
+        }
+        Json.Obj before = line.json().object(Known.MEMBER);
+        if (before == null) {
+            return null;
+        }
+        Json.Obj usage = Known.usage(before);
+        Json.Obj corrected = line.json().object("usage");
+        return of(before, 0, 0, corrected == null ? usage : corrected, line.json())
+                .plus(of(before, 0, 0, usage, before), -1);
+    }
+
+    private static boolean isAttempt(Line line) {
+        return (line.type().equals("fold") ? line.json().string("of", "") : line.type()).equals("attempt");
+    }
+
+    private static UsedAttempt of(Json.Obj names, long attempts, long errors, Json.Obj usage, Json.Obj cost) {
         return new UsedAttempt(
-                Instant.parse(json.string("at", "")),
-                json.string("forward", NONE),
-                json.string("key", NONE),
-                json.string("request.model", NONE),
-                json.string("upstream", NONE),
-                fold ? json.number("n", 0) : 1,
-                FAILED.contains(json.string("outcome", "")) ? 1 : 0,
+                Instant.parse(names.string("at", "")),
+                names.string("forward", NONE),
+                names.string("key", NONE),
+                names.string("request.model", NONE),
+                names.string("upstream", NONE),
+                attempts,
+                errors,
                 usage.number(Count.INPUT.label(), 0),
                 usage.number(Count.CACHE_READ.label(), 0),
                 usage.number(Count.OUTPUT.label(), 0),
                 usage.number(Count.REASONING.label(), 0),
                 costs(cost),
                 cost.number("without_cost", 0) + (cost.string("cost_state", "").equals("unpriced") ? 1 : 0));
+    }
+
+    /** The same at another time. */
+    UsedAttempt at(Instant other) {
+        return new UsedAttempt(
+                other, forward, key, model, upstream, attempts, errors, input, cached, output, reasoning, costs,
+                unpriced);
+    }
+
+    /** The sum of both. Its time and its names are those of this one. */
+    public UsedAttempt plus(UsedAttempt other) {
+        return plus(other, 1);
+    }
+
+    private UsedAttempt plus(UsedAttempt other, int times) {
+        Map<String, BigDecimal> sums = new HashMap<>(costs);
+        other.costs.forEach((currency, amount) ->
+                sums.merge(currency, amount.multiply(BigDecimal.valueOf(times)), BigDecimal::add));
+        return new UsedAttempt(
+                at,
+                forward,
+                key,
+                model,
+                upstream,
+                attempts + times * other.attempts,
+                errors + times * other.errors,
+                input + times * other.input,
+                cached + times * other.cached,
+                output + times * other.output,
+                reasoning + times * other.reasoning,
+                sums,
+                unpriced + times * other.unpriced);
     }
 
     private static Map<String, BigDecimal> costs(Json.Obj cost) {

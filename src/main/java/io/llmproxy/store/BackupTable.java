@@ -18,7 +18,9 @@ enum BackupTable {
     ADMIN_USER,
     API_TOKEN,
     AUDIT,
-    AUDIT_END("scope");
+    AUDIT_END("scope"),
+    USAGE_HOUR,
+    USAGE_MARK;
 
     /** What is of the moment: which nodes there are, what operators say of upstreams, who has signed in, and which tables have been made. */
     static final Set<String> LEFT_OUT = Set.of("node", "operator_override", "admin_session", "schema_history");

@@ -2,8 +2,11 @@ package io.llmproxy.store;
 
 import io.llmproxy.store.StoreException.Kind;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.OffsetDateTime;
 import org.jspecify.annotations.Nullable;
 
 /** A database of ours, and how its connections are had. What is done with them may wait: never call it for a request. */
@@ -48,6 +51,16 @@ public final class Database implements AutoCloseable {
     /** Whether it is H2, which one process at a time opens. */
     public boolean isEmbedded() {
         return embedded;
+    }
+
+    /** What time it is there, which is the same for all nodes. */
+    static OffsetDateTime now(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                        "select current_timestamp from llmproxy.config_head where scope = 'main'");
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class);
+        }
     }
 
     Connection connect() throws SQLException {

@@ -41,7 +41,8 @@ public final class Nodes {
 
     private static void forget(Connection connection) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement("delete from llmproxy.node where seen_at < ?")) {
-            delete.setTimestamp(1, Timestamp.from(now(connection).minus(GONE).toInstant()));
+            delete.setTimestamp(
+                    1, Timestamp.from(Database.now(connection).minus(GONE).toInstant()));
             delete.executeUpdate();
         }
     }
@@ -158,7 +159,7 @@ public final class Nodes {
      */
     public List<Seen> seen(Duration within) {
         return database.read(connection -> {
-            OffsetDateTime now = now(connection);
+            OffsetDateTime now = Database.now(connection);
             Instant silent = now.minus(SILENCE).toInstant();
             try (PreparedStatement select = connection.prepareStatement("select id, boot, name, app_version,"
                     + " version_active, version_tried, nack, state, in_flight, seen_at,"
@@ -183,15 +184,6 @@ public final class Nodes {
         return by == null || since == null
                 ? new Seen(node(row), at, at.isAfter(silent), null, null)
                 : new Seen(node(row), at, at.isAfter(silent), by, since.toInstant());
-    }
-
-    private static OffsetDateTime now(Connection connection) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(
-                        "select current_timestamp from llmproxy.config_head where scope = 'main'");
-                ResultSet row = select.executeQuery()) {
-            row.next();
-            return row.getObject(1, OffsetDateTime.class);
-        }
     }
 
     private static NodeReport node(ResultSet row) throws SQLException {

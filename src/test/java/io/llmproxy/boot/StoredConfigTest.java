@@ -20,6 +20,7 @@ import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.StoreStanding;
+import io.llmproxy.ledger.LedgerFiles;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -45,6 +46,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** A node that follows a store in H2. */
 final class StoredConfigTest {
     private static final NodePresence PRESENCE = new NodePresence() {
+        @Override
+        public Optional<LedgerFiles> ledger() {
+            return Optional.empty();
+        }
+
         @Override
         public String state() {
             return "ready";

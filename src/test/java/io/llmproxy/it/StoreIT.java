@@ -124,7 +124,8 @@ class StoreIT {
                 null,
                 List.of(),
                 null,
-                Duration.ofSeconds(60));
+                Duration.ofSeconds(60),
+                Duration.ZERO);
     }
 
     private static String document(FakeUpstream upstream, String more) {

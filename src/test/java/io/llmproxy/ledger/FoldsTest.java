@@ -84,7 +84,7 @@ class FoldsTest {
         Folds folds = new Folds();
         assertThat(folds.add(LedgerFixtures.exchange(1))).isTrue();
         Cost none = new Cost(Cost.State.NONE, null, null, null, null);
-        assertThat(folds.add(new RepriceRecord(0, "a-1", "why", none))).isFalse();
+        assertThat(folds.add(new RepriceRecord(0, "a-1", "why", none, null))).isFalse();
 
         List<FoldRecord> taken = folds.take(5, 6);
         assertThat(taken).hasSize(1);

@@ -95,7 +95,8 @@ class LedgerCliIT {
                 0,
                 first,
                 "prices of December",
-                new Cost(Cost.State.PRICED, new Money(5_000_000_000_000L, "USD"), Cost.From.TABLE, null, "2026-12")));
+                new Cost(Cost.State.PRICED, new Money(5_000_000_000_000L, "USD"), Cost.From.TABLE, null, "2026-12"),
+                null));
         ledger.stop();
 
         assertThat(run("summary", files.toString()).output()).contains("5.0112500009 USD");

@@ -187,7 +187,7 @@ class LedgerFilesTest {
         write(guessed("local"));
         String id = LedgerFixtures.lines("attempt", directory).get(0).id();
         Cost cost = new Cost(Cost.State.PRICED, new Money(2_000_000_000_000L, "EUR"), Cost.From.TABLE, null, "1");
-        write(new AdjustRecord(0, id, "stored_response", Usage.of(7, 3), cost));
+        write(new AdjustRecord(0, id, "stored_response", Usage.of(7, 3), cost, null));
 
         files().summarize("model", LedgerFiles.Period.ALWAYS, print(out), print(err));
 

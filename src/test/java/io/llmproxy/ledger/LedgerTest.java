@@ -92,8 +92,8 @@ class LedgerTest {
         Ledger ledger = start(config(directory));
         ledger.add(attempt(7, 1200, 340));
         Cost cost = new Cost(Cost.State.PRICED, new Money(5, "USD"), Cost.From.REPORTED, new Money(6, "EUR"), null);
-        ledger.add(new AdjustRecord(0, "a-1", "stored_response", Usage.of(1, 2), cost));
-        ledger.add(new RepriceRecord(0, "a-1", "2026-12", cost));
+        ledger.add(new AdjustRecord(0, "a-1", "stored_response", Usage.of(1, 2), cost, null));
+        ledger.add(new RepriceRecord(0, "a-1", "2026-12", cost, null));
         ledger.stop();
 
         String line = lines("attempt", directory).get(0).json().text();

@@ -120,7 +120,7 @@ class RepricingTest {
         write(List.of(attempt("openai", "gpt-5", UsageSource.REPORTED, reported, told)));
         String id = LedgerFixtures.lines("attempt", directory).get(0).id();
         write(List.of(new AdjustRecord(
-                LedgerFixtures.NOON.toEpochMilli() + 1, id, "batch", Usage.of(2_000_000, 0), UNPRICED)));
+                LedgerFixtures.NOON.toEpochMilli() + 1, id, "batch", Usage.of(2_000_000, 0), UNPRICED, null)));
 
         assertThat(repriced()).contains("1 attempts, 1 of them").contains("before nothing");
         assertThat(LedgerFixtures.lines("reprice", directory).get(0).json().string("cost_reported", ""))
@@ -133,7 +133,8 @@ class RepricingTest {
         String id = LedgerFixtures.lines("attempt", directory).get(0).id();
         Money bill = new Money(4_000_000_000L, "USD");
         Cost told = new Cost(Cost.State.PRICED, bill, Cost.From.REPORTED, bill, null);
-        write(List.of(new AdjustRecord(LedgerFixtures.NOON.toEpochMilli() + 1, id, "bill", Usage.of(1000, 100), told)));
+        write(List.of(
+                new AdjustRecord(LedgerFixtures.NOON.toEpochMilli() + 1, id, "bill", Usage.of(1000, 100), told, null)));
 
         assertThat(repriced()).isEqualTo("""
                         1 attempts, 0 of them cost something else now: before 0.004 USD, now 0.004 USD

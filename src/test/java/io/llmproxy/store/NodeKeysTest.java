@@ -34,7 +34,8 @@ final class NodeKeysTest {
                 key == null ? null : new Secret(key),
                 List.of(old).stream().map(Secret::new).toList(),
                 null,
-                Duration.ofSeconds(60));
+                Duration.ofSeconds(60),
+                Duration.ofHours(9600));
     }
 
     private static String id(String key) {

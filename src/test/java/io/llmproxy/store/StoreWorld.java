@@ -54,7 +54,8 @@ final class StoreWorld implements AutoCloseable {
                 null,
                 List.of(),
                 null,
-                Duration.ofSeconds(60));
+                Duration.ofSeconds(60),
+                Duration.ofHours(9600));
     }
 
     /** An empty database. */

@@ -6,6 +6,7 @@ import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
 import io.llmproxy.admin.Numbers;
+import io.llmproxy.admin.SharedUsage;
 import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.explain.Explanations;
@@ -103,8 +104,10 @@ public record Gateway(
      *
      * @param status how it does; nothing if there is none
      * @param files where it is; nothing if there is none
+     * @param shared what those of all nodes say
      */
-    public record Ledger(Supplier<Optional<LedgerStatus>> status, Supplier<Optional<LedgerFiles>> files) {}
+    public record Ledger(
+            Supplier<Optional<LedgerStatus>> status, Supplier<Optional<LedgerFiles>> files, SharedUsage shared) {}
 
     /**
      * What is served.

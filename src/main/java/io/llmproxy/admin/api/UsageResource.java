@@ -1,6 +1,8 @@
 package io.llmproxy.admin.api;
 
 import io.llmproxy.access.Role;
+import io.llmproxy.admin.ConfigDocuments.UnavailableException;
+import io.llmproxy.admin.SharedUsage;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.ledger.LedgerFiles;
 import io.llmproxy.ledger.UsedAttempt;
@@ -17,18 +19,27 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What was used, and what it cost: from the ledger's files, or from what this node has counted where there is no ledger. */
+/**
+ * What was used, and what it cost: by all nodes, from the sums in their store; or by this node, from its ledger's files, or from what it
+ * has counted where it keeps no ledger.
+ */
 @Path("")
 public final class UsageResource {
     private static final Logger LOG = LoggerFactory.getLogger(UsageResource.class);
     private static final long MOST_LINES = 5_000_000;
+    private static final int MOST_SUMS = 1_000_000;
+    private static final String ALL = "all";
+    private static final String THIS = "this";
 
     private final Gateway gateway;
     /** To read the files takes a processor for a while: there are others who need one. */
@@ -43,6 +54,7 @@ public final class UsageResource {
             String step,
             @Nullable String from,
             @Nullable String to,
+            String nodes,
             String source,
             boolean truncated,
             List<UsageTable.Row> rows,
@@ -58,8 +70,9 @@ public final class UsageResource {
             @QueryParam("by") @DefaultValue("model") String by,
             @QueryParam("from") @Nullable String from,
             @QueryParam("to") @Nullable String to,
-            @QueryParam("step") @DefaultValue("all") String step) {
-        return told(Caller.of(call), by, from, to, step);
+            @QueryParam("step") @DefaultValue("all") String step,
+            @QueryParam("nodes") @Nullable String nodes) {
+        return told(Caller.of(call), new Question(by, from, to, step, nodes));
     }
 
     /** Tells it as comma-separated values. */
@@ -72,42 +85,82 @@ public final class UsageResource {
             @QueryParam("by") @DefaultValue("model") String by,
             @QueryParam("from") @Nullable String from,
             @QueryParam("to") @Nullable String to,
-            @QueryParam("step") @DefaultValue("all") String step) {
-        byte[] table =
-                UsageCsv.of(told(Caller.of(call), by, from, to, step).rows()).getBytes(StandardCharsets.UTF_8);
+            @QueryParam("step") @DefaultValue("all") String step,
+            @QueryParam("nodes") @Nullable String nodes) {
+        Told told = told(Caller.of(call), new Question(by, from, to, step, nodes));
+        byte[] table = UsageCsv.of(told.rows()).getBytes(StandardCharsets.UTF_8);
         return Response.ok(table, "text/csv; charset=UTF-8")
                 .header("Content-Disposition", "attachment; filename=\"usage.csv\"")
                 .build();
     }
 
-    private Told told(Caller caller, String by, @Nullable String fromText, @Nullable String toText, String step) {
-        if (!UsageTable.BY.containsKey(by)) {
+    /** As it was asked. */
+    private record Question(
+            String by,
+            @Nullable String from,
+            @Nullable String to,
+            String step,
+            @Nullable String nodes) {}
+
+    private Told told(Caller caller, Question asked) {
+        if (!UsageTable.BY.containsKey(asked.by())) {
             throw Refused.invalid("by", "unknown (expected: key, model, upstream or forward)");
         }
-        if (!UsageTable.STEPS.contains(step)) {
+        if (!UsageTable.STEPS.contains(asked.step())) {
             throw Refused.invalid("step", "unknown (expected: hour, day or all)");
         }
-        Instant stated = Times.read("to", toText);
+        if (asked.nodes() != null && !Set.of(ALL, THIS).contains(asked.nodes())) {
+            throw Refused.invalid("nodes", "unknown (expected: all or this)");
+        }
+        Instant stated = Times.read("to", asked.to());
         Instant to = stated == null ? Instant.now() : stated;
-        Instant begin = Times.read("from", fromText);
+        Instant begin = Times.read("from", asked.from());
         Instant from = begin == null ? to.minus(Duration.ofDays(1)) : begin;
         if (!from.isBefore(to)) {
             throw Refused.invalid("from", "not before to (expected: a time before it)");
         }
         ProxyConfig config = gateway.current().get().config();
-        UsageTable table = new UsageTable(
-                by,
-                step,
+        Supplier<UsageTable> table = () -> new UsageTable(
+                asked.by(),
+                asked.step(),
                 Reach.of(caller, config, gateway.documents().standing())
                         .usedWithin(config, gateway.keys().known()));
+        return told(asked, from, to, table);
+    }
+
+    private Told told(Question asked, Instant from, Instant to, Supplier<UsageTable> tables) {
         Optional<LedgerFiles> files = gateway.ledger().files().get();
+        SharedUsage shared = gateway.ledger().shared();
+        UsageTable table = tables.get();
+        if (ALL.equals(asked.nodes()) && !shared.isKept()) {
+            throw Refused.invalid("nodes", "all nodes are known where they share a store (expected: this)");
+        }
+        if (shared.isKept() && (ALL.equals(asked.nodes()) || (asked.nodes() == null && files.isPresent()))) {
+            Instant hour = from.truncatedTo(ChronoUnit.HOURS);
+            try {
+                boolean whole = shared.read(hour, to, MOST_SUMS, table::add);
+                return told(asked, hour, to, ALL, "store", table, whole);
+            } catch (UnavailableException e) {
+                if (asked.nodes() != null) {
+                    throw e;
+                }
+                // This node's own is better than nothing while the store is away.
+                table = tables.get();
+            }
+        }
         boolean whole = files.isEmpty() ? lately(from, to, table) : read(files.get(), from, to, table);
+        return told(asked, from, to, THIS, files.isEmpty() ? "memory" : "ledger", table, whole);
+    }
+
+    private static Told told(
+            Question asked, Instant from, Instant to, String nodes, String source, UsageTable table, boolean whole) {
         return new Told(
-                by,
-                step,
+                asked.by(),
+                asked.step(),
                 Times.told(from),
                 Times.told(to),
-                files.isEmpty() ? "memory" : "ledger",
+                nodes,
+                source,
                 !whole || table.isTruncated(),
                 table.rows(),
                 table.total());

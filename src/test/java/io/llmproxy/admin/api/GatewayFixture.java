@@ -7,6 +7,7 @@ import io.llmproxy.admin.ConfigReload;
 import io.llmproxy.admin.IssuedKeys;
 import io.llmproxy.admin.Numbers;
 import io.llmproxy.admin.OperatorToken;
+import io.llmproxy.admin.SharedUsage;
 import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.audit.AuditBook;
 import io.llmproxy.config.ProxyConfig;
@@ -82,7 +83,7 @@ final class GatewayFixture {
                         new UpstreamHistory(),
                         new Explanations(),
                         new LimitHistory()),
-                new Gateway.Ledger(Optional::empty, Optional::empty),
+                new Gateway.Ledger(Optional::empty, Optional::empty, SharedUsage.NONE),
                 documents,
                 new AuditTrail(AuditBook.NONE, () -> 0),
                 new NoPeople(),

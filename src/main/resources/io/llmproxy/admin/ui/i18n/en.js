@@ -55,7 +55,7 @@ export default {
   "usage.span": "Time span", "usage.span.24h": "Last 24 hours", "usage.span.7d": "Last 7 days", "usage.span.30d": "Last 30 days", "usage.span.90d": "Last 90 days",
   "usage.show": "Show", "usage.show.cost": "Cost", "usage.show.output": "Output tokens", "usage.show.input": "Input tokens", "usage.show.attempts": "Requests", "usage.show.errors": "Errors",
   "usage.csv": "Download CSV", "usage.plot": "{what} per {step}", "step-of.hour": "hour", "step-of.day": "day", "usage.no-name": "(none)", "usage.unpriced": "{count} without a price",
-  "usage.source.ledger": "From the ledger.", "usage.source.memory": "Counted in memory since the start. Switch the ledger on to keep it for longer.",
+  "usage.source.store": "Of all nodes, by the hour.", "usage.nodes": "Nodes", "usage.nodes.all": "All nodes", "usage.nodes.this": "This node", "usage.source.ledger": "From the ledger of this node.", "usage.source.memory": "Counted in memory since the start. Switch the ledger on to keep it for longer.",
   "usage.none": "No usage in this time", "usage.none.next": "Nothing was used since {since}. Send a request, or choose a longer time span.", "usage.truncated": "There was more than could be read. Choose a shorter time span.",
 
   "models.list": "Models", "models.about": "Who serves which model, under which name, and where a request would go.", "models.pattern": "pattern", "models.served": "Served by", "models.as": "as {name}", "models.down": "not asked",

@@ -55,7 +55,7 @@ export default {
   "usage.span": "时间范围", "usage.span.24h": "最近 24 小时", "usage.span.7d": "最近 7 天", "usage.span.30d": "最近 30 天", "usage.span.90d": "最近 90 天",
   "usage.show": "显示", "usage.show.cost": "费用", "usage.show.output": "输出词元", "usage.show.input": "输入词元", "usage.show.attempts": "请求", "usage.show.errors": "错误",
   "usage.csv": "下载 CSV", "usage.plot": "每{step}{what}", "step-of.hour": "小时", "step-of.day": "天", "usage.no-name": "（无）", "usage.unpriced": "{count} 个没有价格",
-  "usage.source.ledger": "来自账本。", "usage.source.memory": "自启动以来在内存中统计。开启账本可保留更久。",
+  "usage.source.store": "所有节点，按小时汇总。", "usage.nodes": "节点", "usage.nodes.all": "所有节点", "usage.nodes.this": "本节点", "usage.source.ledger": "来自本节点的账本。", "usage.source.memory": "自启动以来在内存中统计。开启账本可保留更久。",
   "usage.none": "这段时间没有用量", "usage.none.next": "自 {since} 起没有用量。请发送请求，或选择更长的时间范围。", "usage.truncated": "数据过多，未能全部读取。请选择更短的时间范围。",
 
   "models.list": "模型", "models.about": "谁以什么名称提供哪个模型，请求会去哪里。", "models.pattern": "模式", "models.served": "提供者", "models.as": "名为 {name}", "models.down": "不可用",

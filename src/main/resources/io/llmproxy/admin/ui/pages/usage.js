@@ -60,9 +60,10 @@ export default function Usage({ route }) {
   const span = route.query.span in SPANS ? route.query.span : "24h";
   const [length, step] = SPANS[span];
   const [from, to] = useMemo(() => [Date.now() - length, Date.now()], [span]);
-  const query = { by, from: new Date(from).toISOString() };
+  const { nodes } = route.query;
+  const query = { by, from: new Date(from).toISOString(), ...(nodes && { nodes }) };
   const { value, error, again } = useUsage({ ...query, step }, 30000);
-  const change = (values) => rewrite("usage", [], { by, span, show: route.query.show, ...values });
+  const change = (values) => rewrite("usage", [], { by, span, show: route.query.show, nodes, ...values });
   const total = value?.total;
   const what = route.query.show in WHAT ? route.query.show : total && !total.cost.length ? "output" : "cost";
   const data = useMemo(() => value && columns(value.rows, what, from, to, step), [value, what]);
@@ -76,6 +77,7 @@ export default function Usage({ route }) {
       <${Choice} aria-label=${t("usage.span")} value=${span} onChange=${(value) => change({ span: value })} options=${Object.keys(SPANS).map((key) => [key, t(`usage.span.${key}`)])} />
       <${Choice} aria-label=${t("usage.by")} value=${by} onChange=${(value) => change({ by: value })} options=${["model", "key", "upstream", "forward"].map((key) => [key, t(`usage.by.${key}`)])} />
       <${Choice} aria-label=${t("usage.show")} value=${what} onChange=${(value) => change({ show: value })} options=${Object.keys(WHAT).map((key) => [key, t(`usage.show.${key}`)])} />
+      ${(nodes || value?.nodes === "all") && html`<${Choice} aria-label=${t("usage.nodes")} value=${nodes ?? "all"} onChange=${(value) => change({ nodes: value })} options=${["all", "this"].map((key) => [key, t(`usage.nodes.${key}`)])} />`}
     </div>
     ${error && html`<${Failure} error=${error} retry=${again} />`}
     ${!total || !data ? !error && html`<${Wait} />` : html`
