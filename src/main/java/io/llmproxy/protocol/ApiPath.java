@@ -50,6 +50,22 @@ public record ApiPath(Endpoint endpoint, ApiDialect dialect, ApiFamily family) {
     }
 
     /**
+     * Tells who serves it by the path, and by the headers where several APIs share the path or none is known to have it.
+     *
+     * @param hasHeader as of {@link #dialect(Predicate)}
+     */
+    public ApiFamily family(Predicate<String> hasHeader) {
+        if (family != ApiFamily.SHARED && family != ApiFamily.UNKNOWN) {
+            return family;
+        }
+        return switch (dialect(hasHeader)) {
+            case ANTHROPIC -> ApiFamily.ANTHROPIC;
+            case GEMINI -> ApiFamily.GEMINI;
+            case OPENAI, RESPONSES -> family == ApiFamily.SHARED ? ApiFamily.OPENAI : family;
+        };
+    }
+
+    /**
      * Returns the length of what stands before the part that is known: up to and with the last segment that is a
      * version, such as {@code v1} or {@code v1beta}, or {@code openai}; 0 if there is none.
      */

@@ -11,6 +11,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ApiPathTest {
+    @Test
+    void whatSeveralHaveBelongsToTheOneWhoseHeadersTheClientSends() {
+        ApiPath files = ApiPath.of("/v1/files");
+        assertThat(files.family(Set.of()::contains)).isEqualTo(ApiFamily.OPENAI);
+        assertThat(files.family(Set.of("anthropic-version")::contains)).isEqualTo(ApiFamily.ANTHROPIC);
+        assertThat(files.family(Set.of("x-goog-api-key")::contains)).isEqualTo(ApiFamily.GEMINI);
+
+        ApiPath unknown = ApiPath.of("/v1/cachedContents");
+        assertThat(unknown.family(Set.of()::contains)).isEqualTo(ApiFamily.UNKNOWN);
+        assertThat(unknown.family(Set.of("x-goog-api-key")::contains)).isEqualTo(ApiFamily.GEMINI);
+
+        ApiPath chat = ApiPath.of("/v1/chat/completions");
+        assertThat(chat.family(Set.of("anthropic-version")::contains)).isEqualTo(ApiFamily.OPENAI);
+    }
 
     @ParameterizedTest
     @CsvSource({
