@@ -1,4 +1,5 @@
-"""LangChain, LiteLLM and Vercel's `ai`, pointed at the gateway as they document it, with upstreams that speak another API. Run by .ci/agents."""
+"""LangChain, LiteLLM and Vercel's `ai`, pointed at the gateway as they document it, with upstreams that speak another API, and OpenAI's
+Agents SDK in a session. Run by .ci/agents."""
 
 import os
 import subprocess
@@ -6,8 +7,10 @@ import unittest
 import warnings
 
 import kit
+import realtime_test
 from vendors import frameworks as clients
 from vendors import matrix
+from vendors.realtime import SOUND, TEXT
 
 
 ASK = "scene=plain run=environment"
@@ -82,6 +85,15 @@ class FrameworksTest(unittest.TestCase):
                     timeout=60,
                 )
                 self.assertEqual(["Hello there"] * 4, ended.stdout.splitlines(), ended.stderr)
+
+
+class VoiceAgentTest(realtime_test.SessionTest):
+    def test_a_voice_agent_is_heard(self):
+        session = f"{self.gateway.url.replace('http', 'ws')}/v1/realtime?model=gpt-realtime"
+        command = [kit.PYTHON, kit.HERE / "python/voice_agent.py", session, realtime_test.KEY]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        # The sound comes with each of the text's three pieces.
+        self.assertEqual(f"{TEXT}, 0 {3 * len(SOUND)}\n", ended.stdout, ended.stderr)
 
 
 if __name__ == "__main__":
