@@ -97,6 +97,7 @@ public final class ProxyContextListener implements ServletContextListener {
             health.close();
         }
         if (logging) {
+            LinkedRecords.forget();
             Logging.close();
         }
     }

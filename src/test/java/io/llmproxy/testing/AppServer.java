@@ -4,9 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -15,93 +12,54 @@ import java.util.stream.Stream;
  * them.
  */
 public enum AppServer {
-    TOO_OLD_TOMCAT_9("apache-tomcat-9.") {
-        @Override
-        ServerProcess start(Deployment.Container container, Path home) throws IOException {
-            return Containers.tomcat(container, home, List.of());
-        }
-    },
-    TOO_OLD_TOMCAT_10_0("apache-tomcat-10.0") {
-        @Override
-        ServerProcess start(Deployment.Container container, Path home) throws IOException {
-            return Containers.tomcat(container, home, List.of());
-        }
-    },
-    TOMCAT_11("apache-tomcat-11") {
-        @Override
-        ServerProcess start(Deployment.Container container, Path home) throws IOException {
-            return Containers.tomcat(container, home, List.of());
-        }
-    },
-    JETTY_12_0("jetty-home-12.0") {
+    TOO_OLD_TOMCAT_9("apache-tomcat-9.", new TomcatOperator()),
+    TOO_OLD_TOMCAT_10_0("apache-tomcat-10.0", new TomcatOperator()),
+    TOMCAT_11("apache-tomcat-11", new TomcatOperator()),
+    JETTY_12_0("jetty-home-12.0", new JettyOperator()) {
         @Override
         public boolean writesWholeChunks() {
             return false;
         }
-
+    },
+    WILDFLY("wildfly-39", new WildFlyOperator()) {
         @Override
-        ServerProcess start(Deployment.Container container, Path home) throws IOException {
-            return Containers.jetty(container, home, List.of());
+        public int remembers() {
+            return WildFlyOperator.REMEMBERS;
         }
     },
-    WILDFLY("wildfly-39") {
+    WILDFLY_BEFORE("wildfly-38", new WildFlyOperator()) {
         @Override
-        ServerProcess start(Deployment.Container container, Path home) throws IOException {
-            return wildfly(container, home);
+        public int remembers() {
+            return WildFlyOperator.REMEMBERS;
         }
     },
-    WILDFLY_BEFORE("wildfly-38") {
-        @Override
-        ServerProcess start(Deployment.Container container, Path home) throws IOException {
-            return wildfly(container, home);
-        }
-    },
-    OPEN_LIBERTY("wlp") {
+    OPEN_LIBERTY("wlp", new LibertyOperator()) {
         /** It writes a page of its own into the answer. */
         @Override
         public boolean breaksOff() {
             return false;
         }
 
+        /** One that a connection or a logger of Liberty's still knows: neither lasts, and they do not add up. */
+        @Override
+        public int remembers() {
+            return 1;
+        }
+
         /** Its standard output has what is at least of level AUDIT. */
         @Override
         public String log(Deployment deployment) {
-            try {
-                return Files.readString(deployment.config().resolveSibling("servers/llmproxy/logs/messages.log"));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        @Override
-        ServerProcess start(Deployment.Container container, Path home) throws IOException {
-            Path server = Files.createDirectories(container.directory().resolve("servers/llmproxy/apps"))
-                    .resolveSibling("");
-            Path sample = Artefacts.server().resolve("liberty").resolve("server.xml");
-            Files.writeString(server.resolve("server.xml"), Containers.repeat(Files.readString(sample), container));
-            Files.createLink(server.resolve("apps/llmproxy.war"), Artefacts.war());
-            List<String> command = JavaCommand.of(List.of());
-            command.addAll(List.of(
-                    "-Dllmproxy.config=" + container.config(),
-                    "-javaagent:" + home.resolve("bin/tools/ws-javaagent.jar"),
-                    "-jar",
-                    home.resolve("bin/tools/ws-server.jar").toString(),
-                    "llmproxy",
-                    "--clean"));
-            return ServerProcess.start(
-                    container.directory(),
-                    Map.of("WLP_USER_DIR", container.directory().toString()),
-                    command);
+            return LibertyOperator.log(deployment.directory());
         }
     };
 
     private final String distribution;
+    private final ServerOperator operator;
 
-    AppServer(String distribution) {
+    AppServer(String distribution, ServerOperator operator) {
         this.distribution = distribution;
+        this.operator = operator;
     }
-
-    abstract ServerProcess start(Deployment.Container container, Path home) throws IOException;
 
     /** What its own log has. */
     public String log(Deployment deployment) {
@@ -118,53 +76,38 @@ public enum AppServer {
         return true;
     }
 
+    /** How many applications that have gone it may still hold once it has served the next. */
+    public int remembers() {
+        return 0;
+    }
+
+    /** Takes the application away as its operators do. Most servers do that in the background, while this returns. */
+    public void undeploy(Deployment deployment) {
+        try {
+            operator.undeploy(deployment);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Brings the application back once it is gone, and waits until it is ready. */
+    public void deploy(Deployment deployment) {
+        try {
+            operator.deploy(deployment);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        deployment.awaitReady();
+    }
+
     ServerProcess start(Deployment.Container container) throws IOException {
         try (Stream<Path> all = Files.list(Artefacts.servers())) {
             Path home = all.filter(path -> path.getFileName().toString().startsWith(distribution))
                     .findFirst()
                     .orElseThrow(() -> new IllegalStateException("no " + distribution + " in " + Artefacts.servers()));
-            return start(container, home);
+            return operator.start(container, home);
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
-    }
-
-    private static ServerProcess wildfly(Deployment.Container container, Path home) throws IOException {
-        Path base = container.directory();
-        Path configuration = Files.createDirectories(base.resolve("configuration"));
-        try (Stream<Path> files = Files.list(home.resolve("standalone/configuration"))) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.copy(file, configuration.resolve(file.getFileName()));
-            }
-        }
-        Files.createLink(Files.createDirectories(base.resolve("deployments")).resolve("ROOT.war"), Artefacts.war());
-        List<String> command = new ArrayList<>(JavaCommand.of(List.of()));
-        Stream.of(
-                        "java.base/java.lang",
-                        "java.base/java.lang.invoke",
-                        "java.base/java.io",
-                        "java.base/java.net",
-                        "java.base/java.security",
-                        "java.base/java.util",
-                        "java.base/java.util.concurrent",
-                        "java.management/javax.management",
-                        "java.naming/javax.naming")
-                .map(opened -> "--add-opens=" + opened + "=ALL-UNNAMED")
-                .forEach(command::add);
-        command.addAll(List.of(
-                "-Dllmproxy.config=" + container.config(),
-                "-Djboss.home.dir=" + home,
-                "-Djboss.server.base.dir=" + base,
-                "-Dlogging.configuration="
-                        + configuration.resolve("logging.properties").toUri(),
-                "-Djboss.http.port=" + container.admin(),
-                "-Djboss.https.port=" + Ports.free(),
-                "-Djboss.management.http.port=" + Ports.free(),
-                "-jar",
-                home.resolve("jboss-modules.jar").toString(),
-                "-mp",
-                home.resolve("modules").toString(),
-                "org.jboss.as.standalone"));
-        return ServerProcess.start(base, Map.of(), command);
     }
 }

@@ -175,7 +175,12 @@ public final class Deployment implements AutoCloseable {
      * @param prepare called with the directory before the start
      */
     record Container(
-            Path directory, Path config, List<Integer> forwards, int admin, String context, Consumer<Path> prepare) {}
+            Path directory, Path config, List<Integer> forwards, int admin, String context, Consumer<Path> prepare) {
+        /** The same, prepared in another way. */
+        Container with(Consumer<Path> preparation) {
+            return new Container(directory, config, forwards, admin, context, preparation);
+        }
+    }
 
     /** Where a forward is reached. */
     public URI forward(String name) {
@@ -204,6 +209,11 @@ public final class Deployment implements AutoCloseable {
     /** The file with its configuration. */
     public Path config() {
         return config;
+    }
+
+    /** The directory of its files. */
+    Path directory() {
+        return directory(config);
     }
 
     /** Writes another configuration with the same forwards in the place of the one it started with. */
@@ -239,7 +249,20 @@ public final class Deployment implements AutoCloseable {
         return process.log();
     }
 
-    private void awaitReady() {
+    /** Whether it says that it is ready. */
+    public boolean isReady() {
+        try {
+            return readiness().status() == 200;
+        } catch (UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    private Answer readiness() {
+        return RawClient.exchange(admin("/health/ready"), "GET", "Connection: close\r\n", new byte[0]);
+    }
+
+    void awaitReady() {
         long end = System.nanoTime() + START.toNanos();
         String last = "nothing listens";
         while (System.nanoTime() - end < 0) {
@@ -248,7 +271,7 @@ public final class Deployment implements AutoCloseable {
                 throw new IllegalStateException("the gateway did not start:\n" + log());
             }
             try {
-                Answer answer = RawClient.exchange(admin("/health/ready"), "GET", "Connection: close\r\n", new byte[0]);
+                Answer answer = readiness();
                 if (answer.status() == 200) {
                     return;
                 }

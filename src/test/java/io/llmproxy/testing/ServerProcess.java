@@ -2,9 +2,11 @@ package io.llmproxy.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -101,6 +103,19 @@ public final class ServerProcess implements AutoCloseable {
     public int threads() {
         try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
             return (int) tasks.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What its JVM tells about itself, as {@code jcmd} asks it. */
+    public String tell(String... command) {
+        String jcmd = Path.of(Artefacts.java()).resolveSibling("jcmd").toString();
+        List<String> line = new ArrayList<>(List.of(jcmd, Long.toString(pid())));
+        line.addAll(List.of(command));
+        try {
+            Process asked = new ProcessBuilder(line).redirectErrorStream(true).start();
+            return new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

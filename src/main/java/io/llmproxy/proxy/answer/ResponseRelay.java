@@ -606,7 +606,8 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
         // We have set no limit: it is a container that stops and waits no longer.
         exchange.cut(ProxyError.SHUTTING_DOWN);
         containerStops = true;
-        owner.clientGone();
+        // Before the exchange ends as if the client had left, or the client could still be told that it did.
         container.handBack(exchange::abort);
+        owner.clientGone();
     }
 }

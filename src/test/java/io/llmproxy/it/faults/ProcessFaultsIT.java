@@ -16,6 +16,7 @@ import io.llmproxy.testing.RequestLoad;
 import io.llmproxy.testing.ServerProcess;
 import io.llmproxy.testing.SsePacer;
 import io.llmproxy.testing.StreamLoad;
+import io.llmproxy.testing.TomcatOperator;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -375,7 +376,7 @@ class ProcessFaultsIT {
                 Deployment deployment = Deployment.startPrepared(
                         kind,
                         new Gateway().single("again", upstream.url(), "health_check: {interval: 200ms}", "", ""),
-                        ProcessFaultsIT::addManager)) {
+                        TomcatOperator::addManager)) {
             URI uri = deployment.forward("again", Scene.CHAT);
             redeploy(deployment, uri, 2);
             int threads = deployment.process().threads();
@@ -395,12 +396,7 @@ class ProcessFaultsIT {
 
     private static void redeploy(Deployment deployment, URI uri, int times) {
         for (int i = 0; i < times; i++) {
-            Answer answer = RawClient.exchange(
-                    deployment.admin("/manager/text/reload?path=/"),
-                    "GET",
-                    "Authorization: Basic YWRtaW46YWRtaW4=\r\n",
-                    Scene.NOTHING);
-            assertThat(answer.text()).as(deployment.log()).startsWith("OK");
+            TomcatOperator.ask(deployment, "reload?path=/");
             assertThat(RawClient.exchange(uri, "POST", "", Scene.QUESTION).status())
                     .isEqualTo(200);
         }
@@ -408,44 +404,11 @@ class ProcessFaultsIT {
 
     /** How many class loaders of web applications there are after a collection, less the manager's own. */
     private static int loaders(Deployment deployment) {
-        String jcmd = Path.of(Artefacts.java()).resolveSibling("jcmd").toString();
-        try {
-            Process process = new ProcessBuilder(
-                            jcmd, Long.toString(deployment.process().pid()), "GC.class_histogram")
-                    .redirectErrorStream(true)
-                    .start();
-            String histogram = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return Pattern.compile("(?m)^ *\\d+: +(\\d+) .*ParallelWebappClassLoader\\b")
-                    .matcher(histogram)
-                    .results()
-                    .mapToInt(found -> Integer.parseInt(found.group(1)))
-                    .sum();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Adds Tomcat's own manager, with a user for scripts. */
-    private static void addManager(Path base) {
-        Path conf = base.resolve("conf");
-        try {
-            Path contexts = Files.createDirectories(conf.resolve("Catalina").resolve("localhost"));
-            Files.writeString(
-                    contexts.resolve("manager.xml"),
-                    "<Context privileged=\"true\" docBase=\"${catalina.home}/webapps/manager\"/>");
-            Files.writeString(
-                    conf.resolve("tomcat-users.xml"),
-                    "<tomcat-users><user username=\"admin\" password=\"admin\" roles=\"manager-script\"/></tomcat-users>");
-            Path server = conf.resolve("server.xml");
-            Files.writeString(
-                    server,
-                    Files.readString(server)
-                            .replace(
-                                    "<Host ",
-                                    "<Realm className=\"org.apache.catalina.realm.MemoryRealm\"/>\n      <Host "));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Pattern.compile("(?m)^ *\\d+: +(\\d+) .*ParallelWebappClassLoader\\b")
+                .matcher(deployment.process().tell("GC.class_histogram"))
+                .results()
+                .mapToInt(found -> Integer.parseInt(found.group(1)))
+                .sum();
     }
 
     @Tag("measures")

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +32,11 @@ class AppServersIT {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final String EVENT =
             "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%d\"},\"finish_reason\":null}]}\n\n";
+
+    private static final String DONE = "data: [DONE]\n\n";
+    private static final String LISTENER = "io.llmproxy.boot.ProxyContextListener";
+    private static final Duration SELDOM = Duration.ofMillis(100);
+    private static final int REDEPLOYMENTS = Integer.getInteger("llmproxy.redeployments", 2);
 
     private final FakeUpstream upstream = FakeUpstream.start();
 
@@ -68,6 +74,7 @@ class AppServersIT {
             noticesThatAClientLeaves(deployment);
             refusesWithoutAKey(deployment);
             loadsItsConfigurationAgain(deployment);
+            isReplacedAgainAndAgain(server, deployment);
             assertThat(deployment.log()).doesNotContain(" ERROR i.l", "[stderr]", "ClassNotFound", "NoClassDefFound");
             Awaitility.await()
                     .untilAsserted(() -> assertThat(server.log(deployment))
@@ -180,6 +187,73 @@ class AppServersIT {
         assertThat(ask(deployment, "sk-second").status()).isEqualTo(200);
     }
 
+    private void isReplacedAgainAndAgain(AppServer server, Deployment deployment) {
+        int threads = deployment.process().threads();
+        deployment.reconfigure(gateway("sk-first").server("shutdown_timeout: 1"));
+        servesAnOpenStreamToItsEnd(server, deployment);
+        comesBack(server, deployment);
+        tellsAStreamThatTakesTooLong(server, deployment);
+        comesBack(server, deployment);
+        for (int i = 2; i < REDEPLOYMENTS; i++) {
+            server.undeploy(deployment);
+            comesBack(server, deployment);
+        }
+        // Pools of a server vary by fewer threads, and by fewer than one for each time.
+        Awaitility.await()
+                .untilAsserted(() ->
+                        assertThat(deployment.process().threads() - threads).isLessThan(Math.max(20, REDEPLOYMENTS)));
+    }
+
+    private void comesBack(AppServer server, Deployment deployment) {
+        // A server may still be taking it away when it answers by itself.
+        Awaitility.await()
+                .pollInterval(SELDOM)
+                .untilAsserted(() -> assertThat(deployment.process().tell("Thread.print"))
+                        .as("threads of an application that has gone")
+                        .doesNotContain("\n\"llmproxy"));
+        deployment.process().tell("GC.run");
+        server.deploy(deployment);
+        upstream.on(CHAT, Behaviour.json("{}"));
+        Awaitility.await().pollInterval(SELDOM).untilAsserted(() -> {
+            assertThat(ask(deployment, "sk-first").status()).isEqualTo(200);
+            deployment.process().tell("GC.run");
+            assertThat(deployment.process().tell("VM.class_hierarchy", LISTENER).split(LISTENER))
+                    .as("before, between and after the applications that are loaded")
+                    .hasSizeBetween(2, 2 + server.remembers());
+        });
+    }
+
+    /** With the time that is built in, which is more than any machine needs here. */
+    private void servesAnOpenStreamToItsEnd(AppServer server, Deployment deployment) {
+        LockStep steps = new LockStep();
+        upstream.on(CHAT, Behaviour.lockStep(steps, List.of(EVENT.formatted(1), EVENT.formatted(2), DONE)));
+        try (RawClient client = open(deployment, "sk-second")) {
+            assertThat(client.event().data()).contains("\"content\":\"1\"");
+            CompletableFuture<Void> undeployed = CompletableFuture.runAsync(() -> server.undeploy(deployment));
+            Awaitility.await().until(() -> !deployment.isReady());
+
+            steps.finish();
+
+            Answer rest = client.answer();
+            assertThat(rest.text()).contains("\"content\":\"2\"").endsWith(DONE);
+            assertThat(rest.whole()).isTrue();
+            undeployed.join();
+        }
+    }
+
+    private void tellsAStreamThatTakesTooLong(AppServer server, Deployment deployment) {
+        upstream.on(CHAT, Behaviour.fallsSilent(List.of(EVENT.formatted(1))));
+        try (RawClient client = open(deployment, "sk-first")) {
+            assertThat(client.event().data()).contains("\"content\":\"1\"");
+            CompletableFuture<Void> undeployed = CompletableFuture.runAsync(() -> server.undeploy(deployment));
+
+            Answer rest = client.answer();
+            assertThat(rest.text()).doesNotContain("[DONE]", "client_closed");
+            assertThat(rest.whole()).isEqualTo(rest.text().contains("shutting_down"));
+            undeployed.join();
+        }
+    }
+
     private static Answer ask(Deployment deployment, String key) {
         return RawClient.exchange(
                 deployment.forward("llm", CHAT),
@@ -189,12 +263,16 @@ class AppServersIT {
     }
 
     private static RawClient open(Deployment deployment) {
+        return open(deployment, "sk-first");
+    }
+
+    private static RawClient open(Deployment deployment, String key) {
         URI uri = deployment.forward("llm", CHAT);
         RawClient client = RawClient.connect(uri)
                 .send(
                         "POST",
                         RawClient.target(uri),
-                        "Authorization: Bearer sk-first\r\n",
+                        "Authorization: Bearer " + key + "\r\n",
                         "{\"stream\":true}".getBytes(StandardCharsets.US_ASCII));
         assertThat(client.head().status()).isEqualTo(200);
         return client;

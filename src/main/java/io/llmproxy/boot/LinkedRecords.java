@@ -1,0 +1,45 @@
+package io.llmproxy.boot;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.runtime.ObjectMethods;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the JDK remembers of records. When the methods of a record are first used, {@link ObjectMethods} makes them out of a few
+ * method handles, and each of these keeps the types that it was last adapted to. So the last record of an application that is gone
+ * would hold all its classes, until some other application uses a record.
+ */
+final class LinkedRecords {
+    private static final Logger LOG = LoggerFactory.getLogger(LinkedRecords.class);
+
+    private LinkedRecords() {}
+
+    /** Has the JDK remember types of its own, by making the methods of something that looks like a record to it. */
+    static void forget() {
+        Class<?> record = Integer.class;
+        MethodHandles.Lookup lookup = MethodHandles.lookup();
+        try {
+            MethodHandle part = lookup.findVirtual(record, "toString", MethodType.methodType(String.class));
+            make(lookup, "equals", MethodType.methodType(boolean.class, record, Object.class), record, part);
+            make(lookup, "hashCode", MethodType.methodType(int.class, record), record, part);
+            make(lookup, "toString", MethodType.methodType(String.class, record), record, part);
+        } catch (ReflectiveOperationException e) {
+            LOG.debug("the JDK does not forget the types of records", e);
+        }
+    }
+
+    private static void make(
+            MethodHandles.Lookup lookup, String method, MethodType type, Class<?> record, MethodHandle part)
+            throws ReflectiveOperationException {
+        try {
+            Object unused = ObjectMethods.bootstrap(lookup, method, type, record, "part", part);
+        } catch (Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new ReflectiveOperationException(method, e);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.llmproxy.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** By Tomcat's own manager application, on the port of operators. */
+public final class TomcatOperator implements ServerOperator {
+    @Override
+    public ServerProcess start(Deployment.Container container, Path home) throws IOException {
+        return Containers.tomcat(container.with(TomcatOperator::addManager), home, ServerOperator.OPTIONS);
+    }
+
+    @Override
+    public void undeploy(Deployment deployment) {
+        ask(deployment, "undeploy?path=/");
+    }
+
+    @Override
+    public void deploy(Deployment deployment) throws IOException {
+        Files.writeString(
+                deployment.directory().resolve("conf/Catalina/localhost/ROOT.xml"), "<Context unloadDelay=\"1000\"/>");
+        ask(deployment, "deploy?path=/&war=" + Artefacts.war().toUri());
+    }
+
+    /** Has the manager do something, and waits until it is done. */
+    public static void ask(Deployment deployment, String command) {
+        Answer answer = RawClient.exchange(
+                deployment.admin("/manager/text/" + command),
+                "GET",
+                "Authorization: Basic YWRtaW46YWRtaW4=\r\n",
+                new byte[0]);
+        if (!answer.text().startsWith("OK")) {
+            throw new AssertionError(command + ": " + answer.text() + deployment.log());
+        }
+    }
+
+    /** Adds the manager to a Tomcat that is to be started, with a user for scripts. */
+    public static void addManager(Path base) {
+        Path conf = base.resolve("conf");
+        try {
+            Path contexts = Files.createDirectories(conf.resolve("Catalina").resolve("localhost"));
+            Files.writeString(
+                    contexts.resolve("manager.xml"),
+                    "<Context privileged=\"true\" docBase=\"${catalina.home}/webapps/manager\"/>");
+            Files.writeString(
+                    conf.resolve("tomcat-users.xml"),
+                    "<tomcat-users><user username=\"admin\" password=\"admin\" roles=\"manager-script\"/></tomcat-users>");
+            Path server = conf.resolve("server.xml");
+            Files.writeString(
+                    server,
+                    Files.readString(server)
+                            .replace(
+                                    "<Host ",
+                                    "<Realm className=\"org.apache.catalina.realm.MemoryRealm\"/>\n      <Host "));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
