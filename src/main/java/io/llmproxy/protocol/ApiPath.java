@@ -50,18 +50,21 @@ public record ApiPath(Endpoint endpoint, ApiDialect dialect, ApiFamily family) {
     }
 
     /**
-     * Tells who serves it by the path, and by the headers where several APIs share the path or none is known to have it.
+     * Tells who serves it by the path, and by the headers where several APIs share the path, or where it makes what is Google's
+     * by its name, at whichever of its products.
      *
      * @param hasHeader as of {@link #dialect(Predicate)}
      */
     public ApiFamily family(Predicate<String> hasHeader) {
-        if (family != ApiFamily.SHARED && family != ApiFamily.UNKNOWN) {
+        boolean shared = family == ApiFamily.SHARED;
+        boolean googles = family == ApiFamily.UNKNOWN && endpoint.place() == ModelPath.Place.RESOURCE;
+        if (!shared && !googles) {
             return family;
         }
         return switch (dialect(hasHeader)) {
-            case ANTHROPIC -> ApiFamily.ANTHROPIC;
+            case ANTHROPIC -> shared ? ApiFamily.ANTHROPIC : family;
             case GEMINI -> ApiFamily.GEMINI;
-            case OPENAI, RESPONSES -> family == ApiFamily.SHARED ? ApiFamily.OPENAI : family;
+            case OPENAI, RESPONSES -> shared ? ApiFamily.OPENAI : family;
         };
     }
 

@@ -18,12 +18,18 @@ final class ApiPathTest {
         assertThat(files.family(Set.of("anthropic-version")::contains)).isEqualTo(ApiFamily.ANTHROPIC);
         assertThat(files.family(Set.of("x-goog-api-key")::contains)).isEqualTo(ApiFamily.GEMINI);
 
-        ApiPath unknown = ApiPath.of("/v1/cachedContents");
-        assertThat(unknown.family(Set.of()::contains)).isEqualTo(ApiFamily.UNKNOWN);
-        assertThat(unknown.family(Set.of("x-goog-api-key")::contains)).isEqualTo(ApiFamily.GEMINI);
+        ApiPath caches = ApiPath.of("/v1/cachedContents");
+        assertThat(caches.family(Set.of()::contains)).isEqualTo(ApiFamily.UNKNOWN);
+        assertThat(caches.family(Set.of("anthropic-version")::contains)).isEqualTo(ApiFamily.UNKNOWN);
+        assertThat(caches.family(Set.of("x-goog-api-key")::contains)).isEqualTo(ApiFamily.GEMINI);
+    }
 
-        ApiPath chat = ApiPath.of("/v1/chat/completions");
-        assertThat(chat.family(Set.of("anthropic-version")::contains)).isEqualTo(ApiFamily.OPENAI);
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/chat/completions", "/v1/batches", "/at/some/base/messages", "/v1/conversations"})
+    void otherPathsBelongToWhomTheyDoWhateverTheHeaders(String path) {
+        ApiPath asked = ApiPath.of(path);
+        assertThat(asked.family(Set.of("anthropic-version", "x-goog-api-key")::contains))
+                .isEqualTo(asked.family());
     }
 
     @ParameterizedTest
