@@ -107,10 +107,9 @@ class WebSocketIT {
     void messagesPassBothWays(Deployment.Kind kind) {
         FIRST.otherwise(
                 Behaviour.webSocket("Sec-WebSocket-Protocol: realtime\r\nX-Of-Upstream: 1\r\n", WebSocketPeer::echo));
+        String offered = "Sec-WebSocket-Protocol: realtime\r\nSec-WebSocket-Extensions: permessage-deflate\r\n";
         try (WebSocketPeer client = WebSocketPeer.open(
-                at(kind, "open"),
-                "Sec-WebSocket-Protocol: realtime\r\nSec-WebSocket-Extensions: permessage-deflate\r\nX-Of-Client: 1\r\n"
-                        + "Content-Type: application/json\r\n")) {
+                at(kind, "open"), offered + "X-Of-Client: 1\r\nContent-Type: application/json\r\n")) {
             assertThat(client.head().value("Sec-WebSocket-Protocol")).hasValue("realtime");
             assertThat(client.head().value("X-Of-Upstream")).hasValue("1");
             assertThat(client.head().has("Sec-WebSocket-Extensions")).isFalse();
