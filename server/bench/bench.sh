@@ -3,11 +3,14 @@
 #
 #   mvn -B verify && server/bench/bench.sh
 #   mvn -B verify && ONLY="launcher tomcat jetty" server/bench/bench.sh
+#   mvn -B verify && .ci/servers && ONLY="launcher tomcat11 wildfly liberty" server/bench/bench.sh
 #
 # Needs a JDK 17 or newer and the built jar, or WAR. CPU times need Linux. What can be set, by environment:
-#   ONLY=launcher  ways to run LLMProxy that are measured, of: launcher tomcat jetty. The last two are the WAR in a container that
-#                  is set up as server/tomcat and server/jetty-base show, with the same options of the JVM, and -Xms192m
-#   CATALINA_HOME  Tomcat 10.1, and JETTY_HOME Jetty 12.1, instead of those that the build has unpacked
+#   ONLY=launcher  ways to run LLMProxy that are measured, of: launcher tomcat jetty tomcat11 wildfly liberty. All but the first are
+#                  the WAR in a container that is set up as server/tomcat, server/jetty-base and docs/containers.md show, with the
+#                  same options of the JVM, and -Xms192m
+#   CATALINA_HOME  Tomcat 10.1, and JETTY_HOME Jetty 12.1, instead of those that the build has unpacked. The last three are those
+#                  that .ci/servers has unpacked
 #   WAR            what is deployed there, instead of target/llmproxy.war
 #   JAVA_OPTS      options of the proxy's JVM, instead of those in server/bin/jvm.options
 #   CONNS=32       connections of the plain load, each with one request after the other
@@ -15,7 +18,7 @@
 #   EVENTS=50      events of a stream, INTERVAL=40 milliseconds apart
 #   SECS=10        length of one measurement, WARM=20 of the load before the first one
 #   ROUNDS=3       the medians of which are printed
-#   PORT=19900     the first of eight ports
+#   PORT=19900     the first of fourteen ports
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 conns=${CONNS:-32} streams=${STREAMS:-500} events=${EVENTS:-50} interval=${INTERVAL:-40}
@@ -28,13 +31,19 @@ war=${WAR:-$target/llmproxy.war}
 last() { echo "${@: -1}"; }
 tomcat=${CATALINA_HOME:-$(last "$target"/containers/apache-tomcat-*)}
 jetty=${JETTY_HOME:-$(last "$target"/containers/jetty-home-*)}
+tomcat11=$(last "$target"/servers/apache-tomcat-11.*)
+wildfly=$(last "$target"/servers/wildfly-*)
+liberty=$target/servers/wlp
 refuse() { echo "bench: $*" >&2; exit 2; }
 for way in "${ways[@]}"; do
     case $way in
         launcher) continue ;;
         tomcat) [ -r "$tomcat/bin/bootstrap.jar" ] || refuse "no Tomcat; set CATALINA_HOME" ;;
         jetty) [ -r "$jetty/start.jar" ] || refuse "no Jetty; set JETTY_HOME" ;;
-        *) refuse "ONLY is made of launcher, tomcat and jetty, and not of $way" ;;
+        tomcat11) [ -r "$tomcat11/bin/bootstrap.jar" ] || refuse "no Tomcat 11; .ci/servers unpacks it" ;;
+        wildfly) [ -r "$wildfly/jboss-modules.jar" ] || refuse "no WildFly; .ci/servers unpacks it" ;;
+        liberty) [ -r "$liberty/bin/tools/ws-server.jar" ] || refuse "no Open Liberty; .ci/servers unpacks it" ;;
+        *) refuse "ONLY is made of launcher, tomcat, jetty, tomcat11, wildfly and liberty, and not of $way" ;;
     esac
     [ -r "$war" ] || refuse "no $war; build it first"
 done
@@ -45,14 +54,24 @@ prepare() { # WAY PORT ADMIN_PORT [FILE...]
     local way=$1 file
     proxy_config "$2" "$3" "$mock" >"$tmp/$way.yaml"
     for file in "${@:4}"; do
-        mkdir -p "$tmp/$way/${file%/*}"
+        mkdir -p "$(dirname "$tmp/$way/$file")"
         sed "s/\b3000\b/$2/; s/\b9000\b/$3/" "$here/../${sample[$way]}/$file" >"$tmp/$way/$file"
     done
 }
 # The launcher has the heap divided anew when it has started. A container does not, and gets a large one from the start.
 container_heap=()
 [ -n "${JAVA_OPTS:-}" ] || container_heap=(-Xms192m)
-declare -A sample=([tomcat]=tomcat [jetty]=jetty-base)
+declare -A sample=([tomcat]=tomcat [tomcat11]=tomcat [jetty]=jetty-base [liberty]=liberty)
+
+# run WAY COMMAND...: a container whose configuration is in $tmp/WAY.yaml, and whose process is proxy_pid.
+run() {
+    "$java" "${java_opts[@]}" "${container_heap[@]}" -Dllmproxy.config="$tmp/$1.yaml" "${@:2}" >"$tmp/$1.out" 2>"$tmp/$1.err" &
+    proxy_pid=$!
+}
+
+opens() { # PACKAGE...
+    printf -- '--add-opens=%s=ALL-UNNAMED\n' "$@"
+}
 
 # start WAY PORT ADMIN_PORT: its process is proxy_pid.
 start() {
@@ -63,22 +82,46 @@ start() {
             launch launcher "$2"
             return
             ;;
-        tomcat)
+        tomcat | tomcat11)
+            local home=$tomcat base=$tmp/$1
+            [ "$1" = tomcat ] || home=$tomcat11
             prepare "$@" conf/server.xml
-            mkdir -p "$tmp"/tomcat/{webapps,logs,temp,work}
-            cp "$tomcat/conf/web.xml" "$tmp/tomcat/conf/"
-            cp "$war" "$tmp/tomcat/webapps/ROOT.war"
-            "$java" "${java_opts[@]}" "${container_heap[@]}" -Dllmproxy.config="$tmp/tomcat.yaml" -Dcatalina.home="$tomcat" -Dcatalina.base="$tmp/tomcat" \
-                -Djava.io.tmpdir="$tmp/tomcat/temp" --add-opens=java.base/java.lang=ALL-UNNAMED \
-                --add-opens=java.base/java.util.concurrent=ALL-UNNAMED -cp "$tomcat/bin/bootstrap.jar:$tomcat/bin/tomcat-juli.jar" \
-                org.apache.catalina.startup.Bootstrap start >"$tmp/tomcat.out" 2>"$tmp/tomcat.err" & proxy_pid=$!
+            mkdir -p "$base"/{webapps,logs,temp,work}
+            cp "$home/conf/web.xml" "$base/conf/"
+            cp "$war" "$base/webapps/ROOT.war"
+            # shellcheck disable=SC2046
+            run "$1" -Dcatalina.home="$home" -Dcatalina.base="$base" -Djava.io.tmpdir="$base/temp" \
+                $(opens java.base/java.lang java.base/java.util.concurrent) \
+                -cp "$home/bin/bootstrap.jar:$home/bin/tomcat-juli.jar" org.apache.catalina.startup.Bootstrap start
             ;;
         jetty)
             prepare "$@" etc/llmproxy-forwards.xml start.d/llmproxy.ini
             mkdir -p "$tmp"/jetty/{webapps,work}
             cp "$war" "$tmp/jetty/webapps/root.war"
-            "$java" "${java_opts[@]}" "${container_heap[@]}" -Dllmproxy.config="$tmp/jetty.yaml" -Djava.io.tmpdir="$tmp/jetty/work" \
-                -jar "$jetty/start.jar" "jetty.base=$tmp/jetty" >"$tmp/jetty.out" 2>"$tmp/jetty.err" & proxy_pid=$!
+            run jetty -Djava.io.tmpdir="$tmp/jetty/work" -jar "$jetty/start.jar" "jetty.base=$tmp/jetty"
+            ;;
+        wildfly)
+            prepare "$@"
+            mkdir -p "$tmp/wildfly/deployments"
+            cp -r "$wildfly/standalone/configuration" "$tmp/wildfly/"
+            cp "$war" "$tmp/wildfly/deployments/ROOT.war"
+            sed -i 's/^\( *\)<http-listener name="default" .*/&\n\1<http-listener name="bench" socket-binding="bench"\/>/
+                    s/^\( *\)<socket-binding name="http" .*/&\n\1<socket-binding name="bench" port="'"$2"'"\/>/' \
+                "$tmp/wildfly/configuration/standalone.xml"
+            # shellcheck disable=SC2046
+            run wildfly $(opens java.base/java.{lang,lang.invoke,io,net,security,util,util.concurrent} java.management/javax.management \
+                java.naming/javax.naming) -Djboss.home.dir="$wildfly" -Djboss.server.base.dir="$tmp/wildfly" \
+                -Dlogging.configuration="file:$tmp/wildfly/configuration/logging.properties" -Djboss.http.port="$3" \
+                -Djboss.https.port=0 -Djboss.management.http.port=0 \
+                -jar "$wildfly/jboss-modules.jar" -mp "$wildfly/modules" org.jboss.as.standalone
+            ;;
+        liberty)
+            prepare "$@" server.xml
+            mkdir -p "$tmp/liberty/servers/llmproxy/apps"
+            mv "$tmp/liberty/server.xml" "$tmp/liberty/servers/llmproxy/"
+            cp "$war" "$tmp/liberty/servers/llmproxy/apps/llmproxy.war"
+            WLP_USER_DIR=$tmp/liberty run liberty -javaagent:"$liberty/bin/tools/ws-javaagent.jar" \
+                -jar "$liberty/bin/tools/ws-server.jar" llmproxy --clean
             ;;
     esac
     pids+=("$proxy_pid")
@@ -149,7 +192,8 @@ table() { # KIND UNIT TIME
             "$(middle "$name" "$1" 7) us | $(errors "$name" "$1") |"
     done
 }
-declare -A title=([launcher]=llmproxy [tomcat]="llmproxy in Tomcat" [jetty]="llmproxy in Jetty")
+declare -A title=([launcher]=llmproxy [tomcat]="llmproxy in Tomcat" [jetty]="llmproxy in Jetty" [tomcat11]="llmproxy in Tomcat 11"
+    [wildfly]="llmproxy in WildFly" [liberty]="llmproxy in Open Liberty")
 # CPU of one in relation to that of another.
 ratio() { # NAME OTHER
     local kind
@@ -161,7 +205,13 @@ echo
 machine
 [ -z "$nginx_pid" ] || nginx -v 2>&1
 for way in "${ways[@]}"; do
-    case $way in tomcat) basename "$tomcat" ;; jetty) basename "$jetty" ;; esac
+    case $way in
+        tomcat) basename "$tomcat" ;;
+        jetty) basename "$jetty" ;;
+        tomcat11) basename "$tomcat11" ;;
+        wildfly) basename "$wildfly" ;;
+        liberty) echo "Open Liberty $(sed -n 's/^com.ibm.websphere.productVersion=//p' "$liberty/lib/versions/openliberty.properties")" ;;
+    esac
 done
 echo "load: $conns connections; $streams streams of $events events, $interval ms apart; median of $rounds rounds of $secs s"
 echo "direct: without a proxy; its CPU is the mock's"
