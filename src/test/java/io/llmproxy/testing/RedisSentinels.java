@@ -93,6 +93,12 @@ public final class RedisSentinels implements AutoCloseable {
                 .orElse(-1);
     }
 
+    /** The port of the Redis that is the master. */
+    public int master() {
+        String said = RedisServer.say(ports.get(0), "SENTINEL GET-MASTER-ADDR-BY-NAME main");
+        return Integer.parseInt(said.strip().replaceAll("(?s).*\\s", ""));
+    }
+
     /** Makes a replica the master although the master is well. */
     public void failOver() {
         Awaitility.await()
