@@ -130,7 +130,8 @@ public final class ProxyAssembly implements AutoCloseable {
 
     private final Lifecycle lifecycle;
     private final SmallRyeHealthReporter reporter;
-    private final HealthChecks checks = new HealthChecks();
+    private final SharedNotes sharedNotes = new SharedNotes(this::upstreams);
+    private final HealthChecks checks = new HealthChecks(sharedNotes);
     private final UpstreamHistory history = new UpstreamHistory();
     private final OpenExchanges open;
     private final BufferBudget buffers = new BufferBudget();
@@ -138,7 +139,6 @@ public final class ProxyAssembly implements AutoCloseable {
     private final NameSets registry = new NameSets(this::upstreams, keyLabels);
     private final ProxyMetrics metrics = new ProxyMetrics(registry, keyLabels);
     private final SharedLimits sharedLimits = new SharedLimits(ProxyAssembly::now);
-    private final SharedCooldowns sharedCooldowns = new SharedCooldowns(this::upstreams);
     private final UsageMetrics usageMetrics = new UsageMetrics(registry, keyLabels);
     private final AffinityMetrics affinityMetrics = new AffinityMetrics(registry);
     private final LedgerKeeper ledger = new LedgerKeeper(Version.current(), System::currentTimeMillis);
@@ -361,7 +361,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private void takeOver(Generation generation) {
         sharedLimits.follow(
                 generation.keyLimits().quotas().store(), generation.config().redis());
-        sharedCooldowns.follow(generation.config().redis());
+        sharedNotes.follow(generation.config().redis());
         ledger.follow(home.of(generation.config()));
         Set<Secret> secrets = Secrets.of(generation.config());
         capture.follow(generation.config().capture(), secrets);
@@ -502,7 +502,7 @@ public final class ProxyAssembly implements AutoCloseable {
         open.close();
         http.stop();
         sharedLimits.close();
-        sharedCooldowns.close();
+        sharedNotes.close();
         ledger.stop();
         capture.stop();
         tracing.close();

@@ -26,7 +26,9 @@ final class RedisLink implements AutoCloseable {
     private static final int PER_LIMIT = 4;
     private static final int BEFORE_LIMITS = 2;
     private static final Script LEASES = Script.of("lease.lua");
-    private static final Script COOLDOWNS = Script.of("cooldowns.lua");
+    private static final Script NOTES = Script.of("notes.lua");
+    private static final String YES = "1";
+    private static final String NO = "0";
 
     private final RedisConfig config;
     private final String node;
@@ -129,26 +131,42 @@ final class RedisLink implements AutoCloseable {
         return answer(evaluate(LEASES, keys, arguments), calls.size());
     }
 
-    /**
-     * Tells the store which keys of upstreams cool down, and asks which do.
-     *
-     * @param keys for how many milliseconds
-     * @return the same of all nodes
-     */
-    Map<String, Long> coolDown(Map<String, Long> keys) throws StoreAwayException {
+    /** Tells other nodes what this one knows, and returns what all know. */
+    Notes exchange(Notes told) throws StoreAwayException {
         List<String> arguments = new ArrayList<>();
-        keys.forEach((key, millis) -> arguments.addAll(List.of(key, Long.toString(millis))));
-        Object said = evaluate(COOLDOWNS, List.of('{' + config.prefix() + "}:cooldowns"), arguments);
+        arguments.add(node);
+        arguments.add(Integer.toString(told.cooling().size()));
+        told.cooling().forEach((key, millis) -> arguments.addAll(List.of(key, Long.toString(millis))));
+        told.findings()
+                .forEach((mark, found) ->
+                        arguments.addAll(List.of(mark, found.success() ? YES : NO, Long.toString(found.millis()))));
+        String prefix = '{' + config.prefix() + "}:";
+        Object said = evaluate(NOTES, List.of(prefix + "cooldowns", prefix + "probes"), arguments);
         try {
-            Map<String, Long> all = new HashMap<>();
-            Iterator<?> words = ((List<?>) said).iterator();
-            while (words.hasNext()) {
-                all.put((String) words.next(), Long.parseLong((String) words.next()));
-            }
-            return all;
-        } catch (ClassCastException | NumberFormatException | NoSuchElementException e) {
+            List<?> lists = (List<?>) said;
+            return new Notes(cooling((List<?>) lists.get(0)), findings((List<?>) lists.get(1)));
+        } catch (ClassCastException | IndexOutOfBoundsException | NumberFormatException | NoSuchElementException e) {
             throw new StoreAwayException("an invalid answer", e);
         }
+    }
+
+    private static Map<String, Long> cooling(List<?> said) {
+        Map<String, Long> cooling = new HashMap<>();
+        for (Iterator<?> words = said.iterator(); words.hasNext(); ) {
+            cooling.put((String) words.next(), Long.parseLong((String) words.next()));
+        }
+        return cooling;
+    }
+
+    private static Map<String, Notes.Finding> findings(List<?> said) {
+        Map<String, Notes.Finding> findings = new HashMap<>();
+        for (Iterator<?> words = said.iterator(); words.hasNext(); ) {
+            String mark = (String) words.next();
+            boolean own = YES.equals(words.next());
+            boolean success = YES.equals(words.next());
+            findings.put(mark, new Notes.Finding(own, success, Long.parseLong((String) words.next())));
+        }
+        return findings;
     }
 
     private Object evaluate(Script script, List<String> keys, List<String> arguments) throws StoreAwayException {

@@ -25,8 +25,15 @@ public final class HealthChecks implements AutoCloseable {
             new ThreadPoolExecutor.DiscardPolicy());
     private final Map<String, UpstreamCheck> checks = new HashMap<>();
 
-    /** Makes one that looks at nothing yet. */
-    public HealthChecks() {
+    private final SharedFindings shared;
+
+    /**
+     * Makes one that looks at nothing yet.
+     *
+     * @param shared what other nodes find
+     */
+    public HealthChecks(SharedFindings shared) {
+        this.shared = shared;
         clock.setRemoveOnCancelPolicy(true);
     }
 
@@ -59,7 +66,7 @@ public final class HealthChecks implements AutoCloseable {
         if (before != null) {
             before.stop();
         }
-        UpstreamCheck check = new UpstreamCheck(target, clock);
+        UpstreamCheck check = new UpstreamCheck(target, clock, shared);
         checks.put(target.name(), check);
         target.upstream().watched();
         check.start();

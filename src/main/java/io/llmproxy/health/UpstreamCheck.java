@@ -1,7 +1,9 @@
 package io.llmproxy.health;
 
+import io.llmproxy.config.HealthCheckConfig;
 import io.llmproxy.upstream.CheckedUpstream;
 import io.llmproxy.upstream.Upstream;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -17,8 +19,11 @@ final class UpstreamCheck {
     /** Within which time the first looks are spread. */
     private static final long FIRST_MILLIS = 1000;
 
+    private static final Duration TELLING = Duration.ofSeconds(2);
+
     private final ScheduledExecutorService clock;
     private final Streak streak;
+    private final SharedFindings shared;
     private CheckedUpstream target;
     private Future<?> due = CompletableFuture.completedFuture(null);
     private CompletableFuture<Finding> probe = new CompletableFuture<>();
@@ -29,10 +34,12 @@ final class UpstreamCheck {
      *
      * @param target what to look at
      * @param clock a single thread, the one that calls all methods
+     * @param shared what other nodes find
      */
-    UpstreamCheck(CheckedUpstream target, ScheduledExecutorService clock) {
+    UpstreamCheck(CheckedUpstream target, ScheduledExecutorService clock, SharedFindings shared) {
         this.target = target;
         this.clock = clock;
+        this.shared = shared;
         this.streak =
                 new Streak(target.check().unhealthyThreshold(), target.check().healthyThreshold());
     }
@@ -63,6 +70,14 @@ final class UpstreamCheck {
 
     private void look() {
         CheckedUpstream seen = target;
+        boolean well = seen.upstream().isWell();
+        Boolean found = shared.found(seen.mark());
+        if (found != null && found == well) {
+            // What another node finds goes on or ends what this one has found.
+            boolean unused = streak.convinces(well);
+            schedule(varied(seen.check().interval().toMillis()));
+            return;
+        }
         CompletableFuture<Finding> looking = begin(seen);
         probe = looking;
         Future<?> limit = clock.schedule(
@@ -91,6 +106,11 @@ final class UpstreamCheck {
         // A client that a new configuration has no use for fails, which says nothing of the upstream.
         if (finding.success() || seen.client().isRunning()) {
             judge(target.upstream(), finding);
+            HealthCheckConfig check = seen.check();
+            // Varied by a tenth, and told within a second.
+            Duration next = check.interval().multipliedBy(6).dividedBy(5);
+            shared.tell(
+                    seen.mark(), finding.success(), next.plus(check.timeout()).plus(TELLING));
         }
         schedule(varied(target.check().interval().toMillis()));
     }

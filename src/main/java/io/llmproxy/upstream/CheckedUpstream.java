@@ -24,6 +24,16 @@ public record CheckedUpstream(Upstream upstream, HealthCheckConfig check, HttpCl
         return check.path() == null ? upstream.healthPath() : check.path();
     }
 
+    /** Tells how which backend is looked at, the same on all nodes, and nothing else of it. */
+    public String mark() {
+        return Marks.of(
+                upstream.config().url().toString(),
+                String.valueOf(path()),
+                check.method(),
+                String.valueOf(check.body()),
+                check.interval().toString());
+    }
+
     /** Whether the same is asked of the same backend: then what was found before still counts. */
     public boolean asksLike(CheckedUpstream before) {
         return upstream.config().url().equals(before.upstream.config().url())

@@ -1,16 +1,10 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.auth.Credential;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** One of the keys that an upstream knows us by, and what has become of it. Tells nothing of its value. */
 public final class UpstreamKey {
-    private static final int MARK_BYTES = 16;
-
     private final int place;
     private final boolean several;
     private final Credential credential;
@@ -46,16 +40,9 @@ public final class UpstreamKey {
 
     /** Tells it from all others, the same on all nodes; null if it is the client's own, or is fetched. */
     @Nullable String mark(String url) {
-        if (!(credential instanceof Credential.Header header)) {
-            return null;
-        }
-        try {
-            String text = String.join("\n", url, header.name(), header.value().reveal());
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, MARK_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return credential instanceof Credential.Header header
+                ? Marks.of(url, header.name(), header.value().reveal())
+                : null;
     }
 
     /** Where it stands in the configuration. */

@@ -15,11 +15,14 @@ import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.UpstreamListener;
 import io.llmproxy.upstream.Upstreams;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +38,8 @@ final class HealthChecksTest {
     private final List<String> told = new CopyOnWriteArrayList<>();
     private final UpstreamHttp http =
             new UpstreamHttp(new EventLoops(new LoopThreads("test", 1), new ScheduledExecutorScheduler(), 1));
-    private final HealthChecks checks = new HealthChecks();
+    private final Others others = new Others();
+    private final HealthChecks checks = new HealthChecks(others);
     private final UpstreamListener listener = new UpstreamListener() {
         @Override
         public void healthChanged(String upstream, boolean well) {
@@ -53,6 +57,25 @@ final class HealthChecksTest {
         }
     };
     private Upstreams current = Upstreams.NONE;
+
+    /** What other nodes find, as the test says. */
+    private static final class Others implements SharedFindings {
+        private final List<Boolean> heard = new CopyOnWriteArrayList<>();
+        private volatile @Nullable Boolean found;
+        private final AtomicInteger asked = new AtomicInteger();
+
+        @Override
+        public @Nullable Boolean found(String mark) {
+            asked.incrementAndGet();
+            return found;
+        }
+
+        @Override
+        public void tell(String mark, boolean success, Duration lasts) {
+            assertThat(lasts).isGreaterThan(Duration.ofSeconds(2));
+            heard.add(success);
+        }
+    }
 
     @BeforeEach
     void start() {
@@ -102,6 +125,33 @@ final class HealthChecksTest {
 
         awaitTold("healthy", "unhealthy", "healthy");
         assertThat(isWell()).isTrue();
+    }
+
+    @Test
+    void whereAnotherNodeFindsTheSameThisOneDoesNotLook() {
+        fake.on(PATH, GOOD);
+        others.found = true;
+        watch("path: /health, " + QUICK);
+        Awaitility.await().until(() -> others.asked.get() > 5);
+        assertThat(fake.requests(PATH)).isEmpty();
+
+        // What it does not think itself, it finds out.
+        others.found = false;
+        Awaitility.await().until(() -> others.heard.size() > 2);
+        assertThat(isWell()).isTrue();
+        assertThat(others.heard).containsOnly(true);
+        fake.on(PATH, Behaviour.status(503, "", "no"));
+        awaitTold("healthy", "unhealthy");
+        Awaitility.await().until(() -> others.heard.contains(false));
+        int looked = fake.requests(PATH).size();
+        int asked = others.asked.get();
+        Awaitility.await().until(() -> others.asked.get() > asked + 5);
+        // One may have been under way.
+        assertThat(fake.requests(PATH)).hasSizeLessThanOrEqualTo(looked + 1);
+
+        others.found = null;
+        fake.on(PATH, GOOD);
+        awaitTold("healthy", "unhealthy", "healthy");
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.llmproxy.testing.RawClient;
 import io.llmproxy.testing.RedisServer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -20,17 +21,21 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Two nodes, a Redis and upstreams that take turns only when one cannot: what a provider tells one node of a key, the other heeds. */
-class SharedCooldownsIT {
+/** Two nodes, a Redis and upstreams that take turns only when one cannot: what one node is told or finds, the other heeds. */
+class SharedNotesIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final RedisServer REDIS = RedisServer.start();
     private static final FakeUpstream FIRST = FakeUpstream.start();
     private static final FakeUpstream SECOND = FakeUpstream.start().otherwise(Behaviour.json("{}"));
+    private static final FakeUpstream THIRD = FakeUpstream.start().otherwise(Behaviour.json("{}"));
     private static Deployment one;
     private static Deployment two;
 
-    private static Gateway gateway() {
+    private static Gateway gateway(String agent) {
         Gateway gateway = new Gateway().upstream("last", SECOND.url(), "");
+        gateway.upstream("looked", THIRD.url(), "health_check: {path: /looked, interval: 200ms}")
+                .group("looked", "{name: looked}", "http_client: {agent: " + agent + "}")
+                .forward("looked", "looked", "");
         for (String name : List.of("said", "guessed", "alone", "open")) {
             String auth = name.equals("open") ? "" : "auth: {type: bearer, token: key-of-" + name + "}";
             gateway.upstream(name, FIRST.url() + "/" + name, auth)
@@ -42,9 +47,9 @@ class SharedCooldownsIT {
 
     @BeforeAll
     static void start() {
-        CompletableFuture<Deployment> starting =
-                CompletableFuture.supplyAsync(() -> Deployment.start(Deployment.Kind.LAUNCHER, gateway(), "-Xmx96m"));
-        one = Deployment.start(Deployment.Kind.LAUNCHER, gateway(), "-Xmx96m");
+        CompletableFuture<Deployment> starting = CompletableFuture.supplyAsync(
+                () -> Deployment.start(Deployment.Kind.LAUNCHER, gateway("two"), "-Xmx96m"));
+        one = Deployment.start(Deployment.Kind.LAUNCHER, gateway("one"), "-Xmx96m");
         two = starting.join();
     }
 
@@ -59,6 +64,7 @@ class SharedCooldownsIT {
         two.close();
         FIRST.close();
         SECOND.close();
+        THIRD.close();
         REDIS.close();
     }
 
@@ -100,5 +106,47 @@ class SharedCooldownsIT {
         Awaitility.await().atMost(SOON).until(() -> spares(two, "alone"));
         assertThat(spares(two, "guessed")).isFalse();
         assertThat(spares(two, "open")).isFalse();
+    }
+
+    private static long looks(String agent) {
+        return THIRD.requests("/looked").stream()
+                .filter(request -> request.head().value("User-Agent").equals(Optional.of(agent)))
+                .count();
+    }
+
+    /** Waits until one node alone looks at the upstream, and returns which. */
+    private static String looking() {
+        return Awaitility.await()
+                .atMost(SOON)
+                .until(
+                        () -> {
+                            THIRD.reset();
+                            Awaitility.await().atMost(SOON).until(() -> looks("one") + looks("two") >= 10);
+                            return looks("one") == 0 ? "two" : looks("two") == 0 ? "one" : "";
+                        },
+                        agent -> !agent.isEmpty());
+    }
+
+    private static boolean isWell(Deployment node) {
+        return node.metrics().sum("llmproxy_upstream_healthy", "upstream=\"looked\"") == 1;
+    }
+
+    @Test
+    void oneNodeLooksAtAnUpstreamForAll() {
+        looking();
+        THIRD.otherwise(Behaviour.status(503, "", "{}"));
+        Awaitility.await().atMost(SOON).until(() -> !isWell(one) && !isWell(two));
+        // They are of one mind again.
+        looking();
+        THIRD.otherwise(Behaviour.json("{}"));
+        Awaitility.await().atMost(SOON).until(() -> isWell(one) && isWell(two));
+
+        String prober = looking();
+        Deployment its = prober.equals("one") ? one : two;
+        its.process().signal("STOP");
+        String other = prober.equals("one") ? "two" : "one";
+        Awaitility.await().atMost(SOON).until(() -> looks(other) > 10);
+        its.process().signal("CONT");
+        looking();
     }
 }

@@ -2,19 +2,18 @@ package io.llmproxy.cluster;
 
 import io.llmproxy.config.RedisConfig;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells nodes of each other, through Redis or Valkey, which keys of upstreams have used up what they may do: what a provider has told one
- * node, the others need not be told by a refusal. It has a connection and a thread of its own, so that neither a request nor a limit waits
- * for it. While Redis is away, each node knows what it was told itself; that Redis is away, limits tell.
+ * Tells nodes of each other, through Redis or Valkey, what they need not find out by themselves: which keys of upstreams have used up what
+ * they may do, and which upstreams are well. It has a connection and a thread of its own, so that neither a request nor a limit waits for it.
+ * While Redis is away, each node knows what it has found out itself; that Redis is away, limits tell.
  */
-public final class RedisCooldowns implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(RedisCooldowns.class);
+public final class RedisNotes implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RedisNotes.class);
 
     /** What one node is told, all others know after twice this time. */
     private static final Duration PERIOD = Duration.ofMillis(400);
@@ -23,31 +22,35 @@ public final class RedisCooldowns implements AutoCloseable {
     private static final long STOP = TimeUnit.SECONDS.toMillis(2);
 
     private final RedisLink link;
-    private final Keys keys;
+    private final Board board;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread thread = new Thread(this::run, "llmproxy-cooldowns");
+    private final Thread thread = new Thread(this::run, "llmproxy-notes");
     private boolean open;
 
-    /** The keys of upstreams, by what all nodes call them. */
-    public interface Keys {
-        /** Whether there are any. */
-        boolean areThere();
+    /** Where a node has what it tells others, and puts what it hears. Used by one thread. */
+    public interface Board {
+        /** Whether there is anything that nodes might tell each other. */
+        boolean isWanted();
 
-        /** Returns which cool down, as providers have told this node, and for how many milliseconds. */
-        Map<String, Long> cooling();
+        /** Returns what this node has to tell now. */
+        Notes toTell();
 
-        /** Providers have told that these cool down, this node or others. */
-        void cool(Map<String, Long> all);
+        /** Takes what all nodes know, this one included; nothing while Redis is away. */
+        void heard(Notes all);
     }
 
-    /** Makes one that does nothing yet. */
-    public RedisCooldowns(RedisConfig config, Keys keys) {
-        this.link = new RedisLink(config, "", "");
-        this.keys = keys;
+    /**
+     * Makes one that does nothing yet.
+     *
+     * @param node tells this process from all others
+     */
+    public RedisNotes(RedisConfig config, String node, Board board) {
+        this.link = new RedisLink(config, node, node);
+        this.board = board;
         thread.setDaemon(true);
     }
 
-    /** Begins to tell and to ask. */
+    /** Begins to tell and to hear. */
     public void start() {
         thread.start();
     }
@@ -67,22 +70,23 @@ public final class RedisCooldowns implements AutoCloseable {
 
     private boolean turn() {
         try {
-            if (keys.areThere()) {
+            if (board.isWanted()) {
                 if (!open) {
                     link.open();
                     open = true;
                 }
-                keys.cool(link.coolDown(keys.cooling()));
+                board.heard(link.exchange(board.toTell()));
             }
             return true;
         } catch (StoreAwayException e) {
-            LOG.debug("cool-downs are not shared: {}", e.reason());
+            LOG.debug("nodes tell each other nothing: {}", e.reason());
         } catch (RuntimeException e) {
             // Should the thread end, nothing would be told ever again.
-            LOG.error("cool-downs could not be shared", e);
+            LOG.error("nodes could not tell each other anything", e);
         }
         open = false;
         link.close();
+        board.heard(Notes.NONE);
         return false;
     }
 
@@ -95,5 +99,6 @@ public final class RedisCooldowns implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        board.heard(Notes.NONE);
     }
 }

@@ -1,0 +1,136 @@
+package io.llmproxy.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.llmproxy.config.RedisConfig;
+import io.llmproxy.testing.RedisServer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What nodes tell each other, through a real Redis. */
+class NotesScriptIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final RedisServer REDIS = RedisServer.start();
+    private static final RedisConfig CONFIG =
+            new RedisConfig(REDIS.url(), null, null, null, null, "test", Duration.ofSeconds(10), null);
+
+    @AfterAll
+    static void stop() {
+        REDIS.close();
+    }
+
+    @BeforeEach
+    void forget() {
+        REDIS.say("FLUSHALL");
+    }
+
+    @Test
+    void whatOneIsToldAllKnowUntilItIsOver() throws StoreAwayException {
+        try (RedisLink one = new RedisLink(CONFIG, "one", "one");
+                RedisLink two = new RedisLink(CONFIG, "two", "two")) {
+            one.open();
+            two.open();
+            assertThat(two.exchange(Notes.NONE)).isEqualTo(Notes.NONE);
+            one.exchange(cooling(Map.of("a", 600_000L, "b", 1L)));
+            Awaitility.await()
+                    .atMost(SOON)
+                    .until(() -> two.exchange(Notes.NONE).cooling().size() == 1);
+            // The longest holds, whoever was told less.
+            assertThat(two.exchange(cooling(Map.of("a", 1_000L))).cooling().get("a"))
+                    .isBetween(300_000L, 600_000L);
+            assertThat(two.exchange(cooling(Map.of("a", 900_000L))).cooling().get("a"))
+                    .isBetween(600_001L, 900_000L);
+            assertThat(one.exchange(cooling(Map.of("c", 5_000_000L))).cooling()).containsOnlyKeys("a", "c");
+            // What nobody says any more goes.
+            assertThat(REDIS.say("PTTL {test}:cooldowns")).matches("(?s):[1-9].*");
+
+            REDIS.say("SET {test}:cooldowns text");
+            assertThat(catchThrowableOfType(StoreAwayException.class, () -> one.exchange(Notes.NONE))
+                            .reason())
+                    .isEqualTo("it answers WRONGTYPE");
+        }
+    }
+
+    private static Notes cooling(Map<String, Long> keys) {
+        return new Notes(keys, Map.of());
+    }
+
+    private static Notes found(String mark, boolean success, long millis) {
+        return new Notes(Map.of("k", 600_000L), Map.of(mark, new Notes.Finding(true, success, millis)));
+    }
+
+    @Test
+    void whoLooksFirstGoesOnUntilItIsNotHeardOfAnyMore() throws StoreAwayException {
+        try (RedisLink one = new RedisLink(CONFIG, "one", "one");
+                RedisLink two = new RedisLink(CONFIG, "two", "two")) {
+            one.open();
+            two.open();
+            Notes.Finding own =
+                    one.exchange(found("u", true, 600_000)).findings().get("u");
+            assertThat(own.own()).isTrue();
+            assertThat(own.success()).isTrue();
+            Notes.Finding other =
+                    two.exchange(found("u", false, 900_000)).findings().get("u");
+            assertThat(other.own()).isFalse();
+            assertThat(other.success()).isTrue();
+            assertThat(other.millis()).isBetween(300_000L, 600_000L);
+
+            one.exchange(found("u", false, 1));
+            Awaitility.await()
+                    .atMost(SOON)
+                    .until(() -> two.exchange(Notes.NONE).findings().isEmpty());
+            assertThat(two.exchange(found("u", true, 600_000))
+                            .findings()
+                            .get("u")
+                            .own())
+                    .isTrue();
+            assertThat(one.exchange(found("v", true, 600_000)).findings()).containsOnlyKeys("u", "v");
+            assertThat(one.exchange(Notes.NONE).findings().get("u").own()).isFalse();
+            assertThat(REDIS.say("PTTL {test}:probes")).matches("(?s):[1-9].*");
+        }
+    }
+
+    @Test
+    void itGoesOnWhenTheStoreComesBackAndLeavesNoThread() {
+        Map<String, Long> heard = new ConcurrentHashMap<>();
+        AtomicBoolean there = new AtomicBoolean();
+        RedisNotes notes = new RedisNotes(CONFIG, "one", new RedisNotes.Board() {
+            @Override
+            public boolean isWanted() {
+                return there.get();
+            }
+
+            @Override
+            public Notes toTell() {
+                return cooling(Map.of("own", 60_000L));
+            }
+
+            @Override
+            public void heard(Notes all) {
+                heard.putAll(all.cooling());
+            }
+        });
+        REDIS.say("SET {test}:cooldowns text");
+        notes.start();
+        there.set(true);
+        Awaitility.await().atMost(SOON).until(() -> thread().findAny().isPresent());
+        assertThat(heard).isEmpty();
+        REDIS.say("DEL {test}:cooldowns");
+        Awaitility.await().atMost(SOON).until(() -> heard.containsKey("own"));
+        notes.close();
+        assertThat(thread()).isEmpty();
+    }
+
+    private static Stream<Thread> thread() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("llmproxy-notes"));
+    }
+}
