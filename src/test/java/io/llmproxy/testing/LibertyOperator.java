@@ -25,9 +25,9 @@ final class LibertyOperator implements ServerOperator {
         Path sample = Artefacts.server().resolve("liberty").resolve("server.xml");
         Files.writeString(server.resolve(SETTINGS), Containers.repeat(Files.readString(sample), container));
         Files.createLink(server.resolve("apps/llmproxy.war"), Artefacts.war());
+        Files.writeString(server.resolve("bootstrap.properties"), "llmproxy.config=" + container.config() + "\n");
         List<String> command = JavaCommand.of(ServerOperator.OPTIONS);
         command.addAll(List.of(
-                "-Dllmproxy.config=" + container.config(),
                 "-javaagent:" + home.resolve("bin/tools/ws-javaagent.jar"),
                 "-jar",
                 home.resolve("bin/tools/ws-server.jar").toString(),

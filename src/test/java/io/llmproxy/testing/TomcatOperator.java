@@ -2,11 +2,16 @@ package io.llmproxy.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** By Tomcat's own manager application, on the port of operators. */
 public final class TomcatOperator implements ServerOperator {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
     @Override
     public ServerProcess start(Deployment.Container container, Path home) throws IOException {
         return Containers.tomcat(container.with(TomcatOperator::addManager), home, ServerOperator.OPTIONS);
@@ -20,19 +25,24 @@ public final class TomcatOperator implements ServerOperator {
     @Override
     public void deploy(Deployment deployment) throws IOException {
         Files.writeString(
-                deployment.directory().resolve("conf/Catalina/localhost/ROOT.xml"), "<Context unloadDelay=\"1000\"/>");
+                deployment.directory().resolve("conf/Catalina/localhost/ROOT.xml"),
+                "<Context unloadDelay=\"1000\" containerSciFilter=\"org[.]apache[.]jasper[.].*\"/>");
         ask(deployment, "deploy?path=/&war=" + Artefacts.war().toUri());
     }
 
     /** Has the manager do something, and waits until it is done. */
     public static void ask(Deployment deployment, String command) {
-        Answer answer = RawClient.exchange(
-                deployment.admin("/manager/text/" + command),
-                "GET",
-                "Authorization: Basic YWRtaW46YWRtaW4=\r\n",
-                new byte[0]);
-        if (!answer.text().startsWith("OK")) {
-            throw new AssertionError(command + ": " + answer.text() + deployment.log());
+        try {
+            URLConnection asked =
+                    deployment.admin("/manager/text/" + command).toURL().openConnection();
+            asked.setRequestProperty("Authorization", "Basic YWRtaW46YWRtaW4=");
+            asked.setReadTimeout((int) LONG.toMillis());
+            String answer = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!answer.startsWith("OK")) {
+                throw new AssertionError(command + ": " + answer + deployment.log());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -13,6 +13,10 @@ final class WildFlyOperator implements ServerOperator {
     /** Each idle thread of a pool holds the request that it has served last, and the application with it: a few do. */
     static final int REMEMBERS = 8;
 
+    /** With an expression, as everywhere in WildFly's settings. */
+    private static final String PROPERTY =
+            "<system-properties><property name=\"llmproxy.config\" value=\"${env.GATEWAY_CONFIG}\"/></system-properties>";
+
     private static final String ARCHIVE = "ROOT.war";
 
     @Override
@@ -26,7 +30,10 @@ final class WildFlyOperator implements ServerOperator {
         }
         Path settings = configuration.resolve("standalone.xml");
         Files.writeString(
-                settings, Files.readString(settings).replace("scan-interval=\"5000\"", "scan-interval=\"250\""));
+                settings,
+                Files.readString(settings)
+                        .replace("scan-interval=\"5000\"", "scan-interval=\"250\"")
+                        .replace("<management>", PROPERTY + "<management>"));
         Files.createLink(Files.createDirectories(base.resolve("deployments")).resolve(ARCHIVE), Artefacts.war());
         List<String> command = new ArrayList<>(JavaCommand.of(ServerOperator.OPTIONS));
         Stream.of(
@@ -42,7 +49,6 @@ final class WildFlyOperator implements ServerOperator {
                 .map(opened -> "--add-opens=" + opened + "=ALL-UNNAMED")
                 .forEach(command::add);
         command.addAll(List.of(
-                "-Dllmproxy.config=" + container.config(),
                 "-Djboss.home.dir=" + home,
                 "-Djboss.server.base.dir=" + base,
                 "-Dlogging.configuration="
@@ -55,7 +61,8 @@ final class WildFlyOperator implements ServerOperator {
                 "-mp",
                 home.resolve("modules").toString(),
                 "org.jboss.as.standalone"));
-        return ServerProcess.start(base, Map.of(), command);
+        return ServerProcess.start(
+                base, Map.of("GATEWAY_CONFIG", container.config().toString()), command);
     }
 
     @Override

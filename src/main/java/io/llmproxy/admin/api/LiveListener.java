@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One who listens. No thread waits for it: an event that comes while the one before is not written yet takes its place. */
-final class LiveListener implements WriteListener, AsyncListener {
+final class LiveListener implements WriteListener {
     private static final byte[] HELLO = ": live\n\n".getBytes(StandardCharsets.UTF_8);
 
     private final AsyncContext async;
@@ -27,6 +27,34 @@ final class LiveListener implements WriteListener, AsyncListener {
     private final AtomicBoolean ended = new AtomicBoolean();
     private byte @Nullable [] next = HELLO;
     private boolean unflushed;
+
+    /**
+     * What the container tells. WildFly takes each class that listens for a component that it has to make itself, and warns that it
+     * cannot: so there is no class.
+     */
+    @FunctionalInterface
+    private interface ContainerEvents extends AsyncListener {
+        /** Who listens. */
+        LiveListener listener();
+
+        @Override
+        default void onStartAsync(AsyncEvent event) {}
+
+        @Override
+        default void onComplete(AsyncEvent event) {
+            listener().over();
+        }
+
+        @Override
+        default void onError(AsyncEvent event) {
+            listener().end();
+        }
+
+        @Override
+        default void onTimeout(AsyncEvent event) {
+            listener().end();
+        }
+    }
 
     private LiveListener(
             AsyncContext async, ServletOutputStream out, BooleanSupplier welcome, Consumer<LiveListener> left) {
@@ -49,7 +77,8 @@ final class LiveListener implements WriteListener, AsyncListener {
         async.setTimeout(0);
         ServletOutputStream out = response.getOutputStream();
         LiveListener listener = new LiveListener(async, out, welcome, left);
-        async.addListener(listener);
+        ContainerEvents events = () -> listener;
+        async.addListener(events);
         out.setWriteListener(listener);
         return listener;
     }
@@ -114,25 +143,9 @@ final class LiveListener implements WriteListener, AsyncListener {
         end();
     }
 
-    @Override
-    public void onComplete(AsyncEvent event) {
+    private void over() {
         if (!ended.getAndSet(true)) {
             left.accept(this);
         }
-    }
-
-    @Override
-    public void onTimeout(AsyncEvent event) {
-        end();
-    }
-
-    @Override
-    public void onError(AsyncEvent event) {
-        end();
-    }
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {
-        // It is started once.
     }
 }
