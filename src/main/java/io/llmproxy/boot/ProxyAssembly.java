@@ -495,7 +495,7 @@ public final class ProxyAssembly implements AutoCloseable {
     public void close() {
         beans.close();
         if (stored != null) {
-            stored.close();
+            stored.rest();
         }
         background.shutdownNow();
         checks.close();
@@ -504,6 +504,10 @@ public final class ProxyAssembly implements AutoCloseable {
         sharedLimits.close();
         sharedNotes.close();
         ledger.stop();
+        if (stored != null) {
+            // The last lines of the ledger are added to it.
+            stored.close();
+        }
         capture.stop();
         tracing.close();
         pushed.close();

@@ -28,6 +28,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -59,6 +60,7 @@ final class StoreFollower implements AutoCloseable {
     private volatile @Nullable Thread worker;
     private volatile @Nullable OpenStore store;
     private volatile boolean closed;
+    private final AtomicBoolean ended = new AtomicBoolean();
     private @Nullable Serve serve;
     private @Nullable NodePresence presence;
     /** What the store has said last. */
@@ -486,13 +488,25 @@ final class StoreFollower implements AutoCloseable {
         }
     }
 
+    /** Follows no more; what was begun ends first, unless it waits for the database. The store stays open. */
+    void rest() {
+        closed = true;
+        try {
+            thread.submit(() -> {}).get(CLOSING.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("what follows the store goes on while this node stops", e);
+        }
+    }
+
     /** The thread closes the store, so that nothing uses it while that happens; a thread that waits for the database is not waited for. */
     @Override
     public void close() {
-        if (closed) {
+        closed = true;
+        if (!ended.compareAndSet(false, true)) {
             return;
         }
-        closed = true;
         Future<?> closing = thread.submit(this::closeStore);
         try {
             closing.get(CLOSING.toSeconds(), TimeUnit.SECONDS);

@@ -32,7 +32,7 @@ record StoreUsage(StoreFollower follower, UsageFeed feed, BooleanSupplier away) 
         }
         feed.catchUp();
         try {
-            return store.usage().read(from, until, most, row -> visitor.accept(used(row)));
+            return store.usage().read(from, until, most, row -> visitor.accept(used(row))) && !feed.isBehind();
         } catch (StoreException e) {
             throw StoreDocuments.unavailable(e);
         }

@@ -274,6 +274,11 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         return follower.reload();
     }
 
+    /** Follows the store no more, which stays open until the end. */
+    void rest() {
+        follower.rest();
+    }
+
     @Override
     public void close() {
         used.close();

@@ -6,10 +6,12 @@ import io.llmproxy.ledger.LedgerTail;
 import io.llmproxy.store.StoreException;
 import io.llmproxy.store.UsageHours;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,7 +40,9 @@ final class UsageFeed implements AutoCloseable {
     private static final int POLLS = 5;
 
     /** What is added in one transaction. */
-    private static final long MOST_LINES = 20_000;
+    private static final long MOST_LINES = 50_000;
+
+    private static final int MOST_CONFLICTS = 3;
 
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final Duration FORGETTING = Duration.ofHours(1);
@@ -53,7 +57,14 @@ final class UsageFeed implements AutoCloseable {
     private final Map<String, LedgerTail.Mark> marks = new HashMap<>();
 
     private final Set<String> known = new HashSet<>();
+    /** Also those of before a reload, in which there may be lines that are not added yet. */
+    private final Set<Path> directories = new LinkedHashSet<>();
+
+    private final Set<Path> unread = new HashSet<>();
     private volatile boolean failing;
+    private volatile boolean behind;
+    private volatile boolean closing;
+    private int conflicts;
     private long forgetAt = System.nanoTime();
 
     /**
@@ -103,9 +114,14 @@ final class UsageFeed implements AutoCloseable {
         }
     }
 
+    /** Whether this node has more to add than it has added yet. */
+    boolean isBehind() {
+        return behind || failing;
+    }
+
     private void addAll() {
-        boolean more = true;
-        while (more && !thread.isShutdown()) {
+        boolean more = !failing;
+        while (more && !closing) {
             more = add();
         }
     }
@@ -113,7 +129,15 @@ final class UsageFeed implements AutoCloseable {
     /** A ledger that was never read may be large: the processor is left to others for as long as it was taken from them. */
     private void look() {
         long begin = System.nanoTime();
-        lookAfter(add() ? Duration.ofNanos(System.nanoTime() - begin) : period());
+        Duration pause = period();
+        try {
+            if (add()) {
+                pause = Duration.ofNanos(System.nanoTime() - begin);
+            }
+            forget();
+        } finally {
+            lookAfter(pause);
+        }
     }
 
     private Duration period() {
@@ -126,34 +150,37 @@ final class UsageFeed implements AutoCloseable {
 
     /** Returns whether there is more to add. */
     private boolean add() {
-        OpenStore opened = store.get();
-        Optional<LedgerFiles> ledger = files.get();
-        if (opened == null || ledger.isEmpty()) {
-            return false;
-        }
         try {
-            boolean more = add(opened.usage(), ledger.get());
-            forget(opened.usage());
+            OpenStore opened = store.get();
+            files.get().ifPresent(ledger -> directories.addAll(ledger.directories()));
+            if (opened == null || directories.isEmpty()) {
+                return false;
+            }
+            behind = add(opened.usage(), new LedgerFiles(List.copyOf(directories)));
+            conflicts = 0;
             if (failing) {
                 LOG.info(
                         "what this node has used is added to the store {} again",
                         opened.database().name());
                 failing = false;
             }
-            return more;
-        } catch (IOException | RuntimeException e) {
+            return behind;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
             failed(e);
             return false;
         }
     }
 
-    private void failed(Exception cause) {
+    private void failed(Throwable cause) {
         // Whether the last sums were stored may be unknown.
         marks.clear();
         known.clear();
         boolean moved = cause instanceof StoreException refused && refused.kind() == StoreException.Kind.CONFLICT;
-        // The process before this one has added the last of what it used.
-        if (!failing && !moved) {
+        // The process before this one may have added the last of what it used.
+        if (moved && ++conflicts < MOST_CONFLICTS) {
+            return;
+        }
+        if (!failing) {
             LOG.warn(
                     "what this node has used cannot be added to the store; it is tried again, and the ledger keeps it meanwhile: {}",
                     cause instanceof StoreException ? cause.getMessage() : RootCause.of(cause));
@@ -161,10 +188,16 @@ final class UsageFeed implements AutoCloseable {
         }
     }
 
+    /** Returns whether there is more to add. */
     private boolean add(UsageHours usage, LedgerFiles ledger) throws IOException {
         LedgerTail tail = new LedgerTail(ledger);
         learn(usage, tail.runs());
         LedgerTail.Part part = tail.read(marks.values(), MOST_LINES);
+        part.unread().forEach((file, why) -> {
+            if (unread.add(file)) {
+                LOG.warn("what {} says cannot be added to the store, and is tried again: {}", file, why);
+            }
+        });
         List<UsageHours.Move> moves = new ArrayList<>();
         for (LedgerTail.Mark to : part.marks()) {
             LedgerTail.Mark from = marks.get(to.run());
@@ -198,10 +231,18 @@ final class UsageFeed implements AutoCloseable {
         return new UsageHours.Mark(mark.run(), mark.file(), mark.position(), mark.record());
     }
 
-    private void forget(UsageHours usage) {
-        if (!config.usageRetainFor().isZero() && System.nanoTime() - forgetAt >= 0) {
-            usage.forget(config.usageRetainFor());
-            forgetAt = System.nanoTime() + FORGETTING.toNanos();
+    private void forget() {
+        OpenStore opened = store.get();
+        if (opened == null || config.usageRetainFor().isZero() || System.nanoTime() - forgetAt < 0) {
+            return;
+        }
+        forgetAt = System.nanoTime() + FORGETTING.toNanos();
+        try {
+            if (opened.usage().forget(config.usageRetainFor())) {
+                forgetAt = System.nanoTime();
+            }
+        } catch (StoreException e) {
+            LOG.debug("old hours are forgotten later", e);
         }
     }
 
@@ -209,7 +250,9 @@ final class UsageFeed implements AutoCloseable {
     @Override
     public void close() {
         catchUp();
-        thread.shutdownNow();
+        // Not interrupted: H2 would close its file.
+        closing = true;
+        thread.shutdown();
         Thread last = worker;
         try {
             if (last != null) {

@@ -1,12 +1,12 @@
 package io.llmproxy.ledger;
 
 import io.llmproxy.ledger.LineReader.Line;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -24,6 +24,7 @@ public final class LedgerTail {
     private final Map<String, List<LedgerName.Found>> runs = new LinkedHashMap<>();
     private final Map<String, Mark> marks = new HashMap<>();
     private final Map<Sum, UsedAttempt> sums = new LinkedHashMap<>();
+    private final Map<Path, String> unread = new HashMap<>();
     private long left;
 
     /**
@@ -45,13 +46,15 @@ public final class LedgerTail {
      *
      * @param used sums for each hour, forward, key, model and upstream
      * @param marks how far each run is read whose files are there
+     * @param unread files that cannot be read, and why; their runs wait
      * @param more whether there is more to read
      */
-    public record Part(List<UsedAttempt> used, List<Mark> marks, boolean more) {
-        /** Copies the lists. */
+    public record Part(List<UsedAttempt> used, List<Mark> marks, Map<Path, String> unread, boolean more) {
+        /** Copies the collections. */
         public Part {
             used = List.copyOf(used);
             marks = List.copyOf(marks);
+            unread = Map.copyOf(unread);
         }
     }
 
@@ -91,16 +94,17 @@ public final class LedgerTail {
      *
      * @param before how far runs were read before; a run without a mark is read from its beginning
      * @param most how many lines are read at most
-     * @throws IOException if a file cannot be read
      */
-    public Part read(Collection<Mark> before, long most) throws IOException {
+    public Part read(Collection<Mark> before, long most) {
         left = most;
         before.stream().filter(mark -> runs.containsKey(mark.run())).forEach(mark -> marks.put(mark.run(), mark));
         for (Map.Entry<String, List<LedgerName.Found>> run : runs.entrySet()) {
+            boolean readable = true;
             for (LedgerName.Found found : run.getValue()) {
                 Mark mark = marks.getOrDefault(run.getKey(), Mark.none(run.getKey()));
-                if (found.name().file() >= mark.file()) {
-                    read(found, found.name().file() == mark.file() ? mark.position() : 0, mark.record());
+                if (readable && found.name().file() >= mark.file()) {
+                    long position = found.name().file() == mark.file() ? mark.position() : 0;
+                    readable = read(found, new Mark(mark.run(), found.name().file(), position, mark.record()));
                 }
                 if (left <= 0) {
                     return part(true);
@@ -111,22 +115,23 @@ public final class LedgerTail {
     }
 
     private Part part(boolean more) {
-        return new Part(List.copyOf(sums.values()), List.copyOf(marks.values()), more);
+        return new Part(List.copyOf(sums.values()), List.copyOf(marks.values()), unread, more);
     }
 
-    private void read(LedgerName.Found found, long position, long known) throws IOException {
-        String run = found.name().boot();
-        int file = found.name().file();
-        Mark mark = new Mark(run, file, position, known);
+    /** Returns whether the file could be read. */
+    private boolean read(LedgerName.Found found, Mark from) {
         try {
-            long from = found.name().packed() ? position : begin(found.path(), position);
-            if (from >= 0) {
-                mark = read(found, new Mark(run, file, from, known));
-            }
+            long begin = found.name().packed() ? from.position() : begin(found.path(), from.position());
+            Mark to = begin < 0 ? from : onward(found, new Mark(from.run(), from.file(), begin, from.record()));
+            marks.put(from.run(), to);
         } catch (NoSuchFileException deleted) {
             // It was too old, or too much, after its directory was read.
+            marks.put(from.run(), from);
+        } catch (IOException e) {
+            unread.put(found.path(), String.valueOf(e.getMessage()));
+            return false;
         }
-        marks.put(run, mark);
+        return true;
     }
 
     /** Where to go on in a file; negative if all of it is read. One that is shorter than it was took the place of one that was removed. */
@@ -139,17 +144,29 @@ public final class LedgerTail {
         }
     }
 
-    private Mark read(LedgerName.Found found, Mark from) throws IOException {
-        Mark mark = from;
+    private Mark onward(LedgerName.Found found, Mark from) throws IOException {
         try (LineReader reader = LineReader.open(found.path(), from.position())) {
-            for (Line line = reader.next();
-                    line != null && line.state() != LineReader.State.TORN && left > 0;
-                    line = reader.next()) {
-                left--;
-                mark = line.type().equals("close")
-                        ? new Mark(from.run(), from.file() + 1, 0, mark.record())
-                        : new Mark(from.run(), from.file(), reader.offset(), take(line, from.run(), mark.record()));
+            return onward(reader, found.name().packed(), from);
+        } catch (EOFException shorter) {
+            // The end of the file did not outlive a loss of power.
+            try (LineReader reader = LineReader.open(found.path())) {
+                return onward(reader, found.name().packed(), from);
             }
+        }
+    }
+
+    private Mark onward(LineReader reader, boolean whole, Mark from) throws IOException {
+        Mark mark = from;
+        while (left > 0) {
+            Line line = reader.next();
+            if (line == null || line.state() == LineReader.State.TORN) {
+                // Nothing is added to a file that is compressed.
+                return whole ? new Mark(from.run(), from.file() + 1, 0, mark.record()) : mark;
+            }
+            left--;
+            mark = line.type().equals("close")
+                    ? new Mark(from.run(), from.file() + 1, 0, mark.record())
+                    : new Mark(from.run(), from.file(), reader.offset(), take(line, from.run(), mark.record()));
         }
         return mark;
     }
@@ -162,7 +179,7 @@ public final class LedgerTail {
         }
         UsedAttempt used = UsedAttempt.added(line);
         if (used != null) {
-            UsedAttempt ofHour = used.at(used.at().truncatedTo(ChronoUnit.HOURS));
+            UsedAttempt ofHour = used.ofHour();
             sums.merge(Sum.of(ofHour), ofHour, UsedAttempt::plus);
         }
         return number;

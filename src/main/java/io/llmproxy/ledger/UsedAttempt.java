@@ -5,6 +5,7 @@ import io.llmproxy.ledger.LineReader.Line;
 import io.llmproxy.usage.Count;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -103,10 +104,21 @@ public record UsedAttempt(
                 cost.number("without_cost", 0) + (cost.string("cost_state", "").equals("unpriced") ? 1 : 0));
     }
 
-    /** The same at another time. */
-    UsedAttempt at(Instant other) {
+    /** As it is added up by the hour: of models that the configuration does not name, clients could send any number. */
+    UsedAttempt ofHour() {
         return new UsedAttempt(
-                other, forward, key, model, upstream, attempts, errors, input, cached, output, reasoning, costs,
+                at.truncatedTo(ChronoUnit.HOURS),
+                forward,
+                key,
+                model.startsWith(LedgerKeeper.UNKNOWN_NAME) ? OTHER : model,
+                upstream,
+                attempts,
+                errors,
+                input,
+                cached,
+                output,
+                reasoning,
+                costs,
                 unpriced);
     }
 

@@ -1,5 +1,6 @@
 package io.llmproxy.store;
 
+import java.math.BigDecimal;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -29,6 +30,18 @@ record BackupColumn(String name, Kind kind) {
             @Override
             void set(PreparedStatement insert, int index, String value) throws SQLException {
                 insert.setLong(index, Long.parseLong(value));
+            }
+        },
+        DECIMAL(Types.NUMERIC) {
+            @Override
+            @Nullable String of(ResultSet row, int index) throws SQLException {
+                BigDecimal value = row.getBigDecimal(index);
+                return value == null ? null : value.toPlainString();
+            }
+
+            @Override
+            void set(PreparedStatement insert, int index, String value) throws SQLException {
+                insert.setBigDecimal(index, new BigDecimal(value));
             }
         },
         TRUTH(Types.BOOLEAN) {
@@ -92,6 +105,7 @@ record BackupColumn(String name, Kind kind) {
             try {
                 switch (this) {
                     case NUMBER -> Long.parseLong(value);
+                    case DECIMAL -> new BigDecimal(value);
                     case TRUTH -> truth(value);
                     case BYTES -> HexFormat.of().parseHex(value);
                     case TIME -> Instant.parse(value);
@@ -113,6 +127,7 @@ record BackupColumn(String name, Kind kind) {
         private static Kind of(int type) {
             return switch (type) {
                 case Types.BIGINT, Types.INTEGER, Types.SMALLINT -> NUMBER;
+                case Types.NUMERIC, Types.DECIMAL -> DECIMAL;
                 case Types.BOOLEAN, Types.BIT -> TRUTH;
                 case Types.BINARY, Types.VARBINARY, Types.LONGVARBINARY -> BYTES;
                 case Types.TIMESTAMP, Types.TIMESTAMP_WITH_TIMEZONE -> TIME;

@@ -19,8 +19,9 @@ enum BackupTable {
     API_TOKEN,
     AUDIT,
     AUDIT_END("scope"),
-    USAGE_HOUR,
-    USAGE_MARK;
+    /** Before the hours: a node that adds to both at this moment has its marks removed when its hours can be seen. */
+    USAGE_MARK,
+    USAGE_HOUR;
 
     /** What is of the moment: which nodes there are, what operators say of upstreams, who has signed in, and which tables have been made. */
     static final Set<String> LEFT_OUT = Set.of("node", "operator_override", "admin_session", "schema_history");

@@ -5,10 +5,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -20,6 +20,10 @@ public final class UsageHours {
     private static final int LONGEST_NAME = 300;
     private static final int PIECE = 500;
     private static final int FETCHED = 2_000;
+
+    /** In seconds. */
+    private static final int LONGEST_QUERY = 10;
+
     private static final Duration MARKS_KEPT = Duration.ofDays(400);
 
     private final Database database;
@@ -160,7 +164,7 @@ public final class UsageHours {
         statement.setLong(6, row.reasoning());
         statement.setLong(7, row.unpriced());
         statement.setBigDecimal(8, row.cost());
-        statement.setTimestamp(9, Timestamp.from(row.hour()));
+        statement.setObject(9, row.hour().atOffset(ZoneOffset.UTC));
         statement.setString(10, node);
         statement.setString(11, row.forward());
         statement.setString(12, row.key());
@@ -216,8 +220,9 @@ public final class UsageHours {
                             + " upstream, currency, sum(attempts), sum(errors), sum(input_tokens), sum(cached_tokens),"
                             + " sum(output_tokens), sum(reasoning_tokens), sum(unpriced), sum(cost) from llmproxy.usage_hour"
                             + " where begun_at >= ? and begun_at < ? group by begun_at, forward, client_key, model, upstream, currency")) {
-                select.setTimestamp(1, Timestamp.from(from));
-                select.setTimestamp(2, Timestamp.from(until));
+                select.setObject(1, from.atOffset(ZoneOffset.UTC));
+                select.setObject(2, until.atOffset(ZoneOffset.UTC));
+                select.setQueryTimeout(LONGEST_QUERY);
                 select.setFetchSize(FETCHED);
                 select.setMaxRows(most + 1);
                 try (ResultSet row = select.executeQuery()) {
@@ -253,24 +258,39 @@ public final class UsageHours {
     }
 
     /**
-     * Forgets hours that are older.
+     * Forgets the oldest day of hours that are too old.
      *
      * @param kept how old they may become, by the database's clock
+     * @return whether there may be more of them
      */
-    public void forget(Duration kept) {
-        database.write(connection -> {
+    public boolean forget(Duration kept) {
+        return database.write(connection -> {
             Instant now = Database.now(connection).toInstant();
-            delete(connection, "delete from llmproxy.usage_hour where begun_at < ?", now.minus(kept));
             // Lines of a run without a mark would be added again, where its files are still there.
             Duration longer = kept.compareTo(MARKS_KEPT) < 0 ? MARKS_KEPT : kept;
             delete(connection, "delete from llmproxy.usage_mark where written_at < ?", now.minus(longer));
+            Instant oldest = oldest(connection);
+            Instant end = now.minus(kept);
+            if (oldest == null || !oldest.isBefore(end)) {
+                return false;
+            }
+            Instant day = oldest.plus(Duration.ofDays(1));
+            delete(connection, "delete from llmproxy.usage_hour where begun_at < ?", day.isBefore(end) ? day : end);
             return true;
         });
     }
 
+    private static @Nullable Instant oldest(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select min(begun_at) from llmproxy.usage_hour");
+                ResultSet row = select.executeQuery()) {
+            @Nullable OffsetDateTime oldest = row.next() ? row.getObject(1, OffsetDateTime.class) : null;
+            return oldest == null ? null : oldest.toInstant();
+        }
+    }
+
     private static void delete(Connection connection, String sql, Instant before) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement(sql)) {
-            delete.setTimestamp(1, Timestamp.from(before));
+            delete.setObject(1, before.atOffset(ZoneOffset.UTC));
             delete.executeUpdate();
         }
     }

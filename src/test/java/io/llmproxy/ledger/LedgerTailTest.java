@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -241,6 +244,52 @@ class LedgerTailTest {
         readOn(ALL);
 
         assertThat(told(read)).startsWith("1 100 10 0.000125");
+    }
+
+    /** As if the end of the file had not outlived a loss of power. */
+    @Test
+    void aCompressedFileThatIsShorterIsReadFromItsBeginning() throws IOException {
+        write(LedgerFixtures.attempt(1, 100, 10), LedgerFixtures.attempt(2, 200, 20));
+        Path file = LedgerFixtures.files(directory).get(0);
+        List<String> lines = Files.readAllLines(file);
+        Files.writeString(file, String.join("\n", lines.subList(0, 3)) + "\n");
+        readOn(ALL);
+        assertThat(told(read)).startsWith("2 300 30 ");
+
+        try (OutputStream packed = new GZIPOutputStream(Files.newOutputStream(LedgerName.packed(file)))) {
+            packed.write((lines.get(0) + "\n" + lines.get(1) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        Files.delete(file);
+        readOn(ALL);
+
+        assertThat(told(read)).startsWith("2 300 30 ");
+        assertThat(marks)
+                .singleElement()
+                .satisfies(mark -> assertThat(mark.file()).isEqualTo(2));
+    }
+
+    @Test
+    void aFileThatCannotBeReadHoldsUpNoOtherRun() throws IOException {
+        write(LedgerFixtures.attempt(1, 100, 10));
+        Path file = LedgerFixtures.files(directory).get(0);
+        Files.write(LedgerName.packed(file), new byte[] {1, 2, 3});
+        Files.delete(file);
+        write(LedgerFixtures.attempt(2, 200, 20));
+
+        LedgerTail.Part part = new LedgerTail(files()).read(List.of(), ALL);
+
+        assertThat(part.unread()).containsOnlyKeys(LedgerName.packed(file));
+        assertThat(told(part.used())).startsWith("1 200 20 ");
+        assertThat(part.marks()).hasSize(1);
+    }
+
+    @Test
+    void modelsThatTheConfigurationDoesNotNameAreOne() {
+        UsedAttempt one = new UsedAttempt(
+                LedgerFixtures.NOON, "f", "k", "other:62c66a7a5dd70c3146618063", "u", 1, 0, 1, 0, 1, 0, Map.of(), 0);
+
+        assertThat(one.ofHour().model()).isEqualTo("other");
+        assertThat(one.ofHour().at()).isEqualTo(LedgerFixtures.NOON.truncatedTo(ChronoUnit.HOURS));
     }
 
     @Test

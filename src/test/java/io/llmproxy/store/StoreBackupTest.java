@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -52,6 +54,25 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class StoreBackupTest {
+    private static final UsageHours.Mark MARK = new UsageHours.Mark("0123456789abcdef", 2, 1234, 56);
+
+    /** Amounts are numbers that are neither whole nor texts. */
+    private static final UsageHours.Row USED = new UsageHours.Row(
+            Instant.parse("2030-01-01T10:00:00Z"),
+            "main",
+            "-",
+            "m",
+            "u",
+            "USD",
+            1,
+            0,
+            2,
+            0,
+            3,
+            0,
+            0,
+            new BigDecimal("12.000000000001"));
+
     private static final AuditNote NOTE = AuditNote.plain("ann", "command", "test");
     private static final KeyRing RING = KeyRing.of(new Secret("the key of the secrets"));
     private static final Secret CANARY = new Secret("canary-ü");
@@ -99,6 +120,7 @@ final class StoreBackupTest {
 
     /** Fills a store with some of everything. */
     private static Database filled(Database database) throws HeadMovedException, KeyConflictException {
+        new UsageHours(database).add("a node", List.of(USED), List.of(new UsageHours.Move(null, MARK)));
         ConfigStore versions = new ConfigStore(database);
         versions.commit(StoreWorld.draft("v: 1\n"), 0);
         versions.commit(StoreWorld.draft(ODD), 1);
@@ -175,6 +197,11 @@ final class StoreBackupTest {
         assertThat(keys.issue(key("anything"), "a request", NOTE).again()).isTrue();
         assertThat(new NumberTable(target).of("provider", List.of("two", "three")))
                 .isEqualTo(Map.of("two", 2L, "three", 3L));
+        List<UsageHours.Row> used = new ArrayList<>();
+        assertThat(new UsageHours(target).read(Instant.EPOCH, USED.hour().plusSeconds(1), 9, used::add))
+                .isTrue();
+        assertThat(used).containsExactly(USED);
+        assertThat(new UsageHours(target).marks(List.of(MARK.run()))).containsExactly(MARK);
         List<String> sourceLines = lines(source);
         assertThat(lines(target))
                 .containsAll(sourceLines.stream()

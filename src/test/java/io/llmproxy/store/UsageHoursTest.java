@@ -121,7 +121,8 @@ class UsageHoursTest {
                         row(now, "x".repeat(1000), "USD", 5, "1")),
                 List.of(new Move(null, mark)));
 
-        table.forget(Duration.ofDays(2));
+        assertThat(table.forget(Duration.ofDays(2))).isTrue();
+        assertThat(table.forget(Duration.ofDays(2))).isFalse();
 
         assertThat(told(table, Instant.EPOCH, now.plusSeconds(1)))
                 .containsExactly(now + " " + "x".repeat(300) + " 1 5 1USD");

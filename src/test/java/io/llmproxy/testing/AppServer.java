@@ -54,6 +54,7 @@ public enum AppServer {
     };
 
     private final String distribution;
+
     @SuppressWarnings("ImmutableEnumChecker") // None has a state.
     private final ServerOperator operator;
 

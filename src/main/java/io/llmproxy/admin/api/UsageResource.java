@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +39,7 @@ public final class UsageResource {
     private static final Logger LOG = LoggerFactory.getLogger(UsageResource.class);
     private static final long MOST_LINES = 5_000_000;
     private static final int MOST_SUMS = 1_000_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final String ALL = "all";
     private static final String THIS = "this";
 
@@ -136,10 +138,8 @@ public final class UsageResource {
             throw Refused.invalid("nodes", "all nodes are known where they share a store (expected: this)");
         }
         if (shared.isKept() && (ALL.equals(asked.nodes()) || (asked.nodes() == null && files.isPresent()))) {
-            Instant hour = from.truncatedTo(ChronoUnit.HOURS);
             try {
-                boolean whole = shared.read(hour, to, MOST_SUMS, table::add);
-                return told(asked, hour, to, ALL, "store", table, whole);
+                return shared(asked, from, to, table);
             } catch (UnavailableException e) {
                 if (asked.nodes() != null) {
                     throw e;
@@ -150,6 +150,33 @@ public final class UsageResource {
         }
         boolean whole = files.isEmpty() ? lately(from, to, table) : read(files.get(), from, to, table);
         return told(asked, from, to, THIS, files.isEmpty() ? "memory" : "ledger", table, whole);
+    }
+
+    /** In whole hours. */
+    private Told shared(Question asked, Instant from, Instant to, UsageTable table) {
+        Instant first = from.truncatedTo(ChronoUnit.HOURS);
+        Instant hour = to.truncatedTo(ChronoUnit.HOURS);
+        Instant end = asked.to() == null || hour.equals(to) ? to : hour.plus(1, ChronoUnit.HOURS);
+        begin();
+        try {
+            boolean whole = gateway.ledger().shared().read(first, end, MOST_SUMS, table::add);
+            return told(asked, first, end, ALL, "store", table, whole);
+        } finally {
+            reading.release();
+        }
+    }
+
+    private void begin() {
+        boolean begun = false;
+        try {
+            begun = reading.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!begun) {
+            throw new Refused(503, "busy", "What was used is being read for another call; try again.")
+                    .with("Retry-After", "1");
+        }
     }
 
     private static Told told(
@@ -177,10 +204,7 @@ public final class UsageResource {
     }
 
     private boolean read(LedgerFiles files, Instant from, Instant to, UsageTable table) {
-        if (!reading.tryAcquire()) {
-            throw new Refused(503, "busy", "The ledger is being read for another call; try again.")
-                    .with("Retry-After", "1");
-        }
+        begin();
         try {
             return files.attempts(new LedgerFiles.Period(from, to), MOST_LINES, (UsedAttempt used) -> table.add(used));
         } catch (IOException e) {
