@@ -7,6 +7,7 @@ import io.llmproxy.config.RedisConfig;
 import io.llmproxy.testing.RedisServer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -67,18 +68,20 @@ class NotesScriptIT {
         return new Notes(Map.of("k", 600_000L), Map.of(mark, new Notes.Finding(true, success, millis)));
     }
 
+    private static Notes.Finding finding(String mark, Notes notes) {
+        return Objects.requireNonNull(notes.findings().get(mark), mark);
+    }
+
     @Test
     void whoLooksFirstGoesOnUntilItIsNotHeardOfAnyMore() throws StoreAwayException {
         try (RedisLink one = new RedisLink(CONFIG, "one", "one");
                 RedisLink two = new RedisLink(CONFIG, "two", "two")) {
             one.open();
             two.open();
-            Notes.Finding own =
-                    one.exchange(found("u", true, 600_000)).findings().get("u");
+            Notes.Finding own = finding("u", one.exchange(found("u", true, 600_000)));
             assertThat(own.own()).isTrue();
             assertThat(own.success()).isTrue();
-            Notes.Finding other =
-                    two.exchange(found("u", false, 900_000)).findings().get("u");
+            Notes.Finding other = finding("u", two.exchange(found("u", false, 900_000)));
             assertThat(other.own()).isFalse();
             assertThat(other.success()).isTrue();
             assertThat(other.millis()).isBetween(300_000L, 600_000L);
@@ -87,13 +90,10 @@ class NotesScriptIT {
             Awaitility.await()
                     .atMost(SOON)
                     .until(() -> two.exchange(Notes.NONE).findings().isEmpty());
-            assertThat(two.exchange(found("u", true, 600_000))
-                            .findings()
-                            .get("u")
-                            .own())
+            assertThat(finding("u", two.exchange(found("u", true, 600_000))).own())
                     .isTrue();
             assertThat(one.exchange(found("v", true, 600_000)).findings()).containsOnlyKeys("u", "v");
-            assertThat(one.exchange(Notes.NONE).findings().get("u").own()).isFalse();
+            assertThat(finding("u", one.exchange(Notes.NONE)).own()).isFalse();
             assertThat(REDIS.say("PTTL {test}:probes")).matches("(?s):[1-9].*");
         }
     }

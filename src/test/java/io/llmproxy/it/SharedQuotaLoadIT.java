@@ -351,7 +351,8 @@ class SharedQuotaLoadIT {
             beyond += Math.max(0, passed.get(i) - BUDGET);
             most = Math.max(most, passed.get(i));
         }
-        long mostOfRate = Math.round(RATE * elapsed) + (long) RATE * (1 + flushes + failovers) + RATE / NODES * kills;
+        long mostOfRate =
+                Math.round(RATE * elapsed) + (long) RATE * (1 + flushes + failovers) + (long) RATE / NODES * kills;
         String told =
                 ("%.0f s, seed %d: %d nodes killed, %d paused, Redis %d times frozen, %d flushed, %d failed over; %d budgets of %d, of which %d"
                                 + " unused (%.2f %%), %d beyond (%.2f %%), at most %d of one; %d of the rate, %.0f by the clock; answers %s")

@@ -35,7 +35,7 @@ final class NodeKeysTest {
                 List.of(old).stream().map(Secret::new).toList(),
                 null,
                 Duration.ofSeconds(60),
-                Duration.ofHours(9600));
+                Duration.ofDays(400));
     }
 
     private static String id(String key) {

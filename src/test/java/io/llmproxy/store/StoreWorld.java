@@ -55,7 +55,7 @@ final class StoreWorld implements AutoCloseable {
                 List.of(),
                 null,
                 Duration.ofSeconds(60),
-                Duration.ofHours(9600));
+                Duration.ofDays(400));
     }
 
     /** An empty database. */
