@@ -1,7 +1,7 @@
 -- Gives nodes their parts of limits. KEYS[1] has the nodes, KEYS[2] what this session was last answered, each further key is of one
 -- limit. ARGV: this node, its session, after how many milliseconds without a word a node is gone, the number of this call, which is
 -- larger than those of the session's calls before, then for each limit: kind, size, time, delta, least, need, want, seen, born.
--- A node may have several sessions, of which each holds its own; it counts once.
+-- A node may have several sessions, each with permits of its own; it counts once.
 -- Returns: the time in milliseconds, the number of nodes, then for each limit: granted, used, wait in microseconds, born; or, in
 -- the place of granted, the code of an error that concerns the limit alone.
 -- Each count says when it was born. A node that has seen another of the same name knows what was used before that was lost.

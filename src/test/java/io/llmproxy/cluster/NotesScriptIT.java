@@ -44,13 +44,13 @@ class NotesScriptIT {
             Awaitility.await()
                     .atMost(SOON)
                     .until(() -> two.exchange(Notes.NONE).cooling().size() == 1);
-            // The longest holds, whoever was told less.
+            // The longest time holds, also where another node was told a shorter one.
             assertThat(two.exchange(cooling(Map.of("a", 1_000L))).cooling().get("a"))
                     .isBetween(300_000L, 600_000L);
             assertThat(two.exchange(cooling(Map.of("a", 900_000L))).cooling().get("a"))
                     .isBetween(600_001L, 900_000L);
             assertThat(one.exchange(cooling(Map.of("c", 5_000_000L))).cooling()).containsOnlyKeys("a", "c");
-            // What nobody says any more goes.
+            // What no node says any more goes.
             assertThat(REDIS.say("PTTL {test}:cooldowns")).matches("(?s):[1-9].*");
 
             REDIS.say("SET {test}:cooldowns text");

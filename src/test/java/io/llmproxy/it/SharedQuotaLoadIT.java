@@ -354,7 +354,7 @@ class SharedQuotaLoadIT {
         long mostOfRate =
                 Math.round(RATE * elapsed) + (long) RATE * (1 + flushes + failovers) + (long) RATE / NODES * kills;
         String told =
-                ("%.0f s, seed %d: %d nodes killed, %d paused, Redis %d times frozen, %d flushed, %d failed over; %d budgets of %d, of which %d"
+                ("%.0f s, seed %d: %d nodes killed, %d paused, Redis %d times frozen, %d flushed, %d failed over; %d budgets of %d: %d"
                                 + " unused (%.2f %%), %d beyond (%.2f %%), at most %d of one; %d of the rate, %.0f by the clock; answers %s")
                         .formatted(
                                 elapsed,
