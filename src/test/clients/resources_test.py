@@ -130,33 +130,5 @@ class ResourcesTest(unittest.TestCase):
         self.assertEqual((0, f"{4 * ROUNDS} rounds\n"), (played.returncode, played.stdout), played.stderr)
 
 
-class MixedGroupTest(unittest.TestCase):
-    """In a group of several providers, a path that more than one of them has belongs to the one whose client asks."""
-
-    def test_files_and_caches_are_made_by_the_clients_own_provider(self):
-        keepers = {vendor: Keeper(vendor, 0) for vendor in AUTH}
-        for keeper in keepers.values():
-            self.addCleanup(keeper.close)
-        gateway = kit.Gateway(
-            upstreams=[
-                {"name": vendor, "url": keeper.url, "provider": vendor, "auth": AUTH[vendor]}
-                for vendor, keeper in keepers.items()
-            ]
-        )
-        self.addCleanup(gateway.close)
-        openais = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=KEY, max_retries=0)
-        anthropics = anthropic.Anthropic(base_url=gateway.url, api_key=KEY, max_retries=0)
-        googles = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=gateway.url))
-        for _ in range(ROUNDS):
-            openais.files.create(file=io.BytesIO(b"{}"), purpose="batch")
-        for _ in range(ROUNDS):
-            anthropics.beta.files.upload(file=("f.txt", io.BytesIO(b"hi"), "text/plain"))
-        for _ in range(ROUNDS):
-            googles.caches.create(model="gemini-3-pro", config={"contents": "long"})
-        made = [keepers["openai"].made["file-"], keepers["anthropic"].made["file_"], keepers["gemini"].made["cachedContents/c"]]
-        self.assertEqual([ROUNDS] * 3, made)
-        self.assertEqual([], [each for keeper in keepers.values() for each in keeper.complaints])
-
-
 if __name__ == "__main__":
     unittest.main()

@@ -27,7 +27,7 @@ from .shapes import Mismatch
 TEXT = "".join(WORDS)
 SOUND = bytes(range(256)) * 8
 # Of a flood: more than all buffers on its way hold.
-FLOOD = (512, 128 * 1024)
+FLOOD = (256, 128 * 1024)
 
 REALTIME_EVENTS = pydantic.TypeAdapter(RealtimeServerEvent)
 REALTIME_USAGE = {

@@ -97,8 +97,8 @@ public final class ProxyContextListener implements ServletContextListener {
             health.close();
         }
         if (logging) {
-            LinkedRecords.forget();
             Logging.close();
+            LinkedRecords.forget();
         }
     }
 }

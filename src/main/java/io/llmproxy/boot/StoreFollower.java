@@ -323,6 +323,8 @@ final class StoreFollower implements AutoCloseable {
         Wish wish = untold.get();
         if (wish != null && nodes.drain(state.id(), wish.drain(), wish.by())) {
             untold.compareAndSet(wish, null);
+            // Another node may take it back before it is read here.
+            said = new Nodes.Said(wish.drain(), wish.by(), null);
         }
         Nodes.Said now = nodes.said(state.id(), state.boot()).orElse(NEVER);
         if (now.isBefore(said)) {

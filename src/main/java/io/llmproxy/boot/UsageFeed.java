@@ -95,7 +95,7 @@ final class UsageFeed implements AutoCloseable {
      */
     void begin(Supplier<Optional<LedgerFiles>> ledger) {
         files = ledger;
-        lookAfter(period());
+        lookAfter(Duration.ZERO);
     }
 
     /** Adds what is in the files at this moment, but does not wait long for it. */
@@ -156,7 +156,7 @@ final class UsageFeed implements AutoCloseable {
             if (opened == null || directories.isEmpty()) {
                 return false;
             }
-            behind = add(opened.usage(), new LedgerFiles(List.copyOf(directories)));
+            boolean more = add(opened.usage(), new LedgerFiles(List.copyOf(directories)));
             conflicts = 0;
             if (failing) {
                 LOG.info(
@@ -164,7 +164,7 @@ final class UsageFeed implements AutoCloseable {
                         opened.database().name());
                 failing = false;
             }
-            return behind;
+            return more;
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             failed(e);
             return false;
@@ -214,6 +214,7 @@ final class UsageFeed implements AutoCloseable {
                     moves);
             part.marks().forEach(mark -> marks.put(mark.run(), mark));
         }
+        behind = part.more() || !part.unread().isEmpty();
         return part.more();
     }
 
@@ -249,7 +250,11 @@ final class UsageFeed implements AutoCloseable {
     /** What ended before is added, unless the store does not answer: then the next start adds it. */
     @Override
     public void close() {
-        catchUp();
+        try {
+            catchUp();
+        } catch (RuntimeException e) {
+            LOG.warn("the last of what this node has used is not added to the store: {}", RootCause.of(e));
+        }
         // Not interrupted: H2 would close its file.
         closing = true;
         thread.shutdown();

@@ -146,7 +146,7 @@ final class RedisLink implements AutoCloseable {
             List<?> lists = (List<?>) said;
             return new Notes(cooling((List<?>) lists.get(0)), findings((List<?>) lists.get(1)));
         } catch (ClassCastException | IndexOutOfBoundsException | NumberFormatException | NoSuchElementException e) {
-            throw new StoreAwayException("an invalid answer", e);
+            throw new StoreAwayException(StoreAwayException.INVALID, e);
         }
     }
 
@@ -189,7 +189,7 @@ final class RedisLink implements AutoCloseable {
             }
             return new Answer(number(numbers, 0), Math.toIntExact(number(numbers, 1)), replies);
         } catch (ClassCastException | IllegalArgumentException | ArithmeticException e) {
-            throw new StoreAwayException("an invalid answer", e);
+            throw new StoreAwayException(StoreAwayException.INVALID, e);
         }
     }
 

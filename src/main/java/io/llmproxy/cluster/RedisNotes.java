@@ -4,6 +4,7 @@ import io.llmproxy.config.RedisConfig;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,8 @@ public final class RedisNotes implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread thread = new Thread(this::run, "llmproxy-notes");
     private boolean open;
+    /** Whether the log says that nothing is shared. */
+    private boolean told;
 
     /** Where a node has what it tells others, and puts what it hears. Used by one thread. */
     public interface Board {
@@ -77,17 +80,31 @@ public final class RedisNotes implements AutoCloseable {
                 }
                 board.heard(link.exchange(board.toTell()));
             }
+            if (told) {
+                LOG.info("nodes tell each other again what they know of keys and upstreams");
+                told = false;
+            }
             return true;
         } catch (StoreAwayException e) {
-            LOG.debug("nodes tell each other nothing: {}", e.reason());
+            if (e.isAnswer() && !e.isReadOnly()) {
+                tell(e.reason(), null);
+            }
         } catch (RuntimeException e) {
             // Should the thread end, nothing would be told ever again.
-            LOG.error("nodes could not tell each other anything", e);
+            tell("an error", e);
         }
         open = false;
         link.close();
         board.heard(Notes.NONE);
         return false;
+    }
+
+    /** That Redis does not answer at all is told by limits. */
+    private void tell(String why, @Nullable RuntimeException cause) {
+        if (!told) {
+            told = true;
+            LOG.warn("nodes do not tell each other what they know of keys and upstreams: {}", why, cause);
+        }
     }
 
     /** Ends. What is under way is not waited for for long. */

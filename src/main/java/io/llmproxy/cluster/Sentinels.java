@@ -71,7 +71,7 @@ final class Sentinels {
             throw StoreAwayException.of(e);
         } catch (ClassCastException | IllegalArgumentException e) {
             // What answers may be anything.
-            throw new StoreAwayException("an invalid answer", e);
+            throw new StoreAwayException(StoreAwayException.INVALID, e);
         }
     }
 

@@ -22,6 +22,9 @@ final class StoreAwayException extends Exception {
     private static final Pattern IN_SCRIPT =
             Pattern.compile("ERR Error running script.*? -([A-Z]{3,20})\\b.*", Pattern.DOTALL);
 
+    /** The reason of an answer that no such script gives. */
+    static final String INVALID = "an invalid answer";
+
     private static final String ANSWERS = "it answers ";
 
     private final String reason;
@@ -75,6 +78,11 @@ final class StoreAwayException extends Exception {
 
     String reason() {
         return reason;
+    }
+
+    /** Whether the store has answered, with an error or with nonsense. */
+    boolean isAnswer() {
+        return reason.startsWith(ANSWERS) || reason.equals(INVALID);
     }
 
     /** Whether it was told that the server is a replica, which takes no writes. */

@@ -19,6 +19,9 @@ final class UpstreamCheck {
     /** Within which time the first looks are spread. */
     private static final long FIRST_MILLIS = 1000;
 
+    /** A node looks itself now and then, however many others do: it may be the only one that cannot reach an upstream. */
+    private static final int MOST_LEFT = 4;
+
     private static final Duration TELLING = Duration.ofSeconds(2);
 
     private final ScheduledExecutorService clock;
@@ -28,6 +31,10 @@ final class UpstreamCheck {
     private Future<?> due = CompletableFuture.completedFuture(null);
     private CompletableFuture<Finding> probe = new CompletableFuture<>();
     private boolean stopped;
+    /** Whether this node found last that the upstream is not as it takes it to be: then it goes by what it finds itself. */
+    private boolean doubts;
+    /** Looks in a row that were left to another node. */
+    private int left;
 
     /**
      * Makes one that has yet to start.
@@ -72,12 +79,12 @@ final class UpstreamCheck {
         CheckedUpstream seen = target;
         boolean well = seen.upstream().isWell();
         Boolean found = shared.found(seen.mark());
-        if (found != null && found == well) {
-            // What another node finds goes on or ends what this one has found.
-            boolean unused = streak.convinces(well);
+        if (found != null && found == well && !doubts && left < MOST_LEFT) {
+            left++;
             schedule(varied(seen.check().interval().toMillis()));
             return;
         }
+        left = 0;
         CompletableFuture<Finding> looking = begin(seen);
         probe = looking;
         Future<?> limit = clock.schedule(
@@ -106,6 +113,7 @@ final class UpstreamCheck {
         // A client that a new configuration has no use for fails, which says nothing of the upstream.
         if (finding.success() || seen.client().isRunning()) {
             judge(target.upstream(), finding);
+            doubts = finding.success() != target.upstream().isWell();
             HealthCheckConfig check = seen.check();
             // Varied by a tenth, and told within a second.
             Duration next = check.interval().multipliedBy(6).dividedBy(5);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads on in a ledger from where it was read before, also while it is written, and adds up what its lines say. Each record is read once,
@@ -122,7 +124,10 @@ public final class LedgerTail {
     private boolean read(LedgerName.Found found, Mark from) {
         try {
             long begin = found.name().packed() ? from.position() : begin(found.path(), from.position());
-            Mark to = begin < 0 ? from : onward(found, new Mark(from.run(), from.file(), begin, from.record()));
+            Map<Sum, UsedAttempt> read = new LinkedHashMap<>();
+            Mark to = begin < 0 ? from : onward(found, new Mark(from.run(), from.file(), begin, from.record()), read);
+            // Of a file that breaks in its middle, nothing counts, or its beginning would count each time.
+            read.forEach((sum, used) -> sums.merge(sum, used, UsedAttempt::plus));
             marks.put(from.run(), to);
         } catch (NoSuchFileException deleted) {
             // It was too old, or too much, after its directory was read.
@@ -144,18 +149,19 @@ public final class LedgerTail {
         }
     }
 
-    private Mark onward(LedgerName.Found found, Mark from) throws IOException {
+    private Mark onward(LedgerName.Found found, Mark from, Map<Sum, UsedAttempt> read) throws IOException {
         try (LineReader reader = LineReader.open(found.path(), from.position())) {
-            return onward(reader, found.name().packed(), from);
+            return onward(reader, found.name().packed(), from, read);
         } catch (EOFException shorter) {
             // The end of the file did not outlive a loss of power.
+            read.clear();
             try (LineReader reader = LineReader.open(found.path())) {
-                return onward(reader, found.name().packed(), from);
+                return onward(reader, found.name().packed(), from, read);
             }
         }
     }
 
-    private Mark onward(LineReader reader, boolean whole, Mark from) throws IOException {
+    private Mark onward(LineReader reader, boolean whole, Mark from, Map<Sum, UsedAttempt> read) throws IOException {
         Mark mark = from;
         while (left > 0) {
             Line line = reader.next();
@@ -166,22 +172,31 @@ public final class LedgerTail {
             left--;
             mark = line.type().equals("close")
                     ? new Mark(from.run(), from.file() + 1, 0, mark.record())
-                    : new Mark(from.run(), from.file(), reader.offset(), take(line, from.run(), mark.record()));
+                    : new Mark(from.run(), from.file(), reader.offset(), take(line, mark, read));
         }
         return mark;
     }
 
     /** Takes a line unless it was read before, and returns the number of the last record that is read. */
-    private long take(Line line, String run, long known) {
-        long number = LedgerId.sequence(run, line.id());
-        if (line.state() != LineReader.State.GOOD || number <= known) {
-            return known;
+    private static long take(Line line, Mark mark, Map<Sum, UsedAttempt> read) {
+        long number = LedgerId.sequence(mark.run(), line.id());
+        if (line.state() != LineReader.State.GOOD || number <= mark.record()) {
+            return mark.record();
         }
-        UsedAttempt used = UsedAttempt.added(line);
+        UsedAttempt used = used(line);
         if (used != null) {
             UsedAttempt ofHour = used.ofHour();
-            sums.merge(Sum.of(ofHour), ofHour, UsedAttempt::plus);
+            read.merge(Sum.of(ofHour), ofHour, UsedAttempt::plus);
         }
         return number;
+    }
+
+    private static @Nullable UsedAttempt used(Line line) {
+        try {
+            return UsedAttempt.added(line);
+        } catch (DateTimeException | NumberFormatException otherForm) {
+            // It is of another release, or was written by hand: it counts as little as one that is damaged.
+            return null;
+        }
     }
 }

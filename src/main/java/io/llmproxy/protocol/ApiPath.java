@@ -50,25 +50,6 @@ public record ApiPath(Endpoint endpoint, ApiDialect dialect, ApiFamily family) {
     }
 
     /**
-     * Tells who serves it by the path, and by the headers where several APIs share the path, or where it makes what is Google's
-     * by its name, at whichever of its products.
-     *
-     * @param hasHeader as of {@link #dialect(Predicate)}
-     */
-    public ApiFamily family(Predicate<String> hasHeader) {
-        boolean shared = family == ApiFamily.SHARED;
-        boolean googles = family == ApiFamily.UNKNOWN && endpoint.place() == ModelPath.Place.RESOURCE;
-        if (!shared && !googles) {
-            return family;
-        }
-        return switch (dialect(hasHeader)) {
-            case ANTHROPIC -> shared ? ApiFamily.ANTHROPIC : family;
-            case GEMINI -> ApiFamily.GEMINI;
-            case OPENAI, RESPONSES -> shared ? ApiFamily.OPENAI : family;
-        };
-    }
-
-    /**
      * Returns the length of what stands before the part that is known: up to and with the last segment that is a
      * version, such as {@code v1} or {@code v1beta}, or {@code openai}; 0 if there is none.
      */

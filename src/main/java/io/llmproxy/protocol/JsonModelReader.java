@@ -22,6 +22,7 @@ final class JsonModelReader implements ModelReader {
     /** The place that the member is, if it is one. */
     private @Nullable ModelPlace within;
 
+    private final int mostInner;
     private ModelPlace place;
     /** Whether the innermost place is an array: each of its objects is the place. */
     private boolean array;
@@ -64,7 +65,13 @@ final class JsonModelReader implements ModelReader {
             @Nullable Level outer) {}
 
     JsonModelReader(ModelPlace outermost) {
-        place = outermost;
+        this(outermost, MOST_INNER);
+    }
+
+    /** @param mostInner how many models may be named in inner places */
+    JsonModelReader(ModelPlace outermost, int mostInner) {
+        this.place = outermost;
+        this.mostInner = mostInner;
     }
 
     @Override
@@ -190,7 +197,7 @@ final class JsonModelReader implements ModelReader {
             model = field;
             return;
         }
-        refuseIf(inner.size() == MOST_INNER, Problem.TOO_MANY_MODELS);
+        refuseIf(inner.size() == mostInner, Problem.TOO_MANY_MODELS);
         if (inner.isEmpty()) {
             inner = new ArrayList<>();
         }

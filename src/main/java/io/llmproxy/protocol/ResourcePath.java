@@ -8,10 +8,11 @@ import org.jspecify.annotations.Nullable;
  * What a request's path says of things that an upstream keeps.
  *
  * @param id identifies the one that is asked for; null if it is the whole collection
+ * @param googles what Google would call it, where the path does not tell whose it is; null if it does
  * @param file whether any request may name what the collection has, and not only some
  */
-public record ResourcePath(@Nullable String id, boolean file) {
-    private static final ResourcePath GOOGLE_BATCH = new ResourcePath(null, false);
+public record ResourcePath(@Nullable String id, @Nullable String googles, boolean file) {
+    private static final ResourcePath GOOGLE_BATCH = new ResourcePath(null, null, false);
 
     /** Each collection, and whether its things are files. */
     private static final Map<String, Boolean> COLLECTIONS = Map.ofEntries(
@@ -33,6 +34,9 @@ public record ResourcePath(@Nullable String id, boolean file) {
     /** They stand where identifiers do. */
     private static final Set<String> VERBS = Set.of("input_tokens", "compact");
 
+    /** Google alone has them. */
+    private static final String CACHES = "cachedContents";
+
     /** They make texts, which most clients do not have kept; those that do may ask for them. */
     private static final String CHATS = "chat/completions";
 
@@ -41,39 +45,43 @@ public record ResourcePath(@Nullable String id, boolean file) {
      *
      * @param path the request's path, without escapes
      * @param asked what was read of it before
-     * @param dialect the API that the client speaks
      * @return null if it has nothing to do with anything that is kept
      */
-    public static @Nullable ResourcePath of(String path, ApiPath asked, ApiDialect dialect) {
+    public static @Nullable ResourcePath of(String path, ApiPath asked) {
         Endpoint endpoint = asked.endpoint();
         if (endpoint == Endpoint.GEMINI_BATCH || endpoint == Endpoint.GOOGLE_BATCH) {
             return GOOGLE_BATCH;
         }
-        boolean google = dialect == ApiDialect.GEMINI;
-        int start = google ? googleStart(path) : ApiPath.baseLength(path) + 1;
+        boolean google = asked.dialect() == ApiDialect.GEMINI;
+        int start = start(path);
         String collection = collection(path, start);
         Boolean file = collection == null ? null : COLLECTIONS.get(collection);
-        return collection == null || file == null ? null : of(path, start, collection, google, file);
+        return collection == null || file == null
+                ? null
+                : of(path, start, collection, google || collection.equals(CACHES), file);
     }
 
     private static @Nullable ResourcePath of(String path, int start, String collection, boolean google, boolean file) {
         int from = start + collection.length() + 1;
         if (from >= path.length()) {
-            return collection.equals(CHATS) ? null : new ResourcePath(null, file);
+            return collection.equals(CHATS) ? null : new ResourcePath(null, null, file);
         }
         int slash = path.indexOf('/', from);
         String segment = path.substring(from, slash < 0 ? path.length() : slash);
         if (VERBS.contains(segment)) {
             return null;
         }
-        int verb = google ? segment.indexOf(':') : -1;
-        String name = verb < 0 ? segment : segment.substring(0, verb);
-        String id = ResourceId.of(google ? collection + "/" + name : name);
-        return id == null ? null : new ResourcePath(id, file);
+        int verb = segment.indexOf(':');
+        String googles = ResourceId.of(collection + "/" + (verb < 0 ? segment : segment.substring(0, verb)));
+        if (google) {
+            return googles == null ? null : new ResourcePath(googles, null, file);
+        }
+        String id = ResourceId.of(segment);
+        return id == null ? null : new ResourcePath(id, googles, file);
     }
 
     /** Google's names may have a project and a place before them. */
-    private static int googleStart(String path) {
+    private static int start(String path) {
         int locations = path.indexOf("/locations/");
         int place = locations < 0 ? -1 : path.indexOf('/', locations + "/locations/".length());
         return place < 0 ? ApiPath.baseLength(path) + 1 : place + 1;

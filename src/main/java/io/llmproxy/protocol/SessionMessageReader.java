@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  * {@link ModelReader}, and keeps nothing of the message but these. Takes one message, in pieces that may be cut anywhere.
  */
 public final class SessionMessageReader {
+    /** A message has few places for them; what an endless one names must not fill the memory. */
+    private static final int MOST_MODELS = 16;
+
     private final ModelReader models;
     private final ModelReader types = new JsonModelReader(ModelPlace.TYPE);
 
@@ -20,7 +23,7 @@ public final class SessionMessageReader {
     public record Message(RequestFacts.Read named, @Nullable String type) {}
 
     private SessionMessageReader(ModelPlace outermost) {
-        this.models = new JsonModelReader(outermost);
+        this.models = new JsonModelReader(outermost, MOST_MODELS);
     }
 
     /** Returns a reader for a message to OpenAI's Responses. */

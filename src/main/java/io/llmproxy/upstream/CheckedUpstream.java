@@ -1,7 +1,10 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.config.HealthCheckConfig;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.TreeSet;
 import org.eclipse.jetty.client.HttpClient;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +29,10 @@ public record CheckedUpstream(Upstream upstream, HealthCheckConfig check, HttpCl
 
     /** Tells how which backend is looked at, the same on all nodes, and nothing else of it. */
     public String mark() {
-        return Marks.of(
-                upstream.config().url().toString(),
-                String.valueOf(path()),
-                check.method(),
-                String.valueOf(check.body()),
-                check.interval().toString());
+        List<String> parts = new ArrayList<>(
+                List.of(upstream.name(), upstream.config().url().toString(), String.valueOf(path()), check.toString()));
+        parts.addAll(new TreeSet<>(upstream.keys().marked().keySet()));
+        return Marks.of(parts.toArray(String[]::new));
     }
 
     /** Whether the same is asked of the same backend: then what was found before still counts. */

@@ -38,12 +38,12 @@ final class KeyRing {
     /** Those that other nodes may know as well. */
     private final Map<String, KeyStanding> marked = new HashMap<>();
 
-    private KeyRing(AuthConfig config, String url, List<UpstreamKey> keys, LoadBalancer turns) {
+    private KeyRing(AuthConfig config, UpstreamConfig upstream, List<UpstreamKey> keys, LoadBalancer turns) {
         this.config = config;
         this.keys = List.copyOf(keys);
         this.turns = turns;
         for (UpstreamKey key : keys) {
-            String mark = key.mark(url);
+            String mark = key.mark(upstream);
             if (mark != null) {
                 marked.put(mark, key.standing());
             }
@@ -76,7 +76,7 @@ final class KeyRing {
             keys.add(new UpstreamKey(keys.size(), credentials.size() > 1, credential, standing, allowance));
         }
         LoadBalancer turns = before != null && before.config.equals(config) ? before.turns : turns(config, keys.size());
-        return new KeyRing(config, upstream.url().toString(), keys, turns);
+        return new KeyRing(config, upstream, keys, turns);
     }
 
     /** The limits of a key; those of another type of credential are the upstream's. */

@@ -1,6 +1,7 @@
 package io.llmproxy.upstream;
 
 import io.llmproxy.auth.Credential;
+import io.llmproxy.config.UpstreamConfig;
 import org.jspecify.annotations.Nullable;
 
 /** One of the keys that an upstream knows us by, and what has become of it. Tells nothing of its value. */
@@ -38,10 +39,17 @@ public final class UpstreamKey {
         return place;
     }
 
-    /** Tells it from all others, the same on all nodes; null if it is the client's own, or is fetched. */
-    @Nullable String mark(String url) {
+    /**
+     * Tells it from all others, the same on all nodes; null if it is the client's own, or is fetched. Providers may limit each model by
+     * itself, so that a key of two upstreams is two.
+     */
+    @Nullable String mark(UpstreamConfig upstream) {
         return credential instanceof Credential.Header header
-                ? Marks.of(url, header.name(), header.value().reveal())
+                ? Marks.of(
+                        upstream.name(),
+                        upstream.url().toString(),
+                        header.name(),
+                        header.value().reveal())
                 : null;
     }
 

@@ -6,6 +6,8 @@
 -- is well, else 0, and milliseconds.
 -- That many marks at most are kept: whatever may write to it fills no memory.
 local MOST = 10000
+-- Nothing is said for longer, in milliseconds: what ends later was written by something else, or by a clock that was ahead.
+local LONGEST = 2 * 86400000
 -- A node says the same again and again: by less, nothing is written.
 local SLACK = 100
 local clock = redis.call('TIME')
@@ -23,7 +25,7 @@ local function known(key, pattern)
   local count = 0
   for i = 1, #all, 2 do
     local at = tonumber(string.match(all[i + 1], pattern) or 0)
-    if at > now then
+    if at > now and at <= now + LONGEST then
       found[all[i]] = { at, all[i + 1] }
       count = count + 1
     else
@@ -47,7 +49,7 @@ local cooling, keys = known(KEYS[1], '^(%d+)$')
 local pairs_end = 2 + 2 * tonumber(ARGV[2])
 for i = 3, pairs_end, 2 do
   local before = cooling[ARGV[i]]
-  local at = now + tonumber(ARGV[i + 1])
+  local at = now + math.min(tonumber(ARGV[i + 1]), LONGEST)
   if at > (before and before[1] or 0) + SLACK and (before or keys < MOST) then
     redis.call('HSET', KEYS[1], ARGV[i], whole(at))
     cooling[ARGV[i]] = { at }
@@ -61,7 +63,7 @@ for i = pairs_end + 1, #ARGV, 3 do
   local before = findings[ARGV[i]]
   local owner = before and string.match(before[2], '^%d+ [01] (.*)$')
   if (not before and upstreams < MOST) or owner == node then
-    local at = now + tonumber(ARGV[i + 2])
+    local at = now + math.min(tonumber(ARGV[i + 2]), LONGEST)
     local said = whole(at) .. ' ' .. ARGV[i + 1] .. ' ' .. node
     redis.call('HSET', KEYS[2], ARGV[i], said)
     findings[ARGV[i]] = { at, said }

@@ -82,6 +82,15 @@ class ResourcesIT {
                 GATEWAY.forward("kept", path), method, "Content-Type: application/json\r\n", body.getBytes(UTF_8));
     }
 
+    private static String upload(OpenAIClient client) {
+        return client.files()
+                .create(FileCreateParams.builder()
+                        .purpose(FilePurpose.BATCH)
+                        .file("{}".getBytes(UTF_8))
+                        .build())
+                .id();
+    }
+
     private static ResponseCreateParams after(String previous) {
         ResponseCreateParams.Builder builder =
                 ResponseCreateParams.builder().model("m").input("x");
@@ -117,12 +126,7 @@ class ResourcesIT {
     void batchesFindTheirFilesAndClientsTheirBatches() {
         OpenAIClient client = openai("kept", "any-key");
         for (int turn = 0; turn < 6; turn++) {
-            String file = client.files()
-                    .create(FileCreateParams.builder()
-                            .purpose(FilePurpose.BATCH)
-                            .file("{}".getBytes(UTF_8))
-                            .build())
-                    .id();
+            String file = upload(client);
             String batch = client.batches()
                     .create(BatchCreateParams.builder()
                             .inputFileId(file)
@@ -197,6 +201,21 @@ class ResourcesIT {
                 .as("a client without a key")
                 .isEqualTo(404);
         assertThat(one.responses().create(after(made)).id()).isNotEqualTo(made);
+    }
+
+    /** Google's clients send keys in a header of their own, and Anthropic's clients in another. */
+    @Test
+    void inWhicheverHeaderAKeyIsSentWhatAnotherClientMadeIsNotThere() {
+        String made = openai("keyed", ONE).responses().create(after("")).id();
+        String file = upload(openai("keyed", ONE));
+
+        for (String path : List.of("/v1/responses/" + made, "/v1/files/" + file, "/v1/files/" + file + "/content")) {
+            for (String header : List.of("x-goog-api-key: ", "x-api-key: ", "api-key: ", "Authorization: Bearer ")) {
+                Answer answer =
+                        RawClient.exchange(GATEWAY.forward("keyed", path), "GET", header + TWO + "\r\n", new byte[0]);
+                assertThat(answer.status()).as("%s with %s", path, header).isEqualTo(404);
+            }
+        }
     }
 
     @Test

@@ -145,6 +145,9 @@ class UsageOfNodesIT {
         awaitAttempts(two, "?nodes=this", 5);
         Answer away = usage(two, "?nodes=all");
         assertThat(away.status()).as(away.text()).isEqualTo(503);
+        Awaitility.await()
+                .atMost(StoreNode.SOON)
+                .until(() -> two.process().log().contains("what this node has used cannot be added to the store"));
         // Without the question for all, an operator sees at least what this node has used.
         assertThat(told(two, "").at("/nodes").asText()).isEqualTo("this");
 
@@ -153,9 +156,7 @@ class UsageOfNodesIT {
         awaitAttempts(one, "?nodes=all", asked);
         awaitAttempts(two, "", asked);
         assertThat(told(two, "").at("/total/input_tokens").asInt()).isEqualTo(100 * asked);
-        assertThat(two.process().log())
-                .containsOnlyOnce("what this node has used cannot be added to the store")
-                .contains("what this node has used is added to the store");
+        assertThat(two.process().log()).contains("what this node has used is added to the store");
     }
 
     @Test
@@ -165,6 +166,6 @@ class UsageOfNodesIT {
         one.process().terminate();
         one.process().exitCode(StoreNode.SOON);
 
-        assertThat(told(two, "?nodes=all").at("/total/attempts").asInt()).isEqualTo(asked);
+        awaitAttempts(two, "?nodes=all", asked);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.usage.Cost;
 import io.llmproxy.usage.Money;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -15,8 +16,10 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 import java.util.zip.GZIPOutputStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -281,6 +284,43 @@ class LedgerTailTest {
         assertThat(part.unread()).containsOnlyKeys(LedgerName.packed(file));
         assertThat(told(part.used())).startsWith("1 200 20 ");
         assertThat(part.marks()).hasSize(1);
+    }
+
+    @Test
+    void aFileThatBreaksInItsMiddleAddsNothingAgainAndAgain() throws IOException {
+        write(LedgerFixtures.attempt(1, 100, 10), LedgerFixtures.attempt(2, 200, 20));
+        Path file = LedgerFixtures.files(directory).get(0);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream packed = new GZIPOutputStream(bytes, true)) {
+            packed.write(LedgerFixtures.bytes(file));
+            packed.flush();
+            Files.write(LedgerName.packed(file), bytes.toByteArray());
+        }
+        Files.delete(file);
+        write(LedgerFixtures.attempt(3, 7, 7));
+
+        readOn(ALL);
+        readOn(ALL);
+
+        assertThat(told(read)).startsWith("1 7 7 ");
+    }
+
+    @Test
+    void aGoodLineOfAnotherFormIsPassedOver() throws IOException {
+        write(LedgerFixtures.attempt(1, 100, 10), LedgerFixtures.attempt(2, 200, 20));
+        Path file = LedgerFixtures.files(directory).get(0);
+        List<String> lines = Files.readAllLines(file);
+        String covered = lines.get(1)
+                .substring(0, lines.get(1).indexOf(",\"crc\""))
+                .replaceFirst("\"at\":\"[^\"]+\"", "\"at\":\"noon\"");
+        CRC32C checksum = new CRC32C();
+        checksum.update(covered.getBytes(StandardCharsets.UTF_8));
+        lines.set(1, covered + ",\"crc\":\"" + HexFormat.of().toHexDigits((int) checksum.getValue()) + "\"}");
+        Files.write(file, lines);
+
+        readOn(ALL);
+
+        assertThat(told(read)).startsWith("1 200 20 ");
     }
 
     @Test

@@ -11,26 +11,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ApiPathTest {
-    @Test
-    void whatSeveralHaveBelongsToTheOneWhoseHeadersTheClientSends() {
-        ApiPath files = ApiPath.of("/v1/files");
-        assertThat(files.family(Set.of()::contains)).isEqualTo(ApiFamily.OPENAI);
-        assertThat(files.family(Set.of("anthropic-version")::contains)).isEqualTo(ApiFamily.ANTHROPIC);
-        assertThat(files.family(Set.of("x-goog-api-key")::contains)).isEqualTo(ApiFamily.GEMINI);
-
-        ApiPath caches = ApiPath.of("/v1/cachedContents");
-        assertThat(caches.family(Set.of()::contains)).isEqualTo(ApiFamily.UNKNOWN);
-        assertThat(caches.family(Set.of("anthropic-version")::contains)).isEqualTo(ApiFamily.UNKNOWN);
-        assertThat(caches.family(Set.of("x-goog-api-key")::contains)).isEqualTo(ApiFamily.GEMINI);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"/v1/chat/completions", "/v1/batches", "/at/some/base/messages", "/v1/conversations"})
-    void otherPathsBelongToWhomTheyDoWhateverTheHeaders(String path) {
-        ApiPath asked = ApiPath.of(path);
-        assertThat(asked.family(Set.of("anthropic-version", "x-goog-api-key")::contains))
-                .isEqualTo(asked.family());
-    }
 
     @ParameterizedTest
     @CsvSource({

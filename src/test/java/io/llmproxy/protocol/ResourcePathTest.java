@@ -2,6 +2,7 @@ package io.llmproxy.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +37,10 @@ final class ResourcePathTest {
         "/v1beta/models/gemini-2.5-flash:batchGenerateContent, , false",
     })
     void whatIsKeptIsFoundInThePath(String path, String id, boolean file) {
-        assertThat(of(path)).isEqualTo(new ResourcePath(id, file));
+        ResourcePath found = Objects.requireNonNull(of(path));
+
+        assertThat(found.id()).isEqualTo(id);
+        assertThat(found.file()).isEqualTo(file);
     }
 
     @ParameterizedTest
@@ -61,15 +65,16 @@ final class ResourcePathTest {
     }
 
     @Test
-    void whoseNamesTheyAreTheClientsApiTells() {
-        String path = "/v1/files/f1";
-        ApiPath asked = ApiPath.of(path);
-        assertThat(ResourcePath.of(path, asked, ApiDialect.GEMINI)).isEqualTo(new ResourcePath("files/f1", true));
-        assertThat(ResourcePath.of(path, asked, ApiDialect.OPENAI)).isEqualTo(new ResourcePath("f1", true));
+    void whereThePathDoesNotTellWhoseItIsGooglesNameIsThereToo() {
+        assertThat(of("/v1/files/f1")).isEqualTo(new ResourcePath("f1", "files/f1", true));
+        assertThat(of("/v1/files/f1:download")).isEqualTo(new ResourcePath("f1:download", "files/f1", true));
+        assertThat(of("/v1beta/files/f1")).isEqualTo(new ResourcePath("files/f1", null, true));
+        assertThat(of("/v1/cachedContents/c1")).isEqualTo(new ResourcePath("cachedContents/c1", null, true));
+        assertThat(of("/v1/projects/p/locations/l/cachedContents/7"))
+                .isEqualTo(new ResourcePath("cachedContents/7", null, true));
     }
 
     private static @Nullable ResourcePath of(String path) {
-        ApiPath asked = ApiPath.of(path);
-        return ResourcePath.of(path, asked, asked.dialect());
+        return ResourcePath.of(path, ApiPath.of(path));
     }
 }

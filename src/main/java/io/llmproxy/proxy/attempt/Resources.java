@@ -1,8 +1,6 @@
 package io.llmproxy.proxy.attempt;
 
 import io.llmproxy.auth.ClientKey;
-import io.llmproxy.protocol.ApiDialect;
-import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.ResourcePath;
 import io.llmproxy.protocol.ResourceReferences;
@@ -54,10 +52,7 @@ record Resources(
         if (homes == null) {
             return NONE;
         }
-        ApiPath asked = exchange.askedOfUpstreams();
-        ApiDialect dialect =
-                asked.dialect(header -> !exchange.head().values(header).isEmpty());
-        ResourcePath path = ResourcePath.of(exchange.upstreamPath(), asked, dialect);
+        ResourcePath path = ResourcePath.of(exchange.upstreamPath(), exchange.askedOfUpstreams());
         if (path == null && !(homes.holdsFiles() && mayNameFiles(exchange.upstreamEndpoint()))) {
             return NONE;
         }
@@ -82,6 +77,7 @@ record Resources(
             String id = path == null ? null : path.id();
             List<Kept<ResourceHome>> known = new ArrayList<>(1);
             boolean open = add(id, known);
+            open &= add(path == null ? null : path.googles(), known);
             for (String named : named(body)) {
                 open &= add(named, known);
             }

@@ -13,8 +13,6 @@ import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.json.JsonException;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.convert.model.Place;
-import io.llmproxy.protocol.ApiFamily;
-import io.llmproxy.protocol.ApiPath;
 import io.llmproxy.protocol.Operation;
 import io.llmproxy.proxy.body.BufferBudget;
 import io.llmproxy.proxy.body.RequestBody;
@@ -55,14 +53,7 @@ public final class Conversions {
         this.mode = group.convert();
         this.config = group.conversion();
         this.call = group.converts() ? ClientCall.of(exchange) : null;
-        this.reach = new Reach(family(exchange, group), call);
-    }
-
-    /** Where providers have the same path, such as that of files, the client's headers tell whose is meant, if one of the group has it. */
-    private static ApiFamily family(Exchange exchange, UpstreamGroup group) {
-        ApiPath asked = exchange.askedOfUpstreams();
-        ApiFamily told = asked.family(header -> !exchange.head().values(header).isEmpty());
-        return group.upstreams().anyMatch(upstream -> upstream.serves(told)) ? told : asked.family();
+        this.reach = new Reach(exchange.askedOfUpstreams().family(), call);
     }
 
     /** What the conversion of answers keeps in memory. */
