@@ -186,6 +186,23 @@ class ConsoleConfigIT {
         browser.await("the text before", () -> written().equals(first));
     }
 
+    @Test
+    void whatIsUsedIsToldOfAllNodesOrOfThisOne() {
+        assertThat(node.ask().status()).isEqualTo(200);
+        browser.go("usage?show=attempts");
+        browser.awaitText("Of all nodes, by the hour.");
+        browser.await("a row", () -> browser.text().contains("Requests per hour"));
+        picture("usage-of-all");
+        browser.choose("select[aria-label=Nodes]", "this");
+        browser.awaitText("From the ledger of this node.");
+        browser.size(390, 844);
+        browser.find("select[aria-label=Nodes]");
+        picture("usage-phone");
+        browser.size(1440, 900);
+        browser.choose("select[aria-label=Nodes]", "all");
+        browser.awaitText("Of all nodes, by the hour.");
+    }
+
     private static void picture(String name) {
         browser.picture(Artefacts.report("console/config-" + name + ".png"));
     }
