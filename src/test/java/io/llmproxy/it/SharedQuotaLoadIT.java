@@ -78,7 +78,7 @@ class SharedQuotaLoadIT {
     private int pauses;
     private int freezes;
     private int flushes;
-    /** The master at the end of the round before, and what had passed then: a failover may begin late. */
+    /** The master at the end of the round before, 0 before the first, and what had passed then: a failover may begin late. */
     private int known;
 
     private int[] since = new int[BUDGETS];
@@ -244,6 +244,7 @@ class SharedQuotaLoadIT {
 
     private void play(Round round, List<RedisServer> servers, RedisSentinels sentinels) {
         RedisServer master = master(servers, sentinels);
+        known = known == 0 ? master.port() : known;
         int victim = random.nextInt(NODES);
         boolean nodeFirst = random.nextBoolean();
         if (nodeFirst) {
