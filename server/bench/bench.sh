@@ -111,7 +111,8 @@ start() {
             # shellcheck disable=SC2046
             run wildfly $(opens java.base/java.{lang,lang.invoke,io,net,security,util,util.concurrent} java.management/javax.management \
                 java.naming/javax.naming) -Djboss.home.dir="$wildfly" -Djboss.server.base.dir="$tmp/wildfly" \
-                -Dlogging.configuration="file:$tmp/wildfly/configuration/logging.properties" -Djboss.http.port="$3" \
+                -Dlogging.configuration="file:$tmp/wildfly/configuration/logging.properties" \
+                -Dorg.jboss.boot.log.file="$tmp/wildfly/server.log" -Djboss.http.port="$3" \
                 -Djboss.https.port=0 -Djboss.management.http.port=0 \
                 -jar "$wildfly/jboss-modules.jar" -mp "$wildfly/modules" org.jboss.as.standalone
             ;;

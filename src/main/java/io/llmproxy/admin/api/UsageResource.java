@@ -135,7 +135,7 @@ public final class UsageResource {
         SharedUsage shared = gateway.ledger().shared();
         UsageTable table = tables.get();
         if (ALL.equals(asked.nodes()) && !shared.isKept()) {
-            throw Refused.invalid("nodes", "all nodes are known where they share a store (expected: this)");
+            throw Refused.invalid("nodes", "this node has no store that it shares with others (expected: this)");
         }
         if (shared.isKept() && (ALL.equals(asked.nodes()) || (asked.nodes() == null && files.isPresent()))) {
             try {
