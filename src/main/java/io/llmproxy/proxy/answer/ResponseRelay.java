@@ -59,6 +59,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     private @Nullable AnswerWatch watch;
     private @Nullable UpstreamFailure failure;
     private boolean listening;
+    private boolean called;
     private boolean blocked = true;
     private boolean pending;
     private boolean unflushed = true;
@@ -282,6 +283,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
 
     @Override
     public void onWritePossible() {
+        called = true;
         signal(CLIENT_READY);
     }
 
@@ -587,7 +589,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
             closed = true;
             releaseAll();
             if (!writeFailed) {
-                container.handBack(AsyncContext::complete);
+                container.complete(called);
             }
         }
     }

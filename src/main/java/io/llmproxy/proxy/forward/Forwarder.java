@@ -96,7 +96,7 @@ public final class Forwarder
         this.route = route;
         this.open = open;
         this.workers = workers;
-        this.container = new ContainerSide(async);
+        this.container = new ContainerSide(async, exchange.clientRequest());
         this.presence = (ClientPresence) exchange.clientRequest().getAttribute(ClientPresence.ATTRIBUTE);
         this.body = new RequestBody(exchange.clientRequest(), exchange.forward().config(), budget, container, this);
         this.relay = new ResponseRelay(exchange, container, this);

@@ -1,6 +1,8 @@
 package io.llmproxy.proxy.request;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -21,11 +23,14 @@ public final class ContainerSide {
     private static final long LONGEST_TOUCH_MILLIS = 1000;
 
     private final AsyncContext async;
+    private final @Nullable Executor serving;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile boolean handedBack;
 
-    public ContainerSide(AsyncContext async) {
+    /** Made on the thread on which the container has called the servlet. */
+    public ContainerSide(AsyncContext async, HttpServletRequest clientRequest) {
         this.async = async;
+        this.serving = UndertowThread.of(clientRequest);
     }
 
     /** Does something with the objects; null, with nothing done, if they are no longer ours. */
@@ -57,6 +62,27 @@ public final class ContainerSide {
             if (locked) {
                 lock.unlock();
             }
+        }
+    }
+
+    /**
+     * Gives the objects back as soon as what was written is on its way.
+     *
+     * @param returned whether the call of the servlet has surely returned. Until then, only this thread may end an exchange
+     */
+    public void complete(boolean returned) {
+        if (serving == null || !returned) {
+            handBack(AsyncContext::complete);
+        } else {
+            handBack(async -> serving.execute(() -> complete(async)));
+        }
+    }
+
+    private static void complete(AsyncContext async) {
+        try {
+            async.complete();
+        } catch (IllegalStateException e) {
+            LOG.debug("the container has ended the exchange already", e);
         }
     }
 

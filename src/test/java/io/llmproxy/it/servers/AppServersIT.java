@@ -68,6 +68,7 @@ class AppServersIT {
         try (Deployment deployment = Deployment.start(server, gateway("sk-first"))) {
             Awaitility.await().untilAsserted(() -> startsWithoutAWarning(server.log(deployment)));
             answersPlainly(deployment);
+            endsExchangesOnTheThreadOfTheirConnection(server, deployment);
             readsABodyThatComesInPieces(deployment);
             streamsInLockStep(deployment, server.writesWholeChunks());
             tellsThatAnAnswerWasCut(deployment, server.breaksOff());
@@ -105,6 +106,14 @@ class AppServersIT {
         });
         assertThat(deployment.metricsAtRest().sum("llmproxy_http_requests_total", "forward=\"llm\""))
                 .isEqualTo(20);
+    }
+
+    /** In Undertow any other thread makes this one spin. */
+    private static void endsExchangesOnTheThreadOfTheirConnection(AppServer server, Deployment deployment) {
+        if (server.name().startsWith("WILDFLY")) {
+            String found = "io.llmproxy.proxy.request.UndertowThread$Current";
+            assertThat(deployment.process().tell("VM.class_hierarchy", found)).contains(found);
+        }
     }
 
     private void readsABodyThatComesInPieces(Deployment deployment) {
