@@ -10,6 +10,7 @@ import io.opentelemetry.api.GlobalOpenTelemetry;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
@@ -93,10 +94,11 @@ final class Traces implements AutoCloseable {
             Exports collector,
             Exports generations) {
         Headers headers = headers(otel);
-        if (langfuse == null && GlobalOpenTelemetry.isSet()) {
+        // Agents take the place of get() alone: to them isSet() is unknown.
+        TracerProvider agent = GlobalOpenTelemetry.get().getTracerProvider();
+        if (langfuse == null && agent != TracerProvider.noop()) {
             LOG.info("traces are sent to the OpenTelemetry agent of this process");
-            Tracer tracer = GlobalOpenTelemetry.getOrNoop().getTracer(Service.SCOPE, version);
-            return new Traces(null, List.of(), Set.of(), tracer, headers, null, null);
+            return new Traces(null, List.of(), Set.of(), agent.get(Service.SCOPE, version), headers, null, null);
         }
         Set<Thread> others = running();
         double ratio = otel == null ? 0 : otel.sampleRatio();

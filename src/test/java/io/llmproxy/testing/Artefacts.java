@@ -28,6 +28,11 @@ public final class Artefacts {
         return existing(Path.of(System.getProperty("llmproxy.jetty", "target/containers/jetty-home-12.1.12")));
     }
 
+    /** OpenTelemetry's agent for Java. */
+    public static Path telemetryAgent() {
+        return existing(target().resolve("agents/opentelemetry-javaagent.jar"));
+    }
+
     /** The directory with the app servers of the profile {@code servers}. */
     static Path servers() {
         return existing(target().resolve("servers"));
