@@ -1,5 +1,6 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.config.Jndi;
 import io.llmproxy.config.SecretSource;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
@@ -17,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigSource {
     private static final String PROPERTY = "llmproxy.config";
     private static final String VARIABLE = "LLMPROXY_CONFIG";
-    private static final String JNDI_NAME = "java:comp/env/llmproxy/config";
+    private static final String JNDI_NAME = "llmproxy/config";
     private static final String BUNDLED = "/WEB-INF/llmproxy.yaml";
 
     private final @Nullable Path file;
@@ -173,11 +173,9 @@ public final class ConfigSource {
         return Optional.ofNullable(System.getenv(VARIABLE));
     }
 
-    /** The name is a constant, and what it names is the container's own. */
-    @SuppressWarnings("BanJNDI")
     private static Optional<String> jndi() {
         try {
-            return Optional.ofNullable((String) new InitialContext().lookup(JNDI_NAME));
+            return Jndi.find(JNDI_NAME) instanceof String found ? Optional.of(found) : Optional.empty();
         } catch (NamingException e) {
             return Optional.empty();
         }

@@ -2,6 +2,7 @@ package io.llmproxy.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.llmproxy.config.Jndi;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.store.StoreException.Kind;
@@ -13,7 +14,6 @@ import java.sql.Driver;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
-import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /** Finds the database of a configuration: at its URL, else the container's DataSource, else H2 in the node's directory. */
 public final class Databases {
     private static final Logger LOG = LoggerFactory.getLogger(Databases.class);
-    private static final String JNDI = "jdbc/llmproxy";
+    private static final String DATA_SOURCE = "jdbc/llmproxy";
     private static final String FILE = "llmproxy";
     private static final String PASSWORD_IN_URL = "(?<=[?&]password=)[^&]*|(?<=//)[^/@]*(?=@)";
     private static final int CONNECTIONS = 3;
@@ -213,26 +213,20 @@ public final class Databases {
         }
     }
 
-    /** The names are constants, and what they name is the container's own. */
-    @SuppressWarnings("BanJNDI")
     private static @Nullable DataSource container() {
-        for (String name : new String[] {"java:comp/env/" + JNDI, JNDI}) {
-            try {
-                if (new InitialContext().lookup(name) instanceof DataSource source) {
-                    return source;
-                }
-            } catch (NamingException e) {
-                LOG.debug("no DataSource {}", name, e);
-            }
+        try {
+            return Jndi.find(DATA_SOURCE) instanceof DataSource source ? source : null;
+        } catch (NamingException e) {
+            LOG.debug("no DataSource {}", DATA_SOURCE, e);
+            return null;
         }
-        return null;
     }
 
     private static Database given(DataSource source) {
         try (Connection connection = source.getConnection()) {
             String product = connection.getMetaData().getDatabaseProductName();
             if (!product.equals("PostgreSQL")) {
-                String message = "the DataSource " + JNDI + " is a database of " + product + " (expected: PostgreSQL)";
+                String message = "the DataSource " + DATA_SOURCE + " is a database of " + product + " (expected: PostgreSQL)";
                 throw new StoreException(Kind.REFUSED, message);
             }
         } catch (SQLException e) {
@@ -244,7 +238,7 @@ public final class Databases {
 
     private static Database container(DataSource source) {
         return new Database(
-                "DataSource " + JNDI,
+                "DataSource " + DATA_SOURCE,
                 new Database.Connections() {
                     @Override
                     public Connection connect() throws SQLException {

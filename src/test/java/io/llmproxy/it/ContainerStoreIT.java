@@ -28,11 +28,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.postgresql.Driver;
 
 /**
- * The WAR keeps its store in the container's DataSource, with the descriptors that {@code server/datasource} shows, and serves the admin
- * API of maywzh's llm-proxy from there.
+ * The WAR keeps its store in the container's DataSource, with the descriptors that {@code server/datasource} shows and a key that is an
+ * entry beside it, and serves the admin API of maywzh's llm-proxy from there.
  */
 class ContainerStoreIT {
     private static final String BEARER = "Connection: close\r\nAuthorization: Bearer operators-token\r\n";
+    private static final String ENVIRONMENT =
+            "<Environment name=\"llmproxy/store-key\" type=\"java.lang.String\" value=\"a-key-of-this-store\"/>";
+    private static final String ENTRY = "<New class=\"org.eclipse.jetty.plus.jndi.EnvEntry\">"
+            + "<Arg>llmproxy/store-key</Arg><Arg type=\"java.lang.String\">a-key-of-this-store</Arg></New>";
     private static final String ADMIN = "token: operators-token, compat: [maywzh]";
 
     private static PostgresServer postgres;
@@ -60,7 +64,7 @@ class ContainerStoreIT {
             Files.move(base.resolve("gateway.yaml"), base.resolve("seed.yaml"));
             Files.writeString(
                     base.resolve("gateway.yaml"),
-                    "store: {seed: seed.yaml, poll: 200ms, key: a-key-of-this-store}\nhttp_server: {admin: {" + ADMIN
+                    "store: {seed: seed.yaml, poll: 200ms, key: '${jndi:llmproxy/store-key}'}\nhttp_server: {admin: {" + ADMIN
                             + "}}\n");
             String url = database.substring(0, database.indexOf('?'));
             Path samples = Artefacts.server().resolve("datasource");
@@ -68,7 +72,9 @@ class ContainerStoreIT {
             String sample = Files.readString(samples.resolve(tomcat ? "tomcat-context.xml" : "jetty-context.xml"))
                     .replace("jdbc:postgresql://db.example.com/llmproxy", url)
                     .replace("username=\"llmproxy\"", "username=\"gateway\"")
-                    .replace("<Set name=\"user\">llmproxy<", "<Set name=\"user\">gateway<");
+                    .replace("<Set name=\"user\">llmproxy<", "<Set name=\"user\">gateway<")
+                    .replace("</Context>", ENVIRONMENT + "</Context>")
+                    .replace("</Configure>", ENTRY + "</Configure>");
             Path descriptor = base.resolve(tomcat ? "conf/Catalina/localhost/ROOT.xml" : "webapps/root.xml");
             Files.createDirectories(descriptor.resolveSibling(""));
             Files.writeString(descriptor, sample);

@@ -63,6 +63,11 @@ public enum AppServer {
         this.operator = operator;
     }
 
+    /** How a configuration refers to the key {@code sk-upstream}, which is where this server keeps secrets. */
+    public String upstreamKey() {
+        return operator.upstreamKey();
+    }
+
     /** What its own log has. */
     public String log(Deployment deployment) {
         return deployment.log();

@@ -30,11 +30,13 @@ final class Containers {
     }
 
     static ServerProcess tomcat(Container container, List<String> jvmOptions) throws IOException {
-        return tomcat(container, Artefacts.tomcat(), jvmOptions);
+        return tomcat(container, Artefacts.tomcat(), jvmOptions, Map.of());
     }
 
     /** Starts a Tomcat of another version. */
-    static ServerProcess tomcat(Container container, Path home, List<String> jvmOptions) throws IOException {
+    static ServerProcess tomcat(
+            Container container, Path home, List<String> jvmOptions, Map<String, String> environment)
+            throws IOException {
         Path base = container.directory();
         Path conf = Files.createDirectories(base.resolve("conf"));
         for (String directory : List.of("webapps", "logs", "temp", "work")) {
@@ -64,7 +66,7 @@ final class Containers {
                 "org.apache.catalina.startup.Bootstrap",
                 "start"));
         container.prepare().accept(base);
-        return ServerProcess.start(base, Map.of(), command);
+        return ServerProcess.start(base, environment, command);
     }
 
     static ServerProcess jetty(Container container, List<String> jvmOptions) throws IOException {

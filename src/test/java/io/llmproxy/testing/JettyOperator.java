@@ -5,14 +5,23 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** Jetty looks every second which archives are in {@code webapps}. */
 final class JettyOperator implements ServerOperator {
     @Override
     public ServerProcess start(Deployment.Container container, Path home) throws IOException {
-        return Containers.jetty(container.with(JettyOperator::prepare), home, ServerOperator.OPTIONS);
+        List<String> options = new ArrayList<>(OPTIONS);
+        options.add("-Dllmproxy.upstream-key=" + UPSTREAM_KEY);
+        return Containers.jetty(container.with(JettyOperator::prepare), home, options);
+    }
+
+    @Override
+    public String upstreamKey() {
+        return "${system:llmproxy.upstream-key}";
     }
 
     /** An archive that is taken away is still there for the application that stops: Jetty has unpacked it. */

@@ -36,6 +36,12 @@ final class LibertyOperator implements ServerOperator {
         return ServerProcess.start(base, Map.of("WLP_USER_DIR", base.toString()), command);
     }
 
+    /** As it is: what Liberty makes of its variables is not tested. */
+    @Override
+    public String upstreamKey() {
+        return UPSTREAM_KEY;
+    }
+
     @Override
     public void undeploy(Deployment deployment) throws IOException {
         change(deployment, APPLICATION, "");

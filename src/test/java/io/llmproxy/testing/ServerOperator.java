@@ -9,6 +9,14 @@ interface ServerOperator {
     /** What is held softly goes with the next collection, not only when memory is short: the tests look at what is left. */
     List<String> OPTIONS = List.of("-XX:SoftRefLRUPolicyMSPerMB=0");
 
+    /** What upstreams are asked with. */
+    String UPSTREAM_KEY = "sk-upstream";
+
+    /** How a configuration refers to {@link #UPSTREAM_KEY}. */
+    default String upstreamKey() {
+        return "${jndi:llmproxy/upstream-key}";
+    }
+
     /**
      * Starts it with the application.
      *

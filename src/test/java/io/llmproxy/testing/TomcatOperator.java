@@ -7,14 +7,34 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /** By Tomcat's own manager application, on the port of operators. */
 public final class TomcatOperator implements ServerOperator {
+    /** The value is from a property source of Tomcat's: here of the one that asks the environment. */
+    private static final String ENTRY =
+            "<Context><Environment name=\"llmproxy/upstream-key\" type=\"java.lang.String\" value=\"${UPSTREAM_KEY}\"/></Context>";
+
     private static final Duration LONG = Duration.ofSeconds(60);
 
     @Override
     public ServerProcess start(Deployment.Container container, Path home) throws IOException {
-        return Containers.tomcat(container.with(TomcatOperator::addManager), home, ServerOperator.OPTIONS);
+        List<String> options = new ArrayList<>(OPTIONS);
+        options.add("-Dorg.apache.tomcat.util.digester.PROPERTY_SOURCE="
+                + "org.apache.tomcat.util.digester.EnvironmentPropertySource");
+        return Containers.tomcat(
+                container.with(TomcatOperator::prepare), home, options, Map.of("UPSTREAM_KEY", UPSTREAM_KEY));
+    }
+
+    private static void prepare(Path base) {
+        addManager(base);
+        try {
+            Files.writeString(base.resolve("conf/context.xml"), ENTRY);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

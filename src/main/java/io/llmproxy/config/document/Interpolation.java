@@ -1,5 +1,6 @@
 package io.llmproxy.config.document;
 
+import io.llmproxy.config.Jndi;
 import io.llmproxy.config.SecretSource;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -11,16 +12,21 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.naming.NamingException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces <code>${NAME}</code>, <code>${NAME:-default}</code>, <code>${file:path}</code> and <code>${secret:name}</code> in a value;
- * <code>$${</code> stands for a literal <code>${</code>. What is put in is not looked at again, neither for further
- * references nor as YAML.
+ * Replaces <code>${NAME}</code>, <code>${system:name}</code>, <code>${jndi:name}</code>, each with a default as in
+ * <code>${NAME:-default}</code>, <code>${file:path}</code> and <code>${secret:name}</code> in a value; <code>$${</code> stands for a
+ * literal <code>${</code>. What is put in is not looked at again, neither for further references nor as YAML.
  */
 public final class Interpolation {
     private static final Pattern REFERENCE = Pattern.compile("\\$\\$\\{|\\$\\{(?<body>[^}]*)(?<end>}?)");
-    private static final Pattern VARIABLE = Pattern.compile("(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<default>.*))?");
+    private static final String SYSTEM = "system:";
+    private static final String JNDI = "jndi:";
+    private static final Pattern NAMED = Pattern.compile("(?<name>[A-Za-z_][A-Za-z0-9_]*|" + SYSTEM + "[A-Za-z0-9_.-]+|"
+            + JNDI + Jndi.NAME + ")(?::-(?<default>.*))?");
+    private static final Pattern DEFAULT = Pattern.compile(":-.*", Pattern.DOTALL);
     private static final Pattern LAST_LINE_BREAK = Pattern.compile("\\R\\z");
     private static final String FILE = "file:";
     private static final String SECRET = "secret:";
@@ -68,8 +74,8 @@ public final class Interpolation {
     }
 
     /**
-     * Returns what a text refers to of the process that reads it: the names of variables, and files as <code>file:path</code>. Secrets of
-     * a store are not the process's.
+     * Returns what a text refers to of the process that reads it: the names of variables, and the others with what stands before their
+     * names, such as <code>file:path</code>. Secrets of a store are not the process's.
      */
     public static Set<String> ofProcess(String text) {
         Set<String> found = new TreeSet<>();
@@ -77,8 +83,8 @@ public final class Interpolation {
         while (reference.find()) {
             String body = reference.group("body");
             if (body != null && !body.startsWith(SECRET)) {
-                Matcher variable = VARIABLE.matcher(body);
-                found.add(variable.matches() ? variable.group("name") : body);
+                Matcher named = NAMED.matcher(body);
+                found.add(named.matches() ? named.group("name") : body);
             }
         }
         return found;
@@ -90,9 +96,9 @@ public final class Interpolation {
         StringBuilder shown = new StringBuilder();
         while (reference.find()) {
             String body = reference.group("body");
-            Matcher variable = VARIABLE.matcher(body == null ? "" : body);
-            boolean has = variable.matches() && variable.group("default") != null;
-            String next = has ? "${" + variable.group("name") + ":-" + instead + '}' : reference.group();
+            Matcher named = NAMED.matcher(body == null ? "" : body);
+            boolean has = named.matches() && named.group("default") != null;
+            String next = has ? "${" + named.group("name") + ":-" + instead + '}' : reference.group();
             reference.appendReplacement(shown, Matcher.quoteReplacement(next));
         }
         return reference.appendTail(shown).toString();
@@ -134,25 +140,54 @@ public final class Interpolation {
         if (body.startsWith(SECRET)) {
             return secret(body.substring(SECRET.length()), problems);
         }
-        Matcher variable = VARIABLE.matcher(body);
-        if (!variable.matches()) {
-            problems.add("${" + body + "} (expected: ${NAME}, ${NAME:-default} or ${file:path})");
+        Matcher named = NAMED.matcher(body);
+        if (!named.matches()) {
+            problems.add("${" + DEFAULT.matcher(body).replaceFirst(":-***")
+                    + "} (expected: ${NAME}, ${NAME:-default}, ${file:path}, ${system:name} or ${jndi:name})");
             return "";
         }
-        return variable(variable.group("name"), variable.group("default"), problems);
+        return named(named.group("name"), named.group("default"), problems);
     }
 
-    /** As in a shell, a default also stands in for a variable that is set to nothing. */
-    private String variable(String name, @Nullable String byDefault, List<String> problems) {
-        String value = variables.get(name);
-        if (byDefault != null) {
-            return value == null || value.isEmpty() ? byDefault : value;
-        }
-        if (value == null) {
-            problems.add("${" + name + "} is not set (expected: a variable of that name, or ${" + name + ":-default})");
+    /** As in a shell, a default also stands in for what is set to nothing; it does not for what cannot be had. */
+    private String named(String name, @Nullable String byDefault, List<String> problems) {
+        Object value;
+        try {
+            value = value(name);
+        } catch (NamingException e) {
+            // Not its message: what a server tells of its secrets is not known.
+            problems.add("${" + name + "} cannot be looked up: " + e.getClass().getSimpleName() + " (expected: text)");
             return "";
         }
-        return value;
+        if (value == null && byDefault == null) {
+            problems.add("${" + name + "} " + absence(name) + ", or ${" + name + ":-default})");
+            return "";
+        }
+        if (value != null && !(value instanceof String || value instanceof Number || value instanceof Boolean)) {
+            problems.add("${" + name + "} is a " + value.getClass().getName() + " (expected: text)");
+            return "";
+        }
+        String text = value == null ? "" : value.toString();
+        return byDefault == null || !text.isEmpty() ? text : byDefault;
+    }
+
+    private @Nullable Object value(String name) throws NamingException {
+        if (name.startsWith(SYSTEM)) {
+            return System.getProperty(name.substring(SYSTEM.length()));
+        }
+        return name.startsWith(JNDI) ? Jndi.find(name.substring(JNDI.length())) : variables.get(name);
+    }
+
+    private static String absence(String name) {
+        if (name.startsWith(SYSTEM)) {
+            return "is not set (expected: a system property of that name";
+        }
+        if (name.startsWith(JNDI)) {
+            return Jndi.isHere()
+                    ? "is not bound (expected: an entry of that name, of the application or of the server"
+                    : "is not bound: there is no JNDI here (expected: a container that has it";
+        }
+        return "is not set (expected: a variable of that name";
     }
 
     private String secret(String name, List<String> problems) {

@@ -24,6 +24,8 @@ final class EditorLimitsTest {
                 "name: u, url: 'https://a.example/v1', models: {m: '${secret:t}'}",
                 "name: u, url: 'https://a.example/${secret:t}'",
                 "name: u, url: 'https://a.example/v1', auth: {type: header, header: '${secret:t}', token: x}",
+                "name: u, url: 'https://a.example/v1', auth: {type: bearer, token: '${jndi:llmproxy/t}'}",
+                "name: u, url: 'https://a.example/v1', auth: {type: bearer, token: '${system:t}'}",
                 "name: '${WEIGHT}', url: 'https://a.example/v1'",
                 "name: u, url: 'https://b.example/v1', auth: {type: bearer, token: '${secret:t}'}"
             })

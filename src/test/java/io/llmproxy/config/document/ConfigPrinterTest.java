@@ -12,6 +12,7 @@ class ConfigPrinterTest {
         "${KEY}, ${KEY}",
         "Bearer ${secret:a/b}, Bearer ${secret:a/b}",
         "${KEY:-sk-live}, ${KEY:-***}",
+        "${jndi:llmproxy/key:-sk-live}, ${jndi:llmproxy/key:-***}",
         "sk-live-1234${SUFFIX:-}, ***",
         "https://hooks.example/T0/abc?n=${NODE}, ***",
         "$${KEY}${KEY}, ***",

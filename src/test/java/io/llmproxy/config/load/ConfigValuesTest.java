@@ -12,14 +12,19 @@ import io.llmproxy.config.Secret;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
+import io.llmproxy.testing.BoundNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import javax.naming.CommunicationException;
+import javax.naming.NameNotFoundException;
+import javax.naming.NamingException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +62,87 @@ final class ConfigValuesTest {
                 Map.of("SET", "value", "EMPTY", "", "REFERENCE", "${SET}", "STRUCTURE", "{a: [1]} # x");
 
         assertThat(token(written, environment)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "${jndi:llmproxy/both}              | of the application",
+                "${jndi:llmproxy/shared}            | of the server",
+                "${jndi:java:global/llmproxy/token} | of all",
+                "a ${jndi:number}${jndi:truth:-no}  | a 12true",
+                "${jndi:nothing:-a:-default}        | a:-default",
+                "${jndi:empty:-default}             | default",
+                "x${jndi:empty}                     | x",
+                "${jndi:reference}                  | ${SET}",
+                "${system:llmproxy.test-value}      | a property",
+                "${system:llmproxy.none:-other}     | other",
+            })
+    void entriesOfTheContainerAndSystemPropertiesAreReplaced(String written, String expected) {
+        System.setProperty("llmproxy.test-value", "a property");
+        try (BoundNames names = BoundNames.of(Map.of(
+                "java:comp/env/llmproxy/both", "of the application",
+                "llmproxy/both", "of the server",
+                "llmproxy/shared", "of the server",
+                "java:global/llmproxy/token", "of all",
+                "number", 12,
+                "java:comp/env/truth", true,
+                "empty", "",
+                "reference", "${SET}"))) {
+            assertThat(names).isNotNull();
+            assertThat(token(written, Map.of("SET", "value"))).isEqualTo(expected);
+        } finally {
+            System.clearProperty("llmproxy.test-value");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "${jndi:no/such}            | ${jndi:no/such} is not bound (expected: an entry of that name, of the application"
+                        + " or of the server, or ${jndi:no/such:-default})",
+                "${jndi:wrapped}            | ${jndi:wrapped} is not bound (expected: an entry of that name, of the application"
+                        + " or of the server, or ${jndi:wrapped:-default})",
+                "${jndi:object}             | ${jndi:object} is a java.util.BitSet (expected: text)",
+                "${jndi:object:-default}    | ${jndi:object} is a java.util.BitSet (expected: text)",
+                "${jndi:failing}            | ${jndi:failing} cannot be looked up: CommunicationException (expected: text)",
+                "${jndi:failing:-default}   | ${jndi:failing} cannot be looked up: CommunicationException (expected: text)",
+                "${system:no.such}          | ${system:no.such} is not set (expected: a system property of that name, or"
+                        + " ${system:no.such:-default})",
+                "${jndi:ldap://h/x:-secret} | ${jndi:ldap://h/x:-***} (expected: ${NAME}, ${NAME:-default}, ${file:path},"
+                        + " ${system:name} or ${jndi:name})",
+                "${system:}                 | ${system:} (expected: ${NAME}, ${NAME:-default}, ${file:path}, ${system:name} or"
+                        + " ${jndi:name})",
+            })
+    void whatCannotBeHadOfTheContainerIsAProblem(String written, String expected) {
+        String yaml = "upstreams: [{name: u, url: http://u, auth: {type: bearer, token: '" + written + "'}}]";
+        NamingException wrapped = new NamingException("lookup failed");
+        wrapped.setRootCause(new NameNotFoundException("wrapped"));
+        try (BoundNames names = BoundNames.of(Map.of(
+                "java:comp/env/wrapped",
+                wrapped,
+                "object",
+                new BitSet(),
+                "java:comp/env/failing",
+                new CommunicationException("with a secret")))) {
+            assertThat(names).isNotNull();
+            assertThat(problems(yaml, Map.of())).containsExactly("config.yaml:1: upstreams[0].auth.token: " + expected);
+        }
+    }
+
+    @Test
+    void withoutAContainerNoNameIsBound() {
+        String yaml = "upstreams: [{name: u, url: http://u, auth: {type: bearer, token: '${jndi:llmproxy/token}'}}]";
+
+        assertThat(problems(yaml, Map.of()))
+                .containsExactly(
+                        "config.yaml:1: upstreams[0].auth.token: ${jndi:llmproxy/token} is not bound: there is no"
+                                + " JNDI here (expected: a container that has it, or ${jndi:llmproxy/token:-default})");
+        assertThat(token("${jndi:llmproxy/token:-default}", Map.of())).isEqualTo("default");
     }
 
     @Test

@@ -45,18 +45,18 @@ class AppServersIT {
         upstream.close();
     }
 
-    private Gateway gateway(String key) {
+    private Gateway gateway(AppServer server, String key) {
         return new Gateway()
                 .log("to: container")
                 .admin("token: operators-token")
                 .top("keys: [{name: team, key: " + key + "}]")
-                .single("llm", upstream.url(), "auth: {type: bearer, token: sk-upstream}", "", "");
+                .single("llm", upstream.url(), "auth: {type: bearer, token: '" + server.upstreamKey() + "'}", "", "");
     }
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = "TOO_OLD_.*")
     void aContainerThatIsTooOldIsRefusedInOneLine(AppServer server) {
-        assertThatThrownBy(() -> Deployment.start(server, gateway("sk-first")))
+        assertThatThrownBy(() -> Deployment.start(server, gateway(server, "sk-first")))
                 .hasMessageContainingAll(
                         "LLMProxy cannot run here: Apache Tomcat/", "(expected: jakarta.servlet 6.0 or newer")
                 .hasMessageNotContaining("NoClassDefFound");
@@ -65,7 +65,7 @@ class AppServersIT {
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "TOO_OLD_.*")
     void theWarIsAtHome(AppServer server) {
-        try (Deployment deployment = Deployment.start(server, gateway("sk-first"))) {
+        try (Deployment deployment = Deployment.start(server, gateway(server, "sk-first"))) {
             Awaitility.await().untilAsserted(() -> startsWithoutAWarning(server.log(deployment)));
             answersPlainly(deployment);
             endsExchangesOnTheThreadOfTheirConnection(server, deployment);
@@ -74,8 +74,9 @@ class AppServersIT {
             tellsThatAnAnswerWasCut(deployment, server.breaksOff());
             noticesThatAClientLeaves(deployment);
             refusesWithoutAKey(deployment);
-            loadsItsConfigurationAgain(deployment);
+            loadsItsConfigurationAgain(server, deployment);
             isReplacedAgainAndAgain(server, deployment);
+            assertThat(deployment.log() + server.log(deployment)).doesNotContain("sk-upstream");
             assertThat(deployment.log()).doesNotContain(" ERROR i.l", "[stderr]", "ClassNotFound", "NoClassDefFound");
             Awaitility.await()
                     .untilAsserted(() -> assertThat(server.log(deployment))
@@ -188,19 +189,21 @@ class AppServersIT {
         assertThat(answer.header("X-LLMProxy-Error")).isEqualTo("invalid_api_key");
     }
 
-    private void loadsItsConfigurationAgain(Deployment deployment) {
+    private void loadsItsConfigurationAgain(AppServer server, Deployment deployment) {
         upstream.on(CHAT, Behaviour.json("{}"));
-        deployment.reconfigure(gateway("sk-second"));
+        deployment.reconfigure(gateway(server, "sk-second"));
         Answer reload = RawClient.exchange(
                 deployment.admin("/admin/reload"), "POST", "Authorization: Bearer operators-token\r\n", new byte[0]);
         assertThat(reload.status()).as(reload.text()).isEqualTo(200);
         assertThat(ask(deployment, "sk-first").status()).isEqualTo(401);
         assertThat(ask(deployment, "sk-second").status()).isEqualTo(200);
+        assertThat(upstream.requests(CHAT)).allSatisfy(request -> assertThat(request.head().values("Authorization"))
+                .containsExactly("Bearer sk-upstream"));
     }
 
     private void isReplacedAgainAndAgain(AppServer server, Deployment deployment) {
         int threads = deployment.process().threads();
-        deployment.reconfigure(gateway("sk-first").server("shutdown_timeout: 1"));
+        deployment.reconfigure(gateway(server, "sk-first").server("shutdown_timeout: 1"));
         servesAnOpenStreamToItsEnd(server, deployment);
         comesBack(server, deployment);
         tellsAStreamThatTakesTooLong(server, deployment);
