@@ -1,5 +1,6 @@
 package io.llmproxy.admin;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.document.Problem;
@@ -36,6 +37,29 @@ public interface ConfigDocuments {
         return Optional.empty();
     }
 
+    /** Returns what manages the configuration, such as {@code git}; nothing if people do. */
+    default Optional<String> managedBy() {
+        return Optional.empty();
+    }
+
+    /**
+     * Refuses a change that {@link #commit} would refuse because something else manages the configuration.
+     *
+     * @param content what is to be stored
+     * @param mandate in whose name
+     * @throws UnavailableException with {@link Unavailable#MANAGED} if it does
+     */
+    default void refuseManaged(String content, Mandate mandate) {}
+
+    /**
+     * Says that nothing manages the configuration any more, so that people change it.
+     *
+     * @param note what the audit is to say of it, if something did
+     * @return what did; nothing if nothing did
+     * @throws UnavailableException if that cannot be stored
+     */
+    Optional<String> release(AuditNote note);
+
     /** Returns a version with its content, or nothing if there is none of the number. */
     Optional<Version> version(long id);
 
@@ -68,13 +92,14 @@ public interface ConfigDocuments {
      *
      * @param to the version to go back to
      * @param base the version that the caller believes to be the head
+     * @param mandate in whose name
      * @param note what the audit is to say of it
      * @return the new version; nothing if there is no version {@code to}
      * @throws MovedException if another version is the head now
      * @throws io.llmproxy.config.document.ConfigException if this release cannot serve that version any more
      * @throws UnavailableException if it cannot be stored
      */
-    Optional<Version> rollBack(long to, long base, AuditNote note) throws MovedException;
+    Optional<Version> rollBack(long to, long base, Mandate mandate, AuditNote note) throws MovedException;
 
     /**
      * Confirms the head, so that it stays.
@@ -151,6 +176,7 @@ public interface ConfigDocuments {
      *     one attempt
      * @param confirmWithin after this time the store goes back to the version before, unless it is confirmed; null for a change that
      *     needs no confirmation
+     * @param mandate in whose name
      * @param note what the audit is to say of it, in the same transaction
      */
     record Change(
@@ -160,6 +186,7 @@ public interface ConfigDocuments {
             Way way,
             @Nullable String requestKey,
             @Nullable Duration confirmWithin,
+            Mandate mandate,
             AuditNote note) {}
 
     /**
@@ -228,6 +255,8 @@ public interface ConfigDocuments {
     enum Unavailable {
         /** The configuration is a file. */
         READ_ONLY,
+        /** Something else manages the configuration. */
+        MANAGED,
         /** The database does not answer; try again later. */
         AWAY,
         /** Another call has stored the same at the same time. */

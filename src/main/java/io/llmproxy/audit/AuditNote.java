@@ -67,6 +67,11 @@ public record AuditNote(
         return new AuditNote(actor, authentication, address, requestId, action, what, before, after, outcome, version);
     }
 
+    /** Another act of the same call, about the same version. */
+    public AuditNote besides(String what, String toWhat) {
+        return new AuditNote(actor, authentication, address, requestId, what, toWhat, null, null, DONE, version);
+    }
+
     /** The same with the configuration that was made. */
     public AuditNote of(long made) {
         return new AuditNote(actor, authentication, address, requestId, action, object, before, after, outcome, made);

@@ -1,5 +1,6 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.document.ConfigException;
@@ -52,7 +53,12 @@ record FileDocument(ConfigSource source) implements ConfigDocuments {
     }
 
     @Override
-    public Optional<Version> rollBack(long to, long base, AuditNote note) {
+    public Optional<Version> rollBack(long to, long base, Mandate mandate, AuditNote note) {
+        throw readOnly();
+    }
+
+    @Override
+    public Optional<String> release(AuditNote note) {
         throw readOnly();
     }
 

@@ -1,5 +1,6 @@
 package io.llmproxy.boot;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.config.SecretSource;
@@ -17,6 +18,7 @@ import io.llmproxy.store.StoreException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The configuration where it is in a store. */
@@ -66,6 +68,36 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     }
 
     @Override
+    public Optional<String> managedBy() {
+        OpenStore store = store();
+        try {
+            return Optional.ofNullable(store.versions().head().managedBy());
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public void refuseManaged(String content, Mandate mandate) {
+        OpenStore store = store();
+        try {
+            store.versions().refuseManaged(plain(content).under(mandate));
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public Optional<String> release(AuditNote note) {
+        OpenStore store = store();
+        try {
+            return Optional.ofNullable(store.versions().manage(null, note));
+        } catch (StoreException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
     public Optional<Version> version(long id) {
         OpenStore store = store();
         try {
@@ -101,7 +133,7 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
 
     /** As it would be stored, so that a secret is the same reference before and after; while the store is away, as it is. */
     private StoreSecrets.Sealed sealed(String content) {
-        Draft draft = Draft.plain(content, "", "", Origin.API, io.llmproxy.boot.Version.current(), null, null);
+        Draft draft = plain(content);
         OpenStore store = follower.store();
         if (store == null) {
             return unsealed(draft);
@@ -114,6 +146,10 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
             }
             throw unavailable(e);
         }
+    }
+
+    private static Draft plain(String content) {
+        return Draft.plain(content, "", "", Origin.API, io.llmproxy.boot.Version.current(), null, null);
     }
 
     private StoreSecrets.Sealed unsealed(Draft draft) {
@@ -143,13 +179,14 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
         };
         return commit(
                 Draft.plain(
-                        change.content(),
-                        change.author(),
-                        change.message(),
-                        origin,
-                        io.llmproxy.boot.Version.current(),
-                        change.requestKey(),
-                        change.confirmWithin()),
+                                change.content(),
+                                change.author(),
+                                change.message(),
+                                origin,
+                                io.llmproxy.boot.Version.current(),
+                                change.requestKey(),
+                                change.confirmWithin())
+                        .under(change.mandate()),
                 base,
                 change.note());
     }
@@ -169,12 +206,13 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     }
 
     @Override
-    public Optional<Version> rollBack(long to, long base, AuditNote note) throws MovedException {
+    public Optional<Version> rollBack(long to, long base, Mandate mandate, AuditNote note) throws MovedException {
         Optional<Version> old = version(to);
         if (old.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(commit(OpenStore.rollback(to, old.get().content(), note.actor()), base, note));
+        Draft draft = OpenStore.rollback(to, old.get().content(), note.actor()).under(mandate);
+        return Optional.of(commit(draft, base, note));
     }
 
     @Override
@@ -254,6 +292,11 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
                 new UnavailableException(
                         Unavailable.INVALID,
                         "The store cannot keep a value of this call (expected: plain text, and usual times).");
+            case MANAGED ->
+                new UnavailableException(
+                        Unavailable.MANAGED,
+                        capital(String.valueOf(e.getMessage()))
+                                + " (expected: a change there, or override=managed by a caller with the role admin).");
             case AWAY -> new UnavailableException(Unavailable.AWAY, "The store does not answer; try again later.");
             case OUTCOME_UNKNOWN ->
                 new UnavailableException(
@@ -262,6 +305,10 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
                                 + " try again.");
             case SCHEMA, REFUSED -> new UnavailableException(Unavailable.AWAY, String.valueOf(e.getMessage()));
         };
+    }
+
+    private static String capital(String sentence) {
+        return sentence.substring(0, 1).toUpperCase(Locale.ROOT) + sentence.substring(1);
     }
 
     private static Version told(ConfigVersion version) {

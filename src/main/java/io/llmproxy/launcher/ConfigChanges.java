@@ -1,5 +1,6 @@
 package io.llmproxy.launcher;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.boot.OpenStore;
 import io.llmproxy.boot.Version;
@@ -14,6 +15,8 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code config import}, {@code rollback} and {@code confirm} change. */
 final class ConfigChanges {
@@ -34,6 +37,7 @@ final class ConfigChanges {
         Long expected = arguments.version("--expect");
         Duration confirmWithin = arguments.time("--confirm-within");
         String message = arguments.option("--message");
+        Mandate mandate = mandate();
         Documents.Document document = documents.file(name);
         document.loaded().warnings().forEach(warning -> err.println("warning: " + warning));
         ConfigStore versions = documents.store().versions();
@@ -42,19 +46,45 @@ final class ConfigChanges {
         ConfigVersion current = versions.version(head.version()).orElse(null);
         Draft draft = documents.sealed(
                 Draft.plain(
-                        document.content(),
-                        Documents.author(),
-                        message == null ? "import " + name : message,
-                        Origin.IMPORT,
-                        Version.current(),
-                        null,
-                        confirmWithin),
+                                document.content(),
+                                Documents.author(),
+                                message == null ? "import " + name : message,
+                                Origin.IMPORT,
+                                Version.current(),
+                                null,
+                                confirmWithin)
+                        .under(mandate),
                 name,
                 arguments.has("--dry-run"));
         if (base == head.version() && current != null && current.content().equals(draft.content())) {
-            return told(name + " is what v" + base + " says already; nothing was stored", base, base, false);
+            String marked = marked(draft, head.managedBy(), false);
+            return told(name + " is what v" + base + " says already; nothing was stored" + marked, base, base, false);
         }
         return commit(draft, base, name);
+    }
+
+    /** In whose name the command changes something. */
+    private Mandate mandate() throws UsageException {
+        String manager = arguments.option("--managed-by");
+        boolean none = Mandate.NOTHING.equals(manager);
+        if (manager != null && !none && !Mandate.isName(manager)) {
+            throw StoreArguments.wrong("--managed-by: " + manager, Mandate.NAMES);
+        }
+        return new Mandate(none ? null : manager, none || arguments.has("--override-managed"));
+    }
+
+    /** Says what manages the configuration, where no commit does. Returns what is told of it. */
+    private String marked(Draft draft, @Nullable String before, boolean committed) {
+        String manager = draft.mandate().manager();
+        if (!arguments.has("--managed-by") || Objects.equals(before, manager)) {
+            return "";
+        }
+        if (!arguments.has("--dry-run") && (!committed || manager == null)) {
+            ConfigStore versions = documents.store().versions();
+            versions.refuseManaged(draft);
+            var unused = versions.manage(manager, AuditNote.plain(Documents.author(), "command", "config.manage"));
+        }
+        return manager == null ? "; " + before + " does not manage it any more" : "; it is managed by " + manager;
     }
 
     int rollBack() throws UsageException, HeadMovedException {
@@ -63,14 +93,17 @@ final class ConfigChanges {
         Long expected = arguments.version("--expect");
         long base = expected == null ? documents.store().versions().head().version() : expected;
         Draft draft = documents.sealed(
-                OpenStore.rollback(to, old.content(), Documents.author()), "v" + to, arguments.has("--dry-run"));
+                OpenStore.rollback(to, old.content(), Documents.author()).under(mandate()),
+                "v" + to,
+                arguments.has("--dry-run"));
         return commit(draft, base, "what v" + to + " says");
     }
 
     private int commit(Draft draft, long base, String what) throws HeadMovedException {
         ConfigStore versions = documents.store().versions();
+        Head head = versions.head();
         if (arguments.has("--dry-run")) {
-            Head head = versions.head();
+            versions.refuseManaged(draft);
             if (head.version() != base) {
                 throw new HeadMovedException(base, head.version());
             }
@@ -81,7 +114,11 @@ final class ConfigChanges {
                 ? ""
                 : "; it goes back in " + draft.confirmWithin().toSeconds() + " s unless `config confirm v" + made.id()
                         + "` keeps it";
-        return told(what + " is v" + made.id() + " now" + until, made.id(), base, true);
+        return told(
+                what + " is v" + made.id() + " now" + until + marked(draft, head.managedBy(), true),
+                made.id(),
+                base,
+                true);
     }
 
     int confirm() throws UsageException, HeadMovedException {

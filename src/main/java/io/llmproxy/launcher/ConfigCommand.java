@@ -14,6 +14,7 @@ final class ConfigCommand {
             usage: java -jar llmproxy.jar config check    [FILE]
                    java -jar llmproxy.jar config diff     A B
                    java -jar llmproxy.jar config import   FILE [--expect vN] [--message TEXT] [--confirm-within TIME]
+                                                         [--managed-by NAME]
                    java -jar llmproxy.jar config export   [--version vN]
                    java -jar llmproxy.jar config history  [--limit N]
                    java -jar llmproxy.jar config rollback vN [--expect vN]
@@ -35,6 +36,11 @@ final class ConfigCommand {
                                   go back to the version before unless it is confirmed within this time, such as 2m
                   --dry-run       do everything but the change
                   --json          print JSON
+                  --managed-by NAME
+                                  import says that NAME, such as git, manages the configuration: from now on it is changed by
+                                  imports with that name, and by nothing else; `none` ends that
+                  --override-managed
+                                  import or go back although something else manages it; its next import may undo that
               -h, --help          print this
 
             exit codes: 0 fine, 1 problems found or the head has moved (diff: there is a difference), 2 wrong usage
@@ -63,10 +69,17 @@ final class ConfigCommand {
                         "--expect",
                         "--message",
                         "--confirm-within",
+                        "--managed-by",
+                        "--override-managed",
                         "--dry-run"),
                 Subcommand.of("export", config.view(ConfigViews::export), "--version"),
                 Subcommand.of("history", config.view(ConfigViews::history), "--limit"),
-                Subcommand.of("rollback vN", config.change(false, ConfigChanges::rollBack), "--expect", "--dry-run"),
+                Subcommand.of(
+                        "rollback vN",
+                        config.change(false, ConfigChanges::rollBack),
+                        "--expect",
+                        "--override-managed",
+                        "--dry-run"),
                 Subcommand.of("confirm [vN]", config.change(false, ConfigChanges::confirm), "--dry-run"));
     }
 

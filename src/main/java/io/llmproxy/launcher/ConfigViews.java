@@ -82,11 +82,14 @@ final class ConfigViews {
         List<ConfigVersion> latest =
                 versions.history(Long.MAX_VALUE, limit == null ? LATEST : (int) Math.min(limit, MOST));
         if (arguments.has("--json")) {
-            out.println(JsonOutput.of(Map.of(
+            Map<String, Object> told = new LinkedHashMap<>();
+            told.put(
                     "versions",
                     latest.stream()
                             .map(version -> told(version, version.id() == head.version()))
-                            .toList())));
+                            .toList());
+            told.put("managed_by", head.managedBy());
+            out.println(JsonOutput.of(told));
             return 0;
         }
         for (ConfigVersion version : latest) {
@@ -94,6 +97,9 @@ final class ConfigViews {
             out.println(mark + " v" + version.id() + "  "
                     + version.createdAt().truncatedTo(ChronoUnit.SECONDS) + "  " + version.author() + "  "
                     + version.origin().word() + "  " + version.message());
+        }
+        if (head.managedBy() != null) {
+            out.println("the configuration is managed by " + head.managedBy());
         }
         if (head.isUnconfirmed()) {
             out.println("v" + head.version() + " goes back to v" + head.fallback() + " at " + head.confirmUntil()

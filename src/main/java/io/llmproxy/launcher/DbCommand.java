@@ -114,6 +114,7 @@ final class DbCommand {
             Head head = store.versions().head();
             told.put("head", head.version());
             told.put("confirm_until", head.confirmUntil());
+            told.put("managed_by", head.managedBy());
             told.put("nodes", store.nodes().live().stream().map(DbCommand::told).toList());
         }
         if (arguments.has("--json")) {
@@ -141,6 +142,9 @@ final class DbCommand {
         Head head = store.versions().head();
         out.println(store.database().name() + ": tables of version " + version);
         out.println(head.version() == 0 ? "the store is empty" : "the head is v" + head.version());
+        if (head.managedBy() != null) {
+            out.println("the configuration is managed by " + head.managedBy());
+        }
         if (head.isUnconfirmed()) {
             out.println(
                     "it goes back to v" + head.fallback() + " at " + head.confirmUntil() + " unless it is confirmed");

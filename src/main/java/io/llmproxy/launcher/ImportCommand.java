@@ -152,6 +152,7 @@ final class ImportCommand {
             long base = versions.head().version();
             Draft sealed =
                     store.secrets().sealed(source, draft, "the database", dry).draft();
+            versions.refuseManaged(sealed);
             AuditNote note = AuditNote.plain(Documents.author(), "command", "key.import");
             KeyImport.Result keys = store.keys().store(found.keys(), dry, note);
             if (dry) {

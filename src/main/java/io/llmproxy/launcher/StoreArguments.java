@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param options the options, by name, with their values; empty for those that take none
  */
 record StoreArguments(List<String> values, Map<String, String> options) {
-    private static final List<String> SWITCHES = List.of("--json", "--dry-run", "--without-keys", "--replace");
+    private static final List<String> SWITCHES =
+            List.of("--json", "--dry-run", "--without-keys", "--replace", "--override-managed");
     private static final Pattern TIME = Pattern.compile("(\\d{1,9})(s|m|h|)");
     private static final Pattern VERSION = Pattern.compile("v?(\\d{1,18})");
 

@@ -15,6 +15,9 @@ import java.util.Optional;
 
 /** A command about a store: finds what it is asked to do, does it, and tells what went wrong. */
 final class StoreCommand {
+    private static final String MANAGED =
+            " (expected: a change there, `config import --managed-by` by what manages it, or --override-managed)";
+
     /** The exit code of what went wrong. */
     static final int FOUND = 1;
 
@@ -60,7 +63,7 @@ final class StoreCommand {
         } catch (HeadMovedException | KeyConflictException | SecretRefusedException e) {
             err.println("llmproxy: " + e.getMessage() + "; nothing was changed");
         } catch (StoreException e) {
-            err.println("llmproxy: " + e.getMessage());
+            err.println("llmproxy: " + e.getMessage() + (e.kind() == StoreException.Kind.MANAGED ? MANAGED : ""));
         }
         return FOUND;
     }

@@ -1,5 +1,6 @@
 package io.llmproxy.store;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.store.ConfigVersion.Origin;
 import io.llmproxy.store.StoreException.Kind;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** The versions, and the head that moves from one to the next by compare-and-set. */
 public final class ConfigStore {
     private static final String HEAD =
-            "select version_id, fallback_id, confirm_until, current_timestamp, (select sha256 from llmproxy.config_version where id = version_id)"
+            "select version_id, fallback_id, confirm_until, current_timestamp, (select sha256 from llmproxy.config_version where id = version_id), managed_by"
                     + " from llmproxy.config_head where scope = 'main'";
     private static final String COLUMNS = "id, parent_id, created_at, author, message, origin, sha256";
 
@@ -47,7 +48,12 @@ public final class ConfigStore {
             }
             String digest = row.getString(5);
             return new Head(
-                    row.getLong(1), row.getLong(2), instant(row, 3), instantOf(row, 4), digest == null ? "" : digest);
+                    row.getLong(1),
+                    row.getLong(2),
+                    instant(row, 3),
+                    instantOf(row, 4),
+                    digest == null ? "" : digest,
+                    row.getString(6));
         }
     }
 
@@ -95,6 +101,7 @@ public final class ConfigStore {
      *
      * @param base where the caller believes the head to be
      * @throws HeadMovedException if it is elsewhere
+     * @throws StoreException if something else manages the configuration
      */
     public ConfigVersion commit(Draft draft, long base) throws HeadMovedException {
         return commit(
@@ -122,13 +129,89 @@ public final class ConfigStore {
                 }
                 return before.get();
             }
+            refuseManaged(connection, head, draft);
             if (head.version() != base) {
                 throw new HeadMovedException(base, head.version());
             }
             Instant until = draft.confirmWithin() == null ? null : head.now().plus(draft.confirmWithin());
             long fallback = head.isUnconfirmed() ? head.fallback() : head.version();
-            return append(connection, head, draft, until, fallback, note);
+            ConfigVersion made = append(connection, head, draft, until, fallback, note);
+            mark(connection, head, draft.mandate(), note.of(made.id()));
+            return made;
         });
+    }
+
+    /**
+     * Refuses a change that {@link #commit(Draft, long)} would refuse because something else manages the configuration.
+     *
+     * @throws StoreException if it does
+     */
+    public void refuseManaged(Draft draft) {
+        var unused = database.read(connection -> {
+            Head head = head(connection, HEAD);
+            refuseManaged(connection, head, draft);
+            return head;
+        });
+    }
+
+    /** What would go back by itself may be taken back by everybody who changes things. */
+    private static void refuseManaged(Connection connection, Head head, Draft draft) throws SQLException {
+        if (draft.mandate().covers(head.managedBy()) || isWayBack(connection, head, draft)) {
+            return;
+        }
+        throw new StoreException(
+                Kind.MANAGED, "the configuration is managed by " + head.managedBy() + "; nothing was changed");
+    }
+
+    private static boolean isWayBack(Connection connection, Head head, Draft draft) throws SQLException {
+        return head.isUnconfirmed()
+                && version(connection, "id = ?", head.fallback())
+                        .filter(old -> old.content().equals(draft.content()))
+                        .isPresent();
+    }
+
+    /** Notes what the mandate of a commit has come to. */
+    private static void mark(Connection connection, Head head, Mandate mandate, AuditNote note) throws SQLException {
+        String before = head.managedBy();
+        if (mandate.overrides(before)) {
+            AuditTable.append(connection, note.besides("config.override", String.valueOf(before)));
+        }
+        String manager = mandate.manager();
+        if (manager != null && !manager.equals(before)) {
+            mark(connection, manager);
+            AuditTable.append(connection, note.besides("config.manage", manager));
+        }
+    }
+
+    /**
+     * Says what manages the configuration; its content stays.
+     *
+     * @param manager what does; null for nothing, so that people change it
+     * @param note who says so; it is kept in the audit if that was different before
+     * @return what did before; null for nothing
+     */
+    public @Nullable String manage(@Nullable String manager, AuditNote note) {
+        return database.write(connection -> {
+                    String before = lock(connection).managedBy();
+                    if (!Objects.equals(before, manager)) {
+                        mark(connection, manager);
+                        AuditTable.append(
+                                connection,
+                                manager == null
+                                        ? note.besides("config.release", Objects.requireNonNull(before))
+                                        : note.besides("config.manage", manager));
+                    }
+                    return Optional.ofNullable(before);
+                })
+                .orElse(null);
+    }
+
+    private static void mark(Connection connection, @Nullable String manager) throws SQLException {
+        try (PreparedStatement update =
+                connection.prepareStatement("update llmproxy.config_head set managed_by = ? where scope = 'main'")) {
+            update.setString(1, manager);
+            update.executeUpdate();
+        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.llmproxy.store;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.store.ConfigVersion.Origin;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *     one attempt
  * @param confirmWithin after this time the store goes back to the version before, unless it is confirmed; null for a commit that
  *     needs no confirmation
+ * @param mandate in whose name it is made
  * @param secrets what the document refers to and is not stored yet
  */
 public record Draft(
@@ -27,13 +29,14 @@ public record Draft(
         String appVersion,
         @Nullable String requestKey,
         @Nullable Duration confirmWithin,
+        Mandate mandate,
         List<SealedSecret> secrets) {
     /** Copies the list. */
     public Draft {
         secrets = List.copyOf(secrets);
     }
 
-    /** Returns one that brings no secrets along; see the record for the rest. */
+    /** Returns one of a person that brings no secrets along; see the record for the rest. */
     public static Draft plain(
             String content,
             String author,
@@ -42,7 +45,13 @@ public record Draft(
             String appVersion,
             @Nullable String requestKey,
             @Nullable Duration confirmWithin) {
-        return new Draft(content, author, message, origin, appVersion, requestKey, confirmWithin, List.of());
+        return new Draft(
+                content, author, message, origin, appVersion, requestKey, confirmWithin, Mandate.PERSON, List.of());
+    }
+
+    /** Returns the same in another name. */
+    public Draft under(Mandate other) {
+        return new Draft(content, author, message, origin, appVersion, requestKey, confirmWithin, other, secrets);
     }
 
     /**
@@ -52,6 +61,6 @@ public record Draft(
      * @param moved those that are not stored yet
      */
     public Draft sealed(String document, List<SealedSecret> moved) {
-        return new Draft(document, author, message, origin, appVersion, requestKey, confirmWithin, moved);
+        return new Draft(document, author, message, origin, appVersion, requestKey, confirmWithin, mandate, moved);
     }
 }

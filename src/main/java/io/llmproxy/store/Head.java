@@ -12,8 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param now what the database's clock showed
  * @param sha256 of the version's content, in hexadecimal digits; empty while the store is empty. A database that has lost versions gives
  *     their numbers again
+ * @param managedBy what manages the configuration, such as {@code git}; null for nothing, so that people change it
  */
-public record Head(long version, long fallback, @Nullable Instant confirmUntil, Instant now, String sha256) {
+public record Head(
+        long version,
+        long fallback,
+        @Nullable Instant confirmUntil,
+        Instant now,
+        String sha256,
+        @Nullable String managedBy) {
     /** Whether it is to go back because the confirmation did not come in time. */
     public boolean isOverdue() {
         return confirmUntil != null && now.isAfter(confirmUntil);

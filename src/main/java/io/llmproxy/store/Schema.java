@@ -11,7 +11,7 @@ import org.flywaydb.core.api.FlywayException;
 /** The tables, and the migrations that made them. Flyway is loaded only if there is something to migrate. */
 public final class Schema {
     /** The version of the tables that this release was written for. */
-    public static final int WANTED = 11;
+    public static final int WANTED = 12;
 
     /** Name of the schema, also in the scripts. */
     private static final String NAME = "llmproxy";

@@ -14,6 +14,8 @@ public final class StoreException extends RuntimeException {
         OUTCOME_UNKNOWN,
         /** The tables are missing or of another release: migrate them. */
         SCHEMA,
+        /** Something else manages the configuration. */
+        MANAGED,
         /** The call itself is wrong. */
         REFUSED,
         /** Another call has stored the same at the same time. */

@@ -3,6 +3,7 @@ package io.llmproxy.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
 import io.llmproxy.admin.ConfigDocuments.Unavailable;
@@ -57,11 +58,11 @@ final class FileDocumentTest {
     void nothingCanBeChanged() throws IOException {
         ConfigDocuments documents = documents();
         AuditNote note = AuditNote.plain("test", "command", "test");
-        Change change = new Change(CONFIG, "test", "", ConfigDocuments.Way.API, null, null, note);
+        Change change = new Change(CONFIG, "test", "", ConfigDocuments.Way.API, null, null, Mandate.PERSON, note);
 
         assertThat(documents.isWritable()).isFalse();
         assertRefused(() -> documents.commit(change, 0));
-        assertRefused(() -> documents.rollBack(1, 2, note));
+        assertRefused(() -> documents.rollBack(1, 2, Mandate.PERSON, note));
         assertRefused(() -> documents.confirm(1, note));
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
 import io.llmproxy.admin.ConfigDocuments.MovedException;
@@ -130,7 +131,7 @@ final class StoredConfigTest {
     }
 
     private static Change change(String content, @Nullable Duration confirmWithin) {
-        return new Change(content, "ann", "a test", Way.API, null, confirmWithin, NOTE);
+        return new Change(content, "ann", "a test", Way.API, null, confirmWithin, Mandate.PERSON, NOTE);
     }
 
     private void awaitServed(String... upstreams) {
@@ -196,7 +197,7 @@ final class StoredConfigTest {
         assertThat(moved).hasMessage("the head is v2 (expected: v1)");
         assertThat(moved.expected()).isEqualTo(1);
         assertThat(moved.actual()).isEqualTo(2);
-        assertThatThrownBy(() -> documents.rollBack(1, 1, NOTE)).isInstanceOf(MovedException.class);
+        assertThatThrownBy(() -> documents.rollBack(1, 1, Mandate.PERSON, NOTE)).isInstanceOf(MovedException.class);
     }
 
     @Test
@@ -204,13 +205,13 @@ final class StoredConfigTest {
         ConfigDocuments documents = started(seed("one")).documents();
         documents.commit(change(document("two"), null), 1);
 
-        Version back = documents.rollBack(1, 2, NOTE).orElseThrow();
+        Version back = documents.rollBack(1, 2, Mandate.PERSON, NOTE).orElseThrow();
 
         assertThat(back.id()).isEqualTo(3);
         assertThat(back.origin()).isEqualTo("rollback");
         assertThat(back.message()).isEqualTo("back to v1");
         assertThat(back.content()).isEqualTo(stored("one"));
-        assertThat(documents.rollBack(9, 3, NOTE)).isEmpty();
+        assertThat(documents.rollBack(9, 3, Mandate.PERSON, NOTE)).isEmpty();
         Awaitility.await()
                 .atMost(SOON)
                 .until(() -> served.get(served.size() - 1).equals("one"));

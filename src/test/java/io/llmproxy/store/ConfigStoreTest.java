@@ -5,6 +5,7 @@ import static io.llmproxy.store.StoreWorld.unconfirmed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.audit.AuditNote;
 import io.llmproxy.store.ConfigVersion.Origin;
 import io.llmproxy.store.StoreWorld.Kind;
@@ -125,6 +126,55 @@ final class ConfigStoreTest {
         } catch (HeadMovedException e) {
             return false;
         }
+    }
+
+    private static Draft by(String manager, boolean override, String content) {
+        return draft(content).under(new Mandate(manager, override));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsManagedIsLeftAlone(Kind kind) throws HeadMovedException {
+        ConfigStore store = store(kind);
+        AuditNote note = AuditNote.plain("ann", "command", "config.release");
+        assertThat(store.head().managedBy()).isNull();
+        store.commit(by("git", false, "a: 1"), 0);
+        assertThat(store.head().managedBy()).isEqualTo("git");
+
+        for (Draft refused : List.of(draft("a: 2"), by("argocd", false, "a: 2"))) {
+            // Also of an old base: who may not change it is told so first.
+            for (long base : List.of(0L, 1L)) {
+                assertThatThrownBy(() -> store.commit(refused, base))
+                        .isInstanceOfSatisfying(
+                                StoreException.class,
+                                e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.MANAGED))
+                        .hasMessage("the configuration is managed by git; nothing was changed");
+            }
+            assertThatThrownBy(() -> store.refuseManaged(refused)).isInstanceOf(StoreException.class);
+        }
+        assertThat(store.commit(by("git", false, "a: 2"), 1).id()).isEqualTo(2);
+        assertThat(store.commit(draft("a: 3").under(new Mandate(null, true)), 2).id()).isEqualTo(3);
+        assertThat(store.head().managedBy()).isEqualTo("git");
+        store.commit(by("argocd", true, "a: 4"), 3);
+        assertThat(store.head().managedBy()).isEqualTo("argocd");
+        assertThat(store.manage("argocd", note)).isEqualTo("argocd");
+        assertThat(store.manage(null, note)).isEqualTo("argocd");
+        assertThat(store.manage(null, note)).isNull();
+        assertThat(store.commit(draft("a: 5"), 4).id()).isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aManagedHeadThatIsNotConfirmedMayBeTakenBack(Kind kind) throws HeadMovedException {
+        ConfigStore store = store(kind);
+        Mandate git = new Mandate("git", false);
+        store.commit(draft("a: 1").under(git), 0);
+        store.commit(unconfirmed("a: 2", Duration.ofHours(1)).under(git), 1);
+
+        assertThatThrownBy(() -> store.commit(draft("a: 3"), 2)).isInstanceOf(StoreException.class);
+        assertThat(store.commit(draft("a: 1"), 2).id()).isEqualTo(3);
+        assertThatThrownBy(() -> store.commit(draft("a: 1"), 3)).isInstanceOf(StoreException.class);
+        assertThat(store.head().managedBy()).isEqualTo("git");
     }
 
     @ParameterizedTest

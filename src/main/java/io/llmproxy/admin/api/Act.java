@@ -3,6 +3,8 @@ package io.llmproxy.admin.api;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.llmproxy.audit.AuditNote;
 import jakarta.ws.rs.container.ContainerRequestContext;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,7 @@ final class Act {
     private @Nullable String after;
     private @Nullable Long version;
     private boolean kept;
+    private final List<AuditNote> besides = new ArrayList<>();
 
     Act(String requestId, String address) {
         this.requestId = requestId;
@@ -60,6 +63,7 @@ final class Act {
         after = null;
         version = null;
         kept = false;
+        besides.clear();
     }
 
     /** What it is done to, where the path does not say it. */
@@ -90,6 +94,16 @@ final class Act {
     void kept(@Nullable Long made) {
         version = made;
         kept = true;
+    }
+
+    /** The same transaction has kept a note of this, too. */
+    void keptBesides(String what, String toWhat) {
+        besides.add(note().besides(what, toWhat));
+    }
+
+    /** What else {@link #kept} is true of. */
+    List<AuditNote> besides() {
+        return List.copyOf(besides);
     }
 
     boolean isKept() {

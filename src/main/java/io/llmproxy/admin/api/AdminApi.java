@@ -160,6 +160,7 @@ public final class AdminApi extends HttpServlet {
         String code = response.getHeader(ProblemAnswer.CODE);
         if (act.isKept()) {
             audit.kept(act.note());
+            act.besides().forEach(audit::kept);
         } else if (code == null) {
             audit.done(act.note());
         } else if (act.isKnown()) {

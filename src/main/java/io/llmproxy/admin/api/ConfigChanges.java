@@ -1,5 +1,6 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Change;
@@ -47,13 +48,15 @@ final class ConfigChanges {
             String comment,
             @Nullable Duration confirmWithin,
             Caller author,
+            Mandate mandate,
             @Nullable String requestKey) {
         /** The same with what each attempt of the caller shows. */
         Wanted repeatable(@Nullable String shown) {
-            return new Wanted(content, comment, confirmWithin, author, RequestKey.digest(author, shown));
+            return new Wanted(content, comment, confirmWithin, author, mandate, RequestKey.digest(author, shown));
         }
 
-        static Wanted of(String content, @Nullable String comment, @Nullable Integer seconds, Caller author) {
+        static Wanted of(
+                String content, @Nullable String comment, @Nullable Integer seconds, Caller author, Mandate mandate) {
             String words = comment == null ? "" : comment.strip();
             if (words.length() > LONGEST_COMMENT) {
                 throw Refused.invalid("comment", "too long (expected: at most " + LONGEST_COMMENT + " characters)");
@@ -66,7 +69,8 @@ final class ConfigChanges {
                         "confirm_within",
                         "out of range (expected: " + SHORTEST_SECONDS + " to " + LONGEST_SECONDS + " seconds)");
             }
-            return new Wanted(content, words, seconds == null ? null : Duration.ofSeconds(seconds), author, null);
+            return new Wanted(
+                    content, words, seconds == null ? null : Duration.ofSeconds(seconds), author, mandate, null);
         }
     }
 
@@ -115,6 +119,7 @@ final class ConfigChanges {
 
     /** Puts a text in use. */
     Version commit(Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
+        documents.refuseManaged(wanted.content(), wanted.mandate());
         refuseBeyond(wanted.author(), before(base), wanted.content(), false);
         return storing(
                 wanted,
@@ -125,6 +130,7 @@ final class ConfigChanges {
 
     /** Puts the text of an older version in use. */
     Version rollBack(long to, Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
+        documents.refuseManaged(wanted.content(), wanted.mandate());
         refuseBeyond(wanted.author(), before(base), wanted.content(), true);
         boolean plain = wanted.comment().isEmpty() && wanted.confirmWithin() == null && wanted.requestKey() == null;
         String comment = "Back to version " + to + (wanted.comment().isEmpty() ? "" : ": " + wanted.comment());
@@ -134,9 +140,17 @@ final class ConfigChanges {
                 act,
                 (version, note) -> plain
                         ? documents
-                                .rollBack(to, version, note)
+                                .rollBack(to, version, wanted.mandate(), note)
                                 .orElseThrow(() -> Refused.notFound("version", Long.toString(to)))
                         : documents.commit(change(wanted, way, comment, note), version));
+    }
+
+    /** Nothing manages the configuration any more. */
+    void release(Act act) {
+        documents.release(act.note()).ifPresent(manager -> {
+            act.to(manager);
+            act.kept(null);
+        });
     }
 
     private static Change change(Wanted wanted, ConfigDocuments.Way way, String comment, AuditNote note) {
@@ -147,6 +161,7 @@ final class ConfigChanges {
                 way,
                 wanted.requestKey(),
                 wanted.confirmWithin(),
+                wanted.mandate(),
                 note);
     }
 
@@ -158,15 +173,30 @@ final class ConfigChanges {
         long base = base(tag);
         refuseMasks(wanted.content());
         describe(act, base, wanted.content());
+        String manager = wanted.mandate().equals(Mandate.PERSON)
+                ? null
+                : documents.managedBy().orElse(null);
         try {
             Version made = storing.store(base, act.note());
             act.kept(made.id());
+            tell(act, wanted.mandate(), manager);
             return made;
         } catch (MovedException moved) {
             throw conflict(base, wanted.content());
         } catch (ConfigException e) {
             throw new Refused(422, "invalid_config", "The configuration cannot be served; nothing was changed.")
                     .with(findings(e.problems()));
+        }
+    }
+
+    /** As the store has noted it. */
+    private static void tell(Act act, Mandate mandate, @Nullable String managedBy) {
+        if (mandate.overrides(managedBy)) {
+            act.keptBesides("config.override", String.valueOf(managedBy));
+        }
+        String manager = mandate.manager();
+        if (manager != null && !manager.equals(managedBy)) {
+            act.keptBesides("config.manage", manager);
         }
     }
 

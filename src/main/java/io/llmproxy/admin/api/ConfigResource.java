@@ -1,8 +1,10 @@
 package io.llmproxy.admin.api;
 
+import io.llmproxy.access.Mandate;
 import io.llmproxy.access.Role;
 import io.llmproxy.admin.ConfigDocuments;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
@@ -36,7 +38,8 @@ public final class ConfigResource {
     record Commit(
             @Nullable String text,
             @Nullable String comment,
-            @Nullable Integer confirmWithin) {}
+            @Nullable Integer confirmWithin,
+            @Nullable String managedBy) {}
 
     record CheckRequest(@Nullable String text) {}
 
@@ -96,12 +99,17 @@ public final class ConfigResource {
         changes.requireStore();
         String content = required(commit.text());
         ConfigChanges.Wanted wanted = ConfigChanges.Wanted.of(
-                        content, commit.comment(), commit.confirmWithin(), Caller.of(call))
+                        content,
+                        commit.comment(),
+                        commit.confirmWithin(),
+                        Caller.of(call),
+                        mandate(call, commit.managedBy()))
                 .repeatable(requestKey);
         if (isDry(dryRun)) {
             return Response.ok(changes.check(content, Caller.of(call))).build();
         }
-        return committed(call, changes.commit(wanted, way(call), base, Act.of(call)));
+        ConfigDocuments.Way way = commit.managedBy() == null ? way(call) : ConfigDocuments.Way.IMPORT;
+        return committed(call, changes.commit(wanted, way, base, Act.of(call)));
     }
 
     /** Puts the text of an older version in use. */
@@ -124,12 +132,43 @@ public final class ConfigResource {
         }
         String content = changes.content(to);
         ConfigChanges.Wanted wanted = ConfigChanges.Wanted.of(
-                        content, rollback.comment(), rollback.confirmWithin(), Caller.of(call))
+                        content, rollback.comment(), rollback.confirmWithin(), Caller.of(call), mandate(call, null))
                 .repeatable(requestKey);
         if (isDry(dryRun)) {
             return Response.ok(changes.checkOld(content, Caller.of(call))).build();
         }
         return committed(call, changes.rollBack(to, wanted, way(call), base, Act.of(call)));
+    }
+
+    /** From now on people change the configuration. */
+    @DELETE
+    @Path("manager")
+    @Needs(Role.ADMIN)
+    @Audited("config.release")
+    public Response release(@Context ContainerRequestContext call) {
+        changes.requireStore();
+        changes.release(Act.of(call));
+        return Response.noContent().build();
+    }
+
+    /**
+     * In whose name a call changes the configuration.
+     *
+     * @param manager what it says that manages it; null if it does not say
+     */
+    static Mandate mandate(ContainerRequestContext call, @Nullable String manager) {
+        if (manager != null && !Mandate.isName(manager)) {
+            throw Refused.invalid("managed_by", "no name (expected: " + Mandate.NAMES + ")");
+        }
+        String override = call.getUriInfo().getQueryParameters().getFirst("override");
+        if (override == null) {
+            return new Mandate(manager, false);
+        }
+        if (!override.equals("managed")) {
+            throw Refused.invalid("override", "unknown (expected: managed)");
+        }
+        RoleChecks.check(Caller.of(call), Role.ADMIN);
+        return new Mandate(manager, true);
     }
 
     /** Which way a call has come. */

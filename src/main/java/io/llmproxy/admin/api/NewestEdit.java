@@ -2,6 +2,7 @@ package io.llmproxy.admin.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.access.Mandate;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.config.document.YamlEdit;
 import java.util.function.Consumer;
@@ -43,6 +44,7 @@ final class NewestEdit {
             return edit.commit(
                     act,
                     ConfigDocuments.Way.API,
+                    Mandate.PERSON,
                     PartEdit.NONE,
                     new PartEdit.Change(Whole.DOCUMENT, comment, (document, newest) -> change.accept(document)));
         } catch (Refused refused) {

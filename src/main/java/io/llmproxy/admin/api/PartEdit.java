@@ -2,6 +2,7 @@ package io.llmproxy.admin.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.llmproxy.access.Mandate;
 import io.llmproxy.admin.ConfigDocuments;
 import io.llmproxy.admin.ConfigDocuments.Version;
 import io.llmproxy.config.ProxyConfig;
@@ -111,18 +112,18 @@ final class PartEdit {
 
     /** Makes a version with a change of the newest one. */
     Version commit(ContainerRequestContext call, Belief belief, Change change) {
-        return commit(Act.of(call), ConfigResource.way(call), belief, change);
+        return commit(Act.of(call), ConfigResource.way(call), ConfigResource.mandate(call, null), belief, change);
     }
 
     /** Makes a version with a change of the newest one; if another comes first, with a change of that. */
-    Version commit(Act act, ConfigDocuments.Way way, Belief belief, Change change) {
+    Version commit(Act act, ConfigDocuments.Way way, Mandate mandate, Belief belief, Change change) {
         for (int attempt = 1; ; attempt++) {
             Newest newest = newest(documents.head());
             String content = edited(newest, change);
             belief.check(newest, change);
             try {
                 return changes.commit(
-                        ConfigChanges.Wanted.of(content, change.comment(), null, act.caller()),
+                        ConfigChanges.Wanted.of(content, change.comment(), null, act.caller(), mandate),
                         way,
                         tag(newest.version()),
                         act);

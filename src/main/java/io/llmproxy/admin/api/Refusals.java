@@ -50,6 +50,7 @@ final class Refusals implements ExceptionMapper<Throwable> {
         String why = String.valueOf(unavailable.getMessage());
         return switch (unavailable.reason()) {
             case READ_ONLY -> new Refused(409, "file_mode", why);
+            case MANAGED -> new Refused(409, "managed", why);
             case CONFLICT -> new Refused(409, "conflict", why);
             case INVALID -> new Refused(400, "invalid_request", why);
             case AWAY -> new Refused(503, "store_unavailable", why).with("Retry-After", "5");

@@ -55,7 +55,8 @@ public final class VersionsResource {
             long version,
             boolean confirmed,
             @Nullable String confirmUntil,
-            @Nullable Long fallback) {}
+            @Nullable Long fallback,
+            @Nullable String managedBy) {}
 
     private record History(
             Head head, List<Told> versions, @Nullable String next) {}
@@ -87,14 +88,16 @@ public final class VersionsResource {
     }
 
     private Head head() {
+        String manager = documents.managedBy().orElse(null);
         return documents
                 .unconfirmed()
                 .map(pending -> new Head(
                         pending.version(),
                         false,
                         Times.told(pending.until()),
-                        pending.fallback() == 0 ? null : pending.fallback()))
-                .orElseGet(() -> new Head(documents.head().id(), true, null, null));
+                        pending.fallback() == 0 ? null : pending.fallback(),
+                        manager))
+                .orElseGet(() -> new Head(documents.head().id(), true, null, null, manager));
     }
 
     private Version version(String number) {
@@ -179,6 +182,6 @@ public final class VersionsResource {
                     "Version " + version + " is not the head any more (expected: the newest version).");
         }
         act.kept(version);
-        return new Head(version, true, null, null);
+        return new Head(version, true, null, null, documents.managedBy().orElse(null));
     }
 }

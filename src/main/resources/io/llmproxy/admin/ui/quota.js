@@ -1,16 +1,18 @@
 // Scopes and limits, as the gateway tells them, and changes of both.
-import { ApiError, tagged } from "./api.js";
+import { ApiError, get, tagged } from "./api.js";
 import { Changes } from "./changes.js";
 import { useLoad } from "./data.js";
 import { Dialog, Failure, Notice } from "./parts.js";
 import { link } from "./route.js";
 import { html, useState } from "./view.js";
 import { t } from "./words.js";
+import { Managed } from "./pages/activation.js";
 
-/** Both at once. Each has a tag of its own: between the two answers another version may have come. */
-export const useQuota = () => useLoad(async () => {
-  const [scopes, limits] = await Promise.all([tagged("scopes"), tagged("limits")]);
-  return { ...limits.value, commonEtag: limits.etag, scopes: scopes.value.scopes, etag: scopes.etag };
+/** Both at once. Each has a tag of its own: between the two answers another version may have come. What a tool manages is changed as a document only. */
+export const useQuota = (session) => useLoad(async () => {
+  const [scopes, limits, versions] = await Promise.all([tagged("scopes"), tagged("limits"), session.writable && get("config/versions", { limit: 1 })]);
+  const manager = versions && versions.head.managed_by;
+  return { ...limits.value, writable: limits.value.writable && !manager, manager, commonEtag: limits.etag, scopes: scopes.value.scopes, etag: scopes.etag };
 }, [], 4000);
 
 /** The limits of a subject. */
@@ -38,8 +40,9 @@ export const Tabs = ({ at }) => html`<nav class="tabs" aria-label=${t("page.scop
   ${["scopes", "limits"].map((page) => html`<a href=${link(page)} aria-current=${at === page ? "page" : undefined}>${t(`tab.${page}`)}</a>`)}</nav>`;
 
 /** Why nothing can be changed here; nothing if it can. */
-export const ReadOnly = ({ session }) => (session.mode === "file" ? html`<${Notice}>${t("scopes.file-mode")}<//>`
-  : session.writable ? null : html`<${Notice}>${t("config.not-writable")}<//>`);
+export const ReadOnly = ({ session, quota, again }) => (session.mode === "file" ? html`<${Notice}>${t("scopes.file-mode")}<//>`
+  : quota.manager ? html`<${Managed} name=${quota.manager} session=${session} released=${again} />`
+    : session.writable ? null : html`<${Notice}>${t("config.not-writable")}<//>`);
 
 /** A form in a window that makes a version; save is given the tag of the version that the form is from. */
 export function Form({ title, action, etag, save, close, done, danger, narrow, children }) {

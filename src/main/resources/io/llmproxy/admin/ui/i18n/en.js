@@ -116,7 +116,8 @@ export default {
 
   "config.now": "In use", "config.text": "Configuration", "config.about": "One document for all nodes. A change is checked whole before it is used.", "config.about-file": "What this node was started with. Secrets are hidden.",
   "config.file-mode": "This node reads its configuration from a file, and the file rules: it is shown here and cannot be changed here. Edit the file, then reload. To edit in the console, start the gateway with --store.",
-  "config.draft-mode": "A draft to check. Nothing here is saved: copy it to the file when it is good.", "config.not-writable": "Your role may read the configuration and not change it.", "config.draft": "Check a draft", "config.discard": "Discard changes",
+  "config.draft-mode": "A draft to check. Nothing here is saved: copy it to the file when it is good.", "config.not-writable": "Your role may read the configuration and not change it.", "config.draft": "Check a draft", "managed": "{name} manages this configuration: change it there. What is changed here, its next import may undo.", "managed.admins": "Only admins may change it here nevertheless.",
+  "managed.override": "Change it here nevertheless. The audit tells of it.", "managed.release": "Let people change it", "managed.release.title": "Let people change it?", "managed.release.about": "The configuration is changed here again. The next import of {name} takes it back; stop that first.", "did.release": "People change the configuration now.", "config.discard": "Discard changes",
   "check": "Check", "check.valid": "valid", "check.changes": "What would change", "check.problems": "Problems: {count}", "reload": "Reload the file", "did.reload": "Configuration {generation} is in use.",
   "commit": "Commit", "comment": "Comment", "comment.hint": "What changes, and why. It stays in the history.", "comment.none": "no comment", "within": "Confirm within", "within.hint": "Unless you confirm in time, the version before comes back by itself.",
   "within.none": "No confirmation", "within.60": "1 minute", "within.120": "2 minutes", "within.600": "10 minutes", "did.commit": "Version {version} is stored.", "did.confirm": "Version {version} stays.", "did.rollback": "The text of version {version} is in use again.",
@@ -154,10 +155,10 @@ export default {
   "audit.all": "All acts", "audit.done": "done", "audit.refused": "Refused", "audit.more": "and {count} more", "audit.none": "Nothing yet", "audit.none.next": "The next change, refusal or sign-in appears here.",
   "audit.file-mode": "In file mode the audit is in the log only: lines of the logger llmproxy.audit. Started with --store, the gateway keeps it for 400 days and shows it here.",
   "act.config.commit": "Commit a configuration", "act.config.rollback": "Roll back", "act.config.confirm": "Confirm a version", "act.config.reload": "Reload", "act.config.import": "Import a configuration",
-  "act.config.seed": "First configuration", "act.config.auto-rollback": "Go back by itself", "act.upstream.override": "State of an upstream", "act.upstream.weight": "Weight of an upstream", "act.upstream.breaker": "Reset a breaker", "act.upstream.test": "Test an upstream", "act.node.drain": "Drain a node",
+  "act.config.manage": "A tool takes over", "act.config.override": "Go over what manages it", "act.config.release": "Let people change it", "act.config.seed": "First configuration", "act.config.auto-rollback": "Go back by itself", "act.upstream.override": "State of an upstream", "act.upstream.weight": "Weight of an upstream", "act.upstream.breaker": "Reset a breaker", "act.upstream.test": "Test an upstream", "act.node.drain": "Drain a node",
   "act.session.open": "Sign in", "act.session.close": "Sign out", "act.call": "Another call", "by.operator_token": "operators' token", "by.session": "session", "by.command": "command line", "by.node": "a node", "by.none": "not signed in",
   "refusal.unauthorized": "wrong credentials", "refusal.forbidden": "role may not", "refusal.cross_site": "from another page", "refusal.invalid_request": "bad request", "refusal.invalid_config": "invalid configuration",
-  "refusal.precondition_failed": "another change came first", "refusal.too_many_attempts": "too many attempts",
+  "refusal.managed": "managed by a tool", "refusal.precondition_failed": "another change came first", "refusal.too_many_attempts": "too many attempts",
 
   "api.about": "Everything that this console does, scripts can do with a token.", "api.body": "Body", "api.send": "Send", "api.no-try": "It cannot be tried here.",
 

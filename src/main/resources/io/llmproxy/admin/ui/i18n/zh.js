@@ -116,7 +116,8 @@ export default {
 
   "config.now": "当前", "config.text": "配置", "config.about": "所有节点共用一份文档。更改在生效前会整体检查。", "config.about-file": "本节点启动时的配置。机密已隐藏。",
   "config.file-mode": "本节点从文件读取配置，以文件为准：这里只能查看，不能修改。请编辑文件后重新加载。要在控制台中编辑，请用 --store 启动网关。",
-  "config.draft-mode": "用于检查的草稿，不会保存。确认无误后请复制到文件。", "config.not-writable": "你的角色可以查看配置，但不能修改。", "config.draft": "检查草稿", "config.discard": "放弃更改",
+  "config.draft-mode": "用于检查的草稿，不会保存。确认无误后请复制到文件。", "config.not-writable": "你的角色可以查看配置，但不能修改。", "config.draft": "检查草稿", "managed": "此配置由 {name} 管理：请在那里修改。在这里所做的更改可能会被它的下一次导入撤销。", "managed.admins": "只有管理员可以在这里强制修改。",
+  "managed.override": "仍要在这里修改。审计会记录。", "managed.release": "改由人工修改", "managed.release.title": "改由人工修改？", "managed.release.about": "配置将重新在这里修改。{name} 的下一次导入会重新接管，请先停止它。", "did.release": "配置现在由人工修改。", "config.discard": "放弃更改",
   "check": "检查", "check.valid": "有效", "check.changes": "将会改变", "check.problems": "问题：{count}", "reload": "重新加载文件", "did.reload": "配置 {generation} 已生效。",
   "commit": "提交", "comment": "说明", "comment.hint": "改了什么，为什么。会保留在历史中。", "comment.none": "无说明", "within": "确认期限", "within.hint": "如未及时确认，会自动恢复到之前的版本。",
   "within.none": "无需确认", "within.60": "1 分钟", "within.120": "2 分钟", "within.600": "10 分钟", "did.commit": "版本 {version} 已保存。", "did.confirm": "版本 {version} 已保留。", "did.rollback": "版本 {version} 的内容已重新生效。",
@@ -154,10 +155,10 @@ export default {
   "audit.all": "全部操作", "audit.done": "完成", "audit.refused": "被拒绝", "audit.more": "另有 {count} 项", "audit.none": "还没有记录", "audit.none.next": "下一次更改、拒绝或登录会显示在这里。",
   "audit.file-mode": "文件模式下，审计只在日志中（记录器 llmproxy.audit）。用 --store 启动后，网关保存 400 天并在此显示。",
   "act.config.commit": "提交配置", "act.config.rollback": "回滚", "act.config.confirm": "确认版本", "act.config.reload": "重新加载", "act.config.import": "导入配置",
-  "act.config.seed": "初始配置", "act.config.auto-rollback": "自动退回", "act.upstream.override": "上游状态", "act.upstream.weight": "上游权重", "act.upstream.breaker": "重置熔断器", "act.upstream.test": "测试上游", "act.node.drain": "排空节点",
+  "act.config.manage": "工具接管", "act.config.override": "越过管理工具", "act.config.release": "改由人工修改", "act.config.seed": "初始配置", "act.config.auto-rollback": "自动退回", "act.upstream.override": "上游状态", "act.upstream.weight": "上游权重", "act.upstream.breaker": "重置熔断器", "act.upstream.test": "测试上游", "act.node.drain": "排空节点",
   "act.session.open": "登录", "act.session.close": "退出登录", "act.call": "其他调用", "by.operator_token": "运维令牌", "by.session": "会话", "by.command": "命令行", "by.node": "节点", "by.none": "未登录",
   "refusal.unauthorized": "凭据错误", "refusal.forbidden": "角色不允许", "refusal.cross_site": "来自其他页面", "refusal.invalid_request": "请求有误", "refusal.invalid_config": "配置无效",
-  "refusal.precondition_failed": "已有其他更改", "refusal.too_many_attempts": "尝试过多",
+  "refusal.managed": "由工具管理", "refusal.precondition_failed": "已有其他更改", "refusal.too_many_attempts": "尝试过多",
 
   "api.about": "控制台能做的，脚本用令牌也都能做。", "api.body": "正文", "api.send": "发送", "api.no-try": "无法在这里试用。",
 

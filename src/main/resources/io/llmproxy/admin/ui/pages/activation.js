@@ -1,7 +1,7 @@
 // Which nodes serve a version, and a version that still has to be confirmed.
-import { get, part, post } from "../api.js";
+import { get, part, post, remove } from "../api.js";
 import { tell, useLoad } from "../data.js";
-import { Card, Notice, Status, Tag } from "../parts.js";
+import { Card, Check, Confirm, Notice, Status, Tag } from "../parts.js";
 import { html, useEffect, useState } from "../view.js";
 import { t } from "../words.js";
 
@@ -16,6 +16,24 @@ export function Activation({ version }) {
       ${value.nack.map((one) => html`<li><div class="row"><${Status} shape="diamond" tone="bad">${t("activation.refuses")}<//> ${one.node}</div>
         ${one.problems.map((text) => html`<div class="small">${text}</div>`)}</li>`)}
     </ul><//>`;
+}
+
+/** What a change has to say if it is made although a tool manages the configuration. */
+export const OVERRIDE = { override: "managed" };
+
+/** Says that a tool manages the configuration; admins may go over that, or end it. */
+export function Managed({ name, session, over, setOver, released }) {
+  const [asking, setAsking] = useState(false);
+  const admin = session.writable && session.role === "admin";
+  const release = async () => {
+    await remove("config/manager");
+    tell(t("did.release"));
+    released();
+  };
+  return html`<div id="managed"><${Notice} tone="warn"><p>${t("managed", { name })} ${session.writable && !admin && t("managed.admins")}</p>
+    ${admin && html`<div class="row"><span class="grow">${setOver && html`<${Check} checked=${over} onChange=${setOver}>${t("managed.override")}<//>`}</span>
+      <button class="small" onClick=${() => setAsking(true)}>${t("managed.release")}…</button></div>`}
+    ${asking && html`<${Confirm} title=${t("managed.release.title")} about=${t("managed.release.about", { name })} action=${t("managed.release")} close=${() => setAsking(false)} run=${release} />`}<//></div>`;
 }
 
 /** Asks for the confirmation of a head that else goes back by itself. */

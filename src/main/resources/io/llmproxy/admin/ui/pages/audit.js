@@ -27,7 +27,7 @@ const COLUMNS = () => [
   { title: t("audit.changed"), cell: (one) => html`<${Changed} one=${one} />` },
 ];
 
-const ACTS = ["config.commit", "config.rollback", "config.confirm", "config.reload", "config.import", "config.auto-rollback", "upstream.override",
+const ACTS = ["config.commit", "config.rollback", "config.confirm", "config.reload", "config.import", "config.auto-rollback", "config.manage", "config.override", "config.release", "upstream.override",
   "upstream.weight", "upstream.breaker", "upstream.test", "node.drain", "session.open", "session.close", "user.create", "user.change", "user.remove", "user.password", "token.create", "token.revoke",
   "key.issue", "key.change", "key.rotate", "key.delete", "key.import", "call"];
 

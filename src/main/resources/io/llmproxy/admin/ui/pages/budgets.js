@@ -38,7 +38,7 @@ function List({ quota, session, again }) {
       <${Choice} aria-label=${t("limits.show")} value=${show} onChange=${setShow} options=${Object.keys(SHOWN).map((key) => [key, t(`limits.show.${key}`)])} /></div>
     <${Card} title=${t("limits.others")} id="others">${rows.length ? html`<${LimitTable} limits=${rows} subject caption=${t("limits.others")} />`
       : find || show !== "all" ? html`<${Empty} title=${t("nothing-found")}>${t("nothing-found.next")}<//>` : html`<${Empty} icon="scopes" title=${t("limits.none")}>${t("limits.none.next")}<//>`}<//>
-    <${Notice}>${t("limits.of-keys")}<//><${ReadOnly} session=${session} />
+    <${Notice}>${t("limits.of-keys")}<//><${ReadOnly} session=${session} quota=${quota} again=${again} />
     ${editing && html`<${EditCommon} quota=${editing} close=${() => setEditing(null)} done=${() => {
       setEditing(null);
       again();
@@ -61,7 +61,7 @@ function One({ id }) {
 }
 
 function Page({ session }) {
-  const { value, error, again } = useQuota();
+  const { value, error, again } = useQuota(session);
   if (!value) return error ? html`<${Failure} error=${error} retry=${again} />` : html`<${Wait} />`;
   return html`${error && html`<${Failure} error=${error} />`}<${List} quota=${value} session=${session} again=${again} />`;
 }

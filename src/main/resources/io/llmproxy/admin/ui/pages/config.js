@@ -1,4 +1,4 @@
-import { part, post, tagged } from "../api.js";
+import { get, part, post, tagged } from "../api.js";
 import { Changes } from "../changes.js";
 import { tell, useLoad } from "../data.js";
 import { Editor } from "../editor.js";
@@ -7,7 +7,7 @@ import { Card, Choice, Dialog, Failure, Field, Head, Notice, Problems, Status, W
 import { link } from "../route.js";
 import { html, useState } from "../view.js";
 import { t } from "../words.js";
-import { Activation, Pending } from "./activation.js";
+import { Activation, Managed, OVERRIDE, Pending } from "./activation.js";
 
 export const Tabs = ({ at }) => html`<nav class="tabs" aria-label=${t("page.config")}>
   <a href=${link("config")} aria-current=${at === "config" ? "page" : undefined}>${t("config.now")}</a>
@@ -18,7 +18,7 @@ let draft = null;
 
 const WITHIN = ["", "60", "120", "600"];
 
-function Commit({ text, etag, close, done, conflict }) {
+function Commit({ text, etag, over, close, done, conflict }) {
   const [comment, setComment] = useState("");
   const [within, setWithin] = useState("120");
   const [state, setState] = useState({});
@@ -27,7 +27,7 @@ function Commit({ text, etag, close, done, conflict }) {
     setState({ busy: true });
     try {
       const body = { text, comment, ...(within && { confirm_within: Number(within) }) };
-      done(await post("config", body, { etag, key: crypto.randomUUID?.() }));
+      done(await post("config", body, { etag, key: crypto.randomUUID?.(), query: over && OVERRIDE }));
       close();
     } catch (error) {
       if (error.status === 412) {
@@ -69,6 +69,7 @@ function Document({ loaded, again, session, may, committed, setCommitted }) {
   const [line, setLine] = useState(null);
   const [committing, setCommitting] = useState(false);
   const [merged, setMerged] = useState(null);
+  const [over, setOver] = useState(false);
   const changed = text !== loaded.text;
   const write = (value) => {
     draft = { text: value, etag };
@@ -130,17 +131,19 @@ function Document({ loaded, again, session, may, committed, setCommitted }) {
     }
   };
   const store = session.mode === "store";
-  const editing = store ? session.writable : drafting;
+  const { manager } = loaded;
+  const editing = store ? session.writable && (!manager || over) : drafting;
   return html`<div class="stack">
     <${Head} title=${t("page.config")} about=${t(store ? "config.about" : "config.about-file")}>
       ${editing ? html`${changed && html`<button class="plain" onClick=${reset}>${t("config.discard")}</button>`}
           ${!changed && !store && html`<button class="plain" onClick=${reset}>${t("cancel")}</button>`}
           <button onClick=${() => test(text)} disabled=${!may}>${t("check")}</button>
           ${store && html`<button class="primary" disabled=${!changed} onClick=${() => setCommitting(true)}>${t("commit")}…</button>`}`
-        : may && html`<button onClick=${() => setDrafting(true)}>${t("config.draft")}</button>
-          ${!store && html`<button class="primary" onClick=${reload}>${t("reload")}</button>`}`}<//>
+        : may && !store && html`<button onClick=${() => setDrafting(true)}>${t("config.draft")}</button>
+          <button class="primary" onClick=${reload}>${t("reload")}</button>`}<//>
     ${store && html`<${Tabs} at="config" />`}
     ${!store && html`<${Notice}>${t(editing ? "config.draft-mode" : "config.file-mode")}<//>`}
+    ${manager && html`<${Managed} name=${manager} session=${session} over=${over} setOver=${setOver} released=${again} />`}
     ${store && !session.writable && html`<${Notice}>${t("config.not-writable")}<//>`}
     ${store && html`<${Pending} key=${committed?.version} may=${session.writable} changed=${again} />`}
     ${committed && html`<${Activation} version=${committed.version} />`}
@@ -149,17 +152,17 @@ function Document({ loaded, again, session, may, committed, setCommitted }) {
     ${check && html`<${Result} check=${check} pick=${(at) => setLine({ at })} />`}
     <${Card} kind="clip"><${Editor} text=${text} change=${editing ? write : null} label=${t("config.text")} line=${line}
       problems=${check?.problems ?? error?.problems} warnings=${check?.warnings} /><//>
-    ${committing && html`<${Commit} text=${text} etag=${etag} close=${() => setCommitting(false)} done=${done} conflict=${setError} />`}</div>`;
+    ${committing && html`<${Commit} text=${text} etag=${etag} over=${over} close=${() => setCommitting(false)} done=${done} conflict=${setError} />`}</div>`;
 }
 
 export default function Config({ session, may }) {
   // Kept here: the document is another one once it was committed.
   const [committed, setCommitted] = useState(null);
   const { value, error, again } = useLoad(async () => {
-    const found = await yaml("config");
-    return { text: found.value, etag: found.etag };
+    const [found, versions] = await Promise.all([yaml("config"), session.mode === "store" ? get("config/versions", { limit: 1 }) : null]);
+    return { text: found.value, etag: found.etag, manager: versions?.head.managed_by };
   }, []);
   if (!value) return error ? html`<${Failure} error=${error} retry=${again} />` : html`<${Wait} />`;
-  return html`<${Document} key=${value.etag} loaded=${value} again=${again} session=${session} may=${may} committed=${committed} setCommitted=${setCommitted} />`;
+  return html`<${Document} key=${value.etag + (value.manager ?? "")} loaded=${value} again=${again} session=${session} may=${may} committed=${committed} setCommitted=${setCommitted} />`;
 }
 

@@ -6,7 +6,7 @@ import { Card, Choice, Confirm, Empty, Failure, Head, Notice, Table, Tag, Wait }
 import { go, link, rewrite } from "../route.js";
 import { html, useState } from "../view.js";
 import { ago, moment, t, word } from "../words.js";
-import { Activation } from "./activation.js";
+import { Activation, Managed, OVERRIDE } from "./activation.js";
 import { Tabs } from "./config.js";
 
 const COLUMNS = (head) => [
@@ -26,22 +26,26 @@ function List() {
     : html`<${Empty} icon="config" title=${t("history.none")}>${t("history.none.next")}<//>`}<//></div>`;
 }
 
-function Version({ version, query, writable }) {
+function Version({ version, query, session }) {
   const { value, error } = useGet(`config/versions/${part(version)}`);
   const list = useGet("config/versions", { limit: 200 });
   const [asking, setAsking] = useState(false);
+  const [over, setOver] = useState(false);
   const other = query.with ?? (value?.parent ? String(value.parent) : "");
   const diff = useLoad(() => (other && value ? get(`config/versions/${part(other)}/diff`, { to: version }) : null), [other, version, value]);
   if (!value) return error ? html`<${Failure} error=${error} />` : html`<${Wait} />`;
   const head = list.value?.head.version;
+  const manager = list.value?.head.managed_by;
+  const writable = session.writable && (!manager || over);
   const rollback = async () => {
-    const made = await post("config/rollback", { version: value.version, comment: t("rollback.comment", { version }) }, { etag: `"v${head}"` });
+    const made = await post("config/rollback", { version: value.version, comment: t("rollback.comment", { version }) }, { etag: `"v${head}"`, query: over && OVERRIDE });
     tell(t("did.rollback", { version }));
     go("history", [String(made.version)]);
   };
   return html`<div class="stack"><div><a href=${link("history")}>← ${t("history")}</a></div>
     <${Head} title=${t("version.n", { version })} about=${value.comment}>
       ${writable && head && head !== value.version && html`<button onClick=${() => setAsking(true)}>${t("rollback")}…</button>`}<//>
+    ${manager && html`<${Managed} name=${manager} session=${session} over=${over} setOver=${setOver} released=${list.again} />`}
     <p class="soft">${t("version.by", { author: value.author, when: moment(value.created_at), origin: word("origin", value.origin) })} <code>${value.sha256.slice(0, 12)}</code></p>
     ${head === value.version && html`<${Activation} version=${version} />`}
     <${Card} title=${t("diff")} id="diff" side=${html`<${Choice} aria-label=${t("diff.with")} value=${other} onChange=${(wanted) => rewrite("history", [version], { with: wanted })}
@@ -55,5 +59,5 @@ export default function History({ route, session }) {
   if (session.mode === "file") {
     return html`<div class="stack"><${Head} title=${t("history")} /><${Notice}>${t("history.file-mode")}<//></div>`;
   }
-  return route.parts.length ? html`<${Version} key=${route.parts[0]} version=${route.parts[0]} query=${route.query} writable=${session.writable} />` : html`<${List} />`;
+  return route.parts.length ? html`<${Version} key=${route.parts[0]} version=${route.parts[0]} query=${route.query} session=${session} />` : html`<${List} />`;
 }

@@ -33,12 +33,12 @@ const columns = (quota) => [
   { title: t("page.keys"), number: true, cell: (scope) => number(scope.keys) },
 ];
 
-function All({ quota, session, add }) {
+function All({ quota, session, add, again }) {
   return html`<div class="stack"><${Head} title=${t("page.scopes")} about=${t("scopes.about")}>${add && html`<button class="primary" onClick=${add}>${t("scope.new")}</button>`}<//>
     <${Tabs} at="scopes" />
     <${Card}>${quota.scopes.length ? html`<${Table} rows=${tree(quota.scopes)} columns=${columns(quota)} id=${(scope) => scope.name} open=${(scope) => go("scopes", [scope.name])} caption=${t("tab.scopes")} />`
       : html`<${Empty} icon="scopes" title=${t("scopes.none")}>${t(add ? "scopes.none.next" : "scopes.none.next-file")}<//>`}<//>
-    <${ReadOnly} session=${session} /></div>`;
+    <${ReadOnly} session=${session} quota=${quota} again=${again} /></div>`;
 }
 
 function Course({ budgets }) {
@@ -49,7 +49,7 @@ function Course({ budgets }) {
     ${value?.limit.id === chosen.id ? html`<${BurnDown} key=${chosen.id} course=${value} />` : html`<${Wait} />`}<//>`;
 }
 
-function One({ scope, quota, session, act }) {
+function One({ scope, quota, session, act, again }) {
   const limits = limitsOf(quota, "scope", scope.name);
   const path = above(quota.scopes, scope.name);
   const further = [...path.slice(0, -1).reverse().flatMap((each) => limitsOf(quota, "scope", each.name)), ...limitsOf(quota, "gateway")];
@@ -67,11 +67,11 @@ function One({ scope, quota, session, act }) {
     ${further.length > 0 && html`<${Card} title=${t("scope.further")} id="further"><${LimitTable} limits=${further} subject caption=${t("scope.further")} /><//>`}
     <div class="grid"><div class="half"><${Card} title=${t("models.list")} id="models" flush=${false}>${scope.models.length ? html`<span class="row tight">${scope.models.map((model) => html`<${Tag}>${model}<//>`)}</span>` : t("scope.all-models")}<//></div>
       <div class="half"><${Card} title=${t("scope.children")} id="below" flush=${false}>${below.length ? html`<ul class="stack close">${below.map((each) => html`<li><a href=${link("scopes", [each.name])}>${each.name}</a> <${Tag}>${word("kind", each.kind)}<//></li>`)}</ul>` : t("scope.no-children")}<//></div></div>
-    <${ReadOnly} session=${session} /></div>`;
+    <${ReadOnly} session=${session} quota=${quota} again=${again} /></div>`;
 }
 
 export default function Scopes({ route, session }) {
-  const { value: quota, error, again } = useQuota();
+  const { value: quota, error, again } = useQuota(session);
   const [doing, setDoing] = useState(null);
   if (!quota) return error ? html`<${Failure} error=${error} retry=${again} />` : html`<${Wait} />`;
   const act = session.writable && quota.writable ? (what, one) => setDoing({ what, one, quota }) : null;
@@ -84,9 +84,9 @@ export default function Scopes({ route, session }) {
   const [name] = route.parts;
   const scope = name !== undefined && quota.scopes.find((one) => one.name === name);
   return html`${error && html`<${Failure} error=${error} />`}
-    ${scope ? html`<${One} scope=${scope} quota=${quota} session=${session} act=${act} />`
+    ${scope ? html`<${One} scope=${scope} quota=${quota} session=${session} act=${act} again=${again} />`
       : name !== undefined ? html`<div class="stack"><a href=${link("scopes")}>← ${t("tab.scopes")}</a><${Card}><${Empty} title=${t("scope.gone")}>${t("scope.gone.next")}<//><//></div>`
-        : html`<${All} quota=${quota} session=${session} add=${act && (() => act("edit"))} />`}
+        : html`<${All} quota=${quota} session=${session} add=${act && (() => act("edit"))} again=${again} />`}
     ${(doing?.what === "edit" || doing?.what === "below") && html`<${Edit} one=${doing.what === "edit" ? doing.one : null} parent=${doing.what === "below" ? doing.one.name : null} quota=${doing.quota} close=${close} done=${done} />`}
     ${doing?.what === "remove" && html`<${Remove} one=${doing.one} quota=${doing.quota} close=${close} done=${done} />`}`;
 }
