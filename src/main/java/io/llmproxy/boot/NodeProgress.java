@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeProgress {
     private final String node;
+    private volatile Supplier<StoreStanding.@Nullable Followed> followed = () -> null;
     private final AtomicReference<Step> step =
             new AtomicReference<>(new Step(0, 0, 0, List.of(), null, System.nanoTime(), true));
 
@@ -41,6 +43,11 @@ final class NodeProgress {
     /** @param node what operators call the node */
     NodeProgress(String node) {
         this.node = node;
+    }
+
+    /** Asked for what has come of the database of another system. */
+    void follows(Supplier<StoreStanding.@Nullable Followed> another) {
+        followed = another;
     }
 
     /**
@@ -89,6 +96,7 @@ final class NodeProgress {
     StoreStanding standing() {
         Step now = step();
         Duration away = now.isAway ? Duration.ofNanos(System.nanoTime() - now.awayFrom) : null;
-        return new StoreStanding(node, now.head, now.active, now.tried, now.nack, away, now.confirmUntil);
+        return new StoreStanding(
+                node, now.head, now.active, now.tried, now.nack, away, now.confirmUntil, followed.get());
     }
 }

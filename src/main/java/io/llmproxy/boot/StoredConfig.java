@@ -8,6 +8,7 @@ import io.llmproxy.admin.Numbers;
 import io.llmproxy.admin.SharedUsage;
 import io.llmproxy.admin.StoredSecrets;
 import io.llmproxy.audit.AuditBook;
+import io.llmproxy.config.FollowConfig;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.document.Problem;
@@ -48,6 +49,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
     private final StoreFollower follower;
     private final NodeKeys sealing;
     private final UsageFeed used;
+    private final @Nullable MaywzhFollower followed;
 
     /** What the node starts with. */
     private LastGood.@Nullable Snapshot start;
@@ -68,6 +70,11 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         this.feed = new KeyFeed(keys, new LastGoodKeys(state.directory(), sealing));
         this.follower = new StoreFollower(node, config, state, sealing, progress, lastGood, feed);
         this.used = new UsageFeed(follower::store, config, state.id());
+        FollowConfig another = config.follow();
+        this.followed = another == null ? null : new MaywzhFollower(node, another, config.poll(), follower);
+        if (followed != null) {
+            progress.follows(followed::standing);
+        }
     }
 
     /**
@@ -204,6 +211,9 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         }
         follower.begin(how, operators, here, served);
         used.begin(here::ledger);
+        if (followed != null) {
+            followed.begin();
+        }
     }
 
     /** Returns how the node stands with its store. */
@@ -281,6 +291,9 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
 
     @Override
     public void close() {
+        if (followed != null) {
+            followed.close();
+        }
         used.close();
         follower.close();
         state.close();

@@ -69,7 +69,11 @@ public record StoreConfig(
                 min = 0,
                 max = 100L * 366 * 24 * 3600,
                 unit = Unit.SECONDS)
-        Duration usageRetainFor) {
+        Duration usageRetainFor,
+
+        @Setting(
+                "Database of another system, which goes on saying what is served: each change of it becomes a version of this store. It is only read.")
+        @Nullable FollowConfig follow) {
     /** What the start does about old tables. */
     public enum Migrate {
         /** Changes them. */

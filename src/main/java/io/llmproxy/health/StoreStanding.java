@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param nack why that one is not served, a line for each problem; empty if it is
  * @param away for how long the store has not answered; null while it does
  * @param confirmUntil when an unconfirmed head goes back, by the database's clock; null if it stays
+ * @param followed the database of another system that says what is served; null if none does
  */
 public record StoreStanding(
         String node,
@@ -25,7 +26,49 @@ public record StoreStanding(
         long tried,
         List<String> nack,
         @Nullable Duration away,
-        @Nullable Instant confirmUntil) {
+        @Nullable Instant confirmUntil,
+        @Nullable Followed followed) {
+    /**
+     * What has come of the database of another system that is followed.
+     *
+     * @param system whose it is
+     * @param version counts its changes, as it was seen last; 0 if it was not seen yet
+     * @param problems why that version is not carried over, a line for each; empty if it is
+     * @param away for how long it has not answered; null while it does
+     */
+    public record Followed(
+            String system,
+            long version,
+            List<String> problems,
+            @Nullable Duration away) {
+        /** Copies the list. */
+        public Followed {
+            problems = List.copyOf(problems);
+        }
+
+        private void describe(ObjectNode followed, boolean detailed) {
+            followed.put("system", system).put("version", version).put("carried_over", problems.isEmpty());
+            if (away != null) {
+                followed.put("away_seconds", away.toSeconds());
+            }
+            if (detailed) {
+                problems.forEach(followed.putArray("problems")::add);
+            }
+        }
+    }
+
+    /** One that follows no other system; see the record for the rest. */
+    public StoreStanding(
+            String node,
+            long head,
+            long active,
+            long tried,
+            List<String> nack,
+            @Nullable Duration away,
+            @Nullable Instant confirmUntil) {
+        this(node, head, active, tried, nack, away, confirmUntil, null);
+    }
+
     /** The states, the worst first. */
     public enum State {
         /** Nothing is served, as there is no configuration yet. */
@@ -82,6 +125,9 @@ public record StoreStanding(
         }
         if (confirmUntil != null) {
             data.put("confirm_until", confirmUntil.toString());
+        }
+        if (followed != null) {
+            followed.describe(data.putObject("followed"), detailed);
         }
         if (detailed) {
             data.put("node", node);

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param credentials in the order of their numbers
  */
 public record MaywzhRows(List<Provider> providers, List<Credential> credentials) {
+    /** No key has this digest. */
+    private static final String NO_DIGEST = "0".repeat(64);
+
     /** Copies the lists. */
     public MaywzhRows {
         providers = List.copyOf(providers);
@@ -49,7 +53,31 @@ public record MaywzhRows(List<Provider> providers, List<Credential> credentials)
             String name,
             String allowedModels,
             @Nullable Integer rateLimit,
-            boolean enabled) {}
+            boolean enabled) {
+        private Credential disabled() {
+            return new Credential(id, digest, name, allowedModels, rateLimit, false);
+        }
+    }
+
+    /** Returns the same without those credentials that another state does not have, or has disabled: they are disabled here, too. */
+    public MaywzhRows without(MaywzhRows now) {
+        Set<String> enabled = now.credentials.stream()
+                .filter(Credential::enabled)
+                .map(Credential::digest)
+                .collect(Collectors.toSet());
+        return new MaywzhRows(
+                providers,
+                credentials.stream()
+                        .map(credential -> enabled.contains(credential.digest) ? credential : credential.disabled())
+                        .toList());
+    }
+
+    /** Returns the same; if there is no credential, with a disabled one that no client has: without any, every client would be let in. */
+    public MaywzhRows closed() {
+        return credentials.isEmpty()
+                ? new MaywzhRows(providers, List.of(new Credential(0, NO_DIGEST, "no credential", "[]", null, false)))
+                : this;
+    }
 
     /** Whether clients have to show a key there. */
     public boolean asksForKeys() {

@@ -31,12 +31,8 @@ public final class MaywzhTables {
      * @throws StoreException if the database does not answer, or has other tables
      */
     public static MaywzhRows read(String url, @Nullable String user, @Nullable Secret password) {
-        try (Connection connection = Databases.connect(url, user, password)) {
-            connection.setReadOnly(true);
-            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            connection.setAutoCommit(false);
-            checkVersion(connection);
-            MaywzhRows rows = new MaywzhRows(providers(connection), credentials(connection));
+        try (Connection connection = connect(url, user, password)) {
+            MaywzhRows rows = rows(connection);
             connection.rollback();
             return rows;
         } catch (SQLException e) {
@@ -44,7 +40,29 @@ public final class MaywzhTables {
         }
     }
 
-    private static StoreException failed(String name, SQLException e) {
+    /** Connects so that each transaction sees one moment, and can change nothing. */
+    static Connection connect(String url, @Nullable String user, @Nullable Secret password) throws SQLException {
+        Connection connection = Databases.connect(url, user, password);
+        boolean usable = false;
+        try {
+            connection.setReadOnly(true);
+            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            connection.setAutoCommit(false);
+            usable = true;
+            return connection;
+        } finally {
+            if (!usable) {
+                connection.close();
+            }
+        }
+    }
+
+    static MaywzhRows rows(Connection connection) throws SQLException {
+        checkVersion(connection);
+        return new MaywzhRows(providers(connection), credentials(connection));
+    }
+
+    static StoreException failed(String name, SQLException e) {
         return NO_TABLE.equals(e.getSQLState())
                 ? new StoreException(
                         Kind.SCHEMA, name + ": not a database of maywzh's llm-proxy: " + Database.reason(e), e)

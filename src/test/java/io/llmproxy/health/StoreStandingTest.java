@@ -43,6 +43,18 @@ final class StoreStandingTest {
         assertThat(described(refused, true)).endsWith("\"node\":\"node-1\",\"nack\":[\"port 80 is taken\"]}}");
     }
 
+    @Test
+    void whatIsFollowedIsToldAndWhyItIsNotCarriedOver() {
+        StoreStanding.Followed followed =
+                new StoreStanding.Followed("maywzh", 12, List.of("provider a: no"), Duration.ofSeconds(4));
+        StoreStanding standing = new StoreStanding("n", 1, 1, 1, List.of(), null, null, followed);
+
+        assertThat(standing.state()).isEqualTo(State.CURRENT);
+        String told = "\"followed\":{\"system\":\"maywzh\",\"version\":12,\"carried_over\":false,\"away_seconds\":4";
+        assertThat(described(standing, false)).endsWith(told + "}}}");
+        assertThat(described(standing, true)).contains(told + ",\"problems\":[\"provider a: no\"]}");
+    }
+
     private static String described(StoreStanding standing, boolean detailed) {
         ObjectNode check = new JsonMapper().createObjectNode();
         standing.describe(check, detailed);

@@ -39,7 +39,7 @@ import org.postgresql.Driver;
 /** The database of maywzh's llm-proxy is brought into a file and into a store. */
 class MaywzhImportIT {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final String TABLES = """
+    static final String TABLES = """
             create table schema_migrations (version bigint primary key, dirty boolean not null);
             create table providers (id serial primary key, provider_key varchar(255) not null unique,
                 provider_type varchar(50) not null, api_base varchar(500) not null, api_key varchar(500) not null,

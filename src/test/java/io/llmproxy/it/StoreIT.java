@@ -410,7 +410,8 @@ class StoreIT {
         try (StoreNode node = node(seed(document(one, "")))) {
             node.awaitReady();
 
-            commit(document(two, ""), Duration.ofSeconds(2));
+            commit(document(two, ""), Duration.ofSeconds(2),
+                null);
             node.awaitState("unconfirmed", WITHIN);
             assertThat(from(node)).contains("two");
             assertThat(node.standing().has("confirm_until")).isTrue();

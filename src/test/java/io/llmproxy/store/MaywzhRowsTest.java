@@ -84,6 +84,34 @@ final class MaywzhRowsTest {
     }
 
     @Test
+    void whoIsRevokedIsDisabledAndTheRestStays() {
+        MaywzhRows before = new MaywzhRows(
+                List.of(provider("main", "openai", "{}", "{}")),
+                List.of(credential(1, "a", "[]"), credential(2, "b", "[]"), credential(3, "c", "[]")));
+        Credential renamed = new Credential(1, before.credentials().get(0).digest(), "new", "[\"x\"]", 5, true);
+        Credential disabled = new Credential(2, before.credentials().get(1).digest(), "b", "[]", null, false);
+
+        MaywzhRows without = before.without(new MaywzhRows(List.of(), List.of(renamed, disabled)));
+
+        assertThat(without.providers()).isEqualTo(before.providers());
+        assertThat(without.credentials().get(0)).isEqualTo(before.credentials().get(0));
+        assertThat(without.credentials()).extracting(Credential::enabled).containsExactly(true, false, false);
+        assertThat(before.without(before)).isEqualTo(before);
+    }
+
+    @Test
+    void withoutCredentialsClientsAreAskedForOneThatNoClientHas() {
+        MaywzhRows open = new MaywzhRows(List.of(provider("main", "openai", "{\"m\": \"m\"}", "{}")), List.of());
+        MaywzhRows closed = open.closed();
+
+        assertThat(closed.asksForKeys()).isFalse();
+        assertThat(load(closed.providers(), closed.credentials()).keys())
+                .singleElement()
+                .satisfies(key -> assertThat(key.enabled()).isFalse());
+        assertThat(closed.closed()).isEqualTo(closed);
+    }
+
+    @Test
     void theProjectOfVertexIsPartOfTheUrl() {
         ProxyConfig config = load(
                 List.of(

@@ -35,7 +35,8 @@ final class NodeKeysTest {
                 List.of(old).stream().map(Secret::new).toList(),
                 null,
                 Duration.ofSeconds(60),
-                Duration.ofDays(400));
+                Duration.ofDays(400),
+                null);
     }
 
     private static String id(String key) {

@@ -55,7 +55,8 @@ final class StoreWorld implements AutoCloseable {
                 List.of(),
                 null,
                 Duration.ofSeconds(60),
-                Duration.ofDays(400));
+                Duration.ofDays(400),
+                null);
     }
 
     /** An empty database. */

@@ -60,12 +60,32 @@ final class Alarms {
             critical.add(
                     gateway("critical", "store_away", "the store has not answered for " + away.toSeconds() + " s"));
         }
+        StoreStanding.Followed followed = standing.followed();
+        if (followed != null) {
+            followed(followed, critical);
+        }
         if (!standing.nack().isEmpty()) {
             warnings.add(gateway(
                     "warning",
                     "node_nack",
                     "this node does not serve version " + standing.tried() + ": "
                             + standing.nack().get(0)));
+        }
+    }
+
+    private static void followed(StoreStanding.Followed followed, List<Alarm> critical) {
+        String database = "the database of " + followed.system();
+        Duration away = followed.away();
+        if (away != null) {
+            critical.add(gateway(
+                    "critical", "followed_away", database + " has not answered for " + away.toSeconds() + " s"));
+        }
+        if (!followed.problems().isEmpty()) {
+            critical.add(gateway(
+                    "critical",
+                    "followed_refused",
+                    "version " + followed.version() + " of " + database + " is not carried over: "
+                            + followed.problems().get(0)));
         }
     }
 

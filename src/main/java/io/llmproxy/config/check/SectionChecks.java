@@ -4,6 +4,7 @@ import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.AffinityConfig;
 import io.llmproxy.config.CorsConfig;
 import io.llmproxy.config.Durations;
+import io.llmproxy.config.FollowConfig;
 import io.llmproxy.config.ForwardConfig;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HeaderSyntax;
@@ -119,6 +120,20 @@ public final class SectionChecks {
             checkKey("store.key", store.key());
         }
         YamlPath.forEach("store.old_keys", store.oldKeys(), this::checkKey);
+        if (store.follow() != null) {
+            checkFollow(store, store.follow());
+        }
+    }
+
+    private void checkFollow(StoreConfig store, FollowConfig follow) {
+        String url = "store.follow.url";
+        if (!problems.failed(url) && !follow.url().startsWith("jdbc:postgresql://")) {
+            // It may hold a password.
+            problems.error(url, "not the URL of a database (expected: jdbc:postgresql://host/database)");
+        }
+        if (store.seed() != null) {
+            problems.error("store.seed", "not allowed beside store.follow (expected: only one of them)");
+        }
     }
 
     private void checkKey(String path, Secret key) {

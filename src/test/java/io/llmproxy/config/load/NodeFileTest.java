@@ -3,6 +3,7 @@ package io.llmproxy.config.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.llmproxy.config.FollowConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.SecretSource;
 import io.llmproxy.config.StoreConfig;
@@ -114,6 +115,30 @@ final class NodeFileTest {
         assertThat(Objects.requireNonNull(Objects.requireNonNull(store).password())
                         .reveal())
                 .isEqualTo("secret");
+    }
+
+    @Test
+    void anotherSystemIsFollowedFromItsDatabaseAlone() {
+        String url = "url: 'jdbc:postgresql://db/x?password=canary'";
+        FollowConfig follow = Objects.requireNonNull(
+                Objects.requireNonNull(node("store: {follow: {" + url + ", user: u, password: p}}", Map.of())
+                                .store())
+                        .follow());
+        assertThat(follow.system()).isEqualTo(FollowConfig.Origin.MAYWZH);
+        assertThat(follow.user()).isEqualTo("u");
+        assertThat(problems(() -> node("store: {seed: a.yaml, follow: {" + url + "}}", Map.of())))
+                .singleElement()
+                .asString()
+                .contains("store.seed: not allowed beside store.follow (expected: only one of them)");
+        assertThat(problems(() -> node("store: {follow: {url: 'postgresql://u:canary@db/x'}}", Map.of())))
+                .singleElement()
+                .asString()
+                .contains("store.follow.url: not the URL of a database (expected: jdbc:postgresql://host/database)")
+                .doesNotContain("canary");
+        assertThat(problems(() -> node("store: {follow: {user: u}}", Map.of())))
+                .singleElement()
+                .asString()
+                .contains("store.follow.url: missing");
     }
 
     @Test
