@@ -303,7 +303,7 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
                         Unavailable.OUTCOME_UNKNOWN,
                         "The store broke off in the middle of the change, which may be stored or not; look at it before you"
                                 + " try again.");
-            case SCHEMA, REFUSED -> new UnavailableException(Unavailable.AWAY, String.valueOf(e.getMessage()));
+            case SCHEMA, REFUSED, DAMAGED -> new UnavailableException(Unavailable.AWAY, String.valueOf(e.getMessage()));
         };
     }
 

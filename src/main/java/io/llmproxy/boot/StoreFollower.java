@@ -281,8 +281,11 @@ final class StoreFollower implements AutoCloseable {
         if (progress.answered(head)) {
             LOG.info("the store {} answers; its head is {}", opened.database().name(), name(head.version()));
         }
-        keys.follow(opened.keys());
         StoreStanding now = progress.standing();
+        if (head.version() > 0 || now.active() == 0) {
+            // A database that has lost everything would let everybody in.
+            keys.follow(opened.keys());
+        }
         boolean lost = head.version() < now.active() && (alarmedAt < 0 || alarmedAt == head.version());
         boolean served = head.version() == now.active() && head.sha256().equals(activeDigest);
         boolean refused = head.version() == now.tried()

@@ -104,7 +104,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
             Optional<LastGood.Snapshot> head = follower.head(config.timeout());
             if (head.isEmpty()) {
                 LOG.warn("the store is empty; this node waits for a configuration (`config import FILE`)");
-                return node.load();
+                return kept().orElseGet(node::load);
             }
             learnKeys();
             Optional<ConfigLoader.Loaded> loaded = usable(head.get());
@@ -115,6 +115,11 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         } catch (TimeoutException e) {
             LOG.warn("the store did not answer within {} ms", config.timeout().toMillis());
         } catch (StoreException e) {
+            Optional<ConfigLoader.Loaded> kept = e.kind() == StoreException.Kind.DAMAGED ? kept() : Optional.empty();
+            if (kept.isPresent()) {
+                LOG.error("{}", e.getMessage());
+                return kept.get();
+            }
             if (e.kind() != StoreException.Kind.AWAY) {
                 close();
                 throw new ConfigException(List.of(new Problem("LLMProxy", 0, "store", String.valueOf(e.getMessage()))));

@@ -13,6 +13,7 @@ import io.llmproxy.store.Backup;
 import io.llmproxy.store.BackupFile;
 import io.llmproxy.store.Databases;
 import io.llmproxy.store.Schema;
+import io.llmproxy.store.StoreException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -64,13 +65,27 @@ final class BackupCommand {
         StoreConfig config = StoreArguments.store(source);
         Path directory = source.directory(config);
         if (!dry || Databases.isThere(config, directory)) {
-            try (OpenStore store =
-                    dry ? OpenStore.unchecked(config, directory, false) : OpenStore.open(config, directory)) {
-                restore(backup, store, arguments);
+            try {
+                restore(backup, config, directory, arguments);
+            } catch (StoreException e) {
+                if (e.kind() != StoreException.Kind.DAMAGED || dry || !arguments.has("--replace")) {
+                    throw e;
+                }
+                err.println("warning: " + e.getMessage());
+                err.println("the damaged file is " + Databases.putAside(directory) + " now");
+                restore(backup, config, directory, arguments);
             }
         }
         told(file, backup.content(), "restored", dry, arguments);
         return 0;
+    }
+
+    private void restore(BackupFile backup, StoreConfig config, Path directory, StoreArguments arguments) {
+        boolean dry = arguments.has("--dry-run");
+        try (OpenStore store =
+                dry ? OpenStore.unchecked(config, directory, false) : OpenStore.open(config, directory)) {
+            restore(backup, store, arguments);
+        }
     }
 
     private void restore(BackupFile backup, OpenStore store, StoreArguments arguments) {

@@ -30,7 +30,8 @@ final class DbCommand {
               restore             put what a backup holds into an empty store, of H2 or PostgreSQL, wherever it was made; the
                                   file is checked whole before anything is changed
 
-                  --replace       restore also into a store that holds something, which gives way
+                  --replace       restore also into a store that holds something, which gives way; a file of H2 that is damaged is
+                                  put aside
 
               -c, --config FILE   the node's file, which names the store; found as without `db`
                   --store WHERE   a directory with H2, or jdbc:postgresql://host/database, instead of a node's file

@@ -192,6 +192,9 @@ public final class Database implements AutoCloseable {
     }
 
     StoreException failed(SQLException e) {
+        if (embedded && Databases.isDamage(e)) {
+            return Databases.damaged(name, e);
+        }
         String state = e.getSQLState();
         if (state != null && state.startsWith(INTEGRITY)) {
             return new StoreException(Kind.CONFLICT, "the store " + name + " has it already: " + reason(e), e);

@@ -6,6 +6,7 @@ import io.llmproxy.config.Jndi;
 import io.llmproxy.config.Secret;
 import io.llmproxy.config.StoreConfig;
 import io.llmproxy.store.StoreException.Kind;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,10 @@ import java.sql.Statement;
 import java.util.Properties;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
+import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcDataSource;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVStoreException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -174,7 +178,7 @@ public final class Databases {
         } catch (IOException e) {
             throw new StoreException(Kind.REFUSED, directory + ": cannot be created: " + e.getMessage(), e);
         } catch (SQLException e) {
-            throw new StoreException(Kind.REFUSED, unopened(file, e), e);
+            throw unopened(file, directory, e);
         }
         return new Database(
                 file.toString(),
@@ -192,9 +196,62 @@ public final class Databases {
                 true);
     }
 
-    private static String unopened(Path file, SQLException e) {
-        boolean locked = e.getErrorCode() == org.h2.api.ErrorCode.DATABASE_ALREADY_OPEN_1;
-        return locked ? used(file) : file + ": the H2 database cannot be opened: " + e.getMessage();
+    private static StoreException unopened(Path file, Path directory, SQLException e) {
+        if (e.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1) {
+            return new StoreException(Kind.REFUSED, used(file), e);
+        }
+        return Files.isWritable(file(directory))
+                ? damaged(file.toString(), e)
+                : new StoreException(
+                        Kind.REFUSED, file + ": the H2 database cannot be opened: " + Database.reason(e), e);
+    }
+
+    /** Whether the files of H2 are not what it has written. */
+    static boolean isDamage(SQLException e) {
+        int code = e.getErrorCode();
+        if (code == ErrorCode.FILE_CORRUPTED_1 || code == ErrorCode.FILE_VERSION_ERROR_1) {
+            return true;
+        }
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof MVStoreException broken) {
+                int kind = broken.getErrorCode();
+                return kind == DataUtils.ERROR_FILE_CORRUPT
+                        || kind == DataUtils.ERROR_CHUNK_NOT_FOUND
+                        || kind == DataUtils.ERROR_BLOCK_NOT_FOUND
+                        || kind == DataUtils.ERROR_UNSUPPORTED_FORMAT
+                        || (kind == DataUtils.ERROR_READING_FAILED && broken.getCause() instanceof EOFException);
+            }
+        }
+        return false;
+    }
+
+    /** What is told of damaged files. */
+    static StoreException damaged(String name, SQLException e) {
+        return new StoreException(
+                Kind.DAMAGED,
+                name + ": the H2 database is damaged: " + Database.reason(e)
+                        + " (expected: `db restore BACKUP --replace`, which puts the damaged file aside; without a backup,"
+                        + " put it aside and `config import FILE`)",
+                e);
+    }
+
+    /**
+     * Puts damaged files of H2 aside, so that others can be made in their place.
+     *
+     * @return where they are now
+     * @throws StoreException if that is not possible
+     */
+    public static Path putAside(Path directory) {
+        Path file = file(directory);
+        Path aside = file.resolveSibling(file.getFileName() + ".damaged-1");
+        for (int number = 2; Files.exists(aside); number++) {
+            aside = file.resolveSibling(file.getFileName() + ".damaged-" + number);
+        }
+        try {
+            return Files.move(file, aside);
+        } catch (IOException e) {
+            throw new StoreException(Kind.REFUSED, file + ": cannot be put aside: " + e, e);
+        }
     }
 
     private static String used(Path file) {

@@ -14,6 +14,8 @@ public final class StoreException extends RuntimeException {
         OUTCOME_UNKNOWN,
         /** The tables are missing or of another release: migrate them. */
         SCHEMA,
+        /** The files of H2 are damaged: they have to be made anew. */
+        DAMAGED,
         /** Something else manages the configuration. */
         MANAGED,
         /** The call itself is wrong. */
