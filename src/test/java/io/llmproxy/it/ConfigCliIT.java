@@ -101,6 +101,8 @@ class ConfigCliIT {
                 .isEqualTo("what v1 says would be v3; nothing was stored\n");
         assertThat(run("config", "rollback", "v1")).isEqualTo(new Result(0, "what v1 says is v3 now\n"));
         assertThat(run("config", "export").output()).isEqualTo(stored);
+        assertThat(run("config", "import", file("export.yaml", stored)))
+                .isEqualTo(new Result(0, "export.yaml is what v3 says already; nothing was stored\n"));
         assertThat(run("config", "check"))
                 .isEqualTo(new Result(0, "head: the configuration is valid (1 forward, 1 upstream)\n"));
 

@@ -125,7 +125,8 @@ class StoreIT {
                 List.of(),
                 null,
                 Duration.ofSeconds(60),
-                Duration.ZERO);
+                Duration.ZERO,
+                null);
     }
 
     private static String document(FakeUpstream upstream, String more) {
@@ -325,6 +326,20 @@ class StoreIT {
         }
     }
 
+    /** It says something that this release does not know, and would not do. */
+    @Test
+    void aDocumentOfALaterReleaseIsRefused() throws Exception {
+        try (StoreNode node = node(seed(document(one, "")))) {
+            node.awaitReady();
+
+            commit(document(two, "") + "later: {a: 1}\n");
+
+            node.awaitState("refused", WITHIN);
+            assertThat(node.standing().get("nack").toString()).contains("v2:4: later: unknown");
+            assertThat(from(node)).contains("one");
+        }
+    }
+
     /** What a role of a scope reaches may be another thing in the version that a node refuses. */
     @Test
     void aNodeThatIsBehindLetsNobodyOfAScopeIn() throws Exception {
@@ -410,8 +425,7 @@ class StoreIT {
         try (StoreNode node = node(seed(document(one, "")))) {
             node.awaitReady();
 
-            commit(document(two, ""), Duration.ofSeconds(2),
-                null);
+            commit(document(two, ""), Duration.ofSeconds(2));
             node.awaitState("unconfirmed", WITHIN);
             assertThat(from(node)).contains("two");
             assertThat(node.standing().has("confirm_until")).isTrue();

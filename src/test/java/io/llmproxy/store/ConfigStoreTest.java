@@ -10,6 +10,7 @@ import io.llmproxy.audit.AuditNote;
 import io.llmproxy.store.ConfigVersion.Origin;
 import io.llmproxy.store.StoreWorld.Kind;
 import java.nio.file.Path;
+import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,14 +147,14 @@ final class ConfigStoreTest {
             for (long base : List.of(0L, 1L)) {
                 assertThatThrownBy(() -> store.commit(refused, base))
                         .isInstanceOfSatisfying(
-                                StoreException.class,
-                                e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.MANAGED))
+                                StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.MANAGED))
                         .hasMessage("the configuration is managed by git; nothing was changed");
             }
             assertThatThrownBy(() -> store.refuseManaged(refused)).isInstanceOf(StoreException.class);
         }
         assertThat(store.commit(by("git", false, "a: 2"), 1).id()).isEqualTo(2);
-        assertThat(store.commit(draft("a: 3").under(new Mandate(null, true)), 2).id()).isEqualTo(3);
+        assertThat(store.commit(draft("a: 3").under(new Mandate(null, true)), 2).id())
+                .isEqualTo(3);
         assertThat(store.head().managedBy()).isEqualTo("git");
         store.commit(by("argocd", true, "a: 4"), 3);
         assertThat(store.head().managedBy()).isEqualTo("argocd");
@@ -304,6 +305,37 @@ final class ConfigStoreTest {
         Database again = world.again();
         assertThat(new Schema(again).version()).isEqualTo(Schema.WANTED);
         assertThat(new ConfigStore(again).head().version()).isEqualTo(1);
+    }
+
+    /** Nodes are replaced one after the other. */
+    @ParameterizedTest
+    @EnumSource
+    void tablesOfTheNextReleaseAreUsedThoseOfTheOneAfterAreNot(Kind kind) throws HeadMovedException {
+        Database database = world.migrated(kind);
+        Schema schema = new Schema(database);
+        migrated(database, Schema.WANTED + 1);
+
+        schema.check();
+        assertThat(schema.migrate()).isEqualTo(Schema.WANTED + 1);
+        assertThat(new ConfigStore(database).commit(draft("a: 1"), 0).id()).isEqualTo(1);
+
+        migrated(database, Schema.WANTED + 2);
+        assertThatThrownBy(schema::check)
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("are of version " + (Schema.WANTED + 2))
+                .hasMessageEndingWith("; run a newer release of LLMProxy)");
+    }
+
+    private static void migrated(Database database, int version) {
+        var unused = database.write(connection -> {
+            try (PreparedStatement insert = connection.prepareStatement("insert into llmproxy.schema_history"
+                    + " (installed_rank, version, description, type, script, installed_by, execution_time, success)"
+                    + " values (?, ?, 'later', 'SQL', 'later', 'a test', 1, true)")) {
+                insert.setInt(1, version);
+                insert.setString(2, Integer.toString(version));
+                return insert.executeUpdate();
+            }
+        });
     }
 
     @Test
