@@ -5,6 +5,7 @@ import io.llmproxy.config.StoreConfig;
 import io.llmproxy.config.document.ConfigException;
 import io.llmproxy.config.load.ConfigLoader;
 import io.llmproxy.health.HealthBeans;
+import io.llmproxy.jetty.container.JettyStop;
 import io.llmproxy.jetty.loop.EventLoops;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
@@ -19,6 +20,7 @@ public final class ProxyContextListener implements ServletContextListener {
 
     private @Nullable HealthBeans health;
     private @Nullable ProxyAssembly assembly;
+    private @Nullable JettyStop stop;
     private boolean logging;
 
     /**
@@ -56,6 +58,9 @@ public final class ProxyContextListener implements ServletContextListener {
         assembly = built;
         context.setAttribute(ProxyAssembly.ATTRIBUTE, built);
         built.install(context, handover.config());
+        if (logging) {
+            stop = JettyStop.before(context, built::drain);
+        }
         int forwards = handover.config().httpServer().forwards().size();
         if (forwards == 0) {
             LOG.info("LLMProxy {} waits for its configuration", Version.current());
@@ -89,6 +94,9 @@ public final class ProxyContextListener implements ServletContextListener {
      */
     @Override
     public void contextDestroyed(ServletContextEvent event) {
+        if (stop != null) {
+            stop.close();
+        }
         if (assembly != null) {
             assembly.drain();
             assembly.close();
