@@ -117,7 +117,7 @@ class SessionModelsIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void eachAnswerOfResponsesHasAModelThatTheKeyMayUse(Deployment.Kind kind) {
         try (WebSocketPeer client = open(kind, RESPONSES, CONFINED)) {
             passes(client, CREATE.formatted("gpt-small"));
@@ -137,7 +137,7 @@ class SessionModelsIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void theModelIsFoundInPiecesAndBehindMuch(Deployment.Kind kind) {
         try (WebSocketPeer client = open(kind, RESPONSES, CONFINED)) {
             byte[] allowed = CREATE.formatted("gpt-small").getBytes(UTF_8);
@@ -165,7 +165,7 @@ class SessionModelsIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aMessageThatNamesNoModelOrCouldBeReadInTwoWaysIsRefused(Deployment.Kind kind) {
         List<String> unsound = List.of(
                 "hello",
@@ -194,7 +194,7 @@ class SessionModelsIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aSessionOfGeminiLiveHasTheModelThatSetsItUp(Deployment.Kind kind) {
         String setup = "{\"setup\":{\"model\":\"models/%s\"}}";
         String content = "{\"clientContent\":{\"turnComplete\":true}}";
@@ -214,7 +214,7 @@ class SessionModelsIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aClientThatMayUseAllModelsSaysWhatItLikes(Deployment.Kind kind) {
         for (String path : List.of(RESPONSES, LIVE)) {
             try (WebSocketPeer client = open(kind, path, FREE)) {

@@ -42,13 +42,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 
-/** Sessions of WebSocket pass, with all that holds for requests, and end as each side ends them. */
+/**
+ * Sessions of WebSocket pass, with all that holds for requests, and end as each side ends them; {@code -Dllmproxy.sessions=1000} for
+ * more of them at once.
+ */
 class WebSocketIT {
     private static final String PATH = "/v1/realtime?model=gpt-realtime";
     private static final String KEY = "sk-of-a-client";
     private static final String BEARER = "Authorization: Bearer " + KEY + "\r\n";
     private static final Behaviour ECHO = Behaviour.webSocket("", WebSocketPeer::echo);
-    private static final int SESSIONS = 200;
+    private static final int SESSIONS = Integer.getInteger("llmproxy.sessions", 200);
     private static final int LARGE = 1 << 20;
     /** How a JVM ends that a signal has ended. */
     private static final int SIGTERM = 128 + 15;
@@ -103,7 +106,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void messagesPassBothWays(Deployment.Kind kind) {
         FIRST.otherwise(
                 Behaviour.webSocket("Sec-WebSocket-Protocol: realtime\r\nX-Of-Upstream: 1\r\n", WebSocketPeer::echo));
@@ -158,7 +161,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aSessionIsAnExchangeInFlightUntilItEnds(Deployment.Kind kind) {
         double before = deployment(kind).metrics().sum("llmproxy_websocket_messages_total", label("two"));
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "two"), "")) {
@@ -184,7 +187,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void manySessionsAreOpenAtOnce(Deployment.Kind kind) {
         HttpClient http = HttpClient.newHttpClient();
         URI target = URI.create(at(kind, "open").toString().replace("http://", "ws://"));
@@ -261,7 +264,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aClientThatDoesNotReadStopsTheUpstream(Deployment.Kind kind) {
         int frames = 512;
         byte[] piece = new byte[128 * 1024];
@@ -292,7 +295,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void anUpstreamThatDoesNotReadStopsTheClient(Deployment.Kind kind) {
         int frames = 256;
         CompletableFuture<Void> leave = new CompletableFuture<>();
@@ -328,7 +331,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aCloseGoesToTheOtherSide(Deployment.Kind kind) {
         ConcurrentLinkedQueue<Frame> heard = new ConcurrentLinkedQueue<>();
         FIRST.otherwise(Behaviour.webSocket("", upstream -> {
@@ -363,7 +366,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aSideThatIsCutOffClosesTheOther(Deployment.Kind kind) {
         CompletableFuture<Frame> heard = new CompletableFuture<>();
         FIRST.otherwise(Behaviour.webSocket("", upstream -> {
@@ -389,7 +392,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void whatIsMalformedClosesTheSessionWithItsCode(Deployment.Kind kind) {
         assertThat(closedAfter(kind, WebSocketPeer.frame(WebSocketPeer.TEXT, true, new byte[] {65}, false)))
                 .as("not masked")
@@ -422,7 +425,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void silenceAndSlownessEndASession(Deployment.Kind kind) {
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "impatient"), "")) {
             assertThat(client.awaitClose().code()).isEqualTo(1001);
@@ -440,7 +443,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aKeyIsAskedForBeforeTheUpgrade(Deployment.Kind kind) {
         Answer refused = WebSocketPeer.ask(at(kind, "keyed"), "");
         assertThat(refused.status()).isEqualTo(401);
@@ -472,7 +475,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aSessionCountsAmongTheRequestsOfItsKey(Deployment.Kind kind) {
         String single = "Authorization: Bearer sk-single\r\n";
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "keyed"), single)) {
@@ -488,7 +491,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void anotherUpstreamTakesASessionThatTheFirstRefuses(Deployment.Kind kind) {
         FIRST.otherwise(Behaviour.status(503, "", "{}"));
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "two"), "")) {
@@ -515,7 +518,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void sessionsOfResponsesAreSpreadOverTheUpstreams(Deployment.Kind kind) {
         URI responses = deployment(kind).forward("spread", "/v1/responses");
         for (int session = 0; session < 4; session++) {
@@ -528,7 +531,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aPageWithoutAKeyNeedsAnOriginThatIsAllowed(Deployment.Kind kind) {
         for (String forward : List.of("open", "paged")) {
             Answer refused = WebSocketPeer.ask(at(kind, forward), "Origin: https://evil.example\r\n");
@@ -546,7 +549,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void theModelOfTheQueryDecides(Deployment.Kind kind) {
         try (WebSocketPeer client = WebSocketPeer.open(at(kind, "renaming"), BEARER)) {
             assertThat(client.text("hi").message().text()).isEqualTo("hi");
@@ -568,20 +571,8 @@ class WebSocketIT {
         assertThat(FIRST.requests()).hasSize(1);
     }
 
-    /** The container that other classes share: it starts slowly. */
-    @ParameterizedTest(allowZeroInvocations = true)
-    @KindSource(Deployment.Kind.JETTY)
-    void aContainerSaysThatItServesNone(Deployment.Kind kind) {
-        World world = World.fresh();
-        Answer refused = WebSocketPeer.ask(world.deployment(kind).forward("bearer", PATH), "");
-        assertThat(refused.status()).isEqualTo(501);
-        assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("websocket_not_supported");
-        assertThat(refused.text()).contains("\"error\"");
-        assertThat(world.upstream.requests()).isEmpty();
-    }
-
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void whatTheAnswersTookIsInTheLedger(Deployment.Kind kind, @TempDir Path directory) throws IOException {
         String done =
                 "{\"type\":\"response.done\",\"response\":{\"usage\":{\"input_tokens\":%d,\"output_tokens\":%d}}}";
@@ -627,7 +618,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void whatTheAnswersTookIsHeldAgainstLimits(Deployment.Kind kind) {
         String done =
                 "{\"type\":\"response.done\",\"response\":{\"usage\":{\"input_tokens\":%d,\"output_tokens\":%d}}}";
@@ -687,7 +678,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void whatIsNoHandshakeIsRefusedOrAPlainRequest(Deployment.Kind kind) {
         URI target = at(kind, "open");
         assertThat(WebSocketPeer.ask(target, "Content-Length: 1\r\n").status()).isEqualTo(400);
@@ -705,7 +696,7 @@ class WebSocketIT {
     }
 
     @ParameterizedTest
-    @KindSource({Deployment.Kind.LAUNCHER, Deployment.Kind.TOMCAT})
+    @KindSource
     void aDrainWaitsForSessionsAndThenClosesThem(Deployment.Kind kind) {
         Gateway gateway = new Gateway().single("open", FIRST.url(), "", "", "").server("shutdown_timeout: 2s");
         try (Deployment stopping = Deployment.start(kind, gateway)) {

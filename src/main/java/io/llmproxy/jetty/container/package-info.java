@@ -1,4 +1,4 @@
-/** A Jetty that serves the web application, whose classes that does not see. */
+/** Connections that a Jetty hands over whose classes the web application does not see, as end points of the Jetty that it brings. */
 @NullMarked
 package io.llmproxy.jetty.container;
 

@@ -1,5 +1,6 @@
 package io.llmproxy.proxy.servlet;
 
+import io.llmproxy.jetty.container.JettyUpgrade;
 import io.llmproxy.jetty.tomcat.TomcatUpgrade;
 import io.llmproxy.proxy.admission.Cors;
 import io.llmproxy.proxy.answer.ErrorAnswer;
@@ -135,11 +136,16 @@ public final class ForwardEntry {
         return clientRequest.getContentLengthLong() > 0 || clientRequest.getHeader("Transfer-Encoding") != null;
     }
 
-    /** The launcher gives a way along with the request; Tomcat has to be known. */
+    /** The launcher gives a way along with the request; a container has to be known. */
     private static boolean hasUpgrade(HttpServletRequest clientRequest) {
         if (clientRequest.getAttribute(ConnectionUpgrade.ATTRIBUTE) == null) {
-            clientRequest.setAttribute(ConnectionUpgrade.ATTRIBUTE, TomcatUpgrade.of(clientRequest));
+            clientRequest.setAttribute(ConnectionUpgrade.ATTRIBUTE, upgradeOfContainer(clientRequest));
         }
         return clientRequest.getAttribute(ConnectionUpgrade.ATTRIBUTE) != null;
+    }
+
+    private static @Nullable ConnectionUpgrade upgradeOfContainer(HttpServletRequest clientRequest) {
+        ConnectionUpgrade tomcat = TomcatUpgrade.of(clientRequest);
+        return tomcat == null ? JettyUpgrade.of(clientRequest) : tomcat;
     }
 }
