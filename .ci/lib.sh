@@ -21,6 +21,20 @@ install() {
     fi
 }
 
+# Valkey, which Debian 12 has among its backports: what a machine need not list, and is where the rest of Debian is.
+install_valkey() {
+    local sudo= list=/etc/apt/sources.list.d/valkey-for-tests.list release
+    [ "$(id -u)" = 0 ] || sudo="sudo -n"
+    install valkey-server
+    if ! command -v valkey-server >/dev/null && command -v apt-get >/dev/null; then
+        release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+        apt-get indextargets --format 'deb $(REPO_URI) $(CODENAME)-backports main' \
+            'Created-By: Packages' 'Label: Debian' "Codename: $release" 'Component: main' | $sudo tee "$list" >/dev/null || true
+        install valkey-server
+        $sudo rm -f "$list"
+    fi
+}
+
 # step WHAT: begins a step, and tells how long the one before took.
 step() {
     [ -z "${current_step:-}" ] || steps+=("$(printf '%5d s  %s' $((SECONDS - step_began)) "$current_step")")
@@ -110,6 +124,7 @@ prepare() {
     command -v chromium >/dev/null || missing+=(chromium)
     command -v chromedriver >/dev/null || missing+=(chromium-driver)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+    command -v valkey-server >/dev/null || install_valkey
     java17=$(java_home 17)
     java25=$(java_home 25)
     [ -n "$java17" ] || { echo "no JDK 17" >&2; exit 1; }
@@ -118,6 +133,7 @@ prepare() {
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { echo "no PostgreSQL" >&2; exit 1; }
     [ -x /usr/sbin/pgbouncer ] || { echo "no PgBouncer" >&2; exit 1; }
     command -v redis-server >/dev/null || { echo "no Redis" >&2; exit 1; }
+    command -v valkey-server >/dev/null || { echo "no Valkey" >&2; exit 1; }
     command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "no Chromium with its driver" >&2; exit 1; }
     steps=() beside=() builds=0
     logs=$(mktemp -d)

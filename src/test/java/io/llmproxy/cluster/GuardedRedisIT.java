@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.llmproxy.config.RedisConfig;
 import io.llmproxy.config.Secret;
+import io.llmproxy.testing.Artefacts;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Certificates;
 import io.llmproxy.testing.Deployment;
@@ -24,33 +25,38 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** A real Redis that wants TLS, a user and a password, and lets the user do only what docs/scale.md asks for. */
+/** A real Redis or Valkey that wants TLS, a user and a password, and lets the user do only what docs/scale.md asks for. */
+@ParameterizedClass
+@EnumSource(RedisServer.Kind.class)
 class GuardedRedisIT {
     private static final Pattern COMMANDS = Pattern.compile("`(\\+eval(?: \\+[a-z]+)+)`");
     private static final Duration PATIENT = Duration.ofSeconds(10);
     private static final String PASSWORD = "redis-secret-1";
-
-    @TempDir
-    private static Path directory;
 
     private static Path authority;
     private static Path otherAuthority;
     private static int tls;
     private static RedisServer redis;
 
-    @BeforeAll
-    static void start() throws IOException {
-        Certificates certificates = new Certificates(Files.createDirectory(directory.resolve("ours")));
+    /** @param kind of the server that all tests use, which is started before */
+    GuardedRedisIT(RedisServer.Kind kind) {}
+
+    @BeforeParameterizedClassInvocation
+    static void start(RedisServer.Kind kind) throws IOException {
+        Path keys = Artefacts.workDirectory("guarded");
+        Certificates certificates = new Certificates(Files.createDirectory(keys.resolve("ours")));
         Certificates.Pair pair = certificates.serverPem("redis", "RSA", "ip:127.0.0.1");
         authority = certificates.authorityPem();
-        otherAuthority = new Certificates(Files.createDirectory(directory.resolve("others"))).authorityPem();
+        otherAuthority = new Certificates(Files.createDirectory(keys.resolve("others"))).authorityPem();
         tls = Ports.free();
         redis = RedisServer.start(
+                kind,
                 "--tls-port " + tls,
                 "--tls-cert-file " + pair.certificate(),
                 "--tls-key-file " + pair.key(),
@@ -65,7 +71,7 @@ class GuardedRedisIT {
         return found.group(1);
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void stop() {
         redis.close();
     }

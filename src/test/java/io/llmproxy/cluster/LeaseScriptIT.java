@@ -15,29 +15,42 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** The script in a real Redis answers as the model does with which many nodes are simulated. */
+/** The script in a real Redis, or Valkey, answers as the model does with which many nodes are simulated. */
+@ParameterizedClass
+@EnumSource(RedisServer.Kind.class)
 class LeaseScriptIT {
-    private static final RedisServer REDIS = RedisServer.start();
+    private static RedisServer redis;
     private static final AtomicLong NUMBER = new AtomicLong(100);
     private static final long LARGE = 9_000_000_000_000_000L;
 
-    @AfterAll
+    /** @param kind of the server that all tests use, which is started before */
+    LeaseScriptIT(RedisServer.Kind kind) {}
+
+    @BeforeParameterizedClassInvocation
+    static void start(RedisServer.Kind kind) {
+        redis = RedisServer.start(kind);
+    }
+
+    @AfterParameterizedClassInvocation
     static void stop() {
-        REDIS.close();
+        redis.close();
     }
 
     @BeforeEach
     void forget() {
-        REDIS.say("FLUSHALL");
-        REDIS.say("SCRIPT FLUSH");
+        redis.say("FLUSHALL");
+        redis.say("SCRIPT FLUSH");
     }
 
     private static RedisLink link(String node) throws StoreAwayException {
-        RedisConfig config = new RedisConfig(REDIS.url(), null, null, null, null, "test", Duration.ofSeconds(10), null);
+        RedisConfig config = new RedisConfig(redis.url(), null, null, null, null, "test", Duration.ofSeconds(10), null);
         RedisLink link = new RedisLink(config, node, node);
         link.open();
         return link;
@@ -64,7 +77,7 @@ class LeaseScriptIT {
                 long time = kind == Kind.WINDOW ? 0 : TimeUnit.DAYS.toMicros(365);
                 LeaseCall first = new LeaseCall("lost" + kind, kind, 1_000, time, 900, 0, 0, 0, 0, 0);
                 LeaseReply before = reply(one, first);
-                REDIS.say("DEL {test}:limit:lost" + kind);
+                redis.say("DEL {test}:limit:lost" + kind);
                 // One that knows nothing comes first.
                 LeaseReply born = reply(two, new LeaseCall("lost" + kind, kind, 1_000, time, 5, 0, 0, 0, 0, 0));
                 assertThat(born.used()).isEqualTo(5);
@@ -123,7 +136,7 @@ class LeaseScriptIT {
             LeaseCall first = new LeaseCall("lost", Kind.BUCKET, 3_600, hour, 5, 0, 0, 0, 0, 0);
             long born = reply(one, first).born();
             long before = born - TimeUnit.MINUTES.toMicros(10);
-            REDIS.say("HSET {test}:limit:lost at " + before);
+            redis.say("HSET {test}:limit:lost at " + before);
             LeaseCall knows = new LeaseCall("lost", Kind.BUCKET, 3_600, hour, 0, 0, 0, 0, 3_000, 1);
 
             assertThat(reply(one, knows).used()).isEqualTo(3_000);
@@ -132,10 +145,10 @@ class LeaseScriptIT {
 
     @Test
     void whatTheUserMayNotDoIsNotCountedByHalf() throws StoreAwayException {
-        REDIS.say("ACL SETUSER poor on >secret ~* +@all -pexpireat -hdel");
+        redis.say("ACL SETUSER poor on >secret ~* +@all -pexpireat -hdel");
         long end = System.currentTimeMillis() + TimeUnit.HOURS.toMillis(1);
         RedisConfig config = new RedisConfig(
-                REDIS.url(),
+                redis.url(),
                 null,
                 "poor",
                 new io.llmproxy.config.Secret("secret"),
@@ -165,12 +178,12 @@ class LeaseScriptIT {
                     .isZero();
             assertThat(reply(rich, free).used()).isEqualTo(2);
         }
-        REDIS.say("ACL DELUSER poor");
+        redis.say("ACL DELUSER poor");
     }
 
     @Test
     void aLimitThatCannotBeCountedDoesNotStopTheOthers() throws StoreAwayException {
-        REDIS.say("SET {test}:limit:foreign text");
+        redis.say("SET {test}:limit:foreign text");
         try (RedisLink link = link("one")) {
             List<RedisLink.Reply> replies = link.say(
                             1,
@@ -272,12 +285,12 @@ class LeaseScriptIT {
     @Test
     void whatTheStoreRefusesIsToldByItsCode() throws StoreAwayException {
         try (RedisLink link = link("one")) {
-            REDIS.say("SET {test}:nodes text");
+            redis.say("SET {test}:nodes text");
             StoreAwayException wrong = catchThrowableOfType(StoreAwayException.class, () -> link.say(1, List.of()));
             assertThat(wrong.reason()).isEqualTo("it answers WRONGTYPE");
         }
         RedisConfig denied = new RedisConfig(
-                REDIS.url(),
+                redis.url(),
                 null,
                 "stranger",
                 new io.llmproxy.config.Secret("wrong"),

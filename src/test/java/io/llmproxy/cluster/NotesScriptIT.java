@@ -12,31 +12,44 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** What nodes tell each other, through a real Redis. */
+/** What nodes tell each other, through a real Redis or Valkey. */
+@ParameterizedClass
+@EnumSource(RedisServer.Kind.class)
 class NotesScriptIT {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final RedisServer REDIS = RedisServer.start();
-    private static final RedisConfig CONFIG =
-            new RedisConfig(REDIS.url(), null, null, null, null, "test", Duration.ofSeconds(10), null);
+    private static RedisServer redis;
+    private static RedisConfig config;
 
-    @AfterAll
+    @BeforeParameterizedClassInvocation
+    /** @param kind of the server that all tests use, which is started before */
+    NotesScriptIT(RedisServer.Kind kind) {}
+
+    static void start(RedisServer.Kind kind) {
+        redis = RedisServer.start(kind);
+        config = new RedisConfig(redis.url(), null, null, null, null, "test", Duration.ofSeconds(10), null);
+    }
+
+    @AfterParameterizedClassInvocation
     static void stop() {
-        REDIS.close();
+        redis.close();
     }
 
     @BeforeEach
     void forget() {
-        REDIS.say("FLUSHALL");
+        redis.say("FLUSHALL");
     }
 
     @Test
     void whatOneIsToldAllKnowUntilItIsOver() throws StoreAwayException {
-        try (RedisLink one = new RedisLink(CONFIG, "one", "one");
-                RedisLink two = new RedisLink(CONFIG, "two", "two")) {
+        try (RedisLink one = new RedisLink(config, "one", "one");
+                RedisLink two = new RedisLink(config, "two", "two")) {
             one.open();
             two.open();
             assertThat(two.exchange(Notes.NONE)).isEqualTo(Notes.NONE);
@@ -51,9 +64,9 @@ class NotesScriptIT {
                     .isBetween(600_001L, 900_000L);
             assertThat(one.exchange(cooling(Map.of("c", 5_000_000L))).cooling()).containsOnlyKeys("a", "c");
             // What no node says any more goes.
-            assertThat(REDIS.say("PTTL {test}:cooldowns")).matches("(?s):[1-9].*");
+            assertThat(redis.say("PTTL {test}:cooldowns")).matches("(?s):[1-9].*");
 
-            REDIS.say("SET {test}:cooldowns text");
+            redis.say("SET {test}:cooldowns text");
             assertThat(catchThrowableOfType(StoreAwayException.class, () -> one.exchange(Notes.NONE))
                             .reason())
                     .isEqualTo("it answers WRONGTYPE");
@@ -74,8 +87,8 @@ class NotesScriptIT {
 
     @Test
     void whoLooksFirstGoesOnUntilItIsNotHeardOfAnyMore() throws StoreAwayException {
-        try (RedisLink one = new RedisLink(CONFIG, "one", "one");
-                RedisLink two = new RedisLink(CONFIG, "two", "two")) {
+        try (RedisLink one = new RedisLink(config, "one", "one");
+                RedisLink two = new RedisLink(config, "two", "two")) {
             one.open();
             two.open();
             Notes.Finding own = finding("u", one.exchange(found("u", true, 600_000)));
@@ -94,7 +107,7 @@ class NotesScriptIT {
                     .isTrue();
             assertThat(one.exchange(found("v", true, 600_000)).findings()).containsOnlyKeys("u", "v");
             assertThat(finding("u", one.exchange(Notes.NONE)).own()).isFalse();
-            assertThat(REDIS.say("PTTL {test}:probes")).matches("(?s):[1-9].*");
+            assertThat(redis.say("PTTL {test}:probes")).matches("(?s):[1-9].*");
         }
     }
 
@@ -102,7 +115,7 @@ class NotesScriptIT {
     void itGoesOnWhenTheStoreComesBackAndLeavesNoThread() {
         Map<String, Long> heard = new ConcurrentHashMap<>();
         AtomicBoolean there = new AtomicBoolean();
-        RedisNotes notes = new RedisNotes(CONFIG, "one", new RedisNotes.Board() {
+        RedisNotes notes = new RedisNotes(config, "one", new RedisNotes.Board() {
             @Override
             public boolean isWanted() {
                 return there.get();
@@ -118,12 +131,12 @@ class NotesScriptIT {
                 heard.putAll(all.cooling());
             }
         });
-        REDIS.say("SET {test}:cooldowns text");
+        redis.say("SET {test}:cooldowns text");
         notes.start();
         there.set(true);
         Awaitility.await().atMost(SOON).until(() -> thread().findAny().isPresent());
         assertThat(heard).isEmpty();
-        REDIS.say("DEL {test}:cooldowns");
+        redis.say("DEL {test}:cooldowns");
         Awaitility.await().atMost(SOON).until(() -> heard.containsKey("own"));
         notes.close();
         assertThat(thread()).isEmpty();

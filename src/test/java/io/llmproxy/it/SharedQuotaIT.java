@@ -25,12 +25,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Several nodes and a real Redis: together they never exceed a limit, and no request waits for a store that is away. */
+/** Several nodes and a real Redis, or a real Valkey: together they never exceed a limit, and no request waits for a store that is away. */
+@ParameterizedClass
+@EnumSource(RedisServer.Kind.class)
 class SharedQuotaIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final byte[] STREAMED =
@@ -42,8 +46,9 @@ class SharedQuotaIT {
     private static final int NODES = 3;
     private static final int TOTAL = 300;
 
-    private static final RedisServer REDIS = RedisServer.start();
-    private static final FakeUpstream UPSTREAM = FakeUpstream.start();
+    private static RedisServer.Kind kind;
+    private static RedisServer redis;
+    private static FakeUpstream upstream;
     private static final List<Deployment> DEPLOYMENTS = new ArrayList<>();
 
     private static String event(String members) {
@@ -64,15 +69,21 @@ class SharedQuotaIT {
                 key("few", "{metric: requests, per: total, amount: 5, on_store_loss: closed}"),
                 key("foreign", "{metric: requests, per: total, amount: 7, on_store_loss: closed}"));
         return new Gateway()
-                .single("all", UPSTREAM.url(), "", "", "")
-                .single("keyed", UPSTREAM.url(), "", "", "keys: [%s]".formatted(String.join(", ", keys)))
+                .single("all", upstream.url(), "", "", "")
+                .single("keyed", upstream.url(), "", "", "keys: [%s]".formatted(String.join(", ", keys)))
                 .top("limits: [{metric: requests, per: total, amount: %d, models: [\"load\"]}]".formatted(TOTAL))
-                .top("redis: {url: \"%s\", prefix: it}".formatted(REDIS.url()));
+                .top("redis: {url: \"%s\", prefix: it}".formatted(redis.url()));
     }
 
-    @BeforeAll
-    static void start() {
-        UPSTREAM.otherwise(Behaviour.json("{}"));
+    /** @param kind of the server that all tests use, which is started before */
+    SharedQuotaIT(RedisServer.Kind kind) {}
+
+    @BeforeParameterizedClassInvocation
+    static void start(RedisServer.Kind ofStore) {
+        kind = ofStore;
+        redis = RedisServer.start(kind);
+        upstream = FakeUpstream.start();
+        upstream.otherwise(Behaviour.json("{}"));
         List<CompletableFuture<Deployment>> starting = new ArrayList<>();
         for (int i = 0; i < NODES; i++) {
             starting.add(CompletableFuture.supplyAsync(
@@ -87,11 +98,12 @@ class SharedQuotaIT {
         DEPLOYMENTS.forEach(one -> awaitMode(one, "shared"));
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void stop() {
         DEPLOYMENTS.forEach(Deployment::close);
-        UPSTREAM.close();
-        REDIS.close();
+        DEPLOYMENTS.clear();
+        upstream.close();
+        redis.close();
     }
 
     @Test
@@ -137,7 +149,7 @@ class SharedQuotaIT {
         for (int i = 0; i < 9; i++) {
             boolean flushed = i == 3;
             if (flushed) {
-                REDIS.say("FLUSHALL");
+                redis.say("FLUSHALL");
             }
             // The first to ask after it is a node that knows nothing.
             served += askUntilCounted(DEPLOYMENTS.get(flushed ? 2 : 0), "few").status() == 200 ? 1 : 0;
@@ -152,14 +164,14 @@ class SharedQuotaIT {
     void aLimitThatRedisCannotCountTakesNoOtherWithIt() {
         Deployment node = DEPLOYMENTS.get(1);
         assertThat(askUntilCounted(node, "foreign").status()).isEqualTo(200);
-        String found = REDIS.say("KEYS {it}:limit:*foreign*")
+        String found = redis.say("KEYS {it}:limit:*foreign*")
                 .lines()
                 .skip(2)
                 .findFirst()
                 .orElseThrow();
         // It has spaces.
         String key = '"' + found + '"';
-        assertThat(REDIS.say("SET " + key + " text")).as(key).startsWith("+OK");
+        assertThat(redis.say("SET " + key + " text")).as(key).startsWith("+OK");
         Answer refused =
                 Awaitility.await().atMost(SOON).until(() -> ask(node, "foreign"), answer -> answer.status() != 200);
         assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("limits_unavailable");
@@ -167,7 +179,7 @@ class SharedQuotaIT {
         awaitMode(node, "shared");
         assertThat(node.log()).containsOnlyOnce("cannot count");
 
-        REDIS.say("DEL " + key);
+        redis.say("DEL " + key);
         Awaitility.await().atMost(SOON).until(() -> ask(node, "foreign").status() == 200);
     }
 
@@ -179,7 +191,7 @@ class SharedQuotaIT {
         return new Gateway()
                 .single(
                         "keyed",
-                        UPSTREAM.url(),
+                        upstream.url(),
                         "",
                         "",
                         "keys: [%s, %s, %s]"
@@ -199,20 +211,20 @@ class SharedQuotaIT {
 
     @Test
     void anotherRedisTakesOverWithoutARefusalAndWhatIsOpenIsSettled() {
-        try (RedisServer other = RedisServer.start();
-                Deployment node = Deployment.start(Deployment.Kind.LAUNCHER, moving(REDIS), "-Xmx96m")) {
+        try (RedisServer other = RedisServer.start(kind);
+                Deployment node = Deployment.start(Deployment.Kind.LAUNCHER, moving(redis), "-Xmx96m")) {
             awaitMode(node, "shared");
             LockStep steps = new LockStep();
-            UPSTREAM.reset();
-            UPSTREAM.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.lockStep(steps, STREAM));
+            upstream.reset();
+            upstream.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.lockStep(steps, STREAM));
             try (RawClient client = RawClient.connect(node.forward("keyed", CHAT))) {
                 client.send("POST", CHAT, "Authorization: Bearer sk-long-0001\r\n", STREAMED);
                 client.head();
                 client.event();
-                UPSTREAM.on(CHAT, Behaviour.json("{}"));
+                upstream.on(CHAT, Behaviour.json("{}"));
                 assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
                 assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
-                assertThat(used(REDIS, "long")).isNotEqualTo("40");
+                assertThat(used(redis, "long")).isNotEqualTo("40");
 
                 AtomicBoolean over = new AtomicBoolean();
                 CompletableFuture<Set<Integer>> asked = CompletableFuture.supplyAsync(() -> {
@@ -234,7 +246,7 @@ class SharedQuotaIT {
                 client.event();
             }
             // The one before is closed with the last of what began with it.
-            Awaitility.await().atMost(SOON).until(() -> used(REDIS, "long").equals("40"));
+            Awaitility.await().atMost(SOON).until(() -> used(redis, "long").equals("40"));
             for (int i = 0; i < 3; i++) {
                 assertThat(askUntilCounted(node, "few").status()).isEqualTo(200);
             }
@@ -245,13 +257,13 @@ class SharedQuotaIT {
     /** The Redis before may be gone when a stream ends that began with it, and a process is one node all the time. */
     @Test
     void whatIsOpenIsToldToTheNextRedisThoughTheFirstIsAway() {
-        try (RedisServer first = RedisServer.start();
-                RedisServer other = RedisServer.start();
+        try (RedisServer first = RedisServer.start(kind);
+                RedisServer other = RedisServer.start(kind);
                 Deployment node = Deployment.start(Deployment.Kind.LAUNCHER, moving(first), "-Xmx96m")) {
             awaitMode(node, "shared");
             LockStep steps = new LockStep();
-            UPSTREAM.reset();
-            UPSTREAM.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.lockStep(steps, STREAM));
+            upstream.reset();
+            upstream.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.lockStep(steps, STREAM));
             try (RawClient client = RawClient.connect(node.forward("keyed", CHAT))) {
                 client.send("POST", CHAT, "Authorization: Bearer sk-long-0001\r\n", STREAMED);
                 client.head();
@@ -289,10 +301,10 @@ class SharedQuotaIT {
 
     @Test
     void whatWasUsedIsHandedOnWhenRedisComesAndGoes() {
-        try (RedisServer redis = RedisServer.start();
+        try (RedisServer redis = RedisServer.start(kind);
                 Deployment node = Deployment.start(Deployment.Kind.LAUNCHER, keyed(), "-Xmx96m")) {
-            UPSTREAM.reset();
-            UPSTREAM.otherwise(Behaviour.json("{}"));
+            upstream.reset();
+            upstream.otherwise(Behaviour.json("{}"));
             assertThat(ask(node, "few").status()).isEqualTo(200);
             assertThat(ask(node, "few").status()).isEqualTo(200);
             reload(node, moving(redis), 2);
@@ -330,12 +342,12 @@ class SharedQuotaIT {
         awaitMode(doomed, "shared");
         Deployment other = DEPLOYMENTS.get(1);
         // What came before would be taken for the request that is waited for.
-        UPSTREAM.reset();
-        UPSTREAM.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.hangs());
+        upstream.reset();
+        upstream.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.hangs());
         try (RawClient client = RawClient.connect(doomed.forward("keyed", CHAT))) {
             client.send("POST", CHAT, "Authorization: Bearer sk-single-0001\r\n", QUESTION);
-            UPSTREAM.awaitRequest(CHAT);
-            UPSTREAM.on(CHAT, Behaviour.json("{}"));
+            upstream.awaitRequest(CHAT);
+            upstream.on(CHAT, Behaviour.json("{}"));
             assertThat(askUntilCounted(other, "single").status()).isEqualTo(429);
             doomed.process().kill();
         }
@@ -347,29 +359,29 @@ class SharedQuotaIT {
     void aStoreThatIsAwayIsToldOnceAndDoneWithout() {
         Deployment node = DEPLOYMENTS.get(2);
         int before = changes(node).size();
-        REDIS.freeze();
+        redis.freeze();
         withoutTheStore(node, "no answer in time");
-        REDIS.thaw();
+        redis.thaw();
         awaitMode(node, "shared");
 
-        REDIS.kill();
+        redis.kill();
         withoutTheStore(node, "no connection|the connection broke");
-        REDIS.again();
+        redis.again();
         awaitMode(node, "shared");
 
-        REDIS.say("SET {it}:nodes text");
+        redis.say("SET {it}:nodes text");
         withoutTheStore(node, "it answers WRONGTYPE");
-        REDIS.say("DEL {it}:nodes");
+        redis.say("DEL {it}:nodes");
         awaitMode(node, "shared");
 
-        REDIS.say("REPLICAOF 127.0.0.1 1");
+        redis.say("REPLICAOF 127.0.0.1 1");
         withoutTheStore(node, "it answers READONLY");
-        REDIS.say("REPLICAOF NO ONE");
+        redis.say("REPLICAOF NO ONE");
         awaitMode(node, "shared");
 
-        REDIS.say("CONFIG SET maxmemory 1");
+        redis.say("CONFIG SET maxmemory 1");
         withoutTheStore(node, "it answers OOM");
-        REDIS.say("CONFIG SET maxmemory 0");
+        redis.say("CONFIG SET maxmemory 0");
         awaitMode(node, "shared");
         List<String> changes = changes(node);
         assertThat(changes).hasSizeGreaterThanOrEqualTo(before + 10);

@@ -15,31 +15,50 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
-/** A Redis of the system's package, which keeps its data in memory only. */
+/** A Redis or a Valkey of the system's package, which keeps its data in memory only. */
 public final class RedisServer implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(30);
     private static final int LONGEST = 4096;
 
+    /** Which of the two it is. */
+    public enum Kind {
+        REDIS("redis-server"),
+        VALKEY("valkey-server");
+
+        private final String program;
+
+        Kind(String program) {
+            this.program = program;
+        }
+    }
+
+    private final Kind kind;
     private final int port;
     private final List<String> settings;
     private ServerProcess process;
 
-    private RedisServer(int port, List<String> settings) {
+    private RedisServer(Kind kind, int port, List<String> settings) {
+        this.kind = kind;
         this.port = port;
         this.settings = settings;
         this.process = launch();
     }
 
-    /** Starts one on a free port, with further settings such as {@code --maxmemory 1mb}, and waits until it answers. */
+    /** Starts a Redis on a free port, with further settings such as {@code --maxmemory 1mb}, and waits until it answers. */
     public static RedisServer start(String... settings) {
-        RedisServer server = new RedisServer(Ports.free(), List.of(settings));
+        return start(Kind.REDIS, settings);
+    }
+
+    /** Starts one of a kind; otherwise as the other. */
+    public static RedisServer start(Kind kind, String... settings) {
+        RedisServer server = new RedisServer(kind, Ports.free(), List.of(settings));
         server.awaitReady();
         return server;
     }
 
     private ServerProcess launch() {
         List<String> command = new ArrayList<>(List.of(
-                "redis-server",
+                kind.program,
                 "--port",
                 Integer.toString(port),
                 "--bind",
@@ -62,7 +81,7 @@ public final class RedisServer implements AutoCloseable {
 
     /** Starts one that copies another. */
     public static RedisServer replicaOf(RedisServer master) {
-        return start("--replicaof 127.0.0.1 " + master.port, "--repl-diskless-sync-delay 0");
+        return start(master.kind, "--replicaof 127.0.0.1 " + master.port, "--repl-diskless-sync-delay 0");
     }
 
     /** Its port, on this machine. */
