@@ -8,8 +8,13 @@
 -- Numbers are written out in full: Lua would shorten them.
 -- What is done before an error stays done. So what the user may not be allowed to comes before what counts.
 local FIELDS = 9
+-- The words of an answer for each limit.
+local WORDS = 4
 -- For how many milliseconds an answer is kept for a node that has not heard it.
 local REMEMBERED = '600000'
+-- Nodes know numbers up to nine times of it.
+local LARGEST = 1e18
+local OUT_OF_RANGE = { err = 'OUTOFRANGE no count' }
 local clock = redis.call('TIME')
 local micros = clock[1] * 1000000 + clock[2]
 local millis = math.floor(micros / 1000)
@@ -18,6 +23,19 @@ local gone = tonumber(ARGV[3])
 
 local function whole(number)
   return string.format('%.0f', number)
+end
+
+local function sound(text)
+  local number = tonumber(text)
+  return number and number == number and math.abs(number) <= LARGEST and number
+end
+
+-- What no script of ours has written, such as infinity, is no count: answered to nodes, it would be nonsense for all limits of the call.
+local function figure(text, absent)
+  if not text then
+    return absent
+  end
+  return sound(text) or error(OUT_OF_RANGE)
 end
 
 -- While much is left, a node gets what it is likely to use, but no large part; towards the end, just what it needs.
@@ -34,9 +52,9 @@ end
 
 local function bucket(key, size, period, delta, least, need, want, seen, born)
   local state = redis.call('HMGET', key, 'missing', 'at', 'born')
-  local missing = tonumber(state[1]) or seen
-  local birth = tonumber(state[3]) or micros
-  local at = tonumber(state[2]) or micros
+  local missing = figure(state[1], seen)
+  local birth = figure(state[3], micros)
+  local at = figure(state[2], micros)
   missing = math.max(0, missing - math.max(0, micros - at) * size / period)
   if born ~= 0 and born ~= birth then
     -- What was seen has been refilled until now.
@@ -58,10 +76,10 @@ end
 
 local function window(key, size, ends, delta, least, need, want, seen, born)
   local state = redis.call('HMGET', key, 'used', 'born', 'before')
-  local used = tonumber(state[1]) or seen
-  local birth = tonumber(state[2]) or micros
+  local used = figure(state[1], seen)
+  local birth = figure(state[2], micros)
   -- The most that any node knows of the time before the birth.
-  local before = tonumber(state[3]) or seen
+  local before = figure(state[3], seen)
   if born < 0 then
     -- It was seen in another store; this one may know a part of it already.
     used = math.max(used, seen)
@@ -87,8 +105,8 @@ end
 
 -- What each node holds, and until when. Those that are gone are looked for only if too little is left.
 local function permits(key, size, lasts, holds, least, need, want)
-  local used = tonumber(redis.call('HGET', key, 'used') or 0)
-  local held = tonumber(redis.call('HGET', key, 'held:' .. session) or 0)
+  local used = figure(redis.call('HGET', key, 'used'), 0)
+  local held = figure(redis.call('HGET', key, 'held:' .. session), 0)
   used = math.max(0, used - held + holds)
   if need > 0 and size - used < need then
     local all = redis.call('HGETALL', key)
@@ -96,10 +114,10 @@ local function permits(key, size, lasts, holds, least, need, want)
     for i = 1, #all, 2 do
       local other = string.match(all[i], '^held:(.*)$')
       if other and other ~= session then
-        if tonumber(redis.call('HGET', key, 'until:' .. other) or 0) < millis then
+        if figure(redis.call('HGET', key, 'until:' .. other), 0) < millis then
           redis.call('HDEL', key, all[i], 'until:' .. other)
         else
-          used = used + tonumber(all[i + 1])
+          used = used + figure(all[i + 1], 0)
         end
       end
     end
@@ -124,6 +142,8 @@ end
 
 redis.call('ZADD', KEYS[1], whole(millis), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(millis - gone))
+-- Those of a clock that was ahead, such as that of a server that has failed over, would never be gone.
+redis.call('ZREMRANGEBYSCORE', KEYS[1], whole(millis + gone), '+inf')
 redis.call('PEXPIRE', KEYS[1], whole(10 * gone))
 local answer = { whole(millis), whole(redis.call('ZCARD', KEYS[1])) }
 if #KEYS == 2 then
@@ -132,14 +152,17 @@ end
 -- A node that has not heard the answer asks again: nothing is done a second time. What it said before that comes late on a
 -- connection that it has given up: it has said it again since.
 local last = redis.call('HMGET', KEYS[2], 'number', 'answer')
-if tonumber(last[1] or 0) > tonumber(ARGV[4]) then
+if (sound(last[1]) or 0) > tonumber(ARGV[4]) then
   return redis.error_reply('LATE this was said before')
 end
 if last[1] == ARGV[4] then
-  for word in string.gmatch(last[2], '%S+') do
+  for word in string.gmatch(last[2] or '', '%S+') do
     answer[#answer + 1] = word
   end
-  return answer
+  if #answer == 2 + WORDS * (#KEYS - 2) then
+    return answer
+  end
+  answer = { answer[1], answer[2] }
 end
 for i = 3, #KEYS do
   local first = 5 + (i - 3) * FIELDS
@@ -155,6 +178,9 @@ for i = 3, #KEYS do
     count = window
   end
   local ok, granted, used, wait, birth = pcall(count, KEYS[i], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8])
+  if ok and not (sound(used) and sound(wait) and sound(birth)) then
+    ok, granted = false, OUT_OF_RANGE
+  end
   answer[#answer + 1] = ok and whole(granted) or code(granted)
   answer[#answer + 1] = whole(ok and used or 0)
   answer[#answer + 1] = whole(ok and wait or 0)

@@ -199,6 +199,70 @@ class LeaseScriptIT {
 
     @Test
     void windowsAreCountedAsInTheModel() throws StoreAwayException {
+    @Test
+    void aLimitWithAnOddNumberDoesNotStopTheOthers() throws StoreAwayException {
+        long hour = TimeUnit.HOURS.toMicros(1);
+        try (RedisLink link = link("one")) {
+            for (String odd : List.of("inf", "-inf", "nan", "1e300", "-99999999999999999999", "text")) {
+                for (String figure : List.of(
+                        "window used",
+                        "window born",
+                        "window before",
+                        "bucket missing",
+                        "bucket at",
+                        "bucket born",
+                        "permits used",
+                        "permits held:one",
+                        "permits held:two",
+                        "permits until:two")) {
+                    forget();
+                    redis.say("HSET {test}:limit:permits used 10 held:two 10 until:two " + LARGE);
+                    redis.say("HSET {test}:limit:%s %s".formatted(figure, odd));
+                    List<RedisLink.Reply> replies = link.say(
+                                    NUMBER.incrementAndGet(),
+                                    List.of(
+                                            new LeaseCall("ours", Kind.WINDOW, 10, 0, 0, 1, 1, 1, 0, 0),
+                                            new LeaseCall("window", Kind.WINDOW, 10, 0, 0, 1, 1, 1, 0, 0),
+                                            new LeaseCall("bucket", Kind.BUCKET, 10, hour, 0, 1, 1, 1, 0, 0),
+                                            new LeaseCall("permits", Kind.PERMITS, 10, 5_000, 0, 1, 1, 1, 0, 0)))
+                            .replies();
+                    assertThat(replies)
+                            .as("%s %s", figure, odd)
+                            .filteredOn(reply -> reply.counted() == null)
+                            .containsExactly(new RedisLink.Reply(null, "OUTOFRANGE"));
+                    assertThat(Objects.requireNonNull(replies.get(0).counted()).granted())
+                            .isEqualTo(1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatAddsUpToAnOddNumberIsNoCountEither() throws StoreAwayException {
+        try (RedisLink link = link("one")) {
+            for (int i = 0; i < 20; i++) {
+                redis.say("HSET {test}:limit:permits held:%d %d until:%d %d".formatted(i, LARGE * 100, i, LARGE));
+            }
+            redis.say("HSET {test}:limit:permits used 10");
+            LeaseCall call = new LeaseCall("permits", Kind.PERMITS, 10, 5_000, 0, 1, 1, 1, 0, 0);
+            assertThat(link.say(NUMBER.incrementAndGet(), List.of(call)).replies())
+                    .containsExactly(new RedisLink.Reply(null, "OUTOFRANGE"));
+        }
+    }
+
+    @Test
+    void whatIsRememberedOddlyIsNotRemembered() throws StoreAwayException {
+        LeaseCall call = new LeaseCall("again", Kind.WINDOW, 1_000, 0, 100, 0, 0, 0, 0, 0);
+        try (RedisLink link = link("one")) {
+            for (String odd : List.of("number inf", "number text", "answer text")) {
+                redis.say("HSET {test}:answer:one " + odd);
+                assertThat(link.say(7, List.of(call)).replies()).as(odd).hasSize(1);
+            }
+            redis.say("ZADD {test}:nodes " + LARGE + " later");
+            assertThat(link.say(8, List.of()).nodes()).isEqualTo(1);
+        }
+    }
+
         long end = System.currentTimeMillis() + TimeUnit.HOURS.toMillis(1);
         Random random = new Random(1);
         LeaseModel model = new LeaseModel();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.llmproxy.config.RedisConfig;
 import io.llmproxy.testing.RedisServer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -108,6 +109,26 @@ class NotesScriptIT {
             assertThat(one.exchange(found("v", true, 600_000)).findings()).containsOnlyKeys("u", "v");
             assertThat(finding("u", one.exchange(Notes.NONE)).own()).isFalse();
             assertThat(redis.say("PTTL {test}:probes")).matches("(?s):[1-9].*");
+        }
+    }
+
+    @Test
+    void whatIsOddIsForgotten() throws StoreAwayException {
+        try (RedisLink one = new RedisLink(config, "one", "one")) {
+            one.open();
+            long end = System.currentTimeMillis() + 600_000;
+            for (String odd : List.of("inf", "-inf", "nan", "1e15", "99999999999999999999", "text", "-1", "0x10")) {
+                redis.say("HSET {test}:cooldowns odd %s sound %d".formatted(odd, end));
+                redis.say("HSET {test}:probes odd \"%s 1 two\" sound \"%d 1 two\"".formatted(odd, end));
+                Notes known = one.exchange(Notes.NONE);
+                assertThat(known.cooling()).as(odd).containsOnlyKeys("sound");
+                assertThat(known.findings()).as(odd).containsOnlyKeys("sound");
+            }
+            // It says when it ends, and not what was found.
+            redis.say("HSET {test}:probes odd \"%d text\"".formatted(end));
+            Notes known = one.exchange(Notes.NONE);
+            assertThat(finding("sound", known).success()).isTrue();
+            assertThat(finding("odd", known).success()).isFalse();
         }
     }
 

@@ -171,6 +171,7 @@ class SharedQuotaIT {
                 .orElseThrow();
         // It has spaces.
         String key = '"' + found + '"';
+        String name = found.replace("{it}:limit:", "");
         assertThat(redis.say("SET " + key + " text")).as(key).startsWith("+OK");
         Answer refused =
                 Awaitility.await().atMost(SOON).until(() -> ask(node, "foreign"), answer -> answer.status() != 200);
@@ -179,6 +180,14 @@ class SharedQuotaIT {
         awaitMode(node, "shared");
         assertThat(node.log()).containsOnlyOnce("cannot count");
 
+        redis.say("DEL " + key);
+        Awaitility.await().atMost(SOON).until(() -> ask(node, "foreign").status() == 200);
+
+        redis.say("HSET " + key + " used inf");
+        Awaitility.await().atMost(SOON).until(() -> ask(node, "foreign").status() != 200);
+        assertThat(askUntilCounted(node, "closed").status()).isEqualTo(200);
+        awaitMode(node, "shared");
+        assertThat(node.log()).containsOnlyOnce("cannot count " + name + ": it answers OUTOFRANGE;");
         redis.say("DEL " + key);
         Awaitility.await().atMost(SOON).until(() -> ask(node, "foreign").status() == 200);
     }
