@@ -2,6 +2,7 @@ package io.llmproxy.quota;
 
 import io.llmproxy.config.LimitConfig.Period;
 import java.time.ZoneId;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +29,7 @@ final class CalendarWindow implements Allowance {
             if (used + amount > size) {
                 return Take.SHORT;
             }
-            used += amount;
-            tell(amount, now);
+            count(amount, Set.of(), now);
             return Take.TAKEN;
         } finally {
             lock.unlock();
@@ -43,17 +43,28 @@ final class CalendarWindow implements Allowance {
         try {
             roll(now);
             if (then.millis() >= span.start()) {
-                used = Math.max(0, used + usedUp - taken);
-                tell(usedUp - taken, now);
+                count(usedUp - taken, Set.of(), now);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private void tell(long amount, Moment now) {
+    @Override
+    public void usedBefore(long amount, long size, Set<LeaseStore> known, Moment now) {
+        lock.lock();
+        try {
+            roll(now);
+            count(amount, known, now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void count(long amount, Set<LeaseStore> known, Moment now) {
+        used = Math.max(0, used + amount);
         if (next != null) {
-            next.used(amount, now);
+            next.used(amount, known, now);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.llmproxy.quota;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +30,7 @@ final class RefillingBucket implements Allowance {
             if (missing + amount > size + GRAIN) {
                 return Take.SHORT;
             }
-            missing += amount;
-            tell(amount, now);
+            count(amount, size, Set.of(), now);
             return Take.TAKEN;
         } finally {
             lock.unlock();
@@ -43,16 +43,27 @@ final class RefillingBucket implements Allowance {
         lock.lock();
         try {
             refill(size, now);
-            missing = Math.min(Math.max(0, missing + used - taken), 2.0 * size);
-            tell(used - taken, now);
+            count(used - taken, size, Set.of(), now);
         } finally {
             lock.unlock();
         }
     }
 
-    private void tell(long amount, Moment now) {
+    @Override
+    public void usedBefore(long amount, long size, Set<LeaseStore> known, Moment now) {
+        lock.lock();
+        try {
+            refill(size, now);
+            count(amount, size, known, now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void count(long amount, long size, Set<LeaseStore> known, Moment now) {
+        missing = Math.min(Math.max(0, missing + amount), 2.0 * size);
         if (next != null) {
-            next.used(amount, now);
+            next.used(amount, known, now);
         }
     }
 

@@ -172,6 +172,11 @@ class LeaseSimulationTest {
         }
 
         @Override
+        public boolean isSameAs(LeaseStore other) {
+            return this == other;
+        }
+
+        @Override
         public long offset() {
             return 0;
         }
