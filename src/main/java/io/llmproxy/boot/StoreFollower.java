@@ -47,8 +47,6 @@ final class StoreFollower implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration CLOSING = Duration.ofSeconds(5);
 
-    private static final Nodes.Said NEVER = new Nodes.Said(false, null, null);
-
     private final ConfigSource node;
     private final StoreConfig config;
     private final NodeState state;
@@ -63,8 +61,7 @@ final class StoreFollower implements AutoCloseable {
     private final AtomicBoolean ended = new AtomicBoolean();
     private @Nullable Serve serve;
     private @Nullable NodePresence presence;
-    /** What the store has said last. */
-    private Nodes.Said said = NEVER;
+    private final DrainWord word = new DrainWord();
 
     private final AtomicReference<@Nullable Wish> untold = new AtomicReference<>();
     private Predicate<Supplier<List<Overrides.Shared>>> operators = shared -> true;
@@ -327,15 +324,15 @@ final class StoreFollower implements AutoCloseable {
         if (wish != null && nodes.drain(state.id(), wish.drain(), wish.by())) {
             untold.compareAndSet(wish, null);
             // Another node may take it back before it is read here.
-            said = new Nodes.Said(wish.drain(), wish.by(), null);
+            word.tell(wish.drain(), wish.by());
         }
-        Nodes.Said now = nodes.said(state.id(), state.boot()).orElse(NEVER);
-        if (now.isBefore(said)) {
-            remind(said);
+        Nodes.Said now = nodes.said(state.id(), state.boot()).orElse(Nodes.Said.NOTHING);
+        if (word.isLost(now)) {
+            remind(word.last());
             return true;
         }
-        boolean changed = now.drained() != said.drained();
-        said = now;
+        boolean changed = now.drained() != word.last().drained();
+        word.follow(now);
         if (changed && untold.get() == null) {
             here.drain(now.drained());
         }
@@ -348,7 +345,7 @@ final class StoreFollower implements AutoCloseable {
                 "the database has lost that this node is {}; it is told again",
                 lost.drained() ? "drained" : "in service");
         untold.compareAndSet(null, new Wish(lost.drained(), Objects.requireNonNullElse(lost.by(), state.name())));
-        said = new Nodes.Said(lost.drained(), lost.by(), null);
+        word.tell(lost.drained(), lost.by());
         nudge();
     }
 

@@ -106,10 +106,8 @@ public final class Nodes {
      */
     public record Said(
             boolean drained, @Nullable String by, @Nullable Instant at) {
-        /** Whether it was said before something else: a database that says it after that has lost the other. */
-        public boolean isBefore(Said other) {
-            return other.at != null && (at == null || at.isBefore(other.at));
-        }
+        /** Nothing was ever said. */
+        public static final Said NOTHING = new Said(false, null, null);
     }
 
     /** Returns what is said of a start of a node; nothing if it has not reported. */
