@@ -24,7 +24,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 
 {{/* What the node's own file says of Redis; a node of a store may have it there, too. */}}
 {{- define "llmproxy.redis" -}}
-{{- if or .Values.redis.url .Values.redis.sentinel.master }}
+{{- if or .Values.redis.url .Values.redis.sentinel.master .Values.redis.cluster.nodes }}
 redis:
   {{- with .Values.redis.url }}
   url: {{ . | quote }}
@@ -42,6 +42,13 @@ redis:
     {{- end }}
     tls: {{ .tls }}
     database: {{ .database }}
+  {{- end }}
+  {{- end }}
+  {{- with .Values.redis.cluster }}
+  {{- if .nodes }}
+  cluster:
+    nodes: {{ toJson .nodes }}
+    tls: {{ .tls }}
   {{- end }}
   {{- end }}
   {{- with .Values.redis.user }}
@@ -98,7 +105,7 @@ log: {{ toJson (.Values.config.log | default (dict "format" "json")) }}
 - name: STORE_KEY
   valueFrom: { secretKeyRef: { name: {{ .Values.store.key.secret }}, key: {{ .Values.store.key.key }} } }
 {{- end }}
-{{- if and (or .Values.redis.url .Values.redis.sentinel.master) .Values.redis.password.secret }}
+{{- if and (or .Values.redis.url .Values.redis.sentinel.master .Values.redis.cluster.nodes) .Values.redis.password.secret }}
 - name: REDIS_PASSWORD
   valueFrom: { secretKeyRef: { name: {{ .Values.redis.password.secret }}, key: {{ .Values.redis.password.key }} } }
 {{- end }}

@@ -30,29 +30,41 @@ import redis.clients.jedis.exceptions.JedisException;
  * @param authorities a file with those that are trusted; null for the system's
  */
 record RedisConnector(boolean tls, @Nullable Path authorities) {
-    private static final int DEFAULT_PORT = 6379;
+    static final int DEFAULT_PORT = 6379;
     static final Duration CONNECT = Duration.ofMillis(200);
 
     /** What is written in memory, and read from there, needs a password nevertheless. */
     private static final String NO_SECRET = "none";
 
     static RedisConnector of(RedisConfig config) {
+        return new RedisConnector(isSecure(config), config.caFile());
+    }
+
+    private static boolean isSecure(RedisConfig config) {
+        if (config.cluster() != null) {
+            return config.cluster().tls();
+        }
         SentinelConfig sentinel = config.sentinel();
-        boolean tls = sentinel == null ? url(config).getScheme().equals("rediss") : sentinel.tls();
-        return new RedisConnector(tls, config.caFile());
+        return sentinel == null ? url(config).getScheme().equals("rediss") : sentinel.tls();
     }
 
     /** Whether two configurations name the same Redis, and the same keys in it, however it is reached. */
     static boolean isSamePlace(RedisConfig one, RedisConfig other) {
-        SentinelConfig sentinel = one.sentinel();
-        SentinelConfig others = other.sentinel();
-        if (!one.prefix().equals(other.prefix()) || (sentinel == null) != (others == null)) {
+        if (!one.prefix().equals(other.prefix())) {
             return false;
         }
-        if (sentinel == null || others == null) {
+        if (one.cluster() != null && other.cluster() != null) {
+            return !Collections.disjoint(one.cluster().nodes(), other.cluster().nodes());
+        }
+        if (one.url() != null && other.url() != null) {
             URI url = url(one);
             URI next = url(other);
             return address(url).equals(address(next)) && database(url) == database(next);
+        }
+        SentinelConfig sentinel = one.sentinel();
+        SentinelConfig others = other.sentinel();
+        if (sentinel == null || others == null) {
+            return false;
         }
         return sentinel.master().equals(others.master())
                 && sentinel.database() == others.database()
@@ -77,12 +89,19 @@ record RedisConnector(boolean tls, @Nullable Path authorities) {
      *
      * @param user for ACLs; null without
      * @param password null if none is wanted
+     * @param longest that it takes to connect
      * @param timeout of each answer
      */
-    Jedis open(HostAndPort address, int database, @Nullable String user, @Nullable Secret password, Duration timeout)
+    Jedis open(
+            HostAndPort address,
+            int database,
+            @Nullable String user,
+            @Nullable Secret password,
+            Duration longest,
+            Duration timeout)
             throws StoreAwayException {
         DefaultJedisClientConfig.Builder settings = DefaultJedisClientConfig.builder()
-                .connectionTimeoutMillis((int) CONNECT.toMillis())
+                .connectionTimeoutMillis((int) longest.toMillis())
                 .socketTimeoutMillis((int) timeout.toMillis())
                 .database(database)
                 .resp2()

@@ -16,7 +16,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisAskDataException;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisRedirectionException;
 
 /** The connection to Redis or Valkey. For one thread; no call takes longer than the time-outs. */
 final class RedisLink implements AutoCloseable {
@@ -34,9 +36,13 @@ final class RedisLink implements AutoCloseable {
     private final String node;
     private final String session;
     private final RedisConnector connector;
-    private final @Nullable Sentinels sentinels;
-    /** Where it is; null if the sentinels say it. */
+    /** Who knows where it is; null if that is stated. */
+    private final @Nullable MasterFinder finder;
+
     private final @Nullable HostAndPort fixed;
+
+    /** What all keys begin with. In a cluster, the part in braces puts all keys of one script on one server. */
+    private final String tag;
 
     private final int database;
     private @Nullable HostAndPort address;
@@ -68,14 +74,19 @@ final class RedisLink implements AutoCloseable {
         this.node = node;
         this.session = session;
         this.connector = RedisConnector.of(config);
+        this.tag = '{' + config.prefix() + '}';
         SentinelConfig sentinel = config.sentinel();
-        if (sentinel != null) {
-            sentinels = new Sentinels(sentinel, connector, config.timeout());
+        if (config.cluster() != null) {
+            finder = new ClusterNodes(config, config.cluster().nodes(), tag, connector);
+            fixed = null;
+            database = 0;
+        } else if (sentinel != null) {
+            finder = new Sentinels(sentinel, connector, config.timeout());
             fixed = null;
             database = sentinel.database();
         } else {
             URI url = RedisConnector.url(config);
-            sentinels = null;
+            finder = null;
             fixed = RedisConnector.address(url);
             database = RedisConnector.database(url);
         }
@@ -88,19 +99,19 @@ final class RedisLink implements AutoCloseable {
 
     /** What messages call it: where it is, or was last. */
     String name() {
-        return address == null ? Objects.requireNonNull(sentinels).toString() : address.toString();
+        return address == null ? Objects.requireNonNull(finder).toString() : address.toString();
     }
 
-    /** Whether sentinels say where it is, so that it may be elsewhere the next time. */
+    /** Whether others say where it is, so that it may be elsewhere the next time. */
     boolean mayMove() {
-        return sentinels != null;
+        return finder != null;
     }
 
     void open() throws StoreAwayException {
         close();
-        HostAndPort at = fixed == null ? Objects.requireNonNull(sentinels).master() : fixed;
+        HostAndPort at = fixed == null ? Objects.requireNonNull(finder).master() : fixed;
         address = at;
-        connection = connector.open(at, database, config.user(), config.password(), config.timeout());
+        connection = connect(at, RedisConnector.CONNECT);
     }
 
     /**
@@ -111,16 +122,14 @@ final class RedisLink implements AutoCloseable {
     Answer say(long number, List<LeaseCall> calls) throws StoreAwayException {
         List<String> keys = new ArrayList<>();
         List<String> arguments = new ArrayList<>();
-        // In a cluster, the part in braces puts all keys of one script on one server.
-        String prefix = '{' + config.prefix() + "}:";
-        keys.add(prefix + "nodes");
-        keys.add(prefix + "answer:" + session);
+        keys.add(tag + ":nodes");
+        keys.add(tag + ":answer:" + session);
         arguments.add(node);
         arguments.add(session);
         arguments.add(Long.toString(GONE.toMillis()));
         arguments.add(Long.toString(number));
         for (LeaseCall call : calls) {
-            keys.add(prefix + "limit:" + call.key());
+            keys.add(tag + ":limit:" + call.key());
             arguments.add(call.kind().name());
             for (long figure : new long[] {
                 call.size(), call.time(), call.delta(), call.least(), call.need(), call.want(), call.seen(), call.born()
@@ -140,8 +149,7 @@ final class RedisLink implements AutoCloseable {
         told.findings()
                 .forEach((mark, found) ->
                         arguments.addAll(List.of(mark, found.success() ? YES : NO, Long.toString(found.millis()))));
-        String prefix = '{' + config.prefix() + "}:";
-        Object said = evaluate(NOTES, List.of(prefix + "cooldowns", prefix + "probes"), arguments);
+        Object said = evaluate(NOTES, List.of(tag + ":cooldowns", tag + ":probes"), arguments);
         try {
             List<?> lists = (List<?>) said;
             return new Notes(cooling((List<?>) lists.get(0)), findings((List<?>) lists.get(1)));
@@ -172,9 +180,43 @@ final class RedisLink implements AutoCloseable {
     private Object evaluate(Script script, List<String> keys, List<String> arguments) throws StoreAwayException {
         try {
             return script.evaluate(Objects.requireNonNull(connection, "opened"), keys, arguments);
+        } catch (JedisRedirectionException e) {
+            return follow(e, script, keys, arguments);
         } catch (JedisException e) {
             throw StoreAwayException.of(e);
         }
+    }
+
+    /** Slots of a cluster move while it works, and masters take turns: whoever had the keys says where they are. Nothing is done before. */
+    private Object follow(JedisRedirectionException told, Script script, List<String> keys, List<String> arguments)
+            throws StoreAwayException {
+        if (!(finder instanceof ClusterNodes)) {
+            throw new StoreAwayException("it is one node of a cluster (expected: `redis.cluster`)", told);
+        }
+        HostAndPort target = told.getTargetNode();
+        try {
+            HostAndPort at =
+                    ClusterNodes.beside(Objects.requireNonNull(address, "opened"), target.getHost(), target.getPort());
+            if (told instanceof JedisAskDataException) {
+                // Until the slot has moved as a whole, each call begins where it was.
+                try (Jedis other = connect(at, config.timeout())) {
+                    return script.evaluateAsked(other, keys, arguments);
+                }
+            }
+            close();
+            address = at;
+            Jedis other = connect(at, config.timeout());
+            connection = other;
+            return script.evaluate(other, keys, arguments);
+        } catch (JedisException e) {
+            throw StoreAwayException.of(e);
+        } catch (IllegalArgumentException e) {
+            throw new StoreAwayException(StoreAwayException.INVALID, e);
+        }
+    }
+
+    private Jedis connect(HostAndPort at, Duration longest) throws StoreAwayException {
+        return connector.open(at, database, config.user(), config.password(), longest, config.timeout());
     }
 
     private static Answer answer(Object said, int calls) throws StoreAwayException {

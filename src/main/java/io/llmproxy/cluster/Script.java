@@ -40,4 +40,10 @@ record Script(String text, String sha) {
             return open.eval(text, keys, arguments);
         }
     }
+
+    /** To be used where keys of a cluster are on their way to a server, which has to be told that it was asked for. */
+    Object evaluateAsked(Jedis open, List<String> keys, List<String> arguments) {
+        open.asking();
+        return open.eval(text, keys, arguments);
+    }
 }

@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
 @Switchable
 public record RedisConfig(
         @Setting(
-                "URL of Redis: `redis://host:6379`, or `rediss://host:6379` with TLS; append `/2` for another database. Either this or `sentinel` is needed.")
+                "URL of Redis: `redis://host:6379`, or `rediss://host:6379` with TLS; append `/2` for another database. One of this, `sentinel` and `cluster` is needed.")
         @Nullable String url,
 
         @Setting("Redis Sentinel, instead of `url`: the sentinels say where the master is.") @Nullable SentinelConfig sentinel,
+
+        @Setting("Redis Cluster, instead of `url`: its nodes say which of them has the keys.") @Nullable ClusterConfig cluster,
 
         @Setting("User (ACL).") @Nullable String user,
 

@@ -134,7 +134,7 @@ class GuardedRedisIT {
 
     private static String reason(String url, String user, String password, @Nullable Path authorities) {
         RedisConfig config =
-                new RedisConfig(url, null, user, new Secret(password), authorities, "guarded", PATIENT, null);
+                new RedisConfig(url, null, null, user, new Secret(password), authorities, "guarded", PATIENT, null);
         try (RedisLink link = new RedisLink(config, "one", "one")) {
             StoreAwayException away = catchThrowableOfType(StoreAwayException.class, () -> {
                 link.open();

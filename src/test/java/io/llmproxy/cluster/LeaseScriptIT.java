@@ -50,7 +50,8 @@ class LeaseScriptIT {
     }
 
     private static RedisLink link(String node) throws StoreAwayException {
-        RedisConfig config = new RedisConfig(redis.url(), null, null, null, null, "test", Duration.ofSeconds(10), null);
+        RedisConfig config =
+                new RedisConfig(redis.url(), null, null, null, null, null, "test", Duration.ofSeconds(10), null);
         RedisLink link = new RedisLink(config, node, node);
         link.open();
         return link;
@@ -150,6 +151,7 @@ class LeaseScriptIT {
         RedisConfig config = new RedisConfig(
                 redis.url(),
                 null,
+                null,
                 "poor",
                 new io.llmproxy.config.Secret("secret"),
                 null,
@@ -197,8 +199,6 @@ class LeaseScriptIT {
         }
     }
 
-    @Test
-    void windowsAreCountedAsInTheModel() throws StoreAwayException {
     @Test
     void aLimitWithAnOddNumberDoesNotStopTheOthers() throws StoreAwayException {
         long hour = TimeUnit.HOURS.toMicros(1);
@@ -263,6 +263,8 @@ class LeaseScriptIT {
         }
     }
 
+    @Test
+    void windowsAreCountedAsInTheModel() throws StoreAwayException {
         long end = System.currentTimeMillis() + TimeUnit.HOURS.toMillis(1);
         Random random = new Random(1);
         LeaseModel model = new LeaseModel();
@@ -355,6 +357,7 @@ class LeaseScriptIT {
         }
         RedisConfig denied = new RedisConfig(
                 redis.url(),
+                null,
                 null,
                 "stranger",
                 new io.llmproxy.config.Secret("wrong"),

@@ -28,13 +28,13 @@ class NotesScriptIT {
     private static RedisServer redis;
     private static RedisConfig config;
 
-    @BeforeParameterizedClassInvocation
     /** @param kind of the server that all tests use, which is started before */
     NotesScriptIT(RedisServer.Kind kind) {}
 
+    @BeforeParameterizedClassInvocation
     static void start(RedisServer.Kind kind) {
         redis = RedisServer.start(kind);
-        config = new RedisConfig(redis.url(), null, null, null, null, "test", Duration.ofSeconds(10), null);
+        config = new RedisConfig(redis.url(), null, null, null, null, null, "test", Duration.ofSeconds(10), null);
     }
 
     @AfterParameterizedClassInvocation

@@ -33,7 +33,7 @@ class SentinelsIT {
     private static RedisConfig config(
             String master, List<String> nodes, @Nullable Secret password, @Nullable Path authorities) {
         SentinelConfig sentinel = new SentinelConfig(master, nodes, null, password, authorities != null, 0);
-        return new RedisConfig(null, sentinel, null, null, authorities, "test", PATIENT, null);
+        return new RedisConfig(null, sentinel, null, null, null, authorities, "test", PATIENT, null);
     }
 
     private static List<String> addresses(RedisSentinels sentinels) {

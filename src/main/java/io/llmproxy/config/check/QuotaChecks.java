@@ -36,6 +36,7 @@ public final class QuotaChecks {
     private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9_.:-]{1,100}");
     private static final Pattern MASTER = Pattern.compile("[A-Za-z0-9._-]+");
     private static final String SENTINEL = "redis.sentinel";
+    private static final String CLUSTER = "redis.cluster";
     private static final int MOST_PORT = 65_535;
     private static final String SCOPES = "scopes";
 
@@ -104,6 +105,9 @@ public final class QuotaChecks {
         if (redis.sentinel() != null) {
             checkSentinel(redis.sentinel());
         }
+        if (redis.cluster() != null) {
+            checkNodes(YamlPath.key(CLUSTER, "nodes"), redis.cluster().nodes(), "a node");
+        }
         String prefix = "redis.prefix";
         if (!PREFIX.matcher(redis.prefix()).matches()) {
             refuse(prefix, redis.prefix(), "letters, digits, `_`, `-`, `.` and `:`");
@@ -120,14 +124,18 @@ public final class QuotaChecks {
         if (problems.failed(path)) {
             return;
         }
+        if (redis.cluster() != null && (url != null || redis.sentinel() != null)) {
+            refuseBeside(CLUSTER, url == null ? SENTINEL : path);
+        }
         if (url == null) {
-            if (redis.sentinel() == null && !problems.failed(SENTINEL)) {
-                problems.error(path, "missing (expected: the URL of Redis, or `redis.sentinel`)");
+            boolean elsewhere = redis.sentinel() != null || redis.cluster() != null;
+            if (!elsewhere && !problems.failed(SENTINEL) && !problems.failed(CLUSTER)) {
+                problems.error(path, "missing (expected: the URL of Redis, `redis.sentinel` or `redis.cluster`)");
             }
             return;
         }
         if (redis.sentinel() != null) {
-            problems.error(SENTINEL, "not allowed beside redis.url (expected: only one of them)");
+            refuseBeside(SENTINEL, path);
         }
         if (!isAddress(url)) {
             // It may hold a password.
@@ -137,25 +145,32 @@ public final class QuotaChecks {
         }
     }
 
+    private void refuseBeside(String path, String other) {
+        problems.error(path, "not allowed beside " + other + " (expected: only one of them)");
+    }
+
     private void checkSentinel(SentinelConfig sentinel) {
         String master = YamlPath.key(SENTINEL, "master");
         // As Redis has it in `sentinel monitor`.
         if (!problems.failed(master) && !MASTER.matcher(sentinel.master()).matches()) {
             refuse(master, sentinel.master(), "letters, digits, `_`, `-` and `.`");
         }
-        String nodes = YamlPath.key(SENTINEL, "nodes");
-        if (!problems.failed(nodes) && sentinel.nodes().isEmpty()) {
-            problems.error(nodes, "empty (expected: at least one address)");
-        }
-        YamlPath.forEach(nodes, sentinel.nodes(), (path, node) -> {
-            if (node.indexOf('/') >= 0 || !isAddress("redis://" + node)) {
-                refuse(path, node, "host or host:port of a sentinel");
-            }
-        });
+        checkNodes(YamlPath.key(SENTINEL, "nodes"), sentinel.nodes(), "a sentinel");
         if (sentinel.user() != null && sentinel.password() == null) {
             problems.error(
                     YamlPath.key(SENTINEL, "password"), "missing (expected: a password, because there is a user)");
         }
+    }
+
+    private void checkNodes(String list, List<String> nodes, String what) {
+        if (!problems.failed(list) && nodes.isEmpty()) {
+            problems.error(list, "empty (expected: at least one address)");
+        }
+        YamlPath.forEach(list, nodes, (path, node) -> {
+            if (node.indexOf('/') >= 0 || !isAddress("redis://" + node)) {
+                refuse(path, node, "host or host:port of " + what);
+            }
+        });
     }
 
     /** Java takes some names for none at all, such as those with underscores, and would ask this machine instead. */

@@ -223,7 +223,8 @@ class QuotaChecksTest {
                 .isNotNull();
 
         assertThat(problems("redis: {}"))
-                .containsExactly("redis.url: missing (expected: the URL of Redis, or `redis.sentinel`)");
+                .containsExactly(
+                        "redis.url: missing (expected: the URL of Redis, `redis.sentinel` or `redis.cluster`)");
         assertThat(problems("redis: {url: 'redis://h', sentinel: {master: m, nodes: [s]}}"))
                 .containsExactly("redis.sentinel: not allowed beside redis.url (expected: only one of them)");
         assertThat(problems("redis: {sentinel: {}}"))
@@ -238,5 +239,24 @@ class QuotaChecksTest {
         assertThat(problems("redis: {sentinel: {master: m, nodes: ['redis://s:1', 's:70000', 's/1', 'my_s']}}"))
                 .hasSize(4)
                 .allMatch(problem -> problem.endsWith("(expected: host or host:port of a sentinel)"));
+    }
+
+    @Test
+    void aClusterStandsInThePlaceOfAnAddress() {
+        RedisConfig redis = Objects.requireNonNull(
+                config("redis: {cluster: {nodes: [one, 'two:6380', '[::1]:1'], tls: true}, user: u, password: p}")
+                        .redis());
+        assertThat(Objects.requireNonNull(redis.cluster()).nodes()).containsExactly("one", "two:6380", "[::1]:1");
+        assertThat(redis.cluster().tls()).isTrue();
+
+        assertThat(problems("redis: {url: 'redis://h', cluster: {nodes: [n]}}"))
+                .containsExactly("redis.cluster: not allowed beside redis.url (expected: only one of them)");
+        assertThat(problems("redis: {sentinel: {master: m, nodes: [s]}, cluster: {nodes: [n]}}"))
+                .containsExactly("redis.cluster: not allowed beside redis.sentinel (expected: only one of them)");
+        assertThat(problems("redis: {cluster: {}}"))
+                .containsExactly("redis.cluster.nodes: empty (expected: at least one address)");
+        assertThat(problems("redis: {cluster: {nodes: ['redis://n:1', 'n:70000', 'n/1', 'my_n']}}"))
+                .hasSize(4)
+                .allMatch(problem -> problem.endsWith("(expected: host or host:port of a node)"));
     }
 }

@@ -24,6 +24,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.llmproxy.config.ClusterConfig;
 import io.llmproxy.config.ProxyConfig;
 import io.llmproxy.config.RedisConfig;
 import io.llmproxy.config.SentinelConfig;
@@ -398,6 +399,25 @@ final class HelmChartTest {
             assertThat(sentinel.nodes()).containsExactly("one", "two:26380");
             assertThat(sentinel.tls()).isTrue();
             assertThat(Objects.requireNonNull(sentinel.password()).reveal()).isEqualTo("value-of-SENTINEL_PASSWORD");
+        }
+    }
+
+    @Test
+    void aClusterStandsInThePlaceOfRedis() {
+        for (String set : List.of("store", "monitored")) {
+            Rendered rendered = rendered(
+                    set(set),
+                    "redis.cluster.nodes[0]=one",
+                    "redis.cluster.nodes[1]=two:6380",
+                    "redis.cluster.tls=true",
+                    "redis.password.secret=of-redis");
+            String own = Objects.requireNonNull(rendered.files().get("config.yaml"));
+            RedisConfig redis = Objects.requireNonNull(
+                    config(own, variables(rendered.container(), own)).redis());
+            assertThat(Objects.requireNonNull(redis.password()).reveal()).isEqualTo("value-of-REDIS_PASSWORD");
+            ClusterConfig cluster = Objects.requireNonNull(redis.cluster());
+            assertThat(cluster.nodes()).containsExactly("one", "two:6380");
+            assertThat(cluster.tls()).isTrue();
         }
     }
 
