@@ -123,11 +123,6 @@ public final class RedisLeases implements LeaseStore, AutoCloseable {
         thread.setDaemon(true);
     }
 
-    @Override
-    public boolean isSameAs(LeaseStore other) {
-        return other instanceof RedisLeases leases && isAt(leases.config);
-    }
-
     /** Returns whether a configuration names the same Redis and the same keys in it, however it is reached. */
     public boolean isAt(RedisConfig other) {
         return RedisConnector.isSamePlace(config, other);

@@ -1,6 +1,5 @@
 package io.llmproxy.quota;
 
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -34,14 +33,6 @@ interface Allowance {
 
     /** Returns what is used of it, and tells the one that takes its place from now on what is used of this one. */
     Before handOver(Successor next, Moment now);
-
-    /**
-     * Notes what was used of one whose place it has taken.
-     *
-     * @param amount how much more; less, if it is negative
-     * @param known the stores that hear of it anyway, by which nodes may share this one, too
-     */
-    void usedBefore(long amount, long size, Set<LeaseStore> known, Moment now);
 
     /** Begins with what the one before knew; nothing was taken of this one yet. If it is known here as well, the larger count holds. */
     void begin(Before before, long size, Moment now);

@@ -2,7 +2,6 @@ package io.llmproxy.quota;
 
 import io.llmproxy.config.LimitConfig.Period;
 import java.time.ZoneId;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +28,8 @@ final class CalendarWindow implements Allowance {
             if (used + amount > size) {
                 return Take.SHORT;
             }
-            count(amount, Set.of(), now);
+            used += amount;
+            tell(amount, now);
             return Take.TAKEN;
         } finally {
             lock.unlock();
@@ -43,28 +43,17 @@ final class CalendarWindow implements Allowance {
         try {
             roll(now);
             if (then.millis() >= span.start()) {
-                count(usedUp - taken, Set.of(), now);
+                used = Math.max(0, used + usedUp - taken);
+                tell(usedUp - taken, now);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    @Override
-    public void usedBefore(long amount, long size, Set<LeaseStore> known, Moment now) {
-        lock.lock();
-        try {
-            roll(now);
-            count(amount, known, now);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void count(long amount, Set<LeaseStore> known, Moment now) {
-        used = Math.max(0, used + amount);
+    private void tell(long amount, Moment now) {
         if (next != null) {
-            next.used(amount, known, now);
+            next.used(amount, now);
         }
     }
 

@@ -17,9 +17,6 @@ public interface LeaseStore {
     /** Returns how far its clock is before ours, in milliseconds. */
     long offset();
 
-    /** Returns whether another one holds the same: what that is told, this one hears of. */
-    boolean isSameAs(LeaseStore other);
-
     /** Asks for the limit's next call to be made soon, and for more of them until it is idle. */
     void wake(Leased limit);
 }

@@ -6,10 +6,8 @@ import io.llmproxy.quota.LeaseCall.Kind;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -144,36 +142,9 @@ final class LeasedAllowance implements Allowance, Leased {
         }
     }
 
-    private void tell(long amount, Set<LeaseStore> known, Moment now) {
-        Successor successor = next;
-        if (successor == null) {
-            return;
-        }
-        Set<LeaseStore> all = new HashSet<>(known);
-        if (alone == null) {
-            // Else the store may not hear of it before this ends.
-            all.add(store);
-        }
-        successor.used(amount, all, now);
-    }
-
-    @Override
-    public void usedBefore(long amount, long ofSize, Set<LeaseStore> known, Moment now) {
-        boolean wakes;
-        lock.lock();
-        try {
-            settleIn(now);
-            // It may come back to where it was, while what began there is still open, and told there.
-            if (known.stream().noneMatch(store::isSameAs)) {
-                correct(Math.max(0, -amount), Math.max(0, amount), now, now);
-            }
-            tell(amount, known, now);
-            wakes = wakes();
-        } finally {
-            lock.unlock();
-        }
-        if (wakes) {
-            store.wake(this);
+    private void tell(long amount, Moment now) {
+        if (next != null) {
+            next.used(amount, now);
         }
     }
 
@@ -222,7 +193,7 @@ final class LeasedAllowance implements Allowance, Leased {
     }
 
     private void served(long amount, Moment now) {
-        tell(amount, Set.of(), now);
+        tell(amount, now);
         taken += amount;
         held += terms.kind() == Kind.PERMITS ? amount : 0;
         long elapsed = now.nanos() - rateAt;
@@ -242,7 +213,7 @@ final class LeasedAllowance implements Allowance, Leased {
         boolean given = share == null || share.take(amount, without.part, now) == Take.TAKEN;
         if (given) {
             without.used += amount;
-            tell(amount, Set.of(), now);
+            tell(amount, now);
             held += terms.kind() == Kind.PERMITS ? amount : 0;
         }
         return given ? Take.TAKEN : Take.SHORT;
@@ -277,7 +248,7 @@ final class LeasedAllowance implements Allowance, Leased {
                 release(took - used, then, now);
             } else if (terms.kind() == Kind.BUCKET || then.millis() + store.offset() >= span.start()) {
                 correct(took, used, then, now);
-                tell(used - took, Set.of(), now);
+                tell(used - took, now);
             }
             wakes = wakes();
         } finally {

@@ -1,7 +1,6 @@
 package io.llmproxy.quota;
 
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Permits that are held while requests are served. */
@@ -33,11 +32,6 @@ final class Permits implements Allowance {
     @Override
     public Before handOver(Successor next, Moment now) {
         return new Before(Long.MIN_VALUE, 0);
-    }
-
-    @Override
-    public void usedBefore(long amount, long size, Set<LeaseStore> known, Moment now) {
-        throw new IllegalStateException("permits are not handed over");
     }
 
     @Override

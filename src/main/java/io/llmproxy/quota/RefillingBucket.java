@@ -1,7 +1,6 @@
 package io.llmproxy.quota;
 
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +29,8 @@ final class RefillingBucket implements Allowance {
             if (missing + amount > size + GRAIN) {
                 return Take.SHORT;
             }
-            count(amount, size, Set.of(), now);
+            missing += amount;
+            tell(amount, now);
             return Take.TAKEN;
         } finally {
             lock.unlock();
@@ -43,27 +43,16 @@ final class RefillingBucket implements Allowance {
         lock.lock();
         try {
             refill(size, now);
-            count(used - taken, size, Set.of(), now);
+            missing = Math.min(Math.max(0, missing + used - taken), 2.0 * size);
+            tell(used - taken, now);
         } finally {
             lock.unlock();
         }
     }
 
-    @Override
-    public void usedBefore(long amount, long size, Set<LeaseStore> known, Moment now) {
-        lock.lock();
-        try {
-            refill(size, now);
-            count(amount, size, known, now);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void count(long amount, long size, Set<LeaseStore> known, Moment now) {
-        missing = Math.min(Math.max(0, missing + amount), 2.0 * size);
+    private void tell(long amount, Moment now) {
         if (next != null) {
-            next.used(amount, known, now);
+            next.used(amount, now);
         }
     }
 

@@ -1,7 +1,5 @@
 package io.llmproxy.quota;
 
-import java.util.Set;
-
 /**
  * What takes the place of an allowance, since what it is kept in has changed. It is told what is used of the one before from then on: what
  * began there ends there, and may go on for days.
@@ -10,14 +8,10 @@ import java.util.Set;
  * @param size of all of it
  */
 record Successor(Allowance allowance, long size) {
-    /**
-     * Notes that so much more was used; less, if it is negative.
-     *
-     * @param known the stores that hear of it anyway
-     */
-    void used(long amount, Set<LeaseStore> known, Moment now) {
+    /** Notes that so much more was used; less, if it is negative. */
+    void used(long amount, Moment now) {
         if (amount != 0) {
-            allowance.usedBefore(amount, size, known, now);
+            allowance.settle(Math.max(0, -amount), Math.max(0, amount), size, now, now);
         }
     }
 }

@@ -193,11 +193,7 @@ class SharedQuotaIT {
     }
 
     private static Gateway moving(RedisServer redis) {
-        return moving(redis, "moved");
-    }
-
-    private static Gateway moving(RedisServer redis, String prefix) {
-        return keyed().top("redis: {url: \"%s\", prefix: %s}".formatted(redis.url(), prefix));
+        return keyed().top("redis: {url: \"%s\", prefix: moved}".formatted(redis.url()));
     }
 
     private static Gateway keyed() {
@@ -335,44 +331,9 @@ class SharedQuotaIT {
         }
     }
 
-    /** It is told by the session in which it began; what takes its place shares the same count. */
-    @Test
-    void whatIsOpenCountsOnceThoughRedisIsTakenAwayAndPutBack() {
-        try (Deployment node = Deployment.start(Deployment.Kind.LAUNCHER, moving(redis, "back"), "-Xmx96m")) {
-            awaitMode(node, "shared");
-            LockStep steps = new LockStep();
-            upstream.reset();
-            upstream.otherwise(Behaviour.json("{}")).on(CHAT, Behaviour.lockStep(steps, STREAM));
-            try (RawClient client = RawClient.connect(node.forward("keyed", CHAT))) {
-                client.send("POST", CHAT, "Authorization: Bearer sk-long-0001\r\n", STREAMED);
-                client.head();
-                client.event();
-                reload(node, keyed(), 2);
-                reload(node, moving(redis, "back"), 3);
-                awaitMode(node, "shared");
-                steps.finish();
-                client.event();
-                client.event();
-            }
-            Awaitility.await()
-                    .atMost(SOON)
-                    .until(() -> used(redis, "back", "long").equals("40"));
-            // Whatever the second session has to say, it says at its end.
-            reload(node, keyed(), 4);
-            Awaitility.await()
-                    .atMost(SOON)
-                    .until(() -> node.metrics().sum("llmproxy_limit_mode", "mode=\"local\"") == 1);
-            assertThat(used(redis, "back", "long")).isEqualTo("40");
-        }
-    }
-
     /** What a Redis says that is used of a limit in total. */
     private static String used(RedisServer redis, String key) {
-        return used(redis, "moved", key);
-    }
-
-    private static String used(RedisServer redis, String prefix, String key) {
-        String found = redis.say("KEYS {%s}:limit:*%s*".formatted(prefix, key))
+        String found = redis.say("KEYS {moved}:limit:*%s*".formatted(key))
                 .lines()
                 .skip(2)
                 .findFirst()

@@ -172,11 +172,6 @@ class LeaseSimulationTest {
         }
 
         @Override
-        public boolean isSameAs(LeaseStore other) {
-            return this == other;
-        }
-
-        @Override
         public long offset() {
             return 0;
         }

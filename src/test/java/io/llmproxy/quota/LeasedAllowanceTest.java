@@ -27,14 +27,6 @@ class LeasedAllowanceTest {
         private int woken;
         private int nodes = 4;
         private boolean given;
-        private Object place = this;
-
-        /** Another way to what a store holds. */
-        static Desk at(Desk other) {
-            Desk desk = new Desk();
-            desk.place = other.place;
-            return desk;
-        }
 
         @Override
         public boolean isThere() {
@@ -49,11 +41,6 @@ class LeasedAllowanceTest {
         @Override
         public boolean nodesAreGiven() {
             return given;
-        }
-
-        @Override
-        public boolean isSameAs(LeaseStore other) {
-            return other instanceof Desk desk && desk.place == place;
         }
 
         @Override
@@ -588,42 +575,6 @@ class LeasedAllowanceTest {
             assertThat(call.delta()).isEqualTo(22);
             third.answered(call, new LeaseModel().answer("two", call, 1), watch.get());
             assertThat(third.left(SIZE, watch.get())).isBetween(68L, 69L);
-        }
-    }
-
-    /** What began before is still told where it began. */
-    @Test
-    void whatIsOpenWhereALimitWasAndIsAgainCountsOnce() {
-        store.nodes = 1;
-        for (Period per : List.of(Period.HOUR, Period.MONTH)) {
-            LeasedAllowance first = allowance(Metric.TOTAL, per, OnStoreLoss.SHARE);
-            served(first, 10);
-            LimitConfig config =
-                    new LimitConfig(Metric.TOTAL, per, (double) SIZE, List.of(), null, Mode.ENFORCE, null, List.of());
-            Allowance local = per == Period.HOUR
-                    ? new RefillingBucket(Duration.ofHours(1), watch.get())
-                    : new CalendarWindow(per, config.zoneOrUtc(), watch.get());
-            local.begin(first.handOver(new Successor(local, SIZE), watch.get()), SIZE, watch.get());
-            assertThat(local.take(5, SIZE, watch.get())).isEqualTo(Take.TAKEN);
-            LeasedAllowance again = new LeasedAllowance("k", Terms.of(config), SIZE, Desk.at(store), watch.get());
-            again.begin(local.handOver(new Successor(again, SIZE), watch.get()), SIZE, watch.get());
-            LeasedAllowance elsewhere = moved(again, Metric.TOTAL, per, new Desk());
-            assertThat(again.left(SIZE, watch.get())).isEqualTo(85);
-
-            first.settle(10, 30, SIZE, watch.get(), watch.get());
-            local.settle(5, 7, SIZE, watch.get(), watch.get());
-
-            assertThat(local.left(SIZE, watch.get())).isEqualTo(63);
-            watch.pass(Duration.ofSeconds(2));
-            assertThat(call(first).delta()).as(per.name()).isEqualTo(20);
-            assertThat(call(again).delta()).as(per.name()).isEqualTo(2);
-            assertThat(call(elsewhere).delta()).as(per.name()).isEqualTo(22);
-
-            // A store that is away may not hear of it from there any more.
-            store.there = false;
-            first.settle(0, 3, SIZE, watch.get(), watch.get());
-            store.there = true;
-            assertThat(again.left(SIZE, watch.get())).isLessThanOrEqualTo(81);
         }
     }
 
