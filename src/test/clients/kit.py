@@ -136,13 +136,38 @@ class Upstream:
         self._listener.close()
 
 
+class Redis:
+    """A Redis that keeps its data in memory only."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        settings = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(["redis-server", *settings], stdout=subprocess.DEVNULL)
+        await_that(self._answers)
+
+    def _answers(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(100).startswith(b"+PONG")
+        except OSError:
+            return False
+
+    def close(self):
+        self._process.kill()
+        self._process.wait(60)
+
+
 class Gateway:
     """The built launcher, before one upstream. `forward`, `upstream_settings` and `group` are further settings of each.
 
-    `upstreams`: the whole settings of several, instead. `server`: further settings of the server.
+    `upstreams`: the whole settings of several, instead. `server`: further settings of the server. `redis`: what it shares through.
     """
 
-    def __init__(self, upstream=None, forward=None, upstream_settings=None, group=None, upstreams=None, server=None):
+    def __init__(
+        self, upstream=None, forward=None, upstream_settings=None, group=None, upstreams=None, server=None, redis=None
+    ):
         self.port, self.admin = free_port(), free_port()
         self.url = f"{'https' if 'tls' in (forward or {}) else 'http'}://127.0.0.1:{self.port}"
         if upstreams is None:
@@ -162,6 +187,8 @@ class Gateway:
                 {"name": "all", "upstreams": [{"name": each["name"]} for each in upstreams]} | (group or {})
             ],
         }
+        if redis is not None:
+            self._config["redis"] = {"url": redis.url}
         self._folder = tempfile.TemporaryDirectory(prefix="llmproxy-clients-")
         self._file = pathlib.Path(self._folder.name, "config.yaml")
         self._file.write_text(json.dumps(self._config))
@@ -179,6 +206,14 @@ class Gateway:
             f"http://127.0.0.1:{self.admin}/admin/reload", method="POST", headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}
         )
         urllib.request.urlopen(request, timeout=PATIENCE_SECONDS).close()
+
+    def metric(self, sample):
+        """The value of a sample, by its name and labels as they stand."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=PATIENCE_SECONDS) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(f"{sample} "):
+                    return float(line.rpartition(" ")[2])
+        return 0.0
 
     def begin_to_stop(self):
         """Tells it to stop, and does not wait until it has."""

@@ -1,6 +1,10 @@
-"""Calls of the vendors' libraries that need more than one step, before groups of three upstreams that know only what they made."""
+"""Calls of the vendors' libraries that need more than one step, before groups of three upstreams that know only what they made.
+
+For each vendor there are two nodes, and each call of a library goes to the other node than the call before it.
+"""
 
 import io
+import itertools
 import subprocess
 import unittest
 
@@ -26,7 +30,9 @@ class ResourcesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.keepers = {vendor: [Keeper(vendor, number) for number in range(3)] for vendor in AUTH}
-        cls.gateways = {}
+        cls.nodes = {}
+        # Those that the gateway found, as it did not see how they were made.
+        cls.found = 0
         for vendor, keepers in cls.keepers.items():
             upstreams = [
                 {"name": f"{vendor}-{keeper.number}", "url": keeper.url, "provider": vendor, "auth": AUTH[vendor]}
@@ -34,12 +40,50 @@ class ResourcesTest(unittest.TestCase):
             ]
             for keeper in keepers:
                 cls.addClassCleanup(keeper.close)
-            cls.gateways[vendor] = kit.Gateway(upstreams=upstreams, forward={"keys": [{"name": "steps", "key": KEY}]})
-            cls.addClassCleanup(cls.gateways[vendor].close)
-        urls = {vendor: gateway.url for vendor, gateway in cls.gateways.items()}
-        cls.openai = openai.OpenAI(base_url=f"{urls['openai']}/v1", api_key=KEY, max_retries=0)
-        cls.anthropic = anthropic.Anthropic(base_url=urls["anthropic"], api_key=KEY, max_retries=0)
-        cls.google = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=urls["gemini"]))
+            redis = kit.Redis()
+            cls.addClassCleanup(redis.close)
+            cls.nodes[vendor] = []
+            for _ in range(2):
+                node = kit.Gateway(upstreams=upstreams, forward={"keys": [{"name": "steps", "key": KEY}]}, redis=redis)
+                cls.addClassCleanup(node.close)
+                cls.nodes[vendor].append(node)
+        urls = {vendor: [node.url for node in nodes] for vendor, nodes in cls.nodes.items()}
+        cls.turns = {
+            "openai": itertools.cycle(
+                [openai.OpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0) for url in urls["openai"]]
+            ),
+            "anthropic": itertools.cycle(
+                [anthropic.Anthropic(base_url=url, api_key=KEY, max_retries=0) for url in urls["anthropic"]]
+            ),
+            "gemini": itertools.cycle(
+                [genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=url)) for url in urls["gemini"]]
+            ),
+        }
+
+    @property
+    def openai(self):
+        return self.next_client("openai")
+
+    @property
+    def anthropic(self):
+        return self.next_client("anthropic")
+
+    @property
+    def google(self):
+        return self.next_client("gemini")
+
+    def next_client(self, vendor):
+        """The client of the other node, once that may know all that was made. It does so within milliseconds, but clients are fast."""
+        made = sum(count for keeper in self.keepers[vendor] for prefix, count in keeper.made.items() if prefix != "files/f")
+        kit.await_that(lambda: self.told(vendor) >= made + (self.found if vendor == "gemini" else 0))
+        return next(self.turns[vendor])
+
+    def told(self, vendor):
+        return sum(node.metric('llmproxy_resource_updates_total{result="told"}') for node in self.nodes[vendor])
+
+    def reload(self, vendor, **forward):
+        for node in self.nodes[vendor]:
+            node.reload(**forward)
 
     def tearDown(self):
         complaints = []
@@ -55,7 +99,7 @@ class ResourcesTest(unittest.TestCase):
         last = [self.openai.responses.create(model="gpt-5.1", input="0").id for _ in range(ROUNDS)]
         for step in range(4):
             if step == 2:
-                self.gateways["openai"].reload(max_body="40MiB")
+                self.reload("openai", max_body="40MiB")
             last = [self.openai.responses.create(model="gpt-5.1", input="1", previous_response_id=each).id for each in last]
         for each in last:
             self.assertEqual(each, self.openai.responses.retrieve(each).id)
@@ -71,7 +115,7 @@ class ResourcesTest(unittest.TestCase):
 
     def test_openai_files_and_batches(self):
         files = [self.openai.files.create(file=io.BytesIO(b"{}"), purpose="batch").id for _ in range(ROUNDS)]
-        self.gateways["openai"].reload(max_body="50MiB")
+        self.reload("openai", max_body="50MiB")
         for file in files:
             asked = {"input_file_id": file, "endpoint": "/v1/responses", "completion_window": "24h"}
             batch = self.openai.batches.create(**asked)
@@ -88,7 +132,7 @@ class ResourcesTest(unittest.TestCase):
             batch = self.anthropic.messages.batches.create(requests=[{"custom_id": "a", "params": message}]).id
             self.assertEqual("ended", self.anthropic.messages.batches.retrieve(batch).processing_status)
             self.assertEqual(batch, self.anthropic.messages.batches.cancel(batch).id)
-        self.gateways["anthropic"].reload(max_body="60MiB")
+        self.reload("anthropic", max_body="60MiB")
         self.assertEqual(batch, self.anthropic.messages.batches.retrieve(batch).id)
         self.all_had_their_turn("anthropic", "msgbatch_")
 
@@ -105,7 +149,7 @@ class ResourcesTest(unittest.TestCase):
 
     def test_google_caches(self):
         caches = [self.google.caches.create(model="gemini-3-pro", config={"contents": "long"}).name for _ in range(ROUNDS)]
-        self.gateways["gemini"].reload(max_body="70MiB")
+        self.reload("gemini", max_body="70MiB")
         self.assertEqual(caches[0], self.google.caches.get(name=caches[0]).name)
         for cache in caches:
             answer = self.google.models.generate_content(model="gemini-3-pro", contents="hi", config={"cached_content": cache})
@@ -118,13 +162,14 @@ class ResourcesTest(unittest.TestCase):
             # The library sends the bytes past the gateway, to the address that the upstream names.
             file = self.google.files.upload(file=io.BytesIO(b"hello"), config={"mime_type": "text/plain"})
             self.assertEqual(file.name, self.google.files.get(name=file.name).name)
+            type(self).found += 1
             answer = self.google.models.generate_content(model="gemini-3-pro", contents=["What is in it?", file])
             self.assertEqual("plain", answer.text)
             self.google.files.delete(name=file.name)
         self.all_had_their_turn("gemini", "files/f")
 
     def test_node(self):
-        urls = [self.gateways[vendor].url for vendor in AUTH]
+        urls = [self.nodes[vendor][0].url for vendor in AUTH]
         command = ["node", kit.ROOT / "src/test/npm/resources.mjs", KEY, str(ROUNDS), *urls]
         played = subprocess.run(command, capture_output=True, text=True, timeout=120)
         self.assertEqual((0, f"{4 * ROUNDS} rounds\n"), (played.returncode, played.stdout), played.stderr)

@@ -4,6 +4,9 @@ import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.KeyDigest;
 import io.llmproxy.config.ModelPattern;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -13,9 +16,12 @@ import org.jspecify.annotations.Nullable;
  * whatever else has changed: what is known of a key outlives a reload. A key of a {@link KeySource} may bring along more than that.
  */
 public abstract class ClientKey {
+    private static final int MARK_BYTES = 16;
+
     private final String scope;
     private final KeyDigest digest;
     private final ClientKeyConfig config;
+    private @Nullable String mark;
 
     /**
      * @param scope where it stands: keys of different scopes have nothing to do with each other
@@ -133,6 +139,18 @@ public abstract class ClientKey {
     /** What it is found by. */
     public KeyDigest digest() {
         return digest;
+    }
+
+    /** Tells it from all keys that are not {@link #equals equal}, the same on all nodes. Says nothing of the key. */
+    public String mark() {
+        String known = mark;
+        if (known == null) {
+            byte[] named = KeyDigest.of(scope + '\n' + HexFormat.of().formatHex(digest.bytes()))
+                    .bytes();
+            known = Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(named, MARK_BYTES));
+            mark = known;
+        }
+        return known;
     }
 
     @Override

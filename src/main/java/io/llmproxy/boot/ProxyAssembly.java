@@ -27,6 +27,7 @@ import io.llmproxy.auth.LentKeys;
 import io.llmproxy.boot.ProxyContextListener.Handover;
 import io.llmproxy.breaker.BreakerThreads;
 import io.llmproxy.capture.Capture;
+import io.llmproxy.cluster.HomeCounts;
 import io.llmproxy.config.Durations;
 import io.llmproxy.config.HttpServerConfig;
 import io.llmproxy.config.LogConfig;
@@ -56,6 +57,7 @@ import io.llmproxy.metrics.LimitMetrics;
 import io.llmproxy.metrics.LogMetrics;
 import io.llmproxy.metrics.NameSets;
 import io.llmproxy.metrics.ProxyMetrics;
+import io.llmproxy.metrics.ResourceMetrics;
 import io.llmproxy.metrics.RuntimeMetrics;
 import io.llmproxy.metrics.StateMetrics;
 import io.llmproxy.metrics.StoreMetrics;
@@ -131,6 +133,7 @@ public final class ProxyAssembly implements AutoCloseable {
     private final Lifecycle lifecycle;
     private final SmallRyeHealthReporter reporter;
     private final SharedNotes sharedNotes = new SharedNotes(this::upstreams);
+    private final SharedHomes sharedHomes = new SharedHomes();
     private final HealthChecks checks = new HealthChecks(sharedNotes);
     private final UpstreamHistory history = new UpstreamHistory();
     private final OpenExchanges open;
@@ -272,6 +275,11 @@ public final class ProxyAssembly implements AutoCloseable {
         reloader.start(config);
 
         LimitMetrics.register(registry, () -> quotas().standings(), sharedLimits::isThere);
+        HomeCounts shared = sharedHomes.counts();
+        ResourceMetrics.register(
+                registry,
+                Map.of("found", shared::found, "unknown", shared::unknown, "unanswered", shared::unanswered),
+                Map.of("told", shared::told, "dropped", shared::dropped));
         StateMetrics.register(registry, Version.current(), this::upstreams, reloader.overrides()::count);
 
         filter(context, "exchange", new ExchangeFilter(reloader, this::isStopping, loops::isOverloaded));
@@ -362,6 +370,7 @@ public final class ProxyAssembly implements AutoCloseable {
         sharedLimits.follow(
                 generation.keyLimits().quotas().store(), generation.config().redis());
         sharedNotes.follow(generation.config().redis());
+        sharedHomes.follow(generation.config().redis(), generation.upstreams());
         ledger.follow(home.of(generation.config()));
         Set<Secret> secrets = Secrets.of(generation.config());
         capture.follow(generation.config().capture(), secrets);
@@ -503,6 +512,7 @@ public final class ProxyAssembly implements AutoCloseable {
         http.stop();
         sharedLimits.close();
         sharedNotes.close();
+        sharedHomes.close();
         ledger.stop();
         if (stored != null) {
             // The last lines of the ledger are added to it.

@@ -177,7 +177,7 @@ final class RedisLink implements AutoCloseable {
         return findings;
     }
 
-    private Object evaluate(Script script, List<String> keys, List<String> arguments) throws StoreAwayException {
+    Object evaluate(Script script, List<String> keys, List<String> arguments) throws StoreAwayException {
         try {
             return script.evaluate(Objects.requireNonNull(connection, "opened"), keys, arguments);
         } catch (JedisRedirectionException e) {

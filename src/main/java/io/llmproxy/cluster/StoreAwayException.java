@@ -85,6 +85,11 @@ final class StoreAwayException extends Exception {
         return reason.startsWith(ANSWERS) || reason.equals(INVALID);
     }
 
+    /** Whether it has answered that it does not do this, and may do other things. */
+    boolean isRefusal() {
+        return reason.startsWith(ANSWERS) && !isReadOnly();
+    }
+
     /** Whether it was told that the server is a replica, which takes no writes. */
     boolean isReadOnly() {
         return reason.equals(ANSWERS + "READONLY");

@@ -2,6 +2,11 @@ package io.llmproxy.resource;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +23,7 @@ public final class ResourceHomes<H> {
 
     private final Cache<String, Kept<H>> homes;
     private volatile boolean holdsFiles;
+    private volatile @Nullable Others<H> others;
 
     /** Makes an empty one. */
     public ResourceHomes() {
@@ -37,26 +43,60 @@ public final class ResourceHomes<H> {
      * Where something is kept, and for whom.
      *
      * @param home where
-     * @param owner the client that made it, by equality; null if any client may use it
+     * @param owner the mark of the client that made it, the same on all nodes; null if any client may use it
      */
-    public record Kept<H>(H home, @Nullable Object owner) {
-        /** Whether a client may use it; null is a client without a name. */
-        public boolean isOpenTo(@Nullable Object client) {
+    public record Kept<H>(H home, @Nullable String owner) {
+        /** Whether a client may use it, by its mark; null is a client without a name. */
+        public boolean isOpenTo(@Nullable String client) {
             return owner == null || owner.equals(client);
         }
+    }
+
+    /** The other nodes. */
+    public interface Others<H> {
+        /** Tells them where something is kept. Returns at once. */
+        void tell(String id, Kept<H> kept);
+
+        /**
+         * Asks them where things are kept.
+         *
+         * @return complete when what they know has been {@link #hear heard}, or is not known in time; null if they cannot be asked now.
+         *     The thread that completes it has to return soon
+         */
+        @Nullable CompletableFuture<Void> ask(List<String> ids);
+    }
+
+    /** Shares what is learned from now on; null to share nothing. */
+    public void share(@Nullable Others<H> with) {
+        others = with;
+    }
+
+    /** Whether other nodes may know more. */
+    public boolean isShared() {
+        return others != null;
     }
 
     /**
      * Something is kept. What is known of it already stays: who says the same identifier again has not made it.
      *
-     * @param owner the client that made it; null if any client may use it
+     * @param owner the mark of the client that made it; null if any client may use it
      * @param file whether any request may name it in its body, and not only some
      */
-    public void learn(String id, H home, @Nullable Object owner, boolean file) {
-        homes.asMap().putIfAbsent(id, new Kept<>(home, owner));
+    public void learn(String id, H home, @Nullable String owner, boolean file) {
         if (file && !holdsFiles) {
             holdsFiles = true;
         }
+        Kept<H> kept = new Kept<>(home, owner);
+        Others<H> told = others;
+        if (homes.asMap().putIfAbsent(id, kept) == null && told != null) {
+            told.tell(id, kept);
+        }
+    }
+
+    /** Takes what another node has learned, in the place of what is known here. */
+    public void hear(String id, Kept<H> kept) {
+        holdsFiles = true;
+        homes.put(id, kept);
     }
 
     /** Returns where something is kept; null if that is not known. */
@@ -64,8 +104,33 @@ public final class ResourceHomes<H> {
         return homes.getIfPresent(id);
     }
 
-    /** Whether anything was ever learned that any request may name in its body. */
-    public boolean holdsFiles() {
-        return holdsFiles;
+    /**
+     * Asks other nodes for what is not known here.
+     *
+     * @return null if there is nothing to wait for
+     */
+    public @Nullable CompletableFuture<Void> ask(List<String> ids) {
+        Others<H> asked = others;
+        if (asked == null) {
+            return null;
+        }
+        List<String> unknown = null;
+        for (int i = 0; i < ids.size(); i++) {
+            if (homes.getIfPresent(ids.get(i)) == null) {
+                unknown = unknown == null ? new ArrayList<>(1) : unknown;
+                unknown.add(ids.get(i));
+            }
+        }
+        return unknown == null ? null : asked.ask(unknown);
+    }
+
+    /** All that is known. What is learned or forgotten meanwhile may be among it or not. */
+    public Iterator<Map.Entry<String, Kept<H>>> known() {
+        return homes.asMap().entrySet().iterator();
+    }
+
+    /** Whether anything may be known, here or on other nodes, that any request may name in its body. */
+    public boolean mayHoldFiles() {
+        return holdsFiles || others != null;
     }
 }

@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,6 +117,11 @@ final class KeyRing {
                 .filter(key -> key.credential().equals(credential))
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** What each of them shows, in their order. */
+    Stream<Credential> credentials() {
+        return keys.stream().map(UpstreamKey::credential);
     }
 
     private UpstreamKey first() {

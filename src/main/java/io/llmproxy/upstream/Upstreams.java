@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.client.HttpClient;
+import org.jspecify.annotations.Nullable;
 
 /** All upstreams and groups of one configuration: an immutable snapshot. */
 public final class Upstreams {
@@ -85,6 +86,16 @@ public final class Upstreams {
                 .toList();
     }
 
+    /** Which upstream keeps what: the same for all snapshots that follow each other. */
+    public ResourceHomes<ResourceHome> resources() {
+        return homes;
+    }
+
+    /** Whether a group asks which of its upstreams keeps what. */
+    public boolean asksForResources() {
+        return groups.values().stream().anyMatch(group -> group.resources() != null);
+    }
+
     /** Whether there is a key that other nodes may know as well. */
     public boolean hasSharedKeys() {
         return upstreams.values().stream()
@@ -119,6 +130,11 @@ public final class Upstreams {
                 }
             });
         }
+    }
+
+    /** The upstream of a name; null if there is none. */
+    @Nullable Upstream named(String name) {
+        return upstreams.get(name);
     }
 
     /** All upstreams, by name. */

@@ -62,6 +62,22 @@ class ClientKeysTest {
     }
 
     @Test
+    void aMarkTellsKeysApartAndIsTheSameOnAllNodes() {
+        String keys = "[{name: one, key: sk-one}, {name: two, key: sk-two}]";
+        List<ClientKeyConfig> once = config(keys, "[]", "[]", "[]").keys();
+        List<ClientKeyConfig> again = config(keys.replace("name: one", "name: x"), "[]", "[]", "[]").keys();
+        ClientKey one = ClientKey.of("", once.get(0));
+
+        assertThat(one.mark())
+                .hasSize(22)
+                .isSameAs(one.mark())
+                .isEqualTo(ClientKey.of("", again.get(0)).mark())
+                .isNotEqualTo(ClientKey.of("", once.get(1)).mark())
+                .isNotEqualTo(ClientKey.of("forward one", once.get(0)).mark());
+        assertThat(one).isEqualTo(ClientKey.of("", again.get(0)));
+    }
+
+    @Test
     void keysForAllOpenEveryForwardAndOwnOnesTheirs() {
         ProxyConfig config = config("[{name: all, key: sk-all-00}]", "[{name: own, key: sk-own-00}]", "[]", "[]");
 

@@ -139,6 +139,8 @@ class GuardedRedisIT {
             StoreAwayException away = catchThrowableOfType(StoreAwayException.class, () -> {
                 link.open();
                 link.say(1, List.of());
+                link.exchange(Notes.NONE);
+                new HomeEntries(link).say(List.of("file-1"), List.of("- - u0"));
             });
             return away == null ? "none" : away.reason();
         }

@@ -33,6 +33,8 @@ final class ResourceReferencesTest {
                 "{'contents':[{'parts':[{'fileData':{'fileUri':'https://example.com/v1beta/files/f1'}}]}]} | files/f1",
                 "{'container':{'id':'container_1'}} | container_1",
                 "{'file_id':'file\\u002d1'} | file-1",
+                "{'file\\u005fid':'file-1'} | file-1",
+                "{'a':'\\\\','\\u0066ile_ids':['file-1']} | file-1",
             })
     void whatIsKeptIsFoundWhereverItIsNamed(String body, String expected) {
         assertThat(named(body)).containsExactly(expected.split(" "));
@@ -74,6 +76,11 @@ final class ResourceReferencesTest {
 
             assertThat(ResourceReferences.of(List.of(ByteBuffer.wrap(body, 0, cut), second)))
                     .containsExactly("file-1", "file-2", "conv_1");
+            ByteBuffer only = ByteBuffer.wrap("{\"x\":\"\\\\\",\"fileUri\":\"a\"}".getBytes(UTF_8));
+            int part = Math.min(cut, only.limit());
+            assertThat(ResourceReferences.of(List.of(
+                            only.slice(0, part), only.slice(part, only.limit() - part))))
+                    .containsExactly("a");
         }
     }
 }

@@ -3,6 +3,10 @@ package io.llmproxy.resource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.resource.ResourceHomes.Kept;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 final class ResourceHomesTest {
@@ -39,12 +43,75 @@ final class ResourceHomesTest {
     @Test
     void itIsKnownWhetherThereAreFiles() {
         homes.learn("resp_1", "a", null, false);
-        assertThat(homes.holdsFiles()).isFalse();
+        assertThat(homes.mayHoldFiles()).isFalse();
 
         homes.learn("file-1", "a", null, true);
         homes.learn("file-2", "a", null, true);
 
-        assertThat(homes.holdsFiles()).isTrue();
+        assertThat(homes.mayHoldFiles()).isTrue();
+    }
+
+    /** Other nodes that know nothing, and write down what they are told and asked. */
+    private static final class Listening implements ResourceHomes.Others<String> {
+        private final List<String> told = new ArrayList<>();
+        private final List<List<String>> asked = new ArrayList<>();
+        private final CompletableFuture<Void> answer = new CompletableFuture<>();
+
+        @Override
+        public void tell(String id, Kept<String> kept) {
+            told.add(id + "=" + kept.home() + "," + kept.owner());
+        }
+
+        @Override
+        public CompletableFuture<Void> ask(List<String> ids) {
+            asked.add(ids);
+            return answer;
+        }
+    }
+
+    @Test
+    void whatIsLearnedOtherNodesAreToldOnce() {
+        Listening others = new Listening();
+        homes.learn("alone", "a", null, false);
+        homes.share(others);
+        homes.learn("resp_1", "a", "client", false);
+        homes.learn("resp_1", "b", null, false);
+        homes.share(null);
+        homes.learn("resp_2", "a", null, false);
+
+        assertThat(others.told).containsExactly("resp_1=a,client");
+        assertThat(homes.known())
+                .toIterable()
+                .extracting(Map.Entry::getKey)
+                .containsExactlyInAnyOrder("alone", "resp_1", "resp_2");
+    }
+
+    @Test
+    void otherNodesAreAskedOnlyForWhatIsNotKnown() {
+        Listening others = new Listening();
+        assertThat(homes.ask(List.of("resp_1"))).isNull();
+        homes.share(others);
+        homes.learn("resp_1", "a", null, false);
+
+        assertThat(homes.ask(List.of("resp_1"))).isNull();
+        assertThat(homes.ask(List.of())).isNull();
+        assertThat(homes.ask(List.of("resp_2", "resp_1", "resp_3"))).isSameAs(others.answer);
+        assertThat(others.asked).containsExactly(List.of("resp_2", "resp_3"));
+    }
+
+    @Test
+    void whatAnotherNodeKnowsTakesThePlaceOfWhatIsKnown() {
+        Listening others = new Listening();
+        homes.share(others);
+        assertThat(homes.mayHoldFiles()).as("others may").isTrue();
+        homes.learn("file-1", "a", null, false);
+        homes.hear("file-1", new Kept<>("b", "client"));
+        homes.share(null);
+
+        assertThat(homes.find("file-1")).isEqualTo(new Kept<>("b", "client"));
+        assertThat(others.told).hasSize(1);
+        assertThat(homes.mayHoldFiles()).isTrue();
+        assertThat(homes.isShared()).isFalse();
     }
 
     @Test

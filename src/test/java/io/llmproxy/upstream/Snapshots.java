@@ -50,6 +50,11 @@ final class Snapshots implements AutoCloseable, UpstreamListener {
                 .orElseThrow();
     }
 
+    /** All of the configuration that was loaded last. */
+    Upstreams current() {
+        return current;
+    }
+
     /** What the listener was told, in order. */
     List<String> told() {
         return List.copyOf(told);

@@ -73,11 +73,13 @@ public final class Attempts {
         void shed(Shed because);
     }
 
+    /** @param references what the request names that an upstream may keep */
     public Attempts(
             Exchange exchange,
             UpstreamGroup group,
             ContainerSide container,
             RequestBody body,
+            References references,
             Waiting waiting,
             Owner owner) {
         this.exchange = exchange;
@@ -90,7 +92,7 @@ public final class Attempts {
                 exchange.method(), exchange.upstreamEndpoint(), group.settings().retry());
         this.stream = new StreamQuestion(exchange, container, body);
         this.conversions = new Conversions(exchange, group, body);
-        this.resources = Resources.of(exchange, group, body);
+        this.resources = Resources.of(exchange, group, references);
         this.selection = new Selection(
                 exchange, group, conversions, resources, AffinityKey.of(exchange, group.affinity(), body));
         this.awaited = new AwaitedAnswer(group.settings(), body, stream);
@@ -293,7 +295,8 @@ public final class Attempts {
         if (lease.credential() instanceof GoogleTokens tokens && hedge != null && hedge.isBeside(lease)) {
             authorizeAtOnce(lease, tokens.fetch());
         } else if (lease.credential() instanceof GoogleTokens tokens) {
-            TokenWait wait = new TokenWait(waiting, group.settings().timeout().connect());
+            FutureWait<Credential.Header> wait =
+                    new FutureWait<>(waiting, group.settings().timeout().connect());
             wait.start(
                     tokens.fetch(),
                     (header, failure) -> tokenFetched(lease, header, failure),

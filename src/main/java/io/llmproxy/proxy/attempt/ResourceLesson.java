@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param homes what is known
  * @param id what the path names; null if nothing
- * @param owner the client to which belongs what was made; null if to all
+ * @param owner the mark of the client to which belongs what was made; null if to all
  * @param file whether any request may name what was made
  */
 record ResourceLesson(
         ResourceHomes<ResourceHome> homes,
         @Nullable String id,
-        @Nullable Object owner,
+        @Nullable String owner,
         boolean file) {
 
     /**

@@ -1,10 +1,7 @@
 package io.llmproxy.proxy.attempt;
 
 import io.llmproxy.auth.ClientKey;
-import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.ResourcePath;
-import io.llmproxy.protocol.ResourceReferences;
-import io.llmproxy.proxy.body.RequestBody;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
 import io.llmproxy.proxy.exchange.Exchange;
@@ -14,7 +11,6 @@ import io.llmproxy.upstream.ResourceHome;
 import io.llmproxy.upstream.Upstream;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.upstream.UpstreamKey;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -40,30 +36,13 @@ record Resources(
     /** The request has nothing to do with what is kept. */
     static final Resources NONE = new Resources(null, Set.of(), false, false, null, null);
 
-    private static final Set<String> HARMLESS = Set.of("GET", "HEAD");
-
-    /**
-     * Finds out what a request names.
-     *
-     * @param body the request's body, collected
-     */
-    static Resources of(Exchange exchange, UpstreamGroup group, RequestBody body) {
+    /** Finds out where what a request names sends it. */
+    static Resources of(Exchange exchange, UpstreamGroup group, References references) {
         ResourceHomes<ResourceHome> homes = group.resources();
-        if (homes == null) {
+        if (homes == null || references.isNone()) {
             return NONE;
         }
-        ResourcePath path = ResourcePath.of(exchange.upstreamPath(), exchange.askedOfUpstreams());
-        if (path == null && !(homes.holdsFiles() && mayNameFiles(exchange.upstreamEndpoint()))) {
-            return NONE;
-        }
-        return new Question(exchange, group, homes, path).answer(body);
-    }
-
-    private static boolean mayNameFiles(Endpoint endpoint) {
-        return switch (endpoint.operation()) {
-            case CHAT, COUNT -> true;
-            case COMPLETION, EMBEDDING, EMBEDDINGS, OTHER -> false;
-        };
+        return new Question(exchange, group, homes, references.path()).answer(references);
     }
 
     /** Where a request goes by what it names. */
@@ -73,19 +52,21 @@ record Resources(
             ResourceHomes<ResourceHome> homes,
             @Nullable ResourcePath path) {
 
-        Resources answer(RequestBody body) {
+        Resources answer(References references) {
+            if (references.isTooMuch(homes)) {
+                return refused(Refusal.of(ProxyError.INVALID_REQUEST, "The request refers to too many resources."));
+            }
             String id = path == null ? null : path.id();
             List<Kept<ResourceHome>> known = new ArrayList<>(1);
-            boolean open = add(id, known);
-            open &= add(path == null ? null : path.googles(), known);
-            for (String named : named(body)) {
+            boolean open = true;
+            for (String named : references.ids()) {
                 open &= add(named, known);
             }
             if (!open) {
                 return refused(Refusal.of(ProxyError.RESOURCE_NOT_FOUND));
             }
             if (known.isEmpty()) {
-                boolean harmless = HARMLESS.contains(exchange.method());
+                boolean harmless = References.isHarmless(exchange);
                 // A handshake is a GET as well, and asks for no list.
                 boolean list = id == null && harmless && exchange.webSocket() == null;
                 return new Resources(null, Set.of(), id != null && harmless, list, null, lesson(id, null));
@@ -110,19 +91,14 @@ record Resources(
             return new Resources(null, Set.of(), false, false, refusal, null);
         }
 
-        private List<String> named(RequestBody body) {
-            List<ByteBuffer> pieces = HARMLESS.contains(exchange.method()) ? null : body.legible();
-            return pieces == null ? List.of() : ResourceReferences.of(pieces);
-        }
-
         /** Adds where it is kept, if that is known and one of the group's upstreams. Returns whether the client may use it. */
-        private boolean add(@Nullable String id, List<Kept<ResourceHome>> known) {
-            Kept<ResourceHome> kept = id == null ? null : homes.find(id);
+        private boolean add(String id, List<Kept<ResourceHome>> known) {
+            Kept<ResourceHome> kept = homes.find(id);
             if (kept == null || group.member(kept.home().upstream()) == null) {
                 return true;
             }
             known.add(kept);
-            return kept.isOpenTo(exchange.clientKey());
+            return kept.isOpenTo(client());
         }
 
         private @Nullable ResourceLesson lesson(@Nullable String id, @Nullable Kept<ResourceHome> kept) {
@@ -130,10 +106,15 @@ record Resources(
             if (path == null || (id == null && !makes)) {
                 return null;
             }
-            ClientKey client = exchange.clientKey();
             // What is derived from a resource belongs to the same client; if that is not known, to no client.
-            Object owner = id == null ? client : kept == null ? null : kept.owner();
+            String owner = id == null ? client() : kept == null ? null : kept.owner();
             return new ResourceLesson(homes, id, owner, path.file());
+        }
+
+        /** Says which client asks; null if it has no name. */
+        private @Nullable String client() {
+            ClientKey key = exchange.clientKey();
+            return key == null ? null : key.mark();
         }
     }
 }

@@ -10,6 +10,8 @@ import io.llmproxy.proxy.answer.ResponseHeaders;
 import io.llmproxy.proxy.answer.ResponseRelay;
 import io.llmproxy.proxy.attempt.Attempt;
 import io.llmproxy.proxy.attempt.Attempts;
+import io.llmproxy.proxy.attempt.FutureWait;
+import io.llmproxy.proxy.attempt.References;
 import io.llmproxy.proxy.attempt.Selection;
 import io.llmproxy.proxy.attempt.Upgraded;
 import io.llmproxy.proxy.attempt.UpstreamStatus;
@@ -59,6 +61,9 @@ public final class Forwarder
 
     /** The store answers, or counts as away, much sooner. */
     private static final Duration LONGEST_LIMITS = Duration.ofSeconds(1);
+
+    /** Other nodes are asked no longer than that which upstream keeps what. */
+    private static final Duration LONGEST_RESOURCES = Duration.ofMillis(60);
 
     /** Some upstreams keep a stream open that has come to its end; usage follows at once where it does. */
     private static final Duration LONGEST_END = Duration.ofSeconds(2);
@@ -203,7 +208,19 @@ public final class Forwarder
             return;
         }
         UpstreamGroup group = Objects.requireNonNull(exchange.group(), "routed");
-        Attempts asking = new Attempts(exchange, group, container, body, waiting, this);
+        References references = References.of(exchange, group, body);
+        CompletableFuture<Void> asked = references.ask(group);
+        if (asked == null) {
+            askUpstreams(group, references);
+        } else {
+            // Without an answer, what other nodes know is not known here.
+            new FutureWait<Void>(waiting, LONGEST_RESOURCES)
+                    .start(asked, (known, failure) -> workers.execute(() -> askUpstreams(group, references)), () -> {});
+        }
+    }
+
+    private void askUpstreams(UpstreamGroup group, References references) {
+        Attempts asking = new Attempts(exchange, group, container, body, references, waiting, this);
         attempts = asking;
         if (clientGone) {
             asking.stop(new UpstreamFailure(ProxyError.CLIENT_GONE));

@@ -27,7 +27,9 @@ import io.llmproxy.proxy.forward.OpenExchanges;
 import io.llmproxy.proxy.forward.Routing;
 import io.llmproxy.quota.Moment;
 import io.llmproxy.quota.Quotas;
+import io.llmproxy.resource.ResourceHomes;
 import io.llmproxy.route.RouteTable;
+import io.llmproxy.upstream.ResourceHome;
 import io.llmproxy.upstream.UpstreamGroup;
 import io.llmproxy.upstream.UpstreamHttp;
 import io.llmproxy.upstream.UpstreamListener;
@@ -57,6 +59,7 @@ public final class Entrance implements AutoCloseable {
 
     private final UpstreamHttp http;
     private final OpenExchanges open = new OpenExchanges(() -> {});
+    private final ResourceHomes<ResourceHome> resources;
     private final Serving serving;
     private final List<Filter> filters;
     boolean stopping;
@@ -93,6 +96,7 @@ public final class Entrance implements AutoCloseable {
         http.start();
         ProxyConfig config = config(forward, upstreams, group);
         Upstreams made = Upstreams.NONE.next(config, http, new UpstreamListener() {});
+        this.resources = made.resources();
         ConfiguredKeys known = ConfiguredKeys.of(config, KeySource.NONE);
         ForwardConfig settings = config.httpServer().forwards().get(0);
         Quotas quotas = Quotas.of(List.of(), config.limits(), () -> NOON, null, null);
@@ -161,6 +165,11 @@ public final class Entrance implements AutoCloseable {
                 request -> new MountFilter().doFilter(request, response, (passed, answered) -> {
                     throw new AssertionError("it has an exchange");
                 }));
+    }
+
+    /** Which upstream keeps what. */
+    ResourceHomes<ResourceHome> resources() {
+        return resources;
     }
 
     /** Lets each exchange do what is due after some time from now. */

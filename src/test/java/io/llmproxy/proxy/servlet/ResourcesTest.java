@@ -2,10 +2,20 @@ package io.llmproxy.proxy.servlet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.auth.Credential;
+import io.llmproxy.config.Secret;
 import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.resource.ResourceHomes;
+import io.llmproxy.resource.ResourceHomes.Kept;
 import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Keeper;
+import io.llmproxy.upstream.ResourceHome;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,6 +172,125 @@ final class ResourcesTest {
         for (int page = 0; page < 3; page++) {
             assertThat(get("/v1/files?limit=1").body()).contains("\"from\":0");
         }
+    }
+
+    /** Another node, which answers when it is told to. */
+    private static final class Other implements ResourceHomes.Others<ResourceHome> {
+        private final BlockingQueue<List<String>> asked = new LinkedBlockingQueue<>();
+        private final CompletableFuture<Void> answer = new CompletableFuture<>();
+
+        @Override
+        public void tell(String id, Kept<ResourceHome> kept) {}
+
+        @Override
+        public CompletableFuture<Void> ask(List<String> ids) {
+            asked.add(ids);
+            return answer;
+        }
+    }
+
+    private Other join() {
+        Other other = new Other();
+        entrance.resources().share(other);
+        return other;
+    }
+
+    private static Kept<ResourceHome> at(String upstream, String key, @Nullable String owner) {
+        Credential shown = new Credential.Header("Authorization", new Secret("Bearer " + key));
+        return new Kept<>(new ResourceHome(upstream, shown), owner);
+    }
+
+    @Test
+    void whatAnotherNodeHasMadeIsAskedForWhereItIs() throws Exception {
+        Other other = join();
+        b.keep("upstream-key-b", "responses-far");
+        FakeClient client = FakeClient.of("POST", "/v1/responses").sending("{\"previous_response_id\":\"responses-far\"}");
+        entrance.forward(client);
+        assertThat(other.asked.take()).containsExactly("responses-far");
+        assertThat(a.server().requests()).isEmpty();
+        assertThat(b.server().requests()).isEmpty();
+
+        entrance.resources().hear("responses-far", at("b", "upstream-key-b", null));
+        other.answer.complete(null);
+        assertThat(client.await().status()).isEqualTo(200);
+        assertThat(a.server().requests()).isEmpty();
+
+        assertThat(get("/v1/responses/responses-far").status()).isEqualTo(200);
+        assertThat(other.asked).as("it is known").isEmpty();
+        assertThat(a.server().requests()).isEmpty();
+    }
+
+    @Test
+    void whatAnotherNodeSaysBelongsToAnotherClientIsNotThere() throws Exception {
+        Other other = join();
+        b.keep("upstream-key-b", "responses-far");
+        entrance.resources().hear("responses-far", at("b", "upstream-key-b", "another client"));
+        other.answer.complete(null);
+
+        FakeClient client = get("/v1/responses/responses-far");
+
+        assertThat(client.status()).isEqualTo(404);
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("resource_not_found");
+    }
+
+    @Test
+    void aRequestGoesOnWithoutAnAnswerAndALateOneDoesNothing() throws Exception {
+        Other other = join();
+        a.keep("upstream-key-a", "files-early");
+        FakeClient client = FakeClient.of("GET", "/v1/files/files-early");
+        entrance.forward(client);
+        assertThat(other.asked.take()).containsExactly("files-early", "files/files-early");
+        entrance.after(Duration.ofMillis(61));
+
+        assertThat(client.await().status()).as("it was looked for").isEqualTo(200);
+        int asked = a.server().requests().size();
+        other.answer.complete(null);
+        assertThat(a.server().requests()).hasSize(asked);
+    }
+
+    @Test
+    void whoLeavesMeanwhileIsNotServed() throws Exception {
+        Other other = join();
+        FakeClient client = FakeClient.of("GET", "/v1/files/files-early");
+        entrance.forward(client);
+        other.asked.take();
+        assertThat(entrance.drain()).isEqualTo(1);
+        assertThat(client.await().status()).isEqualTo(503);
+
+        other.answer.complete(null);
+        assertThat(a.server().requests()).isEmpty();
+        assertThat(b.server().requests()).isEmpty();
+    }
+
+    @Test
+    void whatNamesNothingAsksNoOtherNode() throws Exception {
+        Other other = join();
+        for (String body : List.of("{'input':'the file_id of it'}", "{'messages':[{'content':'file_ids'}]}")) {
+            for (String path : List.of("/v1/responses", "/v1/chat/completions", "/v1/files")) {
+                assertThat(post(path, body).status()).isEqualTo(200);
+            }
+        }
+        assertThat(get("/v1/files").status()).isEqualTo(200);
+        assertThat(other.asked).isEmpty();
+
+        FakeClient chat = FakeClient.of("POST", "/v1/chat/completions")
+                .sending("{\"messages\":[{\"content\":[{\"file\":{\"file_id\":\"files-x\"}}]}]}");
+        entrance.forward(chat);
+        assertThat(other.asked.take()).containsExactly("files-x");
+        other.answer.complete(null);
+        chat.await();
+    }
+
+    @Test
+    void moreThanCanBeAskedForIsRefused() throws Exception {
+        Other other = join();
+        String ids = "file','".repeat(2001);
+
+        FakeClient client = post("/v1/vector_stores", "{'file_ids':['" + ids + "']}");
+
+        assertThat(client.status()).isEqualTo(400);
+        assertThat(client.body()).contains("too many resources");
+        assertThat(other.asked).isEmpty();
     }
 
     @Test

@@ -1,0 +1,101 @@
+package io.llmproxy.boot;
+
+import io.llmproxy.cluster.HomeCounts;
+import io.llmproxy.cluster.RedisHomes;
+import io.llmproxy.config.RedisConfig;
+import io.llmproxy.resource.ResourceHomes;
+import io.llmproxy.resource.ResourceHomes.Kept;
+import io.llmproxy.upstream.HomeText;
+import io.llmproxy.upstream.ResourceHome;
+import io.llmproxy.upstream.Upstreams;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shares with other nodes which upstream keeps what, through the Redis of the configuration in use. It is told to follow by one thread at a
+ * time.
+ */
+final class SharedHomes
+        implements AutoCloseable, ResourceHomes.Others<ResourceHome>, RedisHomes.Board<Kept<ResourceHome>> {
+    /** It tries for less than that, unless the machine is very busy. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final HomeCounts counts = new HomeCounts();
+    private volatile Upstreams upstreams = Upstreams.NONE;
+    private @Nullable RedisConfig config;
+    private volatile @Nullable RedisHomes<Kept<ResourceHome>> current;
+
+    /** What became of what was asked and told. */
+    HomeCounts counts() {
+        return counts;
+    }
+
+    /**
+     * Follows the configuration that is in use from now on.
+     *
+     * @param redis null if nodes share nothing
+     */
+    void follow(@Nullable RedisConfig redis, Upstreams next) {
+        upstreams = next;
+        RedisConfig wanted = next.asksForResources() ? redis : null;
+        if (!Objects.equals(config, wanted)) {
+            close();
+            config = wanted;
+            if (wanted != null) {
+                RedisHomes<Kept<ResourceHome>> made = new RedisHomes<>(wanted, this, counts);
+                made.start();
+                // No request need do without it.
+                made.awaitTried(PATIENCE);
+                current = made;
+            }
+        }
+        next.resources().share(wanted == null ? null : this);
+    }
+
+    @Override
+    public void tell(String id, Kept<ResourceHome> kept) {
+        RedisHomes<Kept<ResourceHome>> telling = current;
+        if (telling != null) {
+            telling.tell(id, kept);
+        }
+    }
+
+    @Override
+    public @Nullable CompletableFuture<Void> ask(List<String> ids) {
+        RedisHomes<Kept<ResourceHome>> asking = current;
+        return asking == null ? null : asking.ask(ids);
+    }
+
+    @Override
+    public Iterator<Map.Entry<String, Kept<ResourceHome>>> known() {
+        return upstreams.resources().known();
+    }
+
+    @Override
+    public String text(Kept<ResourceHome> known) {
+        return HomeText.of(known);
+    }
+
+    @Override
+    public void heard(String id, String text) {
+        Kept<ResourceHome> kept = HomeText.read(text, upstreams);
+        if (kept != null) {
+            upstreams.resources().hear(id, kept);
+        }
+    }
+
+    @Override
+    public void close() {
+        config = null;
+        RedisHomes<Kept<ResourceHome>> before = current;
+        current = null;
+        if (before != null) {
+            before.close();
+        }
+    }
+}
