@@ -53,7 +53,8 @@ final class HomeEntries {
         }
         Object said = link.evaluate(HOMES, keys, arguments);
         try {
-            List<String> words = ((List<?>) said).stream().map(String.class::cast).toList();
+            List<String> words =
+                    ((List<?>) said).stream().map(String.class::cast).toList();
             if (words.size() != ids.size() + 1) {
                 throw new IllegalArgumentException(words.size() + " words");
             }

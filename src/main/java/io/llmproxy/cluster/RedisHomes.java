@@ -292,7 +292,9 @@ public final class RedisHomes<K> implements AutoCloseable {
         }
         if (!toldForeign) {
             toldForeign = true;
-            LOG.warn("Redis at {} has entries under its keys for resources that no node has written; they are ignored", link.name());
+            LOG.warn(
+                    "Redis at {} has entries under its keys for resources that no node has written; they are ignored",
+                    link.name());
         }
         return false;
     }

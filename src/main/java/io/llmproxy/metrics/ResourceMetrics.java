@@ -36,8 +36,8 @@ public final class ResourceMetrics {
                 .name(name)
                 .help(help)
                 .labelNames("result")
-                .callback(counter ->
-                        results.forEach((result, count) -> counter.call((double) count.getAsLong(), result)))
+                .callback(
+                        counter -> results.forEach((result, count) -> counter.call((double) count.getAsLong(), result)))
                 .register(registry);
     }
 }

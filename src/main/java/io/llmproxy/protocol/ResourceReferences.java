@@ -150,7 +150,13 @@ public final class ResourceReferences {
 
     private boolean isNamed() {
         byte first = json.firstOfName();
-        if (first != '\\' && first != 'p' && first != 'c' && first != 'f' && first != 'i' && first != 'v' && first != 't') {
+        if (first != '\\'
+                && first != 'p'
+                && first != 'c'
+                && first != 'f'
+                && first != 'i'
+                && first != 'v'
+                && first != 't') {
             return false;
         }
         for (String name : NAMES) {

@@ -65,7 +65,8 @@ class ClientKeysTest {
     void aMarkTellsKeysApartAndIsTheSameOnAllNodes() {
         String keys = "[{name: one, key: sk-one}, {name: two, key: sk-two}]";
         List<ClientKeyConfig> once = config(keys, "[]", "[]", "[]").keys();
-        List<ClientKeyConfig> again = config(keys.replace("name: one", "name: x"), "[]", "[]", "[]").keys();
+        List<ClientKeyConfig> again =
+                config(keys.replace("name: one", "name: x"), "[]", "[]", "[]").keys();
         ClientKey one = ClientKey.of("", once.get(0));
 
         assertThat(one.mark())

@@ -157,7 +157,8 @@ class HomesScriptIT {
             assertThat(ask(entries, "file-1")).isEqualTo(MADE);
 
             REDIS.say("SET " + hash + " text");
-            assertThat(entries.say(List.of("file-1", "file-2"), List.of("", MADE)).known())
+            assertThat(entries.say(List.of("file-1", "file-2"), List.of("", MADE))
+                            .known())
                     .containsExactly("?", "");
             assertThat(tell(entries, "file-1", MADE)).isEqualTo("?");
             assertThat(ask(entries, "file-2")).isEqualTo(MADE);
@@ -192,8 +193,10 @@ class HomesScriptIT {
             assertThat(REDIS.say("HGET %s n".formatted(hash))).contains("91");
             assertThat(ask(entries, "file-1")).isEqualTo(MADE);
             assertThat(ask(entries, another)).isEqualTo("- - u2");
-            assertThat(REDIS.say("HEXISTS %s aged040-0123456789ab".formatted(hash))).startsWith(":0");
-            assertThat(REDIS.say("HEXISTS %s aged041-0123456789ab".formatted(hash))).startsWith(":1");
+            assertThat(REDIS.say("HEXISTS %s aged040-0123456789ab".formatted(hash)))
+                    .startsWith(":0");
+            assertThat(REDIS.say("HEXISTS %s aged041-0123456789ab".formatted(hash)))
+                    .startsWith(":1");
         });
     }
 
@@ -297,15 +300,13 @@ class HomesScriptIT {
                 tell(one, ones, "early", MADE);
                 awaitKnown(other, others, "early", MADE);
                 redis.freeze();
-                Awaitility.await()
-                        .atMost(SOON)
-                        .until(() -> {
-                            CompletableFuture<Void> answer = other.ask(List.of("unknown"));
-                            if (answer != null) {
-                                answer.get(10, TimeUnit.SECONDS);
-                            }
-                            return answer == null;
-                        });
+                Awaitility.await().atMost(SOON).until(() -> {
+                    CompletableFuture<Void> answer = other.ask(List.of("unknown"));
+                    if (answer != null) {
+                        answer.get(10, TimeUnit.SECONDS);
+                    }
+                    return answer == null;
+                });
                 assertThat(asked.unanswered()).isPositive();
                 for (int i = 0; i < 12_000; i++) {
                     tell(one, ones, "meanwhile-" + i, MADE);
@@ -343,9 +344,7 @@ class HomesScriptIT {
             try (RedisHomes<String> one = start(redis, ones, new HomeCounts());
                     RedisHomes<String> other = start(redis, others, new HomeCounts())) {
                 tell(one, ones, "early", MADE);
-                Awaitility.await()
-                        .atMost(SOON)
-                        .until(() -> redis.say("DBSIZE").startsWith(":2"));
+                Awaitility.await().atMost(SOON).until(() -> redis.say("DBSIZE").startsWith(":2"));
                 redis.say("CONFIG SET maxmemory 1");
                 tell(one, ones, "late", MADE);
                 awaitKnown(other, others, "early", MADE);

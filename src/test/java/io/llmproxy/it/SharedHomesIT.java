@@ -136,8 +136,8 @@ class SharedHomesIT {
         for (int turn = 0; turn < ROUNDS; turn++) {
             String file = make(one, "/v1/files", "{}");
             String batch = make(other, "/v1/batches", "{'input_file_id':'" + file + "'}");
-            String output = made(one, () -> ask(one, "GET", "/v1/batches/" + batch, ""))
-                    .replaceFirst("^", "files-");
+            String output =
+                    made(one, () -> ask(one, "GET", "/v1/batches/" + batch, "")).replaceFirst("^", "files-");
             assertServed(ask(other, "GET", "/v1/files/" + output + "/content", ""));
             assertServed(ask(one, "POST", "/v1/batches/" + batch + "/cancel", "{}"));
             assertServed(ask(
@@ -219,8 +219,7 @@ class SharedHomesIT {
                 assertThat(askAs(again, TWO, "GET", "/v1/responses/" + response, "")
                                 .status())
                         .isEqualTo(404);
-                assertServed(
-                        askAs(again, ONE, "POST", "/v1/responses", "{'previous_response_id':'" + response + "'}"));
+                assertServed(askAs(again, ONE, "POST", "/v1/responses", "{'previous_response_id':'" + response + "'}"));
             }
         }
     }

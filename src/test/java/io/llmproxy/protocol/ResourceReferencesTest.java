@@ -78,8 +78,7 @@ final class ResourceReferencesTest {
                     .containsExactly("file-1", "file-2", "conv_1");
             ByteBuffer only = ByteBuffer.wrap("{\"x\":\"\\\\\",\"fileUri\":\"a\"}".getBytes(UTF_8));
             int part = Math.min(cut, only.limit());
-            assertThat(ResourceReferences.of(List.of(
-                            only.slice(0, part), only.slice(part, only.limit() - part))))
+            assertThat(ResourceReferences.of(List.of(only.slice(0, part), only.slice(part, only.limit() - part))))
                     .containsExactly("a");
         }
     }

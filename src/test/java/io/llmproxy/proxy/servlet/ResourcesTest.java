@@ -204,7 +204,8 @@ final class ResourcesTest {
     void whatAnotherNodeHasMadeIsAskedForWhereItIs() throws Exception {
         Other other = join();
         b.keep("upstream-key-b", "responses-far");
-        FakeClient client = FakeClient.of("POST", "/v1/responses").sending("{\"previous_response_id\":\"responses-far\"}");
+        FakeClient client =
+                FakeClient.of("POST", "/v1/responses").sending("{\"previous_response_id\":\"responses-far\"}");
         entrance.forward(client);
         assertThat(other.asked.take()).containsExactly("responses-far");
         assertThat(a.server().requests()).isEmpty();
