@@ -31,14 +31,8 @@ public final class ResourceReferences {
             "fileName",
             "file_name");
 
-    /** As a string has it. */
-    private static final int[] HASHES =
-            NAMES.stream().mapToInt(String::hashCode).toArray();
-
-    private static final int SHORTEST_NAME =
-            NAMES.stream().mapToInt(String::length).min().orElseThrow();
-    private static final int LONGEST_NAME =
-            NAMES.stream().mapToInt(String::length).max().orElseThrow();
+    /** Most bodies have none of them. */
+    private static final NameFilter FILTER = new NameFilter(NAMES);
 
     private final JsonScanner json = new JsonScanner(DEEP);
     private final Capture text = new Capture(LONGEST);
@@ -59,7 +53,7 @@ public final class ResourceReferences {
      * @return nothing if it is not JSON
      */
     public static List<String> of(List<ByteBuffer> body) {
-        if (!mayName(body)) {
+        if (!FILTER.mayFind(body)) {
             return List.of();
         }
         ResourceReferences references = new ResourceReferences();
@@ -67,44 +61,6 @@ public final class ResourceReferences {
             references.read(body.get(piece));
         }
         return references.broken ? List.of() : List.copyOf(references.found);
-    }
-
-    /** Whether one of the names is there at all. Most bodies have none, and to find that out costs no memory. */
-    private static boolean mayName(List<ByteBuffer> body) {
-        int length = 0;
-        int hash = 0;
-        boolean escaped = false;
-        for (int i = 0; i < body.size(); i++) {
-            ByteBuffer piece = body.get(i);
-            for (int at = piece.position(); at < piece.limit(); at++) {
-                byte next = piece.get(at);
-                if (next == '"') {
-                    if (length >= SHORTEST_NAME && length <= LONGEST_NAME && isHashOfName(hash)) {
-                        return true;
-                    }
-                    length = 0;
-                    hash = 0;
-                } else if (length <= LONGEST_NAME) {
-                    hash = 31 * hash + next;
-                    length++;
-                }
-                if (escaped && next == 'u') {
-                    // A name may be written so, too.
-                    return true;
-                }
-                escaped = next == '\\' && !escaped;
-            }
-        }
-        return false;
-    }
-
-    private static boolean isHashOfName(int hash) {
-        for (int known : HASHES) {
-            if (known == hash) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private void read(ByteBuffer piece) {

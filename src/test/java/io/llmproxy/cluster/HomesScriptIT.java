@@ -89,7 +89,7 @@ class HomesScriptIT {
                 .skip(1)
                 .findFirst()
                 .orElseThrow();
-        return Long.parseLong(entry.split(" ")[0]);
+        return Long.parseLong(entry.substring(0, entry.indexOf(' ')));
     }
 
     private static long now() {

@@ -8,6 +8,7 @@ import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.FakeUpstream;
 import io.llmproxy.testing.Gateway;
 import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.RedisServer;
 import io.llmproxy.testing.RemoteAllocation;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -88,6 +89,27 @@ class AllocationIT {
                 Deployment deployment = start(upstream, answers());
                 RawClient client = RawClient.connect(deployment.forward("chat"))) {
             assertKept("exchange", BUDGET_PER_EXCHANGE, COUNT, deployment, () -> ask(client, request));
+        }
+    }
+
+    /** Other nodes may know of what upstreams keep, and a request that names nothing of it costs no more for that. */
+    @Test
+    void anExchangeThatNamesNothingKeepsItsBudgetAmongNodes() {
+        byte[] request = request("");
+        try (RedisServer redis = RedisServer.start();
+                FakeUpstream upstream = FakeUpstream.start();
+                Deployment deployment = start(
+                        upstream,
+                        answers(),
+                        new Gateway()
+                                .top("ledger: {enabled: false}")
+                                .top("redis: {url: \"" + redis.url() + "\"}")
+                                .upstream("one", upstream.url(), "usage: off")
+                                .upstream("two", upstream.url(), "usage: off")
+                                .group("chat", "{name: one}, {name: two}", "")
+                                .forward("chat", "chat", ""));
+                RawClient client = RawClient.connect(deployment.forward("chat"))) {
+            assertKept("exchange among nodes", BUDGET_PER_EXCHANGE, COUNT, deployment, () -> ask(client, request));
         }
     }
 
