@@ -38,14 +38,13 @@ final class NameFilterTest {
     @ValueSource(
             strings = {
                 "",
-                "file_id",
                 "{'fileid':'f','file_ids':'f','File_id':'f'}",
                 "{'a':'the file_id of a conversation'}",
                 "{'a':'\\'file_id\\' said he'}",
-                "{'a':'one\\ntwo','b':'\\\\u'}",
+                "{'a':'one\\ntwo','b':'\\\\','c':'a \\\\ and more'}"
             })
     void noNameIsFound(String text) {
-        assertThat(mayFind(text)).isEqualTo(text.contains("\\\\u"));
+        assertThat(mayFind(text)).isFalse();
     }
 
     @Test
