@@ -283,7 +283,8 @@ public final class Databases {
         try (Connection connection = source.getConnection()) {
             String product = connection.getMetaData().getDatabaseProductName();
             if (!product.equals("PostgreSQL")) {
-                String message = "the DataSource " + DATA_SOURCE + " is a database of " + product + " (expected: PostgreSQL)";
+                String message =
+                        "the DataSource " + DATA_SOURCE + " is a database of " + product + " (expected: PostgreSQL)";
                 throw new StoreException(Kind.REFUSED, message);
             }
         } catch (SQLException e) {

@@ -64,8 +64,8 @@ class ContainerStoreIT {
             Files.move(base.resolve("gateway.yaml"), base.resolve("seed.yaml"));
             Files.writeString(
                     base.resolve("gateway.yaml"),
-                    "store: {seed: seed.yaml, poll: 200ms, key: '${jndi:llmproxy/store-key}'}\nhttp_server: {admin: {" + ADMIN
-                            + "}}\n");
+                    "store: {seed: seed.yaml, poll: 200ms, key: '${jndi:llmproxy/store-key}'}\nhttp_server: {admin: {"
+                            + ADMIN + "}}\n");
             String url = database.substring(0, database.indexOf('?'));
             Path samples = Artefacts.server().resolve("datasource");
             boolean tomcat = kind == Kind.TOMCAT;

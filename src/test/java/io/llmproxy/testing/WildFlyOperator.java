@@ -27,8 +27,7 @@ final class WildFlyOperator implements ServerOperator {
     private static final String ENTRY =
             "<bindings><simple name=\"java:global/llmproxy/upstream-key\" value=\"${ENC::llmproxy:%s}\"/></bindings>";
 
-    private static final String RESOLVER =
-            """
+    private static final String RESOLVER = """
             <credential-stores>
               <secret-key-credential-store name="llmproxy" path="llmproxy.cs" relative-to="jboss.server.config.dir"/>
             </credential-stores>
@@ -54,7 +53,9 @@ final class WildFlyOperator implements ServerOperator {
                 Files.readString(settings)
                         .replace("scan-interval=\"5000\"", "scan-interval=\"250\"")
                         .replace("<management>", PROPERTY + "<management>")
-                        .replace("<remote-naming/>", ENTRY.formatted(encrypted(home, configuration)) + "<remote-naming/>")
+                        .replace(
+                                "<remote-naming/>",
+                                ENTRY.formatted(encrypted(home, configuration)) + "<remote-naming/>")
                         .replaceFirst("(?=<audit-logging>)", RESOLVER));
         Files.createLink(Files.createDirectories(base.resolve("deployments")).resolve(ARCHIVE), Artefacts.war());
         List<String> command = new ArrayList<>(JavaCommand.of(OPTIONS));

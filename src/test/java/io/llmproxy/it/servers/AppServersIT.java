@@ -197,8 +197,9 @@ class AppServersIT {
         assertThat(reload.status()).as(reload.text()).isEqualTo(200);
         assertThat(ask(deployment, "sk-first").status()).isEqualTo(401);
         assertThat(ask(deployment, "sk-second").status()).isEqualTo(200);
-        assertThat(upstream.requests(CHAT)).allSatisfy(request -> assertThat(request.head().values("Authorization"))
-                .containsExactly("Bearer sk-upstream"));
+        assertThat(upstream.requests(CHAT))
+                .allSatisfy(request ->
+                        assertThat(request.head().values("Authorization")).containsExactly("Bearer sk-upstream"));
     }
 
     private void isReplacedAgainAndAgain(AppServer server, Deployment deployment) {
