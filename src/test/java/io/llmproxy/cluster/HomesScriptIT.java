@@ -38,7 +38,7 @@ class HomesScriptIT {
     }
 
     private static RedisConfig config(RedisServer redis, Duration timeout) {
-        return new RedisConfig(redis.url(), null, null, null, null, "test", timeout, null);
+        return new RedisConfig(redis.url(), null, null, null, null, null, "test", timeout, null);
     }
 
     private interface Said {
