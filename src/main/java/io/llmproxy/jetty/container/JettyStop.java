@@ -29,7 +29,11 @@ public final class JettyStop implements AutoCloseable {
     private record Before(Object server, Runnable task) implements LifeCycle.Listener {
         @Override
         public void lifeCycleStopping(LifeCycle stopping) {
-            task.run();
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                LOG.error("could not let open exchanges end before Jetty stops", e);
+            }
             try {
                 Class<?> type = server.getClass();
                 if (type.getMethod("getStopTimeout").invoke(server).equals(0L)) {
@@ -79,7 +83,7 @@ public final class JettyStop implements AutoCloseable {
         try {
             call("removeEventListener");
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
+            LOG.warn("this Jetty goes on telling of its stop", e);
         }
     }
 }

@@ -2,7 +2,7 @@ package io.llmproxy.proxy.request;
 
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -23,7 +23,7 @@ public final class ContainerSide {
     private static final long LONGEST_TOUCH_MILLIS = 1000;
 
     private final AsyncContext async;
-    private final @Nullable Executor serving;
+    private final @Nullable UndertowThread serving;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile boolean handedBack;
 
@@ -71,10 +71,19 @@ public final class ContainerSide {
      * @param returned whether the call of the servlet has surely returned. Until then, only this thread may end an exchange
      */
     public void complete(boolean returned) {
-        if (serving == null || !returned) {
+        if (serving == null || !returned || !serving.mayEnd()) {
             handBack(AsyncContext::complete);
         } else {
-            handBack(async -> serving.execute(() -> complete(async)));
+            handBack(async -> end(serving, async));
+        }
+    }
+
+    private static void end(UndertowThread serving, AsyncContext async) {
+        try {
+            serving.execute(() -> complete(async));
+        } catch (RejectedExecutionException e) {
+            // The server stops.
+            complete(async);
         }
     }
 

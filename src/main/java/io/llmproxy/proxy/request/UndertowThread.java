@@ -3,7 +3,6 @@ package io.llmproxy.proxy.request;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.servlet.handlers.ServletRequestContext;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,12 +13,28 @@ import org.jspecify.annotations.Nullable;
 final class UndertowThread {
     private static final String OF_UNDERTOW = "io.undertow.";
 
-    private UndertowThread() {}
+    private final HttpServerExchange exchange;
+
+    private UndertowThread(HttpServerExchange exchange) {
+        this.exchange = exchange;
+    }
 
     /** Returns the thread of a request that is being served now; null if the container is not Undertow, or hides its classes. */
-    static @Nullable Executor of(HttpServletRequest clientRequest) {
+    static @Nullable UndertowThread of(HttpServletRequest clientRequest) {
         String context = clientRequest.getServletContext().getClass().getName();
         return context.startsWith(OF_UNDERTOW) && Visible.VISIBLE ? Current.thread() : null;
+    }
+
+    /**
+     * Whether an exchange may end there. Undertow reads what is left of a request first, for which this thread, that others wait for, must
+     * not wait.
+     */
+    boolean mayEnd() {
+        return exchange.isRequestComplete();
+    }
+
+    void execute(Runnable task) {
+        exchange.getIoThread().execute(task);
     }
 
     /** A web application sees those classes of WildFly that its {@code jboss-deployment-structure.xml} names. */
@@ -39,10 +54,10 @@ final class UndertowThread {
 
     /** Loaded only where Undertow is. */
     private static final class Current {
-        static @Nullable Executor thread() {
+        static @Nullable UndertowThread thread() {
             ServletRequestContext context = ServletRequestContext.current();
             HttpServerExchange exchange = context == null ? null : context.getExchange();
-            return exchange == null ? null : exchange.getIoThread();
+            return exchange == null ? null : new UndertowThread(exchange);
         }
     }
 }

@@ -15,6 +15,7 @@ import io.llmproxy.testing.UpstreamRequest;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -50,7 +51,7 @@ class AppServersIT {
                 .log("to: container")
                 .admin("token: operators-token")
                 .top("keys: [{name: team, key: " + key + "}]")
-                .single("llm", upstream.url(), "auth: {type: bearer, token: '" + server.upstreamKey() + "'}", "", "");
+                .single("llm", upstream.url(), "auth: {type: bearer, token: '" + server.upstreamKey() + "'}", "", "replay_buffer: 1KiB");
     }
 
     @ParameterizedTest
@@ -70,6 +71,7 @@ class AppServersIT {
             answersPlainly(deployment);
             endsExchangesOnTheThreadOfTheirConnection(server, deployment);
             readsABodyThatComesInPieces(deployment);
+            answersBeforeABodyHasCome(deployment);
             streamsInLockStep(deployment, server.writesWholeChunks());
             tellsThatAnAnswerWasCut(deployment, server.breaksOff());
             noticesThatAClientLeaves(deployment);
@@ -130,6 +132,26 @@ class AppServersIT {
             }
             assertThat(client.send("0\r\n\r\n").answer().text()).isEqualTo(body);
         }
+    }
+
+    /** The server must not wait for the rest with a thread that others need. */
+    private void answersBeforeABodyHasCome(Deployment deployment) {
+        upstream.on(CHAT, Behaviour.answersEarly(413, "{\"early\":true}"));
+        URI uri = deployment.forward("llm", CHAT);
+        List<RawClient> clients = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            RawClient client = RawClient.connect(uri);
+            clients.add(client);
+            client.send("POST " + RawClient.target(uri) + " HTTP/1.1\r\nHost: client.test\r\n"
+                            + "Authorization: Bearer sk-first\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    .sendChunk(new byte[64 << 10]);
+            assertThat(client.answer().status()).isEqualTo(413);
+        }
+        upstream.on(CHAT, Behaviour.json("{}"));
+        for (int i = 0; i < 16; i++) {
+            assertThat(ask(deployment, "sk-first").status()).isEqualTo(200);
+        }
+        clients.forEach(RawClient::close);
     }
 
     private void streamsInLockStep(Deployment deployment, boolean wholeChunks) {
