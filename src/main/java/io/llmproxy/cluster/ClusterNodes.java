@@ -11,7 +11,7 @@ import redis.clients.jedis.Protocol;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
- * Nodes of a Redis Cluster, each of which knows which master has which slots. All keys of a gateway have the same hash tag, so that one
+ * Nodes of a Redis Cluster. Each knows which master has which slots. All keys of a gateway have the same hash tag, so that one
  * master has them all: scripts need that.
  */
 final class ClusterNodes extends MasterFinder {

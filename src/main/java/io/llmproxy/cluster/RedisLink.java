@@ -187,7 +187,7 @@ final class RedisLink implements AutoCloseable {
         }
     }
 
-    /** Slots of a cluster move while it works, and masters take turns: whoever had the keys says where they are. Nothing is done before. */
+    /** Slots of a cluster move while it works, and masters take turns: the one that had the keys says where they are. Nothing is done before. */
     private Object follow(JedisRedirectionException told, Script script, List<String> keys, List<String> arguments)
             throws StoreAwayException {
         if (!(finder instanceof ClusterNodes)) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 
-/** Two nodes, a Redis, and three upstreams of which each knows only what it made itself: what one node has made, the other finds. */
+/** Two nodes, a Redis, and three upstreams that know only what they made themselves: what one node has made, the other finds. */
 class SharedHomesIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String ONE = "sk-client-one-key";
