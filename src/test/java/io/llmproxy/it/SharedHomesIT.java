@@ -165,7 +165,7 @@ class SharedHomesIT {
         assertThat(first.log() + second.log()).doesNotContain("WARN");
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(allowZeroInvocations = true)
     @KindSource({Kind.TOMCAT, Kind.JETTY})
     void whatTheLauncherHasMadeAContainerFinds(Kind kind) {
         try (Deployment container = Deployment.start(kind, gateway(at(REDIS, "both")), "-Xmx128m")) {

@@ -7,6 +7,7 @@ import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
@@ -30,6 +31,12 @@ import org.jspecify.annotations.Nullable;
 
 /** One request of a client and what it is answered, without a server. What a test does not need is not supported. */
 public final class FakeClient {
+    /** Of no container that is known. */
+    private static final ServletContext CONTEXT = (ServletContext) Proxy.newProxyInstance(
+            FakeClient.class.getClassLoader(), new Class<?>[] {ServletContext.class}, (proxy, call, given) -> {
+                throw new UnsupportedOperationException(call.getName());
+            });
+
     private final String method;
     private final String uri;
     private final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -154,6 +161,7 @@ public final class FakeClient {
                     case "getRequestURI" -> query < 0 ? uri : uri.substring(0, query);
                     case "getQueryString" -> query < 0 ? null : uri.substring(query + 1);
                     case "getContextPath" -> "";
+                    case "getServletContext" -> CONTEXT;
                     case "getLocalPort" -> 3000;
                     case "getServerName" -> "gateway";
                     case "getServerPort" -> 3000;
