@@ -27,6 +27,9 @@ final class KeyFeed {
     private long keepAt = System.nanoTime();
     private boolean followed;
 
+    /** Whether a store has had keys: a store that is lost must not let every client in. */
+    private boolean asked;
+
     KeyFeed(KeyDirectory directory, LastGoodKeys lastGood) {
         this.directory = directory;
         this.lastGood = lastGood;
@@ -38,7 +41,8 @@ final class KeyFeed {
             position = snapshot.position();
             kept = position;
             directory.replace(snapshot.keys());
-            directory.required(position.number() > 0);
+            asked = position.number() > 0;
+            directory.required(asked);
         });
     }
 
@@ -48,6 +52,10 @@ final class KeyFeed {
         if (changes.whole()) {
             if (position.number() > 0) {
                 LOG.warn("the store was replaced; this node reloads all client keys");
+                if (changes.to().number() == 0) {
+                    LOG.error("the store has lost its client keys; every client still has to show one, until a key is"
+                            + " issued or a version is committed");
+                }
             }
             directory.replace(changes.changed());
         } else {
@@ -55,7 +63,11 @@ final class KeyFeed {
             changes.removed().forEach(directory::remove);
         }
         position = changes.to();
-        directory.required(position.number() > 0);
+        if (!asked && position.number() > 0) {
+            asked = true;
+            keepAt = System.nanoTime();
+        }
+        directory.required(asked);
         directory.fresh();
         if (!followed) {
             followed = true;
@@ -64,10 +76,21 @@ final class KeyFeed {
         keep();
     }
 
+    /** An operator has put a version of this store in use: if it has never had a key, no client has to show one. */
+    void accept() {
+        asked = position.number() > 0;
+        directory.required(asked);
+    }
+
+    /** What the disk says of a lost store is kept, so that a start does not forget that clients have to show a key. */
+    private boolean isNews() {
+        return !position.equals(kept) && (position.number() > 0 || !asked);
+    }
+
     /** Writes all keys, so not too often. */
     private void keep() {
         long now = System.nanoTime();
-        if (!position.equals(kept) && now - keepAt >= 0) {
+        if (isNews() && now - keepAt >= 0) {
             lastGood.keep(position, directory.all());
             kept = position;
             keepAt = now + KEEP.toNanos();
@@ -76,7 +99,7 @@ final class KeyFeed {
 
     /** Writes what has not been written. */
     void close() {
-        if (followed && !position.equals(kept)) {
+        if (followed && isNews()) {
             lastGood.keep(position, directory.all());
         }
     }

@@ -9,6 +9,7 @@ import io.llmproxy.health.Lifecycle;
 import io.llmproxy.health.StoreStanding;
 import io.llmproxy.store.ConfigStore;
 import io.llmproxy.store.ConfigVersion;
+import io.llmproxy.store.ConfigVersion.Origin;
 import io.llmproxy.store.Head;
 import io.llmproxy.store.LastGood;
 import io.llmproxy.store.NodeKeys;
@@ -72,6 +73,7 @@ final class StoreFollower implements AutoCloseable {
 
     private String triedDigest = "";
     private long alarmedAt = -1;
+    private boolean unseeded;
     private long secretsAt = -1;
     private int failures;
     private long reportAt = System.nanoTime();
@@ -122,7 +124,8 @@ final class StoreFollower implements AutoCloseable {
     }
 
     /**
-     * Opens the store, migrates and seeds it if that is wanted, and returns its head; nothing while it is empty.
+     * Opens the store, migrates and seeds it if that is wanted, and returns its head; nothing while it is empty, or if it was lost and
+     * another node has seeded it again.
      *
      * @throws TimeoutException if that takes longer; it goes on nevertheless
      */
@@ -134,6 +137,16 @@ final class StoreFollower implements AutoCloseable {
                     progress.answered(head);
                     triedDigest = head.sha256();
                     secretsAt = opened.secrets().state().revision();
+                    if (head.version() == 0) {
+                        LOG.warn("the store is empty; this node waits for a configuration (`config import FILE`)");
+                    } else if (lastGood.read()
+                            .filter(kept ->
+                                    isSeededAgain(opened, head, kept.version(), ConfigStore.sha256(kept.content())))
+                            .isPresent()) {
+                        LOG.error("the store was lost and seeded again; this node keeps its last good configuration"
+                                + " until a version is committed");
+                        return Optional.empty();
+                    }
                     return opened.versions().version(head.version()).map(version -> withSecrets(opened, version));
                 },
                 limit);
@@ -158,11 +171,45 @@ final class StoreFollower implements AutoCloseable {
                 PATIENCE);
     }
 
+    /** A store that is empty although this node has served before was lost: a seed would take the place of what is restored. */
     private Head seeded(OpenStore opened) {
         Head head = opened.versions().head();
-        return head.version() == 0 && opened.seed(node).isPresent()
-                ? opened.versions().head()
-                : head;
+        if (head.version() > 0 || config.seed() == null) {
+            return head;
+        }
+        if (progress.standing().active() > 0 || lastGood.read().isPresent()) {
+            if (!unseeded) {
+                unseeded = true;
+                LOG.error(
+                        "the store is empty, but this node has served before; {} is not stored (expected: `db restore"
+                                + " BACKUP` or `config import FILE`)",
+                        config.seed());
+            }
+            return head;
+        }
+        return opened.seed(node).isPresent() ? opened.versions().head() : head;
+    }
+
+    /**
+     * Whether a node without a last good configuration has stored its seed in a store that has lost what another node serves.
+     *
+     * @param active the version that is served
+     * @param digest of its content
+     */
+    private static boolean isSeededAgain(OpenStore opened, Head head, long active, String digest) {
+        return head.version() == 1
+                && active > 0
+                && (active > 1 || !head.sha256().equals(digest))
+                && opened.versions()
+                        .version(1)
+                        .filter(version -> version.origin() == Origin.SEED)
+                        .isPresent();
+    }
+
+    /** Whether the database has lost versions, and has had none since then that an operator has committed. */
+    private boolean isLost(OpenStore opened, Head head, long active) {
+        return (head.version() < active && (alarmedAt < 0 || alarmedAt == head.version()))
+                || isSeededAgain(opened, head, active, activeDigest);
     }
 
     private OpenStore opened() {
@@ -279,11 +326,11 @@ final class StoreFollower implements AutoCloseable {
             LOG.info("the store {} answers; its head is {}", opened.database().name(), name(head.version()));
         }
         StoreStanding now = progress.standing();
-        if (head.version() > 0 || now.active() == 0) {
-            // A database that has lost everything would let everybody in.
+        boolean lost = isLost(opened, head, now.active());
+        if (!lost) {
+            // A database that has lost its keys would let every client in.
             keys.follow(opened.keys());
         }
-        boolean lost = head.version() < now.active() && (alarmedAt < 0 || alarmedAt == head.version());
         boolean served = head.version() == now.active() && head.sha256().equals(activeDigest);
         boolean refused = head.version() == now.tried()
                 && head.sha256().equals(triedDigest)
@@ -294,6 +341,9 @@ final class StoreFollower implements AutoCloseable {
             alarm(head.version(), now.active());
         } else if (next || again) {
             activate(opened, head.version(), false);
+            if (next && !again && progress.standing().active() == head.version()) {
+                accept(opened, head.version());
+            }
         } else if (revision != secretsAt) {
             if (opened.versions().head().version() != head.version()) {
                 // A commit came between the two looks: the secrets are those of the next version.
@@ -311,6 +361,13 @@ final class StoreFollower implements AutoCloseable {
         boolean draining = followDrain(opened.nodes());
         if (draining || System.nanoTime() - reportAt >= 0) {
             report(opened);
+        }
+    }
+
+    /** Not of a seed, which a node stores by itself. */
+    private void accept(OpenStore opened, long version) {
+        if (opened.versions().version(version).map(ConfigVersion::origin).orElse(Origin.SEED) != Origin.SEED) {
+            keys.accept();
         }
     }
 

@@ -103,7 +103,6 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
             }
             Optional<LastGood.Snapshot> head = follower.head(config.timeout());
             if (head.isEmpty()) {
-                LOG.warn("the store is empty; this node waits for a configuration (`config import FILE`)");
                 return kept().orElseGet(node::load);
             }
             learnKeys();

@@ -327,6 +327,101 @@ final class StoredConfigTest {
         }
     }
 
+    /** As a database that was made again: without versions, and without its counter of keys. */
+    private void lose() throws SQLException {
+        change(
+                "update llmproxy.config_head set version_id = 0, fallback_id = 0",
+                "delete from llmproxy.config_version",
+                "delete from llmproxy.client_key",
+                "update llmproxy.change_counter set n = 0, purged = 0, epoch = '' where name = 'keys'");
+    }
+
+    /** A client key was issued once, and deleted long ago: every client has to show one. */
+    private void issueKey(StoredConfig node) throws SQLException {
+        assertThat(node.keys().isRequired()).isFalse();
+        change("update llmproxy.change_counter set n = 1, epoch = 'first' where name = 'keys'");
+        Awaitility.await().atMost(SOON).until(node.keys()::isRequired);
+    }
+
+    /** As by another node, which had no last good configuration. */
+    private void seedByAnother() throws SQLException {
+        change(
+                "insert into llmproxy.config_version (id, parent_id, author, message, origin, content, sha256, app_version)"
+                        + " values (1, 0, 'llmproxy', 'seed', 'seed', '" + document("other").replace("'", "''")
+                        + "', 'of another seed', '1')",
+                "update llmproxy.config_head set version_id = 1, fallback_id = 1");
+    }
+
+    @Test
+    void aStoreThatIsLostAndSeededAgainLetsNoClientInWithoutAKey() throws Exception {
+        StoredConfig node = started(seed("one"));
+        node.documents().commit(change(document("two"), null), 1);
+        awaitServed("one", "two");
+        issueKey(node);
+
+        lose();
+        Awaitility.await().atMost(SOON).until(() -> node.standing().head() == 0);
+        assertThat(node.reload().version()).isEqualTo(2);
+        assertThat(node.standing().head()).as("not seeded").isZero();
+        assertThat(node.keys().isRequired()).isTrue();
+        seedByAnother();
+        Awaitility.await().atMost(SOON).until(() -> node.standing().head() == 1);
+        Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+        assertThat(node.keys().isRequired()).isTrue();
+        assertThat(served).doesNotContain("other");
+        close();
+
+        // Nor does a start forget it.
+        StoredConfig again = started(seed("one"));
+        assertThat(served).last().isEqualTo("two");
+        assertThat(again.keys().isRequired()).isTrue();
+        Awaitility.await().atMost(SOON).until(() -> again.standing().head() == 1);
+        Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+        assertThat(again.keys().isRequired()).isTrue();
+        assertThat(served).doesNotContain("other");
+
+        again.documents().commit(change(document("three"), null), 1);
+        Awaitility.await().atMost(SOON).until(() -> served.contains("three"));
+        Awaitility.await().atMost(SOON).until(() -> !again.keys().isRequired());
+    }
+
+    @Test
+    void aNodeThatHasServedBeforeDoesNotSeedAnEmptyStore() throws Exception {
+        StoredConfig node = started(seed("one"));
+        issueKey(node);
+        Awaitility.await().atMost(SOON).until(() -> Files.exists(directory.resolve("state/last-good-keys.bin")));
+        Awaitility.await().atMost(SOON).until(() -> Files.exists(directory.resolve("state/last-good.bin")));
+        lose();
+        close();
+        served.clear();
+
+        StoredConfig again = started(seed("another"));
+
+        assertThat(served).containsExactly("one");
+        assertThat(again.documents().head().id()).isZero();
+        Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+        assertThat(again.keys().isRequired()).isTrue();
+        assertThat(again.documents().head().id()).isZero();
+    }
+
+    /** A backup from before the first key. */
+    @Test
+    void aStoreWithoutItsKeysGoesOnAskingForThem() throws Exception {
+        StoredConfig node = started(seed("one"));
+        issueKey(node);
+        change("update llmproxy.change_counter set n = 0, epoch = '' where name = 'keys'");
+        Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+        assertThat(node.keys().isRequired()).isTrue();
+        close();
+
+        StoredConfig again = started(seed("one"));
+
+        Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+        assertThat(again.keys().isRequired()).isTrue();
+        again.documents().commit(change(document("two"), null), 1);
+        Awaitility.await().atMost(SOON).until(() -> !again.keys().isRequired());
+    }
+
     @Test
     void aNodeThatStopsLetsTheDatabaseGoAtOnceAndForGood() throws Exception {
         Files.writeString(directory.resolve("first.yaml"), document("one"));
