@@ -71,7 +71,7 @@ public final class StoredConfig implements ConfigReload, AutoCloseable {
         this.follower = new StoreFollower(node, config, state, sealing, progress, lastGood, feed);
         this.used = new UsageFeed(follower::store, config, state.id());
         FollowConfig another = config.follow();
-        this.followed = another == null ? null : new MaywzhFollower(node, another, config.poll(), follower);
+        this.followed = another == null ? null : new MaywzhFollower(node, another, config.poll(), follower, keys);
         if (followed != null) {
             progress.follows(followed::standing);
         }

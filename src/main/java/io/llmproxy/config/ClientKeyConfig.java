@@ -58,6 +58,12 @@ public record ClientKeyConfig(
                 name, other, enabled, expires, allowedModels, rateLimit, maxConcurrent, explain, scope, limits);
     }
 
+    /** Returns the same, refused. */
+    public ClientKeyConfig disabled() {
+        return new ClientKeyConfig(
+                name, key, false, expires, allowedModels, rateLimit, maxConcurrent, explain, scope, limits);
+    }
+
     /** Returns the same for the time until then, if that is not over before. */
     public ClientKeyConfig until(Instant end) {
         Instant first = expires == null || end.isBefore(expires) ? end : expires;

@@ -59,12 +59,20 @@ public record MaywzhRows(List<Provider> providers, List<Credential> credentials)
         }
     }
 
-    /** Returns the same without those credentials that another state does not have, or has disabled: they are disabled here, too. */
-    public MaywzhRows without(MaywzhRows now) {
-        Set<String> enabled = now.credentials.stream()
+    /** Returns the digests of the credentials that are enabled. */
+    public Set<String> enabled() {
+        return credentials.stream()
                 .filter(Credential::enabled)
                 .map(Credential::digest)
                 .collect(Collectors.toSet());
+    }
+
+    /**
+     * Returns the same with all credentials disabled that are not enabled any more.
+     *
+     * @param enabled the digests of those that are
+     */
+    public MaywzhRows only(Set<String> enabled) {
         return new MaywzhRows(
                 providers,
                 credentials.stream()

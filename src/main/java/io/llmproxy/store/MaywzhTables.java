@@ -20,6 +20,9 @@ public final class MaywzhTables {
     private static final int NEWEST = 8;
     private static final String NO_TABLE = "42P01";
 
+    /** What begins the states of statements that this database does not take: other columns, or no right to read. */
+    private static final String NOT_TAKEN = "42";
+
     private MaywzhTables() {}
 
     /**
@@ -32,6 +35,7 @@ public final class MaywzhTables {
      */
     public static MaywzhRows read(String url, @Nullable String user, @Nullable Secret password) {
         try (Connection connection = connect(url, user, password)) {
+            begin(connection);
             MaywzhRows rows = rows(connection);
             connection.rollback();
             return rows;
@@ -40,13 +44,11 @@ public final class MaywzhTables {
         }
     }
 
-    /** Connects so that each transaction sees one moment, and can change nothing. */
+    /** Connects; each transaction has to {@link #begin}. */
     static Connection connect(String url, @Nullable String user, @Nullable Secret password) throws SQLException {
         Connection connection = Databases.connect(url, user, password);
         boolean usable = false;
         try {
-            connection.setReadOnly(true);
-            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setAutoCommit(false);
             usable = true;
             return connection;
@@ -57,16 +59,42 @@ public final class MaywzhTables {
         }
     }
 
+    /**
+     * Begins a transaction that sees one moment, and can change nothing. It says so itself: what is said to a session reaches others
+     * behind a pooler that gives its connections from transaction to transaction.
+     */
+    static void begin(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("set transaction isolation level repeatable read, read only");
+        }
+    }
+
     static MaywzhRows rows(Connection connection) throws SQLException {
         checkVersion(connection);
         return new MaywzhRows(providers(connection), credentials(connection));
     }
 
     static StoreException failed(String name, SQLException e) {
-        return NO_TABLE.equals(e.getSQLState())
-                ? new StoreException(
-                        Kind.SCHEMA, name + ": not a database of maywzh's llm-proxy: " + Database.reason(e), e)
+        String state = String.valueOf(e.getSQLState());
+        if (state.equals(NO_TABLE)) {
+            return new StoreException(
+                    Kind.SCHEMA, name + ": not a database of maywzh's llm-proxy: " + Database.reason(e), e);
+        }
+        return state.startsWith(NOT_TAKEN)
+                ? new StoreException(Kind.SCHEMA, name + " cannot be read: " + Database.reason(e), e)
                 : new StoreException(Kind.AWAY, name + " does not answer: " + Database.reason(e), e);
+    }
+
+    /** Returns the digests of the credentials that are enabled, whatever becomes of the other tables. */
+    static Set<String> enabled(Connection connection) throws SQLException {
+        Set<String> digests = new HashSet<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select credential_key from credentials where is_enabled")) {
+            while (row.next()) {
+                digests.add(row.getString(1));
+            }
+        }
+        return digests;
     }
 
     private static void checkVersion(Connection connection) throws SQLException {

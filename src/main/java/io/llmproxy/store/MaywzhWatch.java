@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at a database of maywzh's llm-proxy for changes. One thread looks; any other may close it. */
@@ -57,6 +58,25 @@ public final class MaywzhWatch implements AutoCloseable {
         }
     }
 
+    /**
+     * Returns the digests of the credentials that are enabled, also where the tables are not those that are known.
+     *
+     * @throws StoreException if not even these can be read
+     */
+    public Set<String> enabled() {
+        try {
+            Connection kept = connection;
+            Connection open = kept == null ? opened() : kept;
+            MaywzhTables.begin(open);
+            Set<String> digests = MaywzhTables.enabled(open);
+            open.rollback();
+            return digests;
+        } catch (SQLException e) {
+            drop();
+            throw MaywzhTables.failed(name(), e);
+        }
+    }
+
     private Connection opened() throws SQLException {
         Connection opened = MaywzhTables.connect(config.url(), config.user(), config.password());
         connection = opened;
@@ -71,6 +91,7 @@ public final class MaywzhWatch implements AutoCloseable {
     private Optional<Seen> look(Connection open, long known) throws SQLException {
         boolean ended = false;
         try {
+            MaywzhTables.begin(open);
             long version = version(open);
             Optional<Seen> news =
                     version == known ? Optional.empty() : Optional.of(new Seen(version, MaywzhTables.rows(open)));

@@ -91,12 +91,12 @@ final class MaywzhRowsTest {
         Credential renamed = new Credential(1, before.credentials().get(0).digest(), "new", "[\"x\"]", 5, true);
         Credential disabled = new Credential(2, before.credentials().get(1).digest(), "b", "[]", null, false);
 
-        MaywzhRows without = before.without(new MaywzhRows(List.of(), List.of(renamed, disabled)));
+        MaywzhRows without = before.only(new MaywzhRows(List.of(), List.of(renamed, disabled)).enabled());
 
         assertThat(without.providers()).isEqualTo(before.providers());
         assertThat(without.credentials().get(0)).isEqualTo(before.credentials().get(0));
         assertThat(without.credentials()).extracting(Credential::enabled).containsExactly(true, false, false);
-        assertThat(before.without(before)).isEqualTo(before);
+        assertThat(before.only(before.enabled())).isEqualTo(before);
     }
 
     @Test
