@@ -47,9 +47,10 @@ public interface ConfigDocuments {
      *
      * @param content what is to be stored
      * @param mandate in whose name
+     * @param requestKey the same for each attempt to store the same: what the first has stored is not refused; null for only one
      * @throws UnavailableException with {@link Unavailable#MANAGED} if it does
      */
-    default void refuseManaged(String content, Mandate mandate) {}
+    default void refuseManaged(String content, Mandate mandate, @Nullable String requestKey) {}
 
     /**
      * Says that nothing manages the configuration any more, so that people change it.

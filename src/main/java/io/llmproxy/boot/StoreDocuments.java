@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The configuration where it is in a store. */
 record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress progress) implements ConfigDocuments {
@@ -78,10 +79,10 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
     }
 
     @Override
-    public void refuseManaged(String content, Mandate mandate) {
+    public void refuseManaged(String content, Mandate mandate, @Nullable String requestKey) {
         OpenStore store = store();
         try {
-            store.versions().refuseManaged(plain(content).under(mandate));
+            store.versions().refuseManaged(plain(content, requestKey).under(mandate));
         } catch (StoreException e) {
             throw unavailable(e);
         }
@@ -133,7 +134,7 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
 
     /** As it would be stored, so that a secret is the same reference before and after; while the store is away, as it is. */
     private StoreSecrets.Sealed sealed(String content) {
-        Draft draft = plain(content);
+        Draft draft = plain(content, null);
         OpenStore store = follower.store();
         if (store == null) {
             return unsealed(draft);
@@ -148,8 +149,8 @@ record StoreDocuments(ConfigSource node, StoreFollower follower, NodeProgress pr
         }
     }
 
-    private static Draft plain(String content) {
-        return Draft.plain(content, "", "", Origin.API, io.llmproxy.boot.Version.current(), null, null);
+    private static Draft plain(String content, @Nullable String requestKey) {
+        return Draft.plain(content, "", "", Origin.API, io.llmproxy.boot.Version.current(), requestKey, null);
     }
 
     private StoreSecrets.Sealed unsealed(Draft draft) {

@@ -120,9 +120,7 @@ public final class ConfigStore {
     public ConfigVersion commit(Draft draft, long base, AuditNote note) throws HeadMovedException {
         return database.write(connection -> {
             Head head = lock(connection);
-            String key = draft.requestKey();
-            Optional<ConfigVersion> before =
-                    key == null ? Optional.empty() : version(connection, "request_key = ?", key);
+            Optional<ConfigVersion> before = stored(connection, draft);
             if (before.isPresent()) {
                 if (!before.get().sha256().equals(sha256(draft.content()))) {
                     throw new StoreException(Kind.CONFLICT, "another change was made with this request key");
@@ -141,6 +139,12 @@ public final class ConfigStore {
         });
     }
 
+    /** Returns what an earlier attempt to commit the same has stored. */
+    private static Optional<ConfigVersion> stored(Connection connection, Draft draft) throws SQLException {
+        String key = draft.requestKey();
+        return key == null ? Optional.empty() : version(connection, "request_key = ?", key);
+    }
+
     /**
      * Refuses a change that {@link #commit(Draft, long)} would refuse because something else manages the configuration.
      *
@@ -149,7 +153,9 @@ public final class ConfigStore {
     public void refuseManaged(Draft draft) {
         var unused = database.read(connection -> {
             Head head = head(connection, HEAD);
-            refuseManaged(connection, head, draft);
+            if (stored(connection, draft).isEmpty()) {
+                refuseManaged(connection, head, draft);
+            }
             return head;
         });
     }

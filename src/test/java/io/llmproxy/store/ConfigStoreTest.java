@@ -164,6 +164,21 @@ final class ConfigStoreTest {
         assertThat(store.commit(draft("a: 5"), 4).id()).isEqualTo(5);
     }
 
+    /** The answer to the first attempt was lost, and a tool has come between. */
+    @ParameterizedTest
+    @EnumSource
+    void whatWasStoredIsToldAgainAlsoOfAManagedHead(Kind kind) throws HeadMovedException {
+        ConfigStore store = store(kind);
+        Draft ours = Draft.plain("a: 1", "ann", "", ConfigVersion.Origin.API, "1", "a request", null);
+        assertThat(store.commit(ours, 0).id()).isEqualTo(1);
+        store.commit(by("git", false, "a: 2"), 1);
+
+        store.refuseManaged(ours);
+
+        assertThat(store.commit(ours, 0).id()).isEqualTo(1);
+        assertThat(store.head().version()).isEqualTo(2);
+    }
+
     @ParameterizedTest
     @EnumSource
     void aManagedHeadThatIsNotConfirmedMayBeTakenBack(Kind kind) throws HeadMovedException {

@@ -119,7 +119,7 @@ final class ConfigChanges {
 
     /** Puts a text in use. */
     Version commit(Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
-        documents.refuseManaged(wanted.content(), wanted.mandate());
+        documents.refuseManaged(wanted.content(), wanted.mandate(), wanted.requestKey());
         refuseBeyond(wanted.author(), before(base), wanted.content(), false);
         return storing(
                 wanted,
@@ -130,7 +130,7 @@ final class ConfigChanges {
 
     /** Puts the text of an older version in use. */
     Version rollBack(long to, Wanted wanted, ConfigDocuments.Way way, @Nullable String base, Act act) {
-        documents.refuseManaged(wanted.content(), wanted.mandate());
+        documents.refuseManaged(wanted.content(), wanted.mandate(), wanted.requestKey());
         refuseBeyond(wanted.author(), before(base), wanted.content(), true);
         boolean plain = wanted.comment().isEmpty() && wanted.confirmWithin() == null && wanted.requestKey() == null;
         String comment = "Back to version " + to + (wanted.comment().isEmpty() ? "" : ": " + wanted.comment());
