@@ -196,14 +196,34 @@ public final class Databases {
                 true);
     }
 
-    private static StoreException unopened(Path file, Path directory, SQLException e) {
+    /** What is told of a file that H2 does not open: only a damaged one may be put aside. */
+    static StoreException unopened(Path file, Path directory, SQLException e) {
         if (e.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1) {
             return new StoreException(Kind.REFUSED, used(file), e);
         }
-        return Files.isWritable(file(directory))
-                ? damaged(file.toString(), e)
-                : new StoreException(
-                        Kind.REFUSED, file + ": the H2 database cannot be opened: " + Database.reason(e), e);
+        boolean writable = Files.isWritable(file(directory));
+        if (writable && (isDamage(e) || isNonsense(e))) {
+            return damaged(file.toString(), e);
+        }
+        // Such as for want of space or of file descriptors: that may end.
+        Kind kind = writable && isOfSystem(e) ? Kind.AWAY : Kind.REFUSED;
+        return new StoreException(kind, file + ": the H2 database cannot be opened: " + Database.reason(e), e);
+    }
+
+    /** Whether H2 has stumbled over what it has read: it checks less than all of a file. */
+    private static boolean isNonsense(SQLException e) {
+        return e.getErrorCode() == ErrorCode.GENERAL_ERROR_1
+                && e.getCause() instanceof RuntimeException
+                && !isOfSystem(e);
+    }
+
+    private static boolean isOfSystem(SQLException e) {
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether the files of H2 are not what it has written. */
