@@ -295,6 +295,50 @@ class StoredKeysIT {
         }
     }
 
+    /** A database that was made again: a new node seeds it, and it has never had a key. */
+    @Test
+    void clientsWithoutAKeyStayOutWhenTheStoreIsLostAndSeededAgain() throws IOException {
+        try (PostgresServer server = PostgresServer.start()) {
+            String url = server.database();
+            Path seed = Files.writeString(directory.resolve("open.yaml"), """
+                    http_server: {max_lag: 0, forwards: [{name: main, address: 127.0.0.1, port: 0, upstream_group: g}]}
+                    upstreams: [{name: u, url: "%s"}]
+                    upstream_groups: [{name: g, upstreams: [{name: u}]}]
+                    """.formatted(upstream.url()));
+            String store = "url: '" + url + "', key: 0123456789abcdef, seed: '" + seed + "'";
+            try (StoreNode first = StoreNode.start(store).awaitReady();
+                    StoreNode second = StoreNode.start(store).awaitReady()) {
+                assertThat(first.ask().status()).isEqualTo(200);
+                Issued key = issue(first, Map.of("name", "team"));
+                await(second, key.secret(), 200);
+                assertThat(second.commit(1, Files.readString(seed) + "# changed\n").status()).isEqualTo(201);
+                first.awaitVersion(2, StoreNode.SOON);
+                assertThat(first.ask().status()).isEqualTo(401);
+
+                server.change(url, "drop schema llmproxy cascade");
+                try (StoreNode another = StoreNode.start(store).awaitReady()) {
+                    another.awaitVersion(1, StoreNode.SOON);
+                    for (StoreNode node : List.of(first, second)) {
+                        Awaitility.await()
+                                .atMost(StoreNode.SOON)
+                                .until(() -> node.process().log().contains("the database has lost versions"));
+                        assertThat(node.ask().status()).isEqualTo(401);
+                        assertThat(status(node, key.secret())).isEqualTo(200);
+                        assertThat(node.standing().at("/active").asLong()).isEqualTo(2);
+                    }
+
+                    second.again();
+                    second.awaitReady();
+                    Awaitility.await()
+                            .atMost(StoreNode.SOON)
+                            .until(() -> second.process().log().contains("the store was lost and seeded again"));
+                    assertThat(second.ask().status()).isEqualTo(401);
+                    assertThat(status(second, key.secret())).isEqualTo(200);
+                }
+            }
+        }
+    }
+
     private static CommandRun run(String... arguments) {
         return CommandRun.in(Artefacts.workDirectory("keys-cli"), arguments);
     }
