@@ -91,8 +91,7 @@ final class MaywzhFollower implements AutoCloseable {
      * @param follower has the store that versions are made in
      * @param issued the client keys of that store
      */
-    MaywzhFollower(
-            ConfigSource node, FollowConfig config, Duration poll, StoreFollower follower, KeySource issued) {
+    MaywzhFollower(ConfigSource node, FollowConfig config, Duration poll, StoreFollower follower, KeySource issued) {
         this.node = node;
         this.poll = poll;
         this.follower = follower;
@@ -309,7 +308,10 @@ final class MaywzhFollower implements AutoCloseable {
                     var unused = versions.manage(SYSTEM, note);
                 }
             } else if (last.filter(before -> before.says(sealed.content())).isPresent()) {
-                LOG.info("{} says what was carried over last; v{}, which was made since, stays", DATABASE, head.version());
+                LOG.info(
+                        "{} says what was carried over last; v{}, which was made since, stays",
+                        DATABASE,
+                        head.version());
             } else {
                 ConfigVersion made = versions.commit(sealed, head.version(), note);
                 LOG.info("{} is v{}", draft.message(), made.id());
@@ -343,9 +345,11 @@ final class MaywzhFollower implements AutoCloseable {
             return;
         }
         store.keys().find(digest).filter(key -> key.config().enabled()).ifPresent(key -> {
-            AuditNote note = AuditNote.plain(SYSTEM, "node", "key.change").to(key.config().name());
+            AuditNote note = AuditNote.plain(SYSTEM, "node", "key.change")
+                    .to(key.config().name());
             try {
-                var unused = store.keys().change(key.id(), key.revision(), key.config().disabled(), key.forwards(), note);
+                var unused = store.keys()
+                        .change(key.id(), key.revision(), key.config().disabled(), key.forwards(), note);
                 LOG.warn(
                         "key {} of the store is a credential of {} too, which alone says whether it lets in: it is disabled"
                                 + " in the store",

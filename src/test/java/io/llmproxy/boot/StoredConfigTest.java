@@ -347,7 +347,8 @@ final class StoredConfigTest {
     private void seedByAnother() throws SQLException {
         change(
                 "insert into llmproxy.config_version (id, parent_id, author, message, origin, content, sha256, app_version)"
-                        + " values (1, 0, 'llmproxy', 'seed', 'seed', '" + document("other").replace("'", "''")
+                        + " values (1, 0, 'llmproxy', 'seed', 'seed', '"
+                        + document("other").replace("'", "''")
                         + "', 'of another seed', '1')",
                 "update llmproxy.config_head set version_id = 1, fallback_id = 1");
     }

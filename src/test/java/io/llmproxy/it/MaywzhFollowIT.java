@@ -194,16 +194,17 @@ class MaywzhFollowIT {
         }
         server.change(
                 database,
-                MaywzhImportIT.TABLES + CHANGES + "insert into schema_migrations values (8, false);" + provider(upstream)
-                        + rows);
+                MaywzhImportIT.TABLES + CHANGES + "insert into schema_migrations values (8, false);"
+                        + provider(upstream) + rows);
         return database;
     }
 
     private static void awaitCarriedOver(StoreNode node, boolean wanted) {
         Awaitility.await()
                 .atMost(WITHIN)
-                .untilAsserted(() ->
-                        assertThat(followed(node).path("carried_over").asBoolean(!wanted)).isEqualTo(wanted));
+                .untilAsserted(
+                        () -> assertThat(followed(node).path("carried_over").asBoolean(!wanted))
+                                .isEqualTo(wanted));
     }
 
     private static long head(StoreNode node) {
@@ -235,11 +236,13 @@ class MaywzhFollowIT {
                 awaitStatus(node, "bob", 401);
                 Awaitility.await()
                         .atMost(WITHIN)
-                        .untilAsserted(() -> assertThat(followed(node).at("/problems/0").asText())
+                        .untilAsserted(() -> assertThat(
+                                        followed(node).at("/problems/0").asText())
                                 .contains("permission denied for table providers"));
                 assertThat(followed(node).has("away_seconds")).isFalse();
 
-                server.change(database, "grant select on providers to reader; update credentials set is_enabled = true");
+                server.change(
+                        database, "grant select on providers to reader; update credentials set is_enabled = true");
                 awaitCarriedOver(node, true);
                 awaitStatus(node, "ann", 200);
                 awaitStatus(node, "bob", 200);
@@ -309,7 +312,8 @@ class MaywzhFollowIT {
                 server.change(database, "update providers set weight = 2");
                 Awaitility.await()
                         .atMost(WITHIN)
-                        .untilAsserted(() -> assertThat(followed(node).at("/problems/0").asText())
+                        .untilAsserted(() -> assertThat(
+                                        followed(node).at("/problems/0").asText())
                                 .contains("managed by git"));
                 Answer released = node.call("DELETE", "/config/manager", "", Map.of());
                 assertThat(released.status()).as(released.toString()).isLessThan(300);
@@ -359,7 +363,9 @@ class MaywzhFollowIT {
                 server.change(
                         database,
                         "begin; delete from credentials where name = 'bob'; update config_version set version = 1; commit");
-                Awaitility.await().atMost(WITHIN).until(() -> node.process().log().contains("is lower than version"));
+                Awaitility.await()
+                        .atMost(WITHIN)
+                        .until(() -> node.process().log().contains("is lower than version"));
                 assertThat(head(node)).isEqualTo(head);
                 assertThat(node.ask("bob").status()).isEqualTo(200);
 

@@ -311,7 +311,9 @@ class StoredKeysIT {
                 assertThat(first.ask().status()).isEqualTo(200);
                 Issued key = issue(first, Map.of("name", "team"));
                 await(second, key.secret(), 200);
-                assertThat(second.commit(1, Files.readString(seed) + "# changed\n").status()).isEqualTo(201);
+                assertThat(second.commit(1, Files.readString(seed) + "# changed\n")
+                                .status())
+                        .isEqualTo(201);
                 first.awaitVersion(2, StoreNode.SOON);
                 assertThat(first.ask().status()).isEqualTo(401);
 

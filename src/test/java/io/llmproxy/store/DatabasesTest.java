@@ -49,16 +49,16 @@ final class DatabasesTest {
                 .isEqualTo(Kind.AWAY);
         assertThat(kind(
                         ErrorCode.GENERAL_ERROR_1,
-                        failed(DataUtils.ERROR_READING_FAILED, new FileSystemException("f", null, "Too many open files"))))
+                        failed(
+                                DataUtils.ERROR_READING_FAILED,
+                                new FileSystemException("f", null, "Too many open files"))))
                 .isEqualTo(Kind.AWAY);
     }
 
     @Test
     void whatCannotBeReadIsDamaged() throws IOException {
         assertThat(kind(ErrorCode.FILE_CORRUPTED_1, null)).isEqualTo(Kind.DAMAGED);
-        assertThat(kind(
-                        ErrorCode.IO_EXCEPTION_1,
-                        failed(DataUtils.ERROR_READING_FAILED, new EOFException())))
+        assertThat(kind(ErrorCode.IO_EXCEPTION_1, failed(DataUtils.ERROR_READING_FAILED, new EOFException())))
                 .isEqualTo(Kind.DAMAGED);
         assertThat(kind(ErrorCode.GENERAL_ERROR_1, failed(DataUtils.ERROR_INTERNAL, null)))
                 .isEqualTo(Kind.DAMAGED);
@@ -76,8 +76,8 @@ final class DatabasesTest {
             statement.execute("create table t (a integer)");
         }
 
-        StoreException told = catchThrowableOfType(
-                StoreException.class, () -> Databases.open(StoreWorld.config(null), directory));
+        StoreException told =
+                catchThrowableOfType(StoreException.class, () -> Databases.open(StoreWorld.config(null), directory));
 
         assertThat(told.kind()).isEqualTo(Kind.REFUSED);
         assertThat(told).hasMessageContaining("cannot be opened: Wrong user name or password");
