@@ -20,7 +20,8 @@ public record StoreConfig(
                 "Directory of this node's state: the H2 database, the last good configuration and the node's identity. Default: `$STATE_DIRECTORY`; else `state` beside the file; without a file, `llmproxy` in the container's base directory.")
         @Nullable Path directory,
 
-        @Setting("Configuration that becomes version 1 if the store is empty.") @Nullable Path seed,
+        @Setting("Configuration that becomes version 1 if the store is empty and this node has served nothing before.")
+        @Nullable Path seed,
 
         @Setting(
                 value = "How often this node looks for a new version; each pause varies by up to a fifth.",
