@@ -3,7 +3,6 @@ package io.llmproxy.proxy.attempt;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +10,6 @@ import org.jspecify.annotations.Nullable;
 public final class FutureWait<T> {
     private final Waiting waiting;
     private final Duration limit;
-
-    /** What comes too late must not end a later wait. */
-    private final AtomicBoolean awaited = new AtomicBoolean(true);
 
     /** @param limit how long it may take */
     public FutureWait(Waiting waiting, Duration limit) {
@@ -34,12 +30,10 @@ public final class FutureWait<T> {
             return;
         }
         Runnable over = () -> known.accept(null, new TimeoutException("nothing within " + limit));
-        waiting.inLine(System.nanoTime(), limit, over, () -> {
-            awaited.set(false);
-            giveUp.run();
-        });
+        Waiting.Wait wait = waiting.inLine(System.nanoTime(), limit, over, giveUp);
         var unused = future.whenComplete((value, failure) -> {
-            if (awaited.getAndSet(false) && waiting.end()) {
+            // What comes too late must not end a later wait.
+            if (waiting.end(wait)) {
                 known.accept(value, failure);
             }
         });

@@ -11,14 +11,23 @@ import org.jspecify.annotations.Nullable;
 public final class Waiting {
     private final AtomicReference<@Nullable Wait> current = new AtomicReference<>();
 
-    /**
-     * One wait.
-     *
-     * @param end until when, in nanoseconds
-     * @param over goes on when that time has come
-     * @param cancel gives up what is waited for
-     */
-    private record Wait(long end, Runnable over, Runnable cancel) {}
+    /** One wait. */
+    public static final class Wait {
+        private final long end;
+        private final Runnable over;
+        private final Runnable cancel;
+
+        /**
+         * @param end until when, in nanoseconds
+         * @param over goes on when that time has come
+         * @param cancel gives up what is waited for
+         */
+        private Wait(long end, Runnable over, Runnable cancel) {
+            this.end = end;
+            this.over = over;
+            this.cancel = cancel;
+        }
+    }
 
     /** Waits for a time, in nanoseconds. */
     void until(long end, Runnable over) {
@@ -32,9 +41,12 @@ public final class Waiting {
      * @param limit how long to wait at most
      * @param over goes on when that was too long
      * @param leave leaves the line
+     * @return this wait, for one who must not end a later one
      */
-    public void inLine(long now, Duration limit, Runnable over, Runnable leave) {
-        current.set(new Wait(now + limit.toNanos(), over, leave));
+    public Wait inLine(long now, Duration limit, Runnable over, Runnable leave) {
+        Wait wait = new Wait(now + limit.toNanos(), over, leave);
+        current.set(wait);
+        return wait;
     }
 
     public boolean isWaiting() {
@@ -44,6 +56,11 @@ public final class Waiting {
     /** Ends the wait as what was waited for is there, or will never be; false if another has ended it. */
     public boolean end() {
         return current.getAndSet(null) != null;
+    }
+
+    /** Ends this wait; false if another has ended it. */
+    boolean end(Wait wait) {
+        return current.compareAndSet(wait, null);
     }
 
     /** Ends the wait, and gives up what was waited for; false if another has ended it. */
