@@ -141,16 +141,20 @@ public abstract class ClientKey {
         return digest;
     }
 
-    /** Tells it from all keys that are not {@link #equals equal}, the same on all nodes. Says nothing of the key. */
+    /** Tells whose things are that it makes, the same on all nodes: from all other clients', also after it was rotated. Says nothing of the key. */
     public String mark() {
         String known = mark;
         if (known == null) {
-            byte[] named = KeyDigest.of(scope + '\n' + HexFormat.of().formatHex(digest.bytes()))
-                    .bytes();
+            byte[] named = KeyDigest.of(scope + '\n' + lasting()).bytes();
             known = Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(named, MARK_BYTES));
             mark = known;
         }
         return known;
+    }
+
+    /** What stays as long as the key is the same client's; that of the configuration has nothing else. */
+    protected String lasting() {
+        return HexFormat.of().formatHex(digest.bytes());
     }
 
     @Override

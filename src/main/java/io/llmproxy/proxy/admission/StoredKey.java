@@ -47,6 +47,12 @@ final class StoredKey extends ClientKey {
         return true;
     }
 
+    /** It is another key after each rotation. */
+    @Override
+    protected String lasting() {
+        return "id " + issued.id();
+    }
+
     IssuedKey issued() {
         return issued;
     }

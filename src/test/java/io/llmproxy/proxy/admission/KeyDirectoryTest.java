@@ -90,6 +90,21 @@ class KeyDirectoryTest {
     }
 
     @Test
+    void whatAKeyMadeIsItsOwnAfterARotation() {
+        directory.put(key("1", "one"));
+        directory.put(key("2", "two"));
+        String mark = found("one").mark();
+        assertThat(mark).hasSize(22).isNotEqualTo(found("two").mark());
+
+        directory.put(key("1", "next", null, new IssuedKey.Previous(KeyDigest.of("one"), NOW)));
+        assertThat(found("next").mark()).isEqualTo(mark);
+        assertThat(found("one").mark()).isEqualTo(mark);
+
+        directory.put(key("3", "next"));
+        assertThat(found("next").mark()).as("it was issued again").isNotEqualTo(mark);
+    }
+
+    @Test
     void allKeysAreReplaced() {
         directory.put(key("1", "one"));
         directory.put(key("2", "two"));
