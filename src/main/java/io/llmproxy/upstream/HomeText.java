@@ -4,7 +4,7 @@ import io.llmproxy.auth.Credential;
 import io.llmproxy.resource.ResourceHomes.Kept;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /** What nodes write down for each other of what an upstream keeps: a mark of its key, a mark of the owner, and its name. No key can be read from it. */
 public final class HomeText {
@@ -29,10 +29,11 @@ public final class HomeText {
      * Reads what another node has written.
      *
      * @param upstreams those of this node
-     * @return null if this node does not have the upstream. Where it has the upstream but not the key, another key may be shown
+     * @return where it is, also if this node does not have the upstream: it belongs to its owner all the same. Where it has the upstream but not
+     *     the key, another key may be shown
      * @throws IllegalArgumentException if no node writes such a text
      */
-    public static @Nullable Kept<ResourceHome> read(String text, Upstreams upstreams) {
+    public static Kept<ResourceHome> read(String text, Upstreams upstreams) {
         Matcher read = TEXT.matcher(text);
         if (!read.matches()) {
             throw new IllegalArgumentException("no key, owner and upstream");
@@ -40,15 +41,20 @@ public final class HomeText {
         String name = read.group(3);
         String owner = read.group(2);
         Upstream upstream = upstreams.named(name);
-        if (upstream == null) {
-            return null;
-        }
-        Credential credential = upstream.keys()
-                .credentials()
+        Stream<Credential> credentials =
+                upstream == null ? Stream.empty() : upstream.keys().credentials();
+        Credential credential = credentials
                 .filter(shown -> mark(name, shown).equals(read.group(1)))
                 .findFirst()
                 .orElseGet(Credential.None::new);
         return new Kept<>(new ResourceHome(name, credential), owner.equals(ANY) ? null : owner);
+    }
+
+    /** Whether a node with these upstreams can write down all of it. */
+    public static boolean isComplete(Kept<ResourceHome> kept, Upstreams upstreams) {
+        Upstream upstream = upstreams.named(kept.home().upstream());
+        return upstream != null
+                && upstream.keys().credentials().anyMatch(kept.home().credential()::equals);
     }
 
     /** An upstream with a credential of another kind has one only. */

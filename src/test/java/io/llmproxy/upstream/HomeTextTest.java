@@ -50,16 +50,20 @@ final class HomeTextTest {
     }
 
     @Test
-    void aNodeWithoutTheUpstreamKnowsNothingAndOneWithoutTheKeyShowsAnother() {
+    void aNodeWithoutTheUpstreamKnowsTheOwnerAndOneWithoutTheKeyShowsAnother() {
         one.group(KEYED + "," + OPEN, "{name: u}, {name: o o}");
         other.group(KEYED.replace("key-a", "key-c"), "{name: u}");
 
-        assertThat(HomeText.read("- - o o", other.current())).isNull();
+        Kept<ResourceHome> elsewhere = HomeText.read("- " + OWNER + " o o", other.current());
+        assertThat(elsewhere).isEqualTo(new Kept<>(new ResourceHome("o o", new Credential.None()), OWNER));
+        assertThat(HomeText.isComplete(elsewhere, other.current())).isFalse();
         Kept<ResourceHome> read = HomeText.read(HomeText.of(kept(one, "u", 0)), other.current());
         assertThat(read).isEqualTo(new Kept<>(new ResourceHome("u", new Credential.None()), OWNER));
         assertThat(other.upstream("u").keysWithout(new Credential.None())).isEmpty();
         Kept<ResourceHome> same = HomeText.read(HomeText.of(kept(one, "u", 1)), other.current());
         assertThat(same).isEqualTo(kept(other, "u", 1));
+        assertThat(HomeText.isComplete(read, other.current())).isFalse();
+        assertThat(HomeText.isComplete(same, other.current())).isTrue();
     }
 
     @ParameterizedTest

@@ -69,7 +69,7 @@ record Resources(
                 boolean harmless = References.isHarmless(exchange);
                 // A handshake is a GET as well, and asks for no list.
                 boolean list = id == null && harmless && exchange.webSocket() == null;
-                return new Resources(null, Set.of(), id != null && harmless, list, null, lesson(id, null));
+                return new Resources(null, Set.of(), id != null && harmless, list, null, lesson(id, id == null ? null : homes.find(id)));
             }
             return kept(id, known);
         }
@@ -94,10 +94,12 @@ record Resources(
         /** Adds where it is kept, if that is known and one of the group's upstreams. Returns whether the client may use it. */
         private boolean add(String id, List<Kept<ResourceHome>> known) {
             Kept<ResourceHome> kept = homes.find(id);
-            if (kept == null || group.member(kept.home().upstream()) == null) {
+            if (kept == null) {
                 return true;
             }
-            known.add(kept);
+            if (group.member(kept.home().upstream()) != null) {
+                known.add(kept);
+            }
             return kept.isOpenTo(client());
         }
 
