@@ -13,7 +13,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Spliterator;
+import java.util.Spliterators;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,17 +47,22 @@ final class SharedHomes
         upstreams = next;
         RedisConfig wanted = next.asksForResources() ? redis : null;
         if (!Objects.equals(config, wanted)) {
-            close();
+            RedisHomes<Kept<ResourceHome>> before = current;
+            current = wanted == null ? null : started(wanted);
             config = wanted;
-            if (wanted != null) {
-                RedisHomes<Kept<ResourceHome>> made = new RedisHomes<>(wanted, this, counts);
-                made.start();
-                // No request need do without it.
-                made.awaitTried(PATIENCE);
-                current = made;
+            if (before != null) {
+                before.close();
             }
         }
         next.resources().share(wanted == null ? null : this);
+    }
+
+    /** No request need do without it. */
+    private RedisHomes<Kept<ResourceHome>> started(RedisConfig wanted) {
+        RedisHomes<Kept<ResourceHome>> made = new RedisHomes<>(wanted, this, counts);
+        made.start();
+        made.awaitTried(PATIENCE);
+        return made;
     }
 
     @Override
@@ -66,14 +74,20 @@ final class SharedHomes
     }
 
     @Override
-    public @Nullable CompletableFuture<Void> ask(List<String> ids) {
+    public @Nullable CompletableFuture<Boolean> ask(List<String> ids) {
         RedisHomes<Kept<ResourceHome>> asking = current;
         return asking == null ? null : asking.ask(ids);
     }
 
+    /** A node without the upstream or its key cannot say which key is meant, and leaves that to nodes that can. */
     @Override
     public Iterator<Map.Entry<String, Kept<ResourceHome>>> known() {
-        return upstreams.resources().known();
+        Upstreams known = upstreams;
+        Spliterator<Map.Entry<String, Kept<ResourceHome>>> all =
+                Spliterators.spliteratorUnknownSize(known.resources().known(), 0);
+        return StreamSupport.stream(all, false)
+                .filter(entry -> HomeText.isComplete(entry.getValue(), known))
+                .iterator();
     }
 
     @Override
@@ -83,10 +97,8 @@ final class SharedHomes
 
     @Override
     public void heard(String id, String text) {
-        Kept<ResourceHome> kept = HomeText.read(text, upstreams);
-        if (kept != null) {
-            upstreams.resources().hear(id, kept);
-        }
+        Upstreams known = upstreams;
+        known.resources().hear(id, HomeText.read(text, known));
     }
 
     @Override

@@ -2,11 +2,13 @@ package io.llmproxy.cluster;
 
 import io.llmproxy.config.RedisConfig;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -33,8 +35,11 @@ public final class RedisHomes<K> implements AutoCloseable {
     /** What may wait to be said. */
     private static final int MOST_WAITING = 10_000;
 
-    /** A request waits no longer than that, whatever the call before it takes. */
-    private static final Duration LONGEST = Duration.ofMillis(60);
+    /** A request that names few things waits no longer than that, whatever the call before it takes. */
+    private static final long LONGEST = TimeUnit.MILLISECONDS.toNanos(60);
+
+    /** It waits so much longer for each further call that what it names takes. */
+    private static final long EACH = TimeUnit.MILLISECONDS.toNanos(10);
 
     private static final long LOOK = TimeUnit.SECONDS.toNanos(1);
     private static final long FIRST_PROBE = TimeUnit.MILLISECONDS.toNanos(50);
@@ -53,6 +58,9 @@ public final class RedisHomes<K> implements AutoCloseable {
     private final HomeCounts counts;
     private final Duration timeout;
     private final BlockingQueue<Question> asked = new LinkedBlockingQueue<>(MOST_WAITING);
+    /** What takes several calls, between which others take their turn. */
+    private final Queue<Question> large = new ArrayDeque<>();
+
     private final BlockingQueue<News<K>> news = new LinkedBlockingQueue<>(MOST_WAITING);
     /** That there is something to say. */
     private final Semaphore due = new Semaphore(0);
@@ -67,6 +75,7 @@ public final class RedisHomes<K> implements AutoCloseable {
     private long nextProbe;
     private long nextLook;
     private long nextRest;
+    private long nextMaster;
     /** Whether the log says that nothing is shared. */
     private boolean told;
 
@@ -88,7 +97,31 @@ public final class RedisHomes<K> implements AutoCloseable {
         void heard(String id, String text);
     }
 
-    private record Question(List<String> ids, CompletableFuture<Void> answer, long since) {}
+    /** Used by one thread, once it was asked. */
+    private static final class Question {
+        private final List<String> ids;
+        private final CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        private final long end;
+        private int done;
+
+        Question(List<String> ids) {
+            this.ids = ids;
+            this.end = System.nanoTime() + LONGEST + EACH * ((ids.size() - 1) / MOST_AT_ONCE);
+        }
+
+        boolean isLarge() {
+            return ids.size() > MOST_AT_ONCE;
+        }
+
+        int left() {
+            return ids.size() - done;
+        }
+
+        /** What is to be asked next. */
+        List<String> part() {
+            return ids.subList(done, done + Math.min(left(), MOST_AT_ONCE));
+        }
+    }
 
     private record News<K>(String id, K known) {}
 
@@ -109,6 +142,7 @@ public final class RedisHomes<K> implements AutoCloseable {
     /** Begins. */
     public void start() {
         nextProbe = System.nanoTime();
+        nextMaster = nextProbe;
         thread.start();
     }
 
@@ -138,15 +172,20 @@ public final class RedisHomes<K> implements AutoCloseable {
     /**
      * Asks other nodes what they know.
      *
-     * @return complete when that is on the board, or is not known in time; null if they cannot be asked
+     * @return complete with true when that is on the board, or Redis has turned out to be away; with false if Redis is there, and not all was
+     *     asked in time; null if Redis is away
      */
-    public @Nullable CompletableFuture<Void> ask(List<String> ids) {
-        Question question = new Question(ids, new CompletableFuture<>(), System.nanoTime());
-        if (!there || !asked.offer(question)) {
+    public @Nullable CompletableFuture<Boolean> ask(List<String> ids) {
+        if (!there) {
             counts.unanswered(ids.size());
             return null;
         }
-        due.release();
+        Question question = new Question(ids);
+        if (asked.offer(question)) {
+            due.release();
+        } else {
+            leave(question, false);
+        }
         return question.answer;
     }
 
@@ -155,12 +194,15 @@ public final class RedisHomes<K> implements AutoCloseable {
             while (!closed) {
                 turn();
             }
-            tellNews();
+            if (there) {
+                answerAll();
+                tellNews();
+            }
         } catch (InterruptedException | StoreAwayException | RuntimeException e) {
             // It was to end anyway.
         } finally {
             there = false;
-            leaveUnanswered();
+            leaveAll(false);
             link.close();
         }
     }
@@ -171,7 +213,7 @@ public final class RedisHomes<K> implements AutoCloseable {
         try {
             if (!there) {
                 news.clear();
-                leaveUnanswered();
+                leaveAll(true);
                 probe();
             } else {
                 answerAll();
@@ -180,8 +222,10 @@ public final class RedisHomes<K> implements AutoCloseable {
                 look();
             }
         } catch (StoreAwayException e) {
+            boolean was = there;
             away();
-            if (e.isAnswer() && !e.isReadOnly()) {
+            // A replica has a master, which may be found.
+            if (e.isAnswer() && !(e.isReadOnly() && (was || link.mayMove()))) {
                 complain(e.reason(), null);
             }
         } catch (RuntimeException e) {
@@ -211,6 +255,7 @@ public final class RedisHomes<K> implements AutoCloseable {
 
     /** All that is known is to be told. */
     private void begin(String since) {
+        link.forgetMove();
         born = since;
         missed = false;
         rest = board.known();
@@ -223,58 +268,84 @@ public final class RedisHomes<K> implements AutoCloseable {
         there = false;
         rest = null;
         link.close();
-        leaveUnanswered();
+        leaveAll(true);
     }
 
-    private void leaveUnanswered() {
+    private void leaveAll(boolean away) {
         for (Question question = asked.poll(); question != null; question = asked.poll()) {
-            leaveUnanswered(question);
+            leave(question, away);
+        }
+        for (Question question = large.poll(); question != null; question = large.poll()) {
+            leave(question, away);
         }
     }
 
-    private void leaveUnanswered(Question question) {
-        counts.unanswered(question.ids.size());
-        question.answer.complete(null);
+    private void leave(Question question, boolean away) {
+        counts.unanswered(question.left());
+        question.answer.complete(away);
     }
 
     private void answerAll() throws StoreAwayException {
-        for (Question question = asked.poll(); question != null; question = asked.poll()) {
-            List<Question> together = new ArrayList<>(List.of(question));
-            int ids = question.ids.size();
-            for (Question next = asked.peek();
-                    next != null && ids + next.ids.size() <= MOST_AT_ONCE;
-                    next = asked.peek()) {
-                together.add(asked.remove());
+        while (!asked.isEmpty() || !large.isEmpty()) {
+            answerSmall();
+            Question next = large.poll();
+            if (next != null) {
+                answer(List.of(next));
+            }
+        }
+    }
+
+    private void answerSmall() throws StoreAwayException {
+        List<Question> together = new ArrayList<>();
+        int ids = 0;
+        for (Question next = asked.peek();
+                next != null && (next.isLarge() || ids + next.ids.size() <= MOST_AT_ONCE);
+                next = asked.peek()) {
+            asked.remove();
+            if (next.isLarge()) {
+                large.add(next);
+            } else {
+                together.add(next);
                 ids += next.ids.size();
             }
-            together.removeIf(this::isLate);
-            try {
-                answer(together.stream().flatMap(each -> each.ids.stream()).toList());
-                together.forEach(each -> each.answer.complete(null));
-            } catch (StoreAwayException | RuntimeException e) {
-                together.forEach(this::leaveUnanswered);
-                throw e;
+        }
+        answer(together);
+    }
+
+    /** Asks in one call. */
+    private void answer(List<Question> questions) throws StoreAwayException {
+        List<Question> inTime = new ArrayList<>(questions);
+        inTime.removeIf(this::isLate);
+        List<String> ids =
+                inTime.stream().flatMap(question -> question.part().stream()).toList();
+        try {
+            List<String> known = ids.isEmpty() ? List.of() : say(ids, Collections.nCopies(ids.size(), ""));
+            for (int i = 0; i < ids.size(); i++) {
+                counts.answered(hear(ids.get(i), known.get(i)));
             }
+        } catch (StoreAwayException | RuntimeException e) {
+            inTime.forEach(question -> leave(question, true));
+            throw e;
+        }
+        inTime.forEach(this::goOn);
+    }
+
+    private void goOn(Question question) {
+        question.done += question.part().size();
+        if (question.left() == 0) {
+            question.answer.complete(true);
+        } else {
+            large.add(question);
         }
     }
 
     /** What cannot be answered in time is not asked. */
     private boolean isLate(Question question) {
-        boolean late = System.nanoTime() - question.since + timeout.toNanos() > LONGEST.toNanos();
+        boolean late = System.nanoTime() + timeout.toNanos() - question.end > 0;
         if (late) {
-            leaveUnanswered(question);
+            leave(question, false);
         }
         return late;
-    }
-
-    private void answer(List<String> ids) throws StoreAwayException {
-        for (int from = 0; from < ids.size(); from += MOST_AT_ONCE) {
-            List<String> some = ids.subList(from, Math.min(ids.size(), from + MOST_AT_ONCE));
-            List<String> known = say(some, Collections.nCopies(some.size(), ""));
-            for (int i = 0; i < some.size(); i++) {
-                counts.answered(hear(some.get(i), known.get(i)));
-            }
-        }
     }
 
     /** Returns whether anything is known. */
@@ -341,10 +412,10 @@ public final class RedisHomes<K> implements AutoCloseable {
         try {
             known = say(ids, texts);
         } catch (StoreAwayException e) {
-            if (!e.isRefusal()) {
+            if (!e.isRefusal() && !(e.isReadOnly() && staysReadOnly())) {
                 throw e;
             }
-            // As when its memory is full. It may still be asked.
+            // As when its memory is full, or it is a replica. It may still be asked.
             complain(e.reason(), null);
             rest = null;
             nextRest = System.nanoTime() + AGAIN;
@@ -360,11 +431,21 @@ public final class RedisHomes<K> implements AutoCloseable {
         }
     }
 
+    /** Whether it is no use to connect again to a replica: where others say who the master is, they may; else its name may, once a minute. */
+    private boolean staysReadOnly() {
+        long now = System.nanoTime();
+        if (link.mayMove() || now - nextMaster >= 0) {
+            nextMaster = now + AGAIN;
+            return false;
+        }
+        return true;
+    }
+
     private List<String> say(List<String> ids, List<String> texts) throws StoreAwayException {
         HomeEntries.Answer answer = entries.say(ids, texts);
         nextLook = System.nanoTime() + LOOK;
-        if (!answer.born().equals(born)) {
-            // It has lost what it knew.
+        if (link.hasMoved() || !answer.born().equals(born)) {
+            // It has lost what it knew, or is another server, which may not have been told the last of it.
             begin(answer.born());
         }
         return answer.known();

@@ -47,6 +47,7 @@ final class RedisLink implements AutoCloseable {
     private final int database;
     private @Nullable HostAndPort address;
     private @Nullable Jedis connection;
+    private boolean moved;
 
     /**
      * What the store answers.
@@ -107,11 +108,20 @@ final class RedisLink implements AutoCloseable {
         return finder != null;
     }
 
+    /** Whether what it is connected with has told it to go to another server. */
+    boolean hasMoved() {
+        return moved;
+    }
+
+    void forgetMove() {
+        moved = false;
+    }
+
     void open() throws StoreAwayException {
         close();
         HostAndPort at = fixed == null ? Objects.requireNonNull(finder).master() : fixed;
         address = at;
-        connection = connect(at, RedisConnector.CONNECT);
+        connection = connect(at, RedisConnector.CONNECT, config.timeout());
     }
 
     /**
@@ -177,18 +187,21 @@ final class RedisLink implements AutoCloseable {
         return findings;
     }
 
+    /** Has a script do its work. All that this takes together is over within the time-out. */
     Object evaluate(Script script, List<String> keys, List<String> arguments) throws StoreAwayException {
+        Patience patience = Patience.of(config.timeout());
         try {
-            return script.evaluate(Objects.requireNonNull(connection, "opened"), keys, arguments);
+            return script.evaluate(Objects.requireNonNull(connection, "opened"), patience, keys, arguments);
         } catch (JedisRedirectionException e) {
-            return follow(e, script, keys, arguments);
+            return follow(e, patience, script, keys, arguments);
         } catch (JedisException e) {
             throw StoreAwayException.of(e);
         }
     }
 
     /** Slots of a cluster move while it works, and masters take turns: the one that had the keys says where they are. Nothing is done before. */
-    private Object follow(JedisRedirectionException told, Script script, List<String> keys, List<String> arguments)
+    private Object follow(
+            JedisRedirectionException told, Patience patience, Script script, List<String> keys, List<String> arguments)
             throws StoreAwayException {
         if (!(finder instanceof ClusterNodes)) {
             throw new StoreAwayException("it is one node of a cluster (expected: `redis.cluster`)", told);
@@ -199,15 +212,16 @@ final class RedisLink implements AutoCloseable {
                     ClusterNodes.beside(Objects.requireNonNull(address, "opened"), target.getHost(), target.getPort());
             if (told instanceof JedisAskDataException) {
                 // Until the slot has moved as a whole, each call begins where it was.
-                try (Jedis other = connect(at, config.timeout())) {
-                    return script.evaluateAsked(other, keys, arguments);
+                try (Jedis other = connect(at, patience.left(), patience.left())) {
+                    return script.evaluateAsked(other, patience, keys, arguments);
                 }
             }
             close();
             address = at;
-            Jedis other = connect(at, config.timeout());
+            Jedis other = connect(at, patience.left(), patience.left());
             connection = other;
-            return script.evaluate(other, keys, arguments);
+            moved = true;
+            return script.evaluate(other, patience, keys, arguments);
         } catch (JedisException e) {
             throw StoreAwayException.of(e);
         } catch (IllegalArgumentException e) {
@@ -215,8 +229,8 @@ final class RedisLink implements AutoCloseable {
         }
     }
 
-    private Jedis connect(HostAndPort at, Duration longest) throws StoreAwayException {
-        return connector.open(at, database, config.user(), config.password(), longest, config.timeout());
+    private Jedis connect(HostAndPort at, Duration longest, Duration timeout) throws StoreAwayException {
+        return connector.open(at, database, config.user(), config.password(), longest, timeout);
     }
 
     private static Answer answer(Object said, int calls) throws StoreAwayException {

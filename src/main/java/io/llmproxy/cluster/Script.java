@@ -33,17 +33,21 @@ record Script(String text, String sha) {
     }
 
     /** Proxies refuse to load scripts; the script itself goes along where the server does not know it. */
-    Object evaluate(Jedis open, List<String> keys, List<String> arguments) {
+    Object evaluate(Jedis open, Patience patience, List<String> keys, List<String> arguments) {
+        patience.bound(open);
         try {
             return open.evalsha(sha, keys, arguments);
         } catch (JedisNoScriptException e) {
+            patience.bound(open);
             return open.eval(text, keys, arguments);
         }
     }
 
     /** To be used where keys of a cluster are on their way to a server, which has to be told that it was asked for. */
-    Object evaluateAsked(Jedis open, List<String> keys, List<String> arguments) {
+    Object evaluateAsked(Jedis open, Patience patience, List<String> keys, List<String> arguments) {
+        patience.bound(open);
         open.asking();
+        patience.bound(open);
         return open.eval(text, keys, arguments);
     }
 }

@@ -60,10 +60,11 @@ public final class ResourceHomes<H> {
         /**
          * Asks them where things are kept.
          *
-         * @return complete when what they know has been {@link #hear heard}, or is not known in time; null if they cannot be asked now.
-         *     The thread that completes it has to return soon
+         * @return complete with true when what they know has been {@link #hear heard}, or they turn out to be away; with false if there was no
+         *     time to ask for all, so that something may be another client's; null if they are away. The thread that completes it has to
+         *     return soon
          */
-        @Nullable CompletableFuture<Void> ask(List<String> ids);
+        @Nullable CompletableFuture<Boolean> ask(List<String> ids);
     }
 
     /** Shares what is learned from now on; null to share nothing. */
@@ -107,9 +108,9 @@ public final class ResourceHomes<H> {
     /**
      * Asks other nodes for what is not known here.
      *
-     * @return null if there is nothing to wait for
+     * @return what {@link Others#ask} says; null if there is nothing to wait for
      */
-    public @Nullable CompletableFuture<Void> ask(List<String> ids) {
+    public @Nullable CompletableFuture<Boolean> ask(List<String> ids) {
         Others<H> asked = others;
         if (asked == null) {
             return null;

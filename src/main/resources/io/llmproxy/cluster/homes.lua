@@ -8,6 +8,8 @@
 local MOST = 120
 local FEWER = 30
 local DAY = 86400
+-- Which of them were asked for last is known no better than that.
+local RENEW = 600
 local LASTS = 30 * DAY
 local LONGEST = 400
 local NOBODY = '-'
@@ -59,7 +61,7 @@ end
 
 -- It is in use. A store that takes no more may be read.
 local function renew(key, field, at, text)
-  if now - at >= DAY then
+  if now - at >= RENEW then
     pcall(write, key, field, text)
   end
 end

@@ -7,11 +7,13 @@ import io.llmproxy.config.RedisConfig;
 import io.llmproxy.testing.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -120,9 +122,13 @@ class HomesScriptIT {
             String hash = hash();
             String field = field(hash);
             long now = now();
-            write(hash, field, now - DAY / 2, MADE);
+            write(hash, field, now - 500, MADE);
             assertThat(ask(entries, "file-1")).isEqualTo(MADE);
-            assertThat(written(hash, field)).isEqualTo(now - DAY / 2);
+            assertThat(written(hash, field)).isEqualTo(now - 500);
+
+            write(hash, field, now - 600, MADE);
+            assertThat(ask(entries, "file-1")).isEqualTo(MADE);
+            assertThat(written(hash, field)).isGreaterThanOrEqualTo(now);
 
             write(hash, field, now - 29 * DAY, MADE);
             assertThat(ask(entries, "file-1")).isEqualTo(MADE);
@@ -201,9 +207,14 @@ class HomesScriptIT {
     }
 
     /** What a node knows, as a test sees it. */
-    private record Known(Map<String, String> texts, List<String> nonsense) implements RedisHomes.Board<String> {
+    private record Known(Map<String, String> texts, List<String> nonsense, List<String> heard, Semaphore mayHear)
+            implements RedisHomes.Board<String> {
         Known() {
-            this(new ConcurrentHashMap<>(), new ArrayList<>());
+            this(
+                    new ConcurrentHashMap<>(),
+                    new ArrayList<>(),
+                    Collections.synchronizedList(new ArrayList<>()),
+                    new Semaphore(1));
         }
 
         @Override
@@ -221,7 +232,10 @@ class HomesScriptIT {
             if (nonsense.contains(text)) {
                 throw new IllegalArgumentException(text);
             }
+            mayHear.acquireUninterruptibly();
+            mayHear.release();
             texts.put(id, text);
+            heard.add(id);
         }
     }
 
@@ -240,7 +254,7 @@ class HomesScriptIT {
     /** Asks until there is an answer: a busy machine may be late. */
     private static void awaitKnown(RedisHomes<String> homes, Known known, String id, String text) {
         Awaitility.await().atMost(SOON).until(() -> {
-            CompletableFuture<Void> answer = homes.ask(List.of(id));
+            CompletableFuture<Boolean> answer = homes.ask(List.of(id));
             if (answer != null) {
                 answer.join();
             }
@@ -263,11 +277,11 @@ class HomesScriptIT {
                     IntStream.range(0, 500).mapToObj(i -> "many-" + i).toList();
             many.forEach(id -> tell(one, ones, id, "- - u0"));
             awaitKnown(other, others, "many-499", "- - u0");
-            CompletableFuture<Void> answer =
+            CompletableFuture<Boolean> answer =
                     Awaitility.await().atMost(SOON).until(() -> other.ask(many), asked -> asked != null);
             answer.join();
             Awaitility.await().atMost(SOON).until(() -> {
-                CompletableFuture<Void> again = other.ask(many);
+                CompletableFuture<Boolean> again = other.ask(many);
                 if (again != null) {
                     again.join();
                 }
@@ -301,7 +315,7 @@ class HomesScriptIT {
                 awaitKnown(other, others, "early", MADE);
                 redis.freeze();
                 Awaitility.await().atMost(SOON).until(() -> {
-                    CompletableFuture<Void> answer = other.ask(List.of("unknown"));
+                    CompletableFuture<Boolean> answer = other.ask(List.of("unknown"));
                     if (answer != null) {
                         answer.get(10, TimeUnit.SECONDS);
                     }
@@ -329,10 +343,85 @@ class HomesScriptIT {
             tell(one, ones, "nonsense", "- - u9");
             tell(one, ones, "sense", MADE);
             awaitKnown(other, others, "sense", MADE);
-            CompletableFuture<Void> answer =
+            CompletableFuture<Boolean> answer =
                     Awaitility.await().atMost(SOON).until(() -> other.ask(List.of("nonsense")), asked -> asked != null);
             answer.join();
             assertThat(others.texts).containsOnlyKeys("sense");
+        }
+    }
+
+    private static CompletableFuture<Boolean> asked(RedisHomes<String> homes, List<String> ids) {
+        return Awaitility.await().atMost(SOON).until(() -> homes.ask(ids), answer -> answer != null);
+    }
+
+    @Test
+    void whatThereWasNoTimeToAskForIsToldFromWhatIsUnknown() {
+        Known ones = new Known();
+        Known others = new Known();
+        HomeCounts counts = new HomeCounts();
+        try (RedisHomes<String> one = start(REDIS, ones, new HomeCounts());
+                RedisHomes<String> other = start(REDIS, others, counts)) {
+            tell(one, ones, "early", MADE);
+            awaitKnown(other, others, "early", MADE);
+            long unanswered = counts.unanswered();
+            others.mayHear.acquireUninterruptibly();
+            CompletableFuture<Boolean> busy = asked(other, List.of("early"));
+            Awaitility.await().atMost(SOON).until(others.mayHear::hasQueuedThreads);
+            CompletableFuture<Boolean> late = asked(other, List.of("late"));
+            Awaitility.await().pollDelay(Duration.ofMillis(100)).until(() -> true);
+            others.mayHear.release();
+
+            assertThat(busy.join()).isTrue();
+            assertThat(late.join()).isFalse();
+            assertThat(counts.unanswered()).isGreaterThan(unanswered);
+            Awaitility.await()
+                    .atMost(SOON)
+                    .until(() -> asked(other, List.of("late")).join());
+        }
+    }
+
+    @Test
+    void whoAsksForLittleDoesNotWaitForOneWhoAsksForMuch() {
+        Known ones = new Known();
+        Known others = new Known();
+        List<String> many = IntStream.range(0, 2000).mapToObj(i -> "much-" + i).toList();
+        try (RedisHomes<String> one = start(REDIS, ones, new HomeCounts());
+                RedisHomes<String> other = start(REDIS, others, new HomeCounts())) {
+            many.forEach(id -> tell(one, ones, id, MADE));
+            tell(one, ones, "little", MADE);
+            many.forEach(id -> awaitKnown(other, others, id, MADE));
+            awaitKnown(other, others, "little", MADE);
+            Awaitility.await().atMost(SOON).untilAsserted(() -> {
+                others.heard.clear();
+                others.mayHear.acquireUninterruptibly();
+                CompletableFuture<Boolean> much = asked(other, many);
+                Awaitility.await().atMost(SOON).until(others.mayHear::hasQueuedThreads);
+                CompletableFuture<Boolean> little = asked(other, List.of("little"));
+                others.mayHear.release();
+                assertThat(little.join()).isTrue();
+                assertThat(much.join()).isTrue();
+                assertThat(others.heard).hasSize(2001).containsAll(many);
+                assertThat(others.heard.indexOf("little")).isEqualTo(RedisHomes.MOST_AT_ONCE);
+            });
+        }
+    }
+
+    @Test
+    void aReplicaMayBeAskedAndIsNotConnectedAgainAndAgain() {
+        try (RedisServer master = RedisServer.start();
+                RedisServer replica = RedisServer.replicaOf(master)) {
+            Known ones = new Known();
+            Known others = new Known();
+            try (RedisHomes<String> one = start(master, ones, new HomeCounts());
+                    RedisHomes<String> other = start(replica, others, new HomeCounts())) {
+                tell(one, ones, "early", MADE);
+                awaitKnown(other, others, "early", MADE);
+                tell(other, others, "late", MADE);
+                Awaitility.await()
+                        .during(Duration.ofSeconds(1))
+                        .atMost(SOON)
+                        .until(() -> other.ask(List.of("early")) != null);
+            }
         }
     }
 

@@ -55,7 +55,7 @@ final class ResourceHomesTest {
     private static final class Listening implements ResourceHomes.Others<String> {
         private final List<String> told = new ArrayList<>();
         private final List<List<String>> asked = new ArrayList<>();
-        private final CompletableFuture<Void> answer = new CompletableFuture<>();
+        private final CompletableFuture<Boolean> answer = new CompletableFuture<>();
 
         @Override
         public void tell(String id, Kept<String> kept) {
@@ -63,7 +63,7 @@ final class ResourceHomesTest {
         }
 
         @Override
-        public CompletableFuture<Void> ask(List<String> ids) {
+        public CompletableFuture<Boolean> ask(List<String> ids) {
             asked.add(ids);
             return answer;
         }

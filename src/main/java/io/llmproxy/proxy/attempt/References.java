@@ -9,7 +9,7 @@ import io.llmproxy.resource.ResourceHomes;
 import io.llmproxy.upstream.ResourceHome;
 import io.llmproxy.upstream.UpstreamGroup;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * What a request names that an upstream may keep.
  *
  * @param path what its path says; null if nothing
- * @param ids all that it names, in its path and in its body
+ * @param ids all that it names, in its path and in its body, each once
  */
 public record References(@Nullable ResourcePath path, List<String> ids) {
     /** The request has nothing to do with what is kept. */
@@ -46,9 +46,9 @@ public record References(@Nullable ResourcePath path, List<String> ids) {
         }
         List<String> named = named(exchange, body);
         if (path == null) {
-            return named.isEmpty() ? NONE : new References(null, named);
+            return named.isEmpty() ? NONE : new References(null, List.copyOf(new LinkedHashSet<>(named)));
         }
-        List<String> ids = new ArrayList<>(named.size() + 2);
+        Set<String> ids = new LinkedHashSet<>();
         if (path.id() != null) {
             ids.add(path.id());
         }
@@ -56,7 +56,7 @@ public record References(@Nullable ResourcePath path, List<String> ids) {
             ids.add(path.googles());
         }
         ids.addAll(named);
-        return new References(path, ids);
+        return new References(path, List.copyOf(ids));
     }
 
     private static boolean mayNameFiles(Endpoint endpoint) {
@@ -88,19 +88,19 @@ public record References(@Nullable ResourcePath path, List<String> ids) {
     /**
      * Asks other nodes for what this one does not know.
      *
-     * @return complete within the time-out of what nodes share; null if there is nothing to wait for
+     * @return complete with false if something may be another client's, as there was no time to ask; null if there is nothing to wait for
      */
-    public @Nullable CompletableFuture<Void> ask(UpstreamGroup group) {
+    public @Nullable CompletableFuture<Boolean> ask(UpstreamGroup group) {
         ResourceHomes<ResourceHome> homes = group.resources();
         if (ids.isEmpty() || homes == null || !homes.isShared() || isTooMuch(homes)) {
             return null;
         }
+        if (path == null || path.id() == null || path.googles() == null) {
+            return homes.ask(ids);
+        }
         // A path names one thing, though it may be called in two ways.
-        int known = path != null && path.googles() != null && path.id() != null && isOneKnown(homes) ? 2 : 0;
-        return homes.ask(known == 0 ? ids : ids.subList(known, ids.size()));
-    }
-
-    private boolean isOneKnown(ResourceHomes<ResourceHome> homes) {
-        return homes.find(ids.get(0)) != null || homes.find(ids.get(1)) != null;
+        Set<String> names = Set.copyOf(List.of(path.id(), path.googles()));
+        boolean known = names.stream().anyMatch(name -> homes.find(name) != null);
+        return homes.ask(known ? ids.subList(names.size(), ids.size()) : ids);
     }
 }

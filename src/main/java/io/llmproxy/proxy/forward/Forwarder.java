@@ -62,8 +62,8 @@ public final class Forwarder
     /** The store answers, or counts as away, much sooner. */
     private static final Duration LONGEST_LIMITS = Duration.ofSeconds(1);
 
-    /** Other nodes are asked no longer than that which upstream keeps what. */
-    private static final Duration LONGEST_RESOURCES = Duration.ofMillis(60);
+    /** What is asked of other nodes is answered, or given up, much sooner. */
+    private static final Duration LONGEST_RESOURCES = Duration.ofSeconds(1);
 
     /** Some upstreams keep a stream open that has come to its end; usage follows at once where it does. */
     private static final Duration LONGEST_END = Duration.ofSeconds(2);
@@ -209,13 +209,25 @@ public final class Forwarder
         }
         UpstreamGroup group = Objects.requireNonNull(exchange.group(), "routed");
         References references = References.of(exchange, group, body);
-        CompletableFuture<Void> asked = references.ask(group);
+        CompletableFuture<Boolean> asked = references.ask(group);
         if (asked == null) {
             askUpstreams(group, references);
         } else {
-            // Without an answer, what other nodes know is not known here.
-            new FutureWait<Void>(waiting, LONGEST_RESOURCES)
-                    .start(asked, (known, failure) -> workers.execute(() -> askUpstreams(group, references)), () -> {});
+            new FutureWait<Boolean>(waiting, LONGEST_RESOURCES)
+                    .start(
+                            asked,
+                            (all, failure) -> workers.execute(() ->
+                                    resourcesKnown(group, references, Boolean.TRUE.equals(all))),
+                            () -> {});
+        }
+    }
+
+    /** What has an owner is not taken for what has none because there was no time to ask. */
+    private void resourcesKnown(UpstreamGroup group, References references, boolean all) {
+        if (all || exchange.clientKey() == null) {
+            askUpstreams(group, references);
+        } else {
+            refused(new Refusal(ProxyError.RESOURCES_UNKNOWN, Refusal.SOON.toNanos(), false));
         }
     }
 

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,13 +179,13 @@ final class ResourcesTest {
     /** Another node, which answers when it is told to. */
     private static final class Other implements ResourceHomes.Others<ResourceHome> {
         private final BlockingQueue<List<String>> asked = new LinkedBlockingQueue<>();
-        private final CompletableFuture<Void> answer = new CompletableFuture<>();
+        private final CompletableFuture<Boolean> answer = new CompletableFuture<>();
 
         @Override
         public void tell(String id, Kept<ResourceHome> kept) {}
 
         @Override
-        public CompletableFuture<Void> ask(List<String> ids) {
+        public CompletableFuture<Boolean> ask(List<String> ids) {
             asked.add(ids);
             return answer;
         }
@@ -212,7 +214,7 @@ final class ResourcesTest {
         assertThat(b.server().requests()).isEmpty();
 
         entrance.resources().hear("responses-far", at("b", "upstream-key-b", null));
-        other.answer.complete(null);
+        other.answer.complete(true);
         assertThat(client.await().status()).isEqualTo(200);
         assertThat(a.server().requests()).isEmpty();
 
@@ -226,7 +228,7 @@ final class ResourcesTest {
         Other other = join();
         b.keep("upstream-key-b", "responses-far");
         entrance.resources().hear("responses-far", at("b", "upstream-key-b", "another client"));
-        other.answer.complete(null);
+        other.answer.complete(true);
 
         FakeClient client = get("/v1/responses/responses-far");
 
@@ -241,11 +243,11 @@ final class ResourcesTest {
         FakeClient client = FakeClient.of("GET", "/v1/files/files-early");
         entrance.forward(client);
         assertThat(other.asked.take()).containsExactly("files-early", "files/files-early");
-        entrance.after(Duration.ofMillis(61));
+        entrance.after(Duration.ofMillis(1001));
 
         assertThat(client.await().status()).as("it was looked for").isEqualTo(200);
         int asked = a.server().requests().size();
-        other.answer.complete(null);
+        other.answer.complete(true);
         assertThat(a.server().requests()).hasSize(asked);
     }
 
@@ -258,7 +260,7 @@ final class ResourcesTest {
         assertThat(entrance.drain()).isEqualTo(1);
         assertThat(client.await().status()).isEqualTo(503);
 
-        other.answer.complete(null);
+        other.answer.complete(true);
         assertThat(a.server().requests()).isEmpty();
         assertThat(b.server().requests()).isEmpty();
     }
@@ -278,20 +280,71 @@ final class ResourcesTest {
                 .sending("{\"messages\":[{\"content\":[{\"file\":{\"file_id\":\"files-x\"}}]}]}");
         entrance.forward(chat);
         assertThat(other.asked.take()).containsExactly("files-x");
-        other.answer.complete(null);
+        other.answer.complete(true);
         chat.await();
     }
 
     @Test
     void moreThanCanBeAskedForIsRefused() throws Exception {
         Other other = join();
-        String ids = "file','".repeat(2001);
+        String ids = IntStream.range(0, 2001).mapToObj(i -> "file-" + i).collect(Collectors.joining("','"));
 
         FakeClient client = post("/v1/vector_stores", "{'file_ids':['" + ids + "']}");
 
         assertThat(client.status()).isEqualTo(400);
         assertThat(client.body()).contains("too many resources");
         assertThat(other.asked).isEmpty();
+    }
+
+    @Test
+    void whatIsNamedOftenIsAskedForOnce() throws Exception {
+        Other other = join();
+        other.answer.complete(true);
+
+        post("/v1/vector_stores", "{'file_ids':['" + "file','".repeat(2001) + "file']}");
+
+        assertThat(other.asked).containsExactly(List.of("file"));
+    }
+
+    @Test
+    void whatThereWasNoTimeToAskForMayBeAnotherClients() throws Exception {
+        reopen("keys: [{name: one, key: %s}]".formatted(KEYS), "");
+        Other other = join();
+        other.answer.complete(false);
+        a.keep("upstream-key-a", "files-early");
+
+        FakeClient client = ask(FakeClient.of("GET", "/v1/files/files-early").with("Authorization", "Bearer " + KEYS));
+
+        assertThat(client.status()).isEqualTo(503);
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("resources_unavailable");
+        assertThat(client.header("Retry-After")).isEqualTo("1");
+        assertThat(a.server().requests()).isEmpty();
+        assertThat(b.server().requests()).isEmpty();
+    }
+
+    @Test
+    void withoutKeysNothingHasAnOwner() throws Exception {
+        Other other = join();
+        other.answer.complete(false);
+        a.keep("upstream-key-a", "files-early");
+
+        assertThat(get("/v1/files/files-early").status()).isEqualTo(200);
+    }
+
+    @Test
+    void whatIsAnotherClientsIsNotThereAlsoIfItsUpstreamIsNotKnown() throws Exception {
+        reopen("keys: [{name: one, key: %s}]".formatted(KEYS), "");
+        a.keep("upstream-key-a", "files-far");
+        entrance.resources().hear("files-far", at("elsewhere", "upstream-key-a", "another client"));
+        entrance.resources().hear("files-open", at("elsewhere", "upstream-key-a", null));
+        a.keep("upstream-key-a", "files-open");
+
+        FakeClient client = ask(FakeClient.of("GET", "/v1/files/files-far").with("Authorization", "Bearer " + KEYS));
+        assertThat(client.status()).isEqualTo(404);
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("resource_not_found");
+        assertThat(a.server().requests()).isEmpty();
+        FakeClient open = ask(FakeClient.of("GET", "/v1/files/files-open").with("Authorization", "Bearer " + KEYS));
+        assertThat(open.status()).isEqualTo(200);
     }
 
     @Test
