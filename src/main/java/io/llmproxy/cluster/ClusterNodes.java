@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
@@ -15,6 +16,9 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  * master has them all: scripts need that.
  */
 final class ClusterNodes extends MasterFinder {
+    /** What a Redis says that is no part of a cluster. */
+    private static final String ALONE = "cluster support disabled";
+
     private final RedisConfig config;
     private final RedisConnector connector;
     private final List<String> nodes;
@@ -40,9 +44,8 @@ final class ClusterNodes extends MasterFinder {
     }
 
     @Override
-    @Nullable HostAndPort ask(Jedis connection, HostAndPort server) {
-        // CLUSTER SHARDS, which is to take its place, is not known to Redis before 7.0.
-        for (Object range : (List<?>) connection.sendCommand(Protocol.Command.CLUSTER, "SLOTS")) {
+    @Nullable HostAndPort ask(Jedis connection, HostAndPort server) throws StoreAwayException {
+        for (Object range : slots(connection)) {
             List<?> told = (List<?>) range;
             if (slot >= (Long) told.get(0) && slot <= (Long) told.get(1)) {
                 List<?> master = (List<?>) told.get(2);
@@ -50,6 +53,18 @@ final class ClusterNodes extends MasterFinder {
             }
         }
         return null;
+    }
+
+    private static List<?> slots(Jedis connection) throws StoreAwayException {
+        try {
+            // CLUSTER SHARDS, which is to take its place, is not known to Redis before 7.0.
+            return (List<?>) connection.sendCommand(Protocol.Command.CLUSTER, "SLOTS");
+        } catch (JedisDataException e) {
+            if (String.valueOf(e.getMessage()).contains(ALONE)) {
+                throw new StoreAwayException("it is not a node of a cluster (expected: `redis.url`)", e);
+            }
+            throw e;
+        }
     }
 
     private static String host(@Nullable Object told) {

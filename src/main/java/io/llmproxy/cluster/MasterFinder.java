@@ -80,7 +80,7 @@ abstract class MasterFinder {
     abstract Jedis open(HostAndPort server) throws StoreAwayException;
 
     /** Returns where a server says that the master is; null if it knows none. */
-    abstract @Nullable HostAndPort ask(Jedis connection, HostAndPort server);
+    abstract @Nullable HostAndPort ask(Jedis connection, HostAndPort server) throws StoreAwayException;
 
     /** What is told if none of those that answer knows a master. */
     abstract String unknown();

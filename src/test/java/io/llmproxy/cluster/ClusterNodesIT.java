@@ -97,7 +97,7 @@ class ClusterNodesIT {
         }
         try (RedisServer single = RedisServer.start(kind)) {
             assertThat(opened(config(List.of(address(single)), PATIENT)))
-                    .isEqualTo("cluster node " + address(single) + ": it answers ERR");
+                    .isEqualTo("cluster node " + address(single) + ": it is not a node of a cluster (expected: `redis.url`)");
         }
     }
 
@@ -115,10 +115,12 @@ class ClusterNodesIT {
             assertThat(used(link, "moved", 10)).isEqualTo(120);
             assertThat(reason(link, "new")).isEqualTo("it answers TRYAGAIN");
             assertThat(link.name()).isEqualTo(address(cluster.owner()));
+            assertThat(link.hasMoved()).isFalse();
             cluster.endMove();
             List<LeaseCall> last = List.of(call("moved", 10));
             RedisLink.Answer first = link.say(number.incrementAndGet(), last);
             assertThat(link.name()).isEqualTo(address(cluster.other()));
+            assertThat(link.hasMoved()).isTrue();
             assertThat(link.say(number.get(), last).replies()).isEqualTo(first.replies());
             assertThat(used(link, "moved", 0)).isEqualTo(130);
             assertThat(used(link, "new", 1)).isEqualTo(1);
