@@ -97,7 +97,8 @@ class ClusterNodesIT {
         }
         try (RedisServer single = RedisServer.start(kind)) {
             assertThat(opened(config(List.of(address(single)), PATIENT)))
-                    .isEqualTo("cluster node " + address(single) + ": it is not a node of a cluster (expected: `redis.url`)");
+                    .isEqualTo("cluster node " + address(single)
+                            + ": it is not a node of a cluster (expected: `redis.url`)");
         }
     }
 

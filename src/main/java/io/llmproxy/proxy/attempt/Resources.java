@@ -69,7 +69,13 @@ record Resources(
                 boolean harmless = References.isHarmless(exchange);
                 // A handshake is a GET as well, and asks for no list.
                 boolean list = id == null && harmless && exchange.webSocket() == null;
-                return new Resources(null, Set.of(), id != null && harmless, list, null, lesson(id, id == null ? null : homes.find(id)));
+                return new Resources(
+                        null,
+                        Set.of(),
+                        id != null && harmless,
+                        list,
+                        null,
+                        lesson(id, id == null ? null : homes.find(id)));
             }
             return kept(id, known);
         }

@@ -216,8 +216,8 @@ public final class Forwarder
             new FutureWait<Boolean>(waiting, LONGEST_RESOURCES)
                     .start(
                             asked,
-                            (all, failure) -> workers.execute(() ->
-                                    resourcesKnown(group, references, Boolean.TRUE.equals(all))),
+                            (all, failure) ->
+                                    workers.execute(() -> resourcesKnown(group, references, Boolean.TRUE.equals(all))),
                             () -> {});
         }
     }

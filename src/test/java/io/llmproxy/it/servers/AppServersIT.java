@@ -51,7 +51,12 @@ class AppServersIT {
                 .log("to: container")
                 .admin("token: operators-token")
                 .top("keys: [{name: team, key: " + key + "}]")
-                .single("llm", upstream.url(), "auth: {type: bearer, token: '" + server.upstreamKey() + "'}", "", "replay_buffer: 1KiB");
+                .single(
+                        "llm",
+                        upstream.url(),
+                        "auth: {type: bearer, token: '" + server.upstreamKey() + "'}",
+                        "",
+                        "replay_buffer: 1KiB");
     }
 
     @ParameterizedTest
