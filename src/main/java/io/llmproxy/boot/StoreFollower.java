@@ -206,10 +206,9 @@ final class StoreFollower implements AutoCloseable {
                         .isPresent();
     }
 
-    /** Whether the database has lost versions, and has had none since then that an operator has committed. */
-    private boolean isLost(OpenStore opened, Head head, long active) {
-        return (head.version() < active && (alarmedAt < 0 || alarmedAt == head.version()))
-                || isSeededAgain(opened, head, active, activeDigest);
+    /** Whether the database has lost versions, and has had none since then. */
+    private boolean isOlder(Head head, long active) {
+        return head.version() < active && (alarmedAt < 0 || alarmedAt == head.version());
     }
 
     private OpenStore opened() {
@@ -326,7 +325,8 @@ final class StoreFollower implements AutoCloseable {
             LOG.info("the store {} answers; its head is {}", opened.database().name(), name(head.version()));
         }
         StoreStanding now = progress.standing();
-        boolean lost = isLost(opened, head, now.active());
+        boolean seededAgain = isSeededAgain(opened, head, now.active(), activeDigest);
+        boolean lost = seededAgain || isOlder(head, now.active());
         if (!lost) {
             // A database that has lost its keys would let every client in.
             keys.follow(opened.keys());
@@ -337,7 +337,7 @@ final class StoreFollower implements AutoCloseable {
                 && !now.nack().isEmpty();
         boolean next = !served && !refused;
         long revision = opened.secrets().state().revision();
-        if (lost && !again) {
+        if (lost && (seededAgain || !again)) {
             alarm(head.version(), now.active());
         } else if (next || again) {
             activate(opened, head.version(), false);

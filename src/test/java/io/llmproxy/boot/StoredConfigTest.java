@@ -369,6 +369,7 @@ final class StoredConfigTest {
         Awaitility.await().atMost(SOON).until(() -> node.standing().head() == 1);
         Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
         assertThat(node.keys().isRequired()).isTrue();
+        assertThat(node.reload().version()).isEqualTo(2);
         assertThat(served).doesNotContain("other");
         close();
 
