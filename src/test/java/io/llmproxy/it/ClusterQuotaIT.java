@@ -100,7 +100,8 @@ class ClusterQuotaIT {
         Answer refused = ask(node, "closed");
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.header("X-LLMProxy-Error")).isEqualTo("limits_unavailable");
-        assertThat(node.log()).contains("is unavailable: it answers CLUSTERDOWN;");
+        // A busy machine may be late before that.
+        assertThat(node.log()).containsPattern("is unavailable: .*(it answers CLUSTERDOWN|no answer in time);");
 
         cluster.other().thaw();
         DEPLOYMENTS.forEach(each -> awaitMode(each, "shared"));
