@@ -95,12 +95,12 @@ public record References(@Nullable ResourcePath path, List<String> ids) {
         if (ids.isEmpty() || homes == null || !homes.isShared() || isTooMuch(homes)) {
             return null;
         }
-        if (path == null || path.id() == null || path.googles() == null) {
+        String id = path == null ? null : path.id();
+        String googles = path == null ? null : path.googles();
+        if (id == null || googles == null || (homes.find(id) == null && homes.find(googles) == null)) {
             return homes.ask(ids);
         }
         // A path names one thing, though it may be called in two ways.
-        Set<String> names = Set.copyOf(List.of(path.id(), path.googles()));
-        boolean known = names.stream().anyMatch(name -> homes.find(name) != null);
-        return homes.ask(known ? ids.subList(names.size(), ids.size()) : ids);
+        return homes.ask(ids.subList(id.equals(googles) ? 1 : 2, ids.size()));
     }
 }
