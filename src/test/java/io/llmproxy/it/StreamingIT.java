@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import org.awaitility.Awaitility;
 import org.eclipse.jetty.http.HttpFields;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -304,6 +306,30 @@ class StreamingIT {
             assertThat(request.awaitAborted(Duration.ofSeconds(1)))
                     .as("before headers")
                     .isTrue();
+        }
+    }
+
+    /** Whatever the gateway is doing at that moment: it may be reading the question, or asking the upstream. */
+    @ParameterizedTest
+    @KindSource
+    void noMomentHidesThatAnHttp2ClientHasLeft(Deployment.Kind kind) {
+        String path = World.path();
+        world.upstream.on(path, Behaviour.hangs());
+        URI hanging = world.deployment(kind).forward("plain", path);
+
+        byte[] question = ("{\"messages\":[{\"role\":\"user\",\"content\":\"" + "a".repeat(30_000) + "\"}],\"model\":\"m\"}")
+                .getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < 40; i++) {
+            try (H2Client client = H2Client.connect(hanging)) {
+                H2Stream stream = client.post(hanging, HttpFields.build(), question);
+                LockSupport.parkNanos(i * 50_000L);
+                stream.cancel();
+                Awaitility.await()
+                        .pollDelay(Duration.ofMillis(50))
+                        .atMost(Duration.ofSeconds(5))
+                        .until(() -> world.upstream.requests(path).stream()
+                                .allMatch(request -> request.awaitAborted(Duration.ZERO)));
+            }
         }
     }
 

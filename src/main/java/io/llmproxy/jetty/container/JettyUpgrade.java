@@ -2,12 +2,9 @@ package io.llmproxy.jetty.container;
 
 import io.llmproxy.websocket.ConnectionUpgrade;
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
@@ -23,9 +20,6 @@ import org.slf4j.LoggerFactory;
 public final class JettyUpgrade implements ConnectionUpgrade {
     private static final Logger LOG = LoggerFactory.getLogger(JettyUpgrade.class);
 
-    /** The container's copy; a web application has one container. */
-    private static final AtomicReference<@Nullable OtherJetty> CONTAINER = new AtomicReference<>();
-
     private static final AtomicBoolean WARNED = new AtomicBoolean();
 
     private final HttpServletRequest clientRequest;
@@ -40,47 +34,15 @@ public final class JettyUpgrade implements ConnectionUpgrade {
 
     /** Returns what takes the connection of a request over; null if the container is not a Jetty that we know. */
     public static @Nullable JettyUpgrade of(HttpServletRequest clientRequest) {
-        ServletRequest innermost = clientRequest;
-        while (innermost instanceof ServletRequestWrapper wrapper) {
-            innermost = wrapper.getRequest();
-        }
-        if (!OtherJetty.isOfJetty(innermost)) {
-            return null;
-        }
         try {
-            OtherJetty container = container(innermost);
-            return new JettyUpgrade(clientRequest, container, endPoint(innermost, container));
+            JettyRequest request = JettyRequest.of(clientRequest);
+            return request == null ? null : new JettyUpgrade(clientRequest, request.container(), request.endPoint());
         } catch (ReflectiveOperationException | RuntimeException e) {
             if (!WARNED.getAndSet(true)) {
                 LOG.warn("this Jetty hands no connections over as 12.1 does; it serves no WebSocket", e);
             }
             return null;
         }
-    }
-
-    private static OtherJetty container(ServletRequest innermost) throws ReflectiveOperationException {
-        OtherJetty container = CONTAINER.get();
-        if (container == null) {
-            container = new OtherJetty(innermost.getClass().getClassLoader());
-            container.check(EndPoint.class);
-            container.check(container.type(Connection.class.getName()));
-            CONTAINER.set(container);
-        }
-        return container;
-    }
-
-    private static EndPoint endPoint(ServletRequest innermost, OtherJetty container)
-            throws ReflectiveOperationException {
-        Object request = innermost.getClass().getMethod("getRequest").invoke(innermost);
-        Object metaData = container
-                .type("org.eclipse.jetty.server.Request")
-                .getMethod("getConnectionMetaData")
-                .invoke(request);
-        Object connection = container
-                .type("org.eclipse.jetty.server.ConnectionMetaData")
-                .getMethod("getConnection")
-                .invoke(metaData);
-        return container.ours(connection, Connection.class).getEndPoint();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.llmproxy.proxy.answer;
 
+import io.llmproxy.jetty.container.JettyReset;
 import io.llmproxy.jetty.loop.Turn;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.UpstreamFailure;
@@ -150,6 +151,7 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     public void open(AsyncContext async) {
         ContainerEvents events = () -> this;
         async.addListener(events);
+        JettyReset.listen(exchange.clientRequest(), this::reset);
         if (exchange.webSocket() == null) {
             listen();
         }
@@ -597,6 +599,13 @@ public final class ResponseRelay implements WriteListener, Invocable.Task {
     private void gone() {
         owner.clientGone();
         container.handBack(AsyncContext::complete);
+    }
+
+    /** Told beside an error, which may have ended the exchange already. */
+    private void reset() {
+        if (!container.isHandedBack()) {
+            gone();
+        }
     }
 
     @Override
