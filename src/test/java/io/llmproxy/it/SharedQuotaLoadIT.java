@@ -40,11 +40,13 @@ import org.junit.jupiter.api.Test;
  * Five nodes share limits through a Redis with replicas while random requests come, and a seed says what goes wrong: nodes are killed and
  * paused, Redis is frozen, flushed and failed over, also at the same time. Budgets are used up one after the other meanwhile, so that each
  * fault finds one that ends. What passed is counted at the upstream. {@code -Dllmproxy.quota.seconds=600} for as long as is promised,
- * {@code -Dllmproxy.quota.seed=} for other faults.
+ * {@code -Dllmproxy.quota.seed=} for other faults, {@code -Dllmproxy.quota.server=VALKEY} for Valkey.
  */
 @Tag("measures")
 class SharedQuotaLoadIT {
     private static final int SECONDS = Integer.getInteger("llmproxy.quota.seconds", 8);
+    private static final RedisServer.Kind SERVER =
+            RedisServer.Kind.valueOf(System.getProperty("llmproxy.quota.server", "REDIS"));
     private static final long SEED = Long.getLong("llmproxy.quota.seed", 22);
     private static final int NODES = 5;
     private static final int CLIENTS = 6;
@@ -122,7 +124,7 @@ class SharedQuotaLoadIT {
     @Test
     void theSumNeverExceedsWhatIsPromised() {
         try (FakeUpstream upstream = FakeUpstream.start();
-                RedisServer one = RedisServer.start("--min-replicas-to-write 1", "--repl-diskless-sync-delay 0");
+                RedisServer one = RedisServer.start(SERVER, "--min-replicas-to-write 1", "--repl-diskless-sync-delay 0");
                 RedisServer two = replica(one);
                 RedisServer three = replica(one);
                 RedisSentinels sentinels = RedisSentinels.start(1, one.port())) {
@@ -145,7 +147,7 @@ class SharedQuotaLoadIT {
 
     private static RedisServer replica(RedisServer master) {
         return RedisServer.start(
-                "--replicaof 127.0.0.1 " + master.port(), "--min-replicas-to-write 1", "--repl-diskless-sync-delay 0");
+                SERVER, "--replicaof 127.0.0.1 " + master.port(), "--min-replicas-to-write 1", "--repl-diskless-sync-delay 0");
     }
 
     private static void awaitReplicas(RedisServer master, int number) {
