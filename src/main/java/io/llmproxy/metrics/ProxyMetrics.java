@@ -6,6 +6,7 @@ import io.llmproxy.proxy.exchange.AttemptResult;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.HedgeResult;
+import io.llmproxy.proxy.exchange.Line;
 import io.llmproxy.proxy.exchange.SessionSummary;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
@@ -40,6 +41,8 @@ public final class ProxyMetrics implements ExchangeListener {
     private final Counter upstreamErrors;
     private final Counter retries;
     private final Counter hedges;
+    private final Gauge queued;
+    private final Histogram queueTime;
     private final Counter shed;
     private final Gauge sessions;
     private final Counter messages;
@@ -104,6 +107,16 @@ public final class ProxyMetrics implements ExchangeListener {
                 "Streams whose first content was late, by result of the hedge.",
                 "group",
                 "result");
+        queued = instruments.gauge(
+                "llmproxy_queued",
+                "Requests that wait because a forward, or an upstream, serves as many as it may.",
+                "forward",
+                "queue");
+        queueTime = instruments.seconds(
+                "llmproxy_queue_seconds",
+                "Time that requests waited in a queue, those included that were not served then.",
+                "forward",
+                "queue");
         shed = instruments.counter(
                 "llmproxy_shed_total", "Requests rejected because the gateway was overloaded.", "forward", "reason");
         sessions = instruments.gauge("llmproxy_websocket_sessions", "Open WebSocket sessions.", "forward");
@@ -207,6 +220,18 @@ public final class ProxyMetrics implements ExchangeListener {
             return "sent";
         }
         return why == Verdict.OVER_BUDGET ? "over_budget" : "refused";
+    }
+
+    @Override
+    public void queued(Exchange exchange, Line line) {
+        queued.labelValues(exchange.forward().name(), line.label()).inc();
+    }
+
+    @Override
+    public void unqueued(Exchange exchange, Line line, long nanos) {
+        String forward = exchange.forward().name();
+        queued.labelValues(forward, line.label()).dec();
+        queueTime.labelValues(forward, line.label()).observe(Unit.nanosToSeconds(nanos));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.llmproxy.config.Provider;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.UpstreamConfig.UrlMode;
 import io.llmproxy.protocol.ApiFamily;
+import io.llmproxy.ratelimit.ConcurrencyLimit;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -247,6 +248,12 @@ public final class Upstream {
     /** The requests that it is working on. */
     public int inFlight() {
         return load().inFlight();
+    }
+
+    /** How many requests wait for it. */
+    public int queued() {
+        ConcurrencyLimit slots = condition().slots();
+        return slots == null ? 0 : slots.queued();
     }
 
     Load load() {

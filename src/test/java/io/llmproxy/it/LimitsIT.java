@@ -7,6 +7,7 @@ import io.llmproxy.testing.Behaviour;
 import io.llmproxy.testing.Deployment;
 import io.llmproxy.testing.KindSource;
 import io.llmproxy.testing.LockStep;
+import io.llmproxy.testing.Metrics;
 import io.llmproxy.testing.RawClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -18,6 +19,7 @@ class LimitsIT {
     private static final byte[] QUESTION = "{\"model\":\"m\"}".getBytes(StandardCharsets.UTF_8);
     private static final String CHAT = "/v1/chat/completions";
     private static final String MESSAGES = "/v1/messages";
+    private static final String[] QUEUE = {"forward=\"queued\"", "queue=\"forward\""};
     private static final List<String> EVENTS = List.of("data: 1\n\n", "data: [DONE]\n\n");
 
     private final World world = World.fresh();
@@ -103,10 +105,17 @@ class LimitsIT {
             first.send("POST", CHAT, "", QUESTION);
             second.send("POST", CHAT, "", QUESTION);
             assertThat(second.silentFor(Duration.ofMillis(300))).isTrue();
+            Metrics waiting = world.deployment(kind).metrics();
+            assertThat(waiting.sum("llmproxy_queued", QUEUE)).isEqualTo(2);
 
             assertOverloaded(ask(kind, "queued", CHAT, ""));
             assertOverloaded(first.answer());
             assertOverloaded(second.answer());
+            Metrics over = world.deployment(kind).metrics();
+            assertThat(over.sum("llmproxy_queued", QUEUE)).isZero();
+            assertThat(over.sum("llmproxy_queue_seconds_count", QUEUE)
+                            - waiting.sum("llmproxy_queue_seconds_count", QUEUE))
+                    .isEqualTo(2);
             steps.finish();
         }
         assertIsFree(kind);
@@ -126,7 +135,11 @@ class LimitsIT {
                 RawClient leaving = connect(kind);
                 leaving.send("POST", CHAT, "", QUESTION);
                 assertThat(leaving.silentFor(Duration.ofMillis(200))).isTrue();
+                assertThat(world.deployment(kind).metrics().sum("llmproxy_queued", QUEUE))
+                        .isEqualTo(1);
                 leaving.reset();
+                Awaitility.await()
+                        .until(() -> world.deployment(kind).metrics().sum("llmproxy_queued", QUEUE) == 0);
             }
             steps.finish();
         }

@@ -13,6 +13,7 @@ import io.llmproxy.proxy.exchange.AttemptResult;
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
 import io.llmproxy.proxy.exchange.ExchangeListeners;
+import io.llmproxy.proxy.exchange.Line;
 import io.llmproxy.proxy.exchange.SessionSummary;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
@@ -270,6 +271,20 @@ final class ExchangeMetricsTest {
 
         assertCounted("llmproxy_auth_failures_total{forward=\"f\",reason=\"expired\"}");
         assertCounted("llmproxy_shed_total{forward=\"f\",reason=\"buffers_full\"}");
+    }
+
+    @Test
+    void whatWaitsInAQueueIsCountedAndTimed() throws IOException, ServletException {
+        Exchange exchange = chat();
+        String labels = "{forward=\"f\",queue=\"upstream\"}";
+
+        metrics.queued(exchange, Line.UPSTREAM);
+        assertCounted("llmproxy_queued" + labels);
+        metrics.unqueued(exchange, Line.UPSTREAM, 2_000_000_000L);
+
+        assertThat(scraped())
+                .contains("llmproxy_queued" + labels + " 0.0")
+                .contains("llmproxy_queue_seconds_sum" + labels + " 2.0");
     }
 
     @Test

@@ -51,6 +51,7 @@ final class StateMetricsTest {
                 .contains("llmproxy_build_info{version=\"1.2\"} 1.0")
                 .contains("llmproxy_override_active 2.0")
                 .contains("llmproxy_upstream_in_flight{upstream=\"a\"} 0.0")
+                .contains("llmproxy_upstream_queued{upstream=\"a\"} 0.0")
                 .contains("llmproxy_upstream_state{state=\"serving\",upstream=\"a\"} 1.0")
                 .contains("llmproxy_upstream_state{state=\"disabled\",upstream=\"a\"} 0.0")
                 .contains("llmproxy_upstream_state{state=\"disabled\",upstream=\"b\"} 1.0")

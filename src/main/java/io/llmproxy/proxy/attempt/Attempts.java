@@ -208,7 +208,7 @@ public final class Attempts {
         if (lease != null) {
             send(lease);
         } else {
-            new SlotQueue(selection, waiting, owner, this).enter(stopped, now);
+            new SlotQueue(exchange, selection, waiting, owner, this).enter(stopped, now);
         }
     }
 

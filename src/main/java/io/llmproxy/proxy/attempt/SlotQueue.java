@@ -1,5 +1,7 @@
 package io.llmproxy.proxy.attempt;
 
+import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Line;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.upstream.Lease;
 import io.llmproxy.upstream.SlotWait;
@@ -10,12 +12,14 @@ import org.jspecify.annotations.Nullable;
  * keys were all refused, or is turned away.
  */
 final class SlotQueue {
+    private final Exchange exchange;
     private final Selection selection;
     private final Waiting waiting;
     private final Attempts.Owner owner;
     private final Attempts attempts;
 
-    SlotQueue(Selection selection, Waiting waiting, Attempts.Owner owner, Attempts attempts) {
+    SlotQueue(Exchange exchange, Selection selection, Waiting waiting, Attempts.Owner owner, Attempts attempts) {
+        this.exchange = exchange;
         this.selection = selection;
         this.waiting = waiting;
         this.owner = owner;
@@ -33,8 +37,14 @@ final class SlotQueue {
             askWithLastKey(stopped, now);
             return;
         }
-        waiting.inLine(now, slot.limit(), () -> owner.shed(Shed.QUEUE_TIMEOUT), slot::cancel);
-        if (!slot.start(this::granted) && waiting.end()) {
+        LineWatch watch = new LineWatch(exchange, Line.UPSTREAM, now);
+        waiting.inLine(now, slot.limit(), () -> owner.shed(Shed.QUEUE_TIMEOUT), () -> {
+            slot.cancel();
+            watch.left();
+        });
+        if (slot.start(lease -> granted(lease, watch))) {
+            watch.entered();
+        } else if (waiting.end()) {
             owner.shed(Shed.QUEUE_FULL);
         }
     }
@@ -49,13 +59,16 @@ final class SlotQueue {
         }
     }
 
-    private void granted(@Nullable Lease lease) {
+    private void granted(@Nullable Lease lease, LineWatch watch) {
         long now = System.nanoTime();
         if (!waiting.end()) {
             if (lease != null) {
                 lease.closeUnsent(now);
             }
-        } else if (lease == null) {
+            return;
+        }
+        watch.left();
+        if (lease == null) {
             owner.refused(selection.refuse(now));
         } else {
             attempts.send(lease);

@@ -418,6 +418,20 @@ public final class Exchange {
         serving.listener().retried(this, why);
     }
 
+    /** It waits in a line from now on. */
+    public void queued(Line line) {
+        serving.listener().queued(this, line);
+    }
+
+    /**
+     * It waits in a line no more.
+     *
+     * @param nanos how long it did
+     */
+    public void unqueued(Line line, long nanos) {
+        serving.listener().unqueued(this, line, nanos);
+    }
+
     public void shed(Shed because) {
         serving.listener().shed(this, because);
     }

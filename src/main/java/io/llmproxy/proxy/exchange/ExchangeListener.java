@@ -32,6 +32,12 @@ public interface ExchangeListener {
     /** A stream was late: {@code result} tells whether a second upstream was asked, and which of the two was listened to. */
     default void hedged(Exchange exchange, HedgeResult result) {}
 
+    /** The request waits in a line. */
+    default void queued(Exchange exchange, Line line) {}
+
+    /** The request waits in that line no more, and did so for {@code nanos}. It may be told before {@link #queued}. */
+    default void unqueued(Exchange exchange, Line line, long nanos) {}
+
     /** The request was turned away as there is too much to do. */
     default void shed(Exchange exchange, Shed because) {}
 

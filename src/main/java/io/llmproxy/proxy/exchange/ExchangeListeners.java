@@ -59,6 +59,16 @@ public final class ExchangeListeners implements ExchangeListener {
     }
 
     @Override
+    public void queued(Exchange exchange, Line line) {
+        tell(listener -> listener.queued(exchange, line));
+    }
+
+    @Override
+    public void unqueued(Exchange exchange, Line line, long nanos) {
+        tell(listener -> listener.unqueued(exchange, line, nanos));
+    }
+
+    @Override
     public void shed(Exchange exchange, Shed because) {
         tell(listener -> listener.shed(exchange, because));
     }

@@ -10,6 +10,7 @@ import io.llmproxy.proxy.answer.ResponseHeaders;
 import io.llmproxy.proxy.answer.ResponseRelay;
 import io.llmproxy.proxy.attempt.Attempt;
 import io.llmproxy.proxy.attempt.Attempts;
+import io.llmproxy.proxy.attempt.LineWatch;
 import io.llmproxy.proxy.attempt.FutureWait;
 import io.llmproxy.proxy.attempt.References;
 import io.llmproxy.proxy.attempt.Selection;
@@ -23,6 +24,7 @@ import io.llmproxy.proxy.error.Refusal;
 import io.llmproxy.proxy.error.UpstreamFailure;
 import io.llmproxy.proxy.exchange.AskedModel;
 import io.llmproxy.proxy.exchange.Exchange;
+import io.llmproxy.proxy.exchange.Line;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
 import io.llmproxy.proxy.passage.Answer;
@@ -80,6 +82,9 @@ public final class Forwarder
     private final RequestBody body;
     private final ResponseRelay relay;
     private final Waiting waiting = new Waiting();
+    /** How it waits for its turn at the forward, if it does. */
+    private volatile @Nullable LineWatch line;
+
     private final AtomicReference<@Nullable ConcurrencyLimit> permit = new AtomicReference<>();
     private volatile @Nullable Attempts attempts;
     private volatile @Nullable Tunnel tunnel;
@@ -113,11 +118,26 @@ public final class Forwarder
         ConcurrencyLimit permits = exchange.forward().admission().concurrency();
         if (permits == null) {
             collect();
-            return;
+        } else if (permits.tryAcquire()) {
+            permit.set(permits);
+            collect();
+        } else {
+            queue(permits);
         }
+    }
+
+    private void queue(ConcurrencyLimit permits) {
+        long now = System.nanoTime();
+        LineWatch watch = new LineWatch(exchange, Line.FORWARD, now);
+        line = watch;
         Duration limit = exchange.forward().config().queueTimeout();
-        waiting.inLine(System.nanoTime(), limit, () -> shed(Shed.QUEUE_TIMEOUT), () -> permits.cancel(this));
-        if (!permits.enqueue(this) && waiting.end()) {
+        waiting.inLine(now, limit, () -> shed(Shed.QUEUE_TIMEOUT), () -> {
+            permits.cancel(this);
+            watch.left();
+        });
+        if (permits.enqueue(this)) {
+            watch.entered();
+        } else if (waiting.end()) {
             shed(Shed.QUEUE_FULL);
         }
     }
@@ -128,6 +148,9 @@ public final class Forwarder
         ConcurrencyLimit permits =
                 Objects.requireNonNull(exchange.forward().admission().concurrency());
         if (waiting.end()) {
+            if (line != null) {
+                line.left();
+            }
             permit.set(permits);
             collect();
         } else {

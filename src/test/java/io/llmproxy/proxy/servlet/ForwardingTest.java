@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.proxy.exchange.Exchange;
 import io.llmproxy.proxy.exchange.ExchangeListener;
+import io.llmproxy.proxy.exchange.Line;
 import io.llmproxy.proxy.exchange.SettledAttempt;
 import io.llmproxy.proxy.exchange.Shed;
 import io.llmproxy.proxy.exchange.Verdict;
@@ -43,6 +44,7 @@ final class ForwardingTest {
     private final FakeUpstream a = FakeUpstream.start();
     private final FakeUpstream b = FakeUpstream.start();
     private final List<String> decisions = new CopyOnWriteArrayList<>();
+    private final List<String> lines = new CopyOnWriteArrayList<>();
     private final List<String> ends = new CopyOnWriteArrayList<>();
     private final List<String> settled = new CopyOnWriteArrayList<>();
     private final ExchangeListener listener = new ExchangeListener() {
@@ -54,6 +56,16 @@ final class ForwardingTest {
         @Override
         public void shed(Exchange exchange, Shed because) {
             decisions.add(because.name());
+        }
+
+        @Override
+        public void queued(Exchange exchange, Line line) {
+            lines.add("+" + line.label());
+        }
+
+        @Override
+        public void unqueued(Exchange exchange, Line line, long nanos) {
+            lines.add("-" + line.label());
         }
 
         @Override
@@ -580,10 +592,36 @@ final class ForwardingTest {
         FakeClient third = answered(BODY);
         assertThat(third.status()).isEqualTo(503);
         assertThat(decisions).containsExactly("QUEUE_FULL");
+        assertThat(lines).containsExactly("+upstream");
         a.on(CHAT, GOOD);
         first.leave();
 
         assertThat(second.await().status()).isEqualTo(200);
+        assertThat(lines).containsExactly("+upstream", "-upstream");
+    }
+
+    @Test
+    void aClientThatLeavesTheLineOfAnUpstreamWaitsNoMore() throws Exception {
+        reopen("", ", max_concurrent: 1, max_queued: 1", "upstreams: [{name: a}]");
+        a.on(CHAT, Behaviour.hangs());
+        FakeClient first = chat(BODY);
+        Awaitility.await().until(() -> !a.requests(CHAT).isEmpty());
+        FakeClient second = chat(BODY);
+
+        second.leave();
+
+        assertThat(lines).containsExactly("+upstream", "-upstream");
+        first.leave();
+    }
+
+    @Test
+    void aRequestThatFindsAPlaceFreeStandsInNoLine() throws Exception {
+        reopen("max_concurrent: 1, queue_timeout: 5", "", BOTH);
+        a.on(CHAT, GOOD);
+
+        assertThat(answered(BODY).status()).isEqualTo(200);
+
+        assertThat(lines).isEmpty();
     }
 
     @Test
@@ -597,6 +635,7 @@ final class ForwardingTest {
 
         assertThat(second.await().status()).isEqualTo(503);
         assertThat(decisions).containsExactly("QUEUE_TIMEOUT");
+        assertThat(lines).containsExactly("+forward", "-forward");
         first.leave();
     }
 
