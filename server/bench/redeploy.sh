@@ -127,7 +127,17 @@ awk -v quick="$quick" -v slow="$slow" -v admin="$admin" '
     on { connector = connector $0 "\n"; next }
     { sub(/port="9000"/, "port=\"" admin "\""); sub(/autoDeploy="false"/, "autoDeploy=\"true\"")
       sub(/<Engine /, "<Engine backgroundProcessorDelay=\"1\" "); print }' "$here/../tomcat/conf/server.xml" >"$base/conf/server.xml"
+# All that an operator may switch on: a store with its database, and everything that writes or sends in the background.
 cat >"$base/conf/llmproxy.yaml" <<Y
+store: { directory: $base/state, seed: seed.yaml, timeout: 60s }
+Y
+cat >"$base/conf/prices.yaml" <<Y
+version: "1"
+currency: USD
+models:
+  - { model: "mock*", per_million: { input: "1.25", output: "10" } }
+Y
+cat >"$base/conf/seed.yaml" <<Y
 http_server:
   forwards:
     - { name: quick, port: $quick, upstream_group: quick, ratelimit: { per_second: 1000, burst: 1000 } }
@@ -142,7 +152,9 @@ upstream_groups:
 log: { access_file: $base/logs/access.log }
 metrics: { names: [llmproxy, llm_proxy, gen_ai] }
 otel: { endpoint: "http://127.0.0.1:$mock", sample_ratio: 1, metrics_interval: 1s }
-langfuse: { host: "http://127.0.0.1:$mock", public_key: pk, secret_key: sk }
+langfuse: { host: "http://127.0.0.1:$mock", public_key: pk, secret_key: sk, content: true }
+capture: { directory: $base/bodies }
+prices: $base/conf/prices.yaml
 jmx: operations
 Y
 "${bin}java" -Xmx64m -XX:+UseSerialGC -cp "$base/classes" MockLlm "$mock" 5 20 & pids+=($!)
