@@ -27,7 +27,7 @@ public record RedisConfig(
         String prefix,
 
         @Setting(
-                value = "Timeout of a command; then Redis counts as unavailable. No request waits longer for it.",
+                value = "Timeout of a command; then Redis counts as unavailable. Whatever it takes, a request waits 50 ms at most.",
                 byDefault = "40ms",
                 min = 5,
                 max = 50,

@@ -23,6 +23,15 @@ interface Allowance {
     }
 
     /**
+     * Decides what was asked for as if the store were away, unless it is decided already: the request waits no longer.
+     *
+     * @param asked what {@link #ask} has returned, which is completed
+     */
+    default void giveUp(CompletableFuture<Take> asked, long amount, long size, Moment now) {
+        // It waits for nothing.
+    }
+
+    /**
      * Puts what was used in the place of what was taken. More may have been used than was left: the next wait for it.
      *
      * @param taken the amount that was taken; 0 if none was

@@ -6,6 +6,7 @@ import io.llmproxy.quota.LeaseCall.Kind;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -236,6 +237,43 @@ final class LeasedAllowance implements Allowance, Leased {
         }
         store.wake(this);
         return told;
+    }
+
+    /** Of what the store grants for it nevertheless, others are served. */
+    @Override
+    public void giveUp(CompletableFuture<Take> told, long amount, long ofSize, Moment now) {
+        Take take;
+        lock.lock();
+        try {
+            if (!isWithdrawn(asked, told) && !isWithdrawn(waiters, told)) {
+                return;
+            }
+            size = ofSize;
+            Take there = tryTake(amount, now);
+            take = there == Take.ASK ? takeUnheard(amount, now) : there;
+        } finally {
+            lock.unlock();
+        }
+        told.complete(take);
+    }
+
+    /** Those that have waited longest are at the beginning. */
+    private static boolean isWithdrawn(Queue<Waiter> queue, CompletableFuture<Take> told) {
+        for (Iterator<Waiter> each = queue.iterator(); each.hasNext(); ) {
+            if (each.next().told == told) {
+                each.remove();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The store is there, and late: for this request it is away, and is told of it later. */
+    private Take takeUnheard(long amount, Moment now) {
+        Alone without = leave(now);
+        Take take = takeAlone(without, amount, now);
+        comeBack(without, now);
+        return take;
     }
 
     @Override

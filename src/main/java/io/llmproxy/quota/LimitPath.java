@@ -137,7 +137,7 @@ public final class LimitPath {
             }
         }
         Reservation reservation = new Reservation(this, asked, expected, taken, now);
-        return unknown.isEmpty() ? reservation : new Pending(ask(unknown, taken, reservation, asked, expected, now));
+        return unknown.isEmpty() ? reservation : ask(unknown, taken, reservation, asked, expected, now);
     }
 
     /** That the store is away says nothing of how much is used. */
@@ -149,7 +149,7 @@ public final class LimitPath {
     }
 
     /** Asks for all at once that this node does not know. */
-    private CompletableFuture<Outcome> ask(
+    private Pending ask(
             Map<Integer, Long> unknown,
             long[] taken,
             Reservation reservation,
@@ -158,7 +158,8 @@ public final class LimitPath {
             Moment now) {
         Map<Integer, CompletableFuture<Take>> answers = new LinkedHashMap<>();
         unknown.forEach((i, amount) -> answers.put(i, meters.get(i).ask(amount, now)));
-        return CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new))
+        CompletableFuture<Outcome> outcome = CompletableFuture.allOf(
+                        answers.values().toArray(CompletableFuture[]::new))
                 .thenApply(all -> {
                     int refused = -1;
                     Take because = Take.TAKEN;
@@ -178,6 +179,10 @@ public final class LimitPath {
                     giveBack(taken, now, now);
                     return refusal(refused, because, asked, expected, now);
                 });
+        return new Pending(
+                outcome,
+                then -> answers.forEach(
+                        (i, answer) -> meters.get(i).giveUp(answer, unknown.getOrDefault(i, 0L), then)));
     }
 
     private Outcome refusal(int first, Take because, Asked asked, Expected expected, Moment now) {

@@ -103,6 +103,10 @@ final class Meter {
         return account.allowance.ask(amount, size, now);
     }
 
+    void giveUp(CompletableFuture<Take> asked, long amount, Moment now) {
+        account.allowance.giveUp(asked, amount, size, now);
+    }
+
     void settle(long taken, long used, Moment then, Moment now) {
         account.allowance.settle(taken, used, size, then, now);
     }

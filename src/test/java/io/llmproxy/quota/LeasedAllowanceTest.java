@@ -122,6 +122,54 @@ class LeasedAllowanceTest {
         assertThat(allowance.left(SIZE, watch.get())).isEqualTo(70);
     }
 
+    /** It waits from when it asked, not from when the store is asked. */
+    @Test
+    void aRequestThatWaitsNoLongerIsServedAsIfTheStoreWereAway() {
+        LeasedAllowance allowance = allowance(Metric.REQUESTS, Period.MINUTE, OnStoreLoss.SHARE);
+        CompletableFuture<Take> first = ask(allowance, 10);
+        LeaseCall call = call(allowance);
+        CompletableFuture<Take> second = ask(allowance, 20);
+        CompletableFuture<Take> third = ask(allowance, 20);
+
+        allowance.giveUp(first, 10, SIZE, watch.get());
+        allowance.giveUp(second, 20, SIZE, watch.get());
+        // This node's share is 25.
+        assertThat(first).isCompletedWithValue(Take.TAKEN);
+        assertThat(second).isCompletedWithValue(Take.SHORT);
+        assertThat(third).isNotDone();
+
+        allowance.answered(call, model.answer("one", call, 1), watch.get());
+        // What was granted for the first serves another one, and the first is told of.
+        LeaseCall next = call(allowance);
+        assertThat(next.need()).isEqualTo(20);
+        assertThat(next.delta()).isEqualTo(10);
+        allowance.answered(next, model.answer("one", next, 2), watch.get());
+        assertThat(third).isCompletedWithValue(Take.TAKEN);
+        // 10 were granted for the one that had gone, 10 are its own, and 20 are the third's.
+        assertThat(take(allowance, 10)).isEqualTo(Take.TAKEN);
+        assertThat(allowance.left(SIZE, watch.get())).isEqualTo(60);
+        allowance.giveUp(third, 20, SIZE, watch.get());
+        assertThat(allowance.left(SIZE, watch.get())).isEqualTo(60);
+    }
+
+    @Test
+    void aRequestThatWaitsNoLongerFollowsTheTerms() {
+        for (Metric metric : List.of(Metric.REQUESTS, Metric.CONCURRENT)) {
+            Period per = metric == Metric.CONCURRENT ? null : Period.DAY;
+            LeasedAllowance closed = allowance(metric, per, OnStoreLoss.CLOSED);
+            CompletableFuture<Take> refused = ask(closed, 1);
+            closed.giveUp(refused, 1, SIZE, watch.get());
+            assertThat(refused).isCompletedWithValue(Take.CLOSED);
+
+            LeasedAllowance open = allowance(metric, per, OnStoreLoss.OPEN);
+            CompletableFuture<Take> passes = ask(open, 1);
+            open.giveUp(passes, 1, SIZE, watch.get());
+            assertThat(passes).isCompletedWithValue(Take.TAKEN);
+            watch.pass(Duration.ofSeconds(2));
+            assertThat(call(open).delta()).isEqualTo(1);
+        }
+    }
+
     @Test
     void whatTheStoreDoesNotHaveIsNotAskedForAtOnceAgain() {
         LeasedAllowance allowance = allowance(Metric.TOTAL, Period.MINUTE, OnStoreLoss.SHARE);

@@ -45,6 +45,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.io.Content;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,10 @@ public final class Forwarder
                 Tunnel.Owner,
                 OpenExchanges.Watched {
 
-    /** The store answers, or counts as away, much sooner. */
+    /** What the store has not said of a limit by then is decided without it, whatever it had to answer before. */
+    private static final Duration LONGEST_STORE = Duration.ofMillis(50);
+
+    /** It is known, or decided without the store, much sooner. */
     private static final Duration LONGEST_LIMITS = Duration.ofSeconds(1);
 
     /** What is asked of other nodes is answered, or given up, much sooner. */
@@ -200,24 +204,27 @@ public final class Forwarder
         }
         Outcome outcome = LimitQuestion.ask(exchange, body);
         if (outcome instanceof Pending pending) {
-            awaitLimits(pending.outcome());
+            awaitLimits(pending);
         } else {
             bounded(outcome);
         }
     }
 
     /** Waits for what only the store knows that nodes share. The thread that speaks with it has more to do than this exchange. */
-    private void awaitLimits(CompletableFuture<Outcome> outcome) {
+    private void awaitLimits(Pending pending) {
         waiting.inLine(System.nanoTime(), LONGEST_LIMITS, this::limitsUnknown, () -> {});
-        var unused = outcome.thenAcceptAsync(
-                known -> {
-                    if (waiting.end()) {
-                        bounded(known);
-                    } else {
-                        LimitQuestion.giveBack(exchange, known);
-                    }
-                },
-                workers);
+        Future<?> late = open.after(LONGEST_STORE, () -> pending.giveUp().accept(LimitQuestion.now(exchange)));
+        var unused = pending.outcome()
+                .thenAcceptAsync(
+                        known -> {
+                            late.cancel(false);
+                            if (waiting.end()) {
+                                bounded(known);
+                            } else {
+                                LimitQuestion.giveBack(exchange, known);
+                            }
+                        },
+                        workers);
     }
 
     private void limitsUnknown() {

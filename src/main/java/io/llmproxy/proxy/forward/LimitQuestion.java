@@ -53,7 +53,7 @@ final class LimitQuestion {
                 : path.reserve(asked(exchange, body, path.isMeasuring()), now(exchange));
     }
 
-    private static Moment now(Exchange exchange) {
+    static Moment now(Exchange exchange) {
         return exchange.forward().admission().keyLimits().quotas().now();
     }
 

@@ -4,8 +4,9 @@ import io.llmproxy.proxy.error.ProxyError;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,11 +24,14 @@ public final class OpenExchanges implements AutoCloseable {
 
     private final Runnable pulse;
     private final Set<Watched> open = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "llmproxy-deadlines");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+                Thread thread = new Thread(task, "llmproxy-deadlines");
+                thread.setDaemon(true);
+                return thread;
+            },
+            new ThreadPoolExecutor.DiscardPolicy());
 
     /**
      * Makes one that has yet to start.
@@ -36,6 +40,7 @@ public final class OpenExchanges implements AutoCloseable {
      */
     public OpenExchanges(Runnable pulse) {
         this.pulse = pulse;
+        clock.setRemoveOnCancelPolicy(true);
     }
 
     /** An exchange, as far as its time is concerned. */
@@ -101,6 +106,11 @@ public final class OpenExchanges implements AutoCloseable {
     @Override
     public void close() {
         clock.shutdownNow();
+    }
+
+    /** Does something after a time, unless that is cancelled before: for what cannot wait for the next look. Once closed, nothing. */
+    Future<?> after(Duration time, Runnable step) {
+        return clock.schedule(() -> guarded(step), time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     void watch(Watched watched) {
