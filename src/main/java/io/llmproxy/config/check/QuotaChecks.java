@@ -4,6 +4,7 @@ import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.ClientKeyConfig;
 import io.llmproxy.config.LimitConfig;
 import io.llmproxy.config.LimitConfig.Metric;
+import io.llmproxy.config.LimitConfig.Mode;
 import io.llmproxy.config.LimitConfig.Period;
 import io.llmproxy.config.LimitConfig.Unmeasured;
 import io.llmproxy.config.ModelPattern;
@@ -280,7 +281,53 @@ public final class QuotaChecks {
                         path,
                         "duplicate limit, see " + other + " (expected: one for each metric, period and set of models)");
             }
+            checkReach(path, limit, list, limits);
         });
+    }
+
+    /** It is harmless, and often a wrong unit: the larger amount says what will not happen. */
+    private void checkReach(String path, LimitConfig limit, String list, List<LimitConfig> limits) {
+        String at = YamlPath.key(path, "amount");
+        boolean[] told = {problems.failed(at)};
+        YamlPath.forEach(list, limits, (otherPath, other) -> {
+            if (!told[0] && !problems.failed(otherPath) && bounds(other, limit)) {
+                told[0] = true;
+                problems.warn(
+                        at,
+                        text(limit) + " are more than " + otherPath + " allows: " + text(other) + " (expected: at most "
+                                + shown(other.amount()) + ", or only one of them)");
+            }
+        });
+    }
+
+    /** Whether a limit allows less than another one, of the same and in no shorter time. */
+    private static boolean bounds(LimitConfig one, LimitConfig other) {
+        Period period = one.per();
+        Period shorter = other.per();
+        if (period == null || shorter == null || period.compareTo(shorter) < 0 || one.amount() >= other.amount()) {
+            return false;
+        }
+        boolean sameModels = one.models().equals(other.models());
+        boolean same = one.metric() == other.metric();
+        boolean duplicate = same && sameModels && period == shorter;
+        boolean includes = same
+                || (one.metric() == Metric.TOTAL
+                        && (other.metric() == Metric.INPUT || other.metric() == Metric.OUTPUT));
+        return one.mode() == Mode.ENFORCE
+                && includes
+                && !duplicate
+                && (sameModels || one.models().isEmpty());
+    }
+
+    private static String text(LimitConfig limit) {
+        return shown(limit.amount())
+                + ' '
+                + limit.metric().label()
+                + (limit.per() == Period.TOTAL ? " in all" : " per " + limit.periodLabel());
+    }
+
+    private static String shown(double amount) {
+        return BigDecimal.valueOf(amount).stripTrailingZeros().toPlainString();
     }
 
     private void checkPeriod(String path, LimitConfig limit) {
@@ -300,7 +347,7 @@ public final class QuotaChecks {
 
     private void checkAmount(String path, LimitConfig limit) {
         double amount = limit.amount();
-        String shown = BigDecimal.valueOf(amount).stripTrailingZeros().toPlainString();
+        String shown = shown(amount);
         if (limit.metric() != Metric.COST && amount != Math.rint(amount)) {
             refuse(path, shown, "a whole number, because only a cost may have a fraction");
         } else if (limit.metric() == Metric.COST && amount > LimitConfig.MOST_COST) {

@@ -162,6 +162,50 @@ class QuotaChecksTest {
     }
 
     @Test
+    void aLimitThatAnotherOneNeverLetsBeReachedIsWarnedOf() {
+        assertThat(warnings("""
+                limits:
+                  - {metric: requests, per: minute, amount: 1000}
+                  - {metric: requests, per: day, amount: 60}
+                  - {metric: output, per: hour, amount: 500, models: [m]}
+                  - {metric: total, per: hour, amount: 400}
+                  - {metric: requests, per: month, amount: 70, models: [m]}
+                keys:
+                  - name: k
+                    key: sk-client-0001
+                    limits: [{metric: total, per: second, amount: 9}, {metric: total, per: total, amount: 8}]
+                """))
+                .containsExactly(
+                        "limits[0].amount: 1000 requests per minute are more than limits[1] allows: 60 requests per day (expected: at most 60, or only one of them)",
+                        "limits[2].amount: 500 output per hour are more than limits[3] allows: 400 total per hour (expected: at most 400, or only one of them)",
+                        "keys[0].limits[0].amount: 9 total per second are more than keys[0].limits[1] allows: 8 total in all (expected: at most 8, or only one of them)");
+    }
+
+    /** All limits apply, so that a smaller one elsewhere is the use of it; and what is only counted bounds nothing. */
+    @Test
+    void limitsOfOtherPlacesTimesModelsAndModesDoNotContradict() {
+        assertThat(warnings("""
+                scopes:
+                  - {name: a, kind: org, limits: [{metric: requests, per: day, amount: 10}]}
+                  - {name: b, parent: a, limits: [{metric: requests, per: minute, amount: 1000}]}
+                limits:
+                  - {metric: requests, per: minute, amount: 60}
+                  - {metric: requests, per: day, amount: 60}
+                  - {metric: requests, per: month, amount: 9, mode: shadow}
+                  - {metric: requests, per: month, amount: 8, models: [m]}
+                  - {metric: input, per: month, amount: 7}
+                  - {metric: total, per: month, amount: 7}
+                  - {metric: concurrent, amount: 500}
+                """)).isEmpty();
+    }
+
+    private static List<String> warnings(String yaml) {
+        return ConfigFixtures.parse(yaml, Path.of(""), Map.of()).warnings().stream()
+                .map(warning -> warning.path() + ": " + warning.message())
+                .toList();
+    }
+
+    @Test
     void aCostWithoutPricesIsWarnedOf() {
         String yaml = "limits: [{metric: requests, per: day, amount: 1}, {metric: cost, per: day, amount: 1}]";
         assertThat(ConfigFixtures.parse(yaml, Path.of(""), Map.of()).warnings())
