@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What was acknowledged is stored, whatever is killed; what was not is there whole or not at all. */
 final class StoreCrashTest {
-    private static final int KILLS = 5;
+    private static final int KILLS = Integer.getInteger("llmproxy.store.kills", 5);
     private static final int COMMITS = 20;
 
     @TempDir
