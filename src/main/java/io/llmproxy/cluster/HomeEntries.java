@@ -54,13 +54,13 @@ final class HomeEntries {
         Object said = link.evaluate(HOMES, keys, arguments);
         try {
             List<String> words =
-                    ((List<?>) said).stream().map(String.class::cast).toList();
+                    RedisLink.list(said).stream().map(String.class::cast).toList();
             if (words.size() != ids.size() + 1) {
                 throw new IllegalArgumentException(words.size() + " words");
             }
             return new Answer(words.get(0), words.subList(1, words.size()));
         } catch (ClassCastException | IllegalArgumentException e) {
-            throw new StoreAwayException(StoreAwayException.INVALID, e);
+            throw StoreAwayException.invalid(e);
         }
     }
 

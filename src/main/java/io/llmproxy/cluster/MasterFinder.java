@@ -71,9 +71,9 @@ abstract class MasterFinder {
             return ask(connection, server);
         } catch (JedisException e) {
             throw StoreAwayException.of(e);
-        } catch (ClassCastException | IllegalArgumentException | IndexOutOfBoundsException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             // What answers may be anything.
-            throw new StoreAwayException(StoreAwayException.INVALID, e);
+            throw StoreAwayException.invalid(e);
         }
     }
 

@@ -116,6 +116,8 @@ record RedisConnector(boolean tls, @Nullable Path authorities) {
             return new Jedis(address, settings.build());
         } catch (JedisException e) {
             throw StoreAwayException.of(e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            throw StoreAwayException.invalid(e);
         }
     }
 

@@ -161,11 +161,23 @@ final class RedisLink implements AutoCloseable {
                         arguments.addAll(List.of(mark, found.success() ? YES : NO, Long.toString(found.millis()))));
         Object said = evaluate(NOTES, List.of(tag + ":cooldowns", tag + ":probes"), arguments);
         try {
-            List<?> lists = (List<?>) said;
-            return new Notes(cooling((List<?>) lists.get(0)), findings((List<?>) lists.get(1)));
-        } catch (ClassCastException | IndexOutOfBoundsException | NumberFormatException | NoSuchElementException e) {
-            throw new StoreAwayException(StoreAwayException.INVALID, e);
+            List<?> lists = list(said);
+            return new Notes(cooling(list(lists.get(0))), findings(list(lists.get(1))));
+        } catch (ClassCastException | IndexOutOfBoundsException | IllegalArgumentException | NoSuchElementException e) {
+            throw StoreAwayException.invalid(e);
         }
+    }
+
+    /**
+     * Returns what a script has answered, which is a list.
+     *
+     * @throws IllegalArgumentException if it is none, or has gaps
+     */
+    static List<?> list(@Nullable Object said) {
+        if (said instanceof List<?> list && list.stream().allMatch(Objects::nonNull)) {
+            return list;
+        }
+        throw new IllegalArgumentException("no list");
     }
 
     private static Map<String, Long> cooling(List<?> said) {
@@ -188,7 +200,7 @@ final class RedisLink implements AutoCloseable {
     }
 
     /** Has a script do its work. All that this takes together is over within the time-out. */
-    Object evaluate(Script script, List<String> keys, List<String> arguments) throws StoreAwayException {
+    @Nullable Object evaluate(Script script, List<String> keys, List<String> arguments) throws StoreAwayException {
         Patience patience = Patience.of(config.timeout());
         try {
             return script.evaluate(Objects.requireNonNull(connection, "opened"), patience, keys, arguments);
@@ -196,11 +208,13 @@ final class RedisLink implements AutoCloseable {
             return follow(e, patience, script, keys, arguments);
         } catch (JedisException e) {
             throw StoreAwayException.of(e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            throw StoreAwayException.invalid(e);
         }
     }
 
     /** Slots of a cluster move while it works, and masters take turns: the one that had the keys says where they are. Nothing is done before. */
-    private Object follow(
+    private @Nullable Object follow(
             JedisRedirectionException told, Patience patience, Script script, List<String> keys, List<String> arguments)
             throws StoreAwayException {
         if (!(finder instanceof ClusterNodes)) {
@@ -225,7 +239,7 @@ final class RedisLink implements AutoCloseable {
         } catch (JedisException e) {
             throw StoreAwayException.of(e);
         } catch (IllegalArgumentException e) {
-            throw new StoreAwayException(StoreAwayException.INVALID, e);
+            throw StoreAwayException.invalid(e);
         }
     }
 
@@ -233,9 +247,9 @@ final class RedisLink implements AutoCloseable {
         return connector.open(at, database, config.user(), config.password(), longest, timeout);
     }
 
-    private static Answer answer(Object said, int calls) throws StoreAwayException {
+    private static Answer answer(@Nullable Object said, int calls) throws StoreAwayException {
         try {
-            List<?> numbers = (List<?>) said;
+            List<?> numbers = list(said);
             if (numbers.size() != BEFORE_LIMITS + PER_LIMIT * calls) {
                 throw new IllegalArgumentException(numbers.size() + " numbers");
             }
@@ -245,7 +259,7 @@ final class RedisLink implements AutoCloseable {
             }
             return new Answer(number(numbers, 0), Math.toIntExact(number(numbers, 1)), replies);
         } catch (ClassCastException | IllegalArgumentException | ArithmeticException e) {
-            throw new StoreAwayException(StoreAwayException.INVALID, e);
+            throw StoreAwayException.invalid(e);
         }
     }
 

@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
@@ -33,7 +34,7 @@ record Script(String text, String sha) {
     }
 
     /** Proxies refuse to load scripts; the script itself goes along where the server does not know it. */
-    Object evaluate(Jedis open, Patience patience, List<String> keys, List<String> arguments) {
+    @Nullable Object evaluate(Jedis open, Patience patience, List<String> keys, List<String> arguments) {
         patience.bound(open);
         try {
             return open.evalsha(sha, keys, arguments);
@@ -44,7 +45,7 @@ record Script(String text, String sha) {
     }
 
     /** To be used where keys of a cluster are on their way to a server, which has to be told that it was asked for. */
-    Object evaluateAsked(Jedis open, Patience patience, List<String> keys, List<String> arguments) {
+    @Nullable Object evaluateAsked(Jedis open, Patience patience, List<String> keys, List<String> arguments) {
         patience.bound(open);
         open.asking();
         patience.bound(open);

@@ -43,6 +43,15 @@ final class StoreAwayException extends Exception {
         return new StoreAwayException(reason(e), e);
     }
 
+    /**
+     * What answers may be no Redis: Jedis then takes one kind of answer for another, or reserves as much memory as it announces.
+     *
+     * @param failure of Jedis, not its own
+     */
+    static StoreAwayException invalid(Throwable failure) {
+        return new StoreAwayException(INVALID, failure);
+    }
+
     private static String code(String message) {
         Matcher inScript = IN_SCRIPT.matcher(message);
         if (inScript.matches()) {
