@@ -341,7 +341,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule prometheusStaysInMetrics = onlyIn(
             "io.prometheus..",
-            "whoever wants to count something tells an ExchangeListener",
+            "to count something, tell an ExchangeListener",
             "..metrics..",
             "..telemetry.push..",
             "..boot..");
@@ -476,6 +476,7 @@ class ArchitectureTest {
             .callMethod(System.class, "currentTimeMillis")
             .because("a test gives the time as an argument: take nanoseconds");
 
+    /** {@link SourcesTest} finds those who compare paths with literals. */
     @ArchTest
     static final ArchRule pathsAreReadOnce = noClasses()
             .that()

@@ -1,7 +1,5 @@
 package io.llmproxy.protocol;
 
-import io.llmproxy.config.Provider;
-
 /** Paths that the same providers serve. */
 public enum ApiFamily {
     /** OpenAI's API, which many have made their own. */
@@ -38,27 +36,6 @@ public enum ApiFamily {
         return dialect;
     }
 
-    /**
-     * Whether a provider has the paths of this family.
-     *
-     * @param base path of the upstream's URL: below a base that ends in {@code /openai}, Google serves OpenAI's API, and below one with
-     *     a publisher Gemini's paths
-     */
-    public boolean isServedBy(Provider provider, String base) {
-        if (this == UNKNOWN) {
-            return true;
-        }
-        return switch (provider) {
-            case CUSTOM -> true;
-            case OPENAI -> isOfOpenAi();
-            case AZURE_OPENAI -> isOfOpenAi() || this == DEPLOYMENTS;
-            case OLLAMA, VLLM -> isOfOpenAi() || this == MESSAGES;
-            case ANTHROPIC -> this == MESSAGES || this == ANTHROPIC || this == SHARED;
-            case GEMINI -> this == GEMINI || this == SHARED || this == OPENAI_AT_GOOGLE || isOpenAiAtGoogle(base);
-            case VERTEX -> isAtVertex() || (this == GEMINI && (base + "/").contains("/publishers/"));
-        };
-    }
-
     /** Whether projects or publishers are in the path. */
     public boolean isAtVertex() {
         return this == VERTEX || this == VERTEX_CLAUDE;
@@ -67,9 +44,5 @@ public enum ApiFamily {
     /** Whether OpenAI serves it, and all who took over its API. */
     boolean isOfOpenAi() {
         return this == OPENAI || this == RESPONSES || this == SHARED;
-    }
-
-    private boolean isOpenAiAtGoogle(String base) {
-        return isOfOpenAi() && (base + "/").contains("/openai/");
     }
 }

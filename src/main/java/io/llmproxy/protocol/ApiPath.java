@@ -1,9 +1,11 @@
 package io.llmproxy.protocol;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a request's path says: found once for each exchange, and asked from then on.
@@ -47,6 +49,28 @@ public record ApiPath(Endpoint endpoint, ApiDialect dialect, ApiFamily family) {
             return ApiDialect.ANTHROPIC;
         }
         return hasHeader.test("x-goog-api-key") ? ApiDialect.GEMINI : ApiDialect.OPENAI;
+    }
+
+    /**
+     * Returns what the request is for, also of servers that do not tell upper from lower case.
+     *
+     * @param path the path that was read
+     */
+    public Endpoint endpointInAnyCase(String path) {
+        return endpoint.isKnown() ? endpoint : of(path.toLowerCase(Locale.ROOT)).endpoint();
+    }
+
+    /**
+     * Returns the name of the model that is asked for by itself, as in {@code /v1/models/m}; it may have slashes in it. Null if
+     * something else is asked for, or anything of Vertex AI's.
+     *
+     * @param path the path that was read
+     */
+    public @Nullable String modelAlone(String path) {
+        String model = family.isAtVertex() ? null : ModelPath.model(path);
+        boolean last =
+                model != null && (endpointInAnyCase(path) == Endpoint.MODEL || path.endsWith("/models/" + model));
+        return last ? model : null;
     }
 
     /**

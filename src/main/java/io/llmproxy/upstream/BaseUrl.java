@@ -58,11 +58,6 @@ final class BaseUrl {
         return rareName == null ? request : request.host(rareName);
     }
 
-    /** Path of the URL; empty if it has none. */
-    String path() {
-        return path;
-    }
-
     /**
      * Returns the target of the upstream request: the path of the URL, what the request's path adds to it, and both
      * queries. The longest run of segments that ends the one path and begins the other stands only once, so that

@@ -3,7 +3,7 @@ package io.llmproxy.upstream;
 import io.llmproxy.config.Provider;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.UpstreamConfig.UrlMode;
-import java.net.URI;
+import io.llmproxy.protocol.ApiBase;
 import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -37,15 +37,11 @@ record ProviderDefaults(
     private static @Nullable String healthPath(UpstreamConfig config) {
         return switch (config.provider()) {
             case OPENAI, ANTHROPIC, OLLAMA, VLLM -> "/v1/models";
-            case GEMINI -> isOpenAiBase(config.url()) ? "/models" : "/v1beta/models";
+            case GEMINI -> ApiBase.of(config).isOpenAi() ? "/models" : "/v1beta/models";
             // The path that has the API's version in it takes none of those that have a date.
             case AZURE_OPENAI -> config.apiVersion() == null ? "/openai/v1/models" : "/openai/models";
             case VERTEX, CUSTOM -> null;
         };
-    }
-
-    private static boolean isOpenAiBase(URI url) {
-        return (url.getPath() + "/").contains("/openai/");
     }
 
     /** Returns a client's query with what it lacks. */

@@ -7,6 +7,7 @@ import io.llmproxy.config.HeaderConfig;
 import io.llmproxy.config.Provider;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.config.UpstreamConfig.UrlMode;
+import io.llmproxy.protocol.ApiBase;
 import io.llmproxy.protocol.ApiFamily;
 import io.llmproxy.ratelimit.ConcurrencyLimit;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class Upstream {
 
     private final UpstreamConfig config;
     private final BaseUrl baseUrl;
+    private final ApiBase apiBase;
     private final ProviderDefaults defaults;
     private final KeyRing keys;
     private final Condition condition;
@@ -33,6 +35,7 @@ public final class Upstream {
     private Upstream(UpstreamConfig config, KeyRing keys, Condition condition, UpstreamListener listener) {
         this.config = config;
         this.baseUrl = new BaseUrl(config.url(), config.urlMode());
+        this.apiBase = ApiBase.of(config);
         this.defaults = ProviderDefaults.of(config);
         this.keys = keys;
         this.condition = condition;
@@ -98,7 +101,7 @@ public final class Upstream {
 
     /** Whether the backend can be asked for these paths. */
     public boolean serves(ApiFamily family) {
-        return config.urlMode() == UrlMode.EXACT || family.isServedBy(config.provider(), baseUrl.path());
+        return config.urlMode() == UrlMode.EXACT || apiBase.serves(family);
     }
 
     /** Whether it is known which API the backend speaks, and at which paths, so that clients of another can be served. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,6 +88,26 @@ final class ApiPathTest {
             })
     void otherPathsShareOneName(String path) {
         assertThat(ApiPath.of(path).endpoint().label()).isEqualTo(Endpoint.UNNAMED);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "/v1/models/gpt-4o, gpt-4o",
+                "/models/gpt-4o, gpt-4o",
+                "/V1/Models/gpt-4o, gpt-4o",
+                "/v1/models/org/gpt-4o, org/gpt-4o",
+                "/v1beta/models/gemini-pro, gemini-pro",
+                "/v1/models/ft:gpt-4o:acme::1, ft:gpt-4o:acme::1",
+                "/v1/models, -",
+                "/v1beta/models/gemini-pro:generateContent, -",
+                "/openai/deployments/gpt-4o/chat/completions, -",
+                "/v1/projects/p/locations/l/publishers/anthropic/models/claude, -",
+                "/v1/chat/completions, -",
+            })
+    void aModelIsAloneWhereNothingIsToBeDoneWithIt(String path, @Nullable String model) {
+        assertThat(ApiPath.of(path).modelAlone(path)).isEqualTo(model);
     }
 
     @Test

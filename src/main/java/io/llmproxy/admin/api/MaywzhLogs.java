@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.llmproxy.config.UpstreamConfig;
 import io.llmproxy.explain.Explanation;
 import io.llmproxy.explain.Explanations;
+import io.llmproxy.protocol.Endpoint;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -185,10 +186,10 @@ final class MaywzhLogs {
     }
 
     private static String protocol(String path) {
-        if (path.endsWith("/messages")) {
+        if (path.equals(Endpoint.MESSAGE.label())) {
             return "anthropic";
         }
-        return path.endsWith("/responses") ? "response_api" : "openai";
+        return path.equals(Endpoint.RESPONSE.label()) ? "response_api" : "openai";
     }
 
     private static @Nullable String category(Explanation one) {

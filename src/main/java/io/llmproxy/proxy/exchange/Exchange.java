@@ -651,10 +651,12 @@ public final class Exchange {
 
     /** What the request is for, also of servers that do not tell upper from lower case. */
     public Endpoint endpointInAnyCase() {
-        Endpoint endpoint = asked.endpoint();
-        return endpoint.isKnown()
-                ? endpoint
-                : ApiPath.of(path().toLowerCase(Locale.ROOT)).endpoint();
+        return asked.endpointInAnyCase(path());
+    }
+
+    /** The model that is asked for by itself, as in {@code /v1/models/m}; null if something else is. */
+    public @Nullable String modelAlone() {
+        return asked.modelAlone(path());
     }
 
     /** What the client's path says. */

@@ -13,6 +13,7 @@ import io.llmproxy.convert.codec.RequestLine;
 import io.llmproxy.convert.json.JsonException;
 import io.llmproxy.convert.model.Dialect;
 import io.llmproxy.convert.model.Place;
+import io.llmproxy.protocol.ApiBase;
 import io.llmproxy.protocol.Operation;
 import io.llmproxy.proxy.body.BufferBudget;
 import io.llmproxy.proxy.body.RequestBody;
@@ -290,7 +291,7 @@ public final class Conversions {
         }
         return switch (config.provider()) {
             case ANTHROPIC -> Dialect.MESSAGES;
-            case GEMINI -> (config.url().getPath() + "/").contains("/openai/") ? Dialect.CHAT : Dialect.GEMINI;
+            case GEMINI -> ApiBase.of(config).isOpenAi() ? Dialect.CHAT : Dialect.GEMINI;
             case VERTEX -> model.toLowerCase(Locale.ROOT).startsWith("claude") ? Dialect.MESSAGES : Dialect.GEMINI;
             case OPENAI, AZURE_OPENAI, OLLAMA, VLLM, CUSTOM -> Dialect.CHAT;
         };

@@ -1,9 +1,7 @@
 package io.llmproxy.proxy.servlet;
 
 import io.llmproxy.protocol.ApiFamily;
-import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.ModelListing;
-import io.llmproxy.protocol.ModelPath;
 import io.llmproxy.proxy.answer.ErrorAnswer;
 import io.llmproxy.proxy.exchange.AskedModel;
 import io.llmproxy.proxy.exchange.Exchange;
@@ -51,21 +49,12 @@ final class ModelCatalog {
             return false;
         }
         ModelCatalog catalog = new ModelCatalog(exchange, route);
-        String model = single(exchange);
+        String model = exchange.modelAlone();
         if (model != null) {
             return catalog.tell(
                     AskedModel.inPath(model, exchange.forward().config().modelPrefix(), List.of()));
         }
         return ConfinedListing.isList(exchange.endpointInAnyCase()) && catalog.tellAll();
-    }
-
-    /** The model that is asked for by itself, or null; its name may have slashes in it. */
-    private static @Nullable String single(Exchange exchange) {
-        String path = exchange.path();
-        String model = ModelPath.model(path);
-        boolean last =
-                model != null && (exchange.endpointInAnyCase() == Endpoint.MODEL || path.endsWith("/models/" + model));
-        return last && !exchange.asked().family().isAtVertex() ? model : null;
     }
 
     private boolean tell(AskedModel model) throws IOException {

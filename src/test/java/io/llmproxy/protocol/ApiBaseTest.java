@@ -19,10 +19,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ApiFamilyTest {
+class ApiBaseTest {
     private static List<Provider> servers(String path, String base) {
         return Stream.of(Provider.values())
-                .filter(provider -> ApiPath.of(path).family().isServedBy(provider, base))
+                .filter(provider ->
+                        ApiBase.of(provider, base).serves(ApiPath.of(path).family()))
                 .toList();
     }
 
@@ -74,6 +75,15 @@ class ApiFamilyTest {
         assertThat(servers("/models/g:generateContent", base)).contains(VERTEX);
         assertThat(servers("/models/g:generateContent", "/v1/projects/p/locations/l"))
                 .doesNotContain(VERTEX);
+    }
+
+    @Test
+    void aBaseIsReadInOnePlace() {
+        assertThat(ApiBase.of(GEMINI, "/v1beta/openai")).isEqualTo(new ApiBase(GEMINI, true, false));
+        assertThat(ApiBase.of(AZURE_OPENAI, "/openai/v1/")).isEqualTo(new ApiBase(AZURE_OPENAI, true, false));
+        assertThat(ApiBase.of(VERTEX, "/v1/publishers/google")).isEqualTo(new ApiBase(VERTEX, false, true));
+        assertThat(ApiBase.of(CUSTOM, "/openaix")).isEqualTo(new ApiBase(CUSTOM, false, false));
+        assertThat(ApiBase.of(CUSTOM, "")).isEqualTo(new ApiBase(CUSTOM, false, false));
     }
 
     @Test
