@@ -1,16 +1,12 @@
 package io.llmproxy.capture;
 
 import io.llmproxy.convert.json.Json;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Makes something to read of a body: JSON as JSON, text as text, of anything else its size and its digest. */
 final class BodyText {
-    private static final String DATA = "data:";
+    private static final String DATA = "data: ";
     private static final String DONE = "[DONE]";
-
-    /** What lines of events begin with that hold no JSON. */
-    private static final List<String> FIELDS = List.of("event:", "id:", "retry:", ":");
 
     private final Redaction redaction;
     private final int most;
@@ -86,19 +82,40 @@ final class BodyText {
 
     private String events(String stream) {
         StringBuilder shown = new StringBuilder(stream.length());
-        stream.lines().forEach(line -> shown.append(event(line)).append('\n'));
+        StreamText.read(stream, new StreamText.Told() {
+            @Override
+            public void data(String data) {
+                event(data).lines().forEach(line -> add(DATA + line));
+            }
+
+            @Override
+            public void field(String line) {
+                add(line);
+            }
+
+            @Override
+            public void unknown(String line) {
+                add(redaction.hasMembers() ? DATA + Masked.MASK : line);
+            }
+
+            @Override
+            public void blank() {
+                add("");
+            }
+
+            private void add(String line) {
+                shown.append(line).append('\n');
+            }
+        });
         return shown.toString();
     }
 
-    private String event(String line) {
-        if (FIELDS.stream().anyMatch(line::startsWith) || line.isEmpty()) {
-            return line;
-        }
-        String data = line.startsWith(DATA) ? line.substring(DATA.length()).strip() : "";
-        Json json = data.startsWith("{") || data.startsWith("[") ? Plain.json(data) : null;
+    private String event(String data) {
+        String text = data.strip();
+        Json json = text.startsWith("{") || text.startsWith("[") ? Plain.json(text) : null;
         if (json != null) {
-            return DATA + " " + redaction.of(json).text();
+            return redaction.of(json).text();
         }
-        return redaction.hasMembers() && !data.equals(DONE) ? DATA + " " + Masked.MASK : line;
+        return redaction.hasMembers() && !text.equals(DONE) ? Masked.MASK : data;
     }
 }

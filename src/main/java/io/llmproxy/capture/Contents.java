@@ -20,8 +20,6 @@ public final class Contents {
     /** All bodies that are kept and not read yet take so much at most. */
     private static final long MEMORY = 32L << 20;
 
-    private static final String DATA = "data:";
-
     private final Memory memory = new Memory(MEMORY);
     private final Headers headers = new Headers(List.of());
     private final Redaction redaction;
@@ -119,8 +117,8 @@ public final class Contents {
     private @Nullable Json streamed(@Nullable String events) {
         StreamedAnswer answer = new StreamedAnswer();
         if (events != null) {
-            events.lines().filter(line -> line.startsWith(DATA)).forEach(line -> {
-                Json event = Plain.json(line.substring(DATA.length()).strip());
+            StreamText.read(events, data -> {
+                Json event = Plain.json(data);
                 if (event instanceof Json.Obj object && redaction.of(object) instanceof Json.Obj shown) {
                     answer.accept(shown);
                 }

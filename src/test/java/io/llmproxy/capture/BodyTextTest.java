@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BodyTextTest {
     private static final int MOST = 1024;
@@ -48,6 +50,33 @@ class BodyTextTest {
                         "event: a\\ndata: {\\\"user\\\":\\\"***\\\",\\\"x\\\":1}\\n\\ndata: ***\\n\\ndata: [DONE]\\n\\n");
         assertThat(shown(Map.of("content-type", "text/event-stream"), stream))
                 .contains("data: {\\\"user\\\": \\\"u\\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\r\n", "\r"})
+    void membersAreLeftOutOfEventsWhateverEndsTheirLines(String lineEnd) {
+        String stream = """
+                :ok
+                event: a
+                data: {"user":"u",
+                data: "x":1}
+                id: 7
+
+                data:[{"user":"u"}]
+                dat
+                data: user
+                data: u
+
+                data
+                data: {"user":"u""";
+
+        assertThat(shown(Map.of("content-type", "text/event-stream"), stream.replace("\n", lineEnd), "user"))
+                .contains("\"body\":\":ok\\nevent: a\\nid: 7\\ndata: {\\\"user\\\":\\\"***\\\",\\\"x\\\":1}\\n\\n"
+                        + "data: ***\\ndata: ***\\n\\ndata: ***\\n\"");
+        assertThat(shown(Map.of("content-type", "text/event-stream"), stream.replace("\n", lineEnd)))
+                .contains("\"body\":\":ok\\nevent: a\\nid: 7\\ndata: {\\\"user\\\":\\\"u\\\",\\\"x\\\":1}\\n\\n"
+                        + "dat\\ndata: [{\\\"user\\\":\\\"u\\\"}]\\ndata: user\\ndata: u\\n\\n"
+                        + "data: \\ndata: {\\\"user\\\":\\\"u\\n\"");
     }
 
     @Test

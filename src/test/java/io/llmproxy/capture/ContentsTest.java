@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What was asked and answered, as it is told elsewhere. */
 final class ContentsTest {
@@ -166,6 +167,23 @@ final class ContentsTest {
                                 "{\"candidates\": [{\"finishReason\": \"STOP\"}]}")))
                 .isEqualTo("{\"role\":\"assistant\",\"content\":\"Hi\",\"reasoning_content\":\"hm\","
                         + "\"tool_calls\":[{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}]}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\r\n", "\r"})
+    void anEventIsReadWhateverEndsItsLines(String lineEnd) {
+        String stream = """
+                data: {"choices": [{"index": 0,
+                data:   "text": "a"}]}
+
+                : {"choices": [{"index": 0, "text": "x"}]}
+                data:{"choices": [{"index": 0, "text": "b"}]}
+                id: 7
+
+                data: {"choices": [{"index": 0, "text": "c"}]}""";
+
+        assertThat(answer(EVENTS, stream.replace("\n", lineEnd)))
+                .isEqualTo("{\"role\":\"assistant\",\"content\":\"abc\"}");
     }
 
     @Test
