@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param keyLimits what bounds the keys of its clients
  * @param forwards its forwards
  * @param serving where its requests go
+ * @param listening the ports that it is served on
  */
 record Generation(
         long version,
@@ -33,7 +34,8 @@ record Generation(
         Upstreams upstreams,
         KeyLimits keyLimits,
         List<Forward> forwards,
-        Serving serving) {
+        Serving serving,
+        Listening listening) {
     /** What operators see of it. */
     Gateway.Current forOperators() {
         return new Gateway.Current(version, config, upstreams, keyLimits.quotas());

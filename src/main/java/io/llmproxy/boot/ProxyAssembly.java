@@ -179,7 +179,6 @@ public final class ProxyAssembly implements AutoCloseable {
     private final LedgerHome home;
     private final UpstreamHttp http;
     private final Reloader reloader;
-    private volatile Listening listening = new Listening(Map.of(), 0, true);
     private final Beans beans;
     private final Gateway gateway;
 
@@ -347,8 +346,7 @@ public final class ProxyAssembly implements AutoCloseable {
             sharedLimits.prepare(quotas.store());
         }
         Serving serving = new Serving(mounts, listener(config.log()), metering.with(prices, ledger, bodies), left);
-        this.listening = listening;
-        return new Generation(version, config, upstreams, keyLimits, forwards, serving);
+        return new Generation(version, config, upstreams, keyLimits, forwards, serving, listening);
     }
 
     private static Moment now() {
@@ -357,7 +355,9 @@ public final class ProxyAssembly implements AutoCloseable {
 
     /** Where the launcher serves a forward; null in a container. */
     private @Nullable Integer port(String forward) {
-        return inContainer ? null : listening.forwardPorts().get(forward);
+        return inContainer
+                ? null
+                : reloader.generation().listening().forwardPorts().get(forward);
     }
 
     private Mount mount(Forward forward) {

@@ -83,7 +83,13 @@ class DryRunsTest {
                 Metering.start(),
                 () -> {});
         Generation generation = new Generation(
-                1, config, upstreams, limits, Generation.forwards(config, upstreams, keys, limits, null), serving);
+                1,
+                config,
+                upstreams,
+                limits,
+                Generation.forwards(config, upstreams, keys, limits, null),
+                serving,
+                Listening.asConfigured(config));
         this.runs = new DryRuns(() -> generation);
     }
 

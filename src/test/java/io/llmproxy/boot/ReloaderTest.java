@@ -118,7 +118,13 @@ final class ReloaderTest {
         Serving serving = new Serving(mounts, new ExchangeListener() {}, Metering.start(), left);
         long version = before == null ? 1 : before.version() + 1;
         return new Generation(
-                version, config, upstreams, KeyLimits.of(Stream.of(), Quotas.NONE, null), List.of(), serving);
+                version,
+                config,
+                upstreams,
+                KeyLimits.of(Stream.of(), Quotas.NONE, null),
+                List.of(),
+                serving,
+                listening);
     }
 
     private Prices prices(ProxyConfig config) {
@@ -267,6 +273,25 @@ final class ReloaderTest {
         assertThat(made).hasSize(2);
         assertThat(made.get(1).isStopped()).isTrue();
         assertThat(client(before).isStarted()).isTrue();
+    }
+
+    @Test
+    void thePortsThatAreToldAreThoseThatAreServed() {
+        write("one", 1);
+        Reloader reloader = reloader();
+        write("""
+                http_server: {forwards: [{name: f, port: 3001, upstream_group: two}]}
+                upstreams: [{name: u, url: 'http://u'}]
+                upstream_groups: [{name: two, upstreams: [{name: u}]}]
+                """);
+        buildFails = true;
+
+        assertThat(reloader.reload().loaded()).isFalse();
+        assertThat(reloader.generation().listening().port("f")).isEqualTo(3000);
+
+        buildFails = false;
+        assertThat(reloader.reload().loaded()).isTrue();
+        assertThat(reloader.generation().listening().port("f")).isEqualTo(3001);
     }
 
     @Test
