@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.protocol.ApiFamily;
 import io.llmproxy.protocol.Endpoint;
+import io.llmproxy.testing.Documents;
 import io.llmproxy.testing.JavaSource;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,6 +39,11 @@ final class SourcesTest {
                             .flatMap(endpoint -> Arrays.stream(endpoint.label().split("[/:]", -1))))
             .filter(segment -> !segment.isEmpty() && !segment.startsWith("{"))
             .collect(Collectors.toUnmodifiableSet());
+
+    private static final Pattern RIDDLE = Pattern.compile(
+            "\\b(?:whom|whoever|nobody|of\\s+which|less\\s+what|found\\s+well)\\b", Pattern.CASE_INSENSITIVE);
+    private static final String SAY_IT_PLAINLY =
+            "a sentence is understood at the first reading: begin with the subject, and use the words of the glossary";
 
     private static Path room(String... names) {
         return Path.of("src", "main", "java", "io", "llmproxy").resolve(Path.of("", names));
@@ -79,6 +85,49 @@ final class SourcesTest {
                 .filter(SourcesTest::isOfPath)
                 .map(literal -> source.file() + ": " + literal)
                 .toList();
+    }
+
+    private static boolean isForUsers(Path document) {
+        return document.startsWith("docs") || document.endsWith("README.md") || document.endsWith("CHANGELOG.md");
+    }
+
+    private static List<String> riddles(Path file, String text) {
+        return RIDDLE.matcher(text)
+                .results()
+                .map(found -> file + ": " + found.group())
+                .toList();
+    }
+
+    @Test
+    void messagesAreWrittenInPlainWords() throws IOException {
+        assertThat(JavaSource.all().stream()
+                        .flatMap(source -> JavaSource.literals(source.code()).stream()
+                                .flatMap(literal -> riddles(source.file(), literal).stream())))
+                .as(SAY_IT_PLAINLY)
+                .isEmpty();
+    }
+
+    @Test
+    void documentsAreWrittenInPlainWords() throws IOException {
+        assertThat(Documents.all().stream()
+                        .filter(SourcesTest::isForUsers)
+                        .flatMap(document -> riddles(document, Documents.text(document)).stream()))
+                .as(SAY_IT_PLAINLY)
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Whoever asks waits.",
+                "the client for whom it is",
+                "nobody is told",
+                "keys of\nwhich one is known",
+                "the list, less what is hidden",
+                "an upstream that was found well"
+            })
+    void aRiddleIsFound(String text) {
+        assertThat(riddles(Path.of("a.md"), text)).hasSize(1);
     }
 
     @Test

@@ -35,7 +35,7 @@ final class LeastLatency implements LoadBalancer {
     }
 
     /**
-     * @param firstPick the number of the first pick, of which the rest modulo the number of members is where it starts
+     * @param firstPick the number of the first pick; it starts at the member with this number, modulo the number of members
      */
     LeastLatency(List<Member> members, ToDoubleFunction<Load> time, int firstPick) {
         this.loads = members.stream().map(Member::load).toArray(Load[]::new);

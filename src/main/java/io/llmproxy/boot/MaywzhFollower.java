@@ -351,8 +351,8 @@ final class MaywzhFollower implements AutoCloseable {
                 var unused = store.keys()
                         .change(key.id(), key.revision(), key.config().disabled(), key.forwards(), note);
                 LOG.warn(
-                        "key {} of the store is a credential of {} too, which alone says whether it lets in: it is disabled"
-                                + " in the store",
+                        "key {} of the store is disabled: it is also a credential of {}, and only that database decides"
+                                + " whether the credential is accepted",
                         key.config().name(),
                         DATABASE);
             } catch (KeyConflictException e) {

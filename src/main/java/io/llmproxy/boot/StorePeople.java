@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  *
  * @param store opens it, or throws
  * @param thread does something where the store is followed
- * @param away whether it is known that the store does not answer: then nobody waits for that again
+ * @param away whether it is known that the store does not answer: then no call waits for it again
  * @param asking how many may wait at a time
  */
 record StorePeople(Supplier<OpenStore> store, Consumer<Runnable> thread, BooleanSupplier away, Semaphore asking)

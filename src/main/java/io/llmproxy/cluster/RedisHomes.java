@@ -427,7 +427,7 @@ public final class RedisHomes<K> implements AutoCloseable {
         counts.told(ids.size());
         if (told) {
             told = false;
-            LOG.info("nodes tell each other again which upstream keeps what");
+            LOG.info("Redis takes entries again: nodes tell each other which upstream has which resource");
         }
     }
 

@@ -92,7 +92,9 @@ final class Scan {
                 }
             }
         } catch (NoSuchFileException deleted) {
-            notes.add(found.path() + ": was deleted meanwhile, as it was too old or too much");
+            notes.add(
+                    found.path()
+                            + ": was deleted while it was read: it was older than retain_for, or all files were larger than retain_size");
         } catch (IOException e) {
             problems.add(found.path() + ": cannot be read to its end: " + e.getMessage());
         }

@@ -46,7 +46,7 @@ final class Distribution {
         }
     }
 
-    /** Two that make it at once lose a value, of which there will be others. */
+    /** Two that make it at once lose one value; others will follow. */
     private AtomicReferenceArray<@Nullable Exemplar> traced() {
         AtomicReferenceArray<@Nullable Exemplar> known = traced;
         if (known == null) {

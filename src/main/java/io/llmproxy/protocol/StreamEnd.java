@@ -72,7 +72,7 @@ public final class StreamEnd implements AnswerEnd {
     /**
      * Returns what to watch a stream with.
      *
-     * @param endpoint what the request is for; streams of which nothing is known are complete when they are closed
+     * @param endpoint what the request is for; a stream of an unknown form is complete when it is closed
      */
     public static StreamEnd of(Endpoint endpoint) {
         return of(endpoint, 1);
@@ -81,7 +81,7 @@ public final class StreamEnd implements AnswerEnd {
     /**
      * Returns what to watch a stream with.
      *
-     * @param endpoint what the request is for; streams of which nothing is known are complete when they are closed
+     * @param endpoint what the request is for; a stream of an unknown form is complete when it is closed
      * @param choices how many answers the request asks for; more may turn up, and have to be finished as well
      */
     public static StreamEnd of(Endpoint endpoint, int choices) {

@@ -38,7 +38,7 @@ public final class Reservation implements Outcome {
     /**
      * Takes what was used by now as far as it is more than what was taken, while the request goes on. Not while it is settled.
      *
-     * @return a limit of which nothing is left, so that the request has to end; null if there is none
+     * @return a limit that is used up, so that the request has to end; null if there is none
      */
     public @Nullable Limit grow(Used used, Moment now) {
         Limit reached = null;

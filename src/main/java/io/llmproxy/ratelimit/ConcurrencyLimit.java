@@ -162,7 +162,7 @@ public final class ConcurrencyLimit {
     }
 
     /**
-     * Tells a waiter, after those whom this thread is telling already: waiters that have no use for their permit any
+     * Tells a waiter, after those that this thread is telling already: waiters that have no use for their permit any
      * more, and release it at once, would otherwise overflow the stack.
      */
     private static void grant(Waiter waiter) {

@@ -40,7 +40,7 @@ public final class ResourceHomes<H> {
     }
 
     /**
-     * Where something is kept, and for whom.
+     * Where something is kept, and which client made it.
      *
      * @param home where
      * @param owner the mark of the client that made it, the same on all nodes; null if any client may use it

@@ -76,7 +76,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Reads everything as it is at one moment, whoever writes meanwhile. */
+    /** Reads everything as it is at one moment, even if others write meanwhile. */
     <T, E extends Exception> T snapshot(Work<T, E> work) throws E {
         try (Connection connection = connect()) {
             connection.setAutoCommit(false);

@@ -381,8 +381,8 @@ public final class UpstreamGroup {
     }
 
     /**
-     * Chooses among the upstreams of which all keys are set aside the key whose time is over first. A key that has been
-     * mended is found so although there is no other.
+     * Chooses the key whose time is over first, among the upstreams that have all their keys set aside. So a key that works
+     * again is found even if there is no other.
      *
      * @return the right to use it, or null if there is none either
      */

@@ -75,7 +75,7 @@ final class Passwords {
         Optional<User.Account> account = possible ? people.account(name) : Optional.empty();
         Caller caller = account.isPresent()
                 ? own(account.get(), password)
-                : Objects.requireNonNullElseGet(others.find(shownName, password), () -> nobody(password));
+                : Objects.requireNonNullElseGet(others.find(shownName, password), () -> unknown(password));
         ofName.forgive(pair);
         ofAddress.forgive(client);
         return caller;
@@ -91,7 +91,7 @@ final class Passwords {
     }
 
     /** Takes as long as a wrong password does. */
-    private Caller nobody(String password) {
+    private Caller unknown(String password) {
         var unused = matches(PasswordHash.none(), password);
         throw wrong();
     }

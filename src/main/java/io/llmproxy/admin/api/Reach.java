@@ -65,13 +65,13 @@ record Reach(@Nullable Set<String> scopes) {
 
     private static String why(StoreStanding node, String scope) {
         if (node.nack().isEmpty()) {
-            return "This node has not heard of the newest configuration since it started, which says what the scope "
+            return "This node has not received the newest configuration since it started, and does not know what the scope "
                     + scope
-                    + " reaches; ask another one.";
+                    + " reaches; ask another node.";
         }
         long version = node.head() == 0 ? node.tried() : node.head();
-        return "This node cannot serve v" + version + ", which says what the scope " + scope
-                + " reaches; ask another one.";
+        return "This node cannot serve v" + version + " of the configuration, and does not know what the scope " + scope
+                + " reaches; ask another node.";
     }
 
     /** Whether nothing is beyond it. */

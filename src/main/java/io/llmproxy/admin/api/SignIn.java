@@ -121,7 +121,7 @@ final class SignIn {
         Sessions.Session session = session(request);
         Caller caller = session == null ? ProxySignIn.caller(request, admin().sso()) : session.caller();
         if (caller == null) {
-            throw nobody();
+            throw notSignedIn();
         }
         if (!LOOKS.contains(request.getMethod())) {
             refuseForeign(request);
@@ -184,7 +184,7 @@ final class SignIn {
         return caller;
     }
 
-    private Refused nobody() {
+    private Refused notSignedIn() {
         if (token.expected() == null
                 && !hasPeople
                 && admin().sso() == null

@@ -7,7 +7,7 @@ import java.util.Set;
  *
  * @param subject by what the provider knows the person, which never changes
  * @param name what the provider calls the person; may change
- * @param groups those of which the person is a member
+ * @param groups the groups that the person is a member of
  * @param idToken what the provider has signed; shown to it once more to sign out
  */
 public record Person(String subject, String name, Set<String> groups, String idToken) {

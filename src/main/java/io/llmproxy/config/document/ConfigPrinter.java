@@ -19,8 +19,8 @@ import org.yaml.snakeyaml.DumperOptions.FlowStyle;
 import org.yaml.snakeyaml.Yaml;
 
 /**
- * Writes a tree as YAML. Secrets are masked, unless they are only referred to. What begins with {@code x-} is left out then: nobody knows
- * what in it is a secret, and its anchors stand where they are used.
+ * Writes a tree as YAML. Secrets are masked, unless they are only referred to. What begins with {@code x-} is left out then:
+ * it may hold secrets that are not known as such, and its anchors stand where they are used.
  */
 public final class ConfigPrinter {
     /** What takes the place of a secret. */

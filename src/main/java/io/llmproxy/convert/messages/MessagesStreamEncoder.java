@@ -107,7 +107,7 @@ final class MessagesStreamEncoder implements StreamEncoder {
         }
     }
 
-    /** Upstreams that do not say where a call ends say so at the end; whoever says words after it has said it before. */
+    /** An upstream that does not say where a call ends says so at the end of the answer. If text follows, the call has ended before it. */
     private void endWholeCalls() {
         Block call = current;
         while (call != null && call.kind == Kind.CALL && JsonReader.object(call.text.toString()) != null) {

@@ -13,7 +13,7 @@ public record Opaque(String family, Kind kind, String value) {
     public enum Kind {
         /** To the reasoning that it came with. */
         SIGNATURE,
-        /** To reasoning of which nothing else is told. */
+        /** To reasoning that the vendor does not show. */
         REDACTED,
         /** To a call. */
         CALL,

@@ -27,7 +27,7 @@ public record Usage(
     /** Nothing is known. */
     public static final Usage ZERO = new Usage(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
-    /** Returns usage of which only the input is known. */
+    /** Returns usage whose input alone is known. */
     public static Usage ofInput(long input) {
         return new Usage(input, 0, 0, 0, 0, 0, 0, 0, 0);
     }

@@ -3,8 +3,8 @@ package io.llmproxy.jetty.loop;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long a thread that always has something to do works before it lets others have its processor. Whom it writes to is often
- * woken on the same processor (a client on this machine, another thread), and would wait until all is done.
+ * How long a thread that always has something to do works before it lets others have its processor. The reader of
+ * what it writes (a client on this machine, another thread) is often woken on the same processor, and would wait until all is done.
  */
 public final class TimeSlice {
     /** Some twenty pieces of streams. Giving way takes about a microsecond if no thread waits. */

@@ -39,7 +39,9 @@ public enum ProxyError {
     OVERLOADED(503, "overloaded", "The gateway is overloaded; try again."),
     LIMITS_UNKNOWN(503, "limits_unavailable", "The limits cannot be checked at the moment; try again."),
     RESOURCES_UNKNOWN(
-            503, "resources_unavailable", "Whose the resources are cannot be checked at the moment; try again."),
+            503,
+            "resources_unavailable",
+            "The gateway cannot check at the moment who may use the resources that the request names; try again."),
     SHUTTING_DOWN(503, "shutting_down", "The gateway is shutting down; try again."),
     KEY_UNVERIFIED(503, "key_store_unavailable", "The API key cannot be verified at the moment; try again."),
     NO_UPSTREAM(503, "no_upstream_available", "No upstream is available at the moment."),

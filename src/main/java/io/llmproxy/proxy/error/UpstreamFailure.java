@@ -32,7 +32,7 @@ public final class UpstreamFailure extends IOException {
 
     private final ProxyError error;
 
-    /** How the client is told in its stream; null if nobody has said it yet. */
+    /** How the client is told in its stream; null if that is still to be written. */
     private final byte @Nullable [] event;
 
     /** A failure that we brought about ourselves: a deadline passed, or the client left. */

@@ -152,7 +152,7 @@ class ReachTest {
         assertThat(Reach.of(whole, CONFIG, Optional.of(unheard)).isAll()).isTrue();
         assertThatThrownBy(() -> Reach.of(lead, CONFIG, Optional.of(unheard)))
                 .isInstanceOf(Refused.class)
-                .hasMessageContaining("has not heard of the newest");
+                .hasMessageContaining("has not received the newest");
         StoreStanding failed = new StoreStanding("gw", 0, 1, 2, List.of("a port"), Duration.ofSeconds(9), null);
         assertThatThrownBy(() -> Reach.of(lead, CONFIG, Optional.of(failed)))
                 .isInstanceOf(Refused.class)
