@@ -10,9 +10,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.llmproxy.balance.Load.Outcome;
 import io.llmproxy.testing.Allocation;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class BoundedHashTest {
     private static final double BOUND = 1.25;
     private static final int KEYS = 10_000;
+    private static final int ROUNDS = 5;
 
     private static BoundedHash hash(List<Member> members) {
         return new BoundedHash(names(members.size()), members, BOUND);
@@ -207,21 +211,34 @@ final class BoundedHashTest {
 
     @Test
     void aPickAmongFiveTakesFarLessThanTheRestOfARequest() {
+        assertThat(LongStream.of(nanosOfPicks()).min().orElseThrow())
+                .as("nanoseconds, of which 1000 are allowed on an idle machine")
+                .isLessThan(10_000);
+    }
+
+    @Tag("measures")
+    @Test
+    void aPickAmongFiveTakesLessThanAMicrosecond() {
+        assertThat(nanosOfPicks()[ROUNDS / 2])
+                .as("nanoseconds, the median of rounds")
+                .isLessThan(1000);
+    }
+
+    /** What a pick takes in each of some rounds, in nanoseconds, sorted. */
+    private static long[] nanosOfPicks() {
         BoundedHash hash = hash(alike(5));
         int picks = 1_000_000;
-        long least = Long.MAX_VALUE;
-        for (int round = 0; round < 5; round++) {
+        long[] rounds = new long[ROUNDS];
+        for (int round = 0; round < ROUNDS; round++) {
             long began = System.nanoTime();
             int sum = 0;
             for (int key = 0; key < picks; key++) {
                 sum += hash.pick(key, ALL);
             }
-            least = Math.min(least, System.nanoTime() - began);
+            rounds[round] = (System.nanoTime() - began) / picks;
             assertThat(sum).isPositive();
         }
-
-        assertThat(least / picks)
-                .as("nanoseconds, of which 1000 are allowed on an idle machine")
-                .isLessThan(10_000);
+        Arrays.sort(rounds);
+        return rounds;
     }
 }
