@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever an upstream answers, its usage is read alike however the bytes are cut into pieces, and no count is negative. On its
- * seeds only: a search still finds broken documents of which more is read in small pieces.
+ * Whatever an upstream answers, its usage is read alike however the bytes are cut into pieces, and no count is negative. {@code
+ * .ci/fuzz} does not search with the first: it still finds broken documents of which more is read in small pieces.
  */
 final class UsageCutsTest {
     private static final List<UsageShape> SHAPES = List.of(UsageShape.values());
