@@ -92,7 +92,7 @@ public final class Conversion {
             String model = line.model().isEmpty() ? request.model() : line.model();
             return new Conversion(client, request, model, line.array(), notes, policy, limits, ids, null);
         } catch (JsonException e) {
-            throw ConversionException.invalid("", "the body is not JSON: " + e.getMessage());
+            throw ConversionException.invalid(e);
         } catch (Node.Mismatch e) {
             throw ConversionException.invalid(e.path(), String.valueOf(e.getMessage()));
         }

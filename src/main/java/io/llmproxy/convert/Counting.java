@@ -34,7 +34,7 @@ public final class Counting {
                 return inner == null ? body : inner.bytes();
             }
         } catch (JsonException e) {
-            throw ConversionException.invalid("", "the body is not JSON: " + e.getMessage());
+            throw ConversionException.invalid(e);
         }
         return body;
     }

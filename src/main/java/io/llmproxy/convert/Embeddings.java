@@ -257,7 +257,7 @@ public record Embeddings(
         try {
             return reader.apply(Node.of(JsonReader.read(body)));
         } catch (JsonException e) {
-            throw ConversionException.invalid("", "the body is not JSON: " + e.getMessage());
+            throw ConversionException.invalid(e);
         } catch (Node.Mismatch e) {
             throw ConversionException.invalid(e.path(), String.valueOf(e.getMessage()));
         }

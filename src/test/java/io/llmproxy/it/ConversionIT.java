@@ -461,6 +461,33 @@ class ConversionIT {
 
     @ParameterizedTest
     @KindSource
+    void aRequestThatIsTooDeepReachesNoUpstream(Kind kind) {
+        String deep = "[".repeat(300) + "]".repeat(300);
+        for (Api client : Api.values()) {
+            boolean contents = client == Api.GEMINI;
+            String place = client == Api.RESPONSES ? "input" : contents ? "contents" : "messages";
+            String body = quoted("{'model':'m','%s':[{'role':'user','%s':%s}]}"
+                    .formatted(place, contents ? "parts" : "content", deep));
+            Api upstream = client == Api.ANTHROPIC ? Api.OPENAI : Api.ANTHROPIC;
+
+            Answer answer = ask(kind, "to-" + upstream.word(), client, false, body.getBytes(UTF_8));
+
+            assertThat(answer.status()).as(client.name()).isEqualTo(400);
+            assertThat(answer.text())
+                    .contains(
+                            place + "[0]." + (contents ? "parts" : "content") + "[0] is nested deeper than 256 levels")
+                    .contains(
+                            switch (client) {
+                                case OPENAI, RESPONSES -> "\"param\":\"" + place + "[0]";
+                                case ANTHROPIC -> "\"type\":\"invalid_request_error\"";
+                                case GEMINI -> "\"status\":\"INVALID_ARGUMENT\"";
+                            });
+        }
+        assertThat(UPSTREAM.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @KindSource
     void anAnswerThatIsNoneIsABadGateway(Kind kind) {
         UPSTREAM.otherwise(Behaviour.status(200, "Content-Type: text/html\r\n", "<html>Welcome</html>"));
 

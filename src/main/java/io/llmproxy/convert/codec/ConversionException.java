@@ -1,5 +1,6 @@
 package io.llmproxy.convert.codec;
 
+import io.llmproxy.convert.json.JsonException;
 import io.llmproxy.convert.model.Dialect;
 
 /** A request that cannot be converted. It is the client's: 400, and no upstream is asked. Nothing of it is repeated. */
@@ -29,6 +30,13 @@ public final class ConversionException extends RuntimeException {
     /** Returns the error that a request is none of its dialect. */
     public static ConversionException invalid(String path, String message) {
         return new ConversionException(true, path, message);
+    }
+
+    /** Returns the error that a body is no JSON, or is nested too deep. */
+    public static ConversionException invalid(JsonException reason) {
+        String message = String.valueOf(reason.getMessage());
+        String path = reason.path();
+        return new ConversionException(true, path, path.isEmpty() ? "the body is not JSON: " + message : message);
     }
 
     /** Returns whether the request is none of its own dialect; else the upstream's cannot say it. */

@@ -4,22 +4,31 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Reads JSON documents in UTF-8 into trees. */
 public final class JsonReader {
     private static final int DEEPEST = 256;
+    /** How much of a place that is too deep is told. */
+    private static final int NAMED_LEVELS = 4;
+
     private static final int LONGEST_NUMBER = 1000;
     private static final int LONGEST_NAME = 10_000;
     /** A string of this many bytes may be an image; it is taken from the document at once, without a copy in between. */
     private static final int LONG_STRING = 2048;
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
+            // JSON between systems is in UTF-8. Of other encodings, the parser does not know where a token begins.
+            .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(DEEPEST)
                     .maxNumberLength(LONGEST_NUMBER)
@@ -74,15 +83,27 @@ public final class JsonReader {
         return FACTORY.createParser(document);
     }
 
-    private static Json read(byte[] bytes, int offset, int length, boolean namesOnce) {
-        Objects.checkFromIndexSize(offset, length, bytes.length);
+    /** Returns the length of the mark that some editors write before UTF-8. */
+    static int mark(byte[] bytes, int offset, int length) {
+        boolean marked = length >= 3
+                && bytes[offset] == (byte) 0xEF
+                && bytes[offset + 1] == (byte) 0xBB
+                && bytes[offset + 2] == (byte) 0xBF;
+        return marked ? 3 : 0;
+    }
+
+    private static Json read(byte[] bytes, int from, int size, boolean namesOnce) {
+        Objects.checkFromIndexSize(from, size, bytes.length);
+        int mark = mark(bytes, from, size);
+        int offset = from + mark;
+        int length = size - mark;
         try (JsonParser parser = FACTORY.createParser(bytes, offset, length)) {
             JsonReader reader = new JsonReader(bytes, offset, offset + length, parser);
             JsonToken first = parser.nextToken();
             if (first == null) {
                 throw new JsonException("the document is empty");
             }
-            Json json = reader.value(first);
+            Json json = reader.document(first);
             if (parser.nextToken() != null) {
                 throw new JsonException("unexpected data after the JSON");
             }
@@ -101,6 +122,35 @@ public final class JsonReader {
         return location == null
                 ? "an unknown place"
                 : "line " + location.getLineNr() + ", column " + location.getColumnNr();
+    }
+
+    private Json document(JsonToken first) throws IOException {
+        try {
+            return value(first);
+        } catch (StreamConstraintsException e) {
+            JsonStreamContext context = parser.getParsingContext();
+            if (context.getNestingDepth() > DEEPEST) {
+                throw new JsonException(outermost(context), "is nested deeper than " + DEEPEST + " levels");
+            }
+            throw new JsonException("a name or a number is too long at " + place(parser.currentLocation()));
+        }
+    }
+
+    /** Returns where a place is, in the few names that the client knows it by. */
+    private static String outermost(JsonStreamContext inner) {
+        Deque<JsonStreamContext> outer = new ArrayDeque<>();
+        for (JsonStreamContext one = inner; one != null && !one.inRoot(); one = one.getParent()) {
+            outer.push(one);
+        }
+        StringBuilder path = new StringBuilder();
+        outer.stream().limit(NAMED_LEVELS).forEach(one -> {
+            if (one.inArray()) {
+                path.append('[').append(one.getCurrentIndex()).append(']');
+            } else {
+                path.append(path.isEmpty() ? "" : ".").append(one.getCurrentName());
+            }
+        });
+        return path.toString();
     }
 
     private Json value(JsonToken token) throws IOException {

@@ -14,10 +14,13 @@ public final class MemberEdit {
     /**
      * Returns the document without some members.
      *
+     * @param marked the document, which a byte order mark may stand before
      * @param places such as {@code labels} or {@code safetySettings[].method}
      * @throws JsonException if it is no object
      */
-    public static byte[] without(byte[] document, Set<String> places) {
+    public static byte[] without(byte[] marked, Set<String> places) {
+        int mark = JsonReader.mark(marked, 0, marked.length);
+        byte[] document = mark == 0 ? marked : Arrays.copyOfRange(marked, mark, marked.length);
         try (JsonParser parser = JsonReader.parser(document)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new JsonException("the document is no object");

@@ -173,7 +173,7 @@ public final class Conversions {
                     request.body(),
                     config.anthropicBetas());
         } catch (JsonException e) {
-            throw ConversionException.invalid("", "the body is not a request: " + e.getMessage());
+            throw ConversionException.invalid(e.path(), "the body is not a request: " + e.getMessage());
         }
     }
 

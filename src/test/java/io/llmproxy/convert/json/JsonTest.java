@@ -3,6 +3,7 @@ package io.llmproxy.convert.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -63,10 +64,42 @@ final class JsonTest {
         assertThatThrownBy(() -> JsonReader.read(bytes)).isInstanceOf(JsonException.class);
     }
 
+    /** The parser counts characters there, not bytes: an edit would cut elsewhere. */
+    @Test
+    void anotherEncodingThanUtf8IsRefused() {
+        String document = "{\"model\":\"m\",\"text\":\"" + "x".repeat(5000) + "\"}";
+        for (String charset : List.of("UTF-16LE", "UTF-16BE", "UTF-16", "UTF-32LE", "UTF-32BE")) {
+            byte[] bytes = document.getBytes(Charset.forName(charset));
+            assertThatThrownBy(() -> JsonReader.read(bytes)).as(charset).isInstanceOf(JsonException.class);
+            assertThatThrownBy(() -> MemberEdit.without(bytes, Set.of("model")))
+                    .as(charset)
+                    .isInstanceOf(JsonException.class);
+        }
+    }
+
+    @Test
+    void theMarkOfUtf8IsPassedOver() {
+        String document = "{\"model\":\"m\",\"text\":\"" + "x".repeat(5000) + "\"}";
+        byte[] marked = bytes("\uFEFF" + document);
+        assertThat(JsonReader.read(marked).text()).isEqualTo(document);
+        assertThat(new String(MemberEdit.without(marked, Set.of("text")), StandardCharsets.UTF_8))
+                .isEqualTo("{\"model\":\"m\"}");
+        assertThatThrownBy(() -> JsonReader.read(bytes("\uFEFF"))).isInstanceOf(JsonException.class);
+    }
+
     @Test
     void whatIsTooDeepIsRefused() {
         assertThatThrownBy(() -> JsonReader.read(bytes("[".repeat(300) + "]".repeat(300))))
-                .isInstanceOf(JsonException.class);
+                .isInstanceOf(JsonException.class)
+                .hasMessage("[0][0][0][0] is nested deeper than 256 levels");
+        String inner = "{\"a\":[true,{\"b\":".repeat(100) + "1" + "}]}".repeat(100);
+        assertThatThrownBy(() -> JsonReader.read(bytes("{\"x\":" + inner + "}")))
+                .isInstanceOfSatisfying(
+                        JsonException.class, e -> assertThat(e.path()).isEqualTo("x.a[1].b"));
+        assertThatThrownBy(() -> JsonReader.read(bytes("[" + "1".repeat(1001) + "]")))
+                .isInstanceOfSatisfying(
+                        JsonException.class, e -> assertThat(e.path()).isEmpty())
+                .hasMessageStartingWith("a name or a number is too long at line 1");
         assertThat(JsonReader.read(bytes("[".repeat(200) + "]".repeat(200)))).isInstanceOf(Json.Arr.class);
     }
 
