@@ -16,9 +16,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +30,17 @@ final class MutatedCasesTest {
     private static final Path CASES = Path.of("src/test/resources/convert");
     private static final long SEED = 20261128;
     private static final int TIMES = 12;
+
+    /** What a prompt may hold: none of it is told to anybody but the upstream. */
+    private static final List<Json> CANARIES = List.of(
+            new Json.Str("CANARY"),
+            new Json.Str("data:CANARY;base64,CANARY"),
+            new Json.Str("https://CANARY.example/CANARY"),
+            new Json.Num("739182640"),
+            new Json.Num("-7391826.40"),
+            new Json.Arr().add("CANARY"),
+            new Json.Obj().put("type", "CANARY").put("text", "CANARY").put("name", "CANARY"),
+            new Json.Arr().add(new Json.Obj().put("type", "CANARY").put("role", "CANARY")));
 
     private final Random random = new Random();
 
@@ -50,6 +64,87 @@ final class MutatedCasesTest {
                 }
             }
         }
+    }
+
+    @Test
+    void nothingOfARequestIsInAnErrorOrAHeader() throws IOException {
+        int refused = 0;
+        for (Json.Obj told : cases("request")) {
+            random.setSeed(SEED + told.string("shows", "").hashCode());
+            Dialect client = ConversionCase.dialect(told.string("client", ""));
+            Json.Obj request = object(told, "request");
+            for (int place = 1; place < places(request); place++) {
+                Json canary = CANARIES.get(random.nextInt(CANARIES.size()));
+                byte[] body = with(canary, request, new AtomicInteger(place)).bytes();
+                int cut = random.nextInt(8) == 0 ? random.nextInt(body.length) : body.length;
+                refused += isSilent(client, Dialect.values()[random.nextInt(4)], Arrays.copyOf(body, cut));
+            }
+        }
+        assertThat(refused).isGreaterThan(1000);
+    }
+
+    /** Returns how often it was refused. */
+    private int isSilent(Dialect client, Dialect upstream, byte[] body) {
+        RequestLine line = new RequestLine("m", false, false);
+        List<Supplier<String>> conversions = new ArrayList<>();
+        for (Policy policy : List.of(Policy.DEFAULT, Policy.DEFAULT.with(Policy.Lossy.STRICT))) {
+            conversions.add(
+                    () -> header(Conversion.of(client, line, body, policy, Limits.DEFAULT, Ids.random()), upstream));
+        }
+        if (random.nextInt(8) == 0) {
+            conversions.add(() ->
+                    header(Conversion.ofCompletions(body, Policy.DEFAULT, Limits.DEFAULT, Ids.random()), upstream));
+            conversions.add(() -> header(Conversion.ofCount(client, line, body, Policy.DEFAULT), upstream));
+            conversions.add(() -> "" + Embeddings.ofOpenAi(body, "m").toGemini("m").length);
+            conversions.add(() -> "" + Embeddings.ofGemini(body, "m", false).toOpenAi("m").length);
+        }
+        int refused = 0;
+        for (Supplier<String> conversion : conversions) {
+            String told;
+            try {
+                told = conversion.get();
+            } catch (ConversionException e) {
+                told = e.param() + " " + e.getMessage();
+                refused++;
+            }
+            assertThat(told).doesNotContainIgnoringCase("CANARY").doesNotContain("73918264", "7391826.4");
+        }
+        return refused;
+    }
+
+    private static String header(Conversion conversion, Dialect upstream) {
+        return conversion.attempt(Upstream.of(upstream, "gemini-3-pro"), 0).header();
+    }
+
+    /** Returns how many values there are, itself included. */
+    private static int places(Json json) {
+        if (json instanceof Json.Obj object) {
+            return 1
+                    + object.members().values().stream()
+                            .mapToInt(MutatedCasesTest::places)
+                            .sum();
+        }
+        return json instanceof Json.Arr array
+                ? 1 + array.items().stream().mapToInt(MutatedCasesTest::places).sum()
+                : 1;
+    }
+
+    /** Returns a document with another value at the place that is counted down to. */
+    private static Json with(Json canary, Json json, AtomicInteger place) {
+        if (place.getAndDecrement() == 0) {
+            return canary;
+        }
+        if (json instanceof Json.Obj object) {
+            Json.Obj changed = new Json.Obj();
+            object.members().forEach((name, value) -> changed.put(name, with(canary, value, place)));
+            return changed;
+        }
+        if (json instanceof Json.Arr array) {
+            Json.Arr changed = new Json.Arr();
+            array.items().forEach(item -> changed.add(with(canary, item, place)));
+            return changed;
+        }
+        return json;
     }
 
     @Test

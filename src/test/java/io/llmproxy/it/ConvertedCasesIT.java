@@ -46,6 +46,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConvertedCasesIT {
     private static final Path CASES = Path.of("src/test/resources/convert");
     private static final String CASE = "x-case";
+    private static final String CANARY = "CANARY";
     private static final String JSON = "Content-Type: application/json\r\n";
     private static final Pattern MADE_UP = Pattern.compile("(chatcmpl-|msg_|resp_|rs_|fc_|ctc_|call_)\\w{16,}");
     private static final Set<String> TIMES =
@@ -72,9 +73,15 @@ class ConvertedCasesIT {
     /** A rate limit that is told with status 200 and without a time: the key cools down for as long as after a 429. */
     private static final Set<String> COOLS_DOWN = Set.of("a-r2c-failed");
 
+    /** By these words a request is understood at all: with a canary in them, it would come no further. */
+    private static final Set<String> NAMES = Set.of("model", "role", "type", "stream");
+
     private static final Map<String, Json.Obj> FILES = files();
     private static final Map<String, Future<Answer>> ANSWERS = new HashMap<>();
+    private static final List<Future<Answer>> SILENT = new ArrayList<>();
     private static final Map<String, List<byte[]>> ASKED = new ConcurrentHashMap<>();
+
+    private static String log = "";
 
     private static Map<String, Json.Obj> files() {
         try (Stream<Path> files = Files.list(CASES)) {
@@ -96,12 +103,14 @@ class ConvertedCasesIT {
             upstream.otherwise(new Behaviour("answers as the case says", conversation -> {
                 conversation.readBody();
                 String name = conversation.request().head().value(CASE).orElseThrow();
-                ASKED.computeIfAbsent(name, none -> new CopyOnWriteArrayList<>())
-                        .add(conversation.request().body());
+                if (conversation.request().head().value(CANARY).isEmpty()) {
+                    ASKED.computeIfAbsent(name, none -> new CopyOnWriteArrayList<>())
+                            .add(conversation.request().body());
+                }
                 conversation.send(
                         answer(Objects.requireNonNull(FILES.get(name))).getBytes(UTF_8));
             }));
-            Gateway gateway = new Gateway();
+            Gateway gateway = new Gateway().log("level: trace");
             Map<String, String> forwards = new LinkedHashMap<>();
             Map<String, String> places = new HashMap<>();
             for (String name : names()) {
@@ -122,8 +131,17 @@ class ConvertedCasesIT {
                             Objects.requireNonNull(places.get(name)), path(Objects.requireNonNull(FILES.get(name))));
                     ANSWERS.put(name, clients.submit(() -> ask(name, uri)));
                 }
+                for (String name : names()) {
+                    URI uri = deployment.forward(
+                            Objects.requireNonNull(places.get(name)), path(Objects.requireNonNull(FILES.get(name))));
+                    for (byte[] body : withCanaries(Objects.requireNonNull(FILES.get(name)))) {
+                        SILENT.add(clients.submit(() -> RawClient.exchange(
+                                uri, "POST", JSON + CASE + ": " + name + "\r\n" + CANARY + ": yes\r\n", body)));
+                    }
+                }
                 clients.shutdown();
                 assertThat(clients.awaitTermination(2, TimeUnit.MINUTES)).isTrue();
+                log = deployment.log();
             }
         } finally {
             clients.shutdownNow();
@@ -135,6 +153,31 @@ class ConvertedCasesIT {
         Json.Obj request = told.object("request");
         byte[] body = request == null ? plain(told.string("client", ""), told.get("stream") != null) : request.bytes();
         return RawClient.exchange(uri, "POST", JSON + CASE + ": " + name + "\r\n", body);
+    }
+
+    /** Returns the request with a canary in each text, and with one instead of each value that is none; the model keeps its name. */
+    private static List<byte[]> withCanaries(Json.Obj told) {
+        Json.Obj request = told.object("request");
+        return request == null
+                ? List.of()
+                : List.of(
+                        canaries(request, true, "").bytes(),
+                        canaries(request, false, "").bytes());
+    }
+
+    private static Json canaries(Json json, boolean texts, String name) {
+        if (json instanceof Json.Obj object) {
+            Json.Obj changed = new Json.Obj();
+            object.members().forEach((member, value) -> changed.put(member, canaries(value, texts, member)));
+            return changed;
+        }
+        if (json instanceof Json.Arr array) {
+            Json.Arr changed = new Json.Arr();
+            array.items().forEach(item -> changed.add(canaries(item, texts, name)));
+            return changed;
+        }
+        boolean kept = NAMES.contains(name) || (texts != json instanceof Json.Str);
+        return kept ? json : new Json.Str(json instanceof Json.Str text ? text.value() + CANARY : CANARY);
     }
 
     private static boolean isVertex(Json.Obj told) {
@@ -249,6 +292,25 @@ class ConvertedCasesIT {
                         .map(Map.Entry::getKey))
                 .containsExactlyInAnyOrderElementsOf(WITH_LIMITS);
         assertThat(FILES.keySet()).containsAll(UNREADABLE).containsAll(TOLD_IN_THE_STREAM);
+    }
+
+    @Test
+    void nothingOfAPromptIsInAnErrorAHeaderOrTheLog() throws Exception {
+        int refused = 0;
+        int converted = 0;
+        for (Future<Answer> one : SILENT) {
+            Answer answer = one.get();
+            assertThat(answer.header("x-llmproxy-conversion")).doesNotContain(CANARY);
+            if (answer.status() == 200) {
+                converted++;
+            } else {
+                assertThat(answer.text()).doesNotContain(CANARY);
+                refused += answer.status() == 400 ? 1 : 0;
+            }
+        }
+        assertThat(refused).isGreaterThan(50);
+        assertThat(converted).isGreaterThan(50);
+        assertThat(log).contains(" POST ").doesNotContain(CANARY);
     }
 
     @ParameterizedTest

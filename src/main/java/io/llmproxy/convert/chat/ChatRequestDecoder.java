@@ -230,18 +230,26 @@ final class ChatRequestDecoder {
         if (choice.isText()) {
             return mode(choice.text(), choice);
         }
-        String type = choice.get("type").textOr("function");
-        Node inner = choice.get(type);
-        if (type.equals("allowed_tools")) {
+        if (choice.get("type").textOr("function").equals("allowed_tools")) {
+            Node allowed = choice.get("allowed_tools");
             List<String> names = new ArrayList<>();
-            for (Node tool : inner.get("tools").items()) {
-                String kind = tool.get("type").textOr("function");
-                names.add(tool.get(kind).get("name").text());
+            for (Node tool : allowed.get("tools").items()) {
+                names.add(named(tool).get("name").text());
             }
-            return new ToolChoice.Allowed(inner.get("mode").textOr("auto").equals("required"), names);
+            return new ToolChoice.Allowed(allowed.get("mode").textOr("auto").equals("required"), names);
         }
+        Node inner = named(choice);
         return new ToolChoice.Named(
                 (inner.exists() ? inner : choice).get("name").text());
+    }
+
+    /** Returns the object that names the tool: it stands under its own type. */
+    private static Node named(Node tool) {
+        String type = tool.get("type").textOr("function");
+        if (!type.equals("function") && !type.equals("custom")) {
+            throw tool.get("type").mismatch("must be function or custom");
+        }
+        return tool.get(type);
     }
 
     static ToolChoice mode(String word, Node at) {
