@@ -22,8 +22,11 @@ import io.llmproxy.convert.model.ChatAnswer;
 import io.llmproxy.convert.model.ChatRequest;
 import io.llmproxy.convert.model.Choice;
 import io.llmproxy.convert.model.Dialect;
+import io.llmproxy.convert.model.OutputFormat;
 import io.llmproxy.convert.model.Part;
 import io.llmproxy.convert.model.Place;
+import io.llmproxy.convert.model.Sampling;
+import io.llmproxy.convert.model.Tool;
 import io.llmproxy.convert.model.Turn;
 import io.llmproxy.convert.model.Usage;
 import java.io.IOException;
@@ -31,11 +34,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -43,6 +50,33 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class RoundTripTest {
     private static final long SEED = 20261128;
     private static final int TIMES = 300;
+
+    /** What a model and an upstream may be able to do, in addition to what is known of Gemini 3. */
+    private static final Map<String, String> ABLE = Map.ofEntries(
+            Map.entry("breakpoints", "true"),
+            Map.entry("effort-values", "none,minimal,low,medium,high,xhigh,max"),
+            Map.entry("function-ids", "true"),
+            Map.entry("json-schema-tools", "true"),
+            Map.entry("mid-system", "true"),
+            Map.entry("reasoning-content", "true"),
+            Map.entry("reasons", "true"),
+            Map.entry("structured", "true"),
+            Map.entry("structured-with-tools", "true"),
+            Map.entry("temperature-with-top-p", "true"),
+            Map.entry("tool-images", "true"),
+            Map.entry("url-images", "true"));
+
+    /**
+     * What the specification leaves out itself, by its section: the fields that are not compared. Which fields count as equal when they are not
+     * said stands in {@link #fields}; a model that cannot do without is not asked, as {@link #ABLE} says; and {@link RandomRequests} says
+     * nothing that is left out beside something else: sampling of a model that thinks (2.1), a forced tool of one (4.4), blank stop strings
+     * (2.1), documents of text in a result (4.5), calls of tools that are not declared (4.4), tools that a provider runs (4.4), states (4.10).
+     */
+    private static final Map<String, String> LEFT_OUT = Map.of(
+            "names of speakers", "4.2",
+            "extras", "1.3: no other dialect has them",
+            "usage in a stream", "2.1: always asked for; only the client's wish counts",
+            "sealed reasoning", "2.1: always asked for where a model may reason");
 
     /** Requests whose names, parts or tools become others on purpose. */
     private static final Pattern OTHERS = Pattern.compile(
@@ -170,6 +204,134 @@ final class RoundTripTest {
                 }
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Dialect.class)
+    void anyRequestKeepsAllThatItsOwnDialectCanSay(Dialect dialect) {
+        RandomRequests requests = new RandomRequests(dialect, new Random(SEED));
+        for (int time = 0; time < TIMES; time++) {
+            Json.Obj body = requests.next();
+            ChatRequest first = request(dialect, body);
+            ChatRequest second = request(dialect, inFull(dialect, first, body));
+            assertThat(fields(dialect, second)).as(body.text()).isEqualTo(fields(dialect, first));
+        }
+    }
+
+    /** Asks a model that takes everything, for an operator who changes nothing. */
+    private static Json.Obj inFull(Dialect dialect, ChatRequest request, Json.Obj body) {
+        Map<String, String> able = new HashMap<>(ABLE);
+        boolean budget =
+                request.thinking().level() == null && request.thinking().budget() != null;
+        able.put("thinking", budget ? "budget" : "adaptive");
+        able.put("thinking-control", budget ? "budget" : "level");
+        Policy open = new Policy(Policy.Lossy.WARN, false, Set.of(), 8192, true, true, true);
+        Upstream upstream =
+                new Upstream(dialect, Place.NATIVE, Upstream.of(dialect, "").family(), "gemini-3-flash", able);
+        return (Json.Obj) JsonReader.read(
+                Conversion.of(dialect, RequestLine.NONE, body.bytes(), open, Limits.DEFAULT, Ids.random())
+                        .attempt(upstream, 0)
+                        .requestBody());
+    }
+
+    /** Returns all that a request says, without what {@link #LEFT_OUT} names, and with defaults in place of what is not said. */
+    private static Map<String, String> fields(Dialect dialect, ChatRequest request) {
+        Map<String, String> fields = new TreeMap<>();
+        List<String> said = new ArrayList<>();
+        for (Turn turn : Conversation.arrange(request.turns(), new Notes(Policy.Lossy.QUIET, dialect))) {
+            String who = turn.role().instructs() ? "SYSTEM" : turn.role().name();
+            turn.parts().forEach(part -> said.add(who + " " + inFull(part)));
+        }
+        fields.put("turns", String.join("\n", said));
+        List<Tool> tools = request.tools();
+        for (int number = 0; number < tools.size(); number++) {
+            fields.put("tool " + number, inFull(tools.get(number)));
+        }
+        fields.put("choice", "" + (tools.isEmpty() ? null : request.choice()));
+        boolean parallel = tools.isEmpty() || !Boolean.FALSE.equals(request.parallelCalls());
+        fields.put("parallel", "" + parallel);
+        Sampling sampling = request.sampling();
+        Long choices = sampling.choices();
+        fields.put("limit", "" + sampling.maxOutput());
+        fields.put("temperature", "" + sampling.temperature());
+        fields.put("top p", "" + sampling.topP());
+        fields.put("top k", "" + sampling.topK());
+        fields.put("stop", "" + sampling.stop());
+        fields.put("seed", "" + sampling.seed());
+        fields.put("choices", "" + (choices == null ? 1 : choices));
+        fields.put("frequency", "" + sampling.frequencyPenalty());
+        fields.put("presence", "" + sampling.presencePenalty());
+        fields.put("logprobs", sampling.logprobs() + " " + (sampling.logprobs() ? sampling.topLogprobs() : null));
+        fields.put("verbosity", "" + sampling.verbosity());
+        fields.put("level", "" + request.thinking().level());
+        fields.put(
+                "budget",
+                "" + (request.thinking().level() == null ? request.thinking().budget() : null));
+        fields.put(
+                "show",
+                ""
+                        + (Boolean.TRUE.equals(request.thinking().show())
+                                && !request.thinking().isOff()));
+        fields.put(
+                "format",
+                request.format() instanceof OutputFormat.Schema schema ? inFull(schema) : "" + request.format());
+        fields.put("user", "" + request.audience().id());
+        fields.put("metadata", "" + request.audience().metadata());
+        fields.put("cache key", "" + request.cacheKey());
+        fields.put("tier", "" + request.tier());
+        fields.put("stream", "" + request.stream());
+        fields.put("extras", request.extras().toString());
+        fields.put("usage in a stream", "" + request.streamUsage());
+        fields.put("sealed reasoning", "" + request.sealedReasoning());
+        fields.put(
+                "names of speakers",
+                request.turns().stream()
+                        .map(turn -> String.valueOf(turn.name()))
+                        .toList()
+                        .toString());
+        fields.keySet().removeAll(LEFT_OUT.keySet());
+        return fields;
+    }
+
+    private static String inFull(OutputFormat.Schema schema) {
+        return schema.name() + " " + schema.description() + " " + schema.schema() + " " + isStrict(schema.strict());
+    }
+
+    private static String inFull(Tool tool) {
+        if (tool instanceof Tool.Function function) {
+            Json.Obj none = new Json.Obj().put("type", "object").put("properties", new Json.Obj());
+            Json.Obj schema = function.schema() == null ? none : function.schema();
+            return function.name() + " " + function.namespace() + " " + function.description() + " " + schema + " "
+                    + isStrict(function.strict()) + " " + function.cache();
+        }
+        return tool instanceof Tool.Custom custom
+                ? custom.name() + " " + custom.namespace() + " " + custom.description() + " " + custom.format()
+                : tool.toString();
+    }
+
+    private static boolean isStrict(@Nullable Boolean strict) {
+        return Boolean.TRUE.equals(strict);
+    }
+
+    private static String inFull(Part part) {
+        if (part instanceof Part.Image image) {
+            String detail = image.detail() == null ? "auto" : image.detail();
+            return "shows " + image.source() + " " + detail + " " + image.cache();
+        }
+        if (part instanceof Part.Document document) {
+            String name = document.title() == null ? document.filename() : document.title();
+            return "attaches " + document.source() + " " + name + " " + document.context() + " " + document.citations()
+                    + " " + document.cache();
+        }
+        if (part instanceof Part.ToolCall call) {
+            String said = call.custom() ? "writes " + call.id() + " " + call.name() + call.arguments() : essence(call);
+            return said + " " + call.namespace() + " " + call.custom() + " " + call.opaque();
+        }
+        if (part instanceof Part.ToolResult result) {
+            return "gives " + result.callId() + " " + result.custom() + " " + result.error() + " " + result.cache()
+                    + " " + result.parts().stream().map(RoundTripTest::inFull).toList();
+        }
+        return part.toString();
     }
 
     /** Without what is not replayed, and without nothing. */

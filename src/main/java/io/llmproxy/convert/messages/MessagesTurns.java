@@ -183,7 +183,9 @@ final class MessagesTurns {
         Json.Obj block = new Json.Obj()
                 .put("type", "tool_result")
                 .put("tool_use_id", CallIds.fit(result.callId(), Dialect.MESSAGES));
-        if (Results.media(result).isEmpty()) {
+        boolean marked =
+                result.parts().stream().anyMatch(part -> part instanceof Part.Text text && text.cache() != null);
+        if (Results.media(result).isEmpty() && !marked) {
             block.put("content", Results.plain(result));
         } else {
             Json.Arr content = new Json.Arr();

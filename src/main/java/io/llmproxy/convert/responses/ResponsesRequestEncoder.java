@@ -32,7 +32,7 @@ final class ResponsesRequestEncoder {
         Json.Obj body = new Json.Obj().put("model", attempt.model());
         ResponsesTurns items = new ResponsesTurns(attempt);
         int first = 0;
-        if (!turns.isEmpty() && turns.get(0).role().instructs() && turns.size() > 1) {
+        if (turns.size() > 1 && turns.get(0).role().instructs() && !items.keepsMarks(turns.get(0))) {
             first = 1;
             body.put("instructions", items.instruction(turns.get(0)));
         }

@@ -42,13 +42,27 @@ final class ResponsesTurns {
 
     /** Returns an instruction as one text, which cannot carry cache marks. */
     String instruction(Turn turn) {
-        dropMark(turn.parts().stream().anyMatch(part -> part instanceof Part.Text text && text.cache() != null));
+        dropMark(isMarked(turn.parts()));
         return joined(turn);
+    }
+
+    /** Returns whether an instruction has cache marks that the model takes: it must be an item then. */
+    boolean keepsMarks(Turn turn) {
+        return isMarked(turn.parts()) && attempt.capabilities().breakpoints();
+    }
+
+    private static boolean isMarked(List<Part> parts) {
+        return parts.stream().anyMatch(part -> part instanceof Part.Text text && text.cache() != null);
     }
 
     void add(Turn turn) {
         switch (turn.role()) {
-            case SYSTEM, DEVELOPER -> message("developer", new Json.Arr().add(text("input_text", instruction(turn))));
+            case SYSTEM, DEVELOPER ->
+                message(
+                        "developer",
+                        keepsMarks(turn)
+                                ? content(turn.parts())
+                                : new Json.Arr().add(text("input_text", instruction(turn))));
             case USER -> message("user", content(turn.parts()));
             case ASSISTANT -> assistant(turn);
             case TOOL -> turn.parts().forEach(this::result);
@@ -124,8 +138,9 @@ final class ResponsesTurns {
         if (!(part instanceof Part.ToolResult result)) {
             return;
         }
-        Json output =
-                Results.media(result).isEmpty() ? new Json.Str(Results.text(result)) : content(Results.told(result));
+        boolean plain = Results.media(result).isEmpty()
+                && !(isMarked(result.parts()) && attempt.capabilities().breakpoints());
+        Json output = plain ? new Json.Str(Results.text(result)) : content(Results.told(result));
         dropMark(result.cache() != null);
         if (result.error()) {
             attempt.notes().emulated(result.at().path() + ".is_error");
