@@ -32,7 +32,7 @@ final class Search {
             targets().forEach(System.out::println);
             return;
         }
-        String[] target = arguments[0].split("\\.");
+        String[] target = arguments[0].split("\\.", 2);
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectMethod(HERE.getPackageName() + "." + target[0], target[1], "byte[]"))
                 .build();
