@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever an upstream answers, its usage is read alike however the bytes are cut into pieces, and no count is negative. {@code
- * .ci/fuzz} does not search with the first: it still finds broken documents of which more is read in small pieces.
+ * .ci/fuzz} does not search with the first: under the fuzzer's instrumentation it ends with a NoSuchFieldError in a class that is there.
  */
 final class UsageCutsTest {
     private static final List<UsageShape> SHAPES = List.of(UsageShape.values());
