@@ -81,6 +81,7 @@ class AppServersIT {
             tellsThatAnAnswerWasCut(deployment, server.breaksOff());
             noticesThatAClientLeaves(deployment);
             refusesWithoutAKey(deployment);
+            saysThatItServesNoWebSocket(server, deployment);
             loadsItsConfigurationAgain(server, deployment);
             isReplacedAgainAndAgain(server, deployment);
             assertThat(deployment.log() + server.log(deployment)).doesNotContain("sk-upstream");
@@ -214,6 +215,22 @@ class AppServersIT {
         Answer answer = ask(deployment, "sk-other");
         assertThat(answer.status()).isEqualTo(401);
         assertThat(answer.header("X-LLMProxy-Error")).isEqualTo("invalid_api_key");
+    }
+
+    private void saysThatItServesNoWebSocket(AppServer server, Deployment deployment) {
+        if (server.name().startsWith("TOMCAT")) {
+            return;
+        }
+        Answer answer = RawClient.exchange(
+                deployment.forward("llm", "/v1/realtime?model=m"),
+                "GET",
+                "Authorization: Bearer sk-first\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+                new byte[0]);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(501);
+        assertThat(answer.header("X-LLMProxy-Error")).isEqualTo("websocket_not_supported");
+        assertThat(answer.text()).contains("This server does not serve WebSocket.");
+        assertThat(upstream.requests("/v1/realtime")).isEmpty();
     }
 
     private void loadsItsConfigurationAgain(AppServer server, Deployment deployment) {
