@@ -79,14 +79,17 @@ final class SharedHomes
         return asking == null ? null : asking.ask(ids);
     }
 
-    /** A node without the upstream or its key cannot say which key is meant, and leaves that to nodes that can. */
+    /**
+     * A node without the upstream or its key cannot say which key is meant, and leaves that to nodes that can; so does one that has found
+     * something and does not know which client made it.
+     */
     @Override
     public Iterator<Map.Entry<String, Kept<ResourceHome>>> known() {
         Upstreams known = upstreams;
         Spliterator<Map.Entry<String, Kept<ResourceHome>>> all =
                 Spliterators.spliteratorUnknownSize(known.resources().known(), 0);
         return StreamSupport.stream(all, false)
-                .filter(entry -> HomeText.isComplete(entry.getValue(), known))
+                .filter(entry -> !entry.getValue().found() && HomeText.isComplete(entry.getValue(), known))
                 .iterator();
     }
 

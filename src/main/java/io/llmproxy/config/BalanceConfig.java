@@ -15,7 +15,23 @@ public record BalanceConfig(
                 value =
                         "Whether requests that refer to a stored file, batch or response go to the upstream that has it.",
                 byDefault = "true")
-        boolean resources) {
+        boolean resources,
+
+        @Setting(
+                value =
+                        "A request that refers to a stored file, batch or response that the gateway does not know: `pass` sends it where the strategy says, `search` asks one upstream after the other, `refuse` answers 404.",
+                byDefault = "search")
+        UnknownResources unknownResources) {
+
+    /** What is done with a request that refers to something if it is not known which upstream keeps it, and for which client. */
+    public enum UnknownResources {
+        /** The strategy picks an upstream, except that reads ask one after the other. */
+        PASS,
+        /** One upstream after the other is asked until one has it. A client with a key may not change it. */
+        SEARCH,
+        /** It is refused. */
+        REFUSE
+    }
 
     /** The ways to choose. */
     public enum Strategy {

@@ -7,9 +7,14 @@ import org.jspecify.annotations.Nullable;
  * collection, such as {@code files/x}, and may stand at the end of a longer name or of a URL.
  */
 final class ResourceId {
-    private static final int LONGEST = 256;
+    private static final int LONGEST = 512;
 
     private ResourceId() {}
+
+    /** Whether a text is longer than identifiers are. */
+    static boolean isTooLong(String text) {
+        return text.length() > LONGEST;
+    }
 
     /** Returns the identifier in a text that names a resource; null if it names none. */
     static @Nullable String of(String text) {

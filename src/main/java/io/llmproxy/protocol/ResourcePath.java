@@ -2,6 +2,7 @@ package io.llmproxy.protocol;
 
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param file whether any request may name what the collection has, and not only some
  */
 public record ResourcePath(@Nullable String id, @Nullable String googles, boolean file) {
+    /** What is taken for an identifier that is too long to be remembered. */
+    public static final String TOO_LONG = "\u2026";
+
     private static final ResourcePath GOOGLE_BATCH = new ResourcePath(null, null, false);
 
     /** Each collection, and whether its things are files. */
@@ -30,6 +34,9 @@ public record ResourcePath(@Nullable String id, @Nullable String googles, boolea
             Map.entry("evals", false),
             Map.entry("videos", false),
             Map.entry("operations", false));
+
+    /** Many servers take them for one. */
+    private static final Pattern SLASHES = Pattern.compile("//+");
 
     /** They stand where identifiers do. */
     private static final Set<String> VERBS = Set.of("input_tokens", "compact");
@@ -52,7 +59,10 @@ public record ResourcePath(@Nullable String id, @Nullable String googles, boolea
         if (endpoint == Endpoint.GEMINI_BATCH || endpoint == Endpoint.GOOGLE_BATCH) {
             return GOOGLE_BATCH;
         }
-        boolean google = asked.dialect() == ApiDialect.GEMINI;
+        return of(SLASHES.matcher(path).replaceAll("/"), asked.dialect() == ApiDialect.GEMINI);
+    }
+
+    private static @Nullable ResourcePath of(String path, boolean google) {
         int start = start(path);
         String collection = collection(path, start);
         Boolean file = collection == null ? null : COLLECTIONS.get(collection);
@@ -72,11 +82,13 @@ public record ResourcePath(@Nullable String id, @Nullable String googles, boolea
             return null;
         }
         int verb = segment.indexOf(':');
-        String googles = ResourceId.of(collection + "/" + (verb < 0 ? segment : segment.substring(0, verb)));
+        String name = collection + "/" + (verb < 0 ? segment : segment.substring(0, verb));
+        String googles = ResourceId.of(name);
         if (google) {
-            return googles == null ? null : new ResourcePath(googles, null, file);
+            String id = ResourceId.isTooLong(name) ? TOO_LONG : googles;
+            return id == null ? null : new ResourcePath(id, null, file);
         }
-        String id = ResourceId.of(segment);
+        String id = ResourceId.isTooLong(segment) ? TOO_LONG : ResourceId.of(segment);
         return id == null ? null : new ResourcePath(id, googles, file);
     }
 

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Finds what a request's body names that an upstream keeps. No tree is built. */
 public final class ResourceReferences {
@@ -31,6 +32,11 @@ public final class ResourceReferences {
             "fileName",
             "file_name");
 
+    /** With another value they name something that is no upstream's: a page, a file of the client's. */
+    private static final Set<String> GOOGLES = Set.of("fileUri", "file_uri", "fileName", "file_name");
+
+    private static final String GOOGLES_FILES = "files/";
+
     /** Most bodies have none of them. */
     private static final NameFilter FILTER = new NameFilter(NAMES);
 
@@ -38,6 +44,7 @@ public final class ResourceReferences {
     private final Capture text = new Capture(LONGEST);
     private final List<String> found = new ArrayList<>();
     private boolean wanted;
+    private boolean googles;
     private int list;
     private int object;
     private boolean capturing;
@@ -50,9 +57,9 @@ public final class ResourceReferences {
      * Returns the identifiers that a body names, in its order.
      *
      * @param body the pieces of the body, whose positions stay as they are
-     * @return nothing if it is not JSON
+     * @return null if it has such names but is not JSON, so that it is not known what an upstream reads in it
      */
-    public static List<String> of(List<ByteBuffer> body) {
+    public static @Nullable List<String> of(List<ByteBuffer> body) {
         if (!FILTER.mayFind(body)) {
             return List.of();
         }
@@ -60,7 +67,7 @@ public final class ResourceReferences {
         for (int piece = 0; piece < body.size() && !references.broken; piece++) {
             references.read(body.get(piece));
         }
-        return references.broken ? List.of() : List.copyOf(references.found);
+        return references.broken ? null : List.copyOf(references.found);
     }
 
     private void read(ByteBuffer piece) {
@@ -89,7 +96,11 @@ public final class ResourceReferences {
 
     private void take(Token token, byte[] bytes) {
         switch (token) {
-            case NAME -> wanted = json.depth() == object ? json.isNamed("id") : isNamed();
+            case NAME -> {
+                String name = json.depth() == object ? null : name();
+                wanted = json.depth() == object ? json.isNamed("id") : name != null;
+                googles = name != null && GOOGLES.contains(name);
+            }
             case STRING -> begin();
             case STRING_END -> end(bytes);
             case ARRAY -> list = wanted ? json.depth() : list;
@@ -104,7 +115,7 @@ public final class ResourceReferences {
         }
     }
 
-    private boolean isNamed() {
+    private @Nullable String name() {
         byte first = json.firstOfName();
         if (first != '\\'
                 && first != 'p'
@@ -113,14 +124,14 @@ public final class ResourceReferences {
                 && first != 'i'
                 && first != 'v'
                 && first != 't') {
-            return false;
+            return null;
         }
         for (String name : NAMES) {
             if (json.isNamed(name)) {
-                return true;
+                return name;
             }
         }
-        return false;
+        return null;
     }
 
     private void begin() {
@@ -135,9 +146,16 @@ public final class ResourceReferences {
         }
         capturing = false;
         text.add(bytes, from, json.position() - 1);
-        String id = text.isOver() ? null : ResourceId.of(text.asJson());
-        if (id != null) {
+        String named = text.isOver() ? null : text.asJson();
+        String id = named == null ? null : ResourceId.of(named);
+        if (googles) {
+            if (id != null && id.startsWith(GOOGLES_FILES)) {
+                found.add(id);
+            }
+        } else if (id != null) {
             found.add(id);
+        } else if (named == null || ResourceId.isTooLong(named)) {
+            found.add(ResourcePath.TOO_LONG);
         }
     }
 

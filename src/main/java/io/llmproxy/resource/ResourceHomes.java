@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ public final class ResourceHomes<H> {
     private static final int OVERHEAD = 128;
 
     private final Cache<String, Kept<H>> homes;
+    private final AtomicBoolean strangeSaid = new AtomicBoolean();
     private volatile boolean holdsFiles;
     private volatile @Nullable Others<H> others;
 
@@ -44,8 +46,14 @@ public final class ResourceHomes<H> {
      *
      * @param home where
      * @param owner the mark of the client that made it, the same on all nodes; null if any client may use it
+     * @param found whether it was looked for and found, so that it is not known which client made it
      */
-    public record Kept<H>(H home, @Nullable String owner) {
+    public record Kept<H>(H home, @Nullable String owner, boolean found) {
+        /** Where something is kept that was seen being made. */
+        public Kept(H home, @Nullable String owner) {
+            this(home, owner, false);
+        }
+
         /** Whether a client may use it, by its mark; null is a client without a name. */
         public boolean isOpenTo(@Nullable String client) {
             return owner == null || owner.equals(client);
@@ -84,14 +92,27 @@ public final class ResourceHomes<H> {
      * @param file whether any request may name it in its body, and not only some
      */
     public void learn(String id, H home, @Nullable String owner, boolean file) {
+        Kept<H> kept = new Kept<>(home, owner);
+        Others<H> told = others;
+        if (isNews(id, kept, file) && told != null) {
+            told.tell(id, kept);
+        }
+    }
+
+    /**
+     * Something was looked for and is there; it is not known which client made it. Other nodes are not told: they may know that.
+     *
+     * @param file whether any request may name it in its body, and not only some
+     */
+    public void learnFound(String id, H home, boolean file) {
+        isNews(id, new Kept<>(home, null, true), file);
+    }
+
+    private boolean isNews(String id, Kept<H> kept, boolean file) {
         if (file && !holdsFiles) {
             holdsFiles = true;
         }
-        Kept<H> kept = new Kept<>(home, owner);
-        Others<H> told = others;
-        if (homes.asMap().putIfAbsent(id, kept) == null && told != null) {
-            told.tell(id, kept);
-        }
+        return homes.asMap().putIfAbsent(id, kept) == null;
     }
 
     /** Takes what another node has learned, in the place of what is known here. */
@@ -117,12 +138,23 @@ public final class ResourceHomes<H> {
         }
         List<String> unknown = null;
         for (int i = 0; i < ids.size(); i++) {
-            if (homes.getIfPresent(ids.get(i)) == null) {
+            if (!isSettled(ids.get(i))) {
                 unknown = unknown == null ? new ArrayList<>(1) : unknown;
                 unknown.add(ids.get(i));
             }
         }
         return unknown == null ? null : asked.ask(unknown);
+    }
+
+    /** Whether it is known where something is kept, and for which client. */
+    public boolean isSettled(String id) {
+        Kept<H> kept = homes.getIfPresent(id);
+        return kept != null && !kept.found();
+    }
+
+    /** Whether it is the first time that a client may have what another one made, as that is not known: true once. */
+    public boolean isFirstStrange() {
+        return !strangeSaid.get() && !strangeSaid.getAndSet(true);
     }
 
     /** All that is known. What is learned or forgotten meanwhile may be among it or not. */

@@ -6,6 +6,7 @@ import io.llmproxy.balance.Member;
 import io.llmproxy.breaker.RetryBudget;
 import io.llmproxy.config.AffinityConfig;
 import io.llmproxy.config.BalanceConfig;
+import io.llmproxy.config.BalanceConfig.UnknownResources;
 import io.llmproxy.config.ConversionConfig;
 import io.llmproxy.config.GroupConfig;
 import io.llmproxy.config.HealthCheckConfig;
@@ -62,7 +63,8 @@ public final class UpstreamGroup {
         this.balancer = balancer;
         this.homes = homes(config, members);
         boolean several = members.size() > 1 || members.get(0).upstream().keys().isSeveral();
-        this.resources = several && config.balance().resources() ? resources : null;
+        boolean strict = config.balance().unknownResources() == UnknownResources.REFUSE;
+        this.resources = (several || strict) && config.balance().resources() ? resources : null;
         this.budget = budget;
         this.hedging = hedging;
         this.distinguishesModels = members.stream()
@@ -144,6 +146,11 @@ public final class UpstreamGroup {
     /** Which of its upstreams keeps what; null if that does not matter, as there is only one, or by configuration. */
     public @Nullable ResourceHomes<ResourceHome> resources() {
         return resources;
+    }
+
+    /** What is done with a request that names something that {@link #resources} do not know. */
+    public UnknownResources unknownResources() {
+        return config.balance().unknownResources();
     }
 
     /** What part each upstream has at the moment, in nanoseconds. */

@@ -33,9 +33,10 @@ import org.junit.jupiter.api.Test;
 class ResourcesIT {
     private static final List<Keeper> KEEPERS =
             IntStream.range(0, 3).mapToObj(Keeper::new).toList();
-    private static final Deployment GATEWAY = Deployment.start(Kind.LAUNCHER, gateway(), "-Xmx128m");
     private static final String ONE = "sk-client-one-key";
     private static final String TWO = "sk-client-two-key";
+    private static final String KEYS = "keys: [{name: one, key: %s}, {name: two, key: %s}]".formatted(ONE, TWO);
+    private static final Deployment GATEWAY = Deployment.start(Kind.LAUNCHER, gateway(), "-Xmx128m");
 
     @AfterAll
     static void stop() {
@@ -58,7 +59,9 @@ class ResourcesIT {
         }
         return gateway.group("kept", "{name: u0}, {name: u1}, {name: u2}", "")
                 .forward("kept", "kept", "")
-                .forward("keyed", "kept", "keys: [{name: one, key: %s}, {name: two, key: %s}]".formatted(ONE, TWO));
+                .forward("keyed", "kept", KEYS)
+                .group("strict", "{name: u0}, {name: u1}, {name: u2}", "balance: {unknown_resources: refuse}")
+                .forward("strict", "strict", KEYS);
     }
 
     private static OpenAIClient openai(String forward, String key) {
@@ -216,6 +219,156 @@ class ResourcesIT {
                 assertThat(answer.status()).as("%s with %s", path, header).isEqualTo(404);
             }
         }
+    }
+
+    private static Answer askAs(
+            Deployment gateway, String forward, String key, String method, String path, String body) {
+        return RawClient.exchange(
+                gateway.forward(forward, path),
+                method,
+                "Authorization: Bearer " + key + "\r\nContent-Type: application/json\r\n",
+                body.getBytes(UTF_8));
+    }
+
+    /** What a client has made, and what another one may try with it. */
+    private record Made(String file, String response, String batch) {
+        static Made by(Deployment gateway, String forward, String key) {
+            String file = id(askAs(gateway, forward, key, "POST", "/v1/files", "{}"));
+            return new Made(
+                    file,
+                    id(askAs(gateway, forward, key, "POST", "/v1/responses", "{}")),
+                    id(askAs(gateway, forward, key, "POST", "/v1/batches", "{\"input_file_id\":\"" + file + "\"}")));
+        }
+
+        private static String id(Answer answer) {
+            assertThat(answer.status()).isEqualTo(200);
+            return answer.text().replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
+        }
+
+        /** Method, path and body of what changes or removes it. */
+        List<List<String>> changes() {
+            return List.of(
+                    List.of("DELETE", "/v1/files/" + file, ""),
+                    List.of("DELETE", "/v1/responses/" + response, ""),
+                    List.of("POST", "/v1/responses/" + response + "/cancel", "{}"),
+                    List.of("POST", "/v1/batches/" + batch + "/cancel", "{}"),
+                    List.of("PUT", "/v1/files/" + file, "{}"));
+        }
+
+        List<List<String>> uses() {
+            return List.of(
+                    List.of("GET", "/v1/files/" + file + "/content", ""),
+                    List.of("GET", "/v1/responses/" + response, ""),
+                    List.of("POST", "/v1/responses", "{\"previous_response_id\":\"" + response + "\"}"),
+                    List.of("POST", "/v1/batches", "{\"input_file_id\":\"" + file + "\"}"));
+        }
+    }
+
+    private static void isRefused(Deployment gateway, String forward, String key, List<List<String>> requests) {
+        for (List<String> request : requests) {
+            Answer answer = askAs(gateway, forward, key, request.get(0), request.get(1), request.get(2));
+            assertThat(answer.status()).as("%s", request).isEqualTo(404);
+            assertThat(answer.header("X-LLMProxy-Error")).isEqualTo("resource_not_found");
+            assertThat(answer.text()).as("as OpenAI says it").contains("\"code\":\"resource_not_found\"");
+        }
+    }
+
+    private static void isServed(Deployment gateway, String forward, String key, List<List<String>> requests) {
+        for (List<String> request : requests) {
+            assertThat(askAs(gateway, forward, key, request.get(0), request.get(1), request.get(2))
+                            .status())
+                    .as("%s", request)
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void afterARestartAClientReadsAndUsesWhatItMadeAndNoneDestroysIt() {
+        Deployment before = Deployment.start(Kind.LAUNCHER, gateway(), "-Xmx128m");
+        Made made = Made.by(before, "keyed", ONE);
+        Made strict = Made.by(before, "strict", ONE);
+        Made open = Made.by(before, "kept", "no-key");
+        try (before) {
+            isServed(before, "keyed", ONE, made.uses());
+            isServed(before, "strict", ONE, strict.uses());
+            for (String forward : List.of("keyed", "strict")) {
+                isRefused(before, forward, TWO, made.uses());
+                isRefused(before, forward, TWO, made.changes());
+            }
+            isServed(before, "keyed", ONE, made.changes());
+            isServed(before, "strict", ONE, strict.changes());
+        }
+
+        try (Deployment after = before.again("-Xmx128m")) {
+            isRefused(after, "keyed", TWO, made.changes());
+            isServed(after, "keyed", ONE, made.uses());
+            isRefused(after, "keyed", TWO, made.changes());
+            isRefused(after, "strict", TWO, made.uses());
+            isRefused(after, "strict", TWO, made.changes());
+            isRefused(after, "strict", ONE, strict.uses());
+            isServed(after, "kept", "no-key", open.uses());
+            isServed(after, "kept", "no-key", open.changes());
+            assertThat(after.log()).containsOnlyOnce("names a resource that this gateway has not seen being made");
+            Made again = Made.by(after, "strict", ONE);
+            isServed(after, "strict", ONE, again.uses());
+            isServed(after, "strict", ONE, again.changes());
+            isRefused(after, "strict", TWO, again.uses());
+        }
+    }
+
+    @Test
+    void forgedAndEndlessIdentifiersAreFoundNowhereWithAnyMethod() {
+        // It uses up the retry budget.
+        try (Deployment own = Deployment.start(Kind.LAUNCHER, gateway(), "-Xmx128m")) {
+            findsNoneOf(own, List.of("files-forged", "f".repeat(300), "f".repeat(2000), "..files", "files-1x%C3%A9"));
+        }
+    }
+
+    private static void findsNoneOf(Deployment gateway, List<String> forged) {
+        for (String id : forged) {
+            for (String method : List.of("GET", "DELETE", "POST", "PUT", "PATCH")) {
+                for (String forward : List.of("kept", "keyed", "strict")) {
+                    for (String path : List.of("/v1/files/", "/v1//responses/")) {
+                        String body = method.matches("P.*") ? "{}" : "";
+                        Answer answer = askAs(gateway, forward, TWO, method, path + id, body);
+                        assertThat(answer.status())
+                                .as("%s %s%s on %s", method, path, id, forward)
+                                .isIn(400, 404, 503);
+                    }
+                }
+            }
+        }
+        for (String forward : List.of("keyed", "strict")) {
+            KEEPERS.forEach(Keeper::restore);
+            Answer answer = askAs(
+                    gateway,
+                    forward,
+                    TWO,
+                    "POST",
+                    "/v1/responses",
+                    "{\"previous_response_id\":\"" + "r".repeat(2000) + "\"}");
+            assertThat(answer.status()).isIn(400, 404);
+        }
+    }
+
+    /** Neither a compressed body nor one that only some can read is a way around that. */
+    @Test
+    void whatCannotBeReadIsRefusedWhereClientsAreKeptApart() {
+        String made = Made.by(GATEWAY, "strict", ONE).response();
+        KEEPERS.forEach(Keeper::restore);
+        String named = "{\"x\":NaN,\"previous_response_id\":\"" + made + "\"}";
+        assertThat(askAs(GATEWAY, "strict", TWO, "POST", "/v1/responses", named).status())
+                .isEqualTo(400);
+        Answer large = askAs(
+                GATEWAY,
+                "strict",
+                TWO,
+                "POST",
+                "/v1/responses",
+                "{\"x\":\"" + "x".repeat(12 << 20) + "\",\"previous_response_id\":\"" + made + "\"}");
+        assertThat(large.status()).isEqualTo(400);
+        assertThat(large.text()).contains("too large (replay_buffer)");
+        KEEPERS.forEach(keeper -> assertThat(keeper.server().requests()).isEmpty());
     }
 
     @Test

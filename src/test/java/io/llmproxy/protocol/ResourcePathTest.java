@@ -30,6 +30,8 @@ final class ResourcePathTest {
         "/v1beta1/projects/p/locations/l/cachedContents/7, cachedContents/7, true",
         "/v1/responses, , false",
         "/v1/responses/, , false",
+        "/v1//files/file-1, file-1, true",
+        "//v1/files///file-1//content, file-1, true",
         "/v1/files, , true",
         "/v1/fine_tuning/jobs, , false",
         "/v1/messages/batches, , false",
@@ -51,17 +53,22 @@ final class ResourcePathTest {
                 "/v1", "/v1/models", "/v1/models/files", "/v1/responses/input_tokens", "/v1/responses/compact",
                         "/health",
                 "/v1/fine_tuning", "/v1beta/models/m:generateContent", "/v1/projects/p/locations/l",
-                        "/v1/files//content",
             })
     void otherPathsSayNothing(String path) {
         assertThat(of(path)).isNull();
     }
 
     @Test
-    void anIdentifierThatIsTooLongIsNone() {
-        String path = "/v1/files/" + "f".repeat(257);
+    void anIdentifierThatIsTooLongIsOneThatIsNeverKnown() {
+        for (String path : new String[] {"/v1/files/", "/v1/responses/", "/v1beta/cachedContents/"}) {
+            ResourcePath found = Objects.requireNonNull(of(path + "f".repeat(513)));
 
-        assertThat(of(path)).isNull();
+            assertThat(found.id()).isEqualTo(ResourcePath.TOO_LONG);
+            assertThat(found.googles()).isNull();
+        }
+        assertThat(of("/v1/files/" + "f".repeat(510)))
+                .as("only Google's name of it is too long")
+                .isEqualTo(new ResourcePath("f".repeat(510), null, true));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,8 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class ResourceReferencesTest {
     private static List<String> named(String body) {
-        return ResourceReferences.of(
-                List.of(ByteBuffer.wrap(body.replace('\'', '"').getBytes(UTF_8))));
+        return Objects.requireNonNull(ResourceReferences.of(
+                List.of(ByteBuffer.wrap(body.replace('\'', '"').getBytes(UTF_8)))));
     }
 
     @ParameterizedTest
@@ -45,13 +46,15 @@ final class ResourceReferencesTest {
             strings = {
                 "",
                 "no JSON",
+                "{'fileUri':'https://example.com/watch?v=1'}",
+                "{'fileUri':'gs://bucket/object'}",
+                "{'file_name':'report.pdf','fileName':'report.pdf'}",
                 "--boundary",
                 "{}",
                 "{'model':'m','input':'file_id'}",
                 "{'file_id':7,'file_ids':[7]}",
                 "{'previous_response_id':null,'id':'resp_1'}",
                 "{'file_id':''}",
-                "{'file_id':'file-1'} and more",
                 "{'file_id':'/'}"
             })
     void otherBodiesNameNothing(String body) {
@@ -59,9 +62,23 @@ final class ResourceReferencesTest {
     }
 
     @Test
-    void whatIsTooLongIsNoIdentifier() {
-        assertThat(named("{'file_id':'%s'}".formatted("f".repeat(300)))).isEmpty();
-        assertThat(named("{'file_id':'%s'}".formatted("f".repeat(3000)))).isEmpty();
+    void whatIsTooLongIsNeverKnown() {
+        for (int length : new int[] {513, 3000}) {
+            String text = "f".repeat(length);
+            assertThat(named("{'file_id':'%s'}".formatted(text))).containsExactly(ResourcePath.TOO_LONG);
+            assertThat(named("{'file_ids':['a','%s']}".formatted(text))).containsExactly("a", ResourcePath.TOO_LONG);
+            assertThat(named("{'fileUri':'https://example.com/%s'}".formatted(text)))
+                    .as("an address may be that long")
+                    .isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{'file_id':'file-1'} and more", "{'a':NaN,'file_id':'file-1'}", "{'file_id'='file-1'}"})
+    void whatAnUpstreamReadsInBrokenTextIsNotKnown(String body) {
+        assertThat(ResourceReferences.of(
+                        List.of(ByteBuffer.wrap(body.replace('\'', '"').getBytes(UTF_8)))))
+                .isNull();
     }
 
     @Test
@@ -76,10 +93,10 @@ final class ResourceReferencesTest {
 
             assertThat(ResourceReferences.of(List.of(ByteBuffer.wrap(body, 0, cut), second)))
                     .containsExactly("file-1", "file-2", "conv_1");
-            ByteBuffer only = ByteBuffer.wrap("{\"x\":\"\\\\\",\"fileUri\":\"a\"}".getBytes(UTF_8));
+            ByteBuffer only = ByteBuffer.wrap("{\"x\":\"\\\\\",\"fileUri\":\"files/a\"}".getBytes(UTF_8));
             int part = Math.min(cut, only.limit());
             assertThat(ResourceReferences.of(List.of(only.slice(0, part), only.slice(part, only.limit() - part))))
-                    .containsExactly("a");
+                    .containsExactly("files/a");
         }
     }
 }

@@ -41,6 +41,30 @@ final class ResourceHomesTest {
     }
 
     @Test
+    void ofWhatIsFoundOtherNodesAreNotToldButAsked() {
+        Listening others = new Listening();
+        homes.share(others);
+        homes.learnFound("file-1", "a", true);
+        homes.learn("file-1", "a", "client", true);
+        assertThat(homes.find("file-1")).isEqualTo(new Kept<>("a", null, true));
+        assertThat(homes.isSettled("file-1")).isFalse();
+        assertThat(homes.ask(List.of("file-1"))).isSameAs(others.answer);
+        assertThat(others.told).isEmpty();
+
+        homes.hear("file-1", new Kept<>("a", "client"));
+        homes.learnFound("file-1", "b", true);
+        assertThat(homes.find("file-1")).as("its owner is known").isEqualTo(new Kept<>("a", "client"));
+        assertThat(homes.isSettled("file-1")).isTrue();
+        assertThat(homes.ask(List.of("file-1"))).isNull();
+    }
+
+    @Test
+    void theFirstStrangeOneIsSaidOnce() {
+        assertThat(homes.isFirstStrange()).isTrue();
+        assertThat(homes.isFirstStrange()).isFalse();
+    }
+
+    @Test
     void itIsKnownWhetherThereAreFiles() {
         homes.learn("resp_1", "a", null, false);
         assertThat(homes.mayHoldFiles()).isFalse();

@@ -35,6 +35,11 @@ public final class Keeper {
         kept.add("Bearer " + key + " " + id);
     }
 
+    /** Makes it have something no longer. */
+    public void lose(String key, String id) {
+        kept.remove("Bearer " + key + " " + id);
+    }
+
     /** Forgets how it was told to behave, but not what it made. */
     public void restore() {
         server.reset();
@@ -50,7 +55,8 @@ public final class Keeper {
         Matcher named = NAMED.matcher(body);
         String collection = path.replaceFirst("^/v1(beta)?/", "");
         if (named.find() && !kept.contains(account + " " + named.group(1))) {
-            answer(conversation, 400, "{\"error\":{\"message\":\"" + named.group(1) + " is not known\"}}");
+            int status = named.group().contains("cachedContent") ? 403 : 400;
+            answer(conversation, status, "{\"error\":{\"message\":\"" + named.group(1) + " is not known\"}}");
         } else if (collection.contains(":generateContent") || collection.equals("chat/completions")) {
             answer(conversation, 200, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"A\"}]}}]}");
         } else if (!collection.contains("/")) {

@@ -2,6 +2,7 @@ package io.llmproxy.config.check;
 
 import io.llmproxy.config.AdminConfig;
 import io.llmproxy.config.AffinityConfig;
+import io.llmproxy.config.BalanceConfig.UnknownResources;
 import io.llmproxy.config.CorsConfig;
 import io.llmproxy.config.Durations;
 import io.llmproxy.config.FollowConfig;
@@ -171,6 +172,12 @@ public final class SectionChecks {
             checkProxyUrl(YamlPath.key(proxyPath, "url"), proxy.url().reveal());
         }
         checkAffinity(YamlPath.key(path, "balance.affinity"), group.balance().affinity());
+        String unknownPath = YamlPath.key(path, "balance.unknown_resources");
+        if (group.balance().unknownResources() == UnknownResources.REFUSE
+                && !group.balance().resources()
+                && !problems.failed(unknownPath)) {
+            refuse(unknownPath, "refuse", "`pass`, or `resources: true`, because nothing is known without it");
+        }
         String delayPath = YamlPath.key(client, "commit_delay");
         if (group.hedge() != null
                 && group.httpClient().commitDelay().isZero()

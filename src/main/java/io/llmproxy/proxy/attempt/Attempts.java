@@ -111,6 +111,7 @@ public final class Attempts {
                 && exchange.webSocket() == null
                 && exchange.upstreamEndpoint().isHedgeable()
                 && resources.keeper() == null
+                && !resources.isSought()
                 && body.isRepeatable();
         return mayHedge ? new Hedge(exchange, group.name(), hedging, awaited, stream) : null;
     }

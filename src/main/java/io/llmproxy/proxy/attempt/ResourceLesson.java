@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
  * @param homes what is known
  * @param id what the path names; null if nothing
  * @param owner the mark of the client to which belongs what was made; null if to all
+ * @param orphaned whether it is not known to which client that belongs
  * @param file whether any request may name what was made
  */
 record ResourceLesson(
         ResourceHomes<ResourceHome> homes,
         @Nullable String id,
         @Nullable String owner,
+        boolean orphaned,
         boolean file) {
 
     /**
@@ -31,9 +33,17 @@ record ResourceLesson(
     @Nullable MadeResources answered(Lease lease, String type, boolean stream) {
         ResourceHome home = new ResourceHome(lease.upstream().name(), lease.credential());
         if (id != null) {
-            homes.learn(id, home, null, file);
+            homes.learnFound(id, home, file);
         }
         boolean json = stream || type.toLowerCase(Locale.ROOT).contains("json");
-        return json ? new MadeResources(stream, made -> homes.learn(made, home, owner, file)) : null;
+        return json ? new MadeResources(stream, made -> learn(made, home)) : null;
+    }
+
+    private void learn(String made, ResourceHome home) {
+        if (orphaned) {
+            homes.learnFound(made, home, file);
+        } else {
+            homes.learn(made, home, owner, file);
+        }
     }
 }

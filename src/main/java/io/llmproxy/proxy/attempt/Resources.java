@@ -1,6 +1,8 @@
 package io.llmproxy.proxy.attempt;
 
 import io.llmproxy.auth.ClientKey;
+import io.llmproxy.config.BalanceConfig.UnknownResources;
+import io.llmproxy.protocol.ApiDialect;
 import io.llmproxy.protocol.ResourcePath;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
@@ -15,26 +17,51 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a request names that an upstream keeps, and where that sends it.
  *
  * @param keeper the only upstream that can serve it; null if any may
  * @param blind the keeper's keys that do not see what is named
- * @param sought whether it is to be asked for at one upstream after the other until one has it
- * @param list whether all that an upstream keeps is asked for: always the same one answers, as pages have to go together
+ * @param absent statuses of an answer by which an upstream says that it does not have what is named, so that the next one is asked; none if
+ *     it is not looked for
+ * @param inOrder whether upstreams are asked in the order of the configuration
  * @param refusal why no upstream is asked; null if one is
  * @param lesson what the answer teaches; null if nothing
  */
 record Resources(
         @Nullable Upstream keeper,
         Set<UpstreamKey> blind,
-        boolean sought,
-        boolean list,
+        Set<Integer> absent,
+        boolean inOrder,
         @Nullable Refusal refusal,
         @Nullable ResourceLesson lesson) {
     /** The request has nothing to do with what is kept. */
-    static final Resources NONE = new Resources(null, Set.of(), false, false, null, null);
+    static final Resources NONE = new Resources(null, Set.of(), Set.of(), false, null, null);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Resources.class);
+
+    private static final Set<Integer> NOT_THERE = Set.of(404);
+
+    /** As Google says it. */
+    private static final Set<Integer> NOT_THERE_OR_FORBIDDEN = Set.of(404, 403);
+
+    /** As OpenAI's Responses say it of what a body names. */
+    private static final Set<Integer> NOT_THERE_OR_INVALID = Set.of(404, 400);
+
+    private static final String STRANGE =
+            "This gateway does not know which client the resource belongs to. It can be read, but not changed or deleted, with this API key.";
+    private static final String UNKNOWN =
+            "This gateway does not know a resource that the request names: it was not made through this gateway, or is forgotten. Make it again.";
+    private static final String HIDDEN =
+            "This gateway cannot read whether the body names resources: it is compressed, too large (replay_buffer) or not valid JSON.";
+
+    /** Whether what it names is looked for at one upstream after the other. */
+    boolean isSought() {
+        return !absent.isEmpty();
+    }
 
     /** Finds out where what a request names sends it. */
     static Resources of(Exchange exchange, UpstreamGroup group, References references) {
@@ -65,19 +92,59 @@ record Resources(
             if (!open) {
                 return refused(Refusal.of(ProxyError.RESOURCE_NOT_FOUND));
             }
+            Refusal refusal = refusal(references);
+            if (refusal != null) {
+                return refused(refusal);
+            }
+            boolean strange = !references.hidden() && !references.isSettled(homes);
+            if (strange && isSearched() && client() != null && homes.isFirstStrange()) {
+                LOG.info(
+                        "Group {}: a client with a key names a resource that this gateway has not seen being made, so that another client may have made it. To refuse such requests, set `balance.unknown_resources: refuse`. This is said once.",
+                        group.name());
+            }
             if (known.isEmpty()) {
                 boolean harmless = References.isHarmless(exchange);
                 // A handshake is a GET as well, and asks for no list.
-                boolean list = id == null && harmless && exchange.webSocket() == null;
+                boolean inOrder = harmless ? id != null || exchange.webSocket() == null : id != null && isSearched();
                 return new Resources(
                         null,
                         Set.of(),
-                        id != null && harmless,
-                        list,
+                        absent(references, id != null, harmless),
+                        inOrder,
                         null,
                         lesson(id, id == null ? null : homes.find(id)));
             }
             return kept(id, known);
+        }
+
+        private boolean isSearched() {
+            return group.unknownResources() == UnknownResources.SEARCH;
+        }
+
+        /** An upstream that answers so has done nothing. */
+        private Set<Integer> absent(References references, boolean inPath, boolean harmless) {
+            if (references.ids().isEmpty() || !(harmless || isSearched())) {
+                return Set.of();
+            }
+            if (inPath || exchange.askedOfUpstreams().dialect() == ApiDialect.GEMINI) {
+                return NOT_THERE_OR_FORBIDDEN;
+            }
+            return path == null ? NOT_THERE : NOT_THERE_OR_INVALID;
+        }
+
+        /** Why the request may do harm where it is not known what, or whose, it is that it names; null if it may not. */
+        private @Nullable Refusal refusal(References references) {
+            boolean strict = group.unknownResources() == UnknownResources.REFUSE;
+            if (strict && references.hidden()) {
+                return Refusal.of(ProxyError.INVALID_REQUEST, HIDDEN);
+            }
+            if (strict && !references.isSettled(homes)) {
+                return Refusal.of(ProxyError.RESOURCE_NOT_FOUND, UNKNOWN);
+            }
+            boolean guarded = isSearched() && client() != null;
+            return guarded && !References.isRead(exchange) && !references.isPathSettled(homes)
+                    ? Refusal.of(ProxyError.RESOURCE_NOT_FOUND, STRANGE)
+                    : null;
         }
 
         private Resources kept(@Nullable String id, List<Kept<ResourceHome>> known) {
@@ -90,11 +157,11 @@ record Resources(
             }
             Upstream keeper = group.member(home.upstream());
             Set<UpstreamKey> blind = keeper == null ? Set.of() : keeper.keysWithout(home.credential());
-            return new Resources(keeper, blind, false, false, null, lesson(id, first));
+            return new Resources(keeper, blind, Set.of(), false, null, lesson(id, first));
         }
 
         private Resources refused(Refusal refusal) {
-            return new Resources(null, Set.of(), false, false, refusal, null);
+            return new Resources(null, Set.of(), Set.of(), false, refusal, null);
         }
 
         /** Adds where it is kept, if that is known and one of the group's upstreams. Returns whether the client may use it. */
@@ -114,9 +181,11 @@ record Resources(
             if (path == null || (id == null && !makes)) {
                 return null;
             }
-            // What is derived from a resource belongs to the same client; if that is not known, to no client.
+            // What is derived from a resource belongs to the same client.
             String owner = id == null ? client() : kept == null ? null : kept.owner();
-            return new ResourceLesson(homes, id, owner, path.file());
+            boolean orphaned = id != null && (kept == null || kept.found());
+            String learned = ResourcePath.TOO_LONG.equals(id) ? null : id;
+            return new ResourceLesson(homes, learned, owner, orphaned, path.file());
         }
 
         /** Says which client asks; null if it has no name. */

@@ -45,7 +45,7 @@ public final class Selection {
         this.conversions = conversions;
         this.model = exchange.model();
         this.resources = resources;
-        this.affinity = resources.sought() || resources.list() ? UpstreamGroup.IN_ORDER : affinity;
+        this.affinity = resources.inOrder() ? UpstreamGroup.IN_ORDER : affinity;
         this.spent = resources.blind();
         this.fit = upstream -> unfit(upstream) == null;
         this.acceptable = fit.and(upstream -> !tried.contains(upstream));
@@ -130,20 +130,20 @@ public final class Selection {
         spent = resources.blind();
     }
 
-    /** Whether an answer of that status says that the upstream does not have what is looked for. Google forbids it instead. */
+    /** Whether an answer of that status says that the upstream does not have what is looked for. */
     boolean looksFor(int status) {
-        return resources.sought() && (status == 404 || status == 403);
+        return resources.absent().contains(status);
     }
 
     /**
      * An upstream does not have what is looked for, as far as the key sees that was shown. Another of its keys may see it.
      *
-     * @return whether there is another upstream that serves the request and could not be asked yet
+     * @return whether the answer leaves open that another upstream has it, which serves the request and could not be asked yet
      */
     boolean isNotAt(Upstream upstream) {
         without = with(without, upstream);
         mayReturnTo(upstream);
-        return group.has(fit.and(other -> other.config().enabled() && !without.contains(other)));
+        return resources.inOrder() && group.has(fit.and(other -> other.config().enabled() && !without.contains(other)));
     }
 
     /** Most requests need one upstream and one key: a set of one costs a third of one that can grow. */

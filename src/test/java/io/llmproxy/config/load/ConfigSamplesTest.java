@@ -278,7 +278,8 @@ final class ConfigSamplesTest {
                 .containsExactly(new GroupConfig(
                         "g",
                         List.of(new MemberConfig("u", null)),
-                        new BalanceConfig(BalanceConfig.Strategy.ROUNDROBIN, null, true),
+                        new BalanceConfig(
+                                BalanceConfig.Strategy.ROUNDROBIN, null, true, BalanceConfig.UnknownResources.SEARCH),
                         defaultClient(),
                         GroupConfig.Convert.FALLBACK,
                         new ConversionConfig(

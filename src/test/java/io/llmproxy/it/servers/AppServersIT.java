@@ -224,8 +224,14 @@ class AppServersIT {
         Answer answer = RawClient.exchange(
                 deployment.forward("llm", "/v1/realtime?model=m"),
                 "GET",
-                "Authorization: Bearer sk-first\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+                String.join(
+                        "\r\n",
+                        "Authorization: Bearer sk-first",
+                        "Connection: Upgrade",
+                        "Upgrade: websocket",
+                        "Sec-WebSocket-Version: 13",
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                        ""),
                 new byte[0]);
         assertThat(answer.status()).as(answer.text()).isEqualTo(501);
         assertThat(answer.header("X-LLMProxy-Error")).isEqualTo("websocket_not_supported");

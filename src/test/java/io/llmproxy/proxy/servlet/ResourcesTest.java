@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where requests go that name something that an upstream keeps. */
@@ -345,6 +346,226 @@ final class ResourcesTest {
         assertThat(a.server().requests()).isEmpty();
         FakeClient open = ask(FakeClient.of("GET", "/v1/files/files-open").with("Authorization", "Bearer " + KEYS));
         assertThat(open.status()).isEqualTo(200);
+    }
+
+    private FakeClient ask(String method, String path, String key, String body) throws Exception {
+        FakeClient client = FakeClient.of(method, path).with("Authorization", "Bearer " + key);
+        return ask(body.isEmpty() ? client : client.sending(body.replace('\'', '"')));
+    }
+
+    private void refused(FakeClient client, String saying) {
+        assertThat(client.status()).as(client.body()).isEqualTo(404);
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("resource_not_found");
+        assertThat(client.body()).contains(saying);
+        assertThat(a.server().requests()).isEmpty();
+        assertThat(b.server().requests()).isEmpty();
+    }
+
+    private static final String TWO_KEYS = "keys: [{name: one, key: %s}, {name: two, key: %s}]".formatted(KEYS, OTHER);
+
+    /** Each of them names something that both upstreams must be asked for. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "DELETE | /v1/files/files-early | files-early | ",
+                "DELETE | /v1/responses/responses-early | responses-early | ",
+                "POST | /v1/responses/responses-early/cancel | responses-early | {}",
+                "POST | /v1/batches/batches-early/cancel | batches-early | {}",
+                "PATCH | /v1beta/cachedContents/early | cachedContents/early | {}",
+                "POST | /v1/responses | responses-early | {'previous_response_id':'responses-early'}",
+                "POST | /v1/batches | files-early | {'input_file_id':'files-early'}",
+                "POST | /v1beta/models/m:generateContent | cachedContents/early | {'cachedContent':'cachedContents/early'}",
+            })
+    void whatIsNotKnownIsLookedForWithAllMethods(String method, String path, String id, String body) throws Exception {
+        for (Keeper keeper : List.of(a, b)) {
+            for (String key : List.of("upstream-key-a", "upstream-key-b")) {
+                reopen("", "");
+                made("/v1/files", "{}");
+                keeper.keep(key, id);
+                FakeClient client = ask(method, path, "no-key", body == null ? "" : body);
+                assertThat(client.status()).as(client.body()).isEqualTo(200);
+                keeper.lose(key, id);
+            }
+        }
+    }
+
+    @Test
+    void aRequestThatIsNotGoodAnywhereGetsTheUpstreamsAnswer() throws Exception {
+        FakeClient unknown = post("/v1/responses", "{'previous_response_id':'responses-forged'}");
+        assertThat(unknown.status()).isEqualTo(400);
+        assertThat(unknown.body()).contains("responses-forged is not known");
+        assertThat(a.server().requests().size() + b.server().requests().size()).isEqualTo(4);
+        assertThat(ask("DELETE", "/v1/files/files-forged", "no-key", "").status())
+                .isEqualTo(404);
+
+        List.of(a, b).forEach(keeper -> {
+            keeper.restore();
+            keeper.server().otherwise(Behaviour.status(400, "", "bad"));
+        });
+        assertThat(post("/v1/responses", "{'input':7}").status()).isEqualTo(400);
+        assertThat(a.server().requests().size() + b.server().requests().size())
+                .as("nothing is looked for")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void ofAnUnavailableUpstreamNothingIsSaid() throws Exception {
+        b.server().otherwise(Behaviour.status(503, "", "no"));
+
+        assertThat(ask("DELETE", "/v1/files/files-forged", "no-key", "").status())
+                .isEqualTo(503);
+    }
+
+    /** After a restart it is not known which client made it. */
+    @ParameterizedTest
+    @CsvSource({
+        "DELETE, /v1/files/files-early",
+        "DELETE, /v1//files/files-early",
+        "DELETE, /v1/responses/responses-early",
+        "POST, /v1/responses/responses-early/cancel",
+        "POST, /v1/files/files-early",
+        "PATCH, /v1beta/files/early",
+    })
+    void whatMayBeAnotherClientsIsReadButNotChanged(String method, String path) throws Exception {
+        reopen(TWO_KEYS, "");
+        String id = path.replaceAll(".*/(\\w+-early).*", "$1");
+        a.keep("upstream-key-a", id);
+        refused(ask(method, path, KEYS, "{}"), "can be read, but not changed");
+
+        assertThat(ask("GET", "/v1/" + id.replaceAll("-.*", "") + "/" + id, OTHER, "")
+                        .status())
+                .isEqualTo(path.contains("beta") ? 404 : 200);
+        List.of(a, b).forEach(Keeper::restore);
+        refused(ask(method, path, KEYS, "{}"), "can be read, but not changed");
+    }
+
+    @Test
+    void toSearchIsToRead() throws Exception {
+        reopen(TWO_KEYS, "");
+        b.keep("upstream-key-b", "vector_stores-early");
+        String store = "/v1/vector_stores/vector_stores-early";
+        assertThat(ask("POST", store + "/search", KEYS, "{}").status()).isEqualTo(200);
+        List.of(a, b).forEach(Keeper::restore);
+        refused(ask("POST", store, KEYS, "{}"), "can be read, but not changed");
+    }
+
+    @Test
+    void whatIsDerivedFromWhatMayBeAnotherClientsMayBeAnotherClients() throws Exception {
+        reopen(TWO_KEYS, "");
+        a.keep("upstream-key-a", "batches-early");
+        assertThat(ask("GET", "/v1/batches/batches-early", OTHER, "").body()).contains("files-batches-early");
+        assertThat(ask("GET", "/v1/files/files-batches-early", KEYS, "").status())
+                .isEqualTo(200);
+        List.of(a, b).forEach(Keeper::restore);
+        refused(ask("DELETE", "/v1/files/files-batches-early", OTHER, ""), "can be read");
+    }
+
+    @Test
+    void whatOthersKnowOfWhatWasFoundCounts() throws Exception {
+        reopen(TWO_KEYS, "");
+        a.keep("upstream-key-a", "files-early");
+        assertThat(ask("GET", "/v1/files/files-early", OTHER, "").status()).isEqualTo(200);
+
+        Other other = join();
+        entrance.resources().hear("files-early", at("a", "upstream-key-a", "another client"));
+        other.answer.complete(true);
+        List.of(a, b).forEach(Keeper::restore);
+        refused(ask("GET", "/v1/files/files-early", OTHER, ""), "another client");
+    }
+
+    @Test
+    void withPassTheUpstreamJudges() throws Exception {
+        reopen(TWO_KEYS, ", unknown_resources: pass");
+        List.of(a, b)
+                .forEach(keeper -> List.of("a", "b").forEach(key -> keeper.keep("upstream-key-" + key, "files-early")));
+        assertThat(ask("DELETE", "/v1/files/files-early", OTHER, "").status()).isEqualTo(200);
+        List.of(a, b).forEach(Keeper::restore);
+        assertThat(ask("POST", "/v1/responses", OTHER, "{'previous_response_id':'forged'}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(a.server().requests().size() + b.server().requests().size()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET | /v1/files/files-early | ",
+                "HEAD | /v1/files/files-early | ",
+                "GET | /v1/files/files-early/content | ",
+                "DELETE | /v1/files/files-early | ",
+                "POST | /v1/responses/files-early/cancel | {}",
+                "POST | /v1/responses | {'previous_response_id':'files-early'}",
+                "POST | /v1/chat/completions | {'messages':[{'content':[{'file':{'file_id':'files-early'}}]}]}",
+                "POST | /v1/vector_stores | {'file_ids':['files-early']}",
+                "POST | /v1beta/models/m:generateContent | {'cachedContent':'cachedContents/early'}",
+                "GET | /v1/files/LONG | ",
+                "DELETE | /v1/files/LONG | ",
+                "PUT | /v1/files/LONG | {}",
+                "POST | /v1/responses | {'previous_response_id':'LONG'}",
+                "POST | /v1/responses | {'previous_response_id':'LONGLONGLONGLONG'}",
+            })
+    void withRefuseWhatIsNotKnownIsRefused(String method, String path, String body) throws Exception {
+        reopen(TWO_KEYS, ", unknown_resources: refuse");
+        a.keep("upstream-key-a", "files-early");
+        String tooLong = "f".repeat(600);
+
+        FakeClient client =
+                ask(method, path.replace("LONG", tooLong), OTHER, body == null ? "" : body.replace("LONG", tooLong));
+
+        assertThat(client.status()).isEqualTo(404);
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("resource_not_found");
+        assertThat(a.server().requests()).isEmpty();
+        assertThat(b.server().requests()).isEmpty();
+    }
+
+    @Test
+    void withRefuseWhatIsKnownIsServed() throws Exception {
+        reopen("", ", unknown_resources: refuse");
+        String response = made("/v1/responses", "{'input':'x'}");
+        assertThat(post("/v1/responses", "{'previous_response_id':'" + response + "'}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(get("/v1/responses/" + response).status()).isEqualTo(200);
+        assertThat(get("/v1/files").status()).isEqualTo(200);
+        String video =
+                "{'contents':[{'parts':[{'fileData':{'fileUri':'https://example.com/watch?v=1'}},{'functionCall':{'args':{'file_name':'x.txt'}}}]}]}";
+        assertThat(post("/v1beta/models/m:generateContent", video).status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"{'x':NaN,'previous_response_id':'files-early'}", "{'previous_response_id':'files-early'} x"})
+    void withRefuseABodyHasToBeLegible(String body) throws Exception {
+        reopen(TWO_KEYS, ", unknown_resources: refuse");
+
+        FakeClient client = ask("POST", "/v1/responses", OTHER, body);
+
+        assertThat(client.status()).isEqualTo(400);
+        assertThat(client.body()).contains("cannot read whether the body names resources");
+        assertThat(a.server().requests()).isEmpty();
+        assertThat(b.server().requests()).isEmpty();
+    }
+
+    /** In a group of one upstream and one key nothing can go astray; clients are kept apart there only if that is wanted. */
+    @ParameterizedTest
+    @CsvSource({"search, 200, 200", "refuse, 404, 404"})
+    void ofOneUpstreamItIsTheOperatorWhoSays(String unknown, int foreign, int early) throws Exception {
+        entrance.close();
+        String upstream = "{name: a, url: '%s', auth: {type: bearer, token: upstream-key-a}}"
+                .formatted(a.server().url());
+        entrance = new Entrance(
+                TWO_KEYS,
+                upstream,
+                "upstreams: [{name: a}], balance: {unknown_resources: %s}".formatted(unknown),
+                new ExchangeListener() {});
+        a.keep("upstream-key-a", "files-early");
+        String made = ask("POST", "/v1/files", KEYS, "{}").body().replaceAll("(?s).*?\"id\":\"([^\"]+)\".*", "$1");
+
+        assertThat(ask("DELETE", "/v1/files/" + made, OTHER, "").status()).isEqualTo(foreign);
+        assertThat(ask("DELETE", "/v1/files/files-early", OTHER, "").status()).isEqualTo(early);
+        assertThat(ask("DELETE", "/v1/files/" + made, KEYS, "").status()).isEqualTo(200);
     }
 
     @Test
