@@ -27,7 +27,8 @@ public record RedisConfig(
         String prefix,
 
         @Setting(
-                value = "Timeout of a command; then Redis counts as unavailable. Whatever it takes, a request waits 50 ms at most.",
+                value =
+                        "Timeout of a command; then Redis counts as unavailable. Whatever it takes, a request waits 50 ms at most.",
                 byDefault = "40ms",
                 min = 5,
                 max = 50,

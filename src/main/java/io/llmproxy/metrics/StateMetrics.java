@@ -48,7 +48,10 @@ public final class StateMetrics {
         gauge("llmproxy_upstream_in_flight", "Requests that an upstream is working on.", "upstream")
                 .callback(gauge -> upstreams.get().all().forEach(up -> gauge.call(up.inFlight(), up.name())))
                 .register(registry);
-        gauge("llmproxy_upstream_queued", "Requests that wait for an upstream that serves as many as it may.", "upstream")
+        gauge(
+                        "llmproxy_upstream_queued",
+                        "Requests that wait for an upstream that serves as many as it may.",
+                        "upstream")
                 .callback(gauge -> upstreams.get().all().forEach(up -> gauge.call(up.queued(), up.name())))
                 .register(registry);
     }

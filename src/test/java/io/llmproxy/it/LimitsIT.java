@@ -138,8 +138,7 @@ class LimitsIT {
                 assertThat(world.deployment(kind).metrics().sum("llmproxy_queued", QUEUE))
                         .isEqualTo(1);
                 leaving.reset();
-                Awaitility.await()
-                        .until(() -> world.deployment(kind).metrics().sum("llmproxy_queued", QUEUE) == 0);
+                Awaitility.await().until(() -> world.deployment(kind).metrics().sum("llmproxy_queued", QUEUE) == 0);
             }
             steps.finish();
         }

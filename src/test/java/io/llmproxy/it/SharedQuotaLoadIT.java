@@ -124,7 +124,8 @@ class SharedQuotaLoadIT {
     @Test
     void theSumNeverExceedsWhatIsPromised() {
         try (FakeUpstream upstream = FakeUpstream.start();
-                RedisServer one = RedisServer.start(SERVER, "--min-replicas-to-write 1", "--repl-diskless-sync-delay 0");
+                RedisServer one =
+                        RedisServer.start(SERVER, "--min-replicas-to-write 1", "--repl-diskless-sync-delay 0");
                 RedisServer two = replica(one);
                 RedisServer three = replica(one);
                 RedisSentinels sentinels = RedisSentinels.start(1, one.port())) {
@@ -147,7 +148,10 @@ class SharedQuotaLoadIT {
 
     private static RedisServer replica(RedisServer master) {
         return RedisServer.start(
-                SERVER, "--replicaof 127.0.0.1 " + master.port(), "--min-replicas-to-write 1", "--repl-diskless-sync-delay 0");
+                SERVER,
+                "--replicaof 127.0.0.1 " + master.port(),
+                "--min-replicas-to-write 1",
+                "--repl-diskless-sync-delay 0");
     }
 
     private static void awaitReplicas(RedisServer master, int number) {

@@ -317,7 +317,8 @@ class StreamingIT {
         world.upstream.on(path, Behaviour.hangs());
         URI hanging = world.deployment(kind).forward("plain", path);
 
-        byte[] question = ("{\"messages\":[{\"role\":\"user\",\"content\":\"" + "a".repeat(30_000) + "\"}],\"model\":\"m\"}")
+        byte[] question = ("{\"messages\":[{\"role\":\"user\",\"content\":\"" + "a".repeat(30_000)
+                        + "\"}],\"model\":\"m\"}")
                 .getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < 40; i++) {
             try (H2Client client = H2Client.connect(hanging)) {

@@ -31,7 +31,9 @@ public final class JettyReset {
             }
         } catch (ReflectiveOperationException | RuntimeException e) {
             if (!WARNED.getAndSet(true)) {
-                LOG.warn("this Jetty tells of a reset stream in another way than 12.0 and 12.1 do; some are noticed late", e);
+                LOG.warn(
+                        "this Jetty tells of a reset stream in another way than 12.0 and 12.1 do; some are noticed late",
+                        e);
             }
         }
     }
