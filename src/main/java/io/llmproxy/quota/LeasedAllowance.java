@@ -473,7 +473,8 @@ final class LeasedAllowance implements Allowance, Leased {
         double refilled = (double) ofSize
                 * Math.max(0, now.nanos() - seenAt)
                 / terms.refill().toNanos();
-        return (long) Math.max(0, seen - refilled);
+        // A part of one that is not refilled yet is used.
+        return (long) Math.ceil(Math.max(0, seen - refilled));
     }
 
     @Override
