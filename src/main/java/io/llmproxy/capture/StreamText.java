@@ -26,7 +26,7 @@ final class StreamText {
         /** A line that holds no data: another field, or a comment. */
         default void field(String line) {}
 
-        /** A line of which the name is not known. */
+        /** A line with an unknown name. */
         default void unknown(String line) {}
 
         /** A blank line. */

@@ -19,7 +19,7 @@ public record BalanceConfig(
 
         @Setting(
                 value =
-                        "A request that refers to a stored file, batch or response that the gateway does not know: `pass` sends it where the strategy says, `search` asks one upstream after the other, `refuse` answers 404.",
+                        "A request that refers to a stored file, batch or response that the gateway does not know: `pass` sends it where the strategy says, except that reads ask one upstream after the other; `search` asks one after the other, and refuses changes by clients with a key; `refuse` answers 404.",
                 byDefault = "search")
         UnknownResources unknownResources) {
 

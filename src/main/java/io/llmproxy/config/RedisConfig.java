@@ -28,7 +28,7 @@ public record RedisConfig(
 
         @Setting(
                 value =
-                        "Timeout of a command; then Redis counts as unavailable. Whatever it takes, a request waits 50 ms at most.",
+                        "Timeout of a command; then Redis counts as unavailable. However long Redis takes, a request waits 50 ms at most for its limits.",
                 byDefault = "40ms",
                 min = 5,
                 max = 50,

@@ -11,12 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param id identifies the one that is asked for; null if it is the whole collection
  * @param googles what Google would call it, where the path does not tell whose it is; null if it does
  * @param file whether any request may name what the collection has, and not only some
+ * @param search whether to {@code POST} there searches what is kept, and leaves it as it is
  */
-public record ResourcePath(@Nullable String id, @Nullable String googles, boolean file) {
+public record ResourcePath(@Nullable String id, @Nullable String googles, boolean file, boolean search) {
     /** What is taken for an identifier that is too long to be remembered. */
     public static final String TOO_LONG = "\u2026";
 
-    private static final ResourcePath GOOGLE_BATCH = new ResourcePath(null, null, false);
+    private static final ResourcePath GOOGLE_BATCH = new ResourcePath(null, null, false, false);
 
     /** Each collection, and whether its things are files. */
     private static final Map<String, Boolean> COLLECTIONS = Map.ofEntries(
@@ -40,6 +41,9 @@ public record ResourcePath(@Nullable String id, @Nullable String googles, boolea
 
     /** They stand where identifiers do. */
     private static final Set<String> VERBS = Set.of("input_tokens", "compact");
+
+    /** They alone are searched. */
+    private static final String STORES = "vector_stores";
 
     /** Google alone has them. */
     private static final String CACHES = "cachedContents";
@@ -74,7 +78,7 @@ public record ResourcePath(@Nullable String id, @Nullable String googles, boolea
     private static @Nullable ResourcePath of(String path, int start, String collection, boolean google, boolean file) {
         int from = start + collection.length() + 1;
         if (from >= path.length()) {
-            return collection.equals(CHATS) ? null : new ResourcePath(null, null, file);
+            return collection.equals(CHATS) ? null : new ResourcePath(null, null, file, false);
         }
         int slash = path.indexOf('/', from);
         String segment = path.substring(from, slash < 0 ? path.length() : slash);
@@ -86,10 +90,13 @@ public record ResourcePath(@Nullable String id, @Nullable String googles, boolea
         String googles = ResourceId.of(name);
         if (google) {
             String id = ResourceId.isTooLong(name) ? TOO_LONG : googles;
-            return id == null ? null : new ResourcePath(id, null, file);
+            return id == null ? null : new ResourcePath(id, null, file, false);
         }
         String id = ResourceId.isTooLong(segment) ? TOO_LONG : ResourceId.of(segment);
-        return id == null ? null : new ResourcePath(id, googles, file);
+        boolean search = collection.equals(STORES)
+                && slash > 0
+                && path.substring(slash).equals("/search");
+        return id == null ? null : new ResourcePath(id, googles, file, search);
     }
 
     /** Google's names may have a project and a place before them. */

@@ -212,7 +212,7 @@ final class BoundedHashTest {
     @Test
     void aPickAmongFiveTakesFarLessThanTheRestOfARequest() {
         assertThat(LongStream.of(nanosOfPicks()).min().orElseThrow())
-                .as("nanoseconds, of which 1000 are allowed on an idle machine")
+                .as("nanoseconds; 1000 are allowed on an idle machine")
                 .isLessThan(10_000);
     }
 

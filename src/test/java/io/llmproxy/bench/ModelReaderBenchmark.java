@@ -27,7 +27,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What it costs to read the model of a request, with the reader of this project and with Jackson's parser that does not block. Two
- * megabytes of prompt are to take at most 2 ms.
+ * megabytes of plain English are to take at most 2 ms.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -67,16 +67,16 @@ final class RoundTripTest {
             Map.entry("url-images", "true"));
 
     /**
-     * What the specification leaves out itself, by its section: the fields that are not compared. Which fields count as equal when they are not
-     * said stands in {@link #fields}; a model that cannot do without is not asked, as {@link #ABLE} says; and {@link RandomRequests} says
-     * nothing that is left out beside something else: sampling of a model that thinks (2.1), a forced tool of one (4.4), blank stop strings
-     * (2.1), documents of text in a result (4.5), calls of tools that are not declared (4.4), tools that a provider runs (4.4), states (4.10).
+     * What is left out on purpose: the fields that are not compared, and why. Which fields count as equal when they are not said stands in
+     * {@link #fields}; a model that cannot do without is not asked, as {@link #ABLE} says; and {@link RandomRequests} says nothing that is left
+     * out beside something else: sampling of a model that thinks, a forced tool of one, blank stop strings, documents of text in a result,
+     * calls of tools that are not declared, tools that a provider runs, states.
      */
     private static final Map<String, String> LEFT_OUT = Map.of(
-            "names of speakers", "4.2",
-            "extras", "1.3: no other dialect has them",
-            "usage in a stream", "2.1: always asked for; only the client's wish counts",
-            "sealed reasoning", "2.1: always asked for where a model may reason");
+            "names of speakers", "no other dialect has them",
+            "extras", "no other dialect has them",
+            "usage in a stream", "always asked for; only the client's wish counts",
+            "sealed reasoning", "always asked for where a model may reason");
 
     /** Requests whose names, parts or tools become others on purpose. */
     private static final Pattern OTHERS = Pattern.compile(

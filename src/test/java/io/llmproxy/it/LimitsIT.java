@@ -104,9 +104,8 @@ class LimitsIT {
             assertThat(served.head().status()).isEqualTo(200);
             first.send("POST", CHAT, "", QUESTION);
             second.send("POST", CHAT, "", QUESTION);
-            assertThat(second.silentFor(Duration.ofMillis(300))).isTrue();
+            awaitQueued(kind, 2);
             Metrics waiting = world.deployment(kind).metrics();
-            assertThat(waiting.sum("llmproxy_queued", QUEUE)).isEqualTo(2);
 
             assertOverloaded(ask(kind, "queued", CHAT, ""));
             assertOverloaded(first.answer());
@@ -134,15 +133,17 @@ class LimitsIT {
             for (int client = 0; client < 2; client++) {
                 RawClient leaving = connect(kind);
                 leaving.send("POST", CHAT, "", QUESTION);
-                assertThat(leaving.silentFor(Duration.ofMillis(200))).isTrue();
-                assertThat(world.deployment(kind).metrics().sum("llmproxy_queued", QUEUE))
-                        .isEqualTo(1);
+                awaitQueued(kind, 1);
                 leaving.reset();
-                Awaitility.await().until(() -> world.deployment(kind).metrics().sum("llmproxy_queued", QUEUE) == 0);
+                awaitQueued(kind, 0);
             }
             steps.finish();
         }
         assertIsFree(kind);
+    }
+
+    private void awaitQueued(Deployment.Kind kind, int requests) {
+        Awaitility.await().until(() -> world.deployment(kind).metrics().sum("llmproxy_queued", QUEUE) == requests);
     }
 
     private RawClient connect(Deployment.Kind kind) {

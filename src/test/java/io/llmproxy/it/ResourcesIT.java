@@ -365,7 +365,7 @@ class ResourcesIT {
                 TWO,
                 "POST",
                 "/v1/responses",
-                "{\"x\":\"" + "x".repeat(12 << 20) + "\",\"previous_response_id\":\"" + made + "\"}");
+                "{\"x\":\"" + "x".repeat(9 << 20) + "\",\"previous_response_id\":\"" + made + "\"}");
         assertThat(large.status()).isEqualTo(400);
         assertThat(large.text()).contains("too large (replay_buffer)");
         KEEPERS.forEach(keeper -> assertThat(keeper.server().requests()).isEmpty());

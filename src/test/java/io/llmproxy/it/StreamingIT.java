@@ -327,7 +327,6 @@ class StreamingIT {
                 stream.cancel();
                 Awaitility.await()
                         .pollDelay(Duration.ofMillis(50))
-                        .atMost(Duration.ofSeconds(5))
                         .until(() -> world.upstream.requests(path).stream()
                                 .allMatch(request -> request.awaitAborted(Duration.ZERO)));
             }

@@ -68,17 +68,17 @@ final class ResourcePathTest {
         }
         assertThat(of("/v1/files/" + "f".repeat(510)))
                 .as("only Google's name of it is too long")
-                .isEqualTo(new ResourcePath("f".repeat(510), null, true));
+                .isEqualTo(new ResourcePath("f".repeat(510), null, true, false));
     }
 
     @Test
     void whereThePathDoesNotTellWhoseItIsGooglesNameIsThereToo() {
-        assertThat(of("/v1/files/f1")).isEqualTo(new ResourcePath("f1", "files/f1", true));
-        assertThat(of("/v1/files/f1:download")).isEqualTo(new ResourcePath("f1:download", "files/f1", true));
-        assertThat(of("/v1beta/files/f1")).isEqualTo(new ResourcePath("files/f1", null, true));
-        assertThat(of("/v1/cachedContents/c1")).isEqualTo(new ResourcePath("cachedContents/c1", null, true));
+        assertThat(of("/v1/files/f1")).isEqualTo(new ResourcePath("f1", "files/f1", true, false));
+        assertThat(of("/v1/files/f1:download")).isEqualTo(new ResourcePath("f1:download", "files/f1", true, false));
+        assertThat(of("/v1beta/files/f1")).isEqualTo(new ResourcePath("files/f1", null, true, false));
+        assertThat(of("/v1/cachedContents/c1")).isEqualTo(new ResourcePath("cachedContents/c1", null, true, false));
         assertThat(of("/v1/projects/p/locations/l/cachedContents/7"))
-                .isEqualTo(new ResourcePath("cachedContents/7", null, true));
+                .isEqualTo(new ResourcePath("cachedContents/7", null, true, false));
     }
 
     private static @Nullable ResourcePath of(String path) {

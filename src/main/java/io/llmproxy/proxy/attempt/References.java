@@ -94,8 +94,9 @@ public record References(@Nullable ResourcePath path, List<String> ids, boolean 
     }
 
     /** Whether what the path names stays as it is: vector stores are searched with POST. */
-    static boolean isRead(Exchange exchange) {
-        return isHarmless(exchange) || exchange.upstreamPath().endsWith("/search");
+    boolean isRead(Exchange exchange) {
+        return isHarmless(exchange)
+                || (path != null && path.search() && exchange.method().equals("POST"));
     }
 
     /** Whether it is known where that is which the path names, and whose. A path names one thing, though it may be called in two ways. */

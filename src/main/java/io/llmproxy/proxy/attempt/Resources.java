@@ -142,7 +142,7 @@ record Resources(
                 return Refusal.of(ProxyError.RESOURCE_NOT_FOUND, UNKNOWN);
             }
             boolean guarded = isSearched() && client() != null;
-            return guarded && !References.isRead(exchange) && !references.isPathSettled(homes)
+            return guarded && !references.isRead(exchange) && !references.isPathSettled(homes)
                     ? Refusal.of(ProxyError.RESOURCE_NOT_FOUND, STRANGE)
                     : null;
         }

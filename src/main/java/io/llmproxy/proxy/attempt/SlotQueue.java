@@ -42,10 +42,11 @@ final class SlotQueue {
             slot.cancel();
             watch.left();
         });
-        if (slot.start(lease -> granted(lease, watch))) {
-            watch.entered();
-        } else if (waiting.end()) {
+        if (!slot.start(lease -> granted(lease, watch)) && waiting.end()) {
             owner.shed(Shed.QUEUE_FULL);
+        } else {
+            // Also if the client has just left, which was told already.
+            watch.entered();
         }
     }
 

@@ -139,10 +139,11 @@ public final class Forwarder
             permits.cancel(this);
             watch.left();
         });
-        if (permits.enqueue(this)) {
-            watch.entered();
-        } else if (waiting.end()) {
+        if (!permits.enqueue(this) && waiting.end()) {
             shed(Shed.QUEUE_FULL);
+        } else {
+            // Also if the client has just left, which was told already.
+            watch.entered();
         }
     }
 

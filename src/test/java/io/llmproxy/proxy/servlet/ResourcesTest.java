@@ -426,6 +426,9 @@ final class ResourcesTest {
         "POST, /v1/responses/responses-early/cancel",
         "POST, /v1/files/files-early",
         "PATCH, /v1beta/files/early",
+        "POST, /v1/files/files-early/search",
+        "DELETE, /v1/vector_stores/vector_stores-early/search",
+        "POST, /v1/vector_stores/vector_stores-early/files/search",
     })
     void whatMayBeAnotherClientsIsReadButNotChanged(String method, String path) throws Exception {
         reopen(TWO_KEYS, "");
