@@ -79,6 +79,12 @@ final class SharedHomes
         return asking == null ? null : asking.ask(ids);
     }
 
+    @Override
+    public boolean isAway() {
+        RedisHomes<Kept<ResourceHome>> asking = current;
+        return asking != null && !asking.isThere();
+    }
+
     /**
      * A node without the upstream or its key cannot say which key is meant, and leaves that to nodes that can; so does one that has found
      * something and does not know which client made it.

@@ -189,6 +189,11 @@ public final class RedisHomes<K> implements AutoCloseable {
         return question.answer;
     }
 
+    /** Whether Redis answers, as far as is known. */
+    public boolean isThere() {
+        return there;
+    }
+
     private void run() {
         try {
             while (!closed) {

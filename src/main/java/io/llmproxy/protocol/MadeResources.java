@@ -3,7 +3,6 @@ package io.llmproxy.protocol;
 import io.llmproxy.protocol.EventStreamReader.Field;
 import io.llmproxy.protocol.EventStreamReader.Part;
 import io.llmproxy.protocol.JsonScanner.Token;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,24 +14,39 @@ public final class MadeResources {
     private static final int MOST_EVENTS = 8;
     private static final int INNER = 2;
 
-    private final Consumer<String> made;
+    private final Listener made;
+    private final boolean names;
     private final JsonScanner json = new JsonScanner(INNER);
     private final Capture text = new Capture(LONGEST);
     private final @Nullable EventStreamReader events;
     private boolean wanted;
     private boolean isName;
     private boolean around;
+    private boolean conversation;
     private boolean inner;
     private boolean capturing;
     private int from;
     private boolean done;
     private boolean found;
 
+    /** Is told of what was made. */
+    @FunctionalInterface
+    public interface Listener {
+        /**
+         * An identifier was read; the piece in which it stands has not been passed on yet.
+         *
+         * @param mentioned whether the answer only refers to it, so that it may have been there before
+         */
+        void made(String id, boolean mentioned);
+    }
+
     /**
      * @param stream whether the answer is a stream of events
-     * @param made told of each identifier, before the piece is passed on in which it stands
+     * @param names whether a {@code name} may be an identifier: only Google's are, and clients choose those of others
+     * @param made told of each identifier
      */
-    public MadeResources(boolean stream, Consumer<String> made) {
+    public MadeResources(boolean stream, boolean names, Listener made) {
+        this.names = names;
         this.events = stream ? new EventStreamReader() : null;
         this.made = made;
     }
@@ -100,7 +114,8 @@ public final class MadeResources {
         boolean own = isName || json.isNamed("id");
         boolean output = json.isNamed("output_file_id") || json.isNamed("error_file_id");
         wanted = outer ? own || output : inner && own;
-        around = outer && (json.isNamed("response") || json.isNamed("file") || json.isNamed("conversation"));
+        conversation = outer ? json.isNamed("conversation") : conversation;
+        around = outer && (json.isNamed("response") || json.isNamed("file") || conversation);
     }
 
     private void end(byte[] bytes) {
@@ -110,10 +125,9 @@ public final class MadeResources {
         capturing = false;
         text.add(bytes, from, json.position() - 1);
         String id = text.isOver() ? null : ResourceId.of(text.asJson());
-        // What others call a name is for people.
-        if (id != null && (!isName || ResourceId.isName(id))) {
+        if (id != null && (!isName || (names && ResourceId.isName(id)))) {
             found = true;
-            made.accept(id);
+            made.made(id, conversation);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.llmproxy.protocol;
 
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -10,14 +11,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id identifies the one that is asked for; null if it is the whole collection
  * @param googles what Google would call it, where the path does not tell whose it is; null if it does
- * @param file whether any request may name what the collection has, and not only some
- * @param search whether to {@code POST} there searches what is kept, and leaves it as it is
+ * @param traits what else is to be known of it
  */
-public record ResourcePath(@Nullable String id, @Nullable String googles, boolean file, boolean search) {
+public record ResourcePath(@Nullable String id, @Nullable String googles, Set<Trait> traits) {
+    /** What holds for some collections or paths only. */
+    public enum Trait {
+        /** Any request may name what the collection has, and not only some. */
+        FILE,
+        /** Google names what is kept by its {@code name}. */
+        GOOGLES,
+        /** What is made there is not told to the gateway, so that it never knows which client made it. */
+        UNHEARD,
+        /** To {@code POST} there searches what is kept, and leaves it as it is. */
+        SEARCH
+    }
+
     /** What is taken for an identifier that is too long to be remembered. */
     public static final String TOO_LONG = "\u2026";
 
-    private static final ResourcePath GOOGLE_BATCH = new ResourcePath(null, null, false, false);
+    private static final ResourcePath GOOGLE_BATCH = new ResourcePath(null, null, Set.of(Trait.GOOGLES));
 
     /** Each collection, and whether its things are files. */
     private static final Map<String, Boolean> COLLECTIONS = Map.ofEntries(
@@ -41,6 +53,9 @@ public record ResourcePath(@Nullable String id, @Nullable String googles, boolea
 
     /** They stand where identifiers do. */
     private static final Set<String> VERBS = Set.of("input_tokens", "compact");
+
+    private static final String FILES = "files";
+    private static final String RESPONSES = "responses";
 
     /** They alone are searched. */
     private static final String STORES = "vector_stores";
@@ -76,27 +91,42 @@ public record ResourcePath(@Nullable String id, @Nullable String googles, boolea
     }
 
     private static @Nullable ResourcePath of(String path, int start, String collection, boolean google, boolean file) {
+        Set<Trait> traits = EnumSet.noneOf(Trait.class);
+        if (file) {
+            traits.add(Trait.FILE);
+        }
+        if (google) {
+            traits.add(Trait.GOOGLES);
+        }
+        if (collection.equals(CHATS) || (google && collection.equals(FILES))) {
+            traits.add(Trait.UNHEARD);
+        }
         int from = start + collection.length() + 1;
         if (from >= path.length()) {
-            return collection.equals(CHATS) ? null : new ResourcePath(null, null, file, false);
+            return collection.equals(CHATS) ? null : new ResourcePath(null, null, traits);
         }
         int slash = path.indexOf('/', from);
         String segment = path.substring(from, slash < 0 ? path.length() : slash);
         if (VERBS.contains(segment)) {
-            return null;
+            return collection.equals(RESPONSES) ? new ResourcePath(null, null, traits) : null;
+        }
+        if (collection.equals(STORES) && slash > 0 && path.substring(slash).equals("/search")) {
+            traits.add(Trait.SEARCH);
         }
         int verb = segment.indexOf(':');
         String name = collection + "/" + (verb < 0 ? segment : segment.substring(0, verb));
         String googles = ResourceId.of(name);
         if (google) {
             String id = ResourceId.isTooLong(name) ? TOO_LONG : googles;
-            return id == null ? null : new ResourcePath(id, null, file, false);
+            return id == null ? null : new ResourcePath(id, null, traits);
         }
         String id = ResourceId.isTooLong(segment) ? TOO_LONG : ResourceId.of(segment);
-        boolean search = collection.equals(STORES)
-                && slash > 0
-                && path.substring(slash).equals("/search");
-        return id == null ? null : new ResourcePath(id, googles, file, search);
+        return id == null ? null : new ResourcePath(id, googles, traits);
+    }
+
+    /** Whether something holds for it. */
+    public boolean is(Trait trait) {
+        return traits.contains(trait);
     }
 
     /** Google's names may have a project and a place before them. */

@@ -57,9 +57,12 @@ public final class ResourceReferences {
      * Returns the identifiers that a body names, in its order.
      *
      * @param body the pieces of the body, whose positions stay as they are
-     * @return null if it has such names but is not JSON, so that it is not known what an upstream reads in it
+     * @return null if it has such names but is not JSON, or is not in UTF-8, so that it is not known what an upstream reads in it
      */
     public static @Nullable List<String> of(List<ByteBuffer> body) {
+        if (isWide(body)) {
+            return null;
+        }
         if (!FILTER.mayFind(body)) {
             return List.of();
         }
@@ -68,6 +71,17 @@ public final class ResourceReferences {
             references.read(body.get(piece));
         }
         return references.broken ? null : List.copyOf(references.found);
+    }
+
+    /** Some servers read JSON in UTF-16 and UTF-32, too, which begins with a zero or a mark. */
+    private static boolean isWide(List<ByteBuffer> body) {
+        if (body.isEmpty() || body.get(0).remaining() < 2) {
+            return false;
+        }
+        ByteBuffer start = body.get(0);
+        int first = start.get(start.position()) & 0xff;
+        int second = start.get(start.position() + 1) & 0xff;
+        return first == 0 || second == 0 || (first == 0xfe && second == 0xff) || (first == 0xff && second == 0xfe);
     }
 
     private void read(ByteBuffer piece) {
@@ -97,14 +111,14 @@ public final class ResourceReferences {
     private void take(Token token, byte[] bytes) {
         switch (token) {
             case NAME -> {
-                String name = json.depth() == object ? null : name();
-                wanted = json.depth() == object ? json.isNamed("id") : name != null;
+                String name = name();
+                wanted = name != null || (json.depth() == object && json.isNamed("id"));
                 googles = name != null && GOOGLES.contains(name);
             }
             case STRING -> begin();
             case STRING_END -> end(bytes);
             case ARRAY -> list = wanted ? json.depth() : list;
-            // A conversation may be an object with an identifier.
+            // A conversation may be an object with an identifier, and a container one with files.
             case OBJECT -> object = wanted ? json.depth() : object;
             case END -> close();
             case NOT_JSON, NOT_UTF8, TOO_DEEP -> broken = true;

@@ -73,6 +73,9 @@ public final class ResourceHomes<H> {
          *     return soon
          */
         @Nullable CompletableFuture<Boolean> ask(List<String> ids);
+
+        /** Whether they cannot be asked at the moment. */
+        boolean isAway();
     }
 
     /** Shares what is learned from now on; null to share nothing. */
@@ -83,6 +86,12 @@ public final class ResourceHomes<H> {
     /** Whether other nodes may know more. */
     public boolean isShared() {
         return others != null;
+    }
+
+    /** Whether other nodes may know more, and cannot be asked at the moment. */
+    public boolean isCutOff() {
+        Others<H> shared = others;
+        return shared != null && shared.isAway();
     }
 
     /**

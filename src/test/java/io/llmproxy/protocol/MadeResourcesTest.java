@@ -21,7 +21,7 @@ final class MadeResourcesTest {
 
     private static List<String> made(boolean stream, String... pieces) {
         List<String> made = new ArrayList<>();
-        MadeResources reader = new MadeResources(stream, made::add);
+        MadeResources reader = new MadeResources(stream, true, (id, mentioned) -> made.add(mentioned ? id + "?" : id));
         for (String piece : pieces) {
             byte[] bytes = ("xx" + piece.replace('\'', '"')).getBytes(UTF_8);
             reader.accept(bytes, 2, bytes.length - 2);
@@ -33,7 +33,7 @@ final class MadeResourcesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{'id':'resp_1','object':'response','output':[{'id':'msg_1'}],'conversation':{'id':'conv_1'}} | resp_1 conv_1",
+                "{'id':'resp_1','object':'response','output':[{'id':'msg_1'}],'conversation':{'id':'conv_1'}} | resp_1 conv_1?",
                 "{'id':'batch_1','output_file_id':'file-2','error_file_id':null} | batch_1 file-2",
                 "{'id':'upload_1','file':{'object':'file','id':'file-1'},'metadata':{'id':'no'}} | upload_1 file-1",
                 "{'name':'cachedContents/c1','model':'models/m'} | cachedContents/c1",

@@ -2,7 +2,10 @@ package io.llmproxy.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.protocol.ResourcePath.Trait;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,20 +45,58 @@ final class ResourcePathTest {
         ResourcePath found = Objects.requireNonNull(of(path));
 
         assertThat(found.id()).isEqualTo(id);
-        assertThat(found.file()).isEqualTo(file);
+        assertThat(found.is(Trait.FILE)).isEqualTo(file);
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/messages/count_tokens",
-                        "/v1/embeddings", "/",
-                "/v1", "/v1/models", "/v1/models/files", "/v1/responses/input_tokens", "/v1/responses/compact",
-                        "/health",
-                "/v1/fine_tuning", "/v1beta/models/m:generateContent", "/v1/projects/p/locations/l",
+                "/v1/chat/completions",
+                "/v1/completions",
+                "/v1/messages",
+                "/v1/messages/count_tokens",
+                "/v1/embeddings",
+                "/",
+                "/v1",
+                "/v1/models",
+                "/v1/models/files",
+                "/health",
+                "/v1/fine_tuning",
+                "/v1beta/models/m:generateContent",
+                "/v1/projects/p/locations/l",
             })
     void otherPathsSayNothing(String path) {
         assertThat(of(path)).isNull();
+    }
+
+    @Test
+    void whatIsSearchedStaysAsItIs() {
+        assertThat(found("/v1/vector_stores/vs_1/search").is(Trait.SEARCH)).isTrue();
+        for (String path : List.of(
+                "/v1/vector_stores/vs_1",
+                "/v1/vector_stores/vs_1/files/search",
+                "/v1/vector_stores/search",
+                "/v1/files/f1/search")) {
+            assertThat(found(path).is(Trait.SEARCH)).as(path).isFalse();
+        }
+    }
+
+    @Test
+    void ofChatsAndGooglesFilesIsNotHeardWhoMadeThem() {
+        assertThat(found("/v1/chat/completions/chat_1").is(Trait.UNHEARD)).isTrue();
+        assertThat(found("/v1beta/files/f1").is(Trait.UNHEARD)).isTrue();
+        assertThat(found("/v1/files/f1").is(Trait.UNHEARD)).isFalse();
+    }
+
+    @Test
+    void wordsOfResponsesNameNothingThatIsKept() {
+        for (String path : List.of("/v1/responses/compact", "/v1/responses/input_tokens")) {
+            assertThat(found(path)).isEqualTo(new ResourcePath(null, null, Set.of()));
+        }
+    }
+
+    private static ResourcePath found(String path) {
+        return Objects.requireNonNull(of(path), path);
     }
 
     @Test
@@ -68,17 +109,20 @@ final class ResourcePathTest {
         }
         assertThat(of("/v1/files/" + "f".repeat(510)))
                 .as("only Google's name of it is too long")
-                .isEqualTo(new ResourcePath("f".repeat(510), null, true, false));
+                .isEqualTo(new ResourcePath("f".repeat(510), null, Set.of(Trait.FILE)));
     }
 
     @Test
     void whereThePathDoesNotTellWhoseItIsGooglesNameIsThereToo() {
-        assertThat(of("/v1/files/f1")).isEqualTo(new ResourcePath("f1", "files/f1", true, false));
-        assertThat(of("/v1/files/f1:download")).isEqualTo(new ResourcePath("f1:download", "files/f1", true, false));
-        assertThat(of("/v1beta/files/f1")).isEqualTo(new ResourcePath("files/f1", null, true, false));
-        assertThat(of("/v1/cachedContents/c1")).isEqualTo(new ResourcePath("cachedContents/c1", null, true, false));
+        assertThat(of("/v1/files/f1")).isEqualTo(new ResourcePath("f1", "files/f1", Set.of(Trait.FILE)));
+        assertThat(of("/v1/files/f1:download"))
+                .isEqualTo(new ResourcePath("f1:download", "files/f1", Set.of(Trait.FILE)));
+        assertThat(of("/v1beta/files/f1"))
+                .isEqualTo(new ResourcePath("files/f1", null, Set.of(Trait.FILE, Trait.GOOGLES, Trait.UNHEARD)));
+        assertThat(of("/v1/cachedContents/c1"))
+                .isEqualTo(new ResourcePath("cachedContents/c1", null, Set.of(Trait.FILE, Trait.GOOGLES)));
         assertThat(of("/v1/projects/p/locations/l/cachedContents/7"))
-                .isEqualTo(new ResourcePath("cachedContents/7", null, true, false));
+                .isEqualTo(new ResourcePath("cachedContents/7", null, Set.of(Trait.FILE, Trait.GOOGLES)));
     }
 
     private static @Nullable ResourcePath of(String path) {

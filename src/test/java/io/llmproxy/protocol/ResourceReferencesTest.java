@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,8 @@ final class ResourceReferencesTest {
             value = {
                 "{'previous_response_id':'resp_1','input':'x'} | resp_1",
                 "{'conversation':'conv_1'} | conv_1",
+                "{'tools':[{'container':{'type':'auto','file_ids':['file-1','file-2']}}]} | file-1 file-2",
+                "{'container':{'id':'cntr_1','file_id':'file-1'}} | cntr_1 file-1",
                 "{'conversation':{'name':'n','id':'conv_1'},'id':'not this'} | conv_1",
                 "{'input_file_id':'file-1','endpoint':'/v1/responses'} | file-1",
                 "{'training_file':'file-1','validation_file':'file-2'} | file-1 file-2",
@@ -59,6 +62,14 @@ final class ResourceReferencesTest {
             })
     void otherBodiesNameNothing(String body) {
         assertThat(named(body)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32"})
+    void whatABodyNamesInAnotherEncodingIsNotKnown(String encoding) {
+        byte[] body = "{\"file_id\":\"file-1\"}".getBytes(Charset.forName(encoding));
+
+        assertThat(ResourceReferences.of(List.of(ByteBuffer.wrap(body)))).isNull();
     }
 
     @Test

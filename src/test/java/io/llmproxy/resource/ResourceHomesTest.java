@@ -91,6 +91,11 @@ final class ResourceHomesTest {
             asked.add(ids);
             return answer;
         }
+
+        @Override
+        public boolean isAway() {
+            return false;
+        }
     }
 
     @Test

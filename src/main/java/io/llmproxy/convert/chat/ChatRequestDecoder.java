@@ -246,10 +246,14 @@ final class ChatRequestDecoder {
     /** Returns the object that names the tool: it stands under its own type. */
     private static Node named(Node tool) {
         String type = tool.get("type").textOr("function");
-        if (!type.equals("function") && !type.equals("custom")) {
-            throw tool.get("type").mismatch("must be function or custom");
+        if (type.equals("function") || type.equals("custom")) {
+            return tool.get(type);
         }
-        return tool.get(type);
+        if (tool.get("name").exists()) {
+            // As other APIs say it, under a type of theirs.
+            return tool.get("function");
+        }
+        throw tool.get("type").mismatch("must be function or custom");
     }
 
     static ToolChoice mode(String word, Node at) {

@@ -28,8 +28,10 @@ record JettyRequest(OtherJetty container, Object request) {
         if (!OtherJetty.isOfJetty(innermost)) {
             return null;
         }
-        Object request = innermost.getClass().getMethod("getRequest").invoke(innermost);
-        return new JettyRequest(container(innermost), request);
+        OtherJetty container = container(innermost);
+        Object request =
+                container.method(innermost.getClass().getName(), "getRequest").invoke(innermost);
+        return new JettyRequest(container, request);
     }
 
     private static OtherJetty container(ServletRequest innermost) {
@@ -44,8 +46,7 @@ record JettyRequest(OtherJetty container, Object request) {
     /** Has the container tell when the client or its connection fails. */
     void onFailure(Consumer<Throwable> listener) throws ReflectiveOperationException {
         container
-                .type("org.eclipse.jetty.server.Request")
-                .getMethod("addFailureListener", Consumer.class)
+                .method("org.eclipse.jetty.server.Request", "addFailureListener", Consumer.class)
                 .invoke(request, listener);
     }
 
@@ -54,12 +55,10 @@ record JettyRequest(OtherJetty container, Object request) {
         container.check(EndPoint.class);
         container.check(container.type(Connection.class.getName()));
         Object metaData = container
-                .type("org.eclipse.jetty.server.Request")
-                .getMethod("getConnectionMetaData")
+                .method("org.eclipse.jetty.server.Request", "getConnectionMetaData")
                 .invoke(request);
         Object connection = container
-                .type("org.eclipse.jetty.server.ConnectionMetaData")
-                .getMethod("getConnection")
+                .method("org.eclipse.jetty.server.ConnectionMetaData", "getConnection")
                 .invoke(metaData);
         return container.ours(connection, Connection.class).getEndPoint();
     }

@@ -21,6 +21,7 @@ final class OtherJetty {
 
     private final ClassLoader loader;
     private final Map<Method, Method> counterparts = new ConcurrentHashMap<>();
+    private final Map<String, Method> named = new ConcurrentHashMap<>();
 
     /** @param loader loads the other copy's classes */
     OtherJetty(ClassLoader loader) {
@@ -35,6 +36,17 @@ final class OtherJetty {
     /** Returns a class of the other copy. */
     Class<?> type(String name) throws ClassNotFoundException {
         return Class.forName(name, false, loader);
+    }
+
+    /** Returns a method of the other copy, whose names differ within a class. */
+    Method method(String type, String name, Class<?>... parameters) throws ReflectiveOperationException {
+        String key = type + '.' + name;
+        Method known = named.get(key);
+        if (known == null) {
+            known = type(type).getMethod(name, parameters);
+            named.put(key, known);
+        }
+        return known;
     }
 
     /** Checks that each method that an interface of one copy demands is there in the other, too. */

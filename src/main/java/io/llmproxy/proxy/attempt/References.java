@@ -3,6 +3,7 @@ package io.llmproxy.proxy.attempt;
 import io.llmproxy.config.BalanceConfig.UnknownResources;
 import io.llmproxy.protocol.Endpoint;
 import io.llmproxy.protocol.ResourcePath;
+import io.llmproxy.protocol.ResourcePath.Trait;
 import io.llmproxy.protocol.ResourceReferences;
 import io.llmproxy.proxy.body.RequestBody;
 import io.llmproxy.proxy.exchange.Exchange;
@@ -96,7 +97,7 @@ public record References(@Nullable ResourcePath path, List<String> ids, boolean 
     /** Whether what the path names stays as it is: vector stores are searched with POST. */
     boolean isRead(Exchange exchange) {
         return isHarmless(exchange)
-                || (path != null && path.search() && exchange.method().equals("POST"));
+                || (path != null && path.is(Trait.SEARCH) && exchange.method().equals("POST"));
     }
 
     /** Whether it is known where that is which the path names, and whose. A path names one thing, though it may be called in two ways. */

@@ -4,6 +4,7 @@ import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.BalanceConfig.UnknownResources;
 import io.llmproxy.protocol.ApiDialect;
 import io.llmproxy.protocol.ResourcePath;
+import io.llmproxy.protocol.ResourcePath.Trait;
 import io.llmproxy.proxy.error.ProxyError;
 import io.llmproxy.proxy.error.Refusal;
 import io.llmproxy.proxy.exchange.Exchange;
@@ -16,6 +17,7 @@ import io.llmproxy.upstream.UpstreamKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,14 +109,9 @@ record Resources(
                 // A handshake is a GET as well, and asks for no list.
                 boolean inOrder = harmless ? id != null || exchange.webSocket() == null : id != null && isSearched();
                 return new Resources(
-                        null,
-                        Set.of(),
-                        absent(references, id != null, harmless),
-                        inOrder,
-                        null,
-                        lesson(id, id == null ? null : homes.find(id)));
+                        null, Set.of(), absent(references, id != null, harmless), inOrder, null, lesson(references));
             }
-            return kept(id, known);
+            return kept(references, known);
         }
 
         private boolean isSearched() {
@@ -139,17 +136,23 @@ record Resources(
                 return Refusal.of(ProxyError.INVALID_REQUEST, HIDDEN);
             }
             if (strict && !references.isSettled(homes)) {
-                return Refusal.of(ProxyError.RESOURCE_NOT_FOUND, UNKNOWN);
+                return unknown(UNKNOWN);
             }
-            boolean guarded = isSearched() && client() != null;
+            boolean guarded = isSearched() && client() != null && path != null && !path.is(Trait.UNHEARD);
             return guarded && !references.isRead(exchange) && !references.isPathSettled(homes)
-                    ? Refusal.of(ProxyError.RESOURCE_NOT_FOUND, STRANGE)
+                    ? unknown(STRANGE)
                     : null;
         }
 
-        private Resources kept(@Nullable String id, List<Kept<ResourceHome>> known) {
-            Kept<ResourceHome> first = known.get(0);
-            ResourceHome home = first.home();
+        /** Clients take 404 for an end: it is not said while other nodes may know more and cannot be asked. */
+        private Refusal unknown(String message) {
+            return homes.isCutOff()
+                    ? new Refusal(ProxyError.RESOURCES_UNKNOWN, Refusal.SOON.toNanos(), false)
+                    : Refusal.of(ProxyError.RESOURCE_NOT_FOUND, message);
+        }
+
+        private Resources kept(References references, List<Kept<ResourceHome>> known) {
+            ResourceHome home = known.get(0).home();
             for (Kept<ResourceHome> other : known) {
                 if (!other.home().equals(home)) {
                     return refused(Refusal.of(ProxyError.RESOURCES_APART));
@@ -157,7 +160,7 @@ record Resources(
             }
             Upstream keeper = group.member(home.upstream());
             Set<UpstreamKey> blind = keeper == null ? Set.of() : keeper.keysWithout(home.credential());
-            return new Resources(keeper, blind, Set.of(), false, null, lesson(id, first));
+            return new Resources(keeper, blind, Set.of(), false, null, lesson(references));
         }
 
         private Resources refused(Refusal refusal) {
@@ -176,16 +179,25 @@ record Resources(
             return kept.isOpenTo(client());
         }
 
-        private @Nullable ResourceLesson lesson(@Nullable String id, @Nullable Kept<ResourceHome> kept) {
+        private @Nullable ResourceLesson lesson(References references) {
+            String id = path == null ? null : path.id();
             boolean makes = exchange.method().equals("POST");
             if (path == null || (id == null && !makes)) {
                 return null;
             }
             // What is derived from a resource belongs to the same client.
+            Kept<ResourceHome> kept = id == null ? null : homes.find(id);
             String owner = id == null ? client() : kept == null ? null : kept.owner();
             boolean orphaned = id != null && (kept == null || kept.found());
             String learned = ResourcePath.TOO_LONG.equals(id) ? null : id;
-            return new ResourceLesson(homes, learned, owner, orphaned, path.file());
+            return new ResourceLesson(homes, path, learned, owner, orphaned, named(references));
+        }
+
+        /** What the request says itself was not made by it, whoever says it again in the answer. */
+        private Predicate<String> named(References references) {
+            String asked = exchange.upstreamPath();
+            List<String> ids = references.ids();
+            return made -> ids.contains(made) || asked.contains(made);
         }
 
         /** Says which client asks; null if it has no name. */

@@ -128,6 +128,10 @@ public final class Forwarder
         } else {
             queue(permits);
         }
+        if (clientGone && container.isHandedBack() && attempts == null) {
+            // It left while this was under way, so that what was begun since has no end yet.
+            end();
+        }
     }
 
     private void queue(ConcurrencyLimit permits) {

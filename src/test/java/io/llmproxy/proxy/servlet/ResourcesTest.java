@@ -181,14 +181,23 @@ final class ResourcesTest {
     private static final class Other implements ResourceHomes.Others<ResourceHome> {
         private final BlockingQueue<List<String>> asked = new LinkedBlockingQueue<>();
         private final CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        private boolean away;
 
         @Override
         public void tell(String id, Kept<ResourceHome> kept) {}
 
         @Override
-        public CompletableFuture<Boolean> ask(List<String> ids) {
+        public @Nullable CompletableFuture<Boolean> ask(List<String> ids) {
+            if (away) {
+                return null;
+            }
             asked.add(ids);
             return answer;
+        }
+
+        @Override
+        public boolean isAway() {
+            return away;
         }
     }
 
@@ -425,7 +434,6 @@ final class ResourcesTest {
         "DELETE, /v1/responses/responses-early",
         "POST, /v1/responses/responses-early/cancel",
         "POST, /v1/files/files-early",
-        "PATCH, /v1beta/files/early",
         "POST, /v1/files/files-early/search",
         "DELETE, /v1/vector_stores/vector_stores-early/search",
         "POST, /v1/vector_stores/vector_stores-early/files/search",
@@ -441,6 +449,70 @@ final class ResourcesTest {
                 .isEqualTo(path.contains("beta") ? 404 : 200);
         List.of(a, b).forEach(Keeper::restore);
         refused(ask(method, path, KEYS, "{}"), "can be read, but not changed");
+    }
+
+    @Test
+    void toNameWhatIsAnothersIsNotToMakeIt() throws Exception {
+        reopen(TWO_KEYS, "");
+        List.of(a, b)
+                .forEach(keeper -> keeper.server()
+                        .on("/v1/vector_stores", Behaviour.json("{\"id\":\"vs_1\",\"name\":\"files/files-early\"}"))
+                        .on("/v1/vector_stores/vs_1/files", Behaviour.json("{\"id\":\"files-early\"}"))
+                        .on("/v1/vector_stores/vs_1/files/files-early", Behaviour.json("{\"id\":\"files-early\"}"))
+                        .on("/v1/responses", Behaviour.json("{\"id\":\"resp_1\",\"conversation\":{\"id\":\"conv_1\"}}"))
+                        .on(
+                                "/v1/responses/resp_1",
+                                Behaviour.json("{\"id\":\"resp_1\",\"conversation\":{\"id\":\"conv_2\"}}")));
+
+        assertThat(ask("POST", "/v1/vector_stores", KEYS, "{}").status()).isEqualTo(200);
+        assertThat(ask("POST", "/v1/vector_stores/vs_1/files", KEYS, "{'file_id':'files-early'}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(ask("GET", "/v1/vector_stores/vs_1/files/files-early", KEYS, "")
+                        .status())
+                .isEqualTo(200);
+        assertThat(ask("POST", "/v1/responses", KEYS, "{'conversation':'conv_1'}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(ask("GET", "/v1/responses/resp_1", KEYS, "").status()).isEqualTo(200);
+
+        List.of(a, b).forEach(Keeper::restore);
+        refused(ask("DELETE", "/v1/files/files-early", KEYS, ""), "can be read, but not changed");
+        refused(ask("DELETE", "/v1/conversations/conv_1", KEYS, ""), "can be read, but not changed");
+        refused(ask("DELETE", "/v1/conversations/conv_2", KEYS, ""), "can be read, but not changed");
+    }
+
+    @Test
+    void whatTheGatewayNeverHearsOfIsLeftToTheUpstream() throws Exception {
+        reopen(TWO_KEYS, "");
+        a.keep("upstream-key-a", "early");
+        assertThat(ask("DELETE", "/v1beta/files/early", KEYS, "").status()).isEqualTo(200);
+        a.server().on("/v1/chat/completions/chat_1", Behaviour.json("{}"));
+        b.server().on("/v1/chat/completions/chat_1", Behaviour.json("{}"));
+        assertThat(ask("DELETE", "/v1/chat/completions/chat_1", KEYS, "").status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void whatAnotherClientMadeIsNotCompacted() throws Exception {
+        reopen(TWO_KEYS, "");
+        String made = ask("POST", "/v1/responses", KEYS, "{}").body().replaceAll("(?s).*?\"id\":\"([^\"]+)\".*", "$1");
+        List.of(a, b).forEach(Keeper::restore);
+
+        refused(
+                ask("POST", "/v1/responses/compact", OTHER, "{'previous_response_id':'" + made + "'}"),
+                "another client");
+    }
+
+    @Test
+    void whileOtherNodesCannotBeAskedNothingIsSaidToBeGone() throws Exception {
+        reopen(TWO_KEYS, "");
+        join().away = true;
+
+        FakeClient client = ask("DELETE", "/v1/files/files-early", KEYS, "");
+
+        assertThat(client.status()).isEqualTo(503);
+        assertThat(client.header("X-LLMProxy-Error")).isEqualTo("resources_unavailable");
     }
 
     @Test
