@@ -15,7 +15,7 @@ public final class MadeResources {
     private static final int INNER = 2;
 
     private final Listener made;
-    private final boolean names;
+    private final boolean googles;
     private final JsonScanner json = new JsonScanner(INNER);
     private final Capture text = new Capture(LONGEST);
     private final @Nullable EventStreamReader events;
@@ -42,11 +42,11 @@ public final class MadeResources {
 
     /**
      * @param stream whether the answer is a stream of events
-     * @param names whether a {@code name} may be an identifier: only Google's are, and clients choose those of others
+     * @param googles whether a {@code name} may be an identifier: only Google's are, and clients choose those of others
      * @param made told of each identifier
      */
-    public MadeResources(boolean stream, boolean names, Listener made) {
-        this.names = names;
+    public MadeResources(boolean stream, boolean googles, Listener made) {
+        this.googles = googles;
         this.events = stream ? new EventStreamReader() : null;
         this.made = made;
     }
@@ -125,7 +125,7 @@ public final class MadeResources {
         capturing = false;
         text.add(bytes, from, json.position() - 1);
         String id = text.isOver() ? null : ResourceId.of(text.asJson());
-        if (id != null && (!isName || (names && ResourceId.isName(id)))) {
+        if (id != null && (!isName || (googles && ResourceId.isName(id)))) {
             found = true;
             made.made(id, conversation);
         }

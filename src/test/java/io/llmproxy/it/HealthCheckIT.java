@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 class HealthCheckIT {
     /** What tells how an upstream is at the moment, and counts nothing. */
     private static final Pattern STATE =
-            Pattern.compile("llmproxy_(upstream_(state|in_flight|effective_weight)|circuitbreaker_state)\\{");
+            Pattern.compile("llmproxy_(upstream_(state|in_flight|queued|effective_weight)|circuitbreaker_state)\\{");
 
     private static final byte[] QUESTION = {'{', '}'};
     private static final String CHAT = "/v1/chat/completions";

@@ -188,7 +188,8 @@ record Resources(
             // What is derived from a resource belongs to the same client.
             Kept<ResourceHome> kept = id == null ? null : homes.find(id);
             String owner = id == null ? client() : kept == null ? null : kept.owner();
-            boolean orphaned = id != null && (kept == null || kept.found());
+            // To clients without keys all is open that has no owner, as it was when it was made.
+            boolean orphaned = id != null && client() != null && (kept == null || kept.found());
             String learned = ResourcePath.TOO_LONG.equals(id) ? null : id;
             return new ResourceLesson(homes, path, learned, owner, orphaned, named(references));
         }
