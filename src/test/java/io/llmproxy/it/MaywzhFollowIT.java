@@ -340,7 +340,8 @@ class MaywzhFollowIT {
                 awaitStatus(node, "ann", 200);
                 Awaitility.await()
                         .atMost(WITHIN)
-                        .until(() -> node.process().log().contains("of the store is disabled: it is also a credential"));
+                        .until(() ->
+                                node.process().log().contains("of the store is disabled: it is also a credential"));
                 assertThat(node.ask("bob").status()).isEqualTo(200);
 
                 server.change(database, "delete from credentials where name = 'ann'");
