@@ -2,6 +2,7 @@ package io.llmproxy.proxy.attempt;
 
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.BalanceConfig.UnknownResources;
+import io.llmproxy.config.Provider;
 import io.llmproxy.protocol.ApiDialect;
 import io.llmproxy.protocol.ResourcePath;
 import io.llmproxy.protocol.ResourcePath.Trait;
@@ -138,10 +139,27 @@ record Resources(
             if (strict && !references.isSettled(homes)) {
                 return unknown(UNKNOWN);
             }
-            boolean guarded = isSearched() && client() != null && path != null && !path.is(Trait.UNHEARD);
+            boolean guarded = isSearched() && client() != null && !isUnheard();
             return guarded && !references.isRead(exchange) && !references.isPathSettled(homes)
                     ? unknown(STRANGE)
                     : null;
+        }
+
+        /** Google's clients ask for files under {@code /v1}, too, where the path does not tell whose they are. */
+        private boolean isUnheard() {
+            if (path == null || path.is(Trait.UNHEARD)) {
+                return true;
+            }
+            String googles = path.googles();
+            return googles != null
+                    && googles.startsWith("files/")
+                    && group.upstreams()
+                            .map(upstream -> upstream.config().provider())
+                            .allMatch(Question::isGoogle);
+        }
+
+        private static boolean isGoogle(Provider provider) {
+            return provider == Provider.GEMINI || provider == Provider.VERTEX;
         }
 
         /** Clients take 404 for an end: it is not said while other nodes may know more and cannot be asked. */
