@@ -26,6 +26,11 @@ public enum Provider {
         return label;
     }
 
+    /** Whether it is one of Google's, which name what they keep by a {@code name}. */
+    public boolean isGoogle() {
+        return this == GEMINI || this == VERTEX;
+    }
+
     /** The header in which it wants its key; {@code Authorization} holds it as a bearer's. Empty if that is not known. */
     public String keyHeader() {
         return keyHeader;

@@ -323,7 +323,7 @@ class StreamingIT {
         for (int i = 0; i < 40; i++) {
             try (H2Client client = H2Client.connect(hanging)) {
                 H2Stream stream = client.post(hanging, HttpFields.build(), question);
-                LockSupport.parkNanos(i * 50_000L);
+                LockSupport.parkNanos(i * 100_000L);
                 stream.cancel();
                 Awaitility.await()
                         .pollDelay(Duration.ofMillis(50))
@@ -331,6 +331,7 @@ class StreamingIT {
                                 .allMatch(request -> request.awaitAborted(Duration.ZERO)));
             }
         }
+        assertThat(world.upstream.requests(path)).isNotEmpty();
     }
 
     @ParameterizedTest

@@ -1,6 +1,5 @@
 package io.llmproxy.proxy.attempt;
 
-import io.llmproxy.config.Provider;
 import io.llmproxy.protocol.MadeResources;
 import io.llmproxy.protocol.ResourcePath;
 import io.llmproxy.protocol.ResourcePath.Trait;
@@ -46,8 +45,8 @@ record ResourceLesson(
         if (!json) {
             return null;
         }
-        Provider provider = lease.upstream().config().provider();
-        boolean googles = path.is(Trait.GOOGLES) || provider == Provider.GEMINI || provider == Provider.VERTEX;
+        boolean googles =
+                path.is(Trait.GOOGLES) || lease.upstream().config().provider().isGoogle();
         return new MadeResources(stream, googles, (made, mentioned) -> {
             if (orphaned || mentioned || named.test(made)) {
                 homes.learnFound(made, home, file);

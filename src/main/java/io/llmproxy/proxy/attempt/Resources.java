@@ -2,7 +2,6 @@ package io.llmproxy.proxy.attempt;
 
 import io.llmproxy.auth.ClientKey;
 import io.llmproxy.config.BalanceConfig.UnknownResources;
-import io.llmproxy.config.Provider;
 import io.llmproxy.protocol.ApiDialect;
 import io.llmproxy.protocol.ResourcePath;
 import io.llmproxy.protocol.ResourcePath.Trait;
@@ -154,12 +153,7 @@ record Resources(
             return googles != null
                     && googles.startsWith("files/")
                     && group.upstreams()
-                            .map(upstream -> upstream.config().provider())
-                            .allMatch(Question::isGoogle);
-        }
-
-        private static boolean isGoogle(Provider provider) {
-            return provider == Provider.GEMINI || provider == Provider.VERTEX;
+                            .allMatch(upstream -> upstream.config().provider().isGoogle());
         }
 
         /** Clients take 404 for an end: it is not said while other nodes may know more and cannot be asked. */
@@ -212,7 +206,7 @@ record Resources(
             return new ResourceLesson(homes, path, learned, owner, orphaned, named(references));
         }
 
-        /** What the request says itself was not made by it, whoever says it again in the answer. */
+        /** An identifier that the request names was there before, also if the answer repeats it. */
         private Predicate<String> named(References references) {
             String asked = exchange.upstreamPath();
             List<String> ids = references.ids();
